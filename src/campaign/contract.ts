@@ -1,0 +1,78 @@
+/** The contract of a repository, `.github/research.yml`: one editable scope, one metric, one budget. */
+import { z } from 'zod';
+
+export const CONTRACT_PATH = '.github/research.yml';
+
+const pathSchema = z
+  .string()
+  .min(1)
+  .refine(
+    path => !path.startsWith('/') && !path.split('/').includes('..'),
+    'expected a path inside the repository',
+  );
+
+const SECONDS_PER = { s: 1, m: 60, h: 3600 } as const;
+
+/** A duration like `90s`, `5m`, `1h`, as seconds. */
+export const durationSchema = z
+  .string()
+  .regex(/^\d+(\.\d+)?(s|m|h)$/, 'expected a duration such as 90s, 5m or 1h')
+  .transform(text => Number(text.slice(0, -1)) * SECONDS_PER[text.slice(-1) as keyof typeof SECONDS_PER])
+  .refine(seconds => seconds > 0 && seconds <= 86_400, 'expected a duration above 0 and up to 24h');
+
+const agentSchema = z.discriminatedUnion('use', [
+  z.strictObject({
+    name: z.string().regex(/^[a-z0-9-]+$/, 'expected lower-case letters, digits and dashes'),
+    use: z.literal('openai'),
+    model: z.string().min(1),
+    /** Dollars per million tokens; without them the cost in dollars is unknown. */
+    price: z.strictObject({ input: z.number().nonnegative(), output: z.number().nonnegative() }).optional(),
+  }),
+  z.strictObject({
+    name: z.string().regex(/^[a-z0-9-]+$/, 'expected lower-case letters, digits and dashes'),
+    use: z.literal('explore'),
+  }),
+]);
+
+export const contractSchema = z.strictObject({
+  /** The only paths an experiment may touch. */
+  editable: z.array(pathSchema).min(1).max(20).default(['trainer/train.py']),
+  brief: pathSchema.default('trainer/program.md'),
+  metric: z
+    .strictObject({ name: z.string().min(1).max(40), goal: z.enum(['minimize', 'maximize']) })
+    .default({ name: 'val_bpb', goal: 'minimize' }),
+  trial: z
+    .strictObject({
+      workflow: z
+        .string()
+        .regex(/^[\w.-]+\.ya?ml$/, 'expected the name of a file in .github/workflows')
+        .default('experiment.yml'),
+      budget: durationSchema.default(300),
+      timeout: durationSchema.default(600),
+    })
+    .prefault({}),
+  gate: z
+    .strictObject({
+      false_merges: z.number().gt(0).lt(0.5).default(0.1),
+      max_trials: z.int().min(2).max(10).default(3),
+    })
+    .prefault({}),
+  agents: z
+    .array(agentSchema)
+    .min(1)
+    .max(10)
+    .default([{ name: 'explore', use: 'explore' }]),
+  parallel: z.int().min(1).max(64).default(1),
+  limits: z
+    .strictObject({
+      experiments: z.int().min(1).max(10_000).default(200),
+      crashes_in_a_row: z.int().min(1).max(100).default(5),
+    })
+    .prefault({}),
+  base: z.string().min(1).default('main'),
+  /** A public repository whose trials run on a self-hosted runner must say so here. */
+  accept_public_self_hosted: z.boolean().default(false),
+});
+
+export type Contract = z.infer<typeof contractSchema>;
+export type AgentConfig = Contract['agents'][number];

@@ -1,0 +1,55 @@
+/** A measurement: the result of one trial. Written by the action on the runner, read by the App. */
+import { z } from 'zod';
+
+/** `<issue>/<experiment>.<k>`; experiment 0 is the champion, k counts from 1. */
+export const trialIdSchema = z.string().regex(/^\d+\/\d+\.\d+$/, 'expected a trial id like 7/12.1');
+
+export const shaSchema = z.string().regex(/^[0-9a-f]{40}$/, 'expected a 40-digit git object id');
+
+/** Why a candidate's trial brought no number. */
+export const crashReasons = ['exception', 'timeout', 'out of memory', 'no metric', 'not a number'] as const;
+
+const outcomeSchema = z.discriminatedUnion('status', [
+  z.strictObject({ status: z.literal('measured'), value: z.number() }),
+  /** The candidate's fault. `traceback` is the end of its output, at most 4,000 characters. */
+  z.strictObject({
+    status: z.literal('crash'),
+    reason: z.enum(crashReasons),
+    message: z.string().max(500),
+    traceback: z.string().max(4000),
+  }),
+  /** The machine's fault: says nothing about the candidate, the trial is repeated. */
+  z.strictObject({ status: z.literal('fault'), message: z.string().max(500) }),
+]);
+
+export const measurementSchema = z.strictObject({
+  version: z.literal(1),
+  trial: trialIdSchema,
+  /** Base commit, from which everything but the editable files was taken. */
+  base: shaSchema,
+  candidate: shaSchema,
+  /** Git tree of the candidate commit: what was measured. */
+  tree: shaSchema,
+  seed: z.int(),
+  budgetSeconds: z.number().positive(),
+  /** Machine class: device model, count, driver, framework. Only equal classes are ever compared. */
+  machine: z.string().max(200),
+  /** Digest of contract, referee, data and budget. Only equal digests are ever compared. */
+  digest: z.string().max(64),
+  sandbox: z.enum(['none', 'bubblewrap']),
+  outcome: outcomeSchema,
+  /** Seconds spent inside the budget. */
+  trainingSeconds: z.number().nonnegative(),
+  /** Seconds from start to result, start-up and scoring included. */
+  totalSeconds: z.number().nonnegative(),
+  peakMemoryMb: z.number().nonnegative(),
+  /** Further numbers as the candidate reported them (steps, tokens, parameters …): shown, trusted for nothing. */
+  reported: z.record(z.string().max(40), z.number()),
+});
+
+export type Measurement = z.infer<typeof measurementSchema>;
+export type Outcome = Measurement['outcome'];
+
+/** The artifact's name and the file inside it, agreed between action and App. */
+export const MEASUREMENT_ARTIFACT = 'measurement';
+export const MEASUREMENT_FILE = 'measurement.json';
