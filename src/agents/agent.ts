@@ -1,21 +1,7 @@
 /** What proposes ideas: a language model, the built-in explorer, or a script in a test. */
-import { z } from 'zod';
+import type { Cost, Edit, Idea } from '../campaign/idea.ts';
 
-/** Replace `search` (it must occur exactly once in the file) by `replace`. */
-export const editSchema = z.strictObject({
-  path: z.string(),
-  search: z.string().min(1),
-  replace: z.string(),
-});
-export type Edit = z.infer<typeof editSchema>;
-
-export const ideaSchema = z.strictObject({
-  /** One line, at most 80 characters, such as "warmdown 0.7 → 0.75". */
-  title: z.string().min(1).max(80),
-  hypothesis: z.string().max(2000),
-  edits: z.array(editSchema).min(1).max(20),
-});
-export type Idea = z.infer<typeof ideaSchema>;
+export { type Cost, type Edit, editSchema, type Idea, ideaSchema, NO_COST } from '../campaign/idea.ts';
 
 /** One past experiment as the agent sees it. */
 export interface LedgerLine {
@@ -48,14 +34,6 @@ export interface ProposalRequest {
   objection(idea: Idea, files: ReadonlyMap<string, string>): Promise<string | null>;
 }
 
-/** What a proposal cost. `usd` is null where the price is unknown. */
-export interface Cost {
-  calls: number;
-  inputTokens: number;
-  outputTokens: number;
-  usd: number | null;
-}
-
 export type Proposal =
   /** `files` holds the new text of every changed file. */
   | { kind: 'idea'; idea: Idea; files: ReadonlyMap<string, string>; cost: Cost }
@@ -68,5 +46,3 @@ export interface Agent {
   /** Never throws for what a model or a network does wrong: that is a failed proposal. Throws when aborted. */
   propose(request: ProposalRequest, signal: AbortSignal): Promise<Proposal>;
 }
-
-export const NO_COST: Cost = { calls: 0, inputTokens: 0, outputTokens: 0, usd: 0 };

@@ -1,0 +1,39 @@
+/** An idea: a change to the editable files, with a reason. */
+import { z } from 'zod';
+
+/** Replace `search` (it must occur exactly once in the file) by `replace`. */
+export const editSchema = z.strictObject({
+  path: z.string(),
+  search: z.string().min(1),
+  replace: z.string(),
+});
+export type Edit = z.infer<typeof editSchema>;
+
+export const ideaSchema = z.strictObject({
+  /** One line, at most 80 characters, such as "warmdown 0.7 → 0.75". */
+  title: z.string().min(1).max(80),
+  hypothesis: z.string().max(2000),
+  edits: z.array(editSchema).min(1).max(20),
+});
+export type Idea = z.infer<typeof ideaSchema>;
+
+/** What a proposal cost. `usd` is null where the price is unknown. */
+export const costSchema = z.strictObject({
+  calls: z.int().nonnegative(),
+  inputTokens: z.int().nonnegative(),
+  outputTokens: z.int().nonnegative(),
+  usd: z.number().nonnegative().nullable(),
+});
+export type Cost = z.infer<typeof costSchema>;
+
+export const NO_COST: Cost = { calls: 0, inputTokens: 0, outputTokens: 0, usd: 0 };
+
+/** Sum of two costs; the price is unknown as soon as one of them is. */
+export function addCost(a: Cost, b: Cost): Cost {
+  return {
+    calls: a.calls + b.calls,
+    inputTokens: a.inputTokens + b.inputTokens,
+    outputTokens: a.outputTokens + b.outputTokens,
+    usd: a.usd === null || b.usd === null ? null : a.usd + b.usd,
+  };
+}
