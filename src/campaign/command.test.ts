@@ -1,0 +1,59 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { parseCommand } from './command.ts';
+
+const start = { kind: 'start', experiments: 50, parallel: null, budgetSeconds: null, agent: null, topic: '' };
+
+test('a number starts a campaign, with options and a wish in any order', () => {
+  assert.deepEqual(parseCommand('/research 50'), { kind: 'command', command: start });
+  assert.deepEqual(
+    parseCommand('/research 50 --parallel 4 look into --budget=90s the schedule --agent gpt'),
+    {
+      kind: 'command',
+      command: { ...start, parallel: 4, budgetSeconds: 90, agent: 'gpt', topic: 'look into the schedule' },
+    },
+  );
+});
+
+test('words are commands on their own', () => {
+  for (const kind of ['status', 'pause', 'resume', 'stop', 'help'])
+    assert.deepEqual(parseCommand(`/research ${kind}\r\nthanks!`), { kind: 'command', command: { kind } });
+});
+
+test('only a first line that begins with the command counts', () => {
+  for (const body of [
+    'hello',
+    'please /research 5',
+    '> /research 5',
+    '`/research 5`',
+    '    /research 5',
+    'hi\n/research 5',
+    '/researcher 5',
+    '',
+  ])
+    assert.equal(parseCommand(body), null, body);
+});
+
+test('a mistake is answered with what was expected and what was found', () => {
+  const answers: [string, RegExp][] = [
+    ['/research', /needs to know what to do/],
+    ['/research fifty', /Expected a number of experiments .* found `fifty`/],
+    ['/research 0', /from 1 to 10000, found `0`/],
+    ['/research -3', /found `-3`/],
+    ['/research 2.5', /whole number .* found `2.5`/],
+    ['/research 100000', /from 1 to 10000, found `100000`/],
+    ['/research statsu', /Did you mean `\/research status`\?/],
+    ['/research pause now', /takes nothing after it, found `now`/],
+    ['/research 5 --paralel 2', /Did you mean `--parallel`\?/],
+    ['/research 5 --colour red', /There are `--parallel`, `--budget`, `--agent`/],
+    ['/research 5 --parallel', /needs a value, for example `--parallel 4`/],
+    ['/research 5 --parallel 0', /whole number from 1 to 64, found `0`/],
+    ['/research 5 --budget soon', /duration such as 90s, 5m or 1h, at most 24h, found `soon`/],
+    ['/research `rm`', /found `rm`/],
+  ];
+  for (const [body, expected] of answers) {
+    const parsed = parseCommand(body);
+    assert.equal(parsed?.kind, 'mistake', body);
+    assert.match(parsed?.kind === 'mistake' ? parsed.message : '', expected, body);
+  }
+});

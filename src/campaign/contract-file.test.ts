@@ -1,0 +1,67 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { describeProblem, parseContract } from './contract-file.ts';
+
+function problemsOf(text: string): string[] {
+  const file = parseContract(text);
+  return file.kind === 'problems' ? file.problems.map(describeProblem) : [];
+}
+
+test('every key has a default', () => {
+  for (const text of ['', '# only a comment\n', '{}']) {
+    const file = parseContract(text);
+    assert.equal(file.kind, 'contract');
+    if (file.kind !== 'contract') return;
+    assert.deepEqual(file.contract.editable, ['trainer/train.py']);
+    assert.equal(file.contract.trial.budget, 300);
+    assert.deepEqual(file.contract.agents, [{ name: 'explore', use: 'explore' }]);
+  }
+});
+
+test('what is written is what counts, durations become seconds', () => {
+  const file = parseContract(
+    'editable: [a.py, b.py]\ntrial: {budget: 90s, timeout: 1h}\nmetric: {name: p99_ms, goal: minimize}\nparallel: 4\n',
+  );
+  assert.equal(file.kind, 'contract');
+  if (file.kind !== 'contract') return;
+  assert.deepEqual(file.contract.editable, ['a.py', 'b.py']);
+  assert.equal(file.contract.trial.budget, 90);
+  assert.equal(file.contract.trial.timeout, 3600);
+  assert.equal(file.contract.trial.workflow, 'experiment.yml');
+});
+
+test('a wrong key is reported with its line and the nearest known one', () => {
+  assert.deepEqual(problemsOf('editable: [a.py]\ntrial:\n  budget: 5m\n  timout: 10m\n'), [
+    '.github/research.yml:4: trial.timout: expected a known key (did you mean timeout?), found timout',
+  ]);
+  assert.match(
+    problemsOf('\ncolour: red\n')[0] ?? '',
+    /^\.github\/research\.yml:2: colour: expected one of the keys editable, brief, /,
+  );
+});
+
+test('a wrong value is reported with what was expected and what was found', () => {
+  assert.deepEqual(problemsOf('parallel: many\ntrial: {budget: soon}\nmetric: {name: x, goal: lower}\n'), [
+    '.github/research.yml:3: metric.goal: expected one of minimize, maximize, found "lower"',
+    '.github/research.yml:2: trial.budget: expected a duration such as 90s, 5m or 1h, found "soon"',
+    '.github/research.yml:1: parallel: expected a number, found "many"',
+  ]);
+  assert.match(problemsOf('parallel: 0\n')[0] ?? '', /expected a number of at least 1, found 0/);
+  assert.match(
+    problemsOf('editable: [../x]\n')[0] ?? '',
+    /expected a path inside the repository, found "..\/x"/,
+  );
+  assert.match(
+    problemsOf('agents:\n  - {name: a, use: claude}\n')[0] ?? '',
+    /:2: agents\.0\.use: expected one of openai, explore/,
+  );
+  assert.match(
+    problemsOf('agents:\n  - {name: a, use: explore}\n  - {name: a, use: explore}\n')[0] ?? '',
+    /a twice/,
+  );
+});
+
+test('text that is not YAML, or not a mapping, is reported too', () => {
+  assert.match(problemsOf('a: [1\nb: 2')[0] ?? '', /^\.github\/research\.yml:2: expected valid YAML, found /);
+  assert.match(problemsOf('- 1\n')[0] ?? '', /expected an object, found \[1\]/);
+});

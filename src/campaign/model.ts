@@ -1,0 +1,158 @@
+/** What the App knows about a repository: campaigns and experiments as their markers hold them, and a snapshot of GitHub. */
+import { z } from 'zod';
+import type { Command } from './command.ts';
+import type { ContractFile } from './contract-file.ts';
+import { costSchema, ideaSchema } from './idea.ts';
+import { type Measurement, measurementSchema, shaSchema } from './measurement.ts';
+
+export const RESEARCH_LABEL = 'research';
+/** A trial may fail through the machine's fault this often before it is called unmeasurable. */
+export const MAX_FAULTS = 3;
+/** Champion trials that calibrate the noise before the first idea. */
+export const BASELINE_TRIALS = 3;
+/** Proposals that may fail in a row before the campaign pauses. */
+export const MAX_FAILED_PROPOSALS = 5;
+/** A candidate is made again on a new champion at most this often. */
+export const MAX_RESTACKS = 2;
+
+/** A completed trial as the markers keep it; `runId` is null where no run was ever found. */
+export const recordedTrialSchema = measurementSchema.extend({ runId: z.int().nullable() });
+export type RecordedTrial = z.infer<typeof recordedTrialSchema>;
+
+export const verdictSchema = z.strictObject({
+  kind: z.enum(['merge', 'close', 'crash', 'unmeasurable', 'superseded', 'stopped', 'person']),
+  /** One sentence for people. */
+  reason: z.string().max(500),
+  /** Mean of the candidate's measured trials and of the champion's, in the metric's unit. */
+  value: z.number().nullable(),
+  championValue: z.number().nullable(),
+  /** Standard deviation of one trial, as known when judging. */
+  noise: z.number().nullable(),
+  /** Probability that the candidate is not better. */
+  doubt: z.number().nullable(),
+});
+export type Verdict = z.infer<typeof verdictSchema>;
+
+/** The hidden part of an experiment's pull request. */
+export const experimentMarkerSchema = z.strictObject({
+  version: z.literal(1),
+  campaign: z.int(),
+  number: z.int().positive(),
+  agent: z.string(),
+  idea: ideaSchema,
+  /** The commit that the candidate was made on, and its tree. */
+  champion: z.strictObject({ sha: shaSchema, tree: shaSchema }),
+  commit: shaSchema,
+  tree: shaSchema,
+  restacks: z.int().nonnegative(),
+  cost: costSchema,
+  trials: z.array(recordedTrialSchema),
+  verdict: verdictSchema.nullable(),
+});
+export type ExperimentMarker = z.infer<typeof experimentMarkerSchema>;
+
+/** The hidden part of a campaign's status comment. */
+export const campaignStateSchema = z.strictObject({
+  version: z.literal(1),
+  phase: z.enum(['running', 'paused', 'stopped', 'finished']),
+  /** Why it is paused, stopped or finished; empty while running. */
+  reason: z.string().max(2000),
+  /** Experiments asked for, all `/research N` together. */
+  target: z.int().positive(),
+  parallel: z.int().nullable(),
+  budgetSeconds: z.number().nullable(),
+  agent: z.string().nullable(),
+  topic: z.string(),
+  startedBy: z.string(),
+  startedAt: z.string(),
+  /** Ids of the comments that took effect. */
+  comments: z.array(z.int()),
+  /** Trials of champions that no experiment measured. */
+  baselines: z.array(recordedTrialSchema),
+  /** Reasons of the proposals that came to nothing, newest last, at most 20. */
+  failedProposals: z.array(z.string().max(300)),
+  failedInARow: z.int().nonnegative(),
+  /** Spent on failed proposals; experiments carry their own cost. */
+  failedCost: costSchema,
+  /** Announcements made once: "no runner" and the like. */
+  notices: z.array(z.string()),
+});
+export type CampaignState = z.infer<typeof campaignStateSchema>;
+
+export interface Campaign {
+  issue: number;
+  issueOpen: boolean;
+  /** Id, text and time of the last edit of the status comment. */
+  comment: { id: number; body: string; updatedAt: string } | null;
+  /** Null where the marker is gone or cannot be read. */
+  state: CampaignState | null;
+}
+
+export interface Experiment {
+  pull: number;
+  state: 'open' | 'closed' | 'merged';
+  title: string;
+  branch: string;
+  headSha: string;
+  labelled: boolean;
+  mergeCommit: string | null;
+  marker: ExperimentMarker;
+}
+
+/** A trial that was started and is not yet in a marker. */
+export interface Attempt {
+  trial: string;
+  /** The App's check run: the intent, and after completion the result. */
+  check: { id: number; startedAt: string; measurement: RecordedTrial | null } | null;
+  run: Run | null;
+}
+
+export interface Run {
+  id: number;
+  /** `run-name`: the trial's id. */
+  title: string;
+  status: 'queued' | 'in_progress' | 'completed';
+  conclusion: string | null;
+  createdAt: string;
+  url: string;
+}
+
+/** A comment that holds a command and has not taken effect. */
+export interface PendingCommand {
+  comment: number;
+  issue: number;
+  author: string;
+  command: { kind: 'command'; command: Command } | { kind: 'mistake'; message: string };
+}
+
+/** GitHub at one moment, as far as one base branch is concerned. */
+export interface Snapshot {
+  base: { branch: string; sha: string; tree: string };
+  contract: ContractFile | { kind: 'missing' };
+  campaigns: Campaign[];
+  experiments: Experiment[];
+  /** Trials in flight, by id. */
+  attempts: ReadonlyMap<string, Attempt>;
+  /** Experiment branches that exist, by name. */
+  branches: ReadonlyMap<string, string>;
+  commands: PendingCommand[];
+}
+
+/** Branch of an experiment. */
+export function branchName(issue: number, number: number): string {
+  return `research/${issue}/${number}`;
+}
+
+/** `<issue>/<experiment>.<k>`; experiment 0 is the champion. */
+export function trialId(issue: number, experiment: number, k: number): string {
+  return `${issue}/${experiment}.${k}`;
+}
+
+/** Values of the trials that brought a number. */
+export function measuredValues(trials: readonly Measurement[]): number[] {
+  return trials.flatMap(trial => (trial.outcome.status === 'measured' ? [trial.outcome.value] : []));
+}
+
+export function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
