@@ -1,0 +1,155 @@
+/** Where things go in the picture of a campaign: pure geometry, in pixels. */
+
+/** One experiment; number 0 is the baseline. `value` is null where nothing was measured. */
+export interface ChartPoint {
+  number: number;
+  value: number | null;
+  kept: boolean;
+  title: string;
+}
+
+export type Goal = 'minimize' | 'maximize';
+
+export interface Measured extends ChartPoint {
+  value: number;
+}
+
+/** Pixels around the plotting area; `right` grows where a label needs it. */
+export interface Margins {
+  left: number;
+  right: number;
+  top: number;
+  bottom: number;
+}
+
+export interface Range {
+  min: number;
+  max: number;
+}
+
+/** Maps an experiment's number and value to pixels. */
+export interface Scale {
+  x(number: number): number;
+  y(value: number): number;
+}
+
+export const LABEL_FONT_PX = 11;
+/** Distance between the base lines of two neighbouring labels that still reads as two lines. */
+const LABEL_PITCH_PX = 14;
+const LABEL_CHARACTERS = 34;
+/** Width of a character, about: text is never measured, so that the picture is the same everywhere. */
+const CHARACTER_PX = 6;
+/** A label further away from its point than this is left out. */
+const MAX_LEADER_PX = 110;
+export const ANGLE = Math.PI / 6;
+
+/** The margins: the last titles must end inside the picture. */
+export function roomForLabels(measured: readonly Measured[], numbers: Range, width: number): Margins {
+  const margins: Margins = { left: 92, right: 28, top: 86, bottom: 84 };
+  const { min, max } = paddedNumbers(numbers);
+  for (const point of measured.filter(point => point.kept)) {
+    const share = (point.number - min) / (max - min);
+    const length = shorten(point.title).length * CHARACTER_PX * Math.cos(ANGLE) + 12;
+    // Solves left + share × (width − left − right) + length = width for the margin at the right.
+    const needed = (length - (1 - share) * (width - margins.left)) / Math.max(share, 0.01);
+    margins.right = Math.max(margins.right, Math.min(needed, width / 5));
+  }
+  return { ...margins, right: Math.round(margins.right) };
+}
+
+/** The mapping that the axes of the chart use too, so that a title meets its point. */
+export function scaleOf(
+  numbers: Range,
+  range: Range,
+  margins: Margins,
+  width: number,
+  height: number,
+): Scale {
+  const { min, max } = paddedNumbers(numbers);
+  const across = width - margins.left - margins.right;
+  const down = height - margins.top - margins.bottom;
+  return {
+    x: number => margins.left + ((number - min) / (max - min)) * across,
+    y: value => margins.top + ((range.max - value) / (range.max - range.min)) * down,
+  };
+}
+
+/** Half an experiment of air at both ends. */
+export function paddedNumbers(numbers: Range): Range {
+  return { min: numbers.min - 0.5, max: numbers.max + 0.5 };
+}
+
+/**
+ * The part of the value axis worth showing: everything that was kept, and others up to five times the median distance
+ * from the median, so that one terrible outlier does not flatten the rest.
+ */
+export function valueRange(measured: readonly Measured[], goal: Goal): Range {
+  if (measured.length === 0) return { min: 0, max: 1 };
+  const middle = median(measured.map(point => point.value));
+  const worse = (value: number) => (goal === 'minimize' ? value - middle : middle - value);
+  const fence = 5 * median(measured.map(point => Math.abs(point.value - middle))) || Number.POSITIVE_INFINITY;
+  const shown = measured.filter(point => point.kept || worse(point.value) <= fence).map(point => point.value);
+  const [min, max] = [Math.min(...shown), Math.max(...shown)];
+  const span = max - min || Math.abs(max) * 0.02 || 1;
+  // The titles stand on the worse side of the line and need more air there.
+  const [below, above] = goal === 'minimize' ? [0.08, 0.22] : [0.22, 0.08];
+  return { min: min - below * span, max: max + above * span };
+}
+
+/** Whether a value lies on the shown part of the axis. */
+export function within(value: number, range: Range): boolean {
+  return value >= range.min && value <= range.max;
+}
+
+/** Kept points that were better than every kept one before them. */
+export function runningBest(measured: readonly Measured[], goal: Goal): Measured[] {
+  const best: Measured[] = [];
+  for (const point of measured.filter(point => point.kept)) {
+    const last = best.at(-1);
+    const better = !last || (goal === 'minimize' ? point.value < last.value : point.value > last.value);
+    if (better) best.push(point);
+  }
+  return best;
+}
+
+/** A kept point's title: where its text starts and, where it had to be lifted off its point, the line back. */
+export interface Label {
+  text: string;
+  x: number;
+  y: number;
+  leader: { x1: number; y1: number; x2: number; y2: number } | null;
+}
+
+/**
+ * Titles of the kept points, written away from the line so that they meet neither it nor each other. Neighbours that
+ * would overlap are lifted off their points; what would have to go too far is left out.
+ */
+export function placeLabels(measured: readonly Measured[], scale: Scale, goal: Goal): Label[] {
+  const up = goal === 'minimize' ? -1 : 1;
+  const labels: Label[] = [];
+  let bound = Number.POSITIVE_INFINITY;
+  for (const point of measured.filter(point => point.kept).reverse()) {
+    const x = scale.x(point.number) + 5;
+    const y = scale.y(point.value) + up * 9;
+    // Labels run parallel; this is how far one lies from the origin, measured across them.
+    const across = x * Math.sin(ANGLE) - up * y * Math.cos(ANGLE);
+    const lift = Math.max(0, across - bound) / Math.cos(ANGLE);
+    if (lift > MAX_LEADER_PX) continue;
+    bound = Math.min(across, bound) - LABEL_PITCH_PX;
+    const leader = { x1: x - 4, y1: y, x2: x - 1, y2: y + up * (lift - 3) };
+    labels.push({ text: shorten(point.title), x, y: y + up * lift, leader: lift > 4 ? leader : null });
+  }
+  return labels;
+}
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const upper = sorted[Math.floor(sorted.length / 2)] ?? 0;
+  const lower = sorted[Math.ceil(sorted.length / 2) - 1] ?? upper;
+  return (lower + upper) / 2;
+}
+
+function shorten(title: string): string {
+  const line = title.replaceAll(/\s+/g, ' ').trim();
+  return line.length <= LABEL_CHARACTERS ? line : `${line.slice(0, LABEL_CHARACTERS - 1).trimEnd()}…`;
+}
