@@ -1,0 +1,215 @@
+"""Trains a small GPT for a fixed time. This is the one file that experiments edit.
+
+Read it top to bottom: constants, model, optimizer, schedules, the training loop. `prepare.py` (fixed) supplies the
+batches, keeps the clock and scores the result in bits per byte of held-out text (val_bpb, lower is better).
+"""
+
+import prepare
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+# --- Constants. Sizes are those for a CPU; SCALE multiplies them on a GPU, so each constant counts on every machine. ---
+
+DEPTH = 3  # transformer blocks
+WIDTH = 128  # channels of the residual stream
+HEAD_DIM = 32  # channels of one attention head; WIDTH is a multiple of it
+MLP_RATIO = 4  # hidden channels of the MLP, in multiples of WIDTH
+SEQ_LEN = 128  # tokens in one training row
+BATCH_SIZE = 8  # rows in one step
+ROPE_BASE = 10000  # longest wavelength of the rotary position encoding, in tokens
+SOFTCAP = 15.0  # logits are squashed smoothly into plus or minus this
+EMBED_LR = 0.02  # AdamW learning rate of the token embedding
+HEAD_LR = 0.005  # AdamW learning rate of the output head
+MATRIX_LR = 0.03  # Muon learning rate of the matrices inside the blocks
+ADAM_BETA1 = 0.8  # decay of AdamW's mean gradient
+ADAM_BETA2 = 0.95  # decay of AdamW's mean squared gradient
+MOMENTUM = 0.9  # Muon's momentum
+WEIGHT_DECAY = 0.05  # Muon's decoupled weight decay, times the learning rate
+WARMUP = 0.03  # share of the budget in which the learning rate rises from zero
+WARMDOWN = 0.5  # share of the budget in which the learning rate falls to FINAL_LR
+FINAL_LR = 0.05  # learning rate at the very end, as a share of its peak
+
+# Factors on DEPTH, WIDTH, HEAD_DIM, SEQ_LEN and BATCH_SIZE for each kind of device.
+SCALE = {"cpu": (1, 1, 1, 1, 1), "mps": (2, 2, 2, 2, 2), "cuda": (3, 4, 4, 8, 8)}
+
+
+# --- Model ---
+
+
+def norm(x: Tensor) -> Tensor:
+    """Root-mean-square normalisation over the last dimension, without learned gain."""
+    return F.rms_norm(x, (x.size(-1),))
+
+
+def rotate(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
+    """Rotary position encoding: turns channel pairs of x (B, heads, T, head_dim) by angles (T, head_dim / 2)."""
+    a, b = x.chunk(2, dim=-1)
+    return torch.cat([a * cos + b * sin, b * cos - a * sin], dim=-1)
+
+
+class Block(nn.Module):
+    """Attention, then an MLP, each on a normalised input and added to the residual stream (B, T, width)."""
+
+    def __init__(self, width: int, head_dim: int):
+        super().__init__()
+        assert width % head_dim == 0, f"width {width} is not a multiple of head_dim {head_dim}"
+        self.head_dim = head_dim
+        self.qkv = nn.Linear(width, 3 * width, bias=False)
+        self.out = nn.Linear(width, width, bias=False)
+        self.up = nn.Linear(width, MLP_RATIO * width, bias=False)
+        self.down = nn.Linear(MLP_RATIO * width, width, bias=False)
+
+    def forward(self, x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
+        batch, time, width = x.shape
+        q, k, v = self.qkv(norm(x)).view(batch, time, -1, 3, self.head_dim).permute(3, 0, 2, 1, 4)
+        q, k = rotate(norm(q), cos, sin), rotate(norm(k), cos, sin)
+        mixed = F.scaled_dot_product_attention(q, k, v, is_causal=True)
+        x = x + self.out(mixed.transpose(1, 2).reshape(batch, time, width))
+        return x + self.down(F.relu(self.up(norm(x))).square())
+
+
+class GPT(nn.Module):
+    """A decoder-only transformer: token ids (B, T) to logits (B, T, vocab)."""
+
+    def __init__(self, vocab_size: int, depth: int, width: int, head_dim: int, max_len: int):
+        super().__init__()
+        self.depth = depth
+        self.embed = nn.Embedding(vocab_size, width)
+        self.blocks = nn.ModuleList(Block(width, head_dim) for _ in range(depth))
+        self.head = nn.Linear(width, vocab_size, bias=False)
+        pairs = torch.arange(head_dim // 2) / (head_dim // 2)
+        angles = torch.arange(max_len)[:, None] * ROPE_BASE**-pairs[None, :]
+        self.register_buffer("cos", angles.cos(), persistent=False)
+        self.register_buffer("sin", angles.sin(), persistent=False)
+        self.start()
+
+    @torch.no_grad()
+    def start(self) -> None:
+        """Starting weights: what writes into the residual stream starts at zero, so every block starts as identity."""
+        self.embed.weight.normal_()
+        self.head.weight.zero_()
+        for block in self.blocks:
+            for matrix in (block.qkv, block.up):
+                bound = (3 / matrix.in_features) ** 0.5
+                matrix.weight.uniform_(-bound, bound)
+            block.out.weight.zero_()
+            block.down.weight.zero_()
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        time = tokens.size(1)
+        assert time <= self.cos.size(0), f"{time} tokens, but positions for only {self.cos.size(0)}"
+        cos, sin = self.cos[:time], self.sin[:time]
+        x = norm(self.embed(tokens))
+        for block in self.blocks:
+            x = block(x, cos, sin)
+        logits = self.head(norm(x)).float()
+        return SOFTCAP * torch.tanh(logits / SOFTCAP)
+
+
+def log_probs(model: nn.Module, tokens: Tensor) -> Tensor:
+    """What the model is scored by: natural log-probabilities (B, T, vocab) of the token after each of `tokens` (B, T)."""
+    with torch.autocast(tokens.device.type, torch.bfloat16, enabled=tokens.is_cuda):
+        return F.log_softmax(model(tokens), dim=-1)
+
+
+# --- Optimizer: AdamW for the embedding and the head, Muon for the matrices in between. ---
+
+
+def orthogonalize(matrices: Tensor) -> Tensor:
+    """Brings all singular values of each matrix (n, rows, columns) close to one, by five Newton-Schulz steps."""
+    x = matrices.bfloat16() if matrices.is_cuda else matrices
+    tall = x.size(1) > x.size(2)
+    x = x.mT if tall else x
+    x = x / (x.norm(dim=(1, 2), keepdim=True) + 1e-7)
+    for _ in range(5):
+        gram = x @ x.mT
+        x = 3.4445 * x + (-4.7750 * gram + 2.0315 * gram @ gram) @ x
+    return (x.mT if tall else x).to(matrices.dtype)
+
+
+class AdamW:
+    """Adam without weight decay for one tensor: its rows are seen too rarely to be pulled towards zero."""
+
+    def __init__(self, weight: nn.Parameter, lr: float):
+        self.weight, self.lr, self.steps = weight, lr, 0
+        self.mean, self.square = torch.zeros_like(weight), torch.zeros_like(weight)
+
+    def step(self, factor: float) -> None:
+        gradient = self.weight.grad
+        self.steps += 1
+        self.mean.lerp_(gradient, 1 - ADAM_BETA1)
+        self.square.lerp_(gradient.square(), 1 - ADAM_BETA2)
+        mean = self.mean / (1 - ADAM_BETA1**self.steps)
+        square = self.square / (1 - ADAM_BETA2**self.steps)
+        self.weight.addcdiv_(mean, square.sqrt() + 1e-10, value=-self.lr * factor)
+
+
+class Muon:
+    """Momentum whose update is orthogonalized, for equally shaped matrices at once."""
+
+    def __init__(self, weights: list[nn.Parameter], lr: float):
+        self.weights, self.lr = weights, lr
+        self.momentum = torch.zeros(len(weights), *weights[0].shape, device=weights[0].device)
+
+    def step(self, factor: float) -> None:
+        gradients = torch.stack([weight.grad for weight in self.weights])
+        self.momentum.lerp_(gradients, 1 - MOMENTUM)
+        update = orthogonalize(gradients.lerp(self.momentum, MOMENTUM))
+        rows, columns = update.shape[1:]
+        lr = self.lr * factor * max(1.0, rows / columns) ** 0.5
+        for weight, change in zip(self.weights, update, strict=True):
+            weight.mul_(1 - self.lr * factor * WEIGHT_DECAY).sub_(change, alpha=lr)
+
+
+# --- Schedules: pure functions of progress, the share of the budget used so far (0 to 1). ---
+
+
+def lr_factor(progress: float) -> float:
+    """Rises linearly, stays at 1, falls linearly to FINAL_LR."""
+    if progress < WARMUP:
+        return progress / WARMUP
+    if progress < 1 - WARMDOWN:
+        return 1.0
+    return FINAL_LR + (1 - FINAL_LR) * (1 - progress) / WARMDOWN
+
+
+# --- Training ---
+
+run = prepare.connect()
+on_cuda = run.device.type == "cuda"
+torch.set_float32_matmul_precision("high")
+
+scale = SCALE[run.device.type]
+depth, width, head_dim = DEPTH * scale[0], WIDTH * scale[1], HEAD_DIM * scale[2]
+seq_len, batch_size = SEQ_LEN * scale[3], BATCH_SIZE * scale[4]
+
+model = GPT(run.vocab_size, depth, width, head_dim, max_len=max(seq_len, run.window)).to(run.device)
+shapes = [[getattr(block, name).weight for block in model.blocks] for name in ("qkv", "out", "up", "down")]
+optimizers = [AdamW(model.embed.weight, EMBED_LR), AdamW(model.head.weight, HEAD_LR)]
+optimizers += [Muon(weights, MATRIX_LR) for weights in shapes]
+
+
+def loss_of(x: Tensor, y: Tensor) -> Tensor:
+    """Mean nats per token of the targets y (B, T) after x (B, T)."""
+    with torch.autocast(run.device.type, torch.bfloat16, enabled=on_cuda):
+        logits = model(x)
+    return F.cross_entropy(logits.view(-1, run.vocab_size), y.view(-1))
+
+
+if on_cuda:  # Compiled on made-up tokens before the clock starts.
+    loss_of = torch.compile(loss_of)
+    nothing = torch.zeros(batch_size, seq_len, dtype=torch.int64, device=run.device)
+    loss_of(nothing, nothing).backward()
+    model.zero_grad(set_to_none=True)
+
+for step, (x, y) in enumerate(run.batches(batch_size, seq_len)):
+    loss = loss_of(x, y)
+    loss.backward()
+    with torch.no_grad():
+        for optimizer in optimizers:
+            optimizer.step(lr_factor(run.progress))
+    model.zero_grad(set_to_none=True)
+    run.report(step, loss)
+
+run.finish(model, log_probs)
