@@ -142,7 +142,7 @@ function nearestLine(path: readonly PropertyKey[], lines: ReadonlyMap<string, nu
 /** Line (from 1) of every key and list item of a YAML text, by dotted path. */
 function linesOfKeys(text: string): Map<string, number> {
   const lines = new Map<string, number>();
-  const events = parseEvents(text);
+  const events = parseEvents(text, {});
   let next = 0;
   const lineAt = (offset: number) => text.slice(0, offset).split('\n').length;
   const startOf = (event: Event | undefined) =>

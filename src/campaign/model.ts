@@ -76,6 +76,8 @@ export const campaignStateSchema = z.strictObject({
   failedCost: costSchema,
   /** Announcements made once: "no runner" and the like. */
   notices: z.array(z.string()),
+  /** What a person's `resume` forgave: baselines and experiments up to here do not count as failures any more. */
+  forgiven: z.strictObject({ baselines: z.int().nonnegative(), experiments: z.int().nonnegative() }),
 });
 export type CampaignState = z.infer<typeof campaignStateSchema>;
 
