@@ -1,0 +1,100 @@
+/** Reads an idea out of what a model answered. */
+import { z } from 'zod';
+import { editSchema, type Idea, ideaSchema } from './agent.ts';
+
+/** Looser than an idea: what can be put right without asking again (a long title) is put right below. */
+const answerSchema = z.object({
+  title: z.string(),
+  hypothesis: z.string().default(''),
+  edits: z.array(z.object(editSchema.shape)).min(1).max(20),
+});
+
+/** The same as JSON Schema, for endpoints that can hold a model to it; every key is required, as strict mode demands. */
+export const ANSWER_JSON_SCHEMA = {
+  type: 'object',
+  properties: {
+    title: { type: 'string' },
+    hypothesis: { type: 'string' },
+    edits: {
+      type: 'array',
+      items: {
+        type: 'object',
+        properties: { path: { type: 'string' }, search: { type: 'string' }, replace: { type: 'string' } },
+        required: ['path', 'search', 'replace'],
+        additionalProperties: false,
+      },
+    },
+  },
+  required: ['title', 'hypothesis', 'edits'],
+  additionalProperties: false,
+};
+
+/** A brace in prose costs one attempt to read an object; an answer of nothing but braces must not cost minutes. */
+const MAX_ATTEMPTS = 100;
+
+/** The idea in `text`: plain JSON, in a fence, or after some thinking aloud; else a sentence for the model. */
+export function readAnswer(
+  text: string,
+): { kind: 'idea'; idea: Idea } | { kind: 'problem'; problem: string } {
+  const objects = jsonObjects(text);
+  const object = objects.findLast(candidate => 'edits' in candidate) ?? objects.at(-1);
+  if (object === undefined) return { kind: 'problem', problem: 'expected one JSON object, found none' };
+  const answer = answerSchema.safeParse(object);
+  if (!answer.success) return { kind: 'problem', problem: z.prettifyError(answer.error) };
+  const { hypothesis, edits } = answer.data;
+  const idea = ideaSchema.safeParse({
+    title: tidyTitle(answer.data.title),
+    hypothesis: withoutControls(hypothesis).slice(0, 2000).toWellFormed(),
+    edits,
+  });
+  if (!idea.success) return { kind: 'problem', problem: z.prettifyError(idea.error) };
+  return { kind: 'idea', idea: idea.data };
+}
+
+/** One line of at most 80 characters without control characters. */
+export function tidyTitle(title: string): string {
+  const line = withoutControls(title.replace(/\s+/g, ' ')).trim();
+  return (line.length <= 80 ? line : `${line.slice(0, 79).trimEnd()}…`).toWellFormed();
+}
+
+/** Drops what a terminal or a page would act on instead of showing: controls, and marks that reorder or hide text. */
+function withoutControls(text: string): string {
+  return text.replace(/(?!\n)[\p{Cc}\p{Cf}\u2028\u2029]/gu, '');
+}
+
+/** The outermost JSON objects in `text`, in order. */
+function jsonObjects(text: string): object[] {
+  const objects: object[] = [];
+  let start = text.indexOf('{');
+  for (let attempt = 0; start !== -1 && attempt < MAX_ATTEMPTS; attempt++) {
+    const end = closingBrace(text, start);
+    const object = end === -1 ? null : parsed(text.slice(start, end + 1));
+    if (object !== null) objects.push(object);
+    start = text.indexOf('{', object === null ? start + 1 : end);
+  }
+  return objects;
+}
+
+/** Where the object that opens at `start` closes, braces inside strings not counted; -1 if it never does. */
+function closingBrace(text: string, start: number): number {
+  let depth = 0;
+  let inString = false;
+  for (let i = start; i < text.length; i++) {
+    const character = text[i];
+    if (inString) {
+      if (character === '\\') i++;
+      else if (character === '"') inString = false;
+    } else if (character === '"') inString = true;
+    else if (character === '{') depth++;
+    else if (character === '}' && --depth === 0) return i;
+  }
+  return -1;
+}
+
+function parsed(text: string): object | null {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,166 @@
+/** One answer from an OpenAI-compatible endpoint: retried where waiting helps, explained where it does not. */
+import { setTimeout as wait } from 'node:timers/promises';
+import OpenAI, { APIConnectionError, APIError } from 'openai';
+import { z } from 'zod';
+import { ANSWER_JSON_SCHEMA } from './answer.ts';
+import type { Message } from './prompt.ts';
+
+export interface EndpointOptions {
+  model: string;
+  /** Without a key a placeholder is sent: a server on one's own machine asks for none. */
+  apiKey?: string | undefined;
+  /** OpenAI's own where absent. */
+  baseURL?: string | undefined;
+  /** Of one request. Node's fetch itself gives up on a silent server after five minutes. */
+  timeoutMs?: number;
+  /** Waits before a retry; rejects when aborted. */
+  sleep?: (ms: number, signal: AbortSignal) => Promise<unknown>;
+}
+
+export type Completion = { kind: 'text'; text: string; cutOff: boolean } | { kind: 'failed'; reason: string };
+
+/** Told of every request that was sent: its tokens, or null where the answer did not count them. */
+export type Meter = (usage: { input: number; output: number } | null) => void;
+
+export type Complete = (messages: Message[], meter: Meter, signal: AbortSignal) => Promise<Completion>;
+
+const DEFAULT_BASE_URL = 'https://api.openai.com/v1';
+const PLACEHOLDER_KEY = 'none';
+const TIMEOUT_MS = 290_000;
+const TRIES = 5;
+const FIRST_WAIT_MS = 1_000;
+/** A server that asks for a longer break than this is taken at its word: the proposal fails instead of blocking. */
+const LONGEST_WAIT_MS = 300_000;
+/** Worth another try although they are below 500: timeout, conflict, too early, too many requests. */
+const TRANSIENT = [408, 409, 425, 429];
+
+const completionSchema = z.object({
+  choices: z
+    .array(
+      z.object({
+        message: z.object({ content: z.string().nullish(), refusal: z.string().nullish() }),
+        finish_reason: z.string().nullish(),
+      }),
+    )
+    .min(1),
+  usage: z
+    .object({ prompt_tokens: z.int().nonnegative(), completion_tokens: z.int().nonnegative() })
+    .nullish(),
+});
+
+/** A function that asks `model` for the next message of a conversation; see {@link Complete}. It throws only when aborted. */
+export function endpoint(options: EndpointOptions): Complete {
+  const { model, sleep = (ms, signal) => wait(ms, undefined, { signal }) } = options;
+  const apiKey = options.apiKey?.trim() || PLACEHOLDER_KEY;
+  const baseURL = options.baseURL?.trim() || DEFAULT_BASE_URL;
+  const timeout = options.timeoutMs ?? TIMEOUT_MS;
+  const client = new OpenAI({ apiKey, baseURL, adminAPIKey: null, maxRetries: 0, timeout });
+  const explain = (error: unknown) => explanation(error, { model, host: hostOf(baseURL), apiKey });
+  // An endpoint that does not know JSON schemas says so once; after that it is asked in words alone.
+  let schemaAccepted = true;
+
+  async function ask(messages: Message[], signal: AbortSignal): Promise<unknown> {
+    const request = { model, messages };
+    if (!schemaAccepted) return client.chat.completions.create(request, { signal });
+    return client.chat.completions.create({ ...request, response_format: RESPONSE_FORMAT }, { signal });
+  }
+
+  return async (messages, meter, signal) => {
+    for (let attempt = 1; ; attempt++) {
+      signal.throwIfAborted();
+      try {
+        return understood(await ask(messages, signal), meter, hostOf(baseURL));
+      } catch (error) {
+        signal.throwIfAborted();
+        meter({ input: 0, output: 0 });
+        if (schemaAccepted && refusesFormat(error)) {
+          schemaAccepted = false;
+          continue;
+        }
+        const waitMs = waitBeforeRetry(error, attempt);
+        if (waitMs === null || attempt >= TRIES) return { kind: 'failed', reason: explain(error) };
+        await sleep(waitMs, signal);
+      }
+    }
+  };
+}
+
+const RESPONSE_FORMAT = {
+  type: 'json_schema' as const,
+  json_schema: { name: 'experiment', strict: true, schema: ANSWER_JSON_SCHEMA },
+};
+
+function understood(body: unknown, meter: Meter, host: string): Completion {
+  const completion = completionSchema.safeParse(body);
+  const choice = completion.data?.choices[0];
+  if (choice === undefined) {
+    meter(null);
+    const reason = `${host} answered with something that is no chat completion; check that OPENAI_BASE_URL names an OpenAI-compatible API (it usually ends in /v1)`;
+    return { kind: 'failed', reason };
+  }
+  const usage = completion.data?.usage;
+  meter(usage ? { input: usage.prompt_tokens, output: usage.completion_tokens } : null);
+  const text = choice.message.content ?? choice.message.refusal ?? '';
+  return { kind: 'text', text, cutOff: choice.finish_reason === 'length' };
+}
+
+/** Servers word this differently, so any refusal of the request as such counts; a second one without the format is final. */
+function refusesFormat(error: unknown): boolean {
+  return (
+    error instanceof APIError &&
+    (error.status === 400 || error.status === 422) &&
+    error.code !== 'context_length_exceeded'
+  );
+}
+
+/** Milliseconds to wait before attempt `attempt + 1`; null where trying again cannot help. */
+function waitBeforeRetry(error: unknown, attempt: number): number | null {
+  if (!(error instanceof APIError)) return null;
+  // OpenAI answers 429 to an account without credit, too; waiting does not fill it.
+  if (error.code === 'insufficient_quota') return null;
+  const transient =
+    error instanceof APIConnectionError ||
+    (error.status !== undefined && (error.status >= 500 || TRANSIENT.includes(error.status)));
+  if (!transient) return null;
+  const asked = retryAfterMs(error.headers);
+  if (asked !== null) return asked <= LONGEST_WAIT_MS ? asked : null;
+  return FIRST_WAIT_MS * 2 ** (attempt - 1);
+}
+
+/** The `retry-after` header in milliseconds: seconds or a date; null where absent or unreadable. */
+function retryAfterMs(headers: Headers | undefined): number | null {
+  const value = headers?.get('retry-after');
+  if (!value) return null;
+  const seconds = Number(value);
+  const ms = Number.isNaN(seconds) ? Date.parse(value) - Date.now() : seconds * 1000;
+  return Number.isNaN(ms) ? null : Math.max(0, ms);
+}
+
+/** What went wrong and what to do, for people to read. Never holds the key, not even where the server repeats it. */
+function explanation(error: unknown, known: { model: string; host: string; apiKey: string }): string {
+  const { model, host, apiKey } = known;
+  const said = (error instanceof Error ? error.message : String(error))
+    .replaceAll(apiKey === PLACEHOLDER_KEY ? '\0' : apiKey, '***')
+    .replace(/\bsk-[\w*.-]+/g, '***')
+    .replace(/\s+/g, ' ')
+    .slice(0, 300);
+  if (!(error instanceof APIError)) return `the request to ${host} could not be made: ${said}`;
+  if (error.status === 401)
+    return `${host} refused the key (401); set OPENAI_API_KEY to a valid one and restart`;
+  if (error.status === 403) {
+    return `${host} does not let this key use ${model} (403); give it access, or name another model in the contract`;
+  }
+  if (error.status === 404) {
+    return `${host} knows no model ${model} at this address (404); check the agent's model in the contract and OPENAI_BASE_URL`;
+  }
+  if (error.code === 'insufficient_quota')
+    return `the account at ${host} has no credit left; add credit and resume`;
+  if (error instanceof APIConnectionError)
+    return `${host} cannot be reached: ${said} Check OPENAI_BASE_URL and the network`;
+  return `${host} answered with an error: ${said}`;
+}
+
+/** The host of a URL, without the user name and password that it may carry. */
+function hostOf(baseURL: string): string {
+  return URL.parse(baseURL)?.host ?? 'OPENAI_BASE_URL (which is not a URL)';
+}

@@ -1,0 +1,167 @@
+/** The built-in agent: turns one constant at a time, and learns from the ledger which way. It needs no key and no model. */
+import { createHash } from 'node:crypto';
+import { type Agent, type Edit, type Idea, NO_COST, type ProposalRequest } from './agent.ts';
+import { tidyTitle } from './answer.ts';
+import { type Constant, formatValue, parseConstants } from './constants.ts';
+import { applyEdits, occurrences } from './edit.ts';
+import { changeIn, concerns, type Move, pastMoves } from './past.ts';
+import { firstDirection, isTunable, rankOf, type Step, stepped } from './steps.ts';
+
+/** An agent that proposes constants' neighbouring values. The same `seed`, files and ledger give the same proposal. */
+export function exploreAgent(config: { name: string }, seed = 0): Agent {
+  return {
+    name: config.name,
+    async propose(request, signal) {
+      for (const candidate of candidates(request, seed)) {
+        signal.throwIfAborted();
+        const idea = ideaOf(candidate, request);
+        if (idea === null) continue;
+        const applied = applyEdits(request.files, idea.edits, [...request.files.keys()]);
+        if (applied.kind === 'refused') continue;
+        if ((await request.objection(idea, applied.files)) !== null) continue;
+        return { kind: 'idea', idea, files: applied.files, cost: NO_COST };
+      }
+      signal.throwIfAborted();
+      return { kind: 'exhausted', cost: NO_COST };
+    },
+  };
+}
+
+interface Candidate {
+  constant: Constant;
+  to: number;
+  /** The merged experiment that led to the present value, if one did. */
+  arrival: Move | undefined;
+  /** Earlier moves from the present value. */
+  tried: readonly Move[];
+  /** Its turn: lower comes first. A direction that was just merged goes on; otherwise the least tried constant is next. */
+  turn: number;
+}
+
+/** Every untried value, best first: by turn, then by what matters in training, then by place in the files (or by seed). */
+function candidates(request: ProposalRequest, seed: number): Candidate[] {
+  const moves = pastMoves(request.ledger);
+  const constants = [...request.files]
+    .flatMap(([path, text]) => parseConstants(path, text))
+    .filter(isTunable);
+  const all = constants.flatMap((constant, place) => {
+    const order = seed === 0 ? place : hash(`${seed} ${constant.path} ${constant.name}`);
+    const own = moves.filter(move => concerns(move, constant));
+    return candidatesOf(constant, own, request.budgetSeconds).map(candidate => ({ candidate, order }));
+  });
+  all.sort(
+    (a, b) =>
+      a.candidate.turn - b.candidate.turn ||
+      rankOf(a.candidate.constant) - rankOf(b.candidate.constant) ||
+      a.order - b.order,
+  );
+  return all.map(({ candidate }) => candidate);
+}
+
+function candidatesOf(constant: Constant, own: readonly Move[], budgetSeconds: number): Candidate[] {
+  const { value } = constant;
+  const lastMerge = own.findLast(move => move.status === 'merged');
+  const arrival = lastMerge?.to === value ? lastMerge : undefined;
+  const tried = own.filter(move => move.from === value);
+  const values = plan(constant, arrival, budgetSeconds).filter(
+    to =>
+      to !== arrival?.from &&
+      !tried.some(move => move.to === to) &&
+      !own.some(move => crashedBefore(move, to)),
+  );
+  return values.map((to, index) => {
+    const hot = arrival !== undefined && tried.length === 0 && index === 0;
+    return { constant, to, arrival, tried, turn: hot ? -1 : tried.length + index };
+  });
+}
+
+/**
+ * The values to try from the present one, in order: a full step in the promising direction, a smaller one the other
+ * way, then what lies between and beyond.
+ */
+function plan(constant: Constant, arrival: Move | undefined, budgetSeconds: number): number[] {
+  const ahead = arrival === undefined ? firstDirection(constant) : arrival.to > arrival.from ? 1 : -1;
+  const back = ahead === 1 ? -1 : 1;
+  const steps: Step[] = [
+    { direction: ahead, size: arrival === undefined ? 1 : sizeOf(arrival, constant) },
+    { direction: back, size: 0.5 },
+    { direction: ahead, size: 0.5 },
+    { direction: back, size: 1 },
+    { direction: ahead, size: 0.25 },
+    { direction: back, size: 0.25 },
+    { direction: ahead, size: 1 },
+  ];
+  const values = steps.map(step => stepped(constant, step, budgetSeconds));
+  return [...new Set(values.filter(value => value !== null))];
+}
+
+/** The size of the step that the move was, or the middle one for a move of somebody else's choice. */
+function sizeOf({ from, to }: Move, constant: Constant): Step['size'] {
+  const direction = to > from ? 1 : -1;
+  const isIt = (size: Step['size']) =>
+    stepped({ ...constant, value: from }, { direction, size }, Infinity) === to;
+  return ([1, 0.5, 0.25] as const).find(isIt) ?? 0.5;
+}
+
+/** Where a value crashed, nothing at it or beyond it is tried again. */
+function crashedBefore({ status, from, to }: Move, value: number): boolean {
+  return status === 'crash' && (to > from ? value >= to : value <= to);
+}
+
+function ideaOf(candidate: Candidate, request: ProposalRequest): Idea | null {
+  const { constant, to } = candidate;
+  const written = formatValue(constant, to);
+  const edit = editOf(constant, written, request.files.get(constant.path) ?? '');
+  if (edit === null) return null;
+  return {
+    title: tidyTitle(`${constant.name} ${constant.written} → ${written}`),
+    hypothesis: hypothesisOf(candidate, request.metric.name),
+    edits: [edit],
+  };
+}
+
+function hypothesisOf({ constant, to, arrival, tried }: Candidate, metric: string): string {
+  const { name, value, notation } = constant;
+  const change = notation === 'boolean' ? 'Switching' : to > value ? 'Raising' : 'Lowering';
+  const last = tried.at(-1);
+  if (last !== undefined) {
+    const outcome = {
+      crash: 'crashed',
+      running: 'is being measured',
+      closed: 'did not help',
+      merged: 'helped',
+    }[last.status];
+    return `${change} ${name} may improve ${metric}: going from ${value} to ${last.to} ${outcome} (experiment ${last.number}), so this looks elsewhere.`;
+  }
+  if (arrival !== undefined) {
+    return `${change} ${name} may improve ${metric} further: going from ${arrival.from} to ${arrival.to} was merged (experiment ${arrival.number}).`;
+  }
+  return `${change} ${name} may improve ${metric}: no experiment has changed it from ${value} yet.`;
+}
+
+/** How many lines around a constant an edit may take in to be unique. */
+const CONTEXT_LINES = 20;
+
+/** An edit of the constant's line, with as many lines around it as make it unique, in the file and in the ledger. */
+function editOf(constant: Constant, written: string, text: string): Edit | null {
+  const lines = text.split(/\r?\n/);
+  const namesakes = parseConstants(constant.path, text);
+  let unique: Edit | null = null;
+  for (let context = 0; context <= 2 * CONTEXT_LINES; context++) {
+    const first = Math.max(0, constant.line - Math.min(context, CONTEXT_LINES));
+    const end = constant.line + 1 + Math.max(0, context - Math.min(constant.line, CONTEXT_LINES));
+    const search = lines.slice(first, end).join('\n');
+    if (occurrences(text, search).length !== 1) continue;
+    const changed = lines.with(constant.line, constant.before + written + constant.after);
+    const edit = { path: constant.path, search, replace: changed.slice(first, end).join('\n') };
+    unique ??= edit;
+    const change = changeIn(edit);
+    if (change !== null && namesakes.filter(other => concerns(change, other)).length === 1) return edit;
+  }
+  return unique;
+}
+
+/** A number that depends on every character of `text`. */
+function hash(text: string): number {
+  return createHash('sha256').update(text).digest().readUInt32BE();
+}

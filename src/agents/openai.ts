@@ -1,0 +1,90 @@
+/** The agent that asks a language model, by any OpenAI-compatible endpoint. */
+import type { Agent, Cost, Proposal, ProposalRequest } from './agent.ts';
+import { readAnswer } from './answer.ts';
+import { type EndpointOptions, endpoint, type Meter } from './completion.ts';
+import { applyEdits } from './edit.ts';
+import { conversation, correction } from './prompt.ts';
+import { syntaxError } from './syntax.ts';
+
+export interface OpenAIAgentConfig {
+  name: string;
+  model: string;
+  /** Dollars per million tokens. */
+  price?: { input: number; output: number } | undefined;
+}
+
+/** How often a bad answer is told back to the model before the proposal counts as failed. */
+const CORRECTIONS = 3;
+
+/** An agent that asks `config.model`; `options` say where and with which key. */
+export function openaiAgent(config: OpenAIAgentConfig, options: Omit<EndpointOptions, 'model'> = {}): Agent {
+  const complete = endpoint({ ...options, model: config.model });
+  return {
+    name: config.name,
+    async propose(request, signal) {
+      const messages = conversation(request);
+      const spent = purse(config.price);
+      let problem = '';
+      for (let answers = 0; answers <= CORRECTIONS; answers++) {
+        const answer = await complete(messages, spent.meter, signal);
+        if (answer.kind === 'failed') return { kind: 'failed', reason: answer.reason, cost: spent.cost() };
+        const judged = answer.cutOff ? cutOff : await judge(answer.text, request);
+        if (judged.kind === 'idea') return { ...judged, cost: spent.cost() };
+        problem = judged.problem;
+        messages.push({ role: 'assistant', content: answer.text }, correction(problem));
+      }
+      const reason = `${config.model} gave no usable idea in ${CORRECTIONS + 1} answers; the last problem: ${problem}`;
+      return { kind: 'failed', reason, cost: spent.cost() };
+    },
+  };
+}
+
+type Judged = Omit<Extract<Proposal, { kind: 'idea' }>, 'cost'> | { kind: 'problem'; problem: string };
+
+const cutOff: Judged = {
+  kind: 'problem',
+  problem: 'the answer was cut off at the length limit; make smaller edits',
+};
+
+/** An answer as an idea with the new text of every changed file, or what is wrong with it. */
+async function judge(text: string, request: ProposalRequest): Promise<Judged> {
+  const answer = readAnswer(text);
+  if (answer.kind === 'problem') return answer;
+  const { idea } = answer;
+  const applied = applyEdits(request.files, idea.edits, [...request.files.keys()]);
+  if (applied.kind === 'refused') return { kind: 'problem', problem: applied.reason };
+  for (const [path, changed] of applied.files) {
+    const error = await newSyntaxError(path, request.files.get(path) ?? '', changed);
+    if (error !== null) return { kind: 'problem', problem: `${path} would not parse: ${error}` };
+  }
+  const objection = await request.objection(idea, applied.files);
+  if (objection !== null) return { kind: 'problem', problem: objection };
+  return { kind: 'idea', idea, files: applied.files };
+}
+
+/** A checker that cannot read the champion's own file (an older Python here, say) has no say in the change. */
+async function newSyntaxError(path: string, before: string, after: string): Promise<string | null> {
+  const error = await syntaxError(path, after);
+  return error !== null && (await syntaxError(path, before)) === null ? error : null;
+}
+
+/** Adds up what the calls of one proposal cost. Dollars are unknown without a price, and where tokens went uncounted. */
+function purse(price: OpenAIAgentConfig['price']): { meter: Meter; cost: () => Cost } {
+  let calls = 0;
+  let inputTokens = 0;
+  let outputTokens = 0;
+  let counted = true;
+  return {
+    meter(usage) {
+      calls++;
+      inputTokens += usage?.input ?? 0;
+      outputTokens += usage?.output ?? 0;
+      counted &&= usage !== null;
+    },
+    cost() {
+      const usd =
+        price && counted ? (inputTokens * price.input + outputTokens * price.output) / 1_000_000 : null;
+      return { calls, inputTokens, outputTokens, usd };
+    },
+  };
+}
