@@ -1,0 +1,65 @@
+/** Builds the directory that a trial runs in: the base, and only the editable files of the candidate. */
+import { mkdir, realpath, rm, writeFile } from 'node:fs/promises';
+import { dirname, join, sep } from 'node:path';
+import { git, listTree, MAX_BLOB_BYTES, type TreeEntry } from './git.ts';
+
+export interface AssembleOptions {
+  /** Checkout and commit of the base. */
+  base: string;
+  baseSha: string;
+  /** Checkout and commit of the candidate. */
+  candidate: string;
+  candidateSha: string;
+  /** Files, or folders with all that is in them. */
+  editable: readonly string[];
+  /** Directory to create. */
+  workDir: string;
+  /** Place for a temporary git index. */
+  indexFile: string;
+}
+
+/**
+ * Fills `workDir`. Both sides are read from git objects, so that neither changed work trees nor links matter.
+ * Returns what is wrong with the candidate, or null. Throws when the machine cannot do it (git fails, disk full).
+ */
+export async function assemble(options: AssembleOptions): Promise<string | null> {
+  const { base, baseSha, candidate, candidateSha, editable, workDir, indexFile } = options;
+  await mkdir(workDir, { recursive: true });
+  await git(base, ['read-tree', baseSha], { GIT_INDEX_FILE: indexFile });
+  await git(base, ['checkout-index', '--all', `--prefix=${workDir}${sep}`], { GIT_INDEX_FILE: indexFile });
+
+  const files = await listTree(candidate, candidateSha, editable);
+  const strange = files.find(file => file.mode !== '100644' && file.mode !== '100755');
+  if (strange) return `${strange.path} must be a regular file, found ${kindOf(strange)}`;
+
+  for (const path of editable) await rm(join(workDir, path), { recursive: true, force: true });
+  for (const file of files) {
+    const problem = await place(candidate, file, workDir);
+    if (problem) return problem;
+  }
+  return null;
+}
+
+async function place(candidate: string, file: TreeEntry, workDir: string): Promise<string | null> {
+  if (file.path.split('/').some(part => part === '..' || part === '.git')) {
+    return `${JSON.stringify(file.path)} is not a path inside the repository`;
+  }
+  const size = Number((await git(candidate, ['cat-file', '-s', file.oid])).toString());
+  if (size >= MAX_BLOB_BYTES) return `${file.path} has ${size} bytes, at most ${MAX_BLOB_BYTES} are allowed`;
+  const target = join(workDir, file.path);
+  await mkdir(dirname(target), { recursive: true });
+  const folder = await realpath(dirname(target));
+  const root = await realpath(workDir);
+  if (folder !== root && !folder.startsWith(root + sep)) {
+    return `${file.path} lies behind a link that leads out of the repository`;
+  }
+  const content = await git(candidate, ['cat-file', 'blob', file.oid]);
+  await writeFile(target, content, { mode: file.mode === '100755' ? 0o755 : 0o644, flag: 'wx' });
+  return null;
+}
+
+function kindOf(entry: TreeEntry): string {
+  if (entry.mode === '120000') return 'a symbolic link';
+  if (entry.mode === '160000') return 'a submodule';
+  return `git mode ${entry.mode}`;
+}

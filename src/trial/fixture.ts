@@ -1,0 +1,58 @@
+/** Small git repositories for tests. */
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import type { TestContext } from 'node:test';
+
+export interface Checkout {
+  dir: string;
+  /** The commit it is at. */
+  sha: string;
+}
+
+/** An empty directory that is removed when the test ends. */
+export function temporaryDirectory(context: TestContext): string {
+  const dir = mkdtempSync(join(tmpdir(), 'autoresearch-test-'));
+  context.after(() => rmSync(dir, { recursive: true, force: true }));
+  return dir;
+}
+
+/** Runs git in `dir` with an author of the tests' own and returns its trimmed output. */
+export function gitIn(dir: string, ...args: string[]): string {
+  const identity = [
+    '-c',
+    'user.name=test',
+    '-c',
+    'user.email=test@example.invalid',
+    '-c',
+    'protocol.file.allow=always',
+  ];
+  return execFileSync('git', ['-C', dir, ...identity, ...args], { encoding: 'utf8', stdio: 'pipe' }).trim();
+}
+
+/** Makes a repository in `dir` whose first commit holds `files`. */
+export function makeRepository(dir: string, files: Record<string, string>): Checkout {
+  mkdirSync(dir, { recursive: true });
+  gitIn(dir, 'init', '--quiet', '--initial-branch=main');
+  return { dir, sha: commitFiles(dir, files) };
+}
+
+/** Commits `files` (path to text; null deletes) and whatever else changed in `dir`; returns the commit. */
+export function commitFiles(dir: string, files: Record<string, string | null>): string {
+  for (const [path, text] of Object.entries(files)) {
+    const target = join(dir, path);
+    mkdirSync(dirname(target), { recursive: true });
+    if (text === null) rmSync(target);
+    else writeFileSync(target, text);
+  }
+  gitIn(dir, 'add', '--all');
+  gitIn(dir, 'commit', '--quiet', '--allow-empty', '--message', 'change');
+  return gitIn(dir, 'rev-parse', 'HEAD');
+}
+
+/** A clone of `origin` in `dir` with one more commit: a candidate. */
+export function makeCandidate(origin: string, dir: string, files: Record<string, string | null>): Checkout {
+  gitIn(dirname(dir), 'clone', '--quiet', origin, dir);
+  return { dir, sha: commitFiles(dir, files) };
+}

@@ -1,0 +1,55 @@
+/** Reads git objects of a checkout. Nothing here looks at the work tree, which a candidate may have filled with links. */
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+
+/** The largest object that is read into memory. */
+export const MAX_BLOB_BYTES = 16 * 1024 * 1024;
+
+export interface TreeEntry {
+  /** `100644`, `100755`, `120000` (symbolic link), `160000` (submodule). */
+  mode: string;
+  oid: string;
+  path: string;
+}
+
+/** Runs git in `checkout` and returns its standard output as bytes. Throws an error that says which command failed and why. */
+export async function git(
+  checkout: string,
+  args: readonly string[],
+  env: Record<string, string> = {},
+): Promise<Buffer> {
+  const safe = ['-c', 'core.hooksPath=/dev/null', '-c', 'core.fsmonitor=false', '-c', 'safe.directory=*'];
+  try {
+    const { stdout } = await run('git', ['-C', checkout, ...safe, ...args], {
+      encoding: 'buffer',
+      maxBuffer: MAX_BLOB_BYTES,
+      env: { ...process.env, ...env, GIT_TERMINAL_PROMPT: '0' },
+    });
+    return stdout;
+  } catch (error) {
+    const stderr = String((error as { stderr?: Buffer }).stderr ?? '').trim();
+    throw new Error(`git ${args[0]} failed in ${checkout}: ${stderr || (error as Error).message}`);
+  }
+}
+
+/** The object id that `revision` names, as 40 hex digits. */
+export async function resolveRevision(checkout: string, revision: string): Promise<string> {
+  return (await git(checkout, ['rev-parse', '--verify', revision])).toString().trim();
+}
+
+/** Every file of commit `commit` at or under one of `paths` (all files where none is given). Paths are literal, no patterns. */
+export async function listTree(
+  checkout: string,
+  commit: string,
+  paths: readonly string[] = [],
+): Promise<TreeEntry[]> {
+  const output = await git(checkout, ['ls-tree', '-r', '-z', '--full-tree', commit, '--', ...paths]);
+  const entries: TreeEntry[] = [];
+  for (const line of output.toString().split('\0')) {
+    const match = /^(\d{6}) \w+ ([0-9a-f]{40,64})\t([\s\S]+)$/.exec(line);
+    if (match?.[1] && match[2] && match[3]) entries.push({ mode: match[1], oid: match[2], path: match[3] });
+  }
+  return entries;
+}

@@ -1,0 +1,30 @@
+/** The action's inputs, as the runner hands them over: `INPUT_<NAME>` in the environment. */
+import { z } from 'zod';
+import { shaSchema, trialIdSchema } from '../campaign/measurement.ts';
+
+const inputsSchema = z.object({
+  trial: trialIdSchema,
+  base: z.string().min(1),
+  candidate: z.string().min(1),
+  'base-sha': shaSchema,
+  'candidate-sha': shaSchema,
+  seed: z.coerce.number().int().nonnegative(),
+  budget: z.coerce.number().positive(),
+  timeout: z.coerce.number().positive(),
+  command: z.string().min(1),
+});
+
+export type ActionInputs = z.infer<typeof inputsSchema>;
+
+/** Reads the inputs. Throws an error that names every input that is missing or wrong. */
+export function readInputs(env: NodeJS.ProcessEnv): ActionInputs {
+  const names = Object.keys(inputsSchema.shape);
+  const given = Object.fromEntries(names.map(name => [name, env[`INPUT_${name.toUpperCase()}`]?.trim()]));
+  const parsed = inputsSchema.safeParse(given);
+  if (parsed.success) return parsed.data;
+  const problems = parsed.error.issues.map(
+    issue =>
+      `${issue.path.join('.')}: ${issue.message}, found ${JSON.stringify(given[String(issue.path[0])])}`,
+  );
+  throw new Error(`The action's inputs are wrong. ${problems.join('; ')}`);
+}

@@ -1,0 +1,58 @@
+/** What a candidate's output says: its summary block, and the end that people want to read after a crash. */
+
+/** Enough for any traceback, and a bound on what a talkative candidate costs us. */
+const TAIL_CHARACTERS = 16_000;
+const MAX_REPORTED = 30;
+const NUMBER = String.raw`[-+]?(?:\d+\.?\d*(?:e[-+]?\d+)?|\.\d+(?:e[-+]?\d+)?|nan|inf(?:inity)?)`;
+const PAIR = new RegExp(String.raw`^([A-Za-z_][\w .%/-]{0,39}):\s*(${NUMBER})\s*$`, 'i');
+
+export interface Output {
+  take(line: string): void;
+  /** The last number printed as `<metric>: <number>`; NaN and infinities included; null for none. */
+  metric(): number | null;
+  /** The finite numbers `key: number` after the last line `---`, at most 30, first come. */
+  reported(): Record<string, number>;
+  /** The last lines. */
+  tail(): readonly string[];
+}
+
+/** Collects output line by line, in bounded memory. */
+export function collectOutput(metricName: string): Output {
+  const lines: string[] = [];
+  let characters = 0;
+  let metric: number | null = null;
+  let reported = new Map<string, number>();
+  let inSummary = false;
+
+  const keep = (line: string) => {
+    lines.push(line.slice(-TAIL_CHARACTERS));
+    characters += line.length + 1;
+    while (characters > TAIL_CHARACTERS && lines.length > 1) characters -= (lines.shift()?.length ?? 0) + 1;
+  };
+  return {
+    take(line) {
+      keep(line);
+      if (line.trimEnd() === '---') {
+        inSummary = true;
+        reported = new Map();
+        return;
+      }
+      const pair = PAIR.exec(line);
+      const [, key, text] = pair ?? [];
+      if (key === undefined || text === undefined) return;
+      const value = parseNumber(text);
+      if (key === metricName) metric = value;
+      if (inSummary && Number.isFinite(value) && reported.size < MAX_REPORTED) reported.set(key, value);
+    },
+    metric: () => metric,
+    reported: () => Object.fromEntries(reported),
+    tail: () => lines,
+  };
+}
+
+/** Python writes `nan`, `inf` and `-inf`; JavaScript reads neither. */
+function parseNumber(text: string): number {
+  if (/nan/i.test(text)) return Number.NaN;
+  if (/inf/i.test(text)) return text.startsWith('-') ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
+  return Number(text);
+}

@@ -1,0 +1,133 @@
+/** Runs one program as the leader of its own process group, reads its output line by line, and leaves nothing of it running. */
+import { spawn } from 'node:child_process';
+import { readdir, readFile } from 'node:fs/promises';
+import type { Readable } from 'node:stream';
+import { StringDecoder } from 'node:string_decoder';
+
+/** A program that never ends its line must not fill our memory. */
+const MAX_LINE_LENGTH = 64 * 1024;
+
+export interface ProcessOptions {
+  file: string;
+  args: readonly string[];
+  cwd: string;
+  /** The complete environment: nothing is inherited. */
+  env: Record<string, string>;
+  /** Called with every line of stdout and stderr, without its end. Carriage returns end lines too. */
+  onLine: (line: string) => void;
+  /** Called with the process id as soon as there is one. */
+  onStart?: (pid: number) => void;
+  /** Ends the program. */
+  signal?: AbortSignal;
+  timeoutSeconds?: number;
+  /** Time between asking (SIGTERM) and killing (SIGKILL); 0 kills at once. */
+  graceSeconds: number;
+  /** Text in the environment of everything that the program starts, such as its scratch path: finds what left the process group. */
+  marker: string;
+}
+
+export interface ProcessResult {
+  /** Null when a signal ended it. */
+  exitCode: number | null;
+  signal: NodeJS.Signals | null;
+  endedBy: 'itself' | 'timeout' | 'abort';
+}
+
+/**
+ * Runs a program to its end, and then kills whatever it left behind.
+ * Throws the system's error (`ENOENT`, `EACCES` …) when the program cannot be started.
+ */
+export async function runProcess(options: ProcessOptions): Promise<ProcessResult> {
+  if (options.signal?.aborted) return { exitCode: null, signal: null, endedBy: 'abort' };
+  const child = spawn(options.file, options.args, {
+    cwd: options.cwd,
+    env: options.env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
+  });
+  const finish = [readLines(child.stdout, options.onLine), readLines(child.stderr, options.onLine)];
+  const exited = new Promise<Pick<ProcessResult, 'exitCode' | 'signal'>>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('exit', (exitCode, signal) => resolve({ exitCode, signal }));
+  });
+  if (child.pid === undefined) return { ...(await exited), endedBy: 'itself' };
+  const { pid } = child;
+  options.onStart?.(pid);
+
+  let endedBy: ProcessResult['endedBy'] = 'itself';
+  const timers: NodeJS.Timeout[] = [];
+  const end = (why: 'timeout' | 'abort') => {
+    if (endedBy !== 'itself') return;
+    endedBy = why;
+    killGroup(pid, options.graceSeconds > 0 ? 'SIGTERM' : 'SIGKILL');
+    timers.push(setTimeout(() => killGroup(pid, 'SIGKILL'), options.graceSeconds * 1000));
+  };
+  const onAbort = () => end('abort');
+  options.signal?.addEventListener('abort', onAbort, { once: true });
+  if (options.timeoutSeconds !== undefined) {
+    timers.push(setTimeout(() => end('timeout'), options.timeoutSeconds * 1000));
+  }
+  try {
+    const result = await exited;
+    killGroup(pid, 'SIGKILL');
+    await killMarked(options.marker);
+    await Promise.all(finish);
+    return { ...result, endedBy };
+  } finally {
+    for (const timer of timers) clearTimeout(timer);
+    options.signal?.removeEventListener('abort', onAbort);
+  }
+}
+
+function killGroup(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(-pid, signal);
+  } catch {
+    // The group is gone already.
+  }
+}
+
+/**
+ * Kills processes that moved to a session of their own, found by a text in their environment. Linux only: elsewhere the
+ * process group is all that can be found. Code that wants to hide can; only a process namespace (the sandbox) stops that.
+ */
+async function killMarked(marker: string): Promise<void> {
+  const entries = await readdir('/proc').catch(() => []);
+  for (const entry of entries) {
+    if (!/^\d+$/.test(entry) || Number(entry) === process.pid) continue;
+    const environment = await readFile(`/proc/${entry}/environ`, 'utf8').catch(() => '');
+    if (!environment.includes(marker)) continue;
+    try {
+      process.kill(Number(entry), 'SIGKILL');
+    } catch {
+      // It ended between the two looks.
+    }
+  }
+}
+
+/** Resolves when the stream has ended and its last line was handed over. */
+function readLines(stream: Readable, onLine: (line: string) => void): Promise<void> {
+  const decoder = new StringDecoder('utf8');
+  let rest = '';
+  let afterCarriageReturn = false;
+  const take = (text: string) => {
+    if (text === '') return;
+    const fresh = afterCarriageReturn && text.startsWith('\n') ? text.slice(1) : text;
+    afterCarriageReturn = text.endsWith('\r');
+    const lines = (rest + fresh).split(/\r\n|\n|\r/);
+    rest = lines.pop() ?? '';
+    for (const line of lines) onLine(line);
+    if (rest.length > MAX_LINE_LENGTH) {
+      onLine(rest.slice(0, MAX_LINE_LENGTH));
+      rest = rest.slice(MAX_LINE_LENGTH);
+    }
+  };
+  return new Promise(resolve => {
+    stream.on('data', (chunk: Buffer) => take(decoder.write(chunk)));
+    stream.once('close', () => {
+      take(decoder.end());
+      if (rest !== '') onLine(rest);
+      resolve();
+    });
+  });
+}

@@ -1,0 +1,252 @@
+import assert from 'node:assert/strict';
+import { existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Measurement, measurementSchema } from '../campaign/measurement.ts';
+import { commitFiles, gitIn, makeCandidate, makeRepository, temporaryDirectory } from './fixture.ts';
+import { runTrial, type TrialOptions } from './run.ts';
+
+const BASE_FILES = {
+  '.github/research.yml': 'editable: [trainer/train.py]\n',
+  'trainer/train.py': 'echo "val_bpb: 1.5"\n',
+  'trainer/prepare.py': 'echo fixed\n',
+  'trainer/program.md': 'Make it better.\n',
+  'README.md': 'A trainer.\n',
+};
+
+interface Scene {
+  root: string;
+  options: TrialOptions;
+  lines: string[];
+  run(change?: Partial<TrialOptions>): Promise<Measurement>;
+}
+
+/** A base, and a candidate made of it by `files`, trained by `sh trainer/train.py`. */
+function scene(context: TestContext, files: Record<string, string | null>): Scene {
+  const root = temporaryDirectory(context);
+  const base = makeRepository(join(root, 'base'), BASE_FILES);
+  const candidate = makeCandidate(base.dir, join(root, 'candidate'), files);
+  const scratch = join(root, 'scratch');
+  mkdirSync(scratch);
+  const lines: string[] = [];
+  const options: TrialOptions = {
+    trial: '7/12.1',
+    base: base.dir,
+    baseSha: base.sha,
+    candidate: candidate.dir,
+    candidateSha: candidate.sha,
+    seed: 42,
+    budgetSeconds: 5,
+    timeoutSeconds: 30,
+    command: 'sh trainer/train.py',
+    scratch,
+    environment: process.env,
+    onLine: line => lines.push(line),
+  };
+  return {
+    root,
+    options,
+    lines,
+    async run(change = {}) {
+      rmSync(scratch, { recursive: true });
+      mkdirSync(scratch);
+      return measurementSchema.parse(await runTrial({ ...options, ...change }));
+    },
+  };
+}
+
+const train = (script: string) => ({ 'trainer/train.py': script });
+
+function crashOf({ outcome }: Measurement) {
+  assert.equal(outcome.status, 'crash', JSON.stringify(outcome));
+  return outcome.status === 'crash' ? outcome : assert.fail();
+}
+
+test('a candidate that prints the summary block is measured', async context => {
+  const summary = [
+    'val_bpb: 9.9',
+    'step 1  loss 3.1  2.0 s left',
+    '---',
+    'val_bpb:          0.997900',
+    'training_seconds: 4.9',
+    'peak_vram_mb:     45060.2',
+    'num_steps:        953',
+  ];
+  const s = scene(context, train(`cat <<'END'\n${summary.join('\n')}\nEND\n`));
+  const measurement = await s.run();
+  assert.deepEqual(measurement.outcome, { status: 'measured', value: 0.9979 });
+  assert.equal(measurement.trainingSeconds, 4.9);
+  assert.equal(measurement.peakMemoryMb, 45060.2);
+  assert.deepEqual(measurement.reported, { val_bpb: 0.9979, num_steps: 953 });
+  assert.equal(measurement.sandbox, 'none');
+  assert.equal(measurement.tree, gitIn(s.options.candidate, 'rev-parse', 'HEAD^{tree}'));
+  assert.match(measurement.digest, /^[0-9a-f]{16}$/);
+  assert.notEqual(measurement.machine, '');
+  assert.deepEqual(s.lines, summary);
+});
+
+test('seed and budget reach the candidate', async context => {
+  const s = scene(context, train('echo "val_bpb: $AUTORESEARCH_SEED"; echo "budget $AUTORESEARCH_BUDGET"'));
+  assert.deepEqual((await s.run()).outcome, { status: 'measured', value: 42 });
+  assert.deepEqual(s.lines.slice(1), ['budget 5']);
+});
+
+test('only the editable files of the candidate are used', async context => {
+  const s = scene(context, {
+    ...train('sh trainer/prepare.py; ls trainer; cat README.md; echo "val_bpb: 1"'),
+    'trainer/prepare.py': 'echo val_bpb: 0\n',
+    'trainer/extra.py': 'echo mine\n',
+    'README.md': 'Mine.\n',
+  });
+  assert.deepEqual((await s.run()).outcome, { status: 'measured', value: 1 });
+  assert.deepEqual(s.lines, ['fixed', 'prepare.py', 'program.md', 'train.py', 'A trainer.', 'val_bpb: 1']);
+});
+
+test('changes in the work trees that are not committed do not matter', async context => {
+  const s = scene(context, train('sh trainer/prepare.py; echo "val_bpb: 1"'));
+  writeFileSync(join(s.options.base, 'trainer/prepare.py'), 'echo changed\n');
+  writeFileSync(join(s.options.candidate, 'trainer/train.py'), 'echo "val_bpb: 2"\n');
+  await s.run();
+  assert.deepEqual(s.lines, ['fixed', 'val_bpb: 1']);
+});
+
+test('an editable file that the candidate deleted is gone', async context => {
+  const s = scene(context, { 'trainer/train.py': null });
+  assert.equal(crashOf(await s.run({ command: 'cat trainer/train.py' })).reason, 'exception');
+});
+
+test('a candidate that fails has crashed, and its exception is told', async context => {
+  const s = scene(
+    context,
+    train(
+      'echo "val_bpb: 0.1"; echo "Traceback (most recent call last):" >&2; echo "  File $PWD/trainer/train.py" >&2; echo "ValueError: depth is 0" >&2; exit 1',
+    ),
+  );
+  const crash = crashOf(await s.run());
+  assert.equal(crash.reason, 'exception');
+  assert.equal(crash.message, 'ValueError: depth is 0');
+  assert.match(crash.traceback, /Traceback.*\n {2}File trainer\/train\.py\nValueError/);
+});
+
+test('a candidate that runs too long is stopped, with all that it started', async context => {
+  const s = scene(
+    context,
+    train('(sleep 0.5; touch "$HOME/late") & setsid sh -c "sleep 0.5; touch $HOME/later" & sleep 60'),
+  );
+  const crash = crashOf(await s.run({ timeoutSeconds: 0.2 }));
+  assert.equal(crash.reason, 'timeout');
+  await sleep(800);
+  assert.equal(existsSync(join(s.options.scratch, 'home/late')), false);
+  if (process.platform === 'linux') assert.equal(existsSync(join(s.options.scratch, 'home/later')), false);
+});
+
+test('a candidate that leaves a process behind does not delay the measurement', async context => {
+  const s = scene(context, train('sleep 60 & echo "val_bpb: 1"'));
+  assert.deepEqual((await s.run()).outcome, { status: 'measured', value: 1 });
+});
+
+for (const [what, script] of [
+  ['torch says so', 'echo "torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 2 GiB" >&2; exit 1'],
+  ['Python says so', 'echo "MemoryError" >&2; exit 1'],
+  ['the system kills it', 'kill -9 $$'],
+] as const) {
+  test(`a candidate is out of memory when ${what}`, async context => {
+    assert.equal(crashOf(await scene(context, train(script)).run()).reason, 'out of memory');
+  });
+}
+
+test('a candidate without a metric line has crashed', async context => {
+  assert.equal(crashOf(await scene(context, train('echo "loss: 1"')).run()).reason, 'no metric');
+});
+
+for (const text of ['nan', 'inf', '-inf']) {
+  test(`a metric of ${text} is a crash`, async context => {
+    assert.equal(
+      crashOf(await scene(context, train(`echo "val_bpb: ${text}"`)).run()).reason,
+      'not a number',
+    );
+  });
+}
+
+test('a link in place of an editable file is refused', async context => {
+  const s = scene(context, {});
+  writeFileSync(join(s.root, 'elsewhere'), 'echo "val_bpb: 0"\n');
+  rmSync(join(s.options.candidate, 'trainer/train.py'));
+  symlinkSync(join(s.root, 'elsewhere'), join(s.options.candidate, 'trainer/train.py'));
+  const crash = crashOf(await s.run({ candidateSha: commitFiles(s.options.candidate, {}) }));
+  assert.equal(crash.reason, 'exception');
+  assert.equal(crash.message, 'trainer/train.py must be a regular file, found a symbolic link');
+  assert.deepEqual(s.lines, []);
+});
+
+test("no variable of the job reaches the candidate but the machine's", async context => {
+  const s = scene(context, train('env; echo "val_bpb: 1"'));
+  const environment = {
+    PATH: process.env.PATH,
+    HOME: '/home/runner',
+    GITHUB_TOKEN: 'secret-1',
+    ACTIONS_RUNTIME_TOKEN: 'secret-2',
+    INPUT_TRIAL: 'secret-3',
+    OPENAI_API_KEY: 'secret-4',
+    CUDA_VISIBLE_DEVICES: '1',
+  };
+  await s.run({ environment });
+  const output = s.lines.join('\n');
+  assert.doesNotMatch(output, /secret/);
+  assert.match(output, /^CUDA_VISIBLE_DEVICES=1$/m);
+  assert.match(output, /^HOME=.*\/scratch\/home$/m);
+  assert.match(output, /^AUTORESEARCH_DATA=\/home\/runner\/\.cache\/autoresearch\/data$/m);
+});
+
+test('a machine without prepared data is at fault, not the candidate', async context => {
+  const s = scene(context, train('echo "machine fault: no prepared data" >&2; exit 78'));
+  assert.deepEqual((await s.run()).outcome, { status: 'fault', message: 'no prepared data' });
+});
+
+test('a machine without the interpreter is at fault', async context => {
+  const s = scene(context, {});
+  for (const command of ['no-such-python trainer/train.py', 'A=1 no-such-python trainer/train.py']) {
+    assert.equal((await s.run({ command })).outcome.status, 'fault', command);
+  }
+});
+
+test('a checkout at another commit than the one dispatched is a fault', async context => {
+  const s = scene(context, train('echo "val_bpb: 1"'));
+  const { outcome } = await s.run({ candidateSha: s.options.baseSha });
+  assert.equal(outcome.status, 'fault');
+  assert.match(
+    outcome.status === 'fault' ? outcome.message : '',
+    /Expected the candidate checkout .* at .*, found/,
+  );
+});
+
+test('a cancelled trial ends with the reason', async context => {
+  const s = scene(context, train('echo started; sleep 60'));
+  const stop = new AbortController();
+  const running = s.run({ signal: stop.signal, onLine: () => stop.abort(new Error('cancelled')) });
+  await assert.rejects(running, /cancelled/);
+});
+
+test('the digest changes with what gives the number its meaning, and with nothing else', async context => {
+  const s = scene(context, train('echo "val_bpb: 1"'));
+  const { digest } = await s.run();
+  const withBase = async (files: Record<string, string>) =>
+    (await s.run({ baseSha: commitFiles(s.options.base, files) })).digest;
+  assert.equal((await s.run({ seed: 1 })).digest, digest);
+  assert.equal(await withBase({ 'README.md': 'Other words.\n' }), digest);
+  assert.equal(await withBase({ 'trainer/train.py': 'echo "val_bpb: 3"\n' }), digest);
+  assert.equal(await withBase({ 'trainer/program.md': 'Try the optimiser.\n' }), digest);
+  assert.notEqual(
+    (await s.run({ budgetSeconds: 6, baseSha: gitIn(s.options.base, 'rev-parse', 'HEAD') })).digest,
+    digest,
+  );
+  const prepared = await withBase({ 'trainer/prepare.py': 'echo other\n' });
+  assert.notEqual(prepared, digest);
+  const data = join(s.root, 'data');
+  mkdirSync(data);
+  writeFileSync(join(data, 'manifest.json'), '{}');
+  const environment = { ...process.env, AUTORESEARCH_DATA: data };
+  const baseSha = gitIn(s.options.base, 'rev-parse', 'HEAD');
+  assert.notEqual((await s.run({ environment, baseSha })).digest, prepared);
+});

@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Measurement } from '../campaign/measurement.ts';
+import { renderSummary } from './summary.ts';
+
+const measurement: Measurement = {
+  version: 1,
+  trial: '7/12.1',
+  base: 'a'.repeat(40),
+  candidate: 'b'.repeat(40),
+  tree: 'c'.repeat(40),
+  seed: 42,
+  budgetSeconds: 300,
+  machine: 'NVIDIA H100 x1, driver 580.95',
+  digest: '0123456789abcdef',
+  sandbox: 'none',
+  outcome: { status: 'measured', value: 0.9979 },
+  trainingSeconds: 300.1,
+  totalSeconds: 325.9,
+  peakMemoryMb: 45060.2,
+  reported: { num_steps: 953 },
+};
+
+test('the summary of a measurement begins with the number', () => {
+  const text = renderSummary(measurement);
+  assert.match(text, /^## Measured 0\.9979 \(trial 7\/12\.1\)\n/);
+  assert.match(text, /\| training +\| 300\.1 s of 300 s +\|/);
+  assert.match(text, /\| num\\_steps +\| 953 +\|/);
+});
+
+test('a traceback cannot leave its fence, and a message cannot leave its cell', () => {
+  const text = renderSummary({
+    ...measurement,
+    outcome: {
+      status: 'crash',
+      reason: 'exception',
+      message: 'ValueError: | </td> @octocat\n## merged',
+      traceback: 'one\n````\n# merged',
+    },
+  });
+  assert.match(text, /^## The candidate crashed: exception/);
+  assert.match(text, /\n`````text\none\n````\n# merged\n`````\n/);
+  assert.match(text, /ValueError: \\\| &lt;\/td> @\u200boctocat \\#\\# merged/);
+});
+
+test('a fault says that nothing was measured', () => {
+  const text = renderSummary({ ...measurement, outcome: { status: 'fault', message: 'disk full' } });
+  assert.match(text, /^## The machine failed, nothing was measured/);
+  assert.match(text, /disk full/);
+});
