@@ -69,7 +69,8 @@ export const contractSchema = z.strictObject({
       crashes_in_a_row: z.int().min(1).max(100).default(5),
     })
     .prefault({}),
-  base: z.string().min(1).default('main'),
+  /** Branch that experiments start from and are merged into; null: the repository's default branch. */
+  base: z.string().min(1).nullable().default(null),
   /** A public repository whose trials run on a self-hosted runner must say so here. */
   accept_public_self_hosted: z.boolean().default(false),
 });

@@ -1,0 +1,37 @@
+/** Hidden JSON in what the App writes on GitHub: `<!-- autoresearch:<name> {…} -->`. */
+import type { z } from 'zod';
+
+export type MarkerName = 'campaign' | 'experiment' | 'trial' | 'reply' | 'verdict' | 'notice';
+
+/** GitHub refuses bodies beyond this many characters. */
+export const MAX_BODY = 65_536;
+
+/**
+ * One line of HTML comment. `<`, `>`, `&`, `@` and `#` can only stand inside JSON strings and are escaped, so that no
+ * text can end the comment, notify anyone or refer to an issue.
+ */
+export function writeMarker(name: MarkerName, value: unknown): string {
+  const json = JSON.stringify(value).replace(
+    /[<>&@#]/g,
+    character => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+  return `<!-- autoresearch:${name} ${json} -->`;
+}
+
+/** The value of the last marker of that name, checked against its schema; null where it is absent or unreadable. */
+export function readMarker<T>(
+  name: MarkerName,
+  body: string | null | undefined,
+  schema: z.ZodType<T>,
+): T | null {
+  const match = [...(body ?? '').matchAll(/<!-- autoresearch:(\w+) (.*?) -->/gs)].findLast(
+    m => m[1] === name,
+  );
+  if (!match) return null;
+  try {
+    const parsed = schema.safeParse(JSON.parse(match[2] ?? ''));
+    return parsed.success ? parsed.data : null;
+  } catch {
+    return null;
+  }
+}
