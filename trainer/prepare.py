@@ -14,6 +14,7 @@ A separate referee process may later stand behind these three calls; `train.py` 
 """
 
 import argparse
+import ctypes
 import json
 import math
 import os
@@ -38,6 +39,7 @@ ROW_TOLERANCE = 1e-3  # How far the probabilities of one row may be from summing
 LEAK_TOLERANCE = 0.5  # How far a prediction may move, in nats, when later tokens change: rounding only.
 MAX_CPU_THREADS = 8  # More threads than this only wait for each other at these model sizes.
 REPORT_EVERY_S = 0.5
+M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # Parameters of glibc's mallopt.
 # Dense bfloat16 operations a second, from the makers' data sheets; other devices report no utilisation.
 PEAK_FLOPS = {"H200": 989e12, "H100": 989e12, "A100": 312e12, "L40S": 362e12, "4090": 165e12}
 
@@ -110,7 +112,8 @@ class Run:
             return
         self._reported = now
         left = max(0.0, self.budget - self.elapsed)
-        print(f"step {step}  loss {float(loss):.4f}  {left:.1f} s left", flush=True)
+        value = loss.item() if isinstance(loss, torch.Tensor) else loss
+        print(f"step {step}  loss {value:.4f}  {left:.1f} s left", flush=True)
 
     def finish(self, model: torch.nn.Module, log_probs: LogProbs) -> None:
         """Scores the model on held-out text and prints the summary.
@@ -172,6 +175,7 @@ def connect() -> Run:
     torch.manual_seed(seed)
     if device.type == "cpu":
         torch.set_num_threads(min(MAX_CPU_THREADS, _cpu_count()))
+        _keep_freed_memory()
     return Run(device, seed, budget, manifest["vocab_size"], np.load(data / "train.tokens.npy", mmap_mode="r"))
 
 
@@ -271,6 +275,15 @@ def check_looks_back_only(model: torch.nn.Module, log_probs: LogProbs, rows: tor
 
 def _cpu_count() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _keep_freed_memory() -> None:
+    """Lets glibc reuse large blocks instead of returning them to the system: a step on a CPU takes a third less time."""
+    if sys.platform == "linux":
+        mallopt = getattr(ctypes.CDLL(None), "mallopt", None)  # Other C libraries do not have it.
+        if mallopt:
+            mallopt(M_MMAP_THRESHOLD, 2**30)
+            mallopt(M_TRIM_THRESHOLD, 2**31 - 1)
 
 
 def _device_name(device: torch.device) -> str:

@@ -1,0 +1,193 @@
+/**
+ * Makes a fresh clone ready: npm packages, Python environment, prepared data. Each step is skipped when its inputs have
+ * not changed since it last succeeded. Plain JavaScript without dependencies, because it runs before anything is installed.
+ *
+ *   node scripts/setup.mjs [--dev] [--no-trainer]
+ */
+import { execFileSync, spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { delimiter, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
+const PYTHONS = ['python3.11', 'python3.12', 'python3.13', 'python3', 'python'];
+const OLDEST_PYTHON = [3, 11];
+const VENV_PYTHON = '.venv/bin/python';
+const VENV_STAMP = '.venv/autoresearch-setup.json';
+const DATA = '.autoresearch/data';
+const DATA_STAMP = '.autoresearch/data-setup.json';
+const DATA_INPUTS = ['package-lock.json', 'trainer/corpus.py', 'trainer/pyproject.toml'];
+const KEPT_LINES = 25;
+const QUIET_REPORT_MS = 10_000;
+
+/** Setup cannot go on; the message says what was expected, what was found and what to do. */
+class SetupError extends Error {}
+
+const options = new Set(process.argv.slice(2));
+try {
+  await main();
+} catch (error) {
+  if (!(error instanceof SetupError)) throw error;
+  console.error(`\nsetup failed: ${error.message}`);
+  process.exitCode = 1;
+}
+
+async function main() {
+  const unknown = [...options].filter(option => !['--dev', '--no-trainer'].includes(option));
+  if (unknown.length > 0) {
+    throw new SetupError(`expected --dev or --no-trainer, found ${unknown.join(' ')}`);
+  }
+  process.chdir(ROOT);
+  await installPackages();
+  if (options.has('--no-trainer')) return;
+  await createEnvironment();
+  await installTrainer(options.has('--dev'));
+  await prepareData();
+}
+
+/** `npm ci`, unless node_modules holds what the lock file pins. */
+async function installPackages() {
+  if (packagesMatchLock()) return;
+  // npm itself must not run on a Node that it is about to replace.
+  const path = (process.env.PATH ?? '').split(delimiter).filter(part => !part.includes('node_modules'));
+  await step('Installing npm packages', 'npm', ['ci', '--include=dev', '--include=optional'], {
+    env: { ...process.env, PATH: path.join(delimiter) },
+    advice: 'Check the network and the version of npm (10 or newer), then run the same command again.',
+  });
+}
+
+/** True when every package of the lock file is recorded as installed at its version; npm keeps that record itself. */
+function packagesMatchLock() {
+  const installed = readJson('node_modules/.package-lock.json')?.packages;
+  if (installed === undefined) return false;
+  const wanted = readJson('package-lock.json')?.packages ?? {};
+  return Object.entries(wanted).every(
+    ([path, entry]) =>
+      path === '' || entry.optional || entry.peer || installed[path]?.version === entry.version,
+  );
+}
+
+/** `.venv`, with a Python that is new enough. */
+async function createEnvironment() {
+  if (existsSync(VENV_PYTHON)) return;
+  const python = findPython();
+  rmSync('.venv', { recursive: true, force: true });
+  await step(`Creating .venv with ${python}`, python, ['-m', 'venv', '.venv'], {
+    advice: 'On Debian or Ubuntu: sudo apt install python3-venv.',
+  });
+}
+
+/** The first Python on the PATH that is new enough and can make environments. Throws SetupError naming all it found. */
+function findPython() {
+  const found = [];
+  for (const name of PYTHONS) {
+    const probe =
+      'import sys; print(*sys.version_info[:3], sep=".")\ntry:\n import ensurepip, venv\nexcept ImportError: print("no-venv")';
+    let answer;
+    try {
+      answer = execFileSync(name, ['-c', probe], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+    } catch {
+      continue;
+    }
+    const [version = '', lacking] = answer.trim().split('\n');
+    const [major = 0, minor = 0] = version.split('.').map(Number);
+    const recent = major === OLDEST_PYTHON[0] && minor >= OLDEST_PYTHON[1];
+    if (recent && lacking === undefined) return name;
+    found.push(`${name} is ${version}${lacking ? ' without the venv module' : ''}`);
+  }
+  throw new SetupError(
+    [
+      `expected Python ${OLDEST_PYTHON.join('.')} or newer with its venv module as one of ${PYTHONS.join(', ')};`,
+      `found ${found.length > 0 ? found.join(', ') : 'none of them'}.`,
+      'Install it (macOS: brew install python@3.12; Debian or Ubuntu: sudo apt install python3 python3-venv) and run the same command again.',
+    ].join('\n'),
+  );
+}
+
+/** The dependencies that trainer/pyproject.toml pins, with the dev group when asked for. */
+async function installTrainer(dev) {
+  const inputs = hashOf(['trainer/pyproject.toml']);
+  const stamp = readJson(VENV_STAMP);
+  if (stamp?.inputs === inputs && (stamp.dev || !dev)) return;
+  const withDev = dev || stamp?.dev === true;
+  const list =
+    'import json, tomllib; p = tomllib.load(open("trainer/pyproject.toml", "rb")); ' +
+    'print(json.dumps([p["project"]["dependencies"], p["dependency-groups"]["dev"]]))';
+  const [runtime, tools] = JSON.parse(execFileSync(VENV_PYTHON, ['-c', list], { encoding: 'utf8' }));
+  const wanted = withDev ? [...runtime, ...tools] : runtime;
+  const pip = ['-m', 'pip', 'install', '--disable-pip-version-check', '--progress-bar', 'off'];
+  await step('Installing PyTorch and the trainer’s other packages', VENV_PYTHON, [...pip, ...wanted], {
+    advice:
+      'Check the network and the free disk space (PyTorch needs several GB), then run the same command again.',
+  });
+  writeFileSync(VENV_STAMP, JSON.stringify({ inputs, dev: withDev }));
+}
+
+/** The text that the trainer learns from, made of the npm packages. */
+async function prepareData() {
+  const inputs = hashOf(DATA_INPUTS);
+  if (existsSync(join(DATA, 'manifest.json')) && readJson(DATA_STAMP)?.inputs === inputs) return;
+  mkdirSync(dirname(DATA), { recursive: true });
+  const source = ['--packages', 'node_modules', '--lock', 'package-lock.json'];
+  await step('Preparing the training text', VENV_PYTHON, ['trainer/prepare.py', ...source, '--out', DATA], {
+    advice: 'If a package is missing, delete node_modules and run the same command again.',
+  });
+  writeFileSync(DATA_STAMP, JSON.stringify({ inputs }));
+}
+
+/**
+ * Runs one command and shows that it lives: on a terminal one line with the seconds and the command's last words, elsewhere
+ * a plain line now and then. Throws SetupError with the end of its output and `advice` when it fails.
+ */
+async function step(title, command, args, { advice, env = process.env }) {
+  const began = Date.now();
+  const seconds = () => `${Math.round((Date.now() - began) / 1000)} s`;
+  const lines = [''];
+  const show = () => {
+    const last = lines.findLast(line => line.trim() !== '')?.trim() ?? '';
+    const text = `${title} … ${seconds()}  ${last}`;
+    if (process.stdout.isTTY)
+      process.stdout.write(`\r\x1b[2K${text.slice(0, (process.stdout.columns ?? 80) - 1)}`);
+    else console.log(text);
+  };
+  show();
+  const timer = setInterval(show, process.stdout.isTTY ? 500 : QUIET_REPORT_MS);
+  const status = await new Promise(resolve => {
+    const child = spawn(command, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
+    const keep = chunk => {
+      const [first = '', ...rest] = String(chunk).split(/\r?\n|\r/);
+      lines[lines.length - 1] += first;
+      lines.push(...rest);
+      lines.splice(0, lines.length - KEPT_LINES);
+    };
+    child.stdout.on('data', keep);
+    child.stderr.on('data', keep);
+    child.on('error', error => resolve(`could not start: ${error.message}`));
+    child.on('close', (code, signal) => resolve(code === 0 ? undefined : (signal ?? `exit code ${code}`)));
+  });
+  clearInterval(timer);
+  if (process.stdout.isTTY) process.stdout.write('\r\x1b[2K');
+  if (status !== undefined) {
+    const output = lines.join('\n').trimEnd();
+    throw new SetupError(
+      `${title}: \`${command} ${args.slice(0, 4).join(' ')} …\` ended with ${status}.\n${output}\n\n${advice}`,
+    );
+  }
+  console.log(`${title}: done in ${seconds()}`);
+}
+
+/** The parsed file, or undefined where there is none or it is cut off. */
+function readJson(path) {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8'));
+  } catch {
+    return undefined;
+  }
+}
+
+function hashOf(paths) {
+  const hash = createHash('sha256');
+  for (const path of paths) hash.update(readFileSync(path)).update('\0');
+  return hash.digest('hex');
+}
