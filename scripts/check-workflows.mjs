@@ -1,0 +1,64 @@
+#!/usr/bin/env node
+/** Reads every workflow, the action, the App's manifest and the contract, and says what would not work. */
+import { existsSync, globSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { load } from 'js-yaml';
+import { parseContract } from '../src/campaign/contract-file.ts';
+
+const root = path.resolve(import.meta.dirname, '..');
+const problems = [];
+
+for (const file of globSync('.github/workflows/*.{yml,yaml}', { cwd: root }).sort()) {
+  const workflow = read(file);
+  expect(file, workflow?.on, 'a trigger under `on`');
+  expect(
+    file,
+    workflow?.permissions,
+    'top-level `permissions`, so that the token can do no more than it needs',
+  );
+  for (const [name, job] of Object.entries(workflow?.jobs ?? { '(none)': {} })) {
+    expect(file, job?.['runs-on'], `\`runs-on\` in job ${name}`);
+    expect(file, job?.['timeout-minutes'], `\`timeout-minutes\` in job ${name}`);
+    for (const [i, step] of (job?.steps ?? [undefined]).entries()) {
+      expect(file, step?.uses ?? step?.run, `\`uses\` or \`run\` in step ${i + 1} of job ${name}`);
+    }
+  }
+}
+
+const action = read('action.yml');
+expect('action.yml', action?.runs?.using === 'node24', '`runs.using: node24`');
+const main = action?.runs?.main;
+expect('action.yml', main && existsSync(path.join(root, main)), `the file of \`runs.main\` (${main})`);
+
+const app = read('app.yml');
+expect('app.yml', app?.default_events?.length, '`default_events`');
+expect(
+  'app.yml',
+  app?.default_permissions && !('workflows' in app.default_permissions),
+  'no `workflows` permission',
+);
+
+const contract = parseContract(readFileSync(path.join(root, '.github/research.yml'), 'utf8'));
+expect(
+  '.github/research.yml',
+  contract.kind === 'contract',
+  `a contract that can be read: ${JSON.stringify(contract)}`,
+);
+
+for (const problem of problems) console.error(problem);
+console.log(problems.length === 0 ? 'All workflow files can be read.' : `${problems.length} problems.`);
+process.exitCode = problems.length === 0 ? 0 : 1;
+
+/** The parsed file, or null with a problem noted. */
+function read(file) {
+  try {
+    return load(readFileSync(path.join(root, file), 'utf8'));
+  } catch (error) {
+    problems.push(`${file}: ${error.message}`);
+    return null;
+  }
+}
+
+function expect(file, found, expected) {
+  if (!found) problems.push(`${file}: expected ${expected}`);
+}

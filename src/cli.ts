@@ -1,0 +1,48 @@
+#!/usr/bin/env node
+/** The command line: `autoresearch --help`. Each subcommand is a file of `cli/`. */
+import { Command, CommanderError } from 'commander';
+import { addDemo } from './cli/demo.ts';
+import { addDoctor } from './cli/doctor.ts';
+import { CommandError, UsageError } from './cli/errors.ts';
+import { addInit } from './cli/init.ts';
+import { addReport } from './cli/report.ts';
+import { addServe } from './cli/serve.ts';
+import { addTrial } from './cli/trial.ts';
+
+const USAGE = 2;
+
+const program = new Command('autoresearch')
+  .description(
+    'A GitHub App that turns pull requests into measured experiments,\nand merges only what truly made the model better.',
+  )
+  .version('0.1.0')
+  .exitOverride()
+  .configureOutput({ outputError: (text, write) => write(text.replace(/^error:/, 'autoresearch:')) })
+  .showHelpAfterError('Run with --help to see what there is.')
+  .addHelpText(
+    'after',
+    '\nStart with `autoresearch demo`: the whole loop on this machine, without a GitHub account.\nExit codes: 0 done, 1 could not be done, 2 the command was not understood.',
+  );
+
+for (const add of [addDemo, addInit, addServe, addTrial, addReport, addDoctor]) add(program);
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  process.exitCode = report(error);
+}
+
+/** Says what went wrong, in one line where we know; returns the exit code. */
+function report(error: unknown): number {
+  // Commander has already printed its own.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE;
+  if (error instanceof UsageError || error instanceof CommandError) {
+    console.error(`autoresearch: ${error.message}`);
+    return error instanceof UsageError ? USAGE : 1;
+  }
+  const { message, stack } = error instanceof Error ? error : new Error(String(error));
+  console.error(`autoresearch: ${message}`);
+  if (process.env.DEBUG) console.error(stack);
+  else console.error('Set DEBUG=1 to see where this came from.');
+  return 1;
+}

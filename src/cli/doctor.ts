@@ -1,0 +1,159 @@
+/** `autoresearch doctor`: looks at this machine and says what is missing and how to get it. */
+import { constants } from 'node:fs';
+import { access, mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import type { Command } from 'commander';
+import { execa } from 'execa';
+import { CommandError } from './errors.ts';
+
+interface Finding {
+  /** `fine`; `missing`: needed, makes the doctor fail; `optional`: would be good to have. */
+  state: 'fine' | 'missing' | 'optional';
+  what: string;
+  /** What was found, or what to do about what was not. */
+  detail: string;
+}
+
+const ROOT = path.resolve(import.meta.dirname, '../..');
+const MARKS = { fine: '✓', missing: '✗', optional: '–' } as const;
+
+/** Adds the subcommand. */
+export function addDoctor(program: Command): void {
+  program
+    .command('doctor')
+    .description('check this machine: Node, git, Python, PyTorch, GPU, sandbox, data, settings')
+    .action(async () => {
+      const findings = await examine();
+      for (const { state, what, detail } of findings)
+        console.log(`${MARKS[state]} ${what.padEnd(14)} ${detail}`);
+      const missing = findings.filter(finding => finding.state === 'missing');
+      if (missing.length > 0)
+        throw new CommandError(
+          `missing: ${missing.map(finding => finding.what).join(', ')}; what to do is said above.`,
+        );
+    });
+}
+
+/** Looks at everything; never throws. */
+async function examine(): Promise<Finding[]> {
+  const python = path.join(ROOT, '.venv/bin/python');
+  return Promise.all([
+    node(),
+    tool('npm', ['npm', '--version'], 'comes with Node: https://nodejs.org'),
+    git(),
+    tool('python', [python, '--version'], 'run `npm run setup` to create .venv'),
+    tool(
+      'torch',
+      [python, '-c', 'import torch; print(torch.__version__)'],
+      'run `npm run setup` to install PyTorch into .venv',
+    ),
+    gpu(),
+    sandbox(),
+    data(),
+    port(3000),
+    credentials(),
+    agentKey(),
+  ]);
+}
+
+async function node(): Promise<Finding> {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+  const enough = major > 22 || (major === 22 && minor >= 18);
+  const detail = enough
+    ? process.versions.node
+    : `${process.versions.node}; expected 22.18 or newer, which runs TypeScript as it is: https://nodejs.org`;
+  return { state: enough ? 'fine' : 'missing', what: 'node', detail };
+}
+
+async function git(): Promise<Finding> {
+  const version = (await output(['git', '--version']))?.replace('git version ', '');
+  const [major = 0, minor = 0] = (version ?? '').split('.').map(Number);
+  if (version !== undefined && (major > 2 || (major === 2 && minor >= 38)))
+    return { state: 'fine', what: 'git', detail: version };
+  const found = version === undefined ? 'not found' : `found ${version}`;
+  return { state: 'missing', what: 'git', detail: `${found}; 2.38 or newer is needed: https://git-scm.com` };
+}
+
+async function gpu(): Promise<Finding> {
+  const found = await output(['nvidia-smi', '--query-gpu=name,memory.total', '--format=csv,noheader']);
+  const detail = found?.split('\n').join(' · ') ?? 'none found; trials run on the CPU, with a smaller model';
+  return { state: found === null ? 'optional' : 'fine', what: 'GPU', detail };
+}
+
+/** Bubblewrap may be installed and still be forbidden, so it is tried. */
+async function sandbox(): Promise<Finding> {
+  const what = 'bubblewrap';
+  const version = await output(['bwrap', '--version']);
+  if (version === null)
+    return {
+      state: 'optional',
+      what,
+      detail: 'not found; trials run without a sandbox (`apt install bubblewrap`)',
+    };
+  const works = await output(['bwrap', '--ro-bind', '/', '/', '--unshare-all', 'true']);
+  if (works !== null) return { state: 'fine', what, detail: version };
+  return {
+    state: 'optional',
+    what,
+    detail: `${version}, but this machine does not let it create namespaces`,
+  };
+}
+
+async function data(): Promise<Finding> {
+  const what = 'data';
+  const directory = process.env.AUTORESEARCH_DATA ?? path.join(ROOT, '.autoresearch/data');
+  const there = await access(directory, constants.R_OK).then(
+    () => true,
+    () => false,
+  );
+  if (there) return { state: 'fine', what, detail: directory };
+  return { state: 'missing', what, detail: `${directory} is not there; run \`npm run setup\` to prepare it` };
+}
+
+async function port(number: number): Promise<Finding> {
+  const free = await new Promise<boolean>(resolve => {
+    const server = createServer()
+      .once('error', () => resolve(false))
+      .listen(number, '127.0.0.1', () => server.close(() => resolve(true)));
+  });
+  const detail = free ? 'free' : 'in use; `npm start` needs another one: set PORT';
+  return { state: free ? 'fine' : 'optional', what: `port ${number}`, detail };
+}
+
+async function credentials(): Promise<Finding> {
+  const names = ['APP_ID', 'WEBHOOK_SECRET'];
+  const key = process.env.PRIVATE_KEY || process.env.PRIVATE_KEY_PATH;
+  const missing = [...names.filter(name => !process.env[name]), ...(key ? [] : ['PRIVATE_KEY'])];
+  const what = 'GitHub App';
+  if (missing.length === 0) return { state: 'fine', what, detail: `App ${process.env.APP_ID}` };
+  const detail = `${missing.join(', ')} not set; \`npm start\` helps to create the App (the demo needs none)`;
+  return { state: 'optional', what, detail };
+}
+
+async function agentKey(): Promise<Finding> {
+  const what = 'model';
+  if (process.env.OPENAI_API_KEY) return { state: 'fine', what, detail: 'OPENAI_API_KEY is set' };
+  return { state: 'optional', what, detail: 'OPENAI_API_KEY not set; the built-in explorer needs no model' };
+}
+
+async function tool(what: string, command: string[], help: string): Promise<Finding> {
+  const found = await output(command);
+  return found === null
+    ? { state: 'missing', what, detail: `not found; ${help}` }
+    : { state: 'fine', what, detail: found };
+}
+
+/** What a command printed, or null where it could not be run or failed. Runs in an empty directory. */
+async function output([command = '', ...args]: string[]): Promise<string | null> {
+  const cwd = await mkdtemp(path.join(tmpdir(), 'autoresearch-doctor-'));
+  try {
+    const { stdout, stderr } = await execa(command, args, { cwd, timeout: 60_000 });
+    return (stdout || stderr).trim();
+  } catch {
+    return null;
+  } finally {
+    await rm(cwd, { recursive: true, force: true });
+  }
+}

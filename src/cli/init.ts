@@ -1,0 +1,145 @@
+/** `autoresearch init`: writes contract and workflow into a repository of the user's. */
+import { access, mkdir, stat, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { Command } from 'commander';
+import { execa } from 'execa';
+import { CONTRACT_PATH } from '../campaign/contract.ts';
+import { describeProblem, parseContract } from '../campaign/contract-file.ts';
+import { durationText, UsageError } from './errors.ts';
+import { type ContractValues, contractText, starterBrief, workflowText } from './templates.ts';
+
+interface InitOptions {
+  editable: string[];
+  metric: string;
+  goal: string;
+  command: string;
+  budget: string;
+  base?: string;
+  brief: string;
+  action?: string;
+  force?: true;
+}
+
+const WORKFLOW_PATH = '.github/workflows/experiment.yml';
+const PLACEHOLDER = 'OWNER/autoresearch-bot@v1';
+
+/** Adds the subcommand. */
+export function addInit(program: Command): void {
+  program
+    .command('init')
+    .description(`write ${CONTRACT_PATH} and ${WORKFLOW_PATH} into a git repository of yours`)
+    .argument('[path]', 'the repository', '.')
+    .option('--editable <path...>', 'the only files an experiment may change', ['train.py'])
+    .option(
+      '--metric <name>',
+      'the number that decides: the last line `<name>: <number>` of the output',
+      'val_loss',
+    )
+    .option('--goal <goal>', 'minimize or maximize', 'minimize')
+    .option('--command <command>', 'how training is started, from the root', 'python3 train.py')
+    .option('--budget <duration>', 'training time of one trial, such as 90s, 5m or 1h', durationText, '5m')
+    .option('--base <branch>', 'branch that improvements are merged into (default: the current one)')
+    .option(
+      '--brief <path>',
+      'what the agents are told; a start of one is written if it is not there',
+      'program.md',
+    )
+    .option(
+      '--action <owner/repo@ref>',
+      'the action that measures (default: the origin of this checkout, at v1)',
+    )
+    .option('--force', 'overwrite what is there')
+    .action(init);
+}
+
+async function init(target: string, options: InitOptions): Promise<void> {
+  const root = path.resolve(target);
+  const branch = await currentBranch(root);
+  const action = options.action ?? (await ownAction());
+  const values: ContractValues = {
+    editable: options.editable,
+    metric: options.metric,
+    goal: options.goal,
+    budget: options.budget,
+    base: options.base ?? branch,
+    brief: options.brief,
+  };
+  const contract = contractText(values);
+  const parsed = parseContract(contract);
+  if (parsed.kind === 'problems')
+    throw new UsageError(parsed.problems.map(problem => describeProblem(problem)).join('; '));
+  const files = new Map([
+    [CONTRACT_PATH, contract],
+    [WORKFLOW_PATH, workflowText({ action, command: options.command })],
+  ]);
+  if (!options.force) await expectAbsent(root, [...files.keys()]);
+  if (!(await exists(path.join(root, options.brief)))) files.set(options.brief, starterBrief(values));
+  for (const [file, text] of files) {
+    await mkdir(path.dirname(path.join(root, file)), { recursive: true });
+    await writeFile(path.join(root, file), text);
+  }
+  const absent = await missingFrom(root, options.editable);
+  console.log(nextSteps(root, [...files.keys()], absent, action, values.base));
+}
+
+function nextSteps(root: string, files: string[], absent: string[], action: string, base: string): string {
+  const steps = [
+    ...(absent.length > 0 ? [`Add ${absent.join(', ')}: named as editable, and not there yet.`] : []),
+    ...(action === PLACEHOLDER
+      ? [`In ${WORKFLOW_PATH}, replace OWNER by the GitHub account that holds autoresearch-bot.`]
+      : []),
+    `Commit and push to ${base}:  git add ${files.join(' ')} && git commit -m "Let experiments run" && git push`,
+    'Install the GitHub App on the repository, and register a self-hosted runner with the label `gpu`.',
+    'Comment on an issue:  /research 50',
+    `Or try it on this machine first:  autoresearch demo --repo ${root}`,
+  ];
+  const written = files.map(file => `  ${file}`).join('\n');
+  return `Written to ${root}:\n${written}\n\nNext:\n${steps.map((step, i) => `  ${i + 1}. ${step}`).join('\n')}`;
+}
+
+async function currentBranch(root: string): Promise<string> {
+  const isDirectory = await stat(root).then(
+    found => found.isDirectory(),
+    () => false,
+  );
+  if (!isDirectory) throw new UsageError(`Expected a directory, found nothing at ${root}.`);
+  const git = { cwd: root, reject: false } as const;
+  const { exitCode, stdout } = await execa('git', ['rev-parse', '--show-toplevel'], git);
+  if (exitCode !== 0)
+    throw new UsageError(`Expected a git repository at ${root}; run \`git init\` there first.`);
+  if (path.relative(stdout, root) !== '' && !(await exists(path.join(root, '.git'))))
+    throw new UsageError(
+      `Expected the root of the repository, ${stdout}, found a directory inside it: ${root}.`,
+    );
+  const head = await execa('git', ['symbolic-ref', '--short', 'HEAD'], git);
+  return head.exitCode === 0 ? head.stdout.trim() : 'main';
+}
+
+async function expectAbsent(root: string, files: string[]): Promise<void> {
+  const present: string[] = [];
+  for (const file of files) if (await exists(path.join(root, file))) present.push(file);
+  if (present.length > 0)
+    throw new UsageError(`${present.join(' and ')} already there; use --force to overwrite.`);
+}
+
+async function missingFrom(root: string, files: string[]): Promise<string[]> {
+  const found = await Promise.all(files.map(file => exists(path.join(root, file))));
+  return files.filter((_, i) => !found[i]);
+}
+
+/** Where the action lives on GitHub, as far as this checkout's remote tells. */
+async function ownAction(): Promise<string> {
+  const { stdout } = await execa('git', ['remote', 'get-url', 'origin'], {
+    cwd: import.meta.dirname,
+    reject: false,
+  });
+  const name = /github\.com[/:]([\w.-]+\/[\w.-]+?)(\.git)?$/.exec(stdout?.trim() ?? '')?.[1];
+  return name ? `${name}@v1` : PLACEHOLDER;
+}
+
+async function exists(file: string): Promise<boolean> {
+  return access(file).then(
+    () => true,
+    () => false,
+  );
+}

@@ -1,0 +1,89 @@
+/** Contract and workflow for another repository, made from this repository's own so that there is one text of each. */
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { CONTRACT_PATH } from '../campaign/contract.ts';
+import { secondsOf, UsageError } from './errors.ts';
+
+export interface ContractValues {
+  editable: readonly string[];
+  metric: string;
+  goal: string;
+  /** As `durationText` allows. */
+  budget: string;
+  base: string;
+  brief: string;
+}
+
+const ROOT = path.resolve(import.meta.dirname, '../..');
+
+/** This repository's contract with other values; comments and everything else stay. */
+export function contractText(values: ContractValues): string {
+  const lines: [RegExp, string][] = [
+    [/^# The contract of a campaign.*$/m, '# The contract of a campaign. Every key may be left out.'],
+    [/^editable: .*$/m, `editable: [${values.editable.map(scalar).join(', ')}]`],
+    [/^brief: .*$/m, `brief: ${scalar(values.brief)}`],
+    [/^ {2}name: val_bpb$/m, `  name: ${scalar(values.metric)}`],
+    [/^ {2}goal: minimize/m, `  goal: ${scalar(values.goal)}`],
+    [/^base: .*$/m, `base: ${scalar(values.base)}`],
+  ];
+  return withBudget(replaceEach(ownFile(CONTRACT_PATH), CONTRACT_PATH, lines), values.budget);
+}
+
+/** A contract's text with another training time, and a timeout that leaves room for start-up and scoring. */
+export function withBudget(contract: string, budget: string): string {
+  const timeout = Math.max(2 * secondsOf(budget), secondsOf(budget) + 120);
+  return replaceEach(contract, CONTRACT_PATH, [
+    [/^ {2}budget: \S+/m, `  budget: ${budget}`],
+    [/^ {2}timeout: \S+/m, `  timeout: ${Math.min(timeout, 86_400)}s`],
+  ]);
+}
+
+/** This repository's workflow, measuring with the published action instead of the one in the base's checkout. */
+export function workflowText({ action, command }: { action: string; command: string }): string {
+  if (!/^[\w.-]+\/[\w.-]+(\/[\w./-]+)?@[\w./-]+$/.test(action))
+    throw new UsageError(`--action: expected owner/repo@ref, found ${JSON.stringify(action)}.`);
+  if (command.trim() === '' || /[\n\r]|\$\{\{/.test(command))
+    throw new UsageError(
+      `--command: expected one line without expressions, found ${JSON.stringify(command)}.`,
+    );
+  const file = '.github/workflows/experiment.yml';
+  return replaceEach(ownFile(file), file, [
+    [
+      /^ {8}uses: \.\/base\n {8}with:$/m,
+      `        uses: ${action}\n        with:\n          command: ${JSON.stringify(command)}`,
+    ],
+  ]);
+}
+
+/** A first brief for the agents, to be filled in by the person who knows the task. */
+export function starterBrief({ editable, metric, goal, budget }: ContractValues): string {
+  return `# What to improve
+
+Make \`${metric}\` ${goal === 'maximize' ? 'higher' : 'lower'} by changing ${editable.map(file => `\`${file}\``).join(', ')}. Training stops after ${budget}.
+
+- What the program does, on which data:
+- What must stay as it is:
+- What has been tried, and what came of it:
+- Ideas worth a try:
+`;
+}
+
+function ownFile(file: string): string {
+  return readFileSync(path.join(ROOT, file), 'utf8');
+}
+
+function replaceEach(text: string, file: string, lines: readonly [RegExp, string][]): string {
+  let result = text;
+  for (const [pattern, replacement] of lines) {
+    if (!pattern.test(result)) throw new Error(`Expected a line like ${pattern} in ${file}, found none.`);
+    result = result.replace(pattern, () => replacement);
+  }
+  return result;
+}
+
+/** Plain where YAML takes it for the same text, quoted otherwise. */
+function scalar(text: string): string {
+  return /^[A-Za-z_][\w./-]*$/.test(text) && !/^(true|false|null|yes|no|on|off)$/i.test(text)
+    ? text
+    : JSON.stringify(text);
+}

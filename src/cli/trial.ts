@@ -1,0 +1,4 @@
+import type { Command } from 'commander';
+export function addTrial(program: Command): void {
+  program.command('trial');
+}

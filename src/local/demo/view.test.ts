@@ -1,0 +1,100 @@
+import assert from 'node:assert/strict';
+import { PassThrough } from 'node:stream';
+import { test } from 'node:test';
+import { type Board, finalTable, paint } from './board.ts';
+import { createView } from './view.ts';
+
+const start: Board = {
+  campaign: 'you/lab#1',
+  phase: 'running',
+  reason: '',
+  target: 2,
+  metric: { name: 'val_bpb', goal: 'minimize' },
+  budgetSeconds: 8,
+  first: null,
+  champion: null,
+  rows: [],
+  running: [],
+};
+const idea = {
+  number: 1,
+  pull: 2,
+  title: 'warmdown 0.7 → 0.75',
+  value: null,
+  championValue: null,
+  trials: 0,
+  verdict: null,
+};
+const measured: Board = { ...start, first: 3.21, champion: 3.21, rows: [idea] };
+const training: Board = {
+  ...measured,
+  running: [{ id: '1/1.1', progress: { step: 120, loss: 3.21, secondsLeft: 4 } }],
+};
+const merged: Board = {
+  ...measured,
+  champion: 3.2,
+  rows: [
+    { ...idea, value: 3.2, championValue: 3.21, trials: 1, verdict: { kind: 'merge', reason: 'better' } },
+  ],
+};
+
+/** Shows boards at given seconds to something that is no terminal, and returns what was written. */
+function written(steps: [number, Board][]): string[] {
+  let now = 0;
+  const stream = new PassThrough();
+  const view = createView(stream as unknown as NodeJS.WriteStream, () => now);
+  for (const [at, board] of steps) {
+    now = at;
+    view.show(board);
+  }
+  view.close();
+  return String(stream.read()).trimEnd().split('\n');
+}
+
+test('without a terminal, every event is one line, and nothing is said twice', () => {
+  const lines = written([
+    [0, start],
+    [1, start],
+    [5, measured],
+    [6, merged],
+    [7, merged],
+    [8, { ...merged, phase: 'finished' }],
+  ]);
+  assert.deepEqual(lines, [
+    '  0:00  campaign you/lab#1: 2 experiments',
+    '  0:05  champion measured: val_bpb 3.2100',
+    '  0:05  experiment 1 (#2): warmdown 0.7 → 0.75',
+    '  0:06  experiment 1 merged at 3.2000 (−0.0100): warmdown 0.7 → 0.75',
+    '  0:08  campaign finished',
+  ]);
+});
+
+test('without a terminal, a running trial is heard of every ten seconds', () => {
+  const seconds = [0, 1, 5, 9, 10, 15, 21];
+  const lines = written(seconds.map(second => [second, training]));
+  assert.equal(lines.filter(line => line.includes('trial 1/1.1: step 120')).length, 3);
+});
+
+test('on a terminal, the trial shows its idea, its step, its loss and how much of the budget is used', () => {
+  const picture = paint(training, 65, 100);
+  assert.match(picture, /1:05/);
+  assert.match(picture, /▸ trial 1\/1\.1 {3}warmdown 0\.7 → 0\.75/);
+  assert.match(picture, /█{12}░{12} {2}step 120 {3}loss 3\.2100 {3}4\.0 s left/);
+});
+
+test('a narrow terminal gets shorter lines, never wrapped ones', () => {
+  const picture = paint({ ...training, rows: [{ ...idea, title: 'x'.repeat(80) }] }, 0, 40);
+  assert.ok(picture.split('\n').every(line => [...line].length <= 40));
+});
+
+test('a paused campaign says why', () => {
+  assert.match(paint({ ...start, phase: 'paused', reason: 'no runner' }, 0, 80), /paused: no runner/);
+});
+
+test('the table at the end has the champion as it was, and every experiment with its verdict', () => {
+  assert.deepEqual(finalTable(merged).split('\n'), [
+    'experiment  val_bpb  Δ        verdict   title',
+    '0           3.2100            champion  as it was',
+    '1           3.2000   −0.0100  merged    warmdown 0.7 → 0.75',
+  ]);
+});

@@ -1,0 +1,50 @@
+/** Shows the board: repainted in place on a terminal, one line per event anywhere else. */
+import { createLogUpdate } from 'log-update';
+import { type Board, changes, clock, paint, progressText } from './board.ts';
+
+export interface View {
+  show(board: Board): void;
+  /** A line that stays. */
+  say(line: string): void;
+  /** Leaves the last board standing and gives the cursor back. */
+  close(): void;
+}
+
+/** Where there is nobody to look at a bar, one line about a running trial at most this often. */
+const PROGRESS_EVERY_SECONDS = 10;
+
+/** A view for `stream`; `now` is in seconds since any fixed moment. */
+export function createView(stream: NodeJS.WriteStream, now: () => number): View {
+  return stream.isTTY ? terminalView(stream, now) : lineView(stream, now);
+}
+
+function terminalView(stream: NodeJS.WriteStream, now: () => number): View {
+  const update = createLogUpdate(stream, { showCursor: false });
+  const started = now();
+  return {
+    show: board => update(`\n${paint(board, now() - started, Math.max(40, (stream.columns ?? 80) - 1))}\n`),
+    say: line => update.persist(line),
+    close: () => update.done(),
+  };
+}
+
+function lineView(stream: NodeJS.WriteStream, now: () => number): View {
+  const started = now();
+  const print = (line: string) => stream.write(`${clock(now() - started).padStart(6)}  ${line}\n`);
+  let shown: Board | null = null;
+  const progressAt = new Map<string, number>();
+  return {
+    show: board => {
+      for (const line of changes(shown, board)) print(line);
+      for (const trial of board.running) {
+        const last = progressAt.get(trial.id);
+        if (last !== undefined && now() - last < PROGRESS_EVERY_SECONDS) continue;
+        progressAt.set(trial.id, now());
+        print(progressText(trial));
+      }
+      shown = board;
+    },
+    say: print,
+    close: () => {},
+  };
+}
