@@ -21,7 +21,11 @@ BOS = "<|bos|>"  # Starts every document and every window; always id 0.
 SUFFIXES = (".md", ".ts", ".mjs", ".js", ".cjs")  # In order of preference among builds of one source.
 MAX_FILE_BYTES = 1_000_000
 MAX_LINE_CHARS = 600  # Longer lines are generated, minified or data.
-MAX_PACKAGE_BYTES = {"train": 1_500_000, "val": 250_000, "test": 250_000}  # No package speaks louder than all others.
+MAX_PACKAGE_BYTES = {
+    "train": 1_500_000,
+    "val": 250_000,
+    "test": 250_000,
+}  # No package speaks louder than all others.
 MAX_SAMPLE_BYTES = 6_000_000  # Enough text to learn the tokenizer from, in seconds.
 HELD_OUT_PERCENT = {"val": 10, "test": 10}
 SPLIT_SALT = "347"  # Of 400 tried, the one that gives both held-out sets large and small packages alike.
@@ -59,7 +63,7 @@ def locked_packages(lock_file: Path) -> dict[str, str]:
 
 
 def split_of(name: str) -> str:
-    """The split of a package, decided by its name alone; packages of one scope resemble each other and stay together."""
+    """The split of a package, decided by its name alone; packages of one scope are alike and stay together."""
     family = name.split("/")[0]
     bucket = int.from_bytes(hashlib.sha256(f"{SPLIT_SALT} {family}".encode()).digest()[:4], "big") % 100
     if bucket < HELD_OUT_PERCENT["val"]:
@@ -68,7 +72,7 @@ def split_of(name: str) -> str:
 
 
 def readable_files(package: Path) -> Iterator[Path]:
-    """The text files of a package, one for each source (`x.mjs` and `x.js` are two builds of the same), in hash order."""
+    """The text files of a package, one for each source (`x.mjs` and `x.js` are builds of the same), in hash order."""
     chosen: dict[str, Path] = {}
     for suffix in SUFFIXES:
         for path in package.rglob(f"*{suffix}"):
@@ -113,7 +117,9 @@ def collect(packages: Path, lock_file: Path) -> dict[str, list[Document]]:
     for split, documents in splits.items():
         documents.sort(key=lambda document: document.path)
         if not documents:
-            raise CorpusError(f"expected text for {split} in {packages}, found none; the lock file pins too few packages")
+            raise CorpusError(
+                f"expected text for {split} in {packages}, found none; the lock file pins too few packages"
+            )
     return splits
 
 
@@ -121,7 +127,10 @@ def train_tokenizer(documents: list[Document]) -> Tokenizer:
     """A byte-level BPE tokenizer, trained on an even sample of the documents."""
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
-        [pre_tokenizers.Split(Regex(PIECES), "isolated"), pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)]
+        [
+            pre_tokenizers.Split(Regex(PIECES), "isolated"),
+            pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
+        ]
     )
     tokenizer.decoder = decoders.ByteLevel()
     trainer = trainers.BpeTrainer(
@@ -143,7 +152,7 @@ def token_byte_counts(tokenizer: Tokenizer) -> np.ndarray:
 
 
 def write_split(out: Path, split: str, documents: list[Document], tokenizer: Tokenizer) -> dict[str, int]:
-    """Writes tokens (uint16, BOS before each document) and document offsets; held-out splits keep their text as well."""
+    """Writes tokens (uint16, BOS before each document) and document offsets; held-out splits keep their text too."""
     encoded = [np.array([0, *e.ids], dtype=np.uint16) for e in tokenizer.encode_batch([d.text for d in documents])]
     offsets = np.cumsum([0, *map(len, encoded)], dtype=np.int64)
     tokens = np.concatenate(encoded)
@@ -155,7 +164,9 @@ def write_split(out: Path, split: str, documents: list[Document], tokenizer: Tok
     size = sum(len(document.text.encode()) for document in documents)
     counted = int(token_byte_counts(tokenizer)[tokens].sum())
     if counted != size:
-        raise CorpusError(f"expected the tokens of {split} to stand for {size} bytes, found {counted}; the tokenizer loses text")
+        raise CorpusError(
+            f"expected the tokens of {split} to stand for {size} bytes, found {counted}; the tokenizer loses text"
+        )
     return {"documents": len(documents), "bytes": size, "tokens": len(tokens)}
 
 
@@ -182,7 +193,8 @@ def prepare(packages: Path, lock_file: Path, out: Path) -> dict[str, object]:
         counts = {}
         for split, documents in splits.items():
             counts[split] = write_split(staging, split, documents, tokenizer)
-            say(f"tokenized {split}: {counts[split]['bytes'] / 1e6:.1f} MB, {counts[split]['tokens'] / 1e6:.2f} M tokens")
+            count = counts[split]
+            say(f"tokenized {split}: {count['bytes'] / 1e6:.1f} MB, {count['tokens'] / 1e6:.2f} M tokens")
         files = {file.name: _hash(file.read_bytes()) for file in sorted(staging.iterdir())}
         manifest = {
             "format": FORMAT,

@@ -33,7 +33,11 @@ MACHINE_FAULT = 78  # Exit status: not the candidate's fault (EX_CONFIG).
 DEFAULT_SEED = 1337
 DEFAULT_BUDGET_S = 300.0
 WINDOW = 256  # Tokens predicted in one held-out window.
-WINDOWS = {"cpu": 256, "mps": 1024, "cuda": 4096}  # How many are scored, at most: bounded work for each kind of device.
+WINDOWS = {
+    "cpu": 256,
+    "mps": 1024,
+    "cuda": 4096,
+}  # How many are scored, at most: bounded work for each kind of device.
 SCORING_BATCH = {"cpu": 16, "mps": 32, "cuda": 64}
 ROW_TOLERANCE = 1e-3  # How far the probabilities of one row may be from summing to one, in nats.
 LEAK_TOLERANCE = 0.5  # How far a prediction may move, in nats, when later tokens change: rounding only.
@@ -204,7 +208,9 @@ def read_manifest(data: Path) -> dict:
         raise MachineFault(f"no prepared data in {data}; run `{how}`")
     manifest = json.loads(path.read_text(encoding="utf-8"))
     if manifest.get("format") != FORMAT:
-        raise MachineFault(f"expected prepared data of format {FORMAT} in {data}, found {manifest.get('format')}; run `{how}`")
+        raise MachineFault(
+            f"expected prepared data of format {FORMAT} in {data}, found {manifest.get('format')}; run `{how}`"
+        )
     return manifest
 
 
@@ -241,7 +247,9 @@ def score(model: torch.nn.Module, log_probs: LogProbs, windows: torch.Tensor, de
     for rows in windows.split(size):
         rows = rows.to(device)
         predicted = predict(model, log_probs, rows[:, :-1], len(token_bytes))
-        nats -= predicted.gather(-1, rows[:, 1:, None]).sum(dtype=torch.float64 if device.type != "mps" else None).item()
+        nats -= (
+            predicted.gather(-1, rows[:, 1:, None]).sum(dtype=torch.float64 if device.type != "mps" else None).item()
+        )
     total_bytes = int(token_bytes[windows[:, 1:]].sum())
     return nats / math.log(2) / total_bytes
 
@@ -254,7 +262,9 @@ def predict(model: torch.nn.Module, log_probs: LogProbs, x: torch.Tensor, vocab_
         raise ValueError(f"expected log_probs of shape {expected}, got {tuple(predicted.shape)}")
     off = predicted.logsumexp(-1).abs().max().item()
     if off > ROW_TOLERANCE:  # False for not-a-number, which is the score of a diverged model, not a lie.
-        raise ValueError(f"expected log_probs whose rows sum to one, found one off by {off:.4f} nats; end with log_softmax")
+        raise ValueError(
+            f"expected log_probs whose rows sum to one, found one off by {off:.4f} nats; end with log_softmax"
+        )
     return predicted
 
 
@@ -278,7 +288,7 @@ def _cpu_count() -> int:
 
 
 def _keep_freed_memory() -> None:
-    """Lets glibc reuse large blocks instead of returning them to the system: a step on a CPU takes a third less time."""
+    """Lets glibc keep large blocks for the next step instead of returning them to the system each time."""
     if sys.platform == "linux":
         mallopt = getattr(ctypes.CDLL(None), "mallopt", None)  # Other C libraries do not have it.
         if mallopt:

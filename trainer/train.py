@@ -4,12 +4,13 @@ Read it top to bottom: constants, model, optimizer, schedules, the training loop
 batches, keeps the clock and scores the result in bits per byte of held-out text (val_bpb, lower is better).
 """
 
-import prepare
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-# --- Constants. Sizes are those for a CPU; SCALE multiplies them on a GPU, so each constant counts on every machine. ---
+import prepare
+
+# --- Constants. Sizes are those for a CPU; SCALE multiplies them on a GPU, so each constant counts everywhere. ---
 
 DEPTH = 3  # transformer blocks
 WIDTH = 128  # channels of the residual stream
@@ -79,7 +80,7 @@ class GPT(nn.Module):
         self.blocks = nn.ModuleList(Block(width, head_dim) for _ in range(depth))
         self.head = nn.Linear(width, vocab_size, bias=False)
         pairs = torch.arange(head_dim // 2) / (head_dim // 2)
-        angles = torch.arange(max_len)[:, None] * ROPE_BASE**-pairs[None, :]
+        angles = torch.arange(max_len)[:, None] * ROPE_BASE ** -pairs[None, :]
         self.register_buffer("cos", angles.cos(), persistent=False)
         self.register_buffer("sin", angles.sin(), persistent=False)
         self.start()
@@ -108,7 +109,7 @@ class GPT(nn.Module):
 
 
 def log_probs(model: nn.Module, tokens: Tensor) -> Tensor:
-    """What the model is scored by: natural log-probabilities (B, T, vocab) of the token after each of `tokens` (B, T)."""
+    """What the model is scored by: log-probabilities (B, T, vocab), in nats, of the token after each of (B, T)."""
     with torch.autocast(tokens.device.type, torch.bfloat16, enabled=tokens.is_cuda):
         return F.log_softmax(model(tokens), dim=-1)
 
