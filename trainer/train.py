@@ -20,11 +20,11 @@ SEQ_LEN = 128  # tokens in one training row
 BATCH_SIZE = 8  # rows in one step
 ROPE_BASE = 10000  # longest wavelength of the rotary position encoding, in tokens
 SOFTCAP = 15.0  # logits are squashed smoothly into plus or minus this
-EMBED_LR = 0.02  # AdamW learning rate of the token embedding
-HEAD_LR = 0.005  # AdamW learning rate of the output head
+EMBED_LR = 0.02  # Adam learning rate of the token embedding
+HEAD_LR = 0.005  # Adam learning rate of the output head
 MATRIX_LR = 0.03  # Muon learning rate of the matrices inside the blocks
-ADAM_BETA1 = 0.8  # decay of AdamW's mean gradient
-ADAM_BETA2 = 0.95  # decay of AdamW's mean squared gradient
+ADAM_BETA1 = 0.8  # decay of Adam's mean gradient
+ADAM_BETA2 = 0.95  # decay of Adam's mean squared gradient
 MOMENTUM = 0.9  # Muon's momentum
 WEIGHT_DECAY = 0.05  # Muon's decoupled weight decay, times the learning rate
 WARMUP = 0.03  # share of the budget in which the learning rate rises from zero
@@ -114,7 +114,7 @@ def log_probs(model: nn.Module, tokens: Tensor) -> Tensor:
         return F.log_softmax(model(tokens), dim=-1)
 
 
-# --- Optimizer: AdamW for the embedding and the head, Muon for the matrices in between. ---
+# --- Optimizers: Adam for the embedding and the head, Muon for the matrices in between. ---
 
 
 def orthogonalize(matrices: Tensor) -> Tensor:
@@ -125,25 +125,24 @@ def orthogonalize(matrices: Tensor) -> Tensor:
     x = x / (x.norm(dim=(1, 2), keepdim=True) + 1e-7)
     for _ in range(5):
         gram = x @ x.mT
-        x = 3.4445 * x + (-4.7750 * gram + 2.0315 * gram @ gram) @ x
+        polynomial = torch.baddbmm(gram, gram, gram, beta=-4.7750, alpha=2.0315)
+        x = torch.baddbmm(x, polynomial, x, beta=3.4445)
     return (x.mT if tall else x).to(matrices.dtype)
 
 
-class AdamW:
-    """Adam without weight decay for one tensor: its rows are seen too rarely to be pulled towards zero."""
+class Adam:
+    """Adam for one tensor, without weight decay: rows of rare tokens would only shrink."""
 
     def __init__(self, weight: nn.Parameter, lr: float):
         self.weight, self.lr, self.steps = weight, lr, 0
         self.mean, self.square = torch.zeros_like(weight), torch.zeros_like(weight)
 
     def step(self, factor: float) -> None:
-        gradient = self.weight.grad
         self.steps += 1
-        self.mean.lerp_(gradient, 1 - ADAM_BETA1)
-        self.square.lerp_(gradient.square(), 1 - ADAM_BETA2)
-        mean = self.mean / (1 - ADAM_BETA1**self.steps)
-        square = self.square / (1 - ADAM_BETA2**self.steps)
-        self.weight.addcdiv_(mean, square.sqrt() + 1e-10, value=-self.lr * factor)
+        self.mean.lerp_(self.weight.grad, 1 - ADAM_BETA1)
+        self.square.lerp_(self.weight.grad.square(), 1 - ADAM_BETA2)
+        unbiased = (1 - ADAM_BETA2**self.steps) ** 0.5 / (1 - ADAM_BETA1**self.steps)
+        self.weight.addcdiv_(self.mean, self.square.sqrt().add_(1e-10), value=-self.lr * factor * unbiased)
 
 
 class Muon:
@@ -187,7 +186,7 @@ seq_len, batch_size = SEQ_LEN * scale[3], BATCH_SIZE * scale[4]
 
 model = GPT(run.vocab_size, depth, width, head_dim, max_len=max(seq_len, run.window)).to(run.device)
 shapes = [[getattr(block, name).weight for block in model.blocks] for name in ("qkv", "out", "up", "down")]
-optimizers = [AdamW(model.embed.weight, EMBED_LR), AdamW(model.head.weight, HEAD_LR)]
+optimizers = [Adam(model.embed.weight, EMBED_LR), Adam(model.head.weight, HEAD_LR)]
 optimizers += [Muon(weights, MATRIX_LR) for weights in shapes]
 
 
