@@ -56,25 +56,27 @@ export function endpoint(options: EndpointOptions): Complete {
   const timeout = options.timeoutMs ?? TIMEOUT_MS;
   const client = new OpenAI({ apiKey, baseURL, adminAPIKey: null, maxRetries: 0, timeout });
   const explain = (error: unknown) => explanation(error, { model, host: hostOf(baseURL), apiKey });
-  // An endpoint that does not know JSON schemas says so once; after that it is asked in words alone.
+  // An endpoint that does not know JSON schemas shows it once; after that it is asked in words alone.
   let schemaAccepted = true;
 
-  async function ask(messages: Message[], signal: AbortSignal): Promise<unknown> {
-    const request = { model, messages };
-    if (!schemaAccepted) return client.chat.completions.create(request, { signal });
-    return client.chat.completions.create({ ...request, response_format: RESPONSE_FORMAT }, { signal });
+  async function ask(messages: Message[], withSchema: boolean, signal: AbortSignal): Promise<unknown> {
+    const request = { model, messages, ...(withSchema && { response_format: RESPONSE_FORMAT }) };
+    return client.chat.completions.create(request, { signal });
   }
 
   return async (messages, meter, signal) => {
+    let withSchema = schemaAccepted;
     for (let attempt = 1; ; attempt++) {
       signal.throwIfAborted();
       try {
-        return understood(await ask(messages, signal), meter, hostOf(baseURL));
+        const body = await ask(messages, withSchema, signal);
+        schemaAccepted = withSchema;
+        return understood(body, meter, hostOf(baseURL));
       } catch (error) {
         signal.throwIfAborted();
         meter({ input: 0, output: 0 });
-        if (schemaAccepted && refusesFormat(error)) {
-          schemaAccepted = false;
+        if (withSchema && refusesFormat(error)) {
+          withSchema = false;
           continue;
         }
         const waitMs = waitBeforeRetry(error, attempt);

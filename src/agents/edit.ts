@@ -82,7 +82,7 @@ function replaceOnce(
   const [only] = found;
   if (only === undefined) return refused(`the search matches nowhere. ${hint(text, edit.search)}`);
   if (found.length > 1) {
-    const lines = found.slice(0, 10).map(({ start }) => lineNumber(text, start));
+    const lines = [...new Set(found.slice(0, 10).map(({ start }) => lineNumber(text, start)))];
     return refused(
       `the search matches ${found.length} times: lines ${lines.join(', ')}${found.length > 10 ? ' …' : ''}. ` +
         'Add neighbouring lines until it occurs exactly once',

@@ -1,0 +1,106 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { applyEdits } from './edit.ts';
+
+const train = 'DEPTH = 8\nLR = 0.02\nMATRIX_LR = 0.02\n\ndef main():\n    step()\n    step()\n';
+const files = new Map([
+  ['train.py', train],
+  ['model.py', 'WIDTH = 64\n'],
+]);
+const editable = ['train.py', 'model.py', 'new.py'];
+
+function edited(search: string, replace: string, path = 'train.py') {
+  return applyEdits(files, [{ path, search, replace }], editable);
+}
+
+function reason(result: ReturnType<typeof applyEdits>): string {
+  assert.equal(result.kind, 'refused');
+  return result.kind === 'refused' ? result.reason : '';
+}
+
+test('an edit whose search occurs once is applied, and only changed files come back', () => {
+  const result = edited('DEPTH = 8', 'DEPTH = 9');
+  assert.deepEqual(result, { kind: 'applied', files: new Map([['train.py', train.replace('8', '9')]]) });
+});
+
+test('edits are applied in order, each on what the one before it left', () => {
+  const edits = [
+    { path: 'train.py', search: 'DEPTH = 8', replace: 'DEPTH = 9\nHEADS = 3' },
+    { path: 'train.py', search: 'HEADS = 3', replace: 'HEADS = 4' },
+    { path: 'model.py', search: '64', replace: '128' },
+  ];
+  const result = applyEdits(files, edits, editable);
+  assert.ok(result.kind === 'applied');
+  assert.match(result.files.get('train.py') ?? '', /^DEPTH = 9\nHEADS = 4\nLR/);
+  assert.equal(result.files.get('model.py'), 'WIDTH = 128\n');
+});
+
+test('a search that matches nowhere is answered with the closest line', () => {
+  const said = reason(edited('MATRIX_LR = 0.03', 'MATRIX_LR = 0.04'));
+  assert.match(said, /edit 1 of 1 \("train.py"\).*matches nowhere.*line 3: "MATRIX_LR = 0.02"/);
+  assert.match(reason(edited('DEPTH = 8\nMATRIX_LR = 0.02', '')), /not one after the other/);
+});
+
+test('a search that matches several times is answered with the lines', () => {
+  assert.match(reason(edited('LR = 0.02', 'LR = 0.04')), /matches 2 times: lines 2, 3/);
+  assert.match(reason(edited('    step()\n', '')), /matches 2 times: lines 6, 7/);
+  assert.match(
+    reason(applyEdits(new Map([['a', 'aaa']]), [{ path: 'a', search: 'aa', replace: 'b' }], ['a'])),
+    /2 times/,
+  );
+});
+
+test('a path that is not editable, or not there, is refused', () => {
+  assert.match(reason(edited('a', 'b', 'referee.py')), /not editable; editable is train.py, model.py/);
+  assert.match(reason(edited('a', 'b', './train.py')), /not editable/);
+  assert.match(reason(edited('a', 'b', 'new.py')), /does not exist/);
+});
+
+test('edits that leave everything as it was are refused', () => {
+  assert.match(reason(edited('DEPTH = 8', 'DEPTH = 8')), /change nothing/);
+  const thereAndBack = [
+    { path: 'model.py', search: '64', replace: '65' },
+    { path: 'model.py', search: '65', replace: '64' },
+  ];
+  assert.match(reason(applyEdits(files, thereAndBack, editable)), /change nothing/);
+});
+
+test('CRLF and LF match each other, and the file keeps its own', () => {
+  const windows = new Map([['train.py', train.replaceAll('\n', '\r\n')]]);
+  const edit = {
+    path: 'train.py',
+    search: 'DEPTH = 8\nLR = 0.02\n',
+    replace: 'DEPTH = 9\nNEW = 1\n',
+  };
+  const onWindows = applyEdits(windows, [edit], editable);
+  assert.ok(onWindows.kind === 'applied');
+  assert.match(onWindows.files.get('train.py') ?? '', /^DEPTH = 9\r\nNEW = 1\r\nMATRIX_LR = 0.02\r\n/);
+  const crlfEdit = { ...edit, search: 'DEPTH = 8\r\nLR = 0.02\r\n', replace: 'DEPTH = 9\r\n' };
+  const onUnix = applyEdits(files, [crlfEdit], editable);
+  assert.ok(onUnix.kind === 'applied');
+  assert.match(onUnix.files.get('train.py') ?? '', /^DEPTH = 9\nMATRIX_LR/);
+  const first = applyEdits(windows, [{ path: 'train.py', search: '\nLR', replace: '\nRATE' }], editable);
+  assert.equal(first.kind, 'applied', 'a leading newline matches CRLF once, not twice');
+});
+
+test('search and replacement are taken literally', () => {
+  const special = new Map([['a', 'x = (a|b)[0]$^ \\d+ {2}\n']]);
+  const result = applyEdits(
+    special,
+    [{ path: 'a', search: '(a|b)[0]$^ \\d+ {2}', replace: "$& $1 $'" }],
+    ['a'],
+  );
+  assert.deepEqual(result, { kind: 'applied', files: new Map([['a', "x = $& $1 $'\n"]]) });
+});
+
+test('sizes are bounded, and what is no text is refused', () => {
+  assert.match(reason(edited('DEPTH = 8', 'x'.repeat(30_000))), /30009 characters; at most 30000/);
+  const big = new Map([['a', `head\n${'x'.repeat(399_995)}`]]);
+  assert.match(
+    reason(applyEdits(big, [{ path: 'a', search: 'head', replace: 'headed' }], ['a'])),
+    /400002 bytes/,
+  );
+  assert.match(reason(edited('DEPTH = 8', 'DEPTH\0')), /do not belong in a text file/);
+  assert.match(reason(edited('DEPTH = 8', '\ud800')), /do not belong in a text file/);
+  assert.match(reason(edited('', 'x')), /search is empty/);
+});

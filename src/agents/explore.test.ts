@@ -1,0 +1,220 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import type { Idea, LedgerLine, Proposal, ProposalRequest } from './agent.ts';
+import { applyEdits } from './edit.ts';
+import { exploreAgent } from './explore.ts';
+import { syntaxError } from './syntax.ts';
+
+const never = new AbortController().signal;
+const small = 'SEED = 1\nLR = 0.02\nBATCH_SIZE = 8\nTIED = True\n';
+const karpathyLike = `"""Trains a model.
+EXAMPLE_LR = 0.5
+"""
+ASPECT_RATIO = 64       # model_dim = depth * ASPECT_RATIO
+HEAD_DIM = 128          # target head dimension
+TOTAL_BATCH_SIZE = 2**19 # tokens per step
+EMBEDDING_LR = 0.6
+LR = 0.04
+MATRIX_LR = 0.04
+WEIGHT_DECAY = 0.2
+ADAM_BETAS = (0.8, 0.95)
+WARMUP_RATIO = 0.0
+WARMDOWN_RATIO = 0.5
+FINAL_LR_FRAC = 0.0
+DEPTH = 8
+USE_BIAS = False
+`;
+
+function requestFor(files: ReadonlyMap<string, string>, ledger: readonly LedgerLine[] = []): ProposalRequest {
+  return {
+    number: ledger.length + 1,
+    brief: '',
+    metric: { name: 'val_bpb', goal: 'minimize' },
+    budgetSeconds: 300,
+    files,
+    championValue: 0.98,
+    ledger,
+    topic: '',
+    objection: async () => null,
+  };
+}
+
+function entry(number: number, idea: Idea, status: LedgerLine['status']): LedgerLine {
+  // The explorer has to go by the edits: titles are changed by the App and by people.
+  return { number, ...idea, title: 'renamed', status, value: 0.97, championValue: 0.98, note: '' };
+}
+
+/** A campaign on one file: `fate` says what becomes of each experiment. Ends when the explorer is exhausted. */
+async function campaign(
+  path: string,
+  text: string,
+  fate: (idea: Idea, number: number) => LedgerLine['status'],
+  { seed = 0, limit = 400 } = {},
+) {
+  let files: ReadonlyMap<string, string> = new Map([[path, text]]);
+  const ledger: LedgerLine[] = [];
+  const titles: string[] = [];
+  const agent = exploreAgent({ name: 'explore' }, seed);
+  let last: Proposal = {
+    kind: 'failed',
+    reason: 'not asked',
+    cost: { calls: 0, inputTokens: 0, outputTokens: 0, usd: 0 },
+  };
+  while (ledger.length < limit) {
+    last = await agent.propose(requestFor(files, ledger), never);
+    if (last.kind !== 'idea') break;
+    const number = ledger.length + 1;
+    const { idea } = last;
+    assert.deepEqual(applyEdits(files, idea.edits, [path]), { kind: 'applied', files: last.files });
+    titles.push(idea.title);
+    const status = fate(idea, number);
+    if (status === 'merged') files = new Map([...files, ...last.files]);
+    ledger.push(entry(number, idea, status));
+  }
+  return { titles, end: last.kind, ledger, text: files.get(path) ?? '' };
+}
+
+test('one constant at a time, what matters most first, each said in one line', async () => {
+  const { titles, ledger } = await campaign('train.py', karpathyLike, () => 'closed', { limit: 5 });
+  assert.deepEqual(titles, [
+    'EMBEDDING_LR 0.6 → 1.2',
+    'LR 0.04 → 0.08',
+    'MATRIX_LR 0.04 → 0.08',
+    'TOTAL_BATCH_SIZE 2**19 → 2**18',
+    'ASPECT_RATIO 64 → 32',
+  ]);
+  assert.deepEqual(ledger[2]?.edits, [
+    { path: 'train.py', search: 'MATRIX_LR = 0.04', replace: 'MATRIX_LR = 0.08' },
+  ]);
+  assert.match(
+    ledger[0]?.hypothesis ?? '',
+    /Raising EMBEDDING_LR may improve val_bpb: no experiment has changed it/,
+  );
+});
+
+test('a merged direction goes on at once', async () => {
+  const fate = (_idea: Idea, number: number) => (number <= 2 ? 'merged' : 'closed');
+  const { titles, ledger } = await campaign('train.py', small, fate, { limit: 4 });
+  assert.deepEqual(titles, ['LR 0.02 → 0.04', 'LR 0.04 → 0.08', 'LR 0.08 → 0.16', 'BATCH_SIZE 8 → 4']);
+  assert.match(ledger[1]?.hypothesis ?? '', /from 0.02 to 0.04 was merged \(experiment 1\)/);
+});
+
+test('what did not help is tried the other way by a smaller step, after every other constant had its turn', async () => {
+  const { titles, ledger } = await campaign('train.py', small, () => 'closed', { limit: 6 });
+  assert.deepEqual(titles, [
+    'LR 0.02 → 0.04',
+    'BATCH_SIZE 8 → 4',
+    'TIED True → False',
+    'LR 0.02 → 0.014',
+    'BATCH_SIZE 8 → 12',
+    'LR 0.02 → 0.028',
+  ]);
+  assert.match(ledger[3]?.hypothesis ?? '', /from 0.02 to 0.04 did not help \(experiment 1\)/);
+});
+
+test('where a value crashed, nothing at it or beyond it is tried again', async () => {
+  const { ledger, end } = await campaign('train.py', 'LR = 0.02\n', idea =>
+    Number(idea.edits[0]?.replace.slice(5)) > 0.02 ? 'crash' : 'closed',
+  );
+  const values = ledger.map(({ edits }) => Number(edits[0]?.replace.slice(5)));
+  assert.deepEqual(values, [0.04, 0.014, 0.028, 0.01, 0.024, 0.017]);
+  const again = await campaign('train.py', 'LR = 0.02\n', (_idea, number) =>
+    number === 3 ? 'crash' : 'closed',
+  );
+  assert.ok(!again.titles.includes('LR 0.02 → 0.033'));
+  assert.equal(end, 'exhausted');
+});
+
+test('a campaign on a small file ends exhausted, never repeats and leaves the seed alone', async () => {
+  for (let seed = 0; seed < 20; seed++) {
+    const fate = (_idea: Idea, number: number) =>
+      (['closed', 'merged', 'crash', 'closed'] as const)[(number * (seed + 3)) % 4] ?? 'closed';
+    const { titles, end, text } = await campaign('train.py', small, fate, { seed });
+    assert.equal(end, 'exhausted', `seed ${seed}: ${titles.length} experiments`);
+    assert.equal(new Set(titles).size, titles.length, `seed ${seed} repeats: ${titles.join(', ')}`);
+    assert.match(text, /^SEED = 1\n/);
+  }
+});
+
+test('every proposal on a real training file applies, parses and keeps fractions in range', async () => {
+  const trainer = readFileSync(new URL('../../trainer/train.py', import.meta.url), 'utf8');
+  for (const [name, text] of Object.entries({ karpathyLike, trainer })) {
+    const fate = (_idea: Idea, number: number) =>
+      number % 5 === 0 ? 'merged' : number % 13 === 0 ? 'crash' : 'closed';
+    const { titles, ledger, text: end } = await campaign('train.py', text, fate, { seed: 3, limit: 150 });
+    assert.ok(titles.length >= 40, `${name}: only ${titles.length} ideas`);
+    assert.equal(await syntaxError('train.py', end), null);
+    for (const { edits } of ledger) {
+      const [, key = '', value = ''] = /^(\w+) = ([\d.e-]+)/m.exec(edits[0]?.replace ?? '') ?? [];
+      if (/RATIO$|FRAC$|BETA|MOMENTUM|^WARM/.test(key) && value.includes('.')) {
+        assert.ok(Number(value) >= 0 && Number(value) <= 1, `${key} = ${value}`);
+      }
+    }
+  }
+});
+
+test('experiments that still run are not proposed again', async () => {
+  const { titles } = await campaign('train.py', karpathyLike, () => 'running', { limit: 30 });
+  assert.equal(new Set(titles).size, 30);
+});
+
+test('a refused idea makes room for the next one', async () => {
+  const agent = exploreAgent({ name: 'explore' });
+  const request = requestFor(new Map([['train.py', small]]));
+  const objection = async (idea: Idea) => (idea.title.startsWith('LR') ? 'measured before' : null);
+  const proposal = await agent.propose({ ...request, objection }, never);
+  assert.ok(proposal.kind === 'idea');
+  assert.equal(proposal.idea.title, 'BATCH_SIZE 8 → 4');
+  const nothing = await agent.propose({ ...request, objection: async () => 'no' }, never);
+  assert.equal(nothing.kind, 'exhausted');
+});
+
+test('the same seed and ledger give the same idea; another seed another order', async () => {
+  const texts = await Promise.all(
+    [0, 0, 1, 2, 3].map(async seed =>
+      (await campaign('train.py', karpathyLike, () => 'closed', { seed, limit: 12 })).titles.join(),
+    ),
+  );
+  assert.equal(texts[0], texts[1]);
+  assert.ok(new Set(texts).size > 2);
+});
+
+test('constants of the same name are told apart, in the file and in the ledger', async () => {
+  const yaml = 'embed:\n  lr: 0.1\nmatrix:\n  lr: 0.1\nhead:\n  lr: 0.1\n';
+  const { titles, ledger, end } = await campaign('a.yml', yaml, () => 'closed');
+  assert.deepEqual(titles.slice(0, 4), [
+    'embed.lr 0.1 → 0.2',
+    'matrix.lr 0.1 → 0.2',
+    'head.lr 0.1 → 0.2',
+    'embed.lr 0.1 → 0.071',
+  ]);
+  assert.deepEqual(ledger[1]?.edits[0]?.search, 'matrix:\n  lr: 0.1');
+  assert.equal(titles.length, 18);
+  assert.equal(end, 'exhausted');
+});
+
+test('another agent’s change of one constant counts as tried, a change of several does not', async () => {
+  const agent = exploreAgent({ name: 'explore' });
+  const files = new Map([['train.py', small]]);
+  const edit = (search: string, replace: string) => ({ path: 'train.py', search, replace });
+  const past = (edits: Idea['edits']) => [entry(1, { title: 'x', hypothesis: '', edits }, 'closed')];
+  const one = await agent.propose(
+    requestFor(files, past([edit('LR = 0.02\nBATCH_SIZE = 8', 'LR = 0.04\nBATCH_SIZE = 8')])),
+    never,
+  );
+  assert.ok(one.kind === 'idea' && one.idea.title.startsWith('BATCH_SIZE'));
+  const both = await agent.propose(
+    requestFor(files, past([edit('LR = 0.02\nBATCH_SIZE = 8', 'LR = 0.04\nBATCH_SIZE = 4')])),
+    never,
+  );
+  assert.ok(both.kind === 'idea' && both.idea.title.startsWith('LR'));
+});
+
+test('an aborted explorer throws', async () => {
+  const proposal = exploreAgent({ name: 'explore' }).propose(
+    requestFor(new Map()),
+    AbortSignal.abort(new Error('stopped')),
+  );
+  await assert.rejects(proposal, /stopped/);
+});

@@ -1,0 +1,272 @@
+import assert from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+import type { Idea, Proposal, ProposalRequest } from './agent.ts';
+import { openaiAgent } from './openai.ts';
+import { type Answer, type ScriptedRequest, startScriptedOpenAI } from './scripted-openai.test-helper.ts';
+
+const KEY = 'sk-test-1234567890';
+const never = new AbortController().signal;
+const train = 'DEPTH = 8\nMATRIX_LR = 0.02\n';
+const request: ProposalRequest = {
+  number: 4,
+  brief: 'Make the model better.',
+  metric: { name: 'val_bpb', goal: 'minimize' },
+  budgetSeconds: 300,
+  files: new Map([['train.py', train]]),
+  championValue: 0.9712,
+  ledger: [],
+  topic: '',
+  objection: async () => null,
+};
+
+function idea(search: string, replace: string, path = 'train.py'): Idea {
+  return { title: 'a change', hypothesis: 'It should help.', edits: [{ path, search, replace }] };
+}
+
+const good = JSON.stringify(idea('DEPTH = 8', 'DEPTH = 9'));
+
+/** An agent at a scripted endpoint; waits between tries are recorded instead of waited. */
+async function scripted(
+  t: TestContext,
+  answers: (Answer | ((request: ScriptedRequest) => Answer))[],
+  timeoutMs = 30_000,
+) {
+  const server = await startScriptedOpenAI(answers);
+  t.after(() => server.close());
+  const waits: number[] = [];
+  const sleep = async (ms: number) => waits.push(ms);
+  const config = { name: 'gpt', model: 'gpt-5', price: { input: 2, output: 10 } };
+  const agent = openaiAgent(config, { apiKey: KEY, baseURL: server.baseURL, sleep, timeoutMs });
+  return { agent, waits, requests: server.requests, server };
+}
+
+function failure(proposal: Proposal): string {
+  assert.equal(proposal.kind, 'failed');
+  const reason = proposal.kind === 'failed' ? proposal.reason : '';
+  assert.ok(!reason.includes(KEY), 'the key never shows');
+  return reason;
+}
+
+function lastMessage(sent: ScriptedRequest | undefined): string {
+  return sent?.messages.at(-1)?.content ?? '';
+}
+
+test('a good answer becomes an idea with the new text of the changed file and its cost', async t => {
+  const { agent, requests } = await scripted(t, [{ text: good, usage: { input: 1500, output: 200 } }]);
+  const proposal = await agent.propose(request, never);
+  assert.deepEqual(proposal, {
+    kind: 'idea',
+    idea: idea('DEPTH = 8', 'DEPTH = 9'),
+    files: new Map([['train.py', 'DEPTH = 9\nMATRIX_LR = 0.02\n']]),
+    cost: { calls: 1, inputTokens: 1500, outputTokens: 200, usd: 0.005 },
+  });
+  assert.equal(requests[0]?.model, 'gpt-5');
+  assert.equal(requests[0]?.authorization, `Bearer ${KEY}`);
+  assert.equal(requests[0]?.response_format?.type, 'json_schema');
+  assert.deepEqual(
+    requests[0]?.messages.map(({ role }) => role),
+    ['system', 'user'],
+  );
+});
+
+test('an idea is found in a fence and after thinking aloud', async t => {
+  const aloud = `<think>Maybe {"title": "no"} or {depth}?</think>\nHere it is:\n\`\`\`json\n${good}\n\`\`\`\nGood luck!`;
+  const { agent } = await scripted(t, [aloud]);
+  assert.equal((await agent.propose(request, never)).kind, 'idea');
+});
+
+test('a long title is trimmed to one line instead of refused', async t => {
+  const title = `Deeper\u0007 model\n${'very '.repeat(40)}\u202e`;
+  const { agent } = await scripted(t, [JSON.stringify({ ...idea('DEPTH = 8', 'DEPTH = 9'), title })]);
+  const proposal = await agent.propose(request, never);
+  assert.ok(proposal.kind === 'idea');
+  assert.ok(proposal.idea.title.length <= 80);
+  assert.match(proposal.idea.title, /^Deeper model very very [\w ]+…$/);
+});
+
+test('a bad edit is told back to the model in the same conversation, and then fixed', async t => {
+  const bad = JSON.stringify(idea('DEPTH = 7', 'DEPTH = 9'));
+  const { agent, requests } = await scripted(t, [bad, good]);
+  const proposal = await agent.propose(request, never);
+  assert.ok(proposal.kind === 'idea');
+  assert.deepEqual(proposal.cost, { calls: 2, inputTokens: 2000, outputTokens: 200, usd: 0.006 });
+  assert.deepEqual(
+    requests[1]?.messages.map(({ role }) => role),
+    ['system', 'user', 'assistant', 'user'],
+  );
+  assert.equal(requests[1]?.messages[2]?.content, bad);
+  assert.match(lastMessage(requests[1]), /matches nowhere.*the closest is line 1: "DEPTH = 8"/);
+});
+
+test('everything that is wrong with an answer is told back in words that help', async t => {
+  const cases: [Answer, RegExp][] = [
+    ['I would rather not.', /expected one JSON object, found none/],
+    ['{"title": "x", "edits": []}', /edits/],
+    [JSON.stringify(idea('8', '9', 'referee.py')), /"referee.py".*not editable; editable is train.py/],
+    [JSON.stringify(idea('0', '1')), /matches 2 times: lines 2/],
+    [JSON.stringify(idea('DEPTH = 8', 'DEPTH = (8')), /train.py would not parse: line 1/],
+    [JSON.stringify(idea('DEPTH = 8', 'DEPTH = 8')), /change nothing/],
+    [{ text: good.slice(0, 40), finish: 'length' }, /cut off/],
+    [{ text: null, refusal: 'I cannot help with that.' }, /found none/],
+  ];
+  for (const [answer, told] of cases) {
+    const { agent, requests } = await scripted(t, [answer, good]);
+    assert.equal((await agent.propose(request, never)).kind, 'idea');
+    assert.match(lastMessage(requests[1]), told);
+  }
+});
+
+test('an objection, such as a repeat, is told back like any other problem', async t => {
+  const other = JSON.stringify(idea('DEPTH = 8', 'DEPTH = 10'));
+  const { agent, requests } = await scripted(t, [good, other]);
+  const asked: string[] = [];
+  const objection = async (_idea: Idea, files: ReadonlyMap<string, string>) => {
+    asked.push(files.get('train.py') ?? '');
+    return asked.length === 1 ? 'this tree was measured in experiment 3' : null;
+  };
+  const proposal = await agent.propose({ ...request, objection }, never);
+  assert.ok(proposal.kind === 'idea' && proposal.files.get('train.py')?.startsWith('DEPTH = 10\n'));
+  assert.match(lastMessage(requests[1]), /measured in experiment 3/);
+  assert.match(asked[0] ?? '', /^DEPTH = 9\n/);
+});
+
+test('nonsense is told back three times; after that the proposal has failed, and its cost is counted', async t => {
+  const { agent, requests } = await scripted(t, ['nonsense']);
+  const proposal = await agent.propose(request, never);
+  assert.match(failure(proposal), /gpt-5 gave no usable idea in 4 answers.*found none/);
+  assert.equal(requests.length, 4);
+  assert.deepEqual(proposal.cost, { calls: 4, inputTokens: 4000, outputTokens: 400, usd: 0.012 });
+});
+
+test('a syntax error that the champion has already is not held against the change', async t => {
+  const files = new Map([['train.py', 'DEPTH = 8\nsome newer python\n']]);
+  const { agent } = await scripted(t, [good]);
+  assert.equal((await agent.propose({ ...request, files }, never)).kind, 'idea');
+});
+
+test('a 429 is waited out for as long as the server asks', async t => {
+  const { agent, waits } = await scripted(t, [{ status: 429, retryAfter: '7' }, good]);
+  const proposal = await agent.propose(request, never);
+  assert.equal(proposal.kind, 'idea');
+  assert.deepEqual(waits, [7000]);
+  assert.equal(proposal.cost.calls, 2);
+});
+
+test('a server that asks for an hour is not waited for', async t => {
+  const { agent, waits } = await scripted(t, [
+    { status: 429, retryAfter: '3600', message: 'come back later' },
+  ]);
+  assert.match(failure(await agent.propose(request, never)), /429 come back later/);
+  assert.deepEqual(waits, []);
+});
+
+test('an account without credit is a reason to stop, not to wait', async t => {
+  const { agent, waits } = await scripted(t, [{ status: 429, code: 'insufficient_quota' }]);
+  assert.match(failure(await agent.propose(request, never)), /no credit left/);
+  assert.deepEqual(waits, []);
+});
+
+test('errors of the server are retried with growing pauses', async t => {
+  const { agent, waits } = await scripted(t, [{ status: 500 }, { status: 503 }, { status: 502 }, good]);
+  assert.equal((await agent.propose(request, never)).kind, 'idea');
+  assert.deepEqual(waits, [1000, 2000, 4000]);
+});
+
+test('a server that never recovers is given up after five tries', async t => {
+  const { agent, requests } = await scripted(t, [{ status: 500, message: `overloaded, ${KEY}` }]);
+  assert.match(failure(await agent.propose(request, never)), /500 overloaded, \*\*\*/);
+  assert.equal(requests.length, 5);
+});
+
+test('a server that does not answer in time is asked again', async t => {
+  const { agent, waits } = await scripted(t, [{ hang: true }, good], 1000);
+  assert.equal((await agent.propose(request, never)).kind, 'idea');
+  assert.equal(waits[0], 1000);
+});
+
+test('an endpoint that is not there is named', async t => {
+  const { agent, server } = await scripted(t, [good]);
+  await server.close();
+  assert.match(
+    failure(await agent.propose(request, never)),
+    /127\.0\.0\.1:\d+ cannot be reached.*OPENAI_BASE_URL/,
+  );
+});
+
+test('a refused key, a forbidden model and an unknown one each say what to do, at once and without the key', async t => {
+  const cases: [number, RegExp][] = [
+    [401, /refused the key \(401\); set OPENAI_API_KEY/],
+    [403, /does not let this key use gpt-5/],
+    [404, /knows no model gpt-5.*check the agent's model/],
+  ];
+  for (const [status, said] of cases) {
+    const { agent, requests } = await scripted(t, [{ status, message: `wrong: ${KEY}` }]);
+    const proposal = await agent.propose(request, never);
+    assert.match(failure(proposal), said);
+    assert.equal(requests.length, 1);
+    assert.deepEqual(proposal.cost, { calls: 1, inputTokens: 0, outputTokens: 0, usd: 0 });
+  }
+});
+
+test('an endpoint that refuses the response format is asked in words from then on', async t => {
+  const refusesFormat = (sent: ScriptedRequest): Answer =>
+    sent.response_format ? { status: 400, message: 'response_format is not supported' } : good;
+  const { agent, requests } = await scripted(t, [refusesFormat]);
+  assert.equal((await agent.propose(request, never)).kind, 'idea');
+  assert.equal((await agent.propose(request, never)).kind, 'idea');
+  assert.deepEqual(
+    requests.map(sent => sent.response_format !== undefined),
+    [true, false, false],
+  );
+});
+
+test('a request that is refused without the format, too, is explained, and says nothing about the format', async t => {
+  const tooLong: Answer = { status: 400, message: 'context too long' };
+  const { agent, requests } = await scripted(t, [tooLong, tooLong, good]);
+  assert.match(failure(await agent.propose(request, never)), /400 context too long/);
+  assert.equal(requests.length, 2);
+  await agent.propose(request, never);
+  assert.ok(requests[2]?.response_format);
+});
+
+test('something that is no chat completion points at the address; uncounted tokens leave the dollars unknown', async t => {
+  const page = await scripted(t, [{ body: { hello: 'world' } }]);
+  const proposal = await page.agent.propose(request, never);
+  assert.match(failure(proposal), /no chat completion; check that OPENAI_BASE_URL/);
+  assert.equal(proposal.cost.usd, null);
+  const uncounted = await scripted(t, [{ text: good, usage: null }]);
+  const { cost } = await uncounted.agent.propose(request, never);
+  assert.deepEqual(cost, { calls: 1, inputTokens: 0, outputTokens: 0, usd: null });
+});
+
+test('an aborted proposal throws, during an answer and between tries', async t => {
+  const controller = new AbortController();
+  const hanging = await scripted(t, [
+    () => {
+      setImmediate(() => controller.abort(new Error('stopped')));
+      return { hang: true };
+    },
+  ]);
+  await assert.rejects(hanging.agent.propose(request, controller.signal), /stopped/);
+  const { server, requests } = await scripted(t, [{ status: 500 }]);
+  const waiting = new AbortController();
+  const agent = openaiAgent(
+    { name: 'gpt', model: 'm' },
+    {
+      apiKey: KEY,
+      baseURL: server.baseURL,
+      sleep: async () => waiting.abort(new Error('stopped')),
+    },
+  );
+  await assert.rejects(agent.propose(request, waiting.signal), /stopped/);
+  assert.equal(requests.length, 1);
+});
+
+test('without a key a placeholder is sent, and without a price the dollars are unknown', async t => {
+  const { server, requests } = await scripted(t, [good]);
+  const agent = openaiAgent({ name: 'local', model: 'llama' }, { apiKey: '', baseURL: server.baseURL });
+  const proposal = await agent.propose(request, never);
+  assert.equal(proposal.kind, 'idea');
+  assert.equal(proposal.cost.usd, null);
+  assert.equal(requests[0]?.authorization, 'Bearer none');
+});
