@@ -29,7 +29,7 @@ for (const add of [addDemo, addInit, addServe, addTrial, addReport, addDoctor]) 
 try {
   await program.parseAsync();
 } catch (error) {
-  process.exitCode = report(error);
+  process.exit(report(error));
 }
 
 /** Says what went wrong, in one line where we know; returns the exit code. */

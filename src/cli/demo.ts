@@ -1,4 +1,98 @@
+/** `autoresearch demo`: the whole loop on this machine, with real training runs. */
+import path from 'node:path';
 import type { Command } from 'commander';
+import { CHECKOUT, loadSettings, trainerEnvironment } from './checkout.ts';
+import { committedContract, repositoryRoot } from './contract.ts';
+import { CommandError, durationText, UsageError, wholeNumber } from './errors.ts';
+import { withAgent, withBudget } from './templates.ts';
+
+interface DemoCommandOptions {
+  budget?: string;
+  port: number;
+  dir: string;
+  exit?: true;
+  agent?: string;
+  repo?: string;
+  parallel: number;
+}
+
+const DEFAULT_BUDGET = '8s';
+
+/** Adds the subcommand. */
 export function addDemo(program: Command): void {
-  program.command('demo');
+  program
+    .command('demo')
+    .description('run a campaign on this machine: a local GitHub, the real App, a runner, real training')
+    .argument('[experiments]', 'how many experiments', wholeNumber(1, 10_000), 5)
+    .option('--budget <duration>', `training time of one trial (default: ${DEFAULT_BUDGET})`, durationText)
+    .option('--parallel <number>', 'trials at a time', wholeNumber(1, 64), 1)
+    .option(
+      '--agent <name>',
+      'explore, or openai:MODEL with OPENAI_API_KEY set; with --repo, one of its contract',
+    )
+    .option('--repo <path>', 'run in this repository of yours instead, prepared by `autoresearch init`')
+    .option('--exit', 'end when the campaign does; exit code 0 when every experiment has a verdict')
+    .option('--port <number>', 'port of the local GitHub (default: any free one)', wholeNumber(0, 65_535), 0)
+    .option(
+      '--dir <path>',
+      'where everything is kept; an earlier demo there is deleted',
+      '.autoresearch/demo',
+    )
+    .action(demo);
+}
+
+async function demo(experiments: number, options: DemoCommandOptions): Promise<void> {
+  loadSettings();
+  const { clearDirectory, runDemo } = await import('../local/demo/demo.ts');
+  const { makeRepository } = await import('../local/demo/repository.ts');
+  const dir = path.resolve(options.dir);
+  const own = options.repo === undefined;
+  const root = own ? path.join(dir, 'seed') : await repositoryRoot(options.repo ?? '');
+  const change = ownContract(options);
+  if (!own) await committedContract(root);
+  const problem = await clearDirectory(dir);
+  if (problem !== null) throw new UsageError(`--dir: ${problem}.`);
+  if (own) await makeRepository(CHECKOUT, root, change);
+  const contract = await committedContract(root);
+
+  const stop = new AbortController();
+  for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stop.abort());
+  const reason = await runDemo({
+    dir,
+    port: options.port,
+    runners: options.parallel,
+    from: root,
+    name: own ? 'autoresearch-demo' : path.basename(root),
+    command: comment(experiments, options),
+    metric: contract.metric,
+    budgetSeconds: contract.trial.budget,
+    // A repository of the user's brings its own Python.
+    environment: own ? trainerEnvironment(process.env) : process.env,
+    actionDir: CHECKOUT,
+    exit: options.exit === true,
+    stream: process.stdout,
+    signal: stop.signal,
+  });
+  if (reason !== null) throw new CommandError(reason);
+  process.exit(0);
+}
+
+/** The comment that starts the campaign. The demo's own repository has budget and agent in its contract. */
+function comment(experiments: number, { repo, budget, agent, parallel }: DemoCommandOptions): string {
+  const words = ['/research', String(experiments), ...(parallel > 1 ? ['--parallel', String(parallel)] : [])];
+  if (repo !== undefined && budget) words.push('--budget', budget);
+  if (repo !== undefined && agent) words.push('--agent', agent);
+  return words.join(' ');
+}
+
+function ownContract({ repo, budget, agent }: DemoCommandOptions): (contract: string) => string {
+  const model = /^openai:(.+)$/.exec(agent ?? '')?.[1];
+  if (repo === undefined && agent !== undefined && agent !== 'explore' && model === undefined)
+    throw new UsageError(`--agent: expected explore or openai:MODEL, found ${JSON.stringify(agent)}.`);
+  if (model !== undefined && !process.env.OPENAI_API_KEY)
+    throw new UsageError('--agent: expected OPENAI_API_KEY in the environment or in .env, found none.');
+  return text => {
+    const timed = withBudget(text, budget ?? DEFAULT_BUDGET);
+    return model === undefined ? timed : withAgent(timed, model);
+  };
 }

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Command } from 'commander';
 import { execa } from 'execa';
+import { CHECKOUT, loadSettings } from './checkout.ts';
 import { CommandError } from './errors.ts';
 
 interface Finding {
@@ -16,7 +17,6 @@ interface Finding {
   detail: string;
 }
 
-const ROOT = path.resolve(import.meta.dirname, '../..');
 const MARKS = { fine: '✓', missing: '✗', optional: '–' } as const;
 
 /** Adds the subcommand. */
@@ -25,6 +25,7 @@ export function addDoctor(program: Command): void {
     .command('doctor')
     .description('check this machine: Node, git, Python, PyTorch, GPU, sandbox, data, settings')
     .action(async () => {
+      loadSettings();
       const findings = await examine();
       for (const { state, what, detail } of findings)
         console.log(`${MARKS[state]} ${what.padEnd(14)} ${detail}`);
@@ -38,7 +39,7 @@ export function addDoctor(program: Command): void {
 
 /** Looks at everything; never throws. */
 async function examine(): Promise<Finding[]> {
-  const python = path.join(ROOT, '.venv/bin/python');
+  const python = path.join(CHECKOUT, '.venv/bin/python');
   return Promise.all([
     node(),
     tool('npm', ['npm', '--version'], 'comes with Node: https://nodejs.org'),
@@ -103,7 +104,7 @@ async function sandbox(): Promise<Finding> {
 
 async function data(): Promise<Finding> {
   const what = 'data';
-  const directory = process.env.AUTORESEARCH_DATA ?? path.join(ROOT, '.autoresearch/data');
+  const directory = process.env.AUTORESEARCH_DATA ?? path.join(CHECKOUT, '.autoresearch/data');
   const there = await access(directory, constants.R_OK).then(
     () => true,
     () => false,

@@ -1,4 +1,115 @@
+/** `autoresearch report`: a campaign's results as a table and a picture, read back from GitHub. */
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { Octokit } from '@octokit/rest';
 import type { Command } from 'commander';
+import { CONTRACT_PATH } from '../campaign/contract.ts';
+import { describeProblem, parseContract } from '../campaign/contract-file.ts';
+import { RESEARCH_LABEL } from '../campaign/model.ts';
+import { connectionSchema } from '../local/demo/connection.ts';
+import {
+  exportHistory,
+  type History,
+  type Metric,
+  type Repository,
+  readHistory,
+} from '../local/demo/history.ts';
+import { CommandError, UsageError, wholeNumber } from './errors.ts';
+
+interface ReportOptions {
+  issue?: number;
+  url?: string;
+  token?: string;
+  out: string;
+}
+
+/** Adds the subcommand. */
 export function addReport(program: Command): void {
-  program.command('report');
+  program
+    .command('report')
+    .description('write results.tsv and progress.svg of a campaign')
+    .argument('<repository>', 'OWNER/REPO, or the directory of a demo that is running')
+    .option('--issue <number>', "the campaign's issue (default: the newest)", wholeNumber(1, 2 ** 31))
+    .option(
+      '--url <url>',
+      'REST API of a GitHub Enterprise server, such as https://github.example.com/api/v3',
+    )
+    .option('--token <token>', 'token that may read the repository (default: GITHUB_TOKEN)')
+    .option('--out <directory>', 'where to write', '.')
+    .action(report);
+}
+
+async function report(name: string, options: ReportOptions): Promise<void> {
+  const { octokit, repository } = await connect(name, options);
+  const metric = await readMetric(octokit, repository);
+  const history = await findHistory(octokit, repository, options.issue);
+  const { results, picture } = exportHistory(history, metric);
+  await mkdir(options.out, { recursive: true });
+  for (const [file, text] of [
+    ['results.tsv', results],
+    ['progress.svg', picture],
+  ] as const) {
+    await writeFile(path.join(options.out, file), text);
+    console.log(path.join(options.out, file));
+  }
+}
+
+/** A client and a repository: those of GitHub, or of the demo whose directory was named. */
+async function connect(
+  name: string,
+  options: ReportOptions,
+): Promise<{ octokit: Octokit; repository: Repository }> {
+  const connection = await readFile(path.join(name, 'connection.json'), 'utf8').catch(() => null);
+  if (connection !== null) {
+    const { url, token, owner, repo } = connectionSchema.parse(JSON.parse(connection));
+    return { octokit: client(`${url}/api/v3`, token), repository: { owner, repo } };
+  }
+  const match = /^([\w.-]+)\/([\w.-]+)$/.exec(name);
+  if (!match?.[1] || !match[2])
+    throw new UsageError(
+      `Expected OWNER/REPO or the directory of a running demo, found ${JSON.stringify(name)}.`,
+    );
+  const url = options.url ?? 'https://api.github.com';
+  const octokit = client(url, options.token ?? process.env.GITHUB_TOKEN);
+  return { octokit, repository: { owner: match[1], repo: match[2] } };
+}
+
+function client(baseUrl: string, auth: string | undefined): Octokit {
+  const silent = { debug() {}, info() {}, warn() {}, error() {} };
+  return new Octokit({ baseUrl, log: silent, userAgent: 'autoresearch', ...(auth ? { auth } : {}) });
+}
+
+async function readMetric(octokit: Octokit, repository: Repository): Promise<Metric> {
+  const text = await octokit.rest.repos
+    .getContent({ ...repository, path: CONTRACT_PATH, mediaType: { format: 'raw' } })
+    .catch((error: Error) => {
+      const name = `${repository.owner}/${repository.repo}`;
+      throw new CommandError(`Could not read ${CONTRACT_PATH} of ${name}: ${error.message}`);
+    });
+  const parsed = parseContract(String(text.data));
+  if (parsed.kind === 'contract') return parsed.contract.metric;
+  throw new CommandError(parsed.problems.map(problem => describeProblem(problem)).join('; '));
+}
+
+/** The campaign that was asked for, or the newest one. */
+async function findHistory(octokit: Octokit, repository: Repository, issue?: number): Promise<History> {
+  const candidates = issue === undefined ? await campaignIssues(octokit, repository) : [issue];
+  for (const number of candidates) {
+    const history = await readHistory(octokit, repository, number);
+    if (history) return history;
+  }
+  const where = issue === undefined ? `${repository.owner}/${repository.repo}` : `issue ${issue}`;
+  throw new CommandError(
+    `Expected a campaign in ${where}, found none. One begins with the comment \`/research 50\`.`,
+  );
+}
+
+async function campaignIssues(octokit: Octokit, repository: Repository): Promise<number[]> {
+  const issues = await octokit.paginate(octokit.rest.issues.listForRepo, {
+    ...repository,
+    labels: RESEARCH_LABEL,
+    state: 'all',
+    per_page: 100,
+  });
+  return issues.filter(issue => !issue.pull_request).map(issue => issue.number);
 }

@@ -1,4 +1,58 @@
+/** `autoresearch serve`: the App itself, under Probot. Without credentials, the page that creates them. */
+import { randomBytes } from 'node:crypto';
 import type { Command } from 'commander';
+import { CHECKOUT, loadSettings } from './checkout.ts';
+import { UsageError } from './errors.ts';
+
+const LOOPBACK = ['127.0.0.1', '::1', 'localhost'];
+
+/** Adds the subcommand. */
 export function addServe(program: Command): void {
-  program.command('serve');
+  program
+    .command('serve')
+    .description('run the GitHub App; without APP_ID, show the page that creates it')
+    .option('--poll-only', 'take no webhooks: ask GitHub every minute (works behind a firewall)')
+    .addHelpText('after', '\nSettings come from the environment and from .env; .env.example explains them.')
+    .action(serve);
+}
+
+async function serve(options: { pollOnly?: true }): Promise<void> {
+  // Probot looks for .env and app.yml in the working directory.
+  process.chdir(CHECKOUT);
+  loadSettings();
+  process.env.HOST ||= '127.0.0.1';
+  if (process.env.APP_ID) checkSettings(options.pollOnly === true);
+  else
+    console.log(
+      `No APP_ID yet. Open http://${process.env.HOST}:${process.env.PORT || 3000} to create the App.`,
+    );
+  const { run } = await import('probot');
+  const { default: app } = await import('../index.ts');
+  const server = await run(app);
+  await new Promise<void>(resolve => {
+    for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => resolve());
+  });
+  // Nothing is lost by ending here: what the bot knows is on GitHub.
+  await server.stop();
+  process.exit(0);
+}
+
+/** Stops a start that could not work, or would believe anybody. */
+function checkSettings(pollOnly: boolean): void {
+  const { APP_ID, HOST = '' } = process.env;
+  if (!/^\d+$/.test(APP_ID ?? ''))
+    throw new UsageError(
+      `APP_ID: expected the number on the App's settings page, found ${JSON.stringify(APP_ID)}.`,
+    );
+  if (pollOnly) {
+    delete process.env.WEBHOOK_PROXY_URL;
+    // Nobody knows this one, so no webhook is believed.
+    process.env.WEBHOOK_SECRET = randomBytes(32).toString('hex');
+  }
+  if (process.env.WEBHOOK_SECRET) return;
+  const reachable = !LOOPBACK.includes(HOST) || process.env.WEBHOOK_PROXY_URL;
+  if (reachable)
+    throw new UsageError(
+      `WEBHOOK_SECRET: expected the secret of the App's webhook, found none, while ${HOST} can be reached by others. Set it, or use --poll-only.`,
+    );
 }

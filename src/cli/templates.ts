@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { CONTRACT_PATH } from '../campaign/contract.ts';
+import { CHECKOUT } from './checkout.ts';
 import { secondsOf, UsageError } from './errors.ts';
 
 export interface ContractValues {
@@ -13,8 +14,6 @@ export interface ContractValues {
   base: string;
   brief: string;
 }
-
-const ROOT = path.resolve(import.meta.dirname, '../..');
 
 /** This repository's contract with other values; comments and everything else stay. */
 export function contractText(values: ContractValues): string {
@@ -36,6 +35,12 @@ export function withBudget(contract: string, budget: string): string {
     [/^ {2}budget: \S+/m, `  budget: ${budget}`],
     [/^ {2}timeout: \S+/m, `  timeout: ${Math.min(timeout, 86_400)}s`],
   ]);
+}
+
+/** A contract's text with a language model as its only agent. */
+export function withAgent(contract: string, model: string): string {
+  const agent = `  - {name: model, use: openai, model: ${JSON.stringify(model)}}`;
+  return replaceEach(contract, CONTRACT_PATH, [[/^ {2}- \{name: explore, use: explore\}$/m, agent]]);
 }
 
 /** This repository's workflow, measuring with the published action instead of the one in the base's checkout. */
@@ -69,7 +74,7 @@ Make \`${metric}\` ${goal === 'maximize' ? 'higher' : 'lower'} by changing ${edi
 }
 
 function ownFile(file: string): string {
-  return readFileSync(path.join(ROOT, file), 'utf8');
+  return readFileSync(path.join(CHECKOUT, file), 'utf8');
 }
 
 function replaceEach(text: string, file: string, lines: readonly [RegExp, string][]): string {

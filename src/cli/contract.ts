@@ -1,0 +1,33 @@
+/** Repositories and contracts, as the user names them on the command line. */
+import path from 'node:path';
+import { CONTRACT_PATH, type Contract } from '../campaign/contract.ts';
+import { describeProblem, parseContract } from '../campaign/contract-file.ts';
+import { git, resolveRevision } from '../trial/git.ts';
+import { UsageError } from './errors.ts';
+
+/** The root of the git repository around `target`. Throws a UsageError where there is none, or no commit. */
+export async function repositoryRoot(target: string): Promise<string> {
+  const directory = path.resolve(target);
+  try {
+    return await resolveTop(directory);
+  } catch {
+    throw new UsageError(`Expected a git repository with a commit at ${directory}, found none.`);
+  }
+}
+
+async function resolveTop(directory: string): Promise<string> {
+  await resolveRevision(directory, 'HEAD');
+  return (await git(directory, ['rev-parse', '--show-toplevel'])).toString().trim();
+}
+
+/** The contract of the last commit: the one that counts. Throws a UsageError that says what to do. */
+export async function committedContract(root: string): Promise<Contract> {
+  const text = await git(root, ['show', `HEAD:${CONTRACT_PATH}`]).catch(() => null);
+  if (text === null)
+    throw new UsageError(
+      `Expected ${CONTRACT_PATH} in the last commit of ${root}; \`autoresearch init\` writes one, then commit it.`,
+    );
+  const parsed = parseContract(text.toString());
+  if (parsed.kind === 'contract') return parsed.contract;
+  throw new UsageError(parsed.problems.map(problem => describeProblem(problem)).join('; '));
+}

@@ -1,0 +1,179 @@
+/** The whole loop on this machine: from the comment `/research N` to the last verdict. */
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Octokit } from '@octokit/rest';
+import { type Progress, parseProgress } from '../../trial/progress.ts';
+import { type Board, finalTable } from './board.ts';
+import type { Connection } from './connection.ts';
+import { exportHistory, type Metric, type Repository } from './history.ts';
+import { startServices } from './services.ts';
+import { createView, type View } from './view.ts';
+import { type Look, look, type Watched } from './watch.ts';
+
+export interface DemoOptions {
+  /** Emptied at the start. */
+  dir: string;
+  port: number;
+  runners: number;
+  /** Git repository to run in, and the name it gets. */
+  from: string;
+  name: string;
+  /** The first comment: `/research …`. */
+  command: string;
+  metric: Metric;
+  budgetSeconds: number;
+  environment: NodeJS.ProcessEnv;
+  actionDir: string;
+  /** End after the campaign instead of staying up. */
+  exit: boolean;
+  stream: NodeJS.WriteStream;
+  signal: AbortSignal;
+}
+
+const OWNER = 'you';
+const LOOK_EVERY_MS = 500;
+/** The App answers within a second or two; later than this, something is broken. */
+const ANSWER_WITHIN_SECONDS = 60;
+
+/** Runs the demo. Resolves with null when every experiment has a verdict, otherwise with the reason why not. */
+export async function runDemo(options: DemoOptions): Promise<string | null> {
+  const { dir, signal, stream } = options;
+  const broken = new AbortController();
+  const stop = AbortSignal.any([signal, broken.signal]);
+  const progress = new Map<string, Progress>();
+  const services = await startServices({
+    ...options,
+    onLine: (job, line) => {
+      const step = parseProgress(line);
+      if (step) progress.set(job.title, step);
+    },
+    onFailure: error => broken.abort(error),
+  });
+  const view = createView(stream, () => performance.now() / 1000);
+  try {
+    await services.createRepository(OWNER, options.name, options.from);
+    const repository = { owner: OWNER, repo: options.name };
+    const connection: Connection = { url: services.url, token: services.user.token, ...repository };
+    await writeFile(path.join(dir, 'connection.json'), `${JSON.stringify(connection, null, 2)}\n`);
+    const octokit = client(connection);
+    const issue = await startCampaign(octokit, repository, options);
+    view.say(
+      `GitHub on this machine: ${services.url}, repository ${OWNER}/${options.name}, log ${services.log}`,
+    );
+    view.say(`Issue #${issue}, comment by ${OWNER}: ${options.command}`);
+    const watched = { repository, issue, metric: options.metric, budgetSeconds: options.budgetSeconds };
+    const last = await watch(octokit, watched, { progress, view, dir, signal: stop, log: services.log });
+    view.close();
+    stream.write(ending(last.board, connection, options));
+    if (!options.exit) {
+      stream.write('\nThe local GitHub stays up; Ctrl-C ends it.\n');
+      await untilAborted(stop);
+    }
+    return complaint(last.board);
+  } catch (error) {
+    if (signal.aborted) return 'stopped before the end';
+    throw broken.signal.aborted ? broken.signal.reason : error;
+  } finally {
+    view.close();
+    await services.close();
+  }
+}
+
+/** Makes `dir` ready for a new demo. Returns what is wrong with it, or null. */
+export async function clearDirectory(dir: string): Promise<string | null> {
+  const present = await readdir(dir).catch((): string[] => []);
+  if (present.length > 0 && !present.includes('.demo'))
+    return `expected an empty directory or that of an earlier demo, found ${present.slice(0, 3).join(', ')} in ${dir}`;
+  await rm(dir, { recursive: true, force: true });
+  await mkdir(dir, { recursive: true });
+  await writeFile(
+    path.join(dir, '.demo'),
+    'Written by `autoresearch demo`, which may delete this directory.\n',
+  );
+  return null;
+}
+
+async function startCampaign(octokit: Octokit, repository: Repository, { metric, command }: DemoOptions) {
+  const aim = metric.goal === 'minimize' ? 'lower' : 'higher';
+  const issue = await octokit.rest.issues.create({
+    ...repository,
+    title: `Make ${metric.name} ${aim}`,
+    body: 'Experiments run here, one pull request each.',
+  });
+  const issue_number = issue.data.number;
+  await octokit.rest.issues.createComment({ ...repository, issue_number, body: command });
+  return issue_number;
+}
+
+interface Watching {
+  progress: ReadonlyMap<string, Progress>;
+  view: View;
+  dir: string;
+  signal: AbortSignal;
+  log: string;
+}
+
+/** Shows the campaign until it is over, and keeps its results on disk up to date. */
+async function watch(
+  octokit: Octokit,
+  watched: Watched,
+  { progress, view, dir, signal, log }: Watching,
+): Promise<Look> {
+  const started = performance.now();
+  let judged = -1;
+  while (true) {
+    signal.throwIfAborted();
+    const found = await look(octokit, watched, progress);
+    if (found) {
+      view.show(found.board);
+      const count = found.board.rows.filter(row => row.verdict).length;
+      if (count !== judged) await writeResults(dir, found, watched.metric);
+      judged = count;
+      const over = found.board.phase !== 'running' && found.board.running.length === 0;
+      if (over) return found;
+    } else if (performance.now() - started > ANSWER_WITHIN_SECONDS * 1000) {
+      throw new Error(
+        `Expected the App to answer on issue #${watched.issue} within ${ANSWER_WITHIN_SECONDS} s, found nothing. Its log: ${log}`,
+      );
+    }
+    await sleep(LOOK_EVERY_MS, undefined, { signal });
+  }
+}
+
+async function writeResults(dir: string, { history }: Look, metric: Metric): Promise<void> {
+  const { results, picture } = exportHistory(history, metric);
+  await writeFile(path.join(dir, 'results.tsv'), results);
+  await writeFile(path.join(dir, 'progress.svg'), picture);
+}
+
+/** The table, and where to look next. */
+function ending(board: Board, { url, owner, repo }: Connection, { dir }: DemoOptions): string {
+  const relative = path.relative(process.cwd(), dir);
+  const place = relative.startsWith('..') ? dir : relative;
+  return `
+${finalTable(board)}
+
+  results   ${path.join(place, 'results.tsv')}
+  picture   ${path.join(place, 'progress.svg')}
+  history   git clone ${url}/${owner}/${repo}.git
+  pulls     ${url}/api/v3/repos/${owner}/${repo}/pulls?state=all
+`;
+}
+
+/** Why a campaign that is over is not a success, or null. */
+function complaint({ phase, reason, rows, target }: Board): string | null {
+  const judged = rows.filter(row => row.verdict !== null).length;
+  if (phase === 'finished' && judged >= target) return null;
+  return `${judged} of ${target} experiments have a verdict; the campaign is ${phase}${reason === '' ? '' : `: ${reason}`}`;
+}
+
+function client({ url, token }: Connection): Octokit {
+  const silent = { debug() {}, info() {}, warn() {}, error() {} };
+  return new Octokit({ baseUrl: `${url}/api/v3`, auth: token, log: silent });
+}
+
+async function untilAborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return;
+  await new Promise(resolve => signal.addEventListener('abort', resolve, { once: true }));
+}

@@ -1,0 +1,110 @@
+/** Reads a campaign back from GitHub, as anyone with read access can: its markers hold everything. */
+import type { Octokit } from '@octokit/rest';
+import { ledgerRows, resultsTsv } from '../../campaign/ledger.ts';
+import {
+  type CampaignState,
+  campaignStateSchema,
+  type Experiment,
+  experimentMarkerSchema,
+  mean,
+  measuredValues,
+  RESEARCH_LABEL,
+} from '../../campaign/model.ts';
+import { readMarker } from '../../github/marker.ts';
+import { type ChartPoint, progressChart } from '../../render/chart.ts';
+
+export interface Repository {
+  owner: string;
+  repo: string;
+}
+
+export interface History {
+  issue: number;
+  state: CampaignState;
+  /** In the order of their numbers. */
+  experiments: Experiment[];
+}
+
+export interface Metric {
+  name: string;
+  goal: 'minimize' | 'maximize';
+}
+
+/** The campaign of one issue, or null while the App has not answered there. */
+export async function readHistory(
+  octokit: Octokit,
+  repository: Repository,
+  issue: number,
+): Promise<History | null> {
+  const state = await readState(octokit, repository, issue);
+  if (!state) return null;
+  const pulls = await octokit.paginate(octokit.rest.pulls.list, {
+    ...repository,
+    state: 'all',
+    per_page: 100,
+  });
+  const experiments = pulls.flatMap(pull => {
+    const marker =
+      pull.user?.type === 'Bot' ? readMarker('experiment', pull.body, experimentMarkerSchema) : null;
+    if (!marker || marker.campaign !== issue) return [];
+    const experiment: Experiment = {
+      pull: pull.number,
+      state: pull.merged_at ? 'merged' : pull.state === 'open' ? 'open' : 'closed',
+      title: pull.title,
+      branch: pull.head.ref,
+      headSha: pull.head.sha,
+      labelled: pull.labels.some(label => label.name === RESEARCH_LABEL),
+      mergeCommit: pull.merged_at ? pull.merge_commit_sha : null,
+      marker,
+    };
+    return [experiment];
+  });
+  return { issue, state, experiments: experiments.sort((a, b) => a.marker.number - b.marker.number) };
+}
+
+async function readState(
+  octokit: Octokit,
+  repository: Repository,
+  issue: number,
+): Promise<CampaignState | null> {
+  const comments = await octokit.paginate(octokit.rest.issues.listComments, {
+    ...repository,
+    issue_number: issue,
+    per_page: 100,
+  });
+  for (const comment of comments) {
+    const state =
+      comment.user?.type === 'Bot' ? readMarker('campaign', comment.body, campaignStateSchema) : null;
+    if (state) return state;
+  }
+  return null;
+}
+
+/** Mean of the trials of the champion that the campaign began with; null while there are none. */
+export function firstChampion({ state }: History): number | null {
+  const tree = state.baselines[0]?.tree;
+  const values = measuredValues(state.baselines.filter(trial => trial.tree === tree));
+  return values.length > 0 ? mean(values) : null;
+}
+
+/** What the last merged experiment measured, or the first champion. */
+export function currentChampion(history: History): number | null {
+  const last = ledgerRows(history.experiments).findLast(row => row.status === 'keep');
+  return last?.value ?? firstChampion(history);
+}
+
+/** The campaign's `results.tsv` and `progress.svg`, as text. */
+export function exportHistory(history: History, metric: Metric): { results: string; picture: string } {
+  const rows = ledgerRows(history.experiments);
+  const first = firstChampion(history);
+  const points: ChartPoint[] = [
+    ...(first === null ? [] : [{ number: 0, value: first, kept: true, title: 'baseline' }]),
+    ...rows
+      .filter(row => row.status !== 'running')
+      .map(({ number, value, status, title }) => ({ number, value, kept: status === 'keep', title })),
+  ];
+  return {
+    results: resultsTsv(metric.name, history.state.baselines, rows),
+    picture: progressChart(points, { metric: metric.name, goal: metric.goal }),
+  };
+}

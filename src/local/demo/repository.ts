@@ -1,0 +1,41 @@
+/** The repository that the demo runs its experiments in, as a git repository on disk to be taken over. */
+import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { execa } from 'execa';
+import { CONTRACT_PATH } from '../../campaign/contract.ts';
+
+const CONTENT = [
+  'trainer',
+  'action.yml',
+  'dist',
+  CONTRACT_PATH,
+  '.github/workflows/experiment.yml',
+  'LICENSE',
+];
+/** What tools leave behind between the sources. */
+const LITTER = new Set(['__pycache__', '.pytest_cache', '.ruff_cache', '.venv']);
+const AUTHOR = ['-c', 'user.name=you', '-c', 'user.email=you@localhost', '-c', 'commit.gpgsign=false'];
+
+/**
+ * Makes a repository with one commit in `directory`: this checkout's trainer, action and workflow, and its contract as
+ * `change` returns it.
+ */
+export async function makeRepository(
+  checkout: string,
+  directory: string,
+  change: (contract: string) => string,
+): Promise<void> {
+  await mkdir(directory, { recursive: true });
+  for (const entry of CONTENT) {
+    await cp(path.join(checkout, entry), path.join(directory, entry), {
+      recursive: true,
+      filter: source => !LITTER.has(path.basename(source)),
+    });
+  }
+  const contract = path.join(directory, CONTRACT_PATH);
+  await writeFile(contract, change(await readFile(contract, 'utf8')));
+  const git = (...args: string[]) => execa('git', [...AUTHOR, ...args], { cwd: directory });
+  await git('init', '--quiet', '--initial-branch=main');
+  await git('add', '--all', '--force', '.');
+  await git('commit', '--quiet', '--no-verify', '--message', 'A trainer to experiment with');
+}

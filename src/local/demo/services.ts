@@ -1,0 +1,132 @@
+/** Everything that the demo starts: a GitHub, the App, and runners, all on this machine and in this process. */
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { createServer } from 'node:net';
+import path from 'node:path';
+import { pino } from 'pino';
+import { Probot, ProbotOctokit, Server } from 'probot';
+import { startLocalGitHub } from '../github/index.ts';
+import type { Job } from '../jobs.ts';
+import { runJobs } from '../runner/run-jobs.ts';
+
+export interface ServicesOptions {
+  /** Where git storage, workspaces and the log live. */
+  dir: string;
+  /** Port of the local GitHub; 0 for any. */
+  port: number;
+  runners: number;
+  /** Environment of the jobs. */
+  environment: NodeJS.ProcessEnv;
+  /** What `uses: OWNER/autoresearch-bot@…` stands for. */
+  actionDir: string;
+  onLine(job: Job, line: string): void;
+  /** A part broke and the demo cannot go on. */
+  onFailure(error: Error): void;
+}
+
+export interface Services {
+  url: string;
+  /** Log of the App. */
+  log: string;
+  /** Login and token of the person who uses the demo. */
+  user: { login: string; token: string };
+  createRepository(owner: string, name: string, from: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+const APP_ID = 1;
+const SLUG = 'autoresearch-bot';
+const HOST = '127.0.0.1';
+const LABELS = ['self-hosted', 'gpu'];
+/** Webhooks reach the App at once; this is only for what a webhook missed. */
+const POLL_SECONDS = '5';
+
+/** Starts all of it; throws when a port is taken. Call `close` in any case afterwards. */
+export async function startServices(options: ServicesOptions): Promise<Services> {
+  const key = generateKeyPairSync('rsa', {
+    modulusLength: 2048,
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+  });
+  const secret = randomBytes(20).toString('hex');
+  const user = { login: 'you', token: randomBytes(20).toString('hex') };
+  const github = await startLocalGitHub({
+    port: options.port,
+    dir: path.join(options.dir, 'github'),
+    app: { id: APP_ID, slug: SLUG, name: SLUG, publicKey: key.publicKey, webhookSecret: secret },
+    users: [{ ...user, permission: 'admin' }],
+  });
+  const log = path.join(options.dir, 'bot.log');
+  const stop = new AbortController();
+  const app = await startApp({ baseUrl: `${github.url}/api/v3`, privateKey: key.privateKey, secret, log });
+  github.setWebhookUrl(`http://${HOST}:${app.port}/api/github/webhooks`);
+  const runners = Array.from({ length: options.runners }, (_, i) =>
+    runJobs(github.jobs, {
+      name: `runner-${i + 1}`,
+      labels: LABELS,
+      dir: path.join(options.dir, 'work', String(i + 1)),
+      path: options.environment.PATH ?? '',
+      env: definedOnly(options.environment),
+      signal: stop.signal,
+      actionDir: options.actionDir,
+      onLine: options.onLine,
+    }).catch(options.onFailure),
+  );
+  return {
+    url: github.url,
+    log,
+    user,
+    createRepository: async (owner, name, from) => {
+      await github.createRepository({ owner, name, from });
+    },
+    close: async () => {
+      stop.abort();
+      await Promise.all(runners);
+      await app.stop();
+      await github.close();
+    },
+  };
+}
+
+async function startApp(options: { baseUrl: string; privateKey: string; secret: string; log: string }) {
+  process.env.AUTORESEARCH_POLL_SECONDS ??= POLL_SECONDS;
+  const { default: application } = await import('../../index.ts');
+  const log = pino(
+    { level: process.env.LOG_LEVEL ?? 'info' },
+    pino.destination({ dest: options.log, mkdir: true }),
+  );
+  const server = new Server({
+    log,
+    host: HOST,
+    port: await freePort(),
+    Probot: Probot.defaults({
+      appId: APP_ID,
+      privateKey: options.privateKey,
+      secret: options.secret,
+      baseUrl: options.baseUrl,
+      log,
+      // GitHub asks its clients to go slowly; this one is ours.
+      Octokit: ProbotOctokit.defaults({ throttle: { enabled: false } }),
+    }),
+  });
+  await server.load(application);
+  await server.start();
+  return server;
+}
+
+/** A port that was free a moment ago: Probot takes 0 for 3000. */
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject).listen(0, HOST, resolve);
+  });
+  const address = server.address();
+  await new Promise(resolve => server.close(resolve));
+  if (address === null || typeof address === 'string') throw new Error(`Expected a port, found ${address}.`);
+  return address.port;
+}
+
+function definedOnly(environment: NodeJS.ProcessEnv): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(environment).filter((entry): entry is [string, string] => entry[1] !== undefined),
+  );
+}

@@ -1,0 +1,74 @@
+/** Watches a campaign through the REST API, as any client could. */
+import type { Octokit } from '@octokit/rest';
+import { ledgerRows } from '../../campaign/ledger.ts';
+import { measuredValues } from '../../campaign/model.ts';
+import type { Progress } from '../../trial/progress.ts';
+import type { Board } from './board.ts';
+import {
+  currentChampion,
+  firstChampion,
+  type History,
+  type Metric,
+  type Repository,
+  readHistory,
+} from './history.ts';
+
+export interface Look {
+  history: History;
+  board: Board;
+}
+
+export interface Watched {
+  repository: Repository;
+  issue: number;
+  metric: Metric;
+  /** Budget of the contract; a campaign may have its own. */
+  budgetSeconds: number;
+}
+
+/** One look; null while the App has not answered. `progress` is what the runners last heard, by trial. */
+export async function look(
+  octokit: Octokit,
+  watched: Watched,
+  progress: ReadonlyMap<string, Progress>,
+): Promise<Look | null> {
+  const { repository, issue, metric } = watched;
+  const history = await readHistory(octokit, repository, issue);
+  if (!history) return null;
+  const { data } = await octokit.rest.actions.listWorkflowRunsForRepo({
+    ...repository,
+    status: 'in_progress',
+  });
+  const running = data.workflow_runs
+    .map(run => ({ id: run.display_title, progress: progress.get(run.display_title) ?? null }))
+    .sort((a, b) => a.id.localeCompare(b.id));
+  const { state, experiments } = history;
+  const rows = ledgerRows(experiments).map((row, i) => {
+    const verdict = experiments[i]?.marker.verdict ?? null;
+    return {
+      number: row.number,
+      pull: row.pull,
+      title: row.title,
+      value: row.value,
+      championValue: row.championValue,
+      trials: measuredValues(experiments[i]?.marker.trials ?? []).length,
+      // A verdict to merge is told once it has been carried out.
+      verdict: row.status === 'running' || !verdict ? null : { kind: verdict.kind, reason: verdict.reason },
+    };
+  });
+  return {
+    history,
+    board: {
+      campaign: `${repository.owner}/${repository.repo}#${issue}`,
+      phase: state.phase,
+      reason: state.phase === 'running' ? '' : state.reason,
+      target: state.target,
+      metric,
+      budgetSeconds: state.budgetSeconds ?? watched.budgetSeconds,
+      first: firstChampion(history),
+      champion: currentChampion(history),
+      rows,
+      running,
+    },
+  };
+}
