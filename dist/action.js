@@ -1,8 +1,184 @@
+var __create = Object.create;
 var __defProp = Object.defineProperty;
+var __getOwnPropDesc = Object.getOwnPropertyDescriptor;
+var __getOwnPropNames = Object.getOwnPropertyNames;
+var __getProtoOf = Object.getPrototypeOf;
+var __hasOwnProp = Object.prototype.hasOwnProperty;
+var __commonJS = (cb, mod) => function __require() {
+  try {
+    return mod || (0, cb[__getOwnPropNames(cb)[0]])((mod = { exports: {} }).exports, mod), mod.exports;
+  } catch (e) {
+    throw mod = 0, e;
+  }
+};
 var __export = (target, all) => {
   for (var name in all)
     __defProp(target, name, { get: all[name], enumerable: true });
 };
+var __copyProps = (to, from, except, desc) => {
+  if (from && typeof from === "object" || typeof from === "function") {
+    for (let key of __getOwnPropNames(from))
+      if (!__hasOwnProp.call(to, key) && key !== except)
+        __defProp(to, key, { get: () => from[key], enumerable: !(desc = __getOwnPropDesc(from, key)) || desc.enumerable });
+  }
+  return to;
+};
+var __toESM = (mod, isNodeMode, target) => (target = mod != null ? __create(__getProtoOf(mod)) : {}, __copyProps(
+  // If the importer is in node compatibility mode or this is not an ESM
+  // file that has been converted to a CommonJS file using a Babel-
+  // compatible transform (i.e. "__esModule" has not been set), then set
+  // "default" to the CommonJS "module.exports" for node compatibility.
+  isNodeMode || !mod || !mod.__esModule ? __defProp(target, "default", { value: mod, enumerable: true }) : target,
+  mod
+));
+
+// node_modules/fastest-levenshtein/mod.js
+var require_mod = __commonJS({
+  "node_modules/fastest-levenshtein/mod.js"(exports) {
+    "use strict";
+    exports.__esModule = true;
+    exports.distance = exports.closest = void 0;
+    var peq = new Uint32Array(65536);
+    var myers_32 = function(a, b) {
+      var n = a.length;
+      var m = b.length;
+      var lst = 1 << n - 1;
+      var pv = -1;
+      var mv = 0;
+      var sc = n;
+      var i = n;
+      while (i--) {
+        peq[a.charCodeAt(i)] |= 1 << i;
+      }
+      for (i = 0; i < m; i++) {
+        var eq = peq[b.charCodeAt(i)];
+        var xv = eq | mv;
+        eq |= (eq & pv) + pv ^ pv;
+        mv |= ~(eq | pv);
+        pv &= eq;
+        if (mv & lst) {
+          sc++;
+        }
+        if (pv & lst) {
+          sc--;
+        }
+        mv = mv << 1 | 1;
+        pv = pv << 1 | ~(xv | mv);
+        mv &= xv;
+      }
+      i = n;
+      while (i--) {
+        peq[a.charCodeAt(i)] = 0;
+      }
+      return sc;
+    };
+    var myers_x = function(b, a) {
+      var n = a.length;
+      var m = b.length;
+      var mhc = [];
+      var phc = [];
+      var hsize = Math.ceil(n / 32);
+      var vsize = Math.ceil(m / 32);
+      for (var i = 0; i < hsize; i++) {
+        phc[i] = -1;
+        mhc[i] = 0;
+      }
+      var j = 0;
+      for (; j < vsize - 1; j++) {
+        var mv_1 = 0;
+        var pv_1 = -1;
+        var start_1 = j * 32;
+        var vlen_1 = Math.min(32, m) + start_1;
+        for (var k = start_1; k < vlen_1; k++) {
+          peq[b.charCodeAt(k)] |= 1 << k;
+        }
+        for (var i = 0; i < n; i++) {
+          var eq = peq[a.charCodeAt(i)];
+          var pb = phc[i / 32 | 0] >>> i & 1;
+          var mb = mhc[i / 32 | 0] >>> i & 1;
+          var xv = eq | mv_1;
+          var xh = ((eq | mb) & pv_1) + pv_1 ^ pv_1 | eq | mb;
+          var ph = mv_1 | ~(xh | pv_1);
+          var mh = pv_1 & xh;
+          if (ph >>> 31 ^ pb) {
+            phc[i / 32 | 0] ^= 1 << i;
+          }
+          if (mh >>> 31 ^ mb) {
+            mhc[i / 32 | 0] ^= 1 << i;
+          }
+          ph = ph << 1 | pb;
+          mh = mh << 1 | mb;
+          pv_1 = mh | ~(xv | ph);
+          mv_1 = ph & xv;
+        }
+        for (var k = start_1; k < vlen_1; k++) {
+          peq[b.charCodeAt(k)] = 0;
+        }
+      }
+      var mv = 0;
+      var pv = -1;
+      var start = j * 32;
+      var vlen = Math.min(32, m - start) + start;
+      for (var k = start; k < vlen; k++) {
+        peq[b.charCodeAt(k)] |= 1 << k;
+      }
+      var score = m;
+      for (var i = 0; i < n; i++) {
+        var eq = peq[a.charCodeAt(i)];
+        var pb = phc[i / 32 | 0] >>> i & 1;
+        var mb = mhc[i / 32 | 0] >>> i & 1;
+        var xv = eq | mv;
+        var xh = ((eq | mb) & pv) + pv ^ pv | eq | mb;
+        var ph = mv | ~(xh | pv);
+        var mh = pv & xh;
+        score += ph >>> m - 1 & 1;
+        score -= mh >>> m - 1 & 1;
+        if (ph >>> 31 ^ pb) {
+          phc[i / 32 | 0] ^= 1 << i;
+        }
+        if (mh >>> 31 ^ mb) {
+          mhc[i / 32 | 0] ^= 1 << i;
+        }
+        ph = ph << 1 | pb;
+        mh = mh << 1 | mb;
+        pv = mh | ~(xv | ph);
+        mv = ph & xv;
+      }
+      for (var k = start; k < vlen; k++) {
+        peq[b.charCodeAt(k)] = 0;
+      }
+      return score;
+    };
+    var distance2 = function(a, b) {
+      if (a.length < b.length) {
+        var tmp = b;
+        b = a;
+        a = tmp;
+      }
+      if (b.length === 0) {
+        return a.length;
+      }
+      if (a.length <= 32) {
+        return myers_32(a, b);
+      }
+      return myers_x(a, b);
+    };
+    exports.distance = distance2;
+    var closest2 = function(str, arr) {
+      var min_distance = Infinity;
+      var min_index = 0;
+      for (var i = 0; i < arr.length; i++) {
+        var dist = distance2(str, arr[i]);
+        if (dist < min_distance) {
+          min_distance = dist;
+          min_index = i;
+        }
+      }
+      return arr[min_index];
+    };
+    exports.closest = closest2;
+  }
+});
 
 // src/action.ts
 import { randomUUID } from "node:crypto";
@@ -5085,9 +5261,9 @@ function isRecursive(inst, stack, resolve2) {
     return PROVEN;
   stack.add(inst);
   let result = NONE;
-  const check2 = (child) => {
-    if (result !== PROVEN && child?._zod) {
-      const answer = isRecursive(child, stack, resolve2);
+  const check2 = (child2) => {
+    if (result !== PROVEN && child2?._zod) {
+      const answer = isRecursive(child2, stack, resolve2);
       if (answer > result)
         result = answer;
     }
@@ -5098,9 +5274,9 @@ function isRecursive(inst, stack, resolve2) {
       const desc = Object.getOwnPropertyDescriptor(sh, key);
       if (spread && !desc.enumerable)
         continue;
-      const child = desc.get ? ASSUMED : desc.value?._zod ? isRecursive(desc.value, stack, resolve2) : NONE;
-      if (child > answer)
-        answer = child;
+      const child2 = desc.get ? ASSUMED : desc.value?._zod ? isRecursive(desc.value, stack, resolve2) : NONE;
+      if (child2 > answer)
+        answer = child2;
     }
     return answer;
   };
@@ -12349,10 +12525,10 @@ function readInputs(env) {
   const given = Object.fromEntries(names.map((name) => [name, env[`INPUT_${name.toUpperCase()}`]?.trim()]));
   const parsed = inputsSchema.safeParse(given);
   if (parsed.success) return parsed.data;
-  const problems = parsed.error.issues.map(
+  const problems2 = parsed.error.issues.map(
     (issue2) => `${issue2.path.join(".")}: ${issue2.message}, found ${JSON.stringify(given[String(issue2.path[0])])}`
   );
-  throw new Error(`The action's inputs are wrong. ${problems.join("; ")}`);
+  throw new Error(`The action's inputs are wrong. ${problems2.join("; ")}`);
 }
 
 // src/trial/run.ts
@@ -12374,13 +12550,16 @@ async function git(checkout, args, env = {}) {
     const { stdout } = await run("git", ["-C", checkout, ...safe, ...args], {
       encoding: "buffer",
       maxBuffer: MAX_BLOB_BYTES,
-      env: { ...process.env, ...env, GIT_TERMINAL_PROMPT: "0" }
+      env: { ...environmentOutsideGit(), ...env, GIT_TERMINAL_PROMPT: "0" }
     });
     return stdout;
   } catch (error2) {
     const stderr = String(error2.stderr ?? "").trim();
     throw new Error(`git ${args[0]} failed in ${checkout}: ${stderr || error2.message}`);
   }
+}
+function environmentOutsideGit() {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("GIT_")));
 }
 async function resolveRevision(checkout, revision) {
   return (await git(checkout, ["rev-parse", "--verify", revision])).toString().trim();
@@ -12506,6 +12685,53 @@ function parseCommand(text) {
   const [file2 = "", ...args] = command.split(/ +/);
   return { file: file2, args, throughShell: false };
 }
+
+// src/campaign/contract.ts
+var CONTRACT_PATH = ".github/research.yml";
+var pathSchema = external_exports.string().min(1).refine(
+  (path) => !path.startsWith("/") && !path.split("/").includes(".."),
+  "expected a path inside the repository"
+);
+var SECONDS_PER = { s: 1, m: 60, h: 3600 };
+var durationSchema = external_exports.string().regex(/^\d+(\.\d+)?(s|m|h)$/, "expected a duration such as 90s, 5m or 1h").transform((text) => Number(text.slice(0, -1)) * SECONDS_PER[text.slice(-1)]).refine((seconds) => seconds > 0 && seconds <= 86400, "expected a duration above 0 and up to 24h");
+var agentSchema = external_exports.discriminatedUnion("use", [
+  external_exports.strictObject({
+    name: external_exports.string().regex(/^[a-z0-9-]+$/, "expected lower-case letters, digits and dashes"),
+    use: external_exports.literal("openai"),
+    model: external_exports.string().min(1),
+    /** Dollars per million tokens; without them the cost in dollars is unknown. */
+    price: external_exports.strictObject({ input: external_exports.number().nonnegative(), output: external_exports.number().nonnegative() }).optional()
+  }),
+  external_exports.strictObject({
+    name: external_exports.string().regex(/^[a-z0-9-]+$/, "expected lower-case letters, digits and dashes"),
+    use: external_exports.literal("explore")
+  })
+]);
+var contractSchema = external_exports.strictObject({
+  /** The only paths an experiment may touch. */
+  editable: external_exports.array(pathSchema).min(1).max(20).default(["trainer/train.py"]),
+  brief: pathSchema.default("trainer/program.md"),
+  metric: external_exports.strictObject({ name: external_exports.string().min(1).max(40), goal: external_exports.enum(["minimize", "maximize"]) }).default({ name: "val_bpb", goal: "minimize" }),
+  trial: external_exports.strictObject({
+    workflow: external_exports.string().regex(/^[\w.-]+\.ya?ml$/, "expected the name of a file in .github/workflows").default("experiment.yml"),
+    budget: durationSchema.default(300),
+    timeout: durationSchema.default(600)
+  }).prefault({}),
+  gate: external_exports.strictObject({
+    false_merges: external_exports.number().gt(0).lt(0.5).default(0.1),
+    max_trials: external_exports.int().min(2).max(10).default(3)
+  }).prefault({}),
+  agents: external_exports.array(agentSchema).min(1).max(10).default([{ name: "explore", use: "explore" }]),
+  parallel: external_exports.int().min(1).max(64).default(1),
+  limits: external_exports.strictObject({
+    experiments: external_exports.int().min(1).max(1e4).default(200),
+    crashes_in_a_row: external_exports.int().min(1).max(100).default(5)
+  }).prefault({}),
+  /** Branch that experiments start from and are merged into; null: the repository's default branch. */
+  base: external_exports.string().min(1).nullable().default(null),
+  /** A public repository whose trials run on a self-hosted runner must say so here. */
+  accept_public_self_hosted: external_exports.boolean().default(false)
+});
 
 // node_modules/js-yaml/dist/js-yaml.mjs
 /*! js-yaml 5.5.0 https://github.com/nodeca/js-yaml @license MIT */
@@ -14858,13 +15084,11 @@ function loadDocuments(input2, options = {}) {
     source
   });
 }
-function loadAll(input2, iteratorOrOptions, options) {
-  let iterator = null;
-  if (typeof iteratorOrOptions === "function") iterator = iteratorOrOptions;
-  else if (iteratorOrOptions !== null && typeof iteratorOrOptions === "object") options = iteratorOrOptions;
+function load(input2, options) {
   const documents = loadDocuments(input2, options);
-  if (iterator === null) return documents;
-  for (const document of documents) iterator(document);
+  if (documents.length === 0) throw new YAMLException("expected a document, but the input is empty");
+  if (documents.length === 1) return documents[0];
+  throw new YAMLException("expected a single document in the stream, but found more");
 }
 function hasBit(mask, bit) {
   return (mask & 1 << bit) !== 0;
@@ -15006,60 +15230,147 @@ var CHOMPING_CLIP = CHOMPING_MODE.CLIP;
 var CHOMPING_STRIP = CHOMPING_MODE.STRIP;
 var CHOMPING_KEEP = CHOMPING_MODE.KEEP;
 
-// src/campaign/contract.ts
-var CONTRACT_PATH = ".github/research.yml";
-var pathSchema = external_exports.string().min(1).refine(
-  (path) => !path.startsWith("/") && !path.split("/").includes(".."),
-  "expected a path inside the repository"
-);
-var SECONDS_PER = { s: 1, m: 60, h: 3600 };
-var durationSchema = external_exports.string().regex(/^\d+(\.\d+)?(s|m|h)$/, "expected a duration such as 90s, 5m or 1h").transform((text) => Number(text.slice(0, -1)) * SECONDS_PER[text.slice(-1)]).refine((seconds) => seconds > 0 && seconds <= 86400, "expected a duration above 0 and up to 24h");
-var agentSchema = external_exports.discriminatedUnion("use", [
-  external_exports.strictObject({
-    name: external_exports.string().regex(/^[a-z0-9-]+$/, "expected lower-case letters, digits and dashes"),
-    use: external_exports.literal("openai"),
-    model: external_exports.string().min(1),
-    /** Dollars per million tokens; without them the cost in dollars is unknown. */
-    price: external_exports.strictObject({ input: external_exports.number().nonnegative(), output: external_exports.number().nonnegative() }).optional()
-  }),
-  external_exports.strictObject({
-    name: external_exports.string().regex(/^[a-z0-9-]+$/, "expected lower-case letters, digits and dashes"),
-    use: external_exports.literal("explore")
-  })
-]);
-var contractSchema = external_exports.strictObject({
-  /** The only paths an experiment may touch. */
-  editable: external_exports.array(pathSchema).min(1).max(20).default(["trainer/train.py"]),
-  brief: pathSchema.default("trainer/program.md"),
-  metric: external_exports.strictObject({ name: external_exports.string().min(1).max(40), goal: external_exports.enum(["minimize", "maximize"]) }).default({ name: "val_bpb", goal: "minimize" }),
-  trial: external_exports.strictObject({
-    workflow: external_exports.string().regex(/^[\w.-]+\.ya?ml$/, "expected the name of a file in .github/workflows").default("experiment.yml"),
-    budget: durationSchema.default(300),
-    timeout: durationSchema.default(600)
-  }).prefault({}),
-  gate: external_exports.strictObject({
-    false_merges: external_exports.number().gt(0).lt(0.5).default(0.1),
-    max_trials: external_exports.int().min(2).max(10).default(3)
-  }).prefault({}),
-  agents: external_exports.array(agentSchema).min(1).max(10).default([{ name: "explore", use: "explore" }]),
-  parallel: external_exports.int().min(1).max(64).default(1),
-  limits: external_exports.strictObject({
-    experiments: external_exports.int().min(1).max(1e4).default(200),
-    crashes_in_a_row: external_exports.int().min(1).max(100).default(5)
-  }).prefault({}),
-  base: external_exports.string().min(1).default("main"),
-  /** A public repository whose trials run on a self-hosted runner must say so here. */
-  accept_public_self_hosted: external_exports.boolean().default(false)
-});
+// src/campaign/suggest.ts
+var import_fastest_levenshtein = __toESM(require_mod(), 1);
+function suggest(word, known) {
+  if (known.length === 0) return null;
+  const best = (0, import_fastest_levenshtein.closest)(word.toLowerCase(), known);
+  return (0, import_fastest_levenshtein.distance)(word.toLowerCase(), best) <= Math.max(1, Math.floor(best.length / 3)) ? best : null;
+}
+
+// src/campaign/contract-file.ts
+function parseContract(text) {
+  let value;
+  try {
+    value = isBlank(text) ? {} : load(text);
+  } catch (error2) {
+    if (!(error2 instanceof YAMLException)) throw error2;
+    const line = (error2.mark?.line ?? 0) + 1;
+    return problems([{ line, key: "", expected: "valid YAML", found: error2.reason }]);
+  }
+  const parsed = contractSchema.safeParse(value ?? {}, { reportInput: true });
+  if (!parsed.success) {
+    const lines = linesOfKeys(text);
+    return problems(parsed.error.issues.flatMap((issue2) => explain(issue2, lines)));
+  }
+  const names = parsed.data.agents.map((agent) => agent.name);
+  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  if (twice !== void 0) {
+    const line = linesOfKeys(text).get("agents") ?? 1;
+    return problems([
+      { line, key: "agents", expected: "a different name for every agent", found: `${twice} twice` }
+    ]);
+  }
+  return { kind: "contract", contract: parsed.data };
+}
+function describeProblem(problem) {
+  const where = `${CONTRACT_PATH}:${problem.line}`;
+  return `${where}: ${problem.key === "" ? "" : `${problem.key}: `}expected ${problem.expected}, found ${problem.found}`;
+}
+function problems(found) {
+  return { kind: "problems", problems: found };
+}
+function isBlank(text) {
+  return text.split("\n").every((line) => /^\s*(#.*)?$/.test(line));
+}
+function explain(issue2, lines) {
+  const key = issue2.path.join(".");
+  const line = nearestLine(issue2.path, lines);
+  if (issue2.code !== "unrecognized_keys")
+    return [{ line, key, expected: expectation(issue2), found: show(issue2.input) }];
+  return issue2.keys.map((unknown2) => {
+    const path = [...issue2.path, unknown2];
+    const siblings = knownKeys(issue2.path);
+    const near = suggest(unknown2, siblings);
+    return {
+      line: nearestLine(path, lines),
+      key: path.join("."),
+      expected: near ? `a known key (did you mean ${near}?)` : `one of the keys ${siblings.join(", ")}`,
+      found: unknown2
+    };
+  });
+}
+function expectation(issue2) {
+  switch (issue2.code) {
+    case "invalid_type":
+      return issue2.expected === "int" ? "a whole number" : `${/^[aeio]/.test(issue2.expected) ? "an" : "a"} ${issue2.expected}`;
+    case "invalid_value":
+      return `one of ${issue2.values.map(String).join(", ")}`;
+    case "too_small":
+      return `${issue2.origin === "number" || issue2.origin === "int" ? "a number" : "a length"} ${issue2.inclusive ? "of at least" : "above"} ${issue2.minimum}`;
+    case "too_big":
+      return `${issue2.origin === "number" || issue2.origin === "int" ? "a number" : "a length"} ${issue2.inclusive ? "of at most" : "below"} ${issue2.maximum}`;
+    case "invalid_union":
+      return "one of openai, explore";
+    default:
+      return issue2.message.replace(/^expected /, "");
+  }
+}
+function show(value) {
+  if (value === void 0) return "nothing";
+  return JSON.stringify(value).slice(0, 80);
+}
+function knownKeys(path) {
+  let schema = contractSchema;
+  for (const part of path) schema = child(schema, part);
+  const shape = unwrap(schema);
+  return typeof shape === "object" && shape !== null && "shape" in shape ? Object.keys(shape.shape) : [];
+}
+function child(schema, part) {
+  const inner = unwrap(schema);
+  if (typeof inner !== "object" || inner === null) return void 0;
+  if ("shape" in inner) return inner.shape[part];
+  return void 0;
+}
+function unwrap(schema) {
+  let inner = schema;
+  while (typeof inner === "object" && inner !== null && "unwrap" in inner && typeof inner.unwrap === "function")
+    inner = inner.unwrap();
+  return inner;
+}
+function nearestLine(path, lines) {
+  for (let length = path.length; length > 0; length--) {
+    const line = lines.get(path.slice(0, length).join("."));
+    if (line !== void 0) return line;
+  }
+  return 1;
+}
+function linesOfKeys(text) {
+  const lines = /* @__PURE__ */ new Map();
+  const events = parseEvents(text, {});
+  let next = 0;
+  const lineAt = (offset) => text.slice(0, offset).split("\n").length;
+  const startOf = (event) => event === void 0 ? -1 : event.type === EVENT_ID.SCALAR ? event.valueStart : "start" in event ? event.start : -1;
+  const read = (path) => {
+    const event = events[next++];
+    if (event?.type === EVENT_ID.MAPPING) {
+      for (; events[next]?.type !== EVENT_ID.POP && next < events.length; ) {
+        const key = events[next++];
+        if (key?.type !== EVENT_ID.SCALAR) return;
+        const name = `${path}${path === "" ? "" : "."}${getScalarValue(text, key)}`;
+        lines.set(name, lineAt(key.valueStart));
+        read(name);
+      }
+      next++;
+    } else if (event?.type === EVENT_ID.SEQUENCE) {
+      for (let i = 0; events[next]?.type !== EVENT_ID.POP && next < events.length; i++) {
+        lines.set(`${path}.${i}`, lineAt(startOf(events[next])));
+        read(`${path}.${i}`);
+      }
+      next++;
+    }
+  };
+  if (events[next]?.type === EVENT_ID.DOCUMENT) next++;
+  read("");
+  return lines;
+}
 
 // src/trial/contract.ts
 async function readContract(checkout, commit) {
   const text = (await git(checkout, ["cat-file", "blob", `${commit}:${CONTRACT_PATH}`])).toString();
-  const [document] = loadAll(text, { filename: CONTRACT_PATH });
-  const parsed = contractSchema.safeParse(document ?? {});
-  if (parsed.success) return parsed.data;
-  const [issue2] = parsed.error.issues;
-  throw new Error(`${CONTRACT_PATH}: ${issue2?.path.join(".") || "contract"}: ${issue2?.message}`);
+  const file2 = parseContract(text);
+  if (file2.kind === "contract") return file2.contract;
+  throw new Error(file2.problems.map(describeProblem).join("; "));
 }
 
 // src/trial/digest.ts
@@ -15248,21 +15559,25 @@ import { spawn } from "node:child_process";
 import { readdir, readFile as readFile3 } from "node:fs/promises";
 import { StringDecoder } from "node:string_decoder";
 var MAX_LINE_LENGTH = 64 * 1024;
+var DRAIN_MS = 1e3;
 async function runProcess(options) {
   if (options.signal?.aborted) return { exitCode: null, signal: null, endedBy: "abort" };
-  const child = spawn(options.file, options.args, {
+  const child2 = spawn(options.file, options.args, {
     cwd: options.cwd,
     env: options.env,
     stdio: ["ignore", "pipe", "pipe"],
     detached: true
   });
-  const finish = [readLines(child.stdout, options.onLine), readLines(child.stderr, options.onLine)];
+  const finish = Promise.all([
+    readLines(child2.stdout, options.onLine),
+    readLines(child2.stderr, options.onLine)
+  ]);
   const exited = new Promise((resolve2, reject) => {
-    child.once("error", reject);
-    child.once("exit", (exitCode, signal) => resolve2({ exitCode, signal }));
+    child2.once("error", reject);
+    child2.once("exit", (exitCode, signal) => resolve2({ exitCode, signal }));
   });
-  if (child.pid === void 0) return { ...await exited, endedBy: "itself" };
-  const { pid } = child;
+  if (child2.pid === void 0) return { ...await exited, endedBy: "itself" };
+  const { pid } = child2;
   options.onStart?.(pid);
   let endedBy = "itself";
   const timers = [];
@@ -15281,7 +15596,7 @@ async function runProcess(options) {
     const result = await exited;
     killGroup(pid, "SIGKILL");
     await killMarked(options.marker);
-    await Promise.all(finish);
+    await drain([child2.stdout, child2.stderr], finish);
     return { ...result, endedBy };
   } finally {
     for (const timer of timers) clearTimeout(timer);
@@ -15294,17 +15609,29 @@ function killGroup(pid, signal) {
   } catch {
   }
 }
-async function killMarked(marker) {
-  const entries = await readdir("/proc").catch(() => []);
-  for (const entry of entries) {
+async function findMarked(marker) {
+  const found = [];
+  for (const entry of await readdir("/proc").catch(() => [])) {
     if (!/^\d+$/.test(entry) || Number(entry) === process.pid) continue;
     const environment = await readFile3(`/proc/${entry}/environ`, "utf8").catch(() => "");
-    if (!environment.includes(marker)) continue;
+    if (environment.includes(marker)) found.push(Number(entry));
+  }
+  return found;
+}
+async function killMarked(marker) {
+  for (const pid of await findMarked(marker)) {
     try {
-      process.kill(Number(entry), "SIGKILL");
+      process.kill(pid, "SIGKILL");
     } catch {
     }
   }
+}
+async function drain(streams, finished) {
+  const timer = setTimeout(() => {
+    for (const stream of streams) stream.destroy();
+  }, DRAIN_MS);
+  await finished;
+  clearTimeout(timer);
 }
 function readLines(stream, onLine) {
   const decoder = new StringDecoder("utf8");

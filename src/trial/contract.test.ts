@@ -2,14 +2,14 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { load } from 'js-yaml';
 import { contractSchema } from '../campaign/contract.ts';
+import { parseContract } from '../campaign/contract-file.ts';
 import { readContract } from './contract.ts';
 import { commitFiles, makeRepository, temporaryDirectory } from './fixture.ts';
 
 test("this repository's contract spells out every default", () => {
   const text = readFileSync(new URL('../../.github/research.yml', import.meta.url), 'utf8');
-  assert.deepEqual(contractSchema.parse(load(text)), contractSchema.parse({}));
+  assert.deepEqual(parseContract(text), { kind: 'contract', contract: contractSchema.parse({}) });
 });
 
 test('a contract is read from the commit, not from the work tree', async context => {
@@ -18,7 +18,7 @@ test('a contract is read from the commit, not from the work tree', async context
   });
   const changed = commitFiles(base.dir, { '.github/research.yml': 'metrics: loss\n' });
   assert.equal((await readContract(base.dir, base.sha)).metric.name, 'loss');
-  await assert.rejects(readContract(base.dir, changed), /research\.yml: contract: .*"metrics"/);
+  await assert.rejects(readContract(base.dir, changed), /research\.yml:1: metrics: expected/);
 });
 
 test('an empty contract means the defaults', async context => {

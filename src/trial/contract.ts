@@ -1,15 +1,12 @@
 /** Reads the contract from the base commit: never from the candidate. */
-import { loadAll } from 'js-yaml';
-import { CONTRACT_PATH, type Contract, contractSchema } from '../campaign/contract.ts';
+import { CONTRACT_PATH, type Contract } from '../campaign/contract.ts';
+import { describeProblem, parseContract } from '../campaign/contract-file.ts';
 import { git } from './git.ts';
 
-/** The contract at `commit`. Throws an error that names file and key when it is missing or wrong. */
+/** The contract at `commit`. Throws an error that names file, line and key when it is missing or wrong. */
 export async function readContract(checkout: string, commit: string): Promise<Contract> {
   const text = (await git(checkout, ['cat-file', 'blob', `${commit}:${CONTRACT_PATH}`])).toString();
-  // A file of comments alone holds no document: all keys have their defaults.
-  const [document] = loadAll(text, { filename: CONTRACT_PATH });
-  const parsed = contractSchema.safeParse(document ?? {});
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  throw new Error(`${CONTRACT_PATH}: ${issue?.path.join('.') || 'contract'}: ${issue?.message}`);
+  const file = parseContract(text);
+  if (file.kind === 'contract') return file.contract;
+  throw new Error(file.problems.map(describeProblem).join('; '));
 }

@@ -3,7 +3,7 @@
 import { join } from 'node:path';
 
 /** Variables of the machine that training needs and that carry no secret. */
-export const MACHINE_VARIABLES = [
+const MACHINE_VARIABLES = [
   'PATH',
   'LANG',
   'LC_ALL',

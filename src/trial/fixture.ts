@@ -4,6 +4,9 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { TestContext } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { environmentOutsideGit } from './git.ts';
+import { findMarked } from './process.ts';
 
 export interface Checkout {
   dir: string;
@@ -28,7 +31,12 @@ export function gitIn(dir: string, ...args: string[]): string {
     '-c',
     'protocol.file.allow=always',
   ];
-  return execFileSync('git', ['-C', dir, ...identity, ...args], { encoding: 'utf8', stdio: 'pipe' }).trim();
+  const env = environmentOutsideGit();
+  return execFileSync('git', ['-C', dir, ...identity, ...args], {
+    encoding: 'utf8',
+    stdio: 'pipe',
+    env,
+  }).trim();
 }
 
 /** Makes a repository in `dir` whose first commit holds `files`. */
@@ -55,4 +63,13 @@ export function commitFiles(dir: string, files: Record<string, string | null>): 
 export function makeCandidate(origin: string, dir: string, files: Record<string, string | null>): Checkout {
   gitIn(dirname(dir), 'clone', '--quiet', origin, dir);
   return { dir, sha: commitFiles(dir, files) };
+}
+
+/** Resolves when no process has `marker` in its environment any more: killed processes take a moment to go. */
+export async function untilNoneRuns(marker: string): Promise<void> {
+  for (let look = 0; look < 500; look++) {
+    if ((await findMarked(marker)).length === 0) return;
+    await sleep(10);
+  }
+  throw new Error(`Expected no process of ${marker} to be left, found ${await findMarked(marker)}.`);
 }

@@ -25,13 +25,18 @@ export async function git(
     const { stdout } = await run('git', ['-C', checkout, ...safe, ...args], {
       encoding: 'buffer',
       maxBuffer: MAX_BLOB_BYTES,
-      env: { ...process.env, ...env, GIT_TERMINAL_PROMPT: '0' },
+      env: { ...environmentOutsideGit(), ...env, GIT_TERMINAL_PROMPT: '0' },
     });
     return stdout;
   } catch (error) {
     const stderr = String((error as { stderr?: Buffer }).stderr ?? '').trim();
     throw new Error(`git ${args[0]} failed in ${checkout}: ${stderr || (error as Error).message}`);
   }
+}
+
+/** This process's environment without git's own variables: started from a hook, they would point to another repository. */
+export function environmentOutsideGit(): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('GIT_')));
 }
 
 /** The object id that `revision` names, as 40 hex digits. */

@@ -6,6 +6,7 @@ import { StringDecoder } from 'node:string_decoder';
 
 /** A program that never ends its line must not fill our memory. */
 const MAX_LINE_LENGTH = 64 * 1024;
+const DRAIN_MS = 1000;
 
 export interface ProcessOptions {
   file: string;
@@ -45,7 +46,10 @@ export async function runProcess(options: ProcessOptions): Promise<ProcessResult
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true,
   });
-  const finish = [readLines(child.stdout, options.onLine), readLines(child.stderr, options.onLine)];
+  const finish = Promise.all([
+    readLines(child.stdout, options.onLine),
+    readLines(child.stderr, options.onLine),
+  ]);
   const exited = new Promise<Pick<ProcessResult, 'exitCode' | 'signal'>>((resolve, reject) => {
     child.once('error', reject);
     child.once('exit', (exitCode, signal) => resolve({ exitCode, signal }));
@@ -71,7 +75,7 @@ export async function runProcess(options: ProcessOptions): Promise<ProcessResult
     const result = await exited;
     killGroup(pid, 'SIGKILL');
     await killMarked(options.marker);
-    await Promise.all(finish);
+    await drain([child.stdout, child.stderr], finish);
     return { ...result, endedBy };
   } finally {
     for (const timer of timers) clearTimeout(timer);
@@ -88,21 +92,37 @@ function killGroup(pid: number, signal: NodeJS.Signals): void {
 }
 
 /**
- * Kills processes that moved to a session of their own, found by a text in their environment. Linux only: elsewhere the
- * process group is all that can be found. Code that wants to hide can; only a process namespace (the sandbox) stops that.
+ * Process ids of everything that has `marker` in its environment. Linux only: elsewhere the process group is all that can be
+ * found. Code that wants to hide can; only a process namespace (the sandbox) stops that.
  */
-async function killMarked(marker: string): Promise<void> {
-  const entries = await readdir('/proc').catch(() => []);
-  for (const entry of entries) {
+export async function findMarked(marker: string): Promise<number[]> {
+  const found: number[] = [];
+  for (const entry of await readdir('/proc').catch(() => [])) {
     if (!/^\d+$/.test(entry) || Number(entry) === process.pid) continue;
     const environment = await readFile(`/proc/${entry}/environ`, 'utf8').catch(() => '');
-    if (!environment.includes(marker)) continue;
+    if (environment.includes(marker)) found.push(Number(entry));
+  }
+  return found;
+}
+
+/** Kills processes that moved to a session of their own. */
+async function killMarked(marker: string): Promise<void> {
+  for (const pid of await findMarked(marker)) {
     try {
-      process.kill(Number(entry), 'SIGKILL');
+      process.kill(pid, 'SIGKILL');
     } catch {
       // It ended between the two looks.
     }
   }
+}
+
+/** Waits for the last lines, but not for ever: a process that escaped may hold the pipes open. */
+async function drain(streams: readonly Readable[], finished: Promise<unknown>): Promise<void> {
+  const timer = setTimeout(() => {
+    for (const stream of streams) stream.destroy();
+  }, DRAIN_MS);
+  await finished;
+  clearTimeout(timer);
 }
 
 /** Resolves when the stream has ended and its last line was handed over. */

@@ -1,9 +1,15 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { measurementSchema } from '../../campaign/measurement.ts';
-import { commitFiles, gitIn, makeRepository, temporaryDirectory } from '../../trial/fixture.ts';
+import {
+  commitFiles,
+  gitIn,
+  makeRepository,
+  temporaryDirectory,
+  untilNoneRuns,
+} from '../../trial/fixture.ts';
 import type { Conclusion, Job, JobQueue, JobStep } from '../jobs.ts';
 import { runJobs } from './run-jobs.ts';
 
@@ -106,6 +112,15 @@ function scene(context: TestContext, files: Record<string, string> = { 'README.m
   };
 }
 
+/** What `experiment.yml` needs, with a trainer that a shell can run. */
+const OWN_FILES = {
+  'action.yml': read('action.yml').replace('python3 trainer/train.py', 'sh trainer/train.py'),
+  'dist/action.js': read('dist/action.js'),
+  'package.json': '{"type": "module"}\n',
+  '.github/research.yml': read('.github/research.yml'),
+  'trainer/train.py': 'echo "val_bpb: 1.25"\n',
+};
+
 /** A workflow whose job `trial` has these steps (YAML, indented by six). */
 const workflow = (steps: string, job = '') => `
 on: workflow_dispatch
@@ -119,13 +134,7 @@ ${steps}`;
 const conclusions = (result: Result) => result.steps.map(step => step.conclusion);
 
 test("this repository's experiment.yml measures a candidate end to end", async context => {
-  const s = scene(context, {
-    'action.yml': read('action.yml').replace('python3 trainer/train.py', 'sh trainer/train.py'),
-    'dist/action.js': read('dist/action.js'),
-    'package.json': '{"type": "module"}\n',
-    '.github/research.yml': read('.github/research.yml'),
-    'trainer/train.py': 'echo "val_bpb: 1.25"\n',
-  });
+  const s = scene(context, OWN_FILES);
   const base = gitIn(s.source, 'rev-parse', 'HEAD');
   const candidate = s.push({
     'trainer/train.py': 'echo "step 1  loss 2.0  0.5 s left"; env; echo "val_bpb: 1.2"\n',
@@ -151,6 +160,21 @@ test("this repository's experiment.yml measures a candidate end to end", async c
   assert.match(result.log, /^step 1 {2}loss 2\.0/m);
   assert.doesNotMatch(result.log, /job-token/);
   assert.deepEqual(result.leftovers, []);
+});
+
+test('cancelling experiment.yml ends the candidate, though it has a process group of its own', async context => {
+  const s = scene(context, OWN_FILES);
+  const base = gitIn(s.source, 'rev-parse', 'HEAD');
+  const candidate = s.push({ 'trainer/train.py': 'echo "training"; sleep 60 & sleep 60\n' });
+  const cancel = new AbortController();
+  const result = await s.run(read('.github/workflows/experiment.yml'), {
+    inputs: { trial: '7/12.1', base, candidate, seed: '42', budget: '5', timeout: '30' },
+    cancel: cancel.signal,
+    onLine: line => line === 'training' && cancel.abort(),
+  });
+  assert.equal(result.conclusion, 'cancelled', result.log);
+  assert.equal(result.artifacts.size, 0);
+  await untilNoneRuns(s.root);
 });
 
 test('outputs, environment and path pass from step to step', async context => {
@@ -217,7 +241,7 @@ test('a cancelled job stops what runs, and still does what must always be done',
   const result = await s.run(
     workflow(`
       - run: |
-          (sleep 30; touch "${s.root}/late") &
+          sleep 30 &
           echo started; sleep 30
       - run: echo skipped
       - if: always()
@@ -227,7 +251,7 @@ test('a cancelled job stops what runs, and still does what must always be done',
   assert.equal(result.conclusion, 'cancelled');
   assert.deepEqual(conclusions(result), ['success', 'cancelled', 'skipped', 'success']);
   assert.match(result.log, /^cleaned up after cancelled$/m);
-  assert.equal(existsSync(join(s.root, 'late')), false);
+  await untilNoneRuns(s.root);
   assert.deepEqual(result.leftovers, []);
 });
 
