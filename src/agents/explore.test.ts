@@ -93,11 +93,29 @@ test('one constant at a time, what matters most first, each said in one line', a
   );
 });
 
-test('a merged direction goes on at once', async () => {
-  const fate = (_idea: Idea, number: number) => (number <= 2 ? 'merged' : 'closed');
-  const { titles, ledger } = await campaign('train.py', small, fate, { limit: 4 });
-  assert.deepEqual(titles, ['LR 0.02 → 0.04', 'LR 0.04 → 0.08', 'LR 0.08 → 0.16', 'BATCH_SIZE 8 → 4']);
-  assert.match(ledger[1]?.hypothesis ?? '', /from 0.02 to 0.04 was merged \(experiment 1\)/);
+test('a merged direction goes on at once, before constants that had no turn, and never back', async () => {
+  const fate = (_idea: Idea, number: number) => (number === 2 || number === 3 ? 'merged' : 'closed');
+  const { titles, ledger } = await campaign('train.py', small.replace('= 8', '= 80'), fate);
+  assert.deepEqual(titles.slice(0, 5), [
+    'LR 0.02 → 0.04',
+    'BATCH_SIZE 80 → 40',
+    'BATCH_SIZE 40 → 20',
+    'BATCH_SIZE 20 → 10',
+    'TIED True → False',
+  ]);
+  assert.match(ledger[2]?.hypothesis ?? '', /from 80 to 40 was merged \(experiment 2\)/);
+  assert.ok(!titles.includes('BATCH_SIZE 20 → 40'), 'it comes from there');
+});
+
+test('a value that did not help is not tried again from a new champion value', async () => {
+  const fate = (_idea: Idea, number: number) => (number === 3 ? 'merged' : 'closed');
+  const { titles } = await campaign('train.py', 'LR = 0.02\n', fate, { limit: 5 });
+  assert.deepEqual(titles.slice(0, 4), [
+    'LR 0.02 → 0.04',
+    'LR 0.02 → 0.014',
+    'LR 0.02 → 0.028',
+    'LR 0.028 → 0.02',
+  ]);
 });
 
 test('what did not help is tried the other way by a smaller step, after every other constant had its turn', async () => {
@@ -114,15 +132,16 @@ test('what did not help is tried the other way by a smaller step, after every ot
 });
 
 test('where a value crashed, nothing at it or beyond it is tried again', async () => {
-  const { ledger, end } = await campaign('train.py', 'LR = 0.02\n', idea =>
-    Number(idea.edits[0]?.replace.slice(5)) > 0.02 ? 'crash' : 'closed',
-  );
-  const values = ledger.map(({ edits }) => Number(edits[0]?.replace.slice(5)));
-  assert.deepEqual(values, [0.04, 0.014, 0.028, 0.01, 0.024, 0.017]);
-  const again = await campaign('train.py', 'LR = 0.02\n', (_idea, number) =>
-    number === 3 ? 'crash' : 'closed',
-  );
-  assert.ok(!again.titles.includes('LR 0.02 → 0.033'));
+  const fate = (_idea: Idea, number: number) => (number === 2 ? 'crash' : 'closed');
+  const { titles, end } = await campaign('train.py', 'LR = 0.02\n', fate);
+  const tried = [
+    'LR 0.02 → 0.04',
+    'LR 0.02 → 0.014',
+    'LR 0.02 → 0.028',
+    'LR 0.02 → 0.024',
+    'LR 0.02 → 0.017',
+  ];
+  assert.deepEqual(titles, tried, '0.01 lies beyond the crash at 0.014');
   assert.equal(end, 'exhausted');
 });
 
@@ -192,6 +211,9 @@ test('constants of the same name are told apart, in the file and in the ledger',
   assert.deepEqual(ledger[1]?.edits[0]?.search, 'matrix:\n  lr: 0.1');
   assert.equal(titles.length, 18);
   assert.equal(end, 'exhausted');
+  const commented = await campaign('a.yml', yaml.replace('0.1', '0.1 # slow'), () => 'closed');
+  assert.equal(commented.ledger[0]?.edits[0]?.search, 'embed:\n  lr: 0.1 # slow', 'alone it could be any lr');
+  assert.equal(commented.titles.length, 18);
 });
 
 test('another agent’s change of one constant counts as tried, a change of several does not', async () => {

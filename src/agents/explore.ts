@@ -64,10 +64,7 @@ function candidatesOf(constant: Constant, own: readonly Move[], budgetSeconds: n
   const arrival = lastMerge?.to === value ? lastMerge : undefined;
   const tried = own.filter(move => move.from === value);
   const values = plan(constant, arrival, budgetSeconds).filter(
-    to =>
-      to !== arrival?.from &&
-      !tried.some(move => move.to === to) &&
-      !own.some(move => crashedBefore(move, to)),
+    to => to !== arrival?.from && !own.some(move => move.to === to || crashedBefore(move, to)),
   );
   return values.map((to, index) => {
     const hot = arrival !== undefined && tried.length === 0 && index === 0;

@@ -193,6 +193,20 @@ test('an endpoint that is not there is named', async t => {
   );
 });
 
+test('neither a broken key nor a password in the address shows in a reason', async () => {
+  const sleep = async () => {};
+  const broken = openaiAgent(
+    { name: 'gpt', model: 'm' },
+    { apiKey: `${KEY}\nx`, baseURL: 'http://127.0.0.1:9/v1', sleep },
+  );
+  assert.match(failure(await broken.propose(request, never)), /could not be made: .*\*\*\*/);
+  const password = openaiAgent(
+    { name: 'gpt', model: 'm' },
+    { apiKey: KEY, baseURL: 'http://me:secret@127.0.0.1:9/v1', sleep },
+  );
+  assert.doesNotMatch(failure(await password.propose(request, never)), /secret/);
+});
+
 test('a refused key, a forbidden model and an unknown one each say what to do, at once and without the key', async t => {
   const cases: [number, RegExp][] = [
     [401, /refused the key \(401\); set OPENAI_API_KEY/],

@@ -85,6 +85,7 @@ function fraction(value: number, direction: 1 | -1, size: number): number {
 
 /** Sizes keep most of the power of two that divides them, as hardware and heads like it; other counts get two digits. */
 function roundedInteger(constant: Constant, value: number): number {
+  if (Number.isInteger(value)) return value;
   if (!isSize(constant)) return value < 100 ? Math.round(value) : significant(value);
   let grain = 1;
   while (constant.value % (grain * 2) === 0 && grain * 8 <= constant.value) grain *= 2;
