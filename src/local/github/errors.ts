@@ -1,0 +1,31 @@
+/** Refusals, in the form GitHub gives them. Routes throw them; the server turns them into responses. */
+export class GitHubError extends Error {
+  readonly status: 400 | 401 | 403 | 404 | 405 | 409 | 410 | 422;
+  readonly errors: readonly unknown[] | undefined;
+
+  constructor(status: GitHubError['status'], message: string, errors?: readonly unknown[]) {
+    super(message);
+    this.status = status;
+    this.errors = errors;
+  }
+
+  /** The response's JSON body. */
+  body(): Record<string, unknown> {
+    return {
+      message: this.message,
+      ...(this.errors && { errors: this.errors }),
+      documentation_url: 'https://docs.github.com/rest',
+      status: String(this.status),
+    };
+  }
+}
+
+/** Also the answer to what the token may not see, so that nobody can tell the two apart. */
+export const notFound = (message = 'Not Found') => new GitHubError(404, message);
+
+export const invalid = (message: string, errors?: readonly unknown[]) =>
+  new GitHubError(422, message, errors);
+
+/** 422 for one field of one resource, with GitHub's list of errors. */
+export const invalidField = (resource: string, field: string, message: string) =>
+  new GitHubError(422, 'Validation Failed', [{ resource, field, code: 'custom', message }]);

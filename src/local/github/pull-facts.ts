@@ -1,0 +1,42 @@
+/** What git says about a pull request. */
+import type { PullFacts, PullIssue } from './present/pull.ts';
+import type { Repository } from './state.ts';
+import type { World } from './world.ts';
+
+/**
+ * Commits, files and mergeability of a pull request. `mergeable` is null as long as it counts as not computed;
+ * a client's question starts the computing, so the next answer has it.
+ */
+export async function factsOf(world: World, repository: Repository, issue: PullIssue): Promise<PullFacts> {
+  const git = world.git(repository);
+  const { pull } = issue;
+  const from = await git.mergeBase(pull.baseSha, pull.headSha);
+  const [commits, files] = await Promise.all([
+    git.between(pull.baseSha, pull.headSha),
+    git.diff(from, pull.headSha),
+  ]);
+  const blocked = ruleAgainst(repository, issue) !== null;
+  return { commits: commits.length, files, mergeable: await mergeable(world, repository, issue), blocked };
+}
+
+async function mergeable(world: World, repository: Repository, issue: PullIssue): Promise<boolean | null> {
+  if (issue.state === 'closed' || issue.pull.mergeability !== 'computed') return null;
+  const git = world.git(repository);
+  const tip = await git.refSha(`refs/heads/${issue.pull.base}`);
+  return tip !== null && (await git.merge(tip, issue.pull.headSha)) !== null;
+}
+
+/** What the base branch's protection has against a merge now; null for nothing. */
+export function ruleAgainst(repository: Repository, issue: PullIssue): string | null {
+  const protection = repository.protections.find(one => one.branch === issue.pull.base);
+  if (!protection) return null;
+  const missing = protection.checks.find(
+    name =>
+      !repository.checkRuns.some(
+        run => run.name === name && run.headSha === issue.pull.headSha && run.conclusion === 'success',
+      ),
+  );
+  if (missing !== undefined) return `Required status check "${missing}" is expected.`;
+  if (protection.approvals === 0) return null;
+  return `At least ${protection.approvals} approving review is required by reviewers with write access.`;
+}

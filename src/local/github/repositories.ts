@@ -1,0 +1,103 @@
+/** Making repositories. */
+import { execa } from 'execa';
+import { type Git, initGit } from './git/git.ts';
+import { presentInstallation } from './present/account.ts';
+import { identity } from './pulls.ts';
+import type { Repository } from './state.ts';
+import {
+  account,
+  findInstallation,
+  findRepository,
+  gitDirectory,
+  nextId,
+  timestamp,
+  type World,
+} from './world.ts';
+
+export interface NewRepository {
+  owner: string;
+  name: string;
+  /** `main` where it is not given. */
+  defaultBranch?: string;
+  private?: boolean;
+  /** Path to content of the first commit. */
+  files?: ReadonlyMap<string, string | Uint8Array>;
+  /** Message of the first commit. */
+  message?: string;
+  /** Path of an existing git repository whose HEAD becomes the default branch. */
+  from?: string;
+}
+
+/** Makes a repository, and installs the App on its owner where it is not yet. Throws where the repository exists. */
+export async function addRepository(world: World, o: NewRepository): Promise<void> {
+  if (findRepository(world, o.owner, o.name)) {
+    throw new Error(`Expected no repository ${o.owner}/${o.name}, found one. Choose another name.`);
+  }
+  const defaultBranch = o.defaultBranch ?? 'main';
+  const now = timestamp(world);
+  const repository: Repository = {
+    id: nextId(world),
+    owner: account(world, o.owner).login,
+    name: o.name,
+    private: o.private ?? false,
+    defaultBranch,
+    createdAt: now,
+    updatedAt: now,
+    pushedAt: now,
+    labels: [],
+    issues: [],
+    comments: [],
+    checkRuns: [],
+    workflows: [],
+    runs: [],
+    jobs: [],
+    artifacts: [],
+    protections: [],
+  };
+  const directory = gitDirectory(world, repository);
+  await initGit(directory, defaultBranch);
+  const ref = `refs/heads/${defaultBranch}`;
+  if (o.from !== undefined) {
+    await execa('git', ['fetch', '--quiet', '--update-shallow', o.from, `HEAD:${ref}`], { cwd: directory });
+  } else if (o.files) {
+    const git = world.git(repository);
+    await git.updateRefs([{ ref, to: await firstCommit(world, git, o, o.files), from: null }]);
+  }
+  world.state.repositories.push(repository);
+  world.changed();
+  install(world, repository);
+}
+
+async function firstCommit(
+  world: World,
+  git: Git,
+  o: NewRepository,
+  files: ReadonlyMap<string, string | Uint8Array>,
+): Promise<string> {
+  const changes = [];
+  for (const [path, content] of files) {
+    changes.push({ path, mode: '100644', sha: await git.writeBlob(Buffer.from(content)) });
+  }
+  const tree = await git.writeTree(null, changes);
+  const author = identity(world, o.owner);
+  return git.writeCommit({
+    tree,
+    parents: [],
+    message: o.message ?? 'Initial commit',
+    author,
+    committer: author,
+  });
+}
+
+function install(world: World, repository: Repository): void {
+  const { owner } = repository;
+  if (findInstallation(world, owner)) return;
+  const installation = { id: nextId(world), account: owner, createdAt: timestamp(world) };
+  world.state.installations.push(installation);
+  const payload = {
+    action: 'created',
+    installation: presentInstallation(world, installation),
+    repositories: [{ id: repository.id, name: repository.name, full_name: `${owner}/${repository.name}` }],
+  };
+  world.emit({ name: 'installation', repository: null, sender: owner, payload });
+}

@@ -1,0 +1,103 @@
+/** Routing: REST under `/api/v3`, downloads under `/_files`, git under `/<owner>/<name>.git`. */
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { Hono } from 'hono';
+import type { ServerQueue } from './actions/queue.ts';
+import { identify } from './auth.ts';
+import { GitHubError, notFound } from './errors.ts';
+import type { Env, Server } from './http.ts';
+import { resultRoutes, runRoutes, workflowRoutes, zippedLogs } from './routes/actions.ts';
+import { appRoutes, userRoutes } from './routes/apps.ts';
+import { checkRoutes } from './routes/checks.ts';
+import { commentRoutes, reactionRoutes } from './routes/comments.ts';
+import { contentRoutes } from './routes/contents.ts';
+import { gitRoutes } from './routes/git.ts';
+import { issueRoutes, labelRoutes } from './routes/issues.ts';
+import { metaRoutes } from './routes/meta.ts';
+import { pullRoutes } from './routes/pulls.ts';
+import { refRoutes } from './routes/refs.ts';
+import { commitRoutes, repositoryRoutes } from './routes/repos.ts';
+import { answerGit } from './smart-http.ts';
+import { artifactPath, logPath, type World } from './world.ts';
+
+const REST = '/api/v3';
+
+/** Answers every request that the server gets. */
+export function requestHandler(world: World, queue: ServerQueue): (request: Request) => Promise<Response> {
+  const rest = restServer(world, queue);
+  return async request => {
+    const { pathname } = new URL(request.url);
+    if (pathname === REST || pathname.startsWith(`${REST}/`)) return answerRest(world, rest, request);
+    if (pathname.startsWith('/_files/')) return answerFile(world, new URL(request.url));
+    return (await answerGit(world, request)) ?? new Response('Not Found\n', { status: 404 });
+  };
+}
+
+function restServer(world: World, queue: ServerQueue): Server {
+  const server: Server = new Hono<Env>().basePath(REST);
+  server.use(async (c, next) => {
+    c.set('actor', identify(world, c.req.header('authorization')));
+    await next();
+  });
+  const groups = [
+    metaRoutes,
+    appRoutes,
+    userRoutes,
+    checkRoutes,
+    repositoryRoutes,
+    commitRoutes,
+    contentRoutes,
+    refRoutes,
+    gitRoutes,
+    commentRoutes,
+    reactionRoutes,
+    labelRoutes,
+    issueRoutes,
+    pullRoutes,
+    workflowRoutes,
+    runRoutes,
+    resultRoutes,
+  ];
+  for (const add of groups) add(server, world, queue);
+  server.notFound(c => c.json(notFound().body(), 404));
+  server.onError((error, c) => {
+    if (error instanceof GitHubError) return c.json(error.body(), error.status);
+    const message = `Server Error: ${error.stack ?? error.message}`;
+    return c.json({ message, documentation_url: 'https://docs.github.com/rest', status: '500' }, 500);
+  });
+  return server;
+}
+
+async function answerRest(world: World, rest: Server, request: Request): Promise<Response> {
+  const { intercept, afterwards } = world.options;
+  const copy = afterwards ? request.clone() : request;
+  const early = await intercept?.(request.clone());
+  if (early) return early;
+  const answer = await withEtag(request, await rest.fetch(request));
+  return (await afterwards?.(copy, answer.clone())) ?? answer;
+}
+
+/** GitHub answers 304 to a question whose answer the client already has. */
+async function withEtag(request: Request, response: Response): Promise<Response> {
+  if (request.method !== 'GET' || response.status !== 200) return response;
+  const body = await response.arrayBuffer();
+  const etag = `W/"${createHash('sha256').update(new Uint8Array(body)).digest('hex')}"`;
+  const headers = new Headers(response.headers);
+  headers.set('etag', etag);
+  if (request.headers.get('if-none-match') !== etag) return new Response(body, { headers });
+  headers.delete('content-type');
+  return new Response(null, { status: 304, headers });
+}
+
+/** What a signed link of the REST routes leads to. */
+function answerFile(world: World, url: URL): Response {
+  const [, , kind = '', id = ''] = url.pathname.split('/');
+  if (!world.isSigned(url)) return new Response('Not Found\n', { status: 404 });
+  if (kind === 'runs') return download(zippedLogs(world, Number(id)), 'application/zip');
+  const path = kind === 'logs' ? logPath(world, Number(id)) : artifactPath(world, Number(id));
+  if (!existsSync(path)) return new Response('Not Found\n', { status: 404 });
+  return download(readFileSync(path), kind === 'logs' ? 'text/plain; charset=utf-8' : 'application/zip');
+}
+
+const download = (bytes: Uint8Array, type: string) =>
+  new Response(new Uint8Array(bytes), { headers: { 'content-type': type } });

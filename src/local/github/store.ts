@@ -1,0 +1,50 @@
+/** The snapshot on disk: read once at start, written atomically a moment after each change and on close. */
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { EMPTY_STATE, type State } from './state.ts';
+
+const SAVE_DELAY_MS = 50;
+
+export interface Store {
+  state: State;
+  /** Writes the snapshot soon; many changes in a row become one write. */
+  changed(): void;
+  /** Writes at once what is not yet written. */
+  flush(): void;
+}
+
+/** Opens `dir/state.json`, or starts empty where there is none. Throws where the file belongs to another version. */
+export function openStore(dir: string): Store {
+  mkdirSync(dir, { recursive: true });
+  const path = join(dir, 'state.json');
+  const state = read(path);
+  let timer: NodeJS.Timeout | undefined;
+  const flush = () => {
+    if (timer === undefined) return;
+    clearTimeout(timer);
+    timer = undefined;
+    writeFileSync(`${path}.new`, JSON.stringify(state));
+    renameSync(`${path}.new`, path);
+  };
+  const changed = () => {
+    timer ??= setTimeout(flush, SAVE_DELAY_MS);
+  };
+  return { state, changed, flush };
+}
+
+function read(path: string): State {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return structuredClone(EMPTY_STATE);
+    throw error;
+  }
+  const state = JSON.parse(text) as State;
+  if (state.version !== EMPTY_STATE.version) {
+    throw new Error(
+      `Expected a snapshot of version ${EMPTY_STATE.version}, found ${state.version} in ${path}. Use a new directory.`,
+    );
+  }
+  return state;
+}
