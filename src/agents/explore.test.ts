@@ -104,7 +104,10 @@ test('a merged direction goes on at once, before constants that had no turn, and
     'TIED True → False',
   ]);
   assert.match(ledger[2]?.hypothesis ?? '', /from 80 to 40 was merged \(experiment 2\)/);
-  assert.ok(!titles.includes('BATCH_SIZE 20 → 40'), 'it comes from there');
+  const once = await campaign('train.py', 'LR = 0.02\n', (_idea, number) =>
+    number === 1 ? 'merged' : 'closed',
+  );
+  assert.ok(once.titles.includes('LR 0.04 → 0.028') && !once.titles.includes('LR 0.04 → 0.02'));
 });
 
 test('a value that did not help is not tried again from a new champion value', async () => {
@@ -114,7 +117,7 @@ test('a value that did not help is not tried again from a new champion value', a
     'LR 0.02 → 0.04',
     'LR 0.02 → 0.014',
     'LR 0.02 → 0.028',
-    'LR 0.028 → 0.02',
+    'LR 0.028 → 0.033',
   ]);
 });
 
