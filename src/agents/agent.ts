@@ -1,8 +1,6 @@
 /** What proposes ideas: a language model, the built-in explorer, or a script in a test. */
 import type { Cost, Edit, Idea } from '../campaign/idea.ts';
 
-export { type Cost, type Edit, editSchema, type Idea, ideaSchema, NO_COST } from '../campaign/idea.ts';
-
 /** One past experiment as the agent sees it. */
 export interface LedgerLine {
   number: number;

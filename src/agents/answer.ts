@@ -1,6 +1,6 @@
 /** Reads an idea out of what a model answered. */
 import { z } from 'zod';
-import { editSchema, type Idea, ideaSchema } from './agent.ts';
+import { editSchema, type Idea, ideaSchema } from '../campaign/idea.ts';
 
 /** Looser than an idea: what can be put right without asking again (a long title) is put right below. */
 const answerSchema = z.object({

@@ -1,5 +1,5 @@
 /** Applies an idea's edits to the champion's files, or says in words that a model can act on why it cannot. */
-import type { Edit } from './agent.ts';
+import type { Edit } from '../campaign/idea.ts';
 
 /** An editable file may not grow beyond this many bytes of UTF-8. */
 const MAX_FILE_BYTES = 400_000;

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import type { Idea, LedgerLine, Proposal, ProposalRequest } from './agent.ts';
+import { type Idea, NO_COST } from '../campaign/idea.ts';
+import type { LedgerLine, Proposal, ProposalRequest } from './agent.ts';
 import { applyEdits } from './edit.ts';
 import { exploreAgent } from './explore.ts';
 import { syntaxError } from './syntax.ts';
@@ -59,7 +60,7 @@ async function campaign(
   let last: Proposal = {
     kind: 'failed',
     reason: 'not asked',
-    cost: { calls: 0, inputTokens: 0, outputTokens: 0, usd: 0 },
+    cost: NO_COST,
   };
   while (ledger.length < limit) {
     last = await agent.propose(requestFor(files, ledger), never);
@@ -234,6 +235,22 @@ test('another agent’s change of one constant counts as tried, a change of seve
     never,
   );
   assert.ok(both.kind === 'idea' && both.idea.title.startsWith('LR'));
+});
+
+test('what another agent won with goes on first; a line without the keys above it is recognised', async () => {
+  const agent = exploreAgent({ name: 'explore' });
+  const past = (path: string, search: string, replace: string, status: LedgerLine['status']) => [
+    entry(1, { title: 'x', hypothesis: '', edits: [{ path, search, replace }] }, status),
+  ];
+  const won = past('train.py', 'BATCH_SIZE = 16', 'BATCH_SIZE = 8', 'merged');
+  const next = await agent.propose(requestFor(new Map([['train.py', small]]), won), never);
+  assert.ok(next.kind === 'idea');
+  assert.equal(next.idea.title, 'BATCH_SIZE 8 → 4', 'although LR had no turn yet');
+  const yaml = new Map([['a.yml', 'optimizer:\n  decay: 0.1\n']]);
+  const failed = past('a.yml', '  decay: 0.1', '  decay: 0.2', 'closed');
+  const nested = await agent.propose(requestFor(yaml, failed), never);
+  assert.ok(nested.kind === 'idea');
+  assert.equal(nested.idea.title, 'optimizer.decay 0.1 → 0.071');
 });
 
 test('an aborted explorer throws', async () => {

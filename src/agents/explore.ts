@@ -1,6 +1,7 @@
 /** The built-in agent: turns one constant at a time, and learns from the ledger which way. It needs no key and no model. */
 import { createHash } from 'node:crypto';
-import { type Agent, type Edit, type Idea, NO_COST, type ProposalRequest } from './agent.ts';
+import { type Edit, type Idea, NO_COST } from '../campaign/idea.ts';
+import type { Agent, ProposalRequest } from './agent.ts';
 import { tidyTitle } from './answer.ts';
 import { type Constant, formatValue, parseConstants } from './constants.ts';
 import { applyEdits, occurrences } from './edit.ts';

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import type { Idea, Proposal, ProposalRequest } from './agent.ts';
+import type { Idea } from '../campaign/idea.ts';
+import type { Proposal, ProposalRequest } from './agent.ts';
 import { openaiAgent } from './openai.ts';
 import { type Answer, type ScriptedRequest, startScriptedOpenAI } from './scripted-openai.test-helper.ts';
 

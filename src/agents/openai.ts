@@ -1,5 +1,6 @@
 /** The agent that asks a language model, by any OpenAI-compatible endpoint. */
-import type { Agent, Cost, Proposal, ProposalRequest } from './agent.ts';
+import type { Cost } from '../campaign/idea.ts';
+import type { Agent, Proposal, ProposalRequest } from './agent.ts';
 import { readAnswer } from './answer.ts';
 import { type EndpointOptions, endpoint, type Meter } from './completion.ts';
 import { applyEdits } from './edit.ts';

@@ -1,5 +1,6 @@
 /** Reads from the ledger's edits what became of earlier changes of single constants. Titles are for people. */
-import type { Edit, LedgerLine } from './agent.ts';
+import type { Edit } from '../campaign/idea.ts';
+import type { LedgerLine } from './agent.ts';
 import { type Constant, parseConstants } from './constants.ts';
 
 /** An experiment that changed one constant and nothing else. */
