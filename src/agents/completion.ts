@@ -17,7 +17,7 @@ export interface EndpointOptions {
   sleep?: (ms: number, signal: AbortSignal) => Promise<unknown>;
 }
 
-export type Completion = { kind: 'text'; text: string; cutOff: boolean } | { kind: 'failed'; reason: string };
+type Completion = { kind: 'text'; text: string; cutOff: boolean } | { kind: 'failed'; reason: string };
 
 /** Told of every request that was sent: its tokens, or null where the answer did not count them. */
 export type Meter = (usage: { input: number; output: number } | null) => void;

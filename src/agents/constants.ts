@@ -2,7 +2,7 @@
 import { extname } from 'node:path';
 
 /** How a value is written: `power` is `2**k` or a larger power of two, which mostly is one for a reason. */
-export type Notation = 'int' | 'float' | 'power' | 'boolean';
+type Notation = 'int' | 'float' | 'power' | 'boolean';
 
 export interface Constant {
   path: string;

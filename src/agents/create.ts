@@ -10,8 +10,7 @@ export interface AgentEnv {
   OPENAI_BASE_URL?: string | undefined;
 }
 
-/** The agent that `config` describes. Whether it can work is {@link chooseAgent}'s question. */
-export function createAgent(config: AgentConfig, env: AgentEnv): Agent {
+function createAgent(config: AgentConfig, env: AgentEnv): Agent {
   if (config.use === 'explore') return exploreAgent(config);
   return openaiAgent(config, { apiKey: env.OPENAI_API_KEY, baseURL: env.OPENAI_BASE_URL });
 }
