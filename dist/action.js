@@ -15727,7 +15727,8 @@ async function measure(options, draft) {
     draft.outcome = refusal(problem);
     return;
   }
-  record2(await runCommand(options, contract, command, env, directories.work, scratch), draft);
+  const run3 = await runCommand(options, contract, command, env, directories.work, scratch);
+  record2(run3, contract.metric.name, draft);
 }
 async function expectCommit(checkout, sha, name) {
   const found = await resolveRevision(checkout, "HEAD");
@@ -15773,11 +15774,12 @@ async function runCommand(options, contract, command, env, workDir, scratch) {
     memory?.stop();
   }
 }
-function record2({ outcome, output: output2, peakMb }, draft) {
+function record2({ outcome, output: output2, peakMb }, metricName, draft) {
   const { training_seconds: trainingSeconds, peak_vram_mb: reportedPeak, ...reported } = output2.reported();
   draft.outcome = outcome;
   draft.trainingSeconds = Math.max(0, trainingSeconds ?? 0);
   draft.peakMemoryMb = reportedPeak !== void 0 && reportedPeak > 0 ? reportedPeak : peakMb;
+  delete reported[metricName];
   draft.reported = reported;
 }
 

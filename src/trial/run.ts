@@ -116,7 +116,8 @@ async function measure(options: TrialOptions, draft: Measurement): Promise<void>
     draft.outcome = refusal(problem);
     return;
   }
-  record(await runCommand(options, contract, command, env, directories.work, scratch), draft);
+  const run = await runCommand(options, contract, command, env, directories.work, scratch);
+  record(run, contract.metric.name, draft);
 }
 
 async function expectCommit(checkout: string, sha: string, name: string): Promise<void> {
@@ -172,11 +173,13 @@ async function runCommand(
   }
 }
 
-function record({ outcome, output, peakMb }: Run, draft: Measurement): void {
+function record({ outcome, output, peakMb }: Run, metricName: string, draft: Measurement): void {
   const { training_seconds: trainingSeconds, peak_vram_mb: reportedPeak, ...reported } = output.reported();
   draft.outcome = outcome;
   draft.trainingSeconds = Math.max(0, trainingSeconds ?? 0);
   // A CPU run reports 0 MB of video memory: then the resident peak says more.
   draft.peakMemoryMb = reportedPeak !== undefined && reportedPeak > 0 ? reportedPeak : peakMb;
+  // The metric is the outcome.
+  delete reported[metricName];
   draft.reported = reported;
 }

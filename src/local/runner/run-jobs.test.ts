@@ -1,125 +1,10 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { type TestContext, test } from 'node:test';
-import { measurementSchema } from '../../campaign/measurement.ts';
-import {
-  commitFiles,
-  gitIn,
-  makeRepository,
-  temporaryDirectory,
-  untilNoneRuns,
-} from '../../trial/fixture.ts';
-import type { Conclusion, Job, JobQueue, JobStep } from '../jobs.ts';
-import { runJobs } from './run-jobs.ts';
-
-const repositoryRoot = new URL('../../../', import.meta.url).pathname;
-const read = (path: string) => readFileSync(join(repositoryRoot, path), 'utf8');
-
-interface Result {
-  conclusion: Conclusion;
-  log: string;
-  steps: readonly JobStep[];
-  artifacts: Map<string, ReadonlyMap<string, Uint8Array>>;
-  /** What is left in the runner's directory. */
-  leftovers: string[];
-}
-
-interface Scene {
-  root: string;
-  /** Work tree from which `push` publishes commits. */
-  source: string;
-  push(files: Record<string, string | null>): string;
-  run(
-    workflow: string,
-    options?: { inputs?: Record<string, string>; onLine?: (line: string) => void; cancel?: AbortSignal },
-  ): Promise<Result>;
-}
-
-/** A server with one repository, `ada/model`, and a runner for it. */
-function scene(context: TestContext, files: Record<string, string> = { 'README.md': 'A model.\n' }): Scene {
-  const root = temporaryDirectory(context);
-  const { dir: source, sha } = makeRepository(join(root, 'source'), files);
-  const bare = join(root, 'server/ada/model.git');
-  mkdirSync(join(root, 'server/ada'), { recursive: true });
-  gitIn(root, 'clone', '--quiet', '--bare', source, bare);
-  let headSha = sha;
-  return {
-    root,
-    source,
-    push(changes) {
-      headSha = commitFiles(source, changes);
-      gitIn(source, 'push', '--quiet', bare, 'HEAD:main');
-      return headSha;
-    },
-    async run(workflowText, { inputs = {}, onLine, cancel } = {}) {
-      const job: Job = {
-        runId: 31,
-        jobId: 41,
-        name: 'trial',
-        attempt: 1,
-        repository: 'ada/model',
-        workflowPath: '.github/workflows/experiment.yml',
-        workflowText,
-        title: '7/12.1',
-        ref: 'refs/heads/main',
-        headSha,
-        event: 'workflow_dispatch',
-        inputs,
-        actor: 'autoresearch[bot]',
-        serverUrl: `file://${join(root, 'server')}`,
-        token: 'ghs_job-token',
-      };
-      const dir = join(root, 'runner');
-      mkdirSync(dir, { recursive: true });
-      const stop = new AbortController();
-      const result = {
-        log: '',
-        steps: [] as readonly JobStep[],
-        artifacts: new Map(),
-        conclusion: 'failure' as Conclusion,
-      };
-      const waiting = [job];
-      const queue: JobQueue = {
-        async take() {
-          const next = waiting.shift();
-          if (next) return next;
-          stop.abort();
-          throw new Error('stopped');
-        },
-        log: (_, text) => {
-          result.log += text;
-        },
-        steps: (_, steps) => {
-          result.steps = structuredClone(steps);
-        },
-        upload: (_, name, artifact) => result.artifacts.set(name, artifact),
-        cancelled: () => cancel ?? new AbortController().signal,
-        complete: (_, conclusion) => {
-          result.conclusion = conclusion;
-        },
-      };
-      await runJobs(queue, {
-        name: 'box',
-        labels: ['self-hosted', 'gpu'],
-        dir,
-        path: process.env.PATH ?? '',
-        signal: stop.signal,
-        ...(onLine ? { onLine: (_: Job, line: string) => onLine(line) } : {}),
-      });
-      return { ...result, leftovers: readdirSync(dir) };
-    },
-  };
-}
-
-/** What `experiment.yml` needs, with a trainer that a shell can run. */
-const OWN_FILES = {
-  'action.yml': read('action.yml').replace('python3 trainer/train.py', 'sh trainer/train.py'),
-  'dist/action.js': read('dist/action.js'),
-  'package.json': '{"type": "module"}\n',
-  '.github/research.yml': read('.github/research.yml'),
-  'trainer/train.py': 'echo "val_bpb: 1.25"\n',
-};
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { test } from 'node:test';
+import { gitIn, untilNoneRuns } from '../../trial/fixture.ts';
+import { type Result, scene } from './scene.ts';
 
 /** A workflow whose job `trial` has these steps (YAML, indented by six). */
 const workflow = (steps: string, job = '') => `
@@ -132,50 +17,6 @@ ${job}
 ${steps}`;
 
 const conclusions = (result: Result) => result.steps.map(step => step.conclusion);
-
-test("this repository's experiment.yml measures a candidate end to end", async context => {
-  const s = scene(context, OWN_FILES);
-  const base = gitIn(s.source, 'rev-parse', 'HEAD');
-  const candidate = s.push({
-    'trainer/train.py': 'echo "step 1  loss 2.0  0.5 s left"; env; echo "val_bpb: 1.2"\n',
-  });
-  const result = await s.run(read('.github/workflows/experiment.yml'), {
-    inputs: { trial: '7/12.1', base, candidate, seed: '42', budget: '5', timeout: '30' },
-  });
-  assert.equal(result.conclusion, 'success', result.log);
-  const file = result.artifacts.get('measurement')?.get('measurement.json');
-  const measurement = measurementSchema.parse(JSON.parse(Buffer.from(file ?? []).toString()));
-  assert.deepEqual(measurement.outcome, { status: 'measured', value: 1.2 });
-  assert.equal(measurement.candidate, candidate);
-  assert.deepEqual(
-    result.steps.map(step => `${step.number} ${step.name}: ${step.conclusion}`),
-    [
-      '1 Set up job: success',
-      '2 Check out the base: success',
-      '3 Check out the candidate: success',
-      '4 Measure: success',
-      '5 Hand over the measurement: success',
-    ],
-  );
-  assert.match(result.log, /^step 1 {2}loss 2\.0/m);
-  assert.doesNotMatch(result.log, /job-token/);
-  assert.deepEqual(result.leftovers, []);
-});
-
-test('cancelling experiment.yml ends the candidate, though it has a process group of its own', async context => {
-  const s = scene(context, OWN_FILES);
-  const base = gitIn(s.source, 'rev-parse', 'HEAD');
-  const candidate = s.push({ 'trainer/train.py': 'echo "training"; sleep 60 & sleep 60\n' });
-  const cancel = new AbortController();
-  const result = await s.run(read('.github/workflows/experiment.yml'), {
-    inputs: { trial: '7/12.1', base, candidate, seed: '42', budget: '5', timeout: '30' },
-    cancel: cancel.signal,
-    onLine: line => line === 'training' && cancel.abort(),
-  });
-  assert.equal(result.conclusion, 'cancelled', result.log);
-  assert.equal(result.artifacts.size, 0);
-  await untilNoneRuns(s.root);
-});
 
 test('outputs, environment and path pass from step to step', async context => {
   const result = await scene(context).run(
@@ -299,6 +140,22 @@ test('checkout leaves no credentials behind', async context => {
   assert.equal(result.conclusion, 'success', result.log);
   assert.match(result.log, /^Second\.\nA model\.\n2$/m);
   assert.doesNotMatch(result.log, /extraheader|GIT_CONFIG|AUTHORIZATION/i);
+});
+
+test('checkout shows the token to the server, and to nobody else', async context => {
+  const seen: (string | undefined)[] = [];
+  const server = createServer((request, response) => {
+    seen.push(request.headers.authorization);
+    response.writeHead(404).end();
+  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  context.after(() => server.close());
+  const serverUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const result = await scene(context).run(workflow('      - uses: actions/checkout@v4'), { serverUrl });
+  const credentials = Buffer.from('x-access-token:ghs_job-token').toString('base64');
+  assert.equal(seen[0], `basic ${credentials}`);
+  assert.equal(result.conclusion, 'failure');
+  assert.doesNotMatch(result.log, new RegExp(`${credentials}|job-token`));
 });
 
 test('an artifact holds the files of a folder or a pattern, but no links', async context => {

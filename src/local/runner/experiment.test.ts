@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { measurementSchema } from '../../campaign/measurement.ts';
+import { gitIn, untilNoneRuns } from '../../trial/fixture.ts';
+import { scene } from './scene.ts';
+
+const repositoryRoot = new URL('../../../', import.meta.url).pathname;
+const read = (path: string) => readFileSync(join(repositoryRoot, path), 'utf8');
+
+/** What `experiment.yml` needs, with a trainer that a shell can run. */
+const OWN_FILES = {
+  'action.yml': read('action.yml').replace('python3 trainer/train.py', 'sh trainer/train.py'),
+  'dist/action.js': read('dist/action.js'),
+  'package.json': '{"type": "module"}\n',
+  '.github/research.yml': read('.github/research.yml'),
+  'trainer/train.py': 'echo "val_bpb: 1.25"\n',
+};
+
+test("this repository's experiment.yml measures a candidate end to end", async context => {
+  const s = scene(context, OWN_FILES);
+  const base = gitIn(s.source, 'rev-parse', 'HEAD');
+  const candidate = s.push({
+    'trainer/train.py': 'echo "step 1  loss 2.0  0.5 s left"; env; echo "val_bpb: 1.2"\n',
+  });
+  const result = await s.run(read('.github/workflows/experiment.yml'), {
+    inputs: { trial: '7/12.1', base, candidate, seed: '42', budget: '5', timeout: '30' },
+  });
+  assert.equal(result.conclusion, 'success', result.log);
+  const file = result.artifacts.get('measurement')?.get('measurement.json');
+  const measurement = measurementSchema.parse(JSON.parse(Buffer.from(file ?? []).toString()));
+  assert.deepEqual(measurement.outcome, { status: 'measured', value: 1.2 });
+  assert.equal(measurement.candidate, candidate);
+  assert.deepEqual(
+    result.steps.map(step => `${step.number} ${step.name}: ${step.conclusion}`),
+    [
+      '1 Set up job: success',
+      '2 Check out the base: success',
+      '3 Check out the candidate: success',
+      '4 Measure: success',
+      '5 Hand over the measurement: success',
+    ],
+  );
+  assert.match(result.log, /^step 1 {2}loss 2\.0/m);
+  assert.doesNotMatch(result.log, /job-token/);
+  assert.deepEqual(result.leftovers, []);
+});
+
+test('cancelling experiment.yml ends the candidate, though it has a process group of its own', async context => {
+  const s = scene(context, OWN_FILES);
+  const base = gitIn(s.source, 'rev-parse', 'HEAD');
+  const candidate = s.push({ 'trainer/train.py': 'echo "training"; sleep 60 & sleep 60\n' });
+  const cancel = new AbortController();
+  const result = await s.run(read('.github/workflows/experiment.yml'), {
+    inputs: { trial: '7/12.1', base, candidate, seed: '42', budget: '5', timeout: '30' },
+    cancel: cancel.signal,
+    onLine: line => line === 'training' && cancel.abort(),
+  });
+  assert.equal(result.conclusion, 'cancelled', result.log);
+  assert.equal(result.artifacts.size, 0);
+  await untilNoneRuns(s.root);
+});
