@@ -18,8 +18,10 @@ const VENV_STAMP = '.venv/autoresearch-setup.json';
 const DATA = '.autoresearch/data';
 const DATA_STAMP = '.autoresearch/data-setup.json';
 const DATA_INPUTS = ['package-lock.json', 'trainer/corpus.py', 'trainer/pyproject.toml'];
-const KEPT_LINES = 25;
+/** Of a failed command's output: npm says the reason first and its usage last, pip the other way round. */
+const KEPT_LINES = { first: 12, last: 20 };
 const QUIET_REPORT_MS = 10_000;
+const PLAIN_COLUMNS = 120;
 
 /** Setup cannot go on; the message says what was expected, what was found and what to do. */
 class SetupError extends Error {}
@@ -51,10 +53,15 @@ async function installPackages() {
   if (packagesMatchLock()) return;
   // npm itself must not run on a Node that it is about to replace.
   const path = (process.env.PATH ?? '').split(delimiter).filter(part => !part.includes('node_modules'));
-  await step('Installing npm packages', 'npm', ['ci', '--include=dev', '--include=optional'], {
-    env: { ...process.env, PATH: path.join(delimiter) },
-    advice: 'Check the network and the version of npm (10 or newer), then run the same command again.',
-  });
+  await step(
+    'Installing npm packages',
+    'npm',
+    ['ci', '--loglevel=error', '--include=dev', '--include=optional'],
+    {
+      env: { ...process.env, PATH: path.join(delimiter) },
+      advice: 'Check the network and the version of npm (10 or newer), then run the same command again.',
+    },
+  );
 }
 
 /** True when every package of the lock file is recorded as installed at its version; npm keeps that record itself. */
@@ -146,10 +153,10 @@ async function step(title, command, args, { advice, env = process.env }) {
   const lines = [''];
   const show = () => {
     const last = lines.findLast(line => line.trim() !== '')?.trim() ?? '';
-    const text = `${title} … ${seconds()}  ${last}`;
+    const text = `${title} … ${seconds()}  ${last}`.trimEnd();
     if (process.stdout.isTTY)
       process.stdout.write(`\r\x1b[2K${text.slice(0, (process.stdout.columns ?? 80) - 1)}`);
-    else console.log(text);
+    else console.log(text.slice(0, PLAIN_COLUMNS));
   };
   show();
   const timer = setInterval(show, process.stdout.isTTY ? 500 : QUIET_REPORT_MS);
@@ -159,7 +166,8 @@ async function step(title, command, args, { advice, env = process.env }) {
       const [first = '', ...rest] = String(chunk).split(/\r?\n|\r/);
       lines[lines.length - 1] += first;
       lines.push(...rest);
-      lines.splice(0, lines.length - KEPT_LINES);
+      const surplus = lines.length - KEPT_LINES.first - KEPT_LINES.last;
+      if (surplus > 0) lines.splice(KEPT_LINES.first, surplus);
     };
     child.stdout.on('data', keep);
     child.stderr.on('data', keep);
