@@ -48,17 +48,15 @@ export function trialsOfTree(snapshot: Snapshot, tree: string): RecordedTrial[] 
 /** Number for the next trial of an experiment (0: the champion): one more than any that was ever started. */
 export function nextTrial(
   snapshot: Snapshot,
-  issue: number,
-  experiment: number,
+  subject: { campaign: number; number: number; staleTrials: number },
   recorded: readonly Measurement[],
 ): number {
   const started = [
     ...recorded.map(trial => trial.trial),
-    ...attemptsOf(snapshot, issue, experiment).map(attempt => attempt.trial),
+    ...attemptsOf(snapshot, subject.campaign, subject.number).map(attempt => attempt.trial),
   ].map(trialParts);
-  return (
-    1 + Math.max(0, ...started.filter(t => t.issue === issue && t.experiment === experiment).map(t => t.k))
-  );
+  const own = started.filter(t => t.issue === subject.campaign && t.experiment === subject.number);
+  return 1 + Math.max(subject.staleTrials, ...own.map(t => t.k));
 }
 
 /** Whether the champion has trials enough to judge a candidate: its own baselines, or those of the experiment it was. */

@@ -44,7 +44,11 @@ export const experimentMarkerSchema = z.strictObject({
   champion: z.strictObject({ sha: shaSchema, tree: shaSchema }),
   commit: shaSchema,
   tree: shaSchema,
+  /** Head before a restack whose branch may not have moved yet. */
+  previous: shaSchema.nullable(),
   restacks: z.int().nonnegative(),
+  /** Trials up to this number measured an earlier champion's version, and count no more. */
+  staleTrials: z.int().nonnegative(),
   cost: costSchema,
   trials: z.array(recordedTrialSchema),
   verdict: verdictSchema.nullable(),
@@ -88,6 +92,8 @@ export interface Campaign {
   comment: { id: number; body: string; updatedAt: string } | null;
   /** Null where the marker is gone or cannot be read. */
   state: CampaignState | null;
+  /** Keys of the notices on the issue; read only where there is no state. */
+  notices: string[];
 }
 
 export interface Experiment {

@@ -37,7 +37,9 @@ export type Action =
   | { kind: 'dispatch'; campaign: Campaign; experiment: Experiment | null; trial: string; seedIndex: number }
   | { kind: 'record'; campaign: Campaign; experiment: Experiment | null; attempt: Attempt }
   | { kind: 'propose'; campaign: Campaign; number: number }
-  | { kind: 'restack'; campaign: Campaign; experiment: Experiment }
+  | { kind: 'restack'; experiment: Experiment }
+  /** The marker of a restacked experiment is ahead of its branch. */
+  | { kind: 'move'; experiment: Experiment }
   | { kind: 'decide'; experiment: Experiment; verdict: Verdict; trials: RecordedTrial[] }
   | { kind: 'cancel'; run: Run }
   | { kind: 'clean'; branch: string }
@@ -50,6 +52,10 @@ const NO_RUNNER_PAUSE_SECONDS = 3600;
 /** How soon to look again while a trial is in flight, where no webhook says so earlier. */
 const LOOK_AGAIN_SECONDS = 30;
 const IDLE_SECONDS = 300;
+
+const STATE_LOST = 'state lost';
+const STATE_LOST_TEXT =
+  'The status comment of this campaign was deleted or its hidden part cannot be read, so I take the campaign for paused. Comment `/research N` to go on with N more experiments; those that exist are kept.';
 
 /** Decides what to do next. The first rule that applies wins. */
 export function plan(snapshot: Snapshot, now: Date): Action {
@@ -71,6 +77,12 @@ function answerCommands(snapshot: Snapshot): Action | null {
 function stopWhatMustStop(snapshot: Snapshot): Action | null {
   for (const campaign of snapshot.campaigns) {
     const phase = campaign.state?.phase;
+    if (
+      campaign.state === null &&
+      experimentsOf(snapshot, campaign).length > 0 &&
+      !campaign.notices.includes(STATE_LOST)
+    )
+      return { kind: 'notify', campaign, key: STATE_LOST, text: STATE_LOST_TEXT };
     if (!campaign.issueOpen && (phase === 'running' || phase === 'paused'))
       return { kind: 'phase', campaign, phase: 'stopped', reason: 'The issue was closed.' };
     if (phase === 'running' && snapshot.contract.kind !== 'contract')
@@ -239,6 +251,8 @@ function advanceExperiment(
   now: Date,
 ): Action | null {
   const { marker } = experiment;
+  if (experiment.headSha === marker.previous && experiment.headSha !== marker.commit)
+    return { kind: 'move', experiment };
   if (experiment.headSha !== marker.commit)
     return {
       kind: 'phase',
@@ -254,7 +268,7 @@ function advanceExperiment(
   if (failure) return failure;
   const moved = marker.champion.sha !== snapshot.base.sha;
   if (measuredValues(trials).length === 0)
-    return moved ? restack(campaign, experiment, trials) : dispatch(snapshot, campaign, experiment, trials);
+    return moved ? restack(experiment, trials) : dispatch(snapshot, campaign, experiment, trials);
   const judgement = judgeExperiment(snapshot, contract, campaign, trials);
   if (judgement.kind === 'incomparable')
     return decide(
@@ -282,7 +296,7 @@ function advanceExperiment(
           doubt: verdict.doubt,
         },
       };
-  return moved ? restack(campaign, experiment, trials) : dispatch(snapshot, campaign, experiment, trials);
+  return moved ? restack(experiment, trials) : dispatch(snapshot, campaign, experiment, trials);
 }
 
 /** A crash is the candidate's fault and ends it; too many machine faults make it unmeasurable. */
@@ -302,7 +316,7 @@ function judgeFailure(experiment: Experiment, trials: RecordedTrial[]): Action |
 }
 
 /** Nothing measured on an old base is merged: the idea is made again on the new champion. */
-function restack(campaign: Campaign, experiment: Experiment, trials: RecordedTrial[]): Action {
+function restack(experiment: Experiment, trials: RecordedTrial[]): Action {
   if (experiment.marker.restacks >= MAX_RESTACKS)
     return decide(
       experiment,
@@ -310,7 +324,7 @@ function restack(campaign: Campaign, experiment: Experiment, trials: RecordedTri
       'superseded',
       `The champion moved ${MAX_RESTACKS + 1} times while this idea was measured.`,
     );
-  return { kind: 'restack', campaign, experiment };
+  return { kind: 'restack', experiment };
 }
 
 /** Null when nothing is in flight; otherwise to wait, or to dispatch again what was lost on the way. */
@@ -343,7 +357,8 @@ function dispatch(
 ): Action {
   const number = experiment?.marker.number ?? 0;
   const all = [...recorded, ...(experiment ? [] : (campaign.state?.baselines ?? []))];
-  const k = nextTrial(snapshot, campaign.issue, number, all);
+  const subject = experiment?.marker ?? { campaign: campaign.issue, number, staleTrials: 0 };
+  const k = nextTrial(snapshot, subject, all);
   return {
     kind: 'dispatch',
     campaign,

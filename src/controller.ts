@@ -1,0 +1,138 @@
+/** One serial loop per repository: observe, plan, apply, until there is nothing to do; then wait for a nudge or the clock. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Action, plan } from './campaign/plan.ts';
+import { apply } from './github/apply.ts';
+import type { Context } from './github/context.ts';
+import { type ExportMemory, exportLog } from './github/export.ts';
+import { emptyMemory, type Memory, observe } from './github/observe.ts';
+import { statusOf } from './github/octokit.ts';
+import { refreshStatus } from './github/state.ts';
+
+export interface Loop {
+  /** Look again now, or right after what is being done. */
+  nudge(): void;
+  /** Ends the loop after the action in progress. */
+  stop(): Promise<void>;
+}
+
+/** Waits after failures and after actions that did not change anything: 1, 2, 4 … seconds. */
+const FIRST_BACKOFF_SECONDS = 1;
+const LONGEST_BACKOFF_SECONDS = 120;
+
+/**
+ * Starts the loop of one repository.
+ * @param pollSeconds longest time between two looks
+ */
+export function startLoop(context: Omit<Context, 'signal'>, pollSeconds: number): Loop {
+  const stopping = new AbortController();
+  const bell = createBell();
+  const full: Context = { ...context, signal: stopping.signal };
+  const running = run(full, bell, pollSeconds);
+  return {
+    nudge: () => bell.ring(),
+    stop: async () => {
+      stopping.abort();
+      bell.ring();
+      await running;
+    },
+  };
+}
+
+async function run(context: Context, bell: Bell, pollSeconds: number): Promise<void> {
+  const memory: Memory & { export: ExportMemory } = {
+    ...emptyMemory(),
+    export: { results: null, writtenAt: null },
+  };
+  let last = '';
+  let repeats = 0;
+  while (!context.signal.aborted) {
+    try {
+      bell.clear();
+      const { action, seconds } = await step(context, memory);
+      if (action.kind === 'wait') {
+        repeats = 0;
+        await bell.wait(Math.min(seconds, pollSeconds));
+        continue;
+      }
+      const name = nameOf(action);
+      repeats = name === last ? repeats + 1 : 0;
+      last = name;
+      // Doing the same thing again means that GitHub did not take it, or does not show it yet.
+      if (repeats > 1) await pauseFor(backoff(repeats - 2), context.signal);
+    } catch (error) {
+      if (context.signal.aborted) return;
+      repeats += 1;
+      const status = statusOf(error);
+      context.log.error(
+        { err: error, repository: context.port.repository, status },
+        'a look failed; trying again',
+      );
+      await pauseFor(backoff(repeats), context.signal);
+    }
+  }
+}
+
+/** One look and one action. */
+async function step(
+  context: Context,
+  memory: Memory & { export: ExportMemory },
+): Promise<{ action: Action; seconds: number }> {
+  const { port } = context;
+  const now = context.now();
+  const snapshot = await observe(port, memory, now);
+  const action = plan(snapshot, now);
+  if (action.kind !== 'wait') {
+    await apply(context, snapshot, action);
+    return { action, seconds: 0 };
+  }
+  const status = await refreshStatus(port, snapshot, now);
+  const log = await exportLog(port, snapshot, memory.export, now);
+  return { action, seconds: Math.min(action.seconds, status ?? Infinity, log ?? Infinity) };
+}
+
+/** What an action is about: doing it twice in a row has the same name. */
+function nameOf(action: Action): string {
+  const subject = JSON.stringify(action, (key, value) =>
+    key === 'campaign' || key === 'experiment' ? (value?.issue ?? value?.pull) : value,
+  );
+  return subject.slice(0, 300);
+}
+
+function backoff(failures: number): number {
+  return Math.min(LONGEST_BACKOFF_SECONDS, FIRST_BACKOFF_SECONDS * 2 ** failures);
+}
+
+async function pauseFor(seconds: number, signal: AbortSignal): Promise<void> {
+  await sleep(seconds * 1000, undefined, { signal }).catch(() => undefined);
+}
+
+interface Bell {
+  ring(): void;
+  clear(): void;
+  /** Resolves when it rings, at once if it rang since `clear`, or after `seconds`. */
+  wait(seconds: number): Promise<void>;
+}
+
+function createBell(): Bell {
+  let rang = false;
+  let wake: (() => void) | null = null;
+  return {
+    ring: () => {
+      rang = true;
+      wake?.();
+    },
+    clear: () => {
+      rang = false;
+    },
+    wait: seconds =>
+      new Promise(resolve => {
+        const timer = setTimeout(done, rang ? 0 : seconds * 1000);
+        wake = done;
+        function done() {
+          clearTimeout(timer);
+          wake = null;
+          resolve();
+        }
+      }),
+  };
+}

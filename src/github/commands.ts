@@ -1,0 +1,172 @@
+/** Commands take effect: once, and only for people who may write. */
+import type { StartCommand } from '../campaign/command.ts';
+import { NO_COST } from '../campaign/idea.ts';
+import {
+  type Campaign,
+  type CampaignState,
+  type PendingCommand,
+  RESEARCH_LABEL,
+  type Snapshot,
+} from '../campaign/model.ts';
+import { experimentsOf } from '../campaign/plan.ts';
+import {
+  helpAnswer,
+  mistakeAnswer,
+  noCampaignAnswer,
+  noPermissionAnswer,
+  onPullAnswer,
+  refusalAnswer,
+} from '../render/answer.ts';
+import { statusComment } from '../render/status.ts';
+import type { Context } from './context.ts';
+import { reply } from './replies.ts';
+import { obstacles } from './start.ts';
+import { saveState } from './state.ts';
+
+/**
+ * Answers one command. The last write is the one that keeps it from being taken up again (the campaign's marker or the
+ * answer's), so that a kill before it repeats only what may be repeated.
+ */
+export async function answerCommand(
+  context: Context,
+  snapshot: Snapshot,
+  pending: PendingCommand,
+): Promise<void> {
+  const { port } = context;
+  const { command } = pending;
+  context.log.info({ issue: pending.issue, author: pending.author, command }, 'command');
+  await port.react(pending.comment, 'eyes');
+  const permission = await port.permission(pending.author);
+  if (permission !== 'admin' && permission !== 'write')
+    return refuse(context, pending, noPermissionAnswer(pending.author));
+  if (command.kind === 'mistake') return refuse(context, pending, mistakeAnswer(command.message));
+  const experiment = snapshot.experiments.find(found => found.pull === pending.issue);
+  if (experiment) return refuse(context, pending, onPullAnswer(experiment.marker.campaign));
+  const campaign = snapshot.campaigns.find(found => found.issue === pending.issue) ?? null;
+  switch (command.command.kind) {
+    case 'help':
+      await reply(port, pending.issue, pending.comment, helpAnswer());
+      return;
+    case 'start':
+      return start(context, snapshot, pending, campaign, command.command);
+    case 'status':
+      if (!campaign?.state) return refuse(context, pending, noCampaignAnswer());
+      await reply(port, pending.issue, pending.comment, statusComment(snapshot, campaign, campaign.state));
+      return;
+    default:
+      return turn(context, snapshot, pending, campaign, command.command.kind);
+  }
+}
+
+async function refuse(context: Context, pending: PendingCommand, text: string): Promise<void> {
+  await context.port.react(pending.comment, 'confused');
+  await reply(context.port, pending.issue, pending.comment, text);
+}
+
+/** `/research N`: a new campaign, or N more experiments for the one that is there. */
+async function start(
+  context: Context,
+  snapshot: Snapshot,
+  pending: PendingCommand,
+  campaign: Campaign | null,
+  command: StartCommand,
+): Promise<void> {
+  const { port } = context;
+  const issue = await port.issue(pending.issue);
+  if (!issue?.open)
+    return refuse(context, pending, 'This issue is closed. Open it again, or start on another one.');
+  if (issue.isPull)
+    return refuse(
+      context,
+      pending,
+      'Campaigns live on issues, not on pull requests. Open an issue and comment there.',
+    );
+  const reasons = await obstacles(context, snapshot, command);
+  if (reasons.length > 0) return refuse(context, pending, refusalAnswer(reasons));
+  await port.addLabel(pending.issue, RESEARCH_LABEL);
+  await port.react(pending.comment, 'rocket');
+  const there: Campaign = campaign ?? {
+    issue: pending.issue,
+    issueOpen: true,
+    comment: null,
+    state: null,
+    notices: [],
+  };
+  const count = experimentsOf(snapshot, there).length;
+  const old = there.state ?? newState(context, pending, count);
+  await saveState(port, snapshot, there, {
+    ...old,
+    phase: 'running',
+    reason: '',
+    target: old.target + command.experiments,
+    parallel: command.parallel ?? old.parallel,
+    budgetSeconds: command.budgetSeconds ?? old.budgetSeconds,
+    agent: command.agent ?? old.agent,
+    topic: command.topic === '' ? old.topic : command.topic,
+    comments: [...old.comments, pending.comment],
+    ...forgiveness(old, count),
+  });
+}
+
+function newState(context: Context, pending: PendingCommand, experiments: number): CampaignState {
+  return {
+    version: 1,
+    phase: 'running',
+    reason: '',
+    target: experiments,
+    parallel: null,
+    budgetSeconds: null,
+    agent: null,
+    topic: '',
+    startedBy: pending.author,
+    startedAt: context.now().toISOString(),
+    comments: [],
+    baselines: [],
+    failedProposals: [],
+    failedInARow: 0,
+    failedCost: NO_COST,
+    notices: [],
+    forgiven: { baselines: 0, experiments },
+  };
+}
+
+/** A person who lets the campaign go on forgives what made it pause. */
+function forgiveness(
+  state: CampaignState,
+  experiments: number,
+): Pick<CampaignState, 'forgiven' | 'failedInARow'> {
+  return { failedInARow: 0, forgiven: { baselines: state.baselines.length, experiments } };
+}
+
+async function turn(
+  context: Context,
+  snapshot: Snapshot,
+  pending: PendingCommand,
+  campaign: Campaign | null,
+  kind: 'pause' | 'resume' | 'stop',
+): Promise<void> {
+  const state = campaign?.state;
+  if (!campaign || !state) return refuse(context, pending, noCampaignAnswer());
+  const ended = state.phase === 'finished' || state.phase === 'stopped';
+  if (ended)
+    return refuse(
+      context,
+      pending,
+      `This campaign is ${state.phase}. \`/research N\` goes on with N more experiments.`,
+    );
+  if (kind === 'resume' && !campaign.issueOpen)
+    return refuse(context, pending, 'This issue is closed. Open it again first.');
+  const comments = [...state.comments, pending.comment];
+  const count = experimentsOf(snapshot, campaign).length;
+  await context.port.react(pending.comment, 'rocket');
+  const next: CampaignState =
+    kind === 'resume'
+      ? { ...state, comments, phase: 'running', reason: '', ...forgiveness(state, count) }
+      : {
+          ...state,
+          comments,
+          phase: kind === 'pause' ? 'paused' : 'stopped',
+          reason: `${pending.author} asked for it.`,
+        };
+  await saveState(context.port, snapshot, campaign, next);
+}

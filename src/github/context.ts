@@ -1,0 +1,34 @@
+/** What every action is applied with. */
+import type { AgentEnv } from '../agents/create.ts';
+import type { Contract } from '../campaign/contract.ts';
+import type { Snapshot } from '../campaign/model.ts';
+import type { GitHubPort } from './port.ts';
+
+export interface Log {
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+export interface Context {
+  port: GitHubPort;
+  /** Where agents find their keys. */
+  agentEnv: AgentEnv;
+  /** From which the campaigns' seeds are derived; known to the App alone. */
+  seedSecret: string;
+  /** Web address of GitHub, no slash at the end. */
+  serverUrl: string;
+  /** What `autoresearch init` writes, for repositories that lack it. */
+  templates: { contract: string; workflow: string };
+  now(): Date;
+  /** Aborted when the App shuts down. */
+  signal: AbortSignal;
+  log: Log;
+}
+
+/** The contract, in actions that are only planned where there is one. */
+export function contractOf(snapshot: Snapshot): Contract {
+  if (snapshot.contract.kind !== 'contract')
+    throw new Error('Expected a readable contract, found none: plan should have paused the campaign.');
+  return snapshot.contract.contract;
+}

@@ -1,0 +1,100 @@
+/** Carries out a verdict: marker and title, comment, merge or close, branch deleted. Every step may be repeated. */
+import { contractSchema } from '../campaign/contract.ts';
+import type { Experiment, ExperimentMarker, RecordedTrial, Snapshot, Verdict } from '../campaign/model.ts';
+import { squashMessage, verdictComment } from '../render/pull.ts';
+import { openTitle, settledTitle } from '../render/title.ts';
+import { type Context, contractOf } from './context.ts';
+import type { MergeResult } from './port.ts';
+import { pullBody } from './propose.ts';
+import { sayOnce } from './replies.ts';
+import { saveState } from './state.ts';
+
+/** Key of the comment that tells an experiment's verdict. */
+const VERDICT = 'verdict';
+
+export async function decide(
+  context: Context,
+  snapshot: Snapshot,
+  experiment: Experiment,
+  verdict: Verdict,
+  trials: RecordedTrial[],
+): Promise<void> {
+  const { port } = context;
+  const marker: ExperimentMarker = { ...experiment.marker, trials, verdict };
+  const comment = verdictComment(contractOrDefault(snapshot), marker, verdict, trials);
+  const change = { title: settledTitle(marker, verdict), body: pullBody(marker) };
+  context.log.info({ pull: experiment.pull, verdict: verdict.kind, value: verdict.value }, 'verdict');
+  if (verdict.kind === 'merge') {
+    await port.updatePull(experiment.pull, change);
+    await sayOnce(port, experiment.pull, VERDICT, comment);
+    return merge(context, snapshot, { ...experiment, marker }, verdict);
+  }
+  await sayOnce(port, experiment.pull, VERDICT, comment);
+  await port.updatePull(
+    experiment.pull,
+    experiment.state === 'open' ? { ...change, state: 'closed' } : change,
+  );
+  await port.deleteBranch(experiment.branch);
+}
+
+/** Experiments of a stopped campaign are closed even where the contract cannot be read any more. */
+function contractOrDefault(snapshot: Snapshot) {
+  return snapshot.contract.kind === 'contract' ? snapshot.contract.contract : contractSchema.parse({});
+}
+
+/**
+ * The irreversible act. Everything it rests on is read again right before it, and its result right after it: the base
+ * may only move from the champion to exactly the tree that was measured.
+ */
+async function merge(
+  context: Context,
+  snapshot: Snapshot,
+  experiment: Experiment,
+  verdict: Verdict,
+): Promise<void> {
+  const { port } = context;
+  const { marker } = experiment;
+  const { branch } = snapshot.base;
+  const [tip, head, pull] = await Promise.all([
+    port.commit(branch),
+    port.commit(marker.commit),
+    port.pull(experiment.pull),
+  ]);
+  const sound =
+    tip?.sha === marker.champion.sha &&
+    pull.state === 'open' &&
+    pull.headSha === marker.commit &&
+    head?.tree === marker.tree;
+  // Something moved since it was observed: the next look decides what that means.
+  if (!sound) return;
+  const result = await port.merge(experiment.pull, {
+    sha: marker.commit,
+    title: `${settledTitle(marker, verdict)} (#${experiment.pull})`,
+    message: squashMessage(contractOf(snapshot), experiment.pull, marker, verdict),
+  });
+  if (result.kind !== 'merged') return mergeRefused(context, snapshot, experiment, result);
+  const merged = await port.commit(result.sha);
+  if (merged?.tree !== marker.tree || merged.parents[0] !== marker.champion.sha)
+    await sayOnce(
+      port,
+      marker.campaign,
+      `unmeasured ${experiment.pull}`,
+      `\`${branch}\` moved at the very moment #${experiment.pull} (${openTitle(marker)}) was merged, so its tip is now a tree that nobody measured. I measure it before I judge anything else.`,
+    );
+  await port.deleteBranch(experiment.branch);
+}
+
+/** A moved base is looked at again; a rule of the repository needs a person. */
+async function mergeRefused(
+  context: Context,
+  snapshot: Snapshot,
+  experiment: Experiment,
+  result: Exclude<MergeResult, { kind: 'merged' }>,
+): Promise<void> {
+  if (result.kind === 'moved') return;
+  const campaign = snapshot.campaigns.find(({ issue }) => issue === experiment.marker.campaign);
+  if (!campaign?.state) return;
+  context.log.warn({ pull: experiment.pull, message: result.message }, 'merge refused');
+  const reason = `GitHub refused to merge #${experiment.pull}: ${result.message.slice(0, 300)} Let the App merge into \`${snapshot.base.branch}\`, then comment \`/research resume\`.`;
+  await saveState(context.port, snapshot, campaign, { ...campaign.state, phase: 'paused', reason });
+}

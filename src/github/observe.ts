@@ -1,0 +1,268 @@
+/** Observe: reads GitHub into a snapshot. What it remembers between two looks only saves requests, and may be lost. */
+import { parseCommand } from '../campaign/command.ts';
+import { CONTRACT_PATH } from '../campaign/contract.ts';
+import { parseContract } from '../campaign/contract-file.ts';
+import { championIsMeasured } from '../campaign/evidence.ts';
+import {
+  type Attempt,
+  type Campaign,
+  campaignStateSchema,
+  type Experiment,
+  experimentMarkerSchema,
+  type PendingCommand,
+  RESEARCH_LABEL,
+  recordedTrialSchema,
+  type Snapshot,
+} from '../campaign/model.ts';
+import { readMarker } from './marker.ts';
+import type { Comment, Commit, GitHubPort, Pull, WorkflowRun } from './port.ts';
+import { noticeKey, replyKey } from './replies.ts';
+
+export interface Memory {
+  pulls: Map<number, Pull>;
+  /** Time of the newest edit among `pulls`. */
+  pullsSince: string | null;
+  /** Status comments by issue. */
+  statusComments: Map<number, number>;
+  /** Issues of campaigns that were alive at the last look. */
+  alive: Set<number>;
+  contract: { sha: string; file: Snapshot['contract'] } | null;
+  /** Comments up to here were looked at. */
+  commentsSeen: Date | null;
+}
+
+export function emptyMemory(): Memory {
+  return {
+    pulls: new Map(),
+    pullsSince: null,
+    statusComments: new Map(),
+    alive: new Set(),
+    contract: null,
+    commentsSeen: null,
+  };
+}
+
+/** A bot that was away looks this far back for commands. */
+const LOOK_BACK_HOURS = 24;
+/** Looks overlap by this much, because clocks differ and lists lag. */
+const OVERLAP_SECONDS = 300;
+
+/** One look at a repository. Throws what the port throws; a partial look is no snapshot. */
+export async function observe(port: GitHubPort, memory: Memory, now: Date): Promise<Snapshot> {
+  const { defaultBranch } = await port.about();
+  const home = await port.commit(defaultBranch);
+  if (!home) return emptySnapshot(defaultBranch);
+  const contract = await readContract(port, memory, home);
+  const wanted = contract.kind === 'contract' ? contract.contract.base : null;
+  const branch = wanted ?? defaultBranch;
+  const tip = branch === defaultBranch ? home : await port.commit(branch);
+  const experiments = await readExperiments(port, memory);
+  const comments = await port.commentsSince(lookBack(memory, now));
+  const commands = commandsIn(comments, port.botLogin);
+  const campaigns = await readCampaigns(port, memory, experiments, commands);
+  const snapshot: Snapshot = {
+    base: { branch, sha: (tip ?? home).sha, tree: (tip ?? home).tree },
+    contract: tip ? contract : noBase(branch),
+    campaigns,
+    experiments,
+    attempts: new Map(),
+    branches: await port.branches('research/'),
+    commands: pending(commands, comments, campaigns, port.botLogin),
+  };
+  memory.commentsSeen = now;
+  return { ...snapshot, attempts: await readAttempts(port, snapshot) };
+}
+
+function emptySnapshot(branch: string): Snapshot {
+  return {
+    base: { branch, sha: '', tree: '' },
+    contract: { kind: 'missing' },
+    campaigns: [],
+    experiments: [],
+    attempts: new Map(),
+    branches: new Map(),
+    commands: [],
+  };
+}
+
+async function readContract(port: GitHubPort, memory: Memory, home: Commit): Promise<Snapshot['contract']> {
+  if (memory.contract?.sha === home.sha) return memory.contract.file;
+  const text = await port.file(CONTRACT_PATH, home.sha);
+  const file: Snapshot['contract'] = text === null ? { kind: 'missing' } : parseContract(text);
+  memory.contract = { sha: home.sha, file };
+  return file;
+}
+
+function noBase(branch: string): Snapshot['contract'] {
+  return {
+    kind: 'problems',
+    problems: [{ line: 1, key: 'base', expected: 'a branch that exists', found: branch }],
+  };
+}
+
+async function readExperiments(port: GitHubPort, memory: Memory): Promise<Experiment[]> {
+  for (const pull of await port.pullsSince(memory.pullsSince)) {
+    memory.pulls.set(pull.number, pull);
+    if (memory.pullsSince === null || pull.updatedAt > memory.pullsSince) memory.pullsSince = pull.updatedAt;
+  }
+  const { owner, name } = port.repository;
+  return [...memory.pulls.values()].flatMap(pull => {
+    const own =
+      pull.author === port.botLogin && pull.headRepository.toLowerCase() === `${owner}/${name}`.toLowerCase();
+    const marker = own ? readMarker('experiment', pull.body, experimentMarkerSchema) : null;
+    if (!marker || pull.branch !== `research/${marker.campaign}/${marker.number}`) return [];
+    const { number, state, title, branch, headSha, mergeCommit } = pull;
+    return [
+      {
+        pull: number,
+        state,
+        title,
+        branch,
+        headSha,
+        mergeCommit,
+        marker,
+        labelled: pull.labels.includes(RESEARCH_LABEL),
+      },
+    ];
+  });
+}
+
+function lookBack(memory: Memory, now: Date): Date {
+  if (memory.commentsSeen) return new Date(memory.commentsSeen.getTime() - OVERLAP_SECONDS * 1000);
+  return new Date(now.getTime() - LOOK_BACK_HOURS * 3_600_000);
+}
+
+/** Commands that people wrote, oldest first. An edited comment is none: its author should write a new one. */
+function commandsIn(comments: readonly Comment[], botLogin: string): PendingCommand[] {
+  return comments.flatMap(comment => {
+    if (
+      comment.author === botLogin ||
+      comment.author.endsWith('[bot]') ||
+      comment.updatedAt !== comment.createdAt
+    )
+      return [];
+    const command = parseCommand(comment.body);
+    return command ? [{ comment: comment.id, issue: comment.issue, author: comment.author, command }] : [];
+  });
+}
+
+/** A command took effect when a campaign's marker holds its id, or an answer to it exists. */
+function pending(
+  commands: readonly PendingCommand[],
+  comments: readonly Comment[],
+  campaigns: readonly Campaign[],
+  botLogin: string,
+): PendingCommand[] {
+  const done = new Set(campaigns.flatMap(campaign => campaign.state?.comments ?? []));
+  for (const comment of comments) {
+    const answered = comment.author === botLogin ? replyKey(comment.body) : null;
+    if (answered !== null) done.add(answered);
+  }
+  return commands.filter(command => !done.has(command.comment));
+}
+
+async function readCampaigns(
+  port: GitHubPort,
+  memory: Memory,
+  experiments: readonly Experiment[],
+  commands: readonly PendingCommand[],
+): Promise<Campaign[]> {
+  const open = (await port.openIssues(RESEARCH_LABEL))
+    .filter(issue => !issue.isPull)
+    .map(issue => issue.number);
+  const pulls = new Set(experiments.map(experiment => experiment.pull));
+  const unfinished = experiments
+    .filter(e => e.state === 'open' || e.marker.verdict === null)
+    .map(e => e.marker.campaign);
+  const asked = commands.map(command => command.issue).filter(issue => !pulls.has(issue));
+  const campaigns: Campaign[] = [];
+  for (const number of new Set([...open, ...unfinished, ...memory.alive, ...asked])) {
+    const known = open.includes(number);
+    const issue = known ? { open: true, isPull: false } : await port.issue(number);
+    if (!issue || issue.isPull) continue;
+    const campaign = await readCampaign(port, memory, number, issue.open);
+    if (campaign.comment || known || unfinished.includes(number)) campaigns.push(campaign);
+  }
+  memory.alive = new Set(
+    campaigns
+      .filter(({ state }) => state?.phase === 'running' || state?.phase === 'paused')
+      .map(({ issue }) => issue),
+  );
+  return campaigns.sort((a, b) => a.issue - b.issue);
+}
+
+async function readCampaign(
+  port: GitHubPort,
+  memory: Memory,
+  issue: number,
+  issueOpen: boolean,
+): Promise<Campaign> {
+  const remembered = memory.statusComments.get(issue);
+  const quick = remembered === undefined ? null : await port.comment(remembered);
+  if (quick) {
+    const state = readMarker('campaign', quick.body, campaignStateSchema);
+    if (state) return { issue, issueOpen, comment: quick, state, notices: [] };
+  }
+  const own = (await port.comments(issue)).filter(comment => comment.author === port.botLogin);
+  const comment =
+    own.findLast(found => readMarker('campaign', found.body, campaignStateSchema) !== null) ?? null;
+  const state = comment && readMarker('campaign', comment.body, campaignStateSchema);
+  if (comment) memory.statusComments.set(issue, comment.id);
+  return { issue, issueOpen, comment, state, notices: own.flatMap(found => noticeKey(found.body) ?? []) };
+}
+
+/** Trials that were started and are in no marker yet: check runs of the App, and the runs that carry their names. */
+async function readAttempts(port: GitHubPort, snapshot: Snapshot): Promise<Map<string, Attempt>> {
+  const attempts = new Map<string, Attempt>();
+  if (snapshot.contract.kind !== 'contract') return attempts;
+  const live = snapshot.campaigns.filter(
+    ({ state }) => state?.phase === 'running' || state?.phase === 'paused',
+  );
+  const open = snapshot.experiments.filter(experiment => experiment.state === 'open');
+  const champion = live.length > 0 && !championIsMeasured(snapshot);
+  if (open.length === 0 && !champion) return attempts;
+
+  const recorded = new Set(
+    [
+      ...snapshot.campaigns.flatMap(({ state }) => state?.baselines ?? []),
+      ...snapshot.experiments.flatMap(({ marker }) => marker.trials),
+    ].map(trial => trial.trial),
+  );
+  const stale = new Map<string, number>([
+    ...open.map(({ marker }) => [`${marker.campaign}/${marker.number}`, marker.staleTrials] as const),
+    ...(champion ? live.map(({ issue }) => [`${issue}/0`, 0] as const) : []),
+  ]);
+  const wanted = (trial: string) => {
+    const [subject = '', k] = trial.split('.');
+    return Number(k) > (stale.get(subject) ?? Number.POSITIVE_INFINITY) && !recorded.has(trial);
+  };
+
+  for (const sha of new Set([
+    ...open.map(({ headSha }) => headSha),
+    ...(champion ? [snapshot.base.sha] : []),
+  ])) {
+    for (const check of await port.checks(sha)) {
+      if (!wanted(check.externalId) || attempts.has(check.externalId)) continue;
+      const measurement = check.completed ? readMarker('trial', check.text, recordedTrialSchema) : null;
+      attempts.set(check.externalId, {
+        trial: check.externalId,
+        check: { id: check.id, startedAt: check.startedAt, measurement },
+        run: null,
+      });
+    }
+  }
+  for (const run of ownRuns(await port.runs(snapshot.contract.contract.trial.workflow), port.botLogin)) {
+    if (!wanted(run.title)) continue;
+    const attempt = attempts.get(run.title);
+    if (!attempt) attempts.set(run.title, { trial: run.title, check: null, run });
+    else if (!attempt.run) attempt.run = run;
+  }
+  return attempts;
+}
+
+/** The App's own runs, oldest first: of two with one name, the first counts. */
+function ownRuns(runs: readonly WorkflowRun[], botLogin: string): WorkflowRun[] {
+  return runs
+    .filter(run => run.actor === botLogin)
+    .sort((a, b) => a.createdAt.localeCompare(b.createdAt) || a.id - b.id);
+}

@@ -1,0 +1,250 @@
+/** From an idea to a pull request, and from an old champion to a new one. */
+import type { LedgerLine, ProposalRequest } from '../agents/agent.ts';
+import { chooseAgent } from '../agents/create.ts';
+import { applyEdits } from '../agents/edit.ts';
+import type { Contract } from '../campaign/contract.ts';
+import { championValues, nextTrial } from '../campaign/evidence.ts';
+import { addCost, type Cost, type Idea } from '../campaign/idea.ts';
+import {
+  branchName,
+  type Campaign,
+  type CampaignState,
+  type Experiment,
+  type ExperimentMarker,
+  mean,
+  measuredValues,
+  RESEARCH_LABEL,
+  type Snapshot,
+} from '../campaign/model.ts';
+import { experimentsOf } from '../campaign/plan.ts';
+import { candidateMessage, pullDescription } from '../render/pull.ts';
+import { openTitle } from '../render/title.ts';
+import { type Context, contractOf } from './context.ts';
+import { MAX_BODY, writeMarker } from './marker.ts';
+import type { GitHubPort } from './port.ts';
+import { saveState } from './state.ts';
+
+/** Room that a pull request's body keeps for trials and verdict. */
+const ROOM_FOR_TRIALS = 20_000;
+
+/** Description and marker of an experiment's pull request. */
+export function pullBody(marker: ExperimentMarker): string {
+  const hidden = writeMarker('experiment', marker);
+  const visible = pullDescription(marker);
+  const room = MAX_BODY - hidden.length - 2;
+  return `${visible.length <= room ? visible : `Experiment ${marker.number} of campaign #${marker.campaign}.`}\n\n${hidden}`;
+}
+
+/** Asks the agent for an idea and opens it as a pull request. */
+export async function propose(
+  context: Context,
+  snapshot: Snapshot,
+  campaign: Campaign,
+  number: number,
+): Promise<void> {
+  const { state } = campaign;
+  if (!state) throw new Error(`Expected a campaign with a state on #${campaign.issue}.`);
+  const contract = contractOf(snapshot);
+  const chosen = chooseAgent(contract, context.agentEnv, state.agent ?? undefined);
+  if (chosen.kind === 'problem')
+    return pause(context, snapshot, campaign, state, `${chosen.message} Then comment \`/research resume\`.`);
+  const { base } = snapshot;
+  const files = await readFiles(context.port, contract.editable, base.sha);
+  const request = await proposalRequest(context, snapshot, contract, campaign, state, number, files);
+  const proposal = await chosen.agent.propose(request, context.signal);
+  if (proposal.kind === 'failed')
+    return countFailure(context, snapshot, campaign, state, proposal.reason, proposal.cost);
+  if (proposal.kind === 'exhausted') return exhausted(context, snapshot, campaign, state);
+  const tree = await context.port.createTree(base.tree, proposal.files);
+  const plain = { campaign: campaign.issue, number, idea: proposal.idea };
+  const commit = await context.port.createCommit(candidateMessage(plain), tree, base.sha);
+  await openPull(context, snapshot, {
+    version: 1,
+    ...plain,
+    agent: chosen.agent.name,
+    champion: { sha: base.sha, tree: base.tree },
+    commit,
+    tree,
+    previous: null,
+    restacks: 0,
+    staleTrials: 0,
+    cost: proposal.cost,
+    trials: [],
+    verdict: null,
+  });
+  if (state.failedInARow > 0)
+    await saveState(context.port, snapshot, campaign, { ...state, failedInARow: 0 });
+}
+
+async function openPull(context: Context, snapshot: Snapshot, marker: ExperimentMarker): Promise<void> {
+  const { port } = context;
+  const branch = branchName(marker.campaign, marker.number);
+  await port.createBranch(branch, marker.commit);
+  const title = openTitle(marker);
+  const pull = await port.createPull({ title, body: pullBody(marker), branch, base: snapshot.base.branch });
+  await port.addLabel(pull, RESEARCH_LABEL);
+  context.log.info({ pull, title }, 'opened');
+}
+
+async function readFiles(
+  port: GitHubPort,
+  paths: readonly string[],
+  ref: string,
+): Promise<Map<string, string>> {
+  const files = new Map<string, string>();
+  for (const path of paths) {
+    const text = await port.file(path, ref);
+    if (text !== null) files.set(path, text);
+  }
+  return files;
+}
+
+async function proposalRequest(
+  context: Context,
+  snapshot: Snapshot,
+  contract: Contract,
+  campaign: Campaign,
+  state: CampaignState,
+  number: number,
+  files: ReadonlyMap<string, string>,
+): Promise<ProposalRequest> {
+  const champion = championValues(snapshot);
+  return {
+    number,
+    brief: (await context.port.file(contract.brief, snapshot.base.sha)) ?? '',
+    metric: contract.metric,
+    budgetSeconds: state.budgetSeconds ?? contract.trial.budget,
+    files,
+    championValue: champion.length > 0 ? mean(champion) : null,
+    ledger: ledgerFor(experimentsOf(snapshot, campaign)),
+    topic: state.topic,
+    objection: (idea, changed) => objection(context, snapshot, idea, changed),
+  };
+}
+
+/** What the agent is told of the past: successes, failures and crashes. */
+function ledgerFor(experiments: readonly Experiment[]): LedgerLine[] {
+  return experiments.map(({ state, marker }) => {
+    const values = measuredValues(marker.trials);
+    const crash = marker.trials.find(trial => trial.outcome.status === 'crash')?.outcome;
+    const status = marker.verdict?.kind === 'crash' ? 'crash' : state === 'open' ? 'running' : state;
+    return {
+      number: marker.number,
+      title: marker.idea.title,
+      hypothesis: marker.idea.hypothesis,
+      edits: marker.idea.edits,
+      status,
+      value: values.length > 0 ? mean(values) : null,
+      championValue: marker.verdict?.championValue ?? null,
+      note: crash?.status === 'crash' ? crash.traceback : (marker.verdict?.reason ?? ''),
+    };
+  });
+}
+
+/** An idea that is too large to keep, or whose tree was proposed before, is refused. */
+async function objection(
+  context: Context,
+  snapshot: Snapshot,
+  idea: Idea,
+  files: ReadonlyMap<string, string>,
+): Promise<string | null> {
+  const size = JSON.stringify(writeMarker('experiment', idea)).length;
+  if (size > MAX_BODY - ROOM_FOR_TRIALS)
+    return `The edits are too large: expected at most ${MAX_BODY - ROOM_FOR_TRIALS} characters when stored, found ${size}. Replace less.`;
+  const tree = await context.port.createTree(snapshot.base.tree, files);
+  if (tree === snapshot.base.tree) return 'The edits leave every file as it is.';
+  const before = snapshot.experiments.find(experiment => experiment.marker.tree === tree);
+  return before
+    ? `Exactly this code was already tried, as experiment ${before.marker.number} ("${before.marker.idea.title}").`
+    : null;
+}
+
+async function countFailure(
+  context: Context,
+  snapshot: Snapshot,
+  campaign: Campaign,
+  state: CampaignState,
+  reason: string,
+  cost: Cost,
+): Promise<void> {
+  context.log.warn({ issue: campaign.issue, reason }, 'proposal failed');
+  await saveState(context.port, snapshot, campaign, {
+    ...state,
+    failedProposals: [...state.failedProposals, reason.slice(0, 300)],
+    failedInARow: state.failedInARow + 1,
+    failedCost: addCost(state.failedCost, cost),
+  });
+}
+
+/** With nothing left to try the campaign ends early; experiments in flight are judged first. */
+async function exhausted(
+  context: Context,
+  snapshot: Snapshot,
+  campaign: Campaign,
+  state: CampaignState,
+): Promise<void> {
+  const count = experimentsOf(snapshot, campaign).length;
+  const reason = `The agent has nothing left to try after ${count} experiments.`;
+  const open = experimentsOf(snapshot, campaign).some(experiment => experiment.state === 'open');
+  if (count === 0)
+    return pause(
+      context,
+      snapshot,
+      campaign,
+      state,
+      `${reason} Is there anything to change in the editable files?`,
+    );
+  await saveState(context.port, snapshot, campaign, {
+    ...state,
+    target: count,
+    ...(open ? {} : { phase: 'finished', reason }),
+  });
+}
+
+async function pause(
+  context: Context,
+  snapshot: Snapshot,
+  campaign: Campaign,
+  state: CampaignState,
+  reason: string,
+): Promise<void> {
+  await saveState(context.port, snapshot, campaign, { ...state, phase: 'paused', reason });
+}
+
+/**
+ * Makes the idea again on the new champion. The marker is written first and names both heads, so that a kill before the
+ * branch moves is seen and finished by `moveHead`. Returns false where the edits no longer fit.
+ */
+export async function restack(
+  context: Context,
+  snapshot: Snapshot,
+  experiment: Experiment,
+): Promise<boolean> {
+  const { port } = context;
+  const { base } = snapshot;
+  const { editable } = contractOf(snapshot);
+  const { marker } = experiment;
+  const applied = applyEdits(await readFiles(port, editable, base.sha), marker.idea.edits, editable);
+  if (applied.kind === 'refused') return false;
+  const tree = await port.createTree(base.tree, applied.files);
+  const commit = await port.createCommit(candidateMessage(marker), tree, base.sha);
+  const next: ExperimentMarker = {
+    ...marker,
+    champion: { sha: base.sha, tree: base.tree },
+    commit,
+    tree,
+    previous: experiment.headSha,
+    restacks: marker.restacks + 1,
+    staleTrials: nextTrial(snapshot, marker, marker.trials) - 1,
+    trials: [],
+    verdict: null,
+  };
+  await port.updatePull(experiment.pull, { body: pullBody(next) });
+  await moveHead(port, { ...experiment, marker: next });
+  return true;
+}
+
+/** Puts the branch where the marker says it is. */
+export async function moveHead(port: GitHubPort, experiment: Experiment): Promise<void> {
+  await port.moveBranch(experiment.branch, experiment.marker.commit);
+}

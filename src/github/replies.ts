@@ -1,0 +1,37 @@
+/** Comments that are made once: an answer to a command, a verdict, a notice. The hidden marker says which. */
+import { z } from 'zod';
+import { readMarker, writeMarker } from './marker.ts';
+import type { Comment, GitHubPort } from './port.ts';
+
+const replySchema = z.strictObject({ comment: z.int() });
+const keySchema = z.strictObject({ key: z.string() });
+
+/** Id of the comment that this one answers, or null. */
+export function replyKey(body: string): number | null {
+  return readMarker('reply', body, replySchema)?.comment ?? null;
+}
+
+/** Key of the notice or verdict that this comment is, or null. */
+export function noticeKey(body: string): string | null {
+  return readMarker('notice', body, keySchema)?.key ?? null;
+}
+
+/** Answers a comment; the marker keeps the command from being taken up again. */
+export async function reply(
+  port: GitHubPort,
+  issue: number,
+  comment: number,
+  text: string,
+): Promise<Comment> {
+  return port.createComment(issue, `${text}\n\n${writeMarker('reply', { comment })}`);
+}
+
+/** Says something once on an issue or pull request; says it anew in the same comment where it reads differently now. */
+export async function sayOnce(port: GitHubPort, issue: number, key: string, text: string): Promise<void> {
+  const body = `${text}\n\n${writeMarker('notice', { key })}`;
+  const said = (await port.comments(issue)).find(
+    comment => comment.author === port.botLogin && noticeKey(comment.body) === key,
+  );
+  if (!said) await port.createComment(issue, body);
+  else if (said.body !== body) await port.updateComment(said.id, body);
+}

@@ -1,0 +1,168 @@
+/** Trials on GitHub: the intent as a check run, the dispatch, and the result copied from the run's artifact. */
+import { createHmac } from 'node:crypto';
+import {
+  MEASUREMENT_ARTIFACT,
+  MEASUREMENT_FILE,
+  type Measurement,
+  measurementSchema,
+} from '../campaign/measurement.ts';
+import type { Attempt, Campaign, Experiment, RecordedTrial, Run, Snapshot } from '../campaign/model.ts';
+import type { Action } from '../campaign/plan.ts';
+import { completedCheck, startedCheck } from '../render/check.ts';
+import { type Context, contractOf } from './context.ts';
+import { writeMarker } from './marker.ts';
+import { saveState } from './state.ts';
+
+type ActionOf<Kind extends Action['kind']> = Extract<Action, { kind: Kind }>;
+
+/** Markers keep this much of a traceback. */
+const KEPT_TRACEBACK = 1500;
+
+/** Records the intent, then dispatches. A kill in between is healed by dispatching again two minutes later. */
+export async function dispatchTrial(
+  context: Context,
+  snapshot: Snapshot,
+  action: ActionOf<'dispatch'>,
+): Promise<void> {
+  const { port } = context;
+  const contract = contractOf(snapshot);
+  const { campaign, experiment, trial } = action;
+  const candidate = experiment?.headSha ?? snapshot.base.sha;
+  const budget = campaign.state?.budgetSeconds ?? contract.trial.budget;
+  const check = snapshot.attempts.get(trial)?.check;
+  if (check) await port.restartCheck(check.id, context.now());
+  else await port.createCheck(candidate, trial, context.now(), startedCheck(trial, budget));
+  await port.dispatch(contract.trial.workflow, snapshot.base.branch, {
+    trial,
+    base: snapshot.base.sha,
+    candidate,
+    seed: String(seed(context, campaign, action.seedIndex)),
+    budget: String(budget),
+    timeout: String(trialTimeout(contract.trial, budget)),
+  });
+  context.log.info({ trial, candidate }, 'dispatched');
+}
+
+/** The contract's time beyond the budget (start-up, scoring) is granted on top of whatever budget the campaign has. */
+function trialTimeout(trial: { budget: number; timeout: number }, budget: number): number {
+  return budget + Math.max(30, trial.timeout - trial.budget);
+}
+
+/** Secret until it is dispatched, the same after a restart: HMAC of what the seed is for. */
+function seed(context: Context, campaign: Campaign, index: number): number {
+  const { owner, name } = context.port.repository;
+  const digest = createHmac('sha256', context.seedSecret)
+    .update(`${owner}/${name}#${campaign.issue}.${index}`)
+    .digest();
+  return digest.readUInt32BE(0) % 2 ** 31;
+}
+
+/** Completes the check run from the artifact of the run; champion trials go on into the campaign's marker. */
+export async function recordTrial(
+  context: Context,
+  snapshot: Snapshot,
+  action: ActionOf<'record'>,
+): Promise<void> {
+  const { port } = context;
+  const { campaign, experiment, attempt } = action;
+  const trial = attempt.check?.measurement ?? (await readResult(context, snapshot, attempt, experiment));
+  if (!attempt.check?.measurement) await completeCheck(context, snapshot, attempt, trial);
+  context.log.info({ trial: trial.trial, outcome: trial.outcome.status }, 'recorded');
+  if (experiment !== null || !campaign.state) return;
+  const known = campaign.state.baselines.filter(baseline => baseline.trial !== trial.trial);
+  await saveState(port, snapshot, campaign, { ...campaign.state, baselines: [...known, trial] });
+}
+
+async function completeCheck(
+  context: Context,
+  snapshot: Snapshot,
+  attempt: Attempt,
+  trial: RecordedTrial,
+): Promise<void> {
+  const { port } = context;
+  const contract = contractOf(snapshot);
+  const id =
+    attempt.check?.id ??
+    (await port.createCheck(
+      trial.candidate,
+      trial.trial,
+      context.now(),
+      startedCheck(trial.trial, trial.budgetSeconds),
+    ));
+  const conclusion = { measured: 'success', crash: 'failure', fault: 'neutral' } as const;
+  const text = completedCheck(contract, trial, writeMarker('trial', trial));
+  await port.completeCheck(id, conclusion[trial.outcome.status], attempt.run?.url ?? null, text);
+}
+
+/** What exactly the run that was dispatched left behind; anything else is the machine's fault. */
+async function readResult(
+  context: Context,
+  snapshot: Snapshot,
+  attempt: Attempt,
+  experiment: Experiment | null,
+): Promise<RecordedTrial> {
+  const { run } = attempt;
+  if (!run) throw new Error(`Expected a completed run of trial ${attempt.trial}, found none.`);
+  const text = await context.port.artifact(run.id, MEASUREMENT_ARTIFACT, MEASUREMENT_FILE);
+  const measurement = text === null ? null : parseMeasurement(text);
+  if (measurement === null)
+    return fault(
+      snapshot,
+      attempt,
+      run,
+      experiment,
+      `The run ended (${run.conclusion ?? 'no conclusion'}) without a readable measurement.`,
+    );
+  const expected = experiment === null ? measurement.candidate : experiment.marker.commit;
+  const tree = experiment === null ? measurement.tree : experiment.marker.tree;
+  if (measurement.trial !== attempt.trial || measurement.candidate !== expected || measurement.tree !== tree)
+    return fault(
+      snapshot,
+      attempt,
+      run,
+      experiment,
+      `The run measured trial ${measurement.trial} of ${measurement.candidate.slice(0, 7)} instead of ${attempt.trial} of ${expected.slice(0, 7)}.`,
+    );
+  const { outcome } = measurement;
+  const kept =
+    outcome.status === 'crash'
+      ? { ...outcome, traceback: outcome.traceback.slice(-KEPT_TRACEBACK) }
+      : outcome;
+  return { ...measurement, outcome: kept, runId: run.id };
+}
+
+function parseMeasurement(text: string): Measurement | null {
+  try {
+    const parsed = measurementSchema.safeParse(JSON.parse(text));
+    return parsed.success ? parsed.data : null;
+  } catch {
+    return null;
+  }
+}
+
+function fault(
+  snapshot: Snapshot,
+  attempt: Attempt,
+  run: Run,
+  experiment: Experiment | null,
+  message: string,
+): RecordedTrial {
+  return {
+    version: 1,
+    trial: attempt.trial,
+    base: snapshot.base.sha,
+    candidate: experiment?.marker.commit ?? snapshot.base.sha,
+    tree: experiment?.marker.tree ?? snapshot.base.tree,
+    seed: 0,
+    budgetSeconds: contractOf(snapshot).trial.budget,
+    machine: 'unknown',
+    digest: '',
+    sandbox: 'none',
+    outcome: { status: 'fault', message },
+    trainingSeconds: 0,
+    totalSeconds: 0,
+    peakMemoryMb: 0,
+    reported: {},
+    runId: run.id,
+  };
+}

@@ -1,0 +1,59 @@
+/** The Probot application: webhooks nudge, the loops do the rest. The only file that names webhook events. */
+import { getPrivateKey } from '@probot/get-private-key';
+import type { ApplicationFunction, Probot } from 'probot';
+import { z } from 'zod';
+import { type AppSettings, startWork } from './app.ts';
+import { starterTemplates } from './cli/templates.ts';
+
+/** Looks this often where no webhook says something happened. */
+const POLL_SECONDS = 60;
+
+/** The application with settings of its own; what is left out comes from the environment. */
+export function createApp(settings: Partial<AppSettings> = {}): ApplicationFunction {
+  return (probot: Probot) => {
+    const work = startWork(probot, { ...settingsFromEnvironment(), ...settings });
+    probot.on(
+      [
+        'issue_comment.created',
+        'issues.closed',
+        'issues.reopened',
+        'pull_request.closed',
+        'pull_request.reopened',
+        'pull_request.synchronize',
+        'push',
+        'workflow_run.completed',
+        'workflow_run.in_progress',
+      ],
+      ({ payload }) => {
+        const { repository, installation } = payload;
+        if (repository?.owner && installation)
+          work.nudge({ owner: repository.owner.login, name: repository.name }, installation.id);
+      },
+    );
+    probot.on(['installation', 'installation_repositories'], () => work.discover());
+  };
+}
+
+/** What `probot run` loads. */
+export default createApp();
+
+function settingsFromEnvironment(): AppSettings {
+  const { env } = process;
+  return {
+    pollSeconds: pollSeconds(env.AUTORESEARCH_POLL_SECONDS),
+    seedSecret: getPrivateKey({ env }) ?? env.WEBHOOK_SECRET ?? 'development',
+    agentEnv: { OPENAI_API_KEY: env.OPENAI_API_KEY, OPENAI_BASE_URL: env.OPENAI_BASE_URL },
+    templates: starterTemplates(),
+    signal: new AbortController().signal,
+  };
+}
+
+function pollSeconds(text: string | undefined): number {
+  if (text === undefined || text === '') return POLL_SECONDS;
+  const seconds = z.coerce.number().positive().max(86_400).safeParse(text);
+  if (!seconds.success)
+    throw new Error(
+      `AUTORESEARCH_POLL_SECONDS: expected a number of seconds from 1 to 86400, found ${JSON.stringify(text)}.`,
+    );
+  return seconds.data;
+}

@@ -1,0 +1,53 @@
+/** Answers to commands. */
+import { COMMANDS, FLAGS } from '../campaign/command.ts';
+import { type ContractProblem, describeProblem } from '../campaign/contract-file.ts';
+
+/** The help text, from the same table as the parser. */
+export function helpAnswer(): string {
+  const commands = COMMANDS.map(command => `- \`${command.usage}\` ${command.does}`);
+  const flags = FLAGS.map(flag => `- \`${flag.name} ${flag.value}\` ${flag.does}`);
+  return [
+    'I turn ideas into pull requests, measure each one, and merge what truly made the metric better.',
+    commands.join('\n'),
+    'Options of `/research N`:',
+    flags.join('\n'),
+    'Commands stand on the first line of a comment and need write permission.',
+  ].join('\n\n');
+}
+
+export function noPermissionAnswer(author: string): string {
+  return `Thank you, ${author}. Campaigns spend machine time and move the base branch, so they need write permission on this repository. Someone who has it can comment the same here.`;
+}
+
+export function noCampaignAnswer(): string {
+  return 'There is no campaign on this issue yet. Start one with `/research 50`.';
+}
+
+export function onPullAnswer(campaign: number): string {
+  return `This is an experiment; commands for its campaign belong on #${campaign}.`;
+}
+
+export function mistakeAnswer(message: string): string {
+  return `${message}\n\n\`/research help\` lists the commands.`;
+}
+
+/** Why a campaign cannot start, each with what to do. */
+export function refusalAnswer(reasons: readonly string[]): string {
+  return `I cannot start yet:\n\n${reasons.map(reason => `- ${reason}`).join('\n')}\n\nWhen that is mended, comment the command again.`;
+}
+
+export function contractProblemsAnswer(problems: readonly ContractProblem[]): string {
+  return problems.map(problem => `\`${describeProblem(problem).replaceAll('`', "'")}\``).join('\n- ');
+}
+
+/** Links GitHub's new-file page, filled in. */
+export function missingFileReason(
+  serverUrl: string,
+  repository: { owner: string; name: string },
+  branch: string,
+  path: string,
+  content: string,
+): string {
+  const link = `${serverUrl}/${repository.owner}/${repository.name}/new/${branch}?filename=${encodeURIComponent(path)}&value=${encodeURIComponent(content)}`;
+  return `There is no \`${path}\` on \`${branch}\`. Run \`autoresearch init\` in a clone, or [create it here](${link}) from a filled-in page.`;
+}

@@ -1,0 +1,42 @@
+/** What the App's check run says about one trial. */
+import type { Contract } from '../campaign/contract.ts';
+import type { RecordedTrial } from '../campaign/model.ts';
+import { formatSeconds, formatValue } from './number.ts';
+import { escapeMarkdown, fence } from './text.ts';
+
+export interface CheckText {
+  title: string;
+  summary: string;
+  text: string;
+}
+
+/** While the trial is dispatched and runs. */
+export function startedCheck(trial: string, budgetSeconds: number): CheckText {
+  return {
+    title: 'Measuring',
+    summary: `Trial ${trial}: ${formatSeconds(budgetSeconds)} of training. The job's log shows its progress.`,
+    text: '',
+  };
+}
+
+/** After the trial; `marker` holds the numbers for the App itself. */
+export function completedCheck(contract: Contract, trial: RecordedTrial, marker: string): CheckText {
+  const { outcome } = trial;
+  const times = `${formatSeconds(trial.trainingSeconds)} of training, ${formatSeconds(trial.totalSeconds)} in all, on ${escapeMarkdown(trial.machine, 100)}.`;
+  switch (outcome.status) {
+    case 'measured':
+      return { title: `${contract.metric.name} ${formatValue(outcome.value)}`, summary: times, text: marker };
+    case 'crash':
+      return {
+        title: `Crash: ${outcome.reason}`,
+        summary: `${escapeMarkdown(outcome.message)}\n\n${times}`,
+        text: `${outcome.traceback === '' ? '' : fence(outcome.traceback, 'text')}\n\n${marker}`,
+      };
+    case 'fault':
+      return {
+        title: 'The machine failed',
+        summary: `${escapeMarkdown(outcome.message)}\n\nThis says nothing about the candidate; the trial is repeated.`,
+        text: marker,
+      };
+  }
+}

@@ -1,0 +1,137 @@
+/** What an experiment's pull request says: description, verdict, commit messages. */
+import { markdownTable } from 'markdown-table';
+import type { Contract } from '../campaign/contract.ts';
+import type { ExperimentMarker, RecordedTrial, Verdict } from '../campaign/model.ts';
+import { formatDifference, formatSeconds, formatShare, formatValue } from './number.ts';
+import { escapeMarkdown, fence, plainLine } from './text.ts';
+import { openTitle } from './title.ts';
+
+/** The visible part of the pull request's description. */
+export function pullDescription(marker: ExperimentMarker): string {
+  const diffs = marker.idea.edits.map(edit => {
+    const removed = edit.search.split('\n').map(line => `-${line}`);
+    const added = edit.replace === '' ? [] : edit.replace.split('\n').map(line => `+${line}`);
+    return fence([`# ${edit.path}`, ...removed, ...added].join('\n'), 'diff');
+  });
+  const { cost } = marker;
+  const spent =
+    cost.calls > 0
+      ? `, ${cost.inputTokens + cost.outputTokens} tokens${cost.usd === null ? '' : `, $${cost.usd.toFixed(3)}`}`
+      : '';
+  return [
+    `**Hypothesis.** ${escapeMarkdown(marker.idea.hypothesis, 2000) || 'None given.'}`,
+    ...diffs,
+    `Experiment ${marker.number} of campaign #${marker.campaign}, proposed by \`${marker.agent}\`${spent}, on champion ${marker.champion.sha.slice(0, 7)}.`,
+  ].join('\n\n');
+}
+
+/** The comment that tells the verdict: verdict first, then what to do next, then one table, the rest folded. */
+export function verdictComment(
+  contract: Contract,
+  marker: ExperimentMarker,
+  verdict: Verdict,
+  trials: readonly RecordedTrial[],
+): string {
+  const parts = [headline(contract, verdict), advice(marker, verdict)];
+  if (trials.length > 0) parts.push(trialTable(contract, trials));
+  for (const { trial, outcome } of trials)
+    if (outcome.status === 'crash' && outcome.traceback !== '')
+      parts.push(details(`End of the output of trial ${trial}`, fence(outcome.traceback, 'text')));
+  if (verdict.doubt !== null) parts.push(details('How this was judged', judgement(contract, verdict)));
+  const sandboxed = trials.length > 0 && trials.every(trial => trial.sandbox !== 'none');
+  if (trials.length > 0 && !sandboxed)
+    parts.push('<sub>Measured without a sandbox: the number rests on the candidate being honest.</sub>');
+  return parts.join('\n\n');
+}
+
+function headline(contract: Contract, verdict: Verdict): string {
+  const { name } = contract.metric;
+  const value = verdict.value === null ? '' : ` ${name} **${formatValue(verdict.value)}**`;
+  const against =
+    verdict.value === null || verdict.championValue === null
+      ? ''
+      : ` (${formatDifference(verdict.value - verdict.championValue)} against the champion's ${formatValue(verdict.championValue)})`;
+  switch (verdict.kind) {
+    case 'merge':
+      return `✅ **Merge:**${value}${against}.`;
+    case 'close':
+      return `❌ **Close:**${value}${against}.`;
+    case 'crash':
+      return `💥 **Crash:** ${escapeMarkdown(verdict.reason)}`;
+    default:
+      return `⏹ **Not judged:** ${escapeMarkdown(verdict.reason)}${value === '' ? '' : ` Measured so far:${value}.`}`;
+  }
+}
+
+function advice(marker: ExperimentMarker, verdict: Verdict): string {
+  switch (verdict.kind) {
+    case 'merge':
+      return 'Nothing to do: the pull request is merged now, and its tree becomes the champion that later ideas are measured against.';
+    case 'close':
+      return 'Nothing to do: the idea stays here as the memory of what does not help, and the agent knows of it.';
+    case 'crash':
+      return 'Nothing to do: a crash counts against the idea, not against the campaign. The agent is shown the end of the output below.';
+    default:
+      return `To try it again, ask for more experiments on #${marker.campaign}.`;
+  }
+}
+
+/** One row a trial. */
+function trialTable(contract: Contract, trials: readonly RecordedTrial[]): string {
+  const rows = trials.map(trial => [
+    trial.trial,
+    trial.outcome.status === 'measured' ? formatValue(trial.outcome.value) : trial.outcome.status,
+    formatSeconds(trial.trainingSeconds),
+    formatSeconds(trial.totalSeconds),
+    trial.peakMemoryMb > 0 ? `${(trial.peakMemoryMb / 1024).toFixed(1)} GB` : '–',
+    escapeMarkdown(trial.machine, 60),
+  ]);
+  return markdownTable(
+    [['trial', contract.metric.name, 'training', 'in all', 'memory', 'machine'], ...rows],
+    {
+      align: ['l', 'r', 'r', 'r', 'r', 'l'],
+    },
+  );
+}
+
+function judgement(contract: Contract, verdict: Verdict): string {
+  const { goal } = contract.metric;
+  return [
+    `One trial of the same code scatters by about ${formatValue(verdict.noise ?? 0)} (standard deviation, pooled over this campaign).`,
+    `The chance that this idea is not better is ${formatShare(verdict.doubt ?? 1)}; it is merged at ${formatShare(contract.gate.false_merges)} or less, after at least two trials.`,
+    `${goal === 'minimize' ? 'Lower' : 'Higher'} is better.`,
+  ].join(' ');
+}
+
+function details(summary: string, content: string): string {
+  return `<details><summary>${summary}</summary>\n\n${content}\n\n</details>`;
+}
+
+/** Message of a candidate's commit. Other workflows of the repository do not run on it. */
+export function candidateMessage(marker: Pick<ExperimentMarker, 'idea' | 'number' | 'campaign'>): string {
+  const title = plainLine(marker.idea.title) || `Experiment ${marker.number}`;
+  return `${title}\n\n${plainLine(marker.idea.hypothesis, 1000)}\n\n[skip ci]`;
+}
+
+/** Message of the squash commit, ending in git trailers; the title is passed apart. */
+export function squashMessage(
+  contract: Contract,
+  pull: number,
+  marker: ExperimentMarker,
+  verdict: Verdict,
+): string {
+  const trailers = [
+    `${trailerName(contract.metric.name)}: ${verdict.value === null ? 'unknown' : formatValue(verdict.value)}`,
+    `Experiment: #${pull}`,
+    `Campaign: #${marker.campaign}`,
+    `Trials: ${marker.trials.map(trial => trial.trial).join(' ')}`,
+  ];
+  const why = plainLine(marker.idea.hypothesis, 1000) || openTitle(marker);
+  return `${why}\n\n${trailers.join('\n')}`;
+}
+
+/** `val_bpb` -> `Val-Bpb` */
+function trailerName(metric: string): string {
+  const words = metric.split(/[^A-Za-z0-9]+/).filter(word => word !== '');
+  return words.map(word => (word[0] ?? '').toUpperCase() + word.slice(1)).join('-') || 'Metric';
+}

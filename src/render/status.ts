@@ -1,0 +1,93 @@
+/** The campaign's status comment. Derived from the snapshot alone, so that nothing new leaves it unchanged. */
+import { markdownTable } from 'markdown-table';
+import { championValues } from '../campaign/evidence.ts';
+import { type LedgerRow, ledgerRows, spending } from '../campaign/ledger.ts';
+import { type Campaign, type CampaignState, mean, measuredValues, type Snapshot } from '../campaign/model.ts';
+import { currentCampaign, experimentsOf } from '../campaign/plan.ts';
+import { formatDifference, formatSeconds, formatValue } from './number.ts';
+import { escapeMarkdown } from './text.ts';
+
+const SHOWN_ROWS = 30;
+
+/** The visible part of the status comment. `logBranch` holds the export once there is one. */
+export function statusComment(snapshot: Snapshot, campaign: Campaign, state: CampaignState): string {
+  const metric =
+    snapshot.contract.kind === 'contract'
+      ? snapshot.contract.contract.metric
+      : { name: 'metric', goal: 'minimize' };
+  const experiments = experimentsOf(snapshot, campaign);
+  const rows = ledgerRows(experiments);
+  const settled = rows.filter(row => row.status !== 'running');
+  const parts = [
+    `### ${PHASES[state.phase]} ${settled.length} of ${state.target} experiments`,
+    summaryLine(snapshot, campaign, state, metric.name, rows),
+  ];
+  if (state.reason !== '')
+    parts.push(`**${state.phase === 'paused' ? 'Paused' : 'Ended'}:** ${state.reason}`);
+  if (rows.length > 0) parts.push(table(rows, metric.name));
+  const spent = spending(campaign, experiments);
+  const tokens = spent.cost.inputTokens + spent.cost.outputTokens;
+  const money =
+    spent.cost.usd === null ? ', price unknown' : spent.cost.usd > 0 ? `, $${spent.cost.usd.toFixed(2)}` : '';
+  parts.push(
+    `<sub>Spent: ${spent.trials} trials, ${formatSeconds(spent.machineSeconds)} of machine time, ${tokens} tokens${money}. ` +
+      `Started by ${escapeMarkdown(state.startedBy)}${state.topic === '' ? '' : ` to look into: ${escapeMarkdown(state.topic)}`}. ` +
+      'Every experiment is a pull request with the label `research`; `results.tsv` and `progress.svg` are on the branch `research-log`. ' +
+      'Commands: `/research help`.</sub>',
+  );
+  return parts.join('\n\n');
+}
+
+const PHASES: Record<CampaignState['phase'], string> = {
+  running: '🔬 Running:',
+  paused: '⏸ Paused:',
+  stopped: '⏹ Stopped:',
+  finished: '🏁 Finished:',
+};
+
+function summaryLine(
+  snapshot: Snapshot,
+  campaign: Campaign,
+  state: CampaignState,
+  metric: string,
+  rows: readonly LedgerRow[],
+): string {
+  const first = state.baselines[0];
+  const start = measuredValues(state.baselines.filter(trial => trial.tree === first?.tree));
+  const now = championValues(snapshot);
+  const merged = rows.filter(row => row.status === 'keep').length;
+  const current = currentCampaign(snapshot);
+  const waiting = state.phase === 'running' && current !== null && current.issue !== campaign.issue;
+  if (waiting) return `Waits for campaign #${current.issue}, which has the same base branch.`;
+  if (start.length === 0 || now.length === 0)
+    return state.phase === 'running'
+      ? `Measuring the champion ${snapshot.base.sha.slice(0, 7)} first.`
+      : 'The champion was not measured.';
+  const from = mean(start);
+  const to = mean(now);
+  const change =
+    merged === 0 ? 'no improvement yet' : `${formatDifference(to - from)} since the start, ${merged} merged`;
+  return `Champion ${snapshot.base.sha.slice(0, 7)}: ${metric} **${formatValue(to)}** (${change}).`;
+}
+
+function table(rows: readonly LedgerRow[], metric: string): string {
+  const shown = rows.slice(-SHOWN_ROWS).reverse();
+  const lines = shown.map(row => [
+    String(row.number),
+    `#${row.pull}`,
+    row.value === null ? '–' : formatValue(row.value),
+    row.value === null || row.championValue === null ? '' : formatDifference(row.value - row.championValue),
+    ICONS[row.status],
+    escapeMarkdown(row.title, 80),
+  ]);
+  const head = ['', 'pull request', metric, 'difference', 'verdict', 'idea'];
+  const text = markdownTable([head, ...lines], { align: ['r', 'l', 'r', 'r', 'l', 'l'] });
+  return rows.length > shown.length ? `${text}\n\n… and ${rows.length - shown.length} before these.` : text;
+}
+
+const ICONS: Record<LedgerRow['status'], string> = {
+  keep: '✅ merged',
+  discard: '❌ closed',
+  crash: '💥 crash',
+  running: '⏳ running',
+};

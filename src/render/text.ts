@@ -1,0 +1,31 @@
+/** Makes text from models and strangers harmless: it is data, never Markdown, never a mention, never a command. */
+
+/** One line without control characters, mentions, issue references or CI switches; at most `length` characters. */
+export function plainLine(text: string, length = 80): string {
+  const line = text
+    .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\s]+/gu, ' ')
+    .replace(/\[(skip ci|ci skip|no ci|skip actions|actions skip)\]/gi, '')
+    .replace(/(skip-checks|signed-off-by|co-authored-by)\s*:/gi, '$1')
+    .replace(/[@#]/g, '')
+    .replace(/ +/g, ' ')
+    .trim();
+  return line.length <= length ? line : `${line.slice(0, length - 1).trimEnd()}…`;
+}
+
+/** Text that Markdown shows as it is, on one line; mentions and references are broken by an invisible character. */
+export function escapeMarkdown(text: string, length = 500): string {
+  const line = text.replace(/[\p{Cc}\s]+/gu, ' ').trim();
+  const short = line.length <= length ? line : `${line.slice(0, length - 1)}…`;
+  return short
+    .replace(/[&<>]/g, character => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;' })[character] ?? '')
+    .replace(/[\\`*_{}[\]|~!]/g, '\\$&')
+    .replace(/[@#]/g, '$&\u200b')
+    .replace(/\b(GH-|https?:|www\.)/gi, '$&\u200b');
+}
+
+/** A fenced block that its content cannot leave. */
+export function fence(content: string, language = ''): string {
+  const longest = Math.max(2, ...[...content.matchAll(/`+/g)].map(match => match[0].length));
+  const ticks = '`'.repeat(longest + 1);
+  return `${ticks}${language}\n${content.replace(/\r\n?/g, '\n').trimEnd()}\n${ticks}`;
+}

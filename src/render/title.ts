@@ -1,0 +1,34 @@
+/** Titles of pull requests: they begin as the idea and end as the result, so that their list is the history. */
+import type { ExperimentMarker, Verdict } from '../campaign/model.ts';
+import { formatDifference, formatValue } from './number.ts';
+import { plainLine } from './text.ts';
+
+/** The idea alone, while it is measured. */
+export function openTitle(marker: ExperimentMarker): string {
+  return plainLine(marker.idea.title) || `Experiment ${marker.number}`;
+}
+
+/** `0.9697 (−0.0012) warmdown 0.7 → 0.75`, or what else became of it. */
+export function settledTitle(marker: ExperimentMarker, verdict: Verdict): string {
+  const idea = openTitle(marker);
+  if (verdict.kind === 'crash') return `crash: ${idea}`;
+  if (verdict.value === null) return `${WORDS[verdict.kind]}: ${idea}`;
+  const difference =
+    verdict.championValue === null ? '' : ` (${formatDifference(verdict.value - verdict.championValue)})`;
+  return `${formatValue(verdict.value)}${difference} ${idea}`;
+}
+
+const WORDS: Record<Verdict['kind'], string> = {
+  merge: 'merged',
+  close: 'closed',
+  crash: 'crash',
+  unmeasurable: 'unmeasurable',
+  superseded: 'superseded',
+  stopped: 'stopped',
+  person: 'closed by a person',
+};
+
+/** The verdict in one word for tables. */
+export function verdictWord(verdict: Verdict | null): string {
+  return verdict === null ? 'running' : WORDS[verdict.kind];
+}
