@@ -31,3 +31,9 @@ export async function committedContract(root: string): Promise<Contract> {
   if (parsed.kind === 'contract') return parsed.contract;
   throw new UsageError(parsed.problems.map(problem => describeProblem(problem)).join('; '));
 }
+
+/** The branch that HEAD is on; `main` where it is on none. */
+export async function currentBranch(root: string): Promise<string> {
+  const branch = await git(root, ['symbolic-ref', '--short', 'HEAD']).catch(() => null);
+  return branch?.toString().trim() ?? 'main';
+}

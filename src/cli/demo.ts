@@ -2,7 +2,7 @@
 import path from 'node:path';
 import type { Command } from 'commander';
 import { CHECKOUT, loadSettings, trainerEnvironment } from './checkout.ts';
-import { committedContract, repositoryRoot } from './contract.ts';
+import { committedContract, currentBranch, repositoryRoot } from './contract.ts';
 import { CommandError, durationText, UsageError, wholeNumber } from './errors.ts';
 import { withAgent, withBudget } from './templates.ts';
 
@@ -62,6 +62,7 @@ async function demo(experiments: number, options: DemoCommandOptions): Promise<v
     port: options.port,
     runners: options.parallel,
     from: root,
+    branch: await currentBranch(root),
     name: own ? 'autoresearch-demo' : path.basename(root),
     command: comment(experiments, options),
     metric: contract.metric,

@@ -5,8 +5,15 @@ import type { Command } from 'commander';
 import { execa } from 'execa';
 import { CONTRACT_PATH } from '../campaign/contract.ts';
 import { describeProblem, parseContract } from '../campaign/contract-file.ts';
+import { currentBranch } from './contract.ts';
 import { durationText, UsageError } from './errors.ts';
-import { type ContractValues, contractText, starterBrief, workflowText } from './templates.ts';
+import {
+  type ContractValues,
+  contractText,
+  DEFAULT_ACTION,
+  starterBrief,
+  workflowText,
+} from './templates.ts';
 
 interface InitOptions {
   editable: string[];
@@ -21,7 +28,6 @@ interface InitOptions {
 }
 
 const WORKFLOW_PATH = '.github/workflows/experiment.yml';
-const PLACEHOLDER = 'OWNER/autoresearch-bot@v1';
 
 /** Adds the subcommand. */
 export function addInit(program: Command): void {
@@ -54,14 +60,14 @@ export function addInit(program: Command): void {
 
 async function init(target: string, options: InitOptions): Promise<void> {
   const root = path.resolve(target);
-  const branch = await currentBranch(root);
+  await expectRoot(root);
   const action = options.action ?? (await ownAction());
   const values: ContractValues = {
     editable: options.editable,
     metric: options.metric,
     goal: options.goal,
     budget: options.budget,
-    base: options.base ?? branch,
+    base: options.base ?? (await currentBranch(root)),
     brief: options.brief,
   };
   const contract = contractText(values);
@@ -85,7 +91,7 @@ async function init(target: string, options: InitOptions): Promise<void> {
 function nextSteps(root: string, files: string[], absent: string[], action: string, base: string): string {
   const steps = [
     ...(absent.length > 0 ? [`Add ${absent.join(', ')}: named as editable, and not there yet.`] : []),
-    ...(action === PLACEHOLDER
+    ...(action === DEFAULT_ACTION
       ? [`In ${WORKFLOW_PATH}, replace OWNER by the GitHub account that holds autoresearch-bot.`]
       : []),
     `Commit and push to ${base}:  git add ${files.join(' ')} && git commit -m "Let experiments run" && git push`,
@@ -97,7 +103,7 @@ function nextSteps(root: string, files: string[], absent: string[], action: stri
   return `Written to ${root}:\n${written}\n\nNext:\n${steps.map((step, i) => `  ${i + 1}. ${step}`).join('\n')}`;
 }
 
-async function currentBranch(root: string): Promise<string> {
+async function expectRoot(root: string): Promise<void> {
   const isDirectory = await stat(root).then(
     found => found.isDirectory(),
     () => false,
@@ -111,8 +117,6 @@ async function currentBranch(root: string): Promise<string> {
     throw new UsageError(
       `Expected the root of the repository, ${stdout}, found a directory inside it: ${root}.`,
     );
-  const head = await execa('git', ['symbolic-ref', '--short', 'HEAD'], git);
-  return head.exitCode === 0 ? head.stdout.trim() : 'main';
 }
 
 async function expectAbsent(root: string, files: string[]): Promise<void> {
@@ -134,7 +138,7 @@ async function ownAction(): Promise<string> {
     reject: false,
   });
   const name = /github\.com[/:]([\w.-]+\/[\w.-]+?)(\.git)?$/.exec(stdout?.trim() ?? '')?.[1];
-  return name ? `${name}@v1` : PLACEHOLDER;
+  return name ? `${name}@v1` : DEFAULT_ACTION;
 }
 
 async function exists(file: string): Promise<boolean> {

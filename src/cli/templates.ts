@@ -15,6 +15,9 @@ export interface ContractValues {
   brief: string;
 }
 
+/** The action where nobody has said which GitHub account holds it. */
+export const DEFAULT_ACTION = 'OWNER/autoresearch-bot@v1';
+
 /** This repository's contract with other values; comments and everything else stay. */
 export function contractText(values: ContractValues): string {
   const lines: [RegExp, string][] = [
@@ -91,4 +94,15 @@ function scalar(text: string): string {
   return /^[A-Za-z_][\w./-]*$/.test(text) && !/^(true|false|null|yes|no|on|off)$/i.test(text)
     ? text
     : JSON.stringify(text);
+}
+
+/** Stands where the person who copies the file puts the owner of their copy of the action. */
+const STARTER_ACTION = 'OWNER/autoresearch-bot@v1';
+
+/** Contract and workflow as `init` writes them where nothing is asked for, for repositories that have none. */
+export function starterTemplates(): { contract: string; workflow: string } {
+  return {
+    contract: ownFile(CONTRACT_PATH),
+    workflow: workflowText({ action: STARTER_ACTION, command: 'python3 trainer/train.py' }),
+  };
 }

@@ -28,6 +28,8 @@ export interface Board {
   target: number;
   metric: { name: string; goal: 'minimize' | 'maximize' };
   budgetSeconds: number;
+  /** Trials of the champion that the campaign began with, as they came. */
+  baselines: readonly number[];
   /** The champion at the start and now; null until measured. */
   first: number | null;
   champion: number | null;
@@ -62,8 +64,9 @@ export function paint(board: Board, elapsedSeconds: number, columns: number): st
 export function changes(before: Board | null, after: Board): string[] {
   const lines: string[] = [];
   if (before === null) lines.push(`campaign ${after.campaign}: ${count(after.target, 'experiment')}`);
-  if (after.champion !== null && (before?.champion ?? null) === null)
-    lines.push(`champion measured: ${after.metric.name} ${number(after.champion)}`);
+  for (const [i, value] of after.baselines.entries())
+    if (i >= (before?.baselines.length ?? 0))
+      lines.push(`champion, measurement ${i + 1}: ${after.metric.name} ${number(value)}`);
   for (const row of after.rows) {
     const old = before?.rows.find(other => other.number === row.number);
     if (!old) lines.push(`experiment ${row.number} (#${row.pull}): ${row.title}`);

@@ -16,8 +16,9 @@ export interface DemoOptions {
   dir: string;
   port: number;
   runners: number;
-  /** Git repository to run in, and the name it gets. */
+  /** Git repository to run in, the branch it is on, and the name it gets. */
   from: string;
+  branch: string;
   name: string;
   /** The first comment: `/research …`. */
   command: string;
@@ -52,15 +53,14 @@ export async function runDemo(options: DemoOptions): Promise<string | null> {
   });
   const view = createView(stream, () => performance.now() / 1000);
   try {
-    await services.createRepository(OWNER, options.name, options.from);
-    const repository = { owner: OWNER, repo: options.name };
+    const { name, from, branch } = options;
+    await services.createRepository({ owner: OWNER, name, from, defaultBranch: branch });
+    const repository = { owner: OWNER, repo: name };
     const connection: Connection = { url: services.url, token: services.user.token, ...repository };
     await writeFile(path.join(dir, 'connection.json'), `${JSON.stringify(connection, null, 2)}\n`);
     const octokit = client(connection);
     const issue = await startCampaign(octokit, repository, options);
-    view.say(
-      `GitHub on this machine: ${services.url}, repository ${OWNER}/${options.name}, log ${services.log}`,
-    );
+    view.say(`GitHub on this machine: ${services.url}, repository ${OWNER}/${name}, log ${services.log}`);
     view.say(`Issue #${issue}, comment by ${OWNER}: ${options.command}`);
     const watched = { repository, issue, metric: options.metric, budgetSeconds: options.budgetSeconds };
     const last = await watch(octokit, watched, { progress, view, dir, signal: stop, log: services.log });

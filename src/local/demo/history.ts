@@ -80,10 +80,15 @@ async function readState(
   return null;
 }
 
-/** Mean of the trials of the champion that the campaign began with; null while there are none. */
-export function firstChampion({ state }: History): number | null {
+/** What the trials of the champion that the campaign began with have measured. */
+export function baselines({ state }: History): number[] {
   const tree = state.baselines[0]?.tree;
-  const values = measuredValues(state.baselines.filter(trial => trial.tree === tree));
+  return measuredValues(state.baselines.filter(trial => trial.tree === tree));
+}
+
+/** Their mean; null while there are none. */
+export function firstChampion(history: History): number | null {
+  const values = baselines(history);
   return values.length > 0 ? mean(values) : null;
 }
 

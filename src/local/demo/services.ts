@@ -4,6 +4,7 @@ import { createServer } from 'node:net';
 import path from 'node:path';
 import { pino } from 'pino';
 import { Probot, ProbotOctokit, Server } from 'probot';
+import { createApp } from '../../index.ts';
 import { startLocalGitHub } from '../github/index.ts';
 import type { Job } from '../jobs.ts';
 import { runJobs } from '../runner/run-jobs.ts';
@@ -29,7 +30,13 @@ export interface Services {
   log: string;
   /** Login and token of the person who uses the demo. */
   user: { login: string; token: string };
-  createRepository(owner: string, name: string, from: string): Promise<void>;
+  /** Takes over the git repository at `from`, whose HEAD becomes the default branch. */
+  createRepository(repository: {
+    owner: string;
+    name: string;
+    from: string;
+    defaultBranch: string;
+  }): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -38,7 +45,7 @@ const SLUG = 'autoresearch-bot';
 const HOST = '127.0.0.1';
 const LABELS = ['self-hosted', 'gpu'];
 /** Webhooks reach the App at once; this is only for what a webhook missed. */
-const POLL_SECONDS = '5';
+const POLL_SECONDS = 5;
 
 /** Starts all of it; throws when a port is taken. Call `close` in any case afterwards. */
 export async function startServices(options: ServicesOptions): Promise<Services> {
@@ -57,7 +64,13 @@ export async function startServices(options: ServicesOptions): Promise<Services>
   });
   const log = path.join(options.dir, 'bot.log');
   const stop = new AbortController();
-  const app = await startApp({ baseUrl: `${github.url}/api/v3`, privateKey: key.privateKey, secret, log });
+  const app = await startApp({
+    baseUrl: `${github.url}/api/v3`,
+    privateKey: key.privateKey,
+    secret,
+    log,
+    signal: stop.signal,
+  });
   github.setWebhookUrl(`http://${HOST}:${app.port}/api/github/webhooks`);
   const runners = Array.from({ length: options.runners }, (_, i) =>
     runJobs(github.jobs, {
@@ -75,9 +88,9 @@ export async function startServices(options: ServicesOptions): Promise<Services>
     url: github.url,
     log,
     user,
-    createRepository: async (owner, name, from) => {
-      await github.createRepository({ owner, name, from });
-    },
+    // Public, a repository with self-hosted runners would be refused.
+    createRepository: ({ owner, name, from, defaultBranch }) =>
+      github.createRepository({ owner, name, from, defaultBranch, private: true }),
     close: async () => {
       stop.abort();
       await Promise.all(runners);
@@ -87,9 +100,15 @@ export async function startServices(options: ServicesOptions): Promise<Services>
   };
 }
 
-async function startApp(options: { baseUrl: string; privateKey: string; secret: string; log: string }) {
-  process.env.AUTORESEARCH_POLL_SECONDS ??= POLL_SECONDS;
-  const { default: application } = await import('../../index.ts');
+interface AppOptions {
+  baseUrl: string;
+  privateKey: string;
+  secret: string;
+  log: string;
+  signal: AbortSignal;
+}
+
+async function startApp(options: AppOptions) {
   const log = pino(
     { level: process.env.LOG_LEVEL ?? 'info' },
     pino.destination({ dest: options.log, mkdir: true }),
@@ -108,7 +127,9 @@ async function startApp(options: { baseUrl: string; privateKey: string; secret: 
       Octokit: ProbotOctokit.defaults({ throttle: { enabled: false } }),
     }),
   });
-  await server.load(application);
+  await server.load(
+    createApp({ pollSeconds: POLL_SECONDS, seedSecret: options.secret, signal: options.signal }),
+  );
   await server.start();
   return server;
 }

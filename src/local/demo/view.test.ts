@@ -11,6 +11,7 @@ const start: Board = {
   target: 2,
   metric: { name: 'val_bpb', goal: 'minimize' },
   budgetSeconds: 8,
+  baselines: [],
   first: null,
   champion: null,
   rows: [],
@@ -25,7 +26,7 @@ const idea = {
   trials: 0,
   verdict: null,
 };
-const measured: Board = { ...start, first: 3.21, champion: 3.21, rows: [idea] };
+const measured: Board = { ...start, baselines: [3.21], first: 3.21, champion: 3.21, rows: [idea] };
 const training: Board = {
   ...measured,
   running: [{ id: '1/1.1', progress: { step: 120, loss: 3.21, secondsLeft: 4 } }],
@@ -62,7 +63,7 @@ test('without a terminal, every event is one line, and nothing is said twice', (
   ]);
   assert.deepEqual(lines, [
     '  0:00  campaign you/lab#1: 2 experiments',
-    '  0:05  champion measured: val_bpb 3.2100',
+    '  0:05  champion, measurement 1: val_bpb 3.2100',
     '  0:05  experiment 1 (#2): warmdown 0.7 → 0.75',
     '  0:06  experiment 1 merged at 3.2000 (−0.0100): warmdown 0.7 → 0.75',
     '  0:08  campaign finished',

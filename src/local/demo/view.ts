@@ -37,9 +37,11 @@ function lineView(stream: NodeJS.WriteStream, now: () => number): View {
     show: board => {
       for (const line of changes(shown, board)) print(line);
       for (const trial of board.running) {
-        const last = progressAt.get(trial.id);
+        // The first step is news, too.
+        const news = trial.progress ? trial.id : `${trial.id} starting`;
+        const last = progressAt.get(news);
         if (last !== undefined && now() - last < PROGRESS_EVERY_SECONDS) continue;
-        progressAt.set(trial.id, now());
+        progressAt.set(news, now());
         print(progressText(trial));
       }
       shown = board;

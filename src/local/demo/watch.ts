@@ -5,6 +5,7 @@ import { measuredValues } from '../../campaign/model.ts';
 import type { Progress } from '../../trial/progress.ts';
 import type { Board } from './board.ts';
 import {
+  baselines,
   currentChampion,
   firstChampion,
   type History,
@@ -65,6 +66,7 @@ export async function look(
       target: state.target,
       metric,
       budgetSeconds: state.budgetSeconds ?? watched.budgetSeconds,
+      baselines: baselines(history),
       first: firstChampion(history),
       champion: currentChampion(history),
       rows,
