@@ -56,7 +56,7 @@ async function demo(experiments: number, options: DemoCommandOptions): Promise<v
   const contract = await committedContract(root);
 
   const stop = new AbortController();
-  for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stop.abort());
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(name, () => stop.abort());
   const reason = await runDemo({
     dir,
     port: options.port,

@@ -50,7 +50,9 @@ export function paint(board: Board, elapsedSeconds: number, columns: number): st
     board.reason === '' ? '' : `${board.phase}: ${board.reason}`,
     `champion   ${metric.name} ${number(board.champion)}${since(board)}`,
     '',
-    ...board.running.flatMap(trial => trialLines(trial, board)),
+    ...(board.running.length > 0
+      ? board.running.flatMap(trial => trialLines(trial, board))
+      : [pauseLine(board)]),
     '',
     ...rows
       .filter(row => row.verdict !== null)
@@ -111,6 +113,11 @@ export function finalTable({ rows, metric, first }: Board): string {
 export function clock(seconds: number): string {
   const whole = Math.floor(seconds);
   return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, '0')}`;
+}
+
+/** Nothing trains: the App is deciding, the agent thinking, or the campaign over. */
+function pauseLine({ phase }: Board): string {
+  return phase === 'running' ? '▸ what comes next …' : `▸ the campaign is ${phase}`;
 }
 
 function trialLines(trial: RunningTrial, { rows, budgetSeconds }: Board): string[] {

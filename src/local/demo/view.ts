@@ -1,4 +1,5 @@
 /** Shows the board: repainted in place on a terminal, one line per event anywhere else. */
+import { styleText } from 'node:util';
 import { createLogUpdate } from 'log-update';
 import { type Board, changes, clock, paint, progressText } from './board.ts';
 
@@ -22,10 +23,21 @@ function terminalView(stream: NodeJS.WriteStream, now: () => number): View {
   const update = createLogUpdate(stream, { showCursor: false });
   const started = now();
   return {
-    show: board => update(`\n${paint(board, now() - started, Math.max(40, (stream.columns ?? 80) - 1))}\n`),
+    show: board => {
+      const picture = paint(board, now() - started, Math.max(40, (stream.columns ?? 80) - 1));
+      update(`\n${picture.split('\n').map(coloured).join('\n')}\n`);
+    },
     say: line => update.persist(line),
     close: () => update.done(),
   };
+}
+
+/** Verdicts in their colours; the first line is the heading. */
+function coloured(line: string, index: number): string {
+  if (index === 0 || line.startsWith('▸')) return styleText('bold', line);
+  if (line.startsWith('merged')) return styleText('green', line);
+  if (line.startsWith('crashed')) return styleText('red', line);
+  return line.startsWith('closed') ? styleText('dim', line) : line;
 }
 
 function lineView(stream: NodeJS.WriteStream, now: () => number): View {
