@@ -88,7 +88,8 @@ export function userRoutes(server: Server, world: World): void {
     return c.json(publicUser(world, login));
   });
   server.get('/repos/:owner/:repo/collaborators/:login/permission', c => {
-    const repository = repositoryOf(world, c, 'discuss', 'metadata');
+    const repository = repositoryOf(world, c, 'read', 'metadata');
+    if (c.get('actor').kind === 'anonymous') throw new GitHubError(401, 'Requires authentication');
     const login = c.req.param('login');
     if (!isKnown(world, login)) throw notFound();
     const user = world.options.users.find(one => sameName(one.login, login));
