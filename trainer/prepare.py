@@ -24,6 +24,10 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+# Threads that wait for each other must sleep, not spin: beside other busy processes, spinning made steps on two cores
+# ten times slower. The OpenMP runtime reads this when torch is imported.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
 import numpy as np
 import torch
 
@@ -33,15 +37,14 @@ MACHINE_FAULT = 78  # Exit status: not the candidate's fault (EX_CONFIG).
 DEFAULT_SEED = 1337
 DEFAULT_BUDGET_S = 300.0
 WINDOW = 256  # Tokens predicted in one held-out window.
-WINDOWS = {
-    "cpu": 256,
-    "mps": 1024,
-    "cuda": 4096,
-}  # How many are scored, at most: bounded work for each kind of device.
+# How many are scored, at most: bounded work for each kind of device.
+WINDOWS = {"cpu": 160, "mps": 1024, "cuda": 4096}
 SCORING_BATCH = {"cpu": 16, "mps": 32, "cuda": 64}
 ROW_TOLERANCE = 1e-3  # How far the probabilities of one row may be from summing to one, in nats.
+LEAK_WINDOWS = 4  # Windows on which it is tried whether predictions look ahead.
 LEAK_TOLERANCE = 0.5  # How far a prediction may move, in nats, when later tokens change: rounding only.
 MAX_CPU_THREADS = 8  # More threads than this only wait for each other at these model sizes.
+SPARE_CPUS = 1  # Left to the rest of the machine, so that what else it does moves the score as little as possible.
 REPORT_EVERY_S = 0.5
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # Parameters of glibc's mallopt.
 # Dense bfloat16 operations a second, from the makers' data sheets; other devices report no utilisation.
@@ -178,7 +181,7 @@ def connect() -> Run:
         raise MachineFault(f"expected a positive number of seconds in AUTORESEARCH_BUDGET, got {budget}")
     torch.manual_seed(seed)
     if device.type == "cpu":
-        torch.set_num_threads(min(MAX_CPU_THREADS, _cpu_count()))
+        torch.set_num_threads(max(1, min(MAX_CPU_THREADS, _cpu_count() - SPARE_CPUS)))
         _keep_freed_memory()
     return Run(device, seed, budget, manifest["vocab_size"], np.load(data / "train.tokens.npy", mmap_mode="r"))
 
@@ -242,7 +245,7 @@ def score(model: torch.nn.Module, log_probs: LogProbs, windows: torch.Tensor, de
     """
     token_bytes = torch.from_numpy(np.load(data_folder() / "token_bytes.npy"))
     size = SCORING_BATCH[device.type]
-    check_looks_back_only(model, log_probs, windows[:size].to(device), len(token_bytes))
+    check_looks_back_only(model, log_probs, windows[:LEAK_WINDOWS].to(device), len(token_bytes))
     nats = 0.0
     for rows in windows.split(size):
         rows = rows.to(device)

@@ -9,11 +9,11 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import prepare
 import pytest
 import torch
 
 import corpus
-import prepare
 
 HERE = Path(__file__).parent
 WORDS = [

@@ -4,15 +4,14 @@ Read it top to bottom: constants, model, optimizer, schedules, the training loop
 batches, keeps the clock and scores the result in bits per byte of held-out text (val_bpb, lower is better).
 """
 
+import prepare
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-import prepare
-
 # --- Constants. Sizes are those for a CPU; SCALE multiplies them on a GPU, so each constant counts everywhere. ---
 
-DEPTH = 3  # transformer blocks
+DEPTH = 2  # transformer blocks
 WIDTH = 128  # channels of the residual stream
 HEAD_DIM = 32  # channels of one attention head; WIDTH is a multiple of it
 MLP_RATIO = 4  # hidden channels of the MLP, in multiples of WIDTH
@@ -32,7 +31,7 @@ WARMDOWN = 0.5  # share of the budget in which the learning rate falls to FINAL_
 FINAL_LR = 0.05  # learning rate at the very end, as a share of its peak
 
 # Factors on DEPTH, WIDTH, HEAD_DIM, SEQ_LEN and BATCH_SIZE for each kind of device.
-SCALE = {"cpu": (1, 1, 1, 1, 1), "mps": (2, 2, 2, 2, 2), "cuda": (3, 4, 4, 8, 8)}
+SCALE = {"cpu": (1, 1, 1, 1, 1), "mps": (2, 2, 2, 2, 2), "cuda": (4, 4, 4, 8, 8)}
 
 
 # --- Model ---
