@@ -233,7 +233,7 @@ function labels(measured: readonly Measured[], scale: Scale, goal: Goal) {
 }
 
 function decimals(range: Range): number {
-  return Math.min(6, Math.max(0, Math.ceil(1 - Math.log10(range.max - range.min)) + 1));
+  return Math.min(6, Math.max(0, Math.ceil(-Math.log10(range.max - range.min)) + 1));
 }
 
 function count(number: number, noun: string): string {

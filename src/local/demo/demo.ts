@@ -67,7 +67,6 @@ export async function runDemo(options: DemoOptions): Promise<string | null> {
     view.close();
     stream.write(ending(last.board, connection, options));
     if (!options.exit) {
-      stream.write('\nThe local GitHub stays up; Ctrl-C ends it.\n');
       await untilAborted(stop);
     }
     return complaint(last.board);
@@ -147,18 +146,25 @@ async function writeResults(dir: string, { history }: Look, metric: Metric): Pro
   await writeFile(path.join(dir, 'progress.svg'), picture);
 }
 
-/** The table, and where to look next. */
-function ending(board: Board, { url, owner, repo }: Connection, { dir }: DemoOptions): string {
+/** The table, and where to look next: on disk, and while the local GitHub is up, there. */
+function ending(board: Board, { url, owner, repo }: Connection, { dir, exit }: DemoOptions): string {
   const relative = path.relative(process.cwd(), dir);
   const place = relative.startsWith('..') ? dir : relative;
-  return `
-${finalTable(board)}
-
-  results   ${path.join(place, 'results.tsv')}
-  picture   ${path.join(place, 'progress.svg')}
-  history   git clone ${url}/${owner}/${repo}.git
-  pulls     ${url}/api/v3/repos/${owner}/${repo}/pulls?state=all
-`;
+  const lines = [
+    '',
+    finalTable(board),
+    '',
+    `  results   ${path.join(place, 'results.tsv')}`,
+    `  picture   ${path.join(place, 'progress.svg')}`,
+  ];
+  if (!exit)
+    lines.push(
+      `  history   git clone ${url}/${owner}/${repo}.git`,
+      `  pulls     ${url}/api/v3/repos/${owner}/${repo}/pulls?state=all`,
+      '',
+      'The local GitHub stays up; Ctrl-C ends it.',
+    );
+  return `${lines.join('\n')}\n`;
 }
 
 /** Why a campaign that is over is not a success, or null. */
