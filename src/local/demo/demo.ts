@@ -147,7 +147,7 @@ async function writeResults(dir: string, { history }: Look, metric: Metric): Pro
 }
 
 /** The table, and where to look next: on disk, and while the local GitHub is up, there. */
-function ending(board: Board, { url, owner, repo }: Connection, { dir, exit }: DemoOptions): string {
+function ending(board: Board, { url, token, owner, repo }: Connection, { dir, exit }: DemoOptions): string {
   const relative = path.relative(process.cwd(), dir);
   const place = relative.startsWith('..') ? dir : relative;
   const lines = [
@@ -157,10 +157,12 @@ function ending(board: Board, { url, owner, repo }: Connection, { dir, exit }: D
     `  results   ${path.join(place, 'results.tsv')}`,
     `  picture   ${path.join(place, 'progress.svg')}`,
   ];
+  // The repository is private, so the addresses carry the user's token; it ends with the demo.
+  const address = url.replace('://', `://${owner}:${token}@`);
   if (!exit)
     lines.push(
-      `  history   git clone ${url}/${owner}/${repo}.git`,
-      `  pulls     ${url}/api/v3/repos/${owner}/${repo}/pulls?state=all`,
+      `  history   git clone ${address}/${owner}/${repo}.git`,
+      `  pulls     curl '${address}/api/v3/repos/${owner}/${repo}/pulls?state=all'`,
       '',
       'The local GitHub stays up; Ctrl-C ends it.',
     );

@@ -55,7 +55,7 @@ export async function startServices(options: ServicesOptions): Promise<Services>
     privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
   });
   const secret = randomBytes(20).toString('hex');
-  const user = { login: 'you', token: randomBytes(20).toString('hex') };
+  const user = { login: 'you', token: randomBytes(10).toString('hex') };
   const github = await startLocalGitHub({
     port: options.port,
     dir: path.join(options.dir, 'github'),
