@@ -32,11 +32,9 @@ export async function apply(
     case 'notify': {
       const { issue, state } = action.campaign;
       await sayOnce(port, issue, action.key, action.text);
-      if (state)
-        await saveState(port, snapshot, action.campaign, {
-          ...state,
-          notices: [...state.notices, action.key],
-        });
+      const notices = [...(state?.notices ?? []), action.key];
+      const pause = action.pause ? ({ phase: 'paused', reason: action.text } as const) : {};
+      if (state) await saveState(port, snapshot, action.campaign, { ...state, notices, ...pause });
       return;
     }
     case 'label':

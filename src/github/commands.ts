@@ -8,7 +8,7 @@ import {
   RESEARCH_LABEL,
   type Snapshot,
 } from '../campaign/model.ts';
-import { experimentsOf } from '../campaign/plan.ts';
+import { experimentsOf } from '../campaign/queries.ts';
 import {
   helpAnswer,
   mistakeAnswer,

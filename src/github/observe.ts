@@ -2,7 +2,6 @@
 import { parseCommand } from '../campaign/command.ts';
 import { CONTRACT_PATH } from '../campaign/contract.ts';
 import { parseContract } from '../campaign/contract-file.ts';
-import { championIsMeasured } from '../campaign/evidence.ts';
 import {
   type Attempt,
   type Campaign,
@@ -219,7 +218,7 @@ async function readAttempts(port: GitHubPort, snapshot: Snapshot): Promise<Map<s
     ({ state }) => state?.phase === 'running' || state?.phase === 'paused',
   );
   const open = snapshot.experiments.filter(experiment => experiment.state === 'open');
-  const champion = live.length > 0 && !championIsMeasured(snapshot);
+  const champion = live.length > 0;
   if (open.length === 0 && !champion) return attempts;
 
   const recorded = new Set(

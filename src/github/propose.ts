@@ -3,7 +3,7 @@ import type { LedgerLine, ProposalRequest } from '../agents/agent.ts';
 import { chooseAgent } from '../agents/create.ts';
 import { applyEdits } from '../agents/edit.ts';
 import type { Contract } from '../campaign/contract.ts';
-import { championValues, nextTrial } from '../campaign/evidence.ts';
+import { budgetOf, championValues, nextTrial } from '../campaign/evidence.ts';
 import { addCost, type Cost, type Idea } from '../campaign/idea.ts';
 import {
   branchName,
@@ -16,7 +16,7 @@ import {
   RESEARCH_LABEL,
   type Snapshot,
 } from '../campaign/model.ts';
-import { experimentsOf } from '../campaign/plan.ts';
+import { experimentsOf } from '../campaign/queries.ts';
 import { candidateMessage, pullDescription } from '../render/pull.ts';
 import { openTitle } from '../render/title.ts';
 import { type Context, contractOf } from './context.ts';
@@ -108,12 +108,13 @@ async function proposalRequest(
   number: number,
   files: ReadonlyMap<string, string>,
 ): Promise<ProposalRequest> {
-  const champion = championValues(snapshot);
+  const budgetSeconds = budgetOf(contract, campaign);
+  const champion = championValues(snapshot, budgetSeconds);
   return {
     number,
     brief: (await context.port.file(contract.brief, snapshot.base.sha)) ?? '',
     metric: contract.metric,
-    budgetSeconds: state.budgetSeconds ?? contract.trial.budget,
+    budgetSeconds,
     files,
     championValue: champion.length > 0 ? mean(champion) : null,
     ledger: ledgerFor(experimentsOf(snapshot, campaign)),

@@ -1,5 +1,6 @@
 /** Trials on GitHub: the intent as a check run, the dispatch, and the result copied from the run's artifact. */
 import { createHmac } from 'node:crypto';
+import { budgetOf } from '../campaign/evidence.ts';
 import {
   MEASUREMENT_ARTIFACT,
   MEASUREMENT_FILE,
@@ -28,7 +29,7 @@ export async function dispatchTrial(
   const contract = contractOf(snapshot);
   const { campaign, experiment, trial } = action;
   const candidate = experiment?.headSha ?? snapshot.base.sha;
-  const budget = campaign.state?.budgetSeconds ?? contract.trial.budget;
+  const budget = budgetOf(contract, campaign);
   const check = snapshot.attempts.get(trial)?.check;
   if (check) await port.restartCheck(check.id, context.now());
   else await port.createCheck(candidate, trial, context.now(), startedCheck(trial, budget));

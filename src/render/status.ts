@@ -1,9 +1,9 @@
 /** The campaign's status comment. Derived from the snapshot alone, so that nothing new leaves it unchanged. */
 import { markdownTable } from 'markdown-table';
-import { championValues } from '../campaign/evidence.ts';
+import { budgetOf, championValues } from '../campaign/evidence.ts';
 import { type LedgerRow, ledgerRows, spending } from '../campaign/ledger.ts';
-import { type Campaign, type CampaignState, mean, measuredValues, type Snapshot } from '../campaign/model.ts';
-import { currentCampaign, experimentsOf } from '../campaign/plan.ts';
+import { type Campaign, type CampaignState, mean, type Snapshot } from '../campaign/model.ts';
+import { currentCampaign, experimentsOf } from '../campaign/queries.ts';
 import { formatDifference, formatSeconds, formatValue } from './number.ts';
 import { escapeMarkdown } from './text.ts';
 
@@ -52,22 +52,24 @@ function summaryLine(
   metric: string,
   rows: readonly LedgerRow[],
 ): string {
-  const first = state.baselines[0];
-  const start = measuredValues(state.baselines.filter(trial => trial.tree === first?.tree));
-  const now = championValues(snapshot);
-  const merged = rows.filter(row => row.status === 'keep').length;
   const current = currentCampaign(snapshot);
   const waiting = state.phase === 'running' && current !== null && current.issue !== campaign.issue;
   if (waiting) return `Waits for campaign #${current.issue}, which has the same base branch.`;
-  if (start.length === 0 || now.length === 0)
+  const { contract } = snapshot;
+  const now =
+    contract.kind === 'contract' ? championValues(snapshot, budgetOf(contract.contract, campaign)) : [];
+  const sha = snapshot.base.sha.slice(0, 7);
+  if (now.length === 0)
     return state.phase === 'running'
-      ? `Measuring the champion ${snapshot.base.sha.slice(0, 7)} first.`
-      : 'The champion was not measured.';
-  const from = mean(start);
-  const to = mean(now);
+      ? `Measuring the champion ${sha} first.`
+      : `The champion ${sha} was not measured.`;
+  const merged = rows.filter(row => row.status === 'keep');
+  const start = merged.find(row => row.championValue !== null)?.championValue ?? null;
   const change =
-    merged === 0 ? 'no improvement yet' : `${formatDifference(to - from)} since the start, ${merged} merged`;
-  return `Champion ${snapshot.base.sha.slice(0, 7)}: ${metric} **${formatValue(to)}** (${change}).`;
+    start === null
+      ? 'no improvement yet'
+      : `${formatDifference(mean(now) - start)} since the start, ${merged.length} merged`;
+  return `Champion ${sha}: ${metric} **${formatValue(mean(now))}** (${change}).`;
 }
 
 function table(rows: readonly LedgerRow[], metric: string): string {

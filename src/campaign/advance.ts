@@ -1,0 +1,124 @@
+/** The current campaign's next step: measure the champion, advance what is open, think of something new, or finish. */
+import type { Contract } from './contract.ts';
+import { budgetOf, championIsMeasured, trialsOfTree } from './evidence.ts';
+import { advanceExperiment, dispatch, LOOK_AGAIN_SECONDS, waitForAttempt } from './judge.ts';
+import { MAX_FAILED_PROPOSALS, MAX_FAULTS, type Snapshot } from './model.ts';
+import type { Action } from './plan.ts';
+import {
+  currentCampaign,
+  experimentsOf,
+  type LiveCampaign,
+  openExperiments,
+  secondsSince,
+  trialParts,
+} from './queries.ts';
+
+const NO_RUNNER_NOTICE_SECONDS = 600;
+const NO_RUNNER_PAUSE_SECONDS = 3600;
+
+/** The current campaign's next step: judge, measure, or think of something new. */
+export function advance(snapshot: Snapshot, now: Date): Action | null {
+  const campaign = currentCampaign(snapshot);
+  if (!campaign || snapshot.contract.kind !== 'contract') return null;
+  const contract = snapshot.contract.contract;
+  const open = openExperiments(snapshot, campaign);
+  const stuck = noRunner(snapshot, campaign, now);
+  if (stuck) return stuck;
+  if (!championIsMeasured(snapshot, budgetOf(contract, campaign)))
+    return measureChampion(snapshot, campaign, now);
+  for (const experiment of open) {
+    const next = advanceExperiment(snapshot, contract, campaign, experiment, now);
+    if (next && next.kind !== 'wait') return next;
+  }
+  const parallel = campaign.state.parallel ?? contract.parallel;
+  if (open.length < parallel) {
+    const next = proposeOrFinish(snapshot, contract, campaign, open.length);
+    if (next) return next;
+  }
+  return { kind: 'wait', seconds: LOOK_AGAIN_SECONDS };
+}
+
+/** A run that no runner picks up is said after ten minutes, and pauses the campaign after an hour. */
+function noRunner(snapshot: Snapshot, campaign: LiveCampaign, now: Date): Action | null {
+  for (const { trial, run } of snapshot.attempts.values()) {
+    if (run?.status !== 'queued' || trialParts(trial).issue !== campaign.issue) continue;
+    const waited = secondsSince(run.createdAt, now);
+    const key = `no runner for run ${run.id}`;
+    const paused = `paused for run ${run.id}`;
+    if (waited >= NO_RUNNER_PAUSE_SECONDS) {
+      // Said and paused first; after the resume the stale run is cancelled, and the trial dispatched anew.
+      if (campaign.state.notices.includes(paused)) return { kind: 'cancel', run };
+      const text = `No runner picked up trial ${trial} for an hour, so the campaign pauses. Start a self-hosted runner with the labels of the workflow, then comment \`/research resume\`.`;
+      return { kind: 'notify', campaign, key: paused, text, pause: true };
+    }
+    if (waited >= NO_RUNNER_NOTICE_SECONDS && !campaign.state.notices.includes(key)) {
+      const text = `No runner has picked up trial ${trial} for ten minutes ([run](${run.url})). Is a self-hosted runner with the labels of the workflow online? After an hour the campaign pauses.`;
+      return { kind: 'notify', campaign, key, text, pause: false };
+    }
+  }
+  return null;
+}
+
+/** Baseline trials of the champion; they calibrate the noise. */
+function measureChampion(snapshot: Snapshot, campaign: LiveCampaign, now: Date): Action {
+  const { tree, sha } = snapshot.base;
+  const waiting = waitForAttempt(snapshot, campaign, null, now);
+  if (waiting) return waiting;
+  const recorded = trialsOfTree(snapshot, tree);
+  const recent = campaign.state.baselines
+    .slice(campaign.state.forgiven.baselines)
+    .filter(trial => trial.tree === tree);
+  const crash = recent.find(trial => trial.outcome.status === 'crash');
+  if (crash?.outcome.status === 'crash')
+    return {
+      kind: 'phase',
+      campaign,
+      phase: 'paused',
+      reason: `The champion ${sha.slice(0, 7)} itself crashes (${crash.outcome.reason}: ${crash.outcome.message}). Mend the base branch, then comment \`/research resume\`.`,
+    };
+  const faults = recent.filter(trial => trial.outcome.status === 'fault');
+  const last = faults.at(-1)?.outcome;
+  if (faults.length > MAX_FAULTS && last?.status === 'fault')
+    return {
+      kind: 'phase',
+      campaign,
+      phase: 'paused',
+      reason: `The champion could not be measured: ${faults.length} trials failed through the machine's fault, at last: ${last.message} Mend the runner, then comment \`/research resume\`.`,
+    };
+  return dispatch(snapshot, campaign, null, recorded);
+}
+
+function proposeOrFinish(
+  snapshot: Snapshot,
+  contract: Contract,
+  campaign: LiveCampaign,
+  open: number,
+): Action | null {
+  const experiments = experimentsOf(snapshot, campaign);
+  const target = Math.min(campaign.state.target, contract.limits.experiments);
+  const { state } = campaign;
+  if (experiments.length >= target) {
+    if (open > 0) return null;
+    const reason =
+      target < state.target
+        ? `The contract's limit of ${target} experiments was reached.`
+        : 'All experiments have a verdict.';
+    return { kind: 'phase', campaign, phase: 'finished', reason };
+  }
+  if (state.failedInARow >= MAX_FAILED_PROPOSALS)
+    return {
+      kind: 'phase',
+      campaign,
+      phase: 'paused',
+      reason: `${MAX_FAILED_PROPOSALS} proposals in a row came to nothing, at last: ${state.failedProposals.at(-1) ?? ''} Then comment \`/research resume\`.`,
+    };
+  const tail = experiments.slice(state.forgiven.experiments).slice(-contract.limits.crashes_in_a_row);
+  if (tail.length === contract.limits.crashes_in_a_row && tail.every(e => e.marker.verdict?.kind === 'crash'))
+    return {
+      kind: 'phase',
+      campaign,
+      phase: 'paused',
+      reason: `${tail.length} experiments in a row crashed. Look at the last ones, then comment \`/research resume\`.`,
+    };
+  return { kind: 'propose', campaign, number: (experiments.at(-1)?.marker.number ?? 0) + 1 };
+}

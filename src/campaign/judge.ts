@@ -1,0 +1,192 @@
+/** One experiment's next step: wait for its trial, judge it, take one more trial, or make it again on a new champion. */
+import type { Contract } from './contract.ts';
+import { type Judgement, judgeExperiment, nextTrial, trialsOfTree } from './evidence.ts';
+import {
+  BASELINE_TRIALS,
+  type Campaign,
+  type Experiment,
+  MAX_FAULTS,
+  MAX_RESTACKS,
+  mean,
+  measuredValues,
+  type RecordedTrial,
+  type Snapshot,
+  trialId,
+  type Verdict,
+} from './model.ts';
+import type { Action } from './plan.ts';
+import { attemptsOf, type LiveCampaign, secondsSince, trialsOf } from './queries.ts';
+
+/** A dispatch whose run does not show up in the list of runs for this long is taken for lost. */
+export const DISPATCH_LOST_SECONDS = 120;
+/** How soon to look again while a trial is in flight, where no webhook says so earlier. */
+export const LOOK_AGAIN_SECONDS = 30;
+/** One champion is measured at most this often, all conditions together. */
+const MAX_CHAMPION_TRIALS = 4 * BASELINE_TRIALS;
+
+/** One experiment's next step; `wait` while a trial of it is in flight. */
+export function advanceExperiment(
+  snapshot: Snapshot,
+  contract: Contract,
+  campaign: LiveCampaign,
+  experiment: Experiment,
+  now: Date,
+): Action | null {
+  const { marker } = experiment;
+  if (experiment.headSha === marker.previous && experiment.headSha !== marker.commit)
+    return { kind: 'move', experiment };
+  if (experiment.headSha !== marker.commit)
+    return {
+      kind: 'phase',
+      campaign,
+      phase: 'paused',
+      reason: `Someone pushed to #${experiment.pull}; what it holds now is not what was proposed. Close it or put ${marker.commit.slice(0, 7)} back, then comment \`/research resume\`.`,
+    };
+  if (!experiment.labelled) return { kind: 'label', experiment };
+  const waiting = waitForAttempt(snapshot, campaign, experiment, now);
+  if (waiting) return waiting;
+  const trials = trialsOf(snapshot, experiment);
+  const failure = judgeFailure(experiment, trials);
+  if (failure) return failure;
+  const moved = marker.champion.sha !== snapshot.base.sha;
+  if (measuredValues(trials).length === 0)
+    return moved ? restack(experiment, trials) : dispatch(snapshot, campaign, experiment, trials);
+  const judgement = judgeExperiment(snapshot, contract, trials);
+  if (judgement.kind === 'incomparable')
+    return measureChampionAlike(snapshot, campaign, experiment, trials, judgement.machine, now);
+  const { kind } = judgement.verdict;
+  // A candidate that lost against the old champion would lose against the new one too.
+  if (kind === 'close' || (kind === 'merge' && !moved)) return verdictOf(experiment, trials, judgement, kind);
+  return moved ? restack(experiment, trials) : dispatch(snapshot, campaign, experiment, trials);
+}
+
+function verdictOf(
+  experiment: Experiment,
+  trials: RecordedTrial[],
+  { verdict, value, champion }: Extract<Judgement, { kind: 'judged' }>,
+  kind: 'merge' | 'close',
+): Action {
+  const reason =
+    kind === 'merge'
+      ? 'Better than the champion, and confirmed.'
+      : 'Not shown to be better than the champion.';
+  const { noise, doubt } = verdict;
+  return {
+    kind: 'decide',
+    experiment,
+    trials,
+    verdict: { kind, reason, value: mean(value), championValue: mean(champion), noise, doubt },
+  };
+}
+
+/** Only equal conditions are compared: where the candidate met others than the champion, the champion is measured again. */
+function measureChampionAlike(
+  snapshot: Snapshot,
+  campaign: LiveCampaign,
+  experiment: Experiment,
+  trials: RecordedTrial[],
+  machine: string,
+  now: Date,
+): Action {
+  const waiting = waitForAttempt(snapshot, campaign, null, now);
+  if (waiting) return waiting;
+  const taken = trialsOfTree(snapshot, snapshot.base.tree);
+  if (taken.length < MAX_CHAMPION_TRIALS) return dispatch(snapshot, campaign, null, taken);
+  const reason = `It ran under other conditions (${machine}) than the champion, so the two cannot be compared.`;
+  return conclude(experiment, trials, 'unmeasurable', reason);
+}
+
+/** A crash is the candidate's fault and ends it; too many machine faults make it unmeasurable. */
+function judgeFailure(experiment: Experiment, trials: RecordedTrial[]): Action | null {
+  for (const { outcome } of trials)
+    if (outcome.status === 'crash')
+      return conclude(experiment, trials, 'crash', `It crashed (${outcome.reason}): ${outcome.message}`);
+  const faults = trials.filter(trial => trial.outcome.status === 'fault');
+  if (faults.length > MAX_FAULTS)
+    return conclude(
+      experiment,
+      trials,
+      'unmeasurable',
+      `${faults.length} trials failed through the machine's fault.`,
+    );
+  return null;
+}
+
+/** Nothing measured on an old base is merged: the idea is made again on the new champion. */
+function restack(experiment: Experiment, trials: RecordedTrial[]): Action {
+  if (experiment.marker.restacks >= MAX_RESTACKS)
+    return conclude(
+      experiment,
+      trials,
+      'superseded',
+      `The champion moved ${MAX_RESTACKS + 1} times while this idea was measured.`,
+    );
+  return { kind: 'restack', experiment };
+}
+
+/** Null when nothing is in flight; otherwise to wait, or to dispatch again what was lost on the way. */
+export function waitForAttempt(
+  snapshot: Snapshot,
+  campaign: Campaign,
+  experiment: Experiment | null,
+  now: Date,
+): Action | null {
+  const number = experiment?.marker.number ?? 0;
+  const pending = attemptsOf(snapshot, campaign.issue, number).find(attempt => !attempt.check?.measurement);
+  if (!pending) return null;
+  const lost =
+    pending.run === null && secondsSince(pending.check?.startedAt ?? '', now) >= DISPATCH_LOST_SECONDS;
+  if (!lost) return { kind: 'wait', seconds: LOOK_AGAIN_SECONDS };
+  return {
+    kind: 'dispatch',
+    campaign,
+    experiment,
+    trial: pending.trial,
+    seedIndex: seedIndex(snapshot, experiment),
+  };
+}
+
+export function dispatch(
+  snapshot: Snapshot,
+  campaign: Campaign,
+  experiment: Experiment | null,
+  recorded: RecordedTrial[],
+): Action {
+  const number = experiment?.marker.number ?? 0;
+  const all = [...recorded, ...(experiment ? [] : (campaign.state?.baselines ?? []))];
+  const subject = experiment?.marker ?? { campaign: campaign.issue, number, staleTrials: 0 };
+  const k = nextTrial(snapshot, subject, all);
+  return {
+    kind: 'dispatch',
+    campaign,
+    experiment,
+    trial: trialId(campaign.issue, number, k),
+    seedIndex: seedIndex(snapshot, experiment),
+  };
+}
+
+/** Trial k of every tree runs on seed k of the rotation; only measured trials count. */
+function seedIndex(snapshot: Snapshot, experiment: Experiment | null): number {
+  const trials = experiment ? trialsOf(snapshot, experiment) : trialsOfTree(snapshot, snapshot.base.tree);
+  return measuredValues(trials).length % BASELINE_TRIALS;
+}
+
+/** A verdict that does not rest on a comparison. */
+export function conclude(
+  experiment: Experiment,
+  trials: RecordedTrial[],
+  kind: Verdict['kind'],
+  reason: string,
+): Action {
+  const values = measuredValues(trials);
+  const value = values.length > 0 ? mean(values) : null;
+  const verdict: Verdict = {
+    kind,
+    reason: reason.slice(0, 500),
+    value,
+    championValue: null,
+    noise: null,
+    doubt: null,
+  };
+  return { kind: 'decide', experiment, verdict, trials };
+}

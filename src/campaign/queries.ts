@@ -1,0 +1,63 @@
+/** Questions to a snapshot. */
+import type { Attempt, Campaign, CampaignState, Experiment, RecordedTrial, Snapshot } from './model.ts';
+
+/** Numbers of a trial id `<issue>/<experiment>.<k>`. */
+export function trialParts(id: string): { issue: number; experiment: number; k: number } {
+  const [issue = 0, experiment = 0, k = 0] = id.split(/[/.]/).map(Number);
+  return { issue, experiment, k };
+}
+
+/** Trials in flight of one experiment (0: the champion) of one campaign, oldest first. */
+export function attemptsOf(snapshot: Snapshot, issue: number, experiment: number): Attempt[] {
+  return [...snapshot.attempts.values()]
+    .filter(attempt => {
+      const parts = trialParts(attempt.trial);
+      return parts.issue === issue && parts.experiment === experiment;
+    })
+    .sort((a, b) => trialParts(a.trial).k - trialParts(b.trial).k);
+}
+
+/** Completed trials of an experiment: those in its marker and those whose check run is complete. */
+export function trialsOf(snapshot: Snapshot, experiment: Experiment): RecordedTrial[] {
+  const { marker } = experiment;
+  const known = new Set(marker.trials.map(trial => trial.trial));
+  const fresh = attemptsOf(snapshot, marker.campaign, marker.number).flatMap(attempt =>
+    attempt.check?.measurement && !known.has(attempt.trial) ? [attempt.check.measurement] : [],
+  );
+  return [...marker.trials, ...fresh];
+}
+
+/** A campaign that is running or paused. */
+export type LiveCampaign = Campaign & { state: CampaignState };
+
+/** Campaigns that are running or paused, oldest first. */
+export function liveCampaigns(snapshot: Snapshot): LiveCampaign[] {
+  return snapshot.campaigns
+    .filter(
+      (campaign): campaign is LiveCampaign =>
+        campaign.state?.phase === 'running' || campaign.state?.phase === 'paused',
+    )
+    .sort((a, b) => a.state.startedAt.localeCompare(b.state.startedAt) || a.issue - b.issue);
+}
+
+/** The campaign whose turn it is: the oldest running one. Others on the same base wait. */
+export function currentCampaign(snapshot: Snapshot): LiveCampaign | null {
+  return liveCampaigns(snapshot).find(campaign => campaign.state.phase === 'running') ?? null;
+}
+
+export function openExperiments(snapshot: Snapshot, campaign: Campaign): Experiment[] {
+  return experimentsOf(snapshot, campaign).filter(experiment => experiment.state === 'open');
+}
+
+/** All experiments of a campaign in the order of their numbers. */
+export function experimentsOf(snapshot: Snapshot, campaign: Campaign): Experiment[] {
+  return snapshot.experiments
+    .filter(experiment => experiment.marker.campaign === campaign.issue)
+    .sort((a, b) => a.marker.number - b.marker.number);
+}
+
+/** Seconds from an ISO time to now; infinite where the time cannot be read. */
+export function secondsSince(time: string, now: Date): number {
+  const then = Date.parse(time);
+  return Number.isNaN(then) ? Number.POSITIVE_INFINITY : (now.getTime() - then) / 1000;
+}
