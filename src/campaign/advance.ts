@@ -12,6 +12,7 @@ import {
   secondsSince,
   trialParts,
 } from './queries.ts';
+import { quote } from './quote.ts';
 
 const NO_RUNNER_NOTICE_SECONDS = 600;
 const NO_RUNNER_PAUSE_SECONDS = 3600;
@@ -74,7 +75,7 @@ function measureChampion(snapshot: Snapshot, campaign: LiveCampaign, now: Date):
       kind: 'phase',
       campaign,
       phase: 'paused',
-      reason: `The champion ${sha.slice(0, 7)} itself crashes (${crash.outcome.reason}: ${crash.outcome.message}). Mend the base branch, then comment \`/research resume\`.`,
+      reason: `The champion ${sha.slice(0, 7)} itself crashes (${crash.outcome.reason}: ${quote(crash.outcome.message)}). Mend the base branch, then comment \`/research resume\`.`,
     };
   const faults = recent.filter(trial => trial.outcome.status === 'fault');
   const last = faults.at(-1)?.outcome;
@@ -83,7 +84,7 @@ function measureChampion(snapshot: Snapshot, campaign: LiveCampaign, now: Date):
       kind: 'phase',
       campaign,
       phase: 'paused',
-      reason: `The champion could not be measured: ${faults.length} trials failed through the machine's fault, at last: ${last.message} Mend the runner, then comment \`/research resume\`.`,
+      reason: `The champion could not be measured: ${faults.length} trials failed through the machine's fault, at last: ${quote(last.message)}. Mend the runner, then comment \`/research resume\`.`,
     };
   return dispatch(snapshot, campaign, null, recorded);
 }
@@ -110,7 +111,7 @@ function proposeOrFinish(
       kind: 'phase',
       campaign,
       phase: 'paused',
-      reason: `${MAX_FAILED_PROPOSALS} proposals in a row came to nothing, at last: ${state.failedProposals.at(-1) ?? ''} Then comment \`/research resume\`.`,
+      reason: `${MAX_FAILED_PROPOSALS} proposals in a row came to nothing, at last: ${quote(state.failedProposals.at(-1) ?? '')}. Mend that, then comment \`/research resume\`.`,
     };
   const tail = experiments.slice(state.forgiven.experiments).slice(-contract.limits.crashes_in_a_row);
   if (tail.length === contract.limits.crashes_in_a_row && tail.every(e => e.marker.verdict?.kind === 'crash'))

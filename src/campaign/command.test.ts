@@ -49,7 +49,7 @@ test('a mistake is answered with what was expected and what was found', () => {
     ['/research 5 --parallel', /needs a value, for example `--parallel 4`/],
     ['/research 5 --parallel 0', /whole number from 1 to 64, found `0`/],
     ['/research 5 --budget soon', /duration such as 90s, 5m or 1h, at most 24h, found `soon`/],
-    ['/research `rm`', /found `rm`/],
+    ['/research `rm`', /found `'rm'`/],
   ];
   for (const [body, expected] of answers) {
     const parsed = parseCommand(body);

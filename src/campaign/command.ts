@@ -1,5 +1,6 @@
 /** The commands people write in comments. One table gives the parser and the help text. */
 import { durationSchema } from './contract.ts';
+import { quote } from './quote.ts';
 import { suggest } from './suggest.ts';
 
 /** `/research 50` and its options; null means "as the contract says". */
@@ -49,13 +50,13 @@ export function parseCommand(body: string): ParsedCommand | null {
   const word = WORDS.find(known => known === first.toLowerCase());
   if (word) {
     if (words.length > 1)
-      return mistake(`\`/research ${word}\` takes nothing after it, found ${quote(words[1])}.`);
+      return mistake(`\`/research ${word}\` takes nothing after it, found ${quote(words[1] ?? '', 40)}.`);
     return { kind: 'command', command: { kind: word } };
   }
   if (/^[+-]?\d+([.,]\d+)?$/.test(first)) return parseStart(first, words.slice(1));
   const near = suggest(first, WORDS);
   return mistake(
-    `Expected a number of experiments or one of ${WORDS.join(', ')} after \`/research\`, found ${quote(first)}.` +
+    `Expected a number of experiments or one of ${WORDS.join(', ')} after \`/research\`, found ${quote(first, 40)}.` +
       (near ? ` Did you mean \`/research ${near}\`?` : ' For example: `/research 50`.'),
   );
 }
@@ -64,7 +65,7 @@ function parseStart(count: string, rest: readonly string[]): ParsedCommand {
   const experiments = Number(count);
   if (!Number.isInteger(experiments) || experiments < 1 || experiments > MAX_EXPERIMENTS)
     return mistake(
-      `Expected a whole number of experiments from 1 to ${MAX_EXPERIMENTS}, found ${quote(count)}.`,
+      `Expected a whole number of experiments from 1 to ${MAX_EXPERIMENTS}, found ${quote(count, 40)}.`,
     );
   const start: StartCommand = {
     kind: 'start',
@@ -98,7 +99,7 @@ function setFlag(start: StartCommand, name: string, value: string | undefined): 
       name,
       FLAGS.map(known => known.name),
     );
-    return `${quote(name)} is not an option. ${near ? `Did you mean \`${near}\`?` : `There are ${FLAGS.map(known => `\`${known.name}\``).join(', ')}.`}`;
+    return `${quote(name, 40)} is not an option. ${near ? `Did you mean \`${near}\`?` : `There are ${FLAGS.map(known => `\`${known.name}\``).join(', ')}.`}`;
   }
   if (value === undefined || value.startsWith('--'))
     return `\`${flag.name}\` needs a value, for example \`${flag.name} ${flag.value === 'N' ? '4' : flag.value}\`.`;
@@ -107,11 +108,11 @@ function setFlag(start: StartCommand, name: string, value: string | undefined): 
       start.parallel = Number(value);
       return Number.isInteger(start.parallel) && start.parallel >= 1 && start.parallel <= 64
         ? null
-        : `\`--parallel\` expects a whole number from 1 to 64, found ${quote(value)}.`;
+        : `\`--parallel\` expects a whole number from 1 to 64, found ${quote(value, 40)}.`;
     case '--budget': {
       const seconds = durationSchema.safeParse(value);
       if (!seconds.success)
-        return `\`--budget\` expects a duration such as 90s, 5m or 1h, at most 24h, found ${quote(value)}.`;
+        return `\`--budget\` expects a duration such as 90s, 5m or 1h, at most 24h, found ${quote(value, 40)}.`;
       start.budgetSeconds = seconds.data;
       return null;
     }
@@ -123,9 +124,4 @@ function setFlag(start: StartCommand, name: string, value: string | undefined): 
 
 function mistake(message: string): ParsedCommand {
   return { kind: 'mistake', message };
-}
-
-/** The author's word in a code span that it cannot break out of. */
-function quote(word: string | undefined): string {
-  return `\`${(word ?? '').replaceAll('`', '').slice(0, 40)}\``;
 }

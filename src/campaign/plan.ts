@@ -14,6 +14,7 @@ import type {
   Verdict,
 } from './model.ts';
 import { attemptsOf, experimentsOf, liveCampaigns, openExperiments, trialsOf } from './queries.ts';
+import { quote } from './quote.ts';
 
 export type Action =
   | { kind: 'answer'; command: PendingCommand }
@@ -75,7 +76,7 @@ function stopWhatMustStop(snapshot: Snapshot): Action | null {
 function contractReason(snapshot: Snapshot): string {
   const { contract } = snapshot;
   if (contract.kind !== 'problems') return 'There is no `.github/research.yml` on the base branch any more.';
-  return `The contract cannot be read. ${contract.problems.map(describeProblem).join('; ')}`;
+  return `The contract cannot be read. ${contract.problems.map(problem => quote(describeProblem(problem), 300)).join('; ')}`;
 }
 
 /** Ends what a kill, a person or a stop left half done. */

@@ -1,6 +1,7 @@
 /** Carries out a verdict: marker and title, comment, merge or close, branch deleted. Every step may be repeated. */
 import { contractSchema } from '../campaign/contract.ts';
 import type { Experiment, ExperimentMarker, RecordedTrial, Snapshot, Verdict } from '../campaign/model.ts';
+import { quote } from '../campaign/quote.ts';
 import { squashMessage, verdictComment } from '../render/pull.ts';
 import { openTitle, settledTitle } from '../render/title.ts';
 import { type Context, contractOf } from './context.ts';
@@ -95,6 +96,6 @@ async function mergeRefused(
   const campaign = snapshot.campaigns.find(({ issue }) => issue === experiment.marker.campaign);
   if (!campaign?.state) return;
   context.log.warn({ pull: experiment.pull, message: result.message }, 'merge refused');
-  const reason = `GitHub refused to merge #${experiment.pull}: ${result.message.slice(0, 300)} Let the App merge into \`${snapshot.base.branch}\`, then comment \`/research resume\`.`;
+  const reason = `GitHub refused to merge #${experiment.pull}: ${quote(result.message, 300)}. Let the App merge into \`${snapshot.base.branch}\`, then comment \`/research resume\`.`;
   await saveState(context.port, snapshot, campaign, { ...campaign.state, phase: 'paused', reason });
 }

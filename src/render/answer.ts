@@ -1,6 +1,7 @@
 /** Answers to commands. */
 import { COMMANDS, FLAGS } from '../campaign/command.ts';
 import { type ContractProblem, describeProblem } from '../campaign/contract-file.ts';
+import { quote } from '../campaign/quote.ts';
 
 /** The help text, from the same table as the parser. */
 export function helpAnswer(): string {
@@ -37,7 +38,7 @@ export function refusalAnswer(reasons: readonly string[]): string {
 }
 
 export function contractProblemsAnswer(problems: readonly ContractProblem[]): string {
-  return problems.map(problem => `\`${describeProblem(problem).replaceAll('`', "'")}\``).join('\n- ');
+  return problems.map(problem => quote(describeProblem(problem), 300)).join('\n- ');
 }
 
 /** Links GitHub's new-file page, filled in. */

@@ -1,17 +1,27 @@
 /** Numbers as people read them. */
 
-/** A metric's value: four decimals for numbers of everyday size, else four significant digits. */
+/** A metric's value: four decimals at everyday sizes, four significant digits for the very small. */
 export function formatValue(value: number): string {
-  const size = Math.abs(value);
-  if (size !== 0 && (size < 0.01 || size >= 1e6)) return value.toPrecision(4);
-  return value.toFixed(size >= 1000 ? 1 : 4);
+  return value.toFixed(decimalsOf(value));
 }
 
-/** A difference with its sign: `−0.0012`, `+0.0300`. */
-export function formatDifference(difference: number): string {
-  const text = formatValue(Math.abs(difference));
+/** A difference between two values of the size of `reference`, with its sign and their decimals: `−0.0012`. */
+export function formatDifference(difference: number, reference: number): string {
+  const text = Math.abs(difference).toFixed(decimalsOf(reference));
   if (Number(text) === 0) return `±${text}`;
   return `${difference < 0 ? '−' : '+'}${text}`;
+}
+
+function decimalsOf(value: number): number {
+  const size = Math.abs(value);
+  if (size >= 1000) return 1;
+  if (size >= 0.01 || size === 0) return 4;
+  return Math.min(12, 3 - Math.floor(Math.log10(size)));
+}
+
+/** A standard deviation: two significant digits. */
+export function formatNoise(deviation: number): string {
+  return String(Number(deviation.toPrecision(2)));
 }
 
 /** A probability in words of percent: `3 %`, `under 0.1 %`. */

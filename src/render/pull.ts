@@ -2,7 +2,7 @@
 import { markdownTable } from 'markdown-table';
 import type { Contract } from '../campaign/contract.ts';
 import type { ExperimentMarker, RecordedTrial, Verdict } from '../campaign/model.ts';
-import { formatDifference, formatSeconds, formatShare, formatValue } from './number.ts';
+import { formatDifference, formatNoise, formatSeconds, formatShare, formatValue } from './number.ts';
 import { escapeMarkdown, fence, plainLine } from './text.ts';
 import { openTitle } from './title.ts';
 
@@ -50,7 +50,7 @@ function headline(contract: Contract, verdict: Verdict): string {
   const against =
     verdict.value === null || verdict.championValue === null
       ? ''
-      : ` (${formatDifference(verdict.value - verdict.championValue)} against the champion's ${formatValue(verdict.championValue)})`;
+      : ` (${formatDifference(verdict.value - verdict.championValue, verdict.championValue)} against the champion's ${formatValue(verdict.championValue)})`;
   switch (verdict.kind) {
     case 'merge':
       return `✅ **Merge:**${value}${against}.`;
@@ -97,7 +97,7 @@ function trialTable(contract: Contract, trials: readonly RecordedTrial[]): strin
 function judgement(contract: Contract, verdict: Verdict): string {
   const { goal } = contract.metric;
   return [
-    `One trial of the same code scatters by about ${formatValue(verdict.noise ?? 0)} (standard deviation, pooled over this campaign).`,
+    `One trial of the same code scatters by about ${formatNoise(verdict.noise ?? 0)} (standard deviation, pooled over this campaign).`,
     `The chance that this idea is not better is ${formatShare(verdict.doubt ?? 1)}; it is merged at ${formatShare(contract.gate.false_merges)} or less, after at least two trials.`,
     `${goal === 'minimize' ? 'Lower' : 'Higher'} is better.`,
   ].join(' ');

@@ -68,7 +68,7 @@ function summaryLine(
   const change =
     start === null
       ? 'no improvement yet'
-      : `${formatDifference(mean(now) - start)} since the start, ${merged.length} merged`;
+      : `${formatDifference(mean(now) - start, start)} since the start, ${merged.length} merged`;
   return `Champion ${sha}: ${metric} **${formatValue(mean(now))}** (${change}).`;
 }
 
@@ -78,7 +78,9 @@ function table(rows: readonly LedgerRow[], metric: string): string {
     String(row.number),
     `#${row.pull}`,
     row.value === null ? '–' : formatValue(row.value),
-    row.value === null || row.championValue === null ? '' : formatDifference(row.value - row.championValue),
+    row.value === null || row.championValue === null
+      ? ''
+      : formatDifference(row.value - row.championValue, row.championValue),
     ICONS[row.status],
     escapeMarkdown(row.title, 80),
   ]);

@@ -14,7 +14,9 @@ export function settledTitle(marker: ExperimentMarker, verdict: Verdict): string
   if (verdict.kind === 'crash') return `crash: ${idea}`;
   if (verdict.value === null) return `${WORDS[verdict.kind]}: ${idea}`;
   const difference =
-    verdict.championValue === null ? '' : ` (${formatDifference(verdict.value - verdict.championValue)})`;
+    verdict.championValue === null
+      ? ''
+      : ` (${formatDifference(verdict.value - verdict.championValue, verdict.championValue)})`;
   return `${formatValue(verdict.value)}${difference} ${idea}`;
 }
 

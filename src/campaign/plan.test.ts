@@ -1,0 +1,371 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { contractSchema } from './contract.ts';
+import type { Verdict } from './model.ts';
+import { type Action, plan } from './plan.ts';
+import {
+  ago,
+  attempt,
+  BASELINES,
+  CRASH,
+  campaign,
+  experiment,
+  FAULT,
+  NOW,
+  sha,
+  snapshot,
+  trial,
+} from './snapshot.test-helper.ts';
+
+/** What is planned, in a few words. */
+function planned(parts: Parameters<typeof snapshot>[0]): string {
+  return words(plan(snapshot(parts), NOW));
+}
+
+function words(action: Action): string {
+  switch (action.kind) {
+    case 'answer':
+      return `answer ${action.command.comment}`;
+    case 'phase':
+      return `${action.phase}: ${action.reason}`;
+    case 'notify':
+      return `notify${action.pause ? ' and pause' : ''}: ${action.text}`;
+    case 'dispatch':
+      return `dispatch ${action.trial} seed ${action.seedIndex}`;
+    case 'record':
+      return `record ${action.attempt.trial}`;
+    case 'propose':
+      return `propose ${action.number}`;
+    case 'decide':
+      return `${action.verdict.kind} #${action.experiment.pull}`;
+    case 'cancel':
+      return `cancel run ${action.run.id}`;
+    case 'clean':
+      return `clean ${action.branch}`;
+    case 'wait':
+      return 'wait';
+    default:
+      return `${action.kind} #${action.experiment.pull}`;
+  }
+}
+
+const CLOSED: Verdict = { kind: 'close', reason: '', value: 1, championValue: 1, noise: 0, doubt: 1 };
+const CRASHED: Verdict = { ...CLOSED, kind: 'crash' };
+const closed = (number: number, verdict = CLOSED) => experiment(number, { verdict }, { state: 'closed' });
+
+describe('the champion is measured first', () => {
+  const starting = (trials = BASELINES.slice(0, 0)) => [campaign({ baselines: trials })];
+
+  test('three baseline trials, one after the other, each on its own seed', () => {
+    assert.equal(planned({ campaigns: starting() }), 'dispatch 3/0.1 seed 0');
+    assert.equal(planned({ campaigns: starting(BASELINES.slice(0, 2)) }), 'dispatch 3/0.3 seed 2');
+    assert.equal(planned({}), 'propose 1');
+  });
+
+  test('a trial in flight is waited for, then recorded', () => {
+    assert.equal(planned({ campaigns: starting(), attempts: [attempt('3/0.1', {})] }), 'wait');
+    assert.equal(
+      planned({ campaigns: starting(), attempts: [attempt('3/0.1', { status: 'completed' })] }),
+      'record 3/0.1',
+    );
+    const measured = attempt('3/0.1', { status: 'completed' }, BASELINES[0] ?? null);
+    assert.equal(
+      planned({ campaigns: starting(), attempts: [measured] }),
+      'record 3/0.1',
+      'the marker still lacks it',
+    );
+  });
+
+  test('a trial that failed through the machine is repeated under a new name, three times', () => {
+    const faults = [1, 2, 3].map(k => trial(`3/0.${k}`, 'champion tree', FAULT));
+    assert.equal(planned({ campaigns: starting(faults) }), 'dispatch 3/0.4 seed 0');
+    const four = [...faults, trial('3/0.4', 'champion tree', FAULT)];
+    assert.match(
+      planned({ campaigns: starting(four) }),
+      /^paused: The champion could not be measured: 4 trials .* unplugged/,
+    );
+    const forgiven = [campaign({ baselines: four, forgiven: { baselines: 4, experiments: 0 } })];
+    assert.equal(planned({ campaigns: forgiven }), 'dispatch 3/0.5 seed 0', 'a person resumed');
+  });
+
+  test('a champion that crashes pauses the campaign', () => {
+    const crash = [trial('3/0.1', 'champion tree', CRASH)];
+    assert.match(
+      planned({ campaigns: starting(crash) }),
+      /^paused: The champion .* itself crashes \(exception: `ValueError: no`\)/,
+    );
+  });
+
+  test('a base that someone pushed to is measured before anything is judged', () => {
+    const base = { branch: 'main', sha: sha('pushed'), tree: sha('pushed tree') };
+    const promising = experiment(1, {
+      trials: [trial('3/1.1', 'tree 1', 0.9), trial('3/1.2', 'tree 1', 0.9)],
+    });
+    assert.equal(planned({ base, experiments: [promising] }), 'dispatch 3/0.4 seed 0');
+  });
+
+  test('trials of another training time do not count', () => {
+    assert.equal(planned({ campaigns: [campaign({ budgetSeconds: 60 })] }), 'dispatch 3/0.4 seed 0');
+  });
+});
+
+describe('an experiment', () => {
+  const measured = (...values: number[]) =>
+    experiment(1, { trials: values.map((value, i) => trial(`3/1.${i + 1}`, 'tree 1', value)) });
+
+  test('is labelled, measured and confirmed before it is merged', () => {
+    assert.equal(planned({ experiments: [experiment(1, {}, { labelled: false })] }), 'label #11');
+    assert.equal(planned({ experiments: [experiment(1)] }), 'dispatch 3/1.1 seed 0');
+    assert.equal(planned({ experiments: [measured(0.9)] }), 'dispatch 3/1.2 seed 1');
+    assert.equal(planned({ experiments: [measured(0.9, 0.901)] }), 'merge #11');
+  });
+
+  test('is closed on the first trial that shows nothing', () => {
+    assert.equal(planned({ experiments: [measured(1.01)] }), 'close #11');
+  });
+
+  test('counts the result of a completed check run', () => {
+    const done = attempt('3/1.1', { status: 'completed' }, trial('3/1.1', 'tree 1', 1.01));
+    assert.equal(planned({ experiments: [experiment(1)], attempts: [done] }), 'close #11');
+  });
+
+  test('that crashes is closed as a crash, even when another trial of it went well', () => {
+    assert.equal(
+      planned({
+        experiments: [
+          experiment(1, { trials: [trial('3/1.1', 'tree 1', 0.5), trial('3/1.2', 'tree 1', CRASH)] }),
+        ],
+      }),
+      'crash #11',
+    );
+  });
+
+  test("is not blamed for the machine's fault, but given up after the fourth", () => {
+    const faults = (n: number) => Array.from({ length: n }, (_, i) => trial(`3/1.${i + 1}`, 'tree 1', FAULT));
+    assert.equal(planned({ experiments: [experiment(1, { trials: faults(3) })] }), 'dispatch 3/1.4 seed 0');
+    assert.equal(planned({ experiments: [experiment(1, { trials: faults(4) })] }), 'unmeasurable #11');
+  });
+
+  test('whose dispatch got lost is dispatched again after two minutes, under the same name', () => {
+    const lost = (seconds: number) => ({
+      experiments: [experiment(1)],
+      attempts: [attempt('3/1.1', null, null, seconds)],
+    });
+    assert.equal(planned(lost(100)), 'wait');
+    assert.equal(planned(lost(121)), 'dispatch 3/1.1 seed 0');
+  });
+
+  test('that someone pushed to is held', () => {
+    assert.match(
+      planned({ experiments: [experiment(1, {}, { headSha: sha('other') })] }),
+      /^paused: Someone pushed to #11/,
+    );
+  });
+
+  test('that a person closed or merged gets a verdict that says so', () => {
+    assert.equal(planned({ experiments: [experiment(1, {}, { state: 'closed' })] }), 'person #11');
+    assert.equal(planned({ experiments: [experiment(1, {}, { state: 'merged' })] }), 'person #11');
+  });
+
+  test('measured under other conditions than the champion has the champion measured again', () => {
+    const elsewhere = experiment(1, { trials: [trial('3/1.1', 'tree 1', 0.9, { machine: 'another GPU' })] });
+    assert.equal(planned({ experiments: [elsewhere] }), 'dispatch 3/0.4 seed 0');
+    const again = [...BASELINES, trial('3/0.4', 'champion tree', 1, { machine: 'another GPU' })];
+    assert.equal(
+      planned({ campaigns: [campaign({ baselines: again })], experiments: [elsewhere] }),
+      'dispatch 3/1.2 seed 1',
+    );
+    const never = Array.from({ length: 12 }, (_, i) => trial(`3/0.${i + 1}`, 'champion tree', 1));
+    assert.equal(
+      planned({ campaigns: [campaign({ baselines: never })], experiments: [elsewhere] }),
+      'unmeasurable #11',
+    );
+  });
+});
+
+describe('when the champion moved while a candidate was measured', () => {
+  const base = { branch: 'main', sha: sha('new'), tree: sha('tree 2') };
+  const merged = experiment(
+    2,
+    {
+      trials: [trial('3/2.1', 'tree 2', 0.95), trial('3/2.2', 'tree 2', 0.951)],
+      verdict: { ...CLOSED, kind: 'merge' },
+    },
+    { state: 'merged' },
+  );
+  const stale = (value: number, more = {}) =>
+    experiment(1, { trials: [trial('3/1.1', 'tree 1', value), trial('3/1.2', 'tree 1', value)], ...more });
+
+  test('a promising one is restacked and measured again, never merged', () => {
+    assert.equal(planned({ base, experiments: [stale(0.8), merged] }), 'restack #11');
+    assert.equal(planned({ base, experiments: [experiment(1), merged] }), 'restack #11');
+  });
+
+  test('a hopeless one is closed without that', () => {
+    assert.equal(planned({ base, experiments: [stale(1.2), merged] }), 'close #11');
+  });
+
+  test('two restacks are enough', () => {
+    assert.equal(planned({ base, experiments: [stale(0.8, { restacks: 2 }), merged] }), 'superseded #11');
+  });
+
+  test('a restack that was interrupted is finished', () => {
+    const half = experiment(
+      1,
+      { champion: { sha: base.sha, tree: base.tree }, previous: sha('commit old'), staleTrials: 2 },
+      { headSha: sha('commit old') },
+    );
+    assert.equal(planned({ base, experiments: [half, merged] }), 'move #11');
+    const whole = { ...half, headSha: half.marker.commit };
+    assert.equal(
+      planned({ base, experiments: [whole, merged] }),
+      'dispatch 3/1.3 seed 0',
+      'stale trials keep their names',
+    );
+  });
+
+  test('the merged tree needs no baselines: it inherits its trials', () => {
+    assert.equal(planned({ base, experiments: [merged] }), 'propose 3');
+  });
+});
+
+describe('a campaign', () => {
+  test('proposes until it has as many experiments as asked for, then finishes', () => {
+    assert.equal(planned({ experiments: [1, 2, 3, 4].map(n => closed(n)) }), 'propose 5');
+    assert.match(
+      planned({ experiments: [1, 2, 3, 4, 5].map(n => closed(n)) }),
+      /^finished: All experiments have a verdict/,
+    );
+  });
+
+  test('keeps as many experiments open as there are runners', () => {
+    const running = [experiment(1), experiment(2)];
+    const attempts = [attempt('3/1.1', {}), attempt('3/2.1', {})];
+    assert.equal(planned({ experiments: running, attempts, campaigns: [campaign({ parallel: 2 })] }), 'wait');
+    assert.equal(
+      planned({ experiments: running, attempts, campaigns: [campaign({ parallel: 3 })] }),
+      'propose 3',
+    );
+  });
+
+  test('ends at the limit of the contract', () => {
+    const contract = contractSchema.parse({ limits: { experiments: 2 } });
+    const experiments = [closed(1), closed(2)];
+    assert.match(
+      planned({ contract: { kind: 'contract', contract }, experiments }),
+      /^finished: The contract's limit of 2/,
+    );
+  });
+
+  test('pauses after five proposals in a row came to nothing', () => {
+    const campaigns = [campaign({ failedInARow: 5, failedProposals: ['no JSON'] })];
+    assert.match(planned({ campaigns }), /^paused: 5 proposals in a row .* `no JSON`/);
+  });
+
+  test('pauses after five crashes in a row, and a person can forgive them', () => {
+    const crashes = [1, 2, 3, 4, 5].map(n => closed(n, CRASHED));
+    assert.match(
+      planned({ experiments: crashes, campaigns: [campaign({ target: 9 })] }),
+      /^paused: 5 experiments in a row crashed/,
+    );
+    const resumed = campaign({ target: 9, forgiven: { baselines: 0, experiments: 5 } });
+    assert.equal(planned({ experiments: crashes, campaigns: [resumed] }), 'propose 6');
+  });
+
+  test('that is paused starts nothing, but keeps what was measured', () => {
+    const campaigns = [campaign({ phase: 'paused' })];
+    assert.equal(planned({ campaigns, experiments: [experiment(1)] }), 'wait');
+    assert.equal(
+      planned({
+        campaigns,
+        experiments: [experiment(1)],
+        attempts: [attempt('3/1.1', { status: 'completed' })],
+      }),
+      'record 3/1.1',
+    );
+  });
+
+  test('that is stopped cancels what runs, closes what is open and deletes its branches', () => {
+    const campaigns = [campaign({ phase: 'stopped' })];
+    const experiments = [experiment(1)];
+    assert.equal(planned({ campaigns, experiments, attempts: [attempt('3/1.1', {})] }), 'cancel run 7');
+    assert.equal(
+      planned({ campaigns, experiments, attempts: [attempt('3/1.1', { status: 'completed' })] }),
+      'record 3/1.1',
+    );
+    assert.equal(planned({ campaigns, experiments }), 'stopped #11');
+    assert.equal(
+      planned({ campaigns, branches: new Map([['research/3/1', sha('x')]]) }),
+      'clean research/3/1',
+    );
+  });
+
+  test('stops when its issue is closed', () => {
+    assert.equal(
+      planned({ campaigns: [campaign({}, { issueOpen: false })] }),
+      'stopped: The issue was closed.',
+    );
+  });
+
+  test('pauses when the contract breaks, and says where', () => {
+    const contract = {
+      kind: 'problems',
+      problems: [{ line: 4, key: 'parallel', expected: 'a number', found: '"many"' }],
+    } as const;
+    assert.match(
+      planned({ contract: { ...contract, problems: [...contract.problems] } }),
+      /^paused: The contract cannot be read\. `\.github\/research\.yml:4: parallel: expected a number, found "many"/,
+    );
+  });
+
+  test('waits for an older one on the same base', () => {
+    const younger = campaign({ startedAt: '2026-03-08T01:00:00Z', target: 1 }, { issue: 4 });
+    const first = plan(snapshot({ campaigns: [younger, campaign()] }), NOW);
+    assert.equal(first.kind === 'propose' && first.campaign.issue, 3);
+  });
+
+  test('whose state was deleted says so once', () => {
+    const lost = campaign(null);
+    assert.match(
+      planned({ campaigns: [lost], experiments: [closed(1)] }),
+      /^notify: The status comment of this campaign was deleted/,
+    );
+    assert.equal(
+      planned({ campaigns: [{ ...lost, notices: ['state lost'] }], experiments: [closed(1)] }),
+      'wait',
+    );
+  });
+});
+
+describe('a run that no runner picks up', () => {
+  const queued = (seconds: number, notices: string[] = []) => ({
+    experiments: [experiment(1)],
+    attempts: [attempt('3/1.1', { status: 'queued', createdAt: ago(seconds) })],
+    campaigns: [campaign({ notices })],
+  });
+
+  test('is said once after ten minutes', () => {
+    assert.equal(planned(queued(590)), 'wait');
+    assert.match(planned(queued(610)), /^notify: No runner has picked up trial 3\/1\.1 for ten minutes/);
+    assert.equal(planned(queued(610, ['no runner for run 7'])), 'wait');
+  });
+
+  test('pauses the campaign after an hour; after a resume the stale run is cancelled', () => {
+    assert.match(planned(queued(3610)), /^notify and pause: No runner picked up trial 3\/1\.1 for an hour/);
+    assert.equal(planned(queued(3610, ['paused for run 7'])), 'cancel run 7');
+  });
+});
+
+test('commands come before anything else', () => {
+  const command = {
+    comment: 99,
+    issue: 3,
+    author: 'alice',
+    command: { kind: 'command', command: { kind: 'stop' } },
+  } as const;
+  assert.equal(planned({ commands: [command], experiments: [experiment(1)] }), 'answer 99');
+});
+
+test('a branch without a pull request, left by a kill, is deleted', () => {
+  assert.equal(planned({ branches: new Map([['research/3/1', sha('x')]]) }), 'clean research/3/1');
+});

@@ -1,0 +1,10 @@
+/** Quotes words of a model, a program or a stranger inside sentences that are shown as Markdown. */
+
+/** The text in a code span that it cannot leave, on one line; nothing in a code span is a mention or a link. */
+export function quote(text: string, length = 200): string {
+  const line = text
+    .replace(/[\p{Cc}\p{Cf}\s]+/gu, ' ')
+    .replaceAll('`', "'")
+    .trim();
+  return `\`${line.length <= length ? line || ' ' : `${line.slice(0, length - 1)}…`}\``;
+}

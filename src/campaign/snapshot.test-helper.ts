@@ -1,0 +1,178 @@
+/** Builds snapshots for tests in the words of the domain. */
+import { contractSchema } from './contract.ts';
+import { NO_COST } from './idea.ts';
+import type { Outcome } from './measurement.ts';
+import {
+  type Attempt,
+  branchName,
+  type Campaign,
+  type CampaignState,
+  type Experiment,
+  type ExperimentMarker,
+  type RecordedTrial,
+  type Run,
+  type Snapshot,
+} from './model.ts';
+
+/** A 40-digit id from a short word. */
+export function sha(word: string): string {
+  return [...word]
+    .map(c => c.charCodeAt(0).toString(16))
+    .join('')
+    .padEnd(40, '0')
+    .slice(0, 40);
+}
+
+export const NOW = new Date('2026-03-08T03:00:00Z');
+
+export function ago(seconds: number): string {
+  return new Date(NOW.getTime() - seconds * 1000).toISOString();
+}
+
+export function trial(
+  id: string,
+  tree: string,
+  outcome: number | Outcome,
+  more: Partial<RecordedTrial> = {},
+): RecordedTrial {
+  return {
+    version: 1,
+    trial: id,
+    base: sha('champion'),
+    candidate: sha(`${tree} commit`),
+    tree: sha(tree),
+    seed: 1,
+    budgetSeconds: 300,
+    machine: 'GPU',
+    digest: 'd1',
+    sandbox: 'none',
+    outcome: typeof outcome === 'number' ? { status: 'measured', value: outcome } : outcome,
+    trainingSeconds: 300,
+    totalSeconds: 330,
+    peakMemoryMb: 1024,
+    reported: {},
+    runId: 1,
+    ...more,
+  };
+}
+
+export const CRASH: Outcome = {
+  status: 'crash',
+  reason: 'exception',
+  message: 'ValueError: no',
+  traceback: 'Traceback …',
+};
+export const FAULT: Outcome = { status: 'fault', message: 'The runner was unplugged.' };
+
+/** Three baselines around 1.0, noise 0.002. */
+export const BASELINES = [1.0, 1.002, 0.998].map((value, i) => trial(`3/0.${i + 1}`, 'champion tree', value));
+
+export function campaignState(more: Partial<CampaignState> = {}): CampaignState {
+  return {
+    version: 1,
+    phase: 'running',
+    reason: '',
+    target: 5,
+    parallel: null,
+    budgetSeconds: null,
+    agent: null,
+    topic: '',
+    startedBy: 'alice',
+    startedAt: '2026-03-08T00:00:00Z',
+    comments: [],
+    baselines: BASELINES,
+    failedProposals: [],
+    failedInARow: 0,
+    failedCost: NO_COST,
+    notices: [],
+    forgiven: { baselines: 0, experiments: 0 },
+    ...more,
+  };
+}
+
+export function campaign(state: Partial<CampaignState> | null = {}, more: Partial<Campaign> = {}): Campaign {
+  return {
+    issue: 3,
+    issueOpen: true,
+    comment: { id: 30, body: '', updatedAt: ago(600) },
+    state: state && campaignState(state),
+    notices: [],
+    ...more,
+  };
+}
+
+/** Experiment `number` of campaign 3, its pull request at 10 + number, made on the champion. */
+export function experiment(
+  number: number,
+  marker: Partial<ExperimentMarker> = {},
+  more: Partial<Experiment> = {},
+): Experiment {
+  const full: ExperimentMarker = {
+    version: 1,
+    campaign: 3,
+    number,
+    agent: 'explore',
+    idea: {
+      title: `idea ${number}`,
+      hypothesis: 'It helps.',
+      edits: [{ path: 'trainer/train.py', search: 'a', replace: 'b' }],
+    },
+    champion: { sha: sha('champion'), tree: sha('champion tree') },
+    commit: sha(`commit ${number}`),
+    tree: sha(`tree ${number}`),
+    previous: null,
+    restacks: 0,
+    staleTrials: 0,
+    cost: NO_COST,
+    trials: [],
+    verdict: null,
+    ...marker,
+  };
+  return {
+    pull: 10 + number,
+    state: 'open',
+    title: full.idea.title,
+    branch: branchName(full.campaign, number),
+    headSha: full.commit,
+    labelled: true,
+    mergeCommit: null,
+    marker: full,
+    ...more,
+  };
+}
+
+export function attempt(
+  id: string,
+  run: Partial<Run> | null,
+  measurement: RecordedTrial | null = null,
+  startedSecondsAgo = 10,
+): Attempt {
+  const full: Run = {
+    id: 7,
+    title: id,
+    status: 'in_progress',
+    conclusion: null,
+    createdAt: ago(60),
+    url: 'https://github.test/run/7',
+    ...run,
+  };
+  return { trial: id, check: { id: 70, startedAt: ago(startedSecondsAgo), measurement }, run: run && full };
+}
+
+/** The base at the champion, with the branches of the open experiments. */
+export function snapshot(
+  parts: Partial<Omit<Snapshot, 'attempts'>> & { attempts?: Attempt[] } = {},
+): Snapshot {
+  const experiments = parts.experiments ?? [];
+  const open = experiments.filter(e => e.state === 'open');
+  return {
+    base: { branch: 'main', sha: sha('champion'), tree: sha('champion tree') },
+    contract: { kind: 'contract', contract: contractSchema.parse({}) },
+    campaigns: [campaign()],
+    branches: new Map(open.map(e => [e.branch, e.headSha])),
+    commands: [],
+    ...parts,
+    experiments,
+    attempts: new Map((parts.attempts ?? []).map(a => [a.trial, a])),
+  };
+}
