@@ -12,6 +12,8 @@ export interface AppSettings {
   seedSecret: string;
   agentEnv: AgentEnv;
   templates: Context['templates'];
+  /** The time that waits of the campaigns are counted in. */
+  now: () => Date;
   /** Aborted when the App shuts down. */
   signal: AbortSignal;
 }
@@ -50,10 +52,7 @@ export function startWork(probot: Probot, settings: AppSettings): Work {
     if (loops.has(name)) return;
     const port = octokitPort(octokit, repository, botLogin);
     const log = probot.log.child({ repository: name });
-    loops.set(
-      name,
-      startLoop({ ...settings, port, serverUrl, now: () => new Date(), log }, settings.pollSeconds),
-    );
+    loops.set(name, startLoop({ ...settings, port, serverUrl, log }, settings.pollSeconds));
     log.info('watching');
   }
 

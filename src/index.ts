@@ -44,6 +44,7 @@ function settingsFromEnvironment(): AppSettings {
     seedSecret: getPrivateKey({ env }) ?? env.WEBHOOK_SECRET ?? 'development',
     agentEnv: { OPENAI_API_KEY: env.OPENAI_API_KEY, OPENAI_BASE_URL: env.OPENAI_BASE_URL },
     templates: starterTemplates(),
+    now: () => new Date(),
     signal: new AbortController().signal,
   };
 }
