@@ -3,8 +3,9 @@ import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { createServer } from 'node:net';
 import path from 'node:path';
 import { pino } from 'pino';
-import { Probot, ProbotOctokit, Server } from 'probot';
+import { Probot, Server } from 'probot';
 import { createApp } from '../../index.ts';
+import { UnhurriedOctokit } from '../client.ts';
 import { startLocalGitHub } from '../github/index.ts';
 import type { Job } from '../jobs.ts';
 import { runJobs } from '../runner/run-jobs.ts';
@@ -123,8 +124,7 @@ async function startApp(options: AppOptions) {
       secret: options.secret,
       baseUrl: options.baseUrl,
       log,
-      // GitHub asks its clients to go slowly; this one is ours.
-      Octokit: ProbotOctokit.defaults({ throttle: { enabled: false } }),
+      Octokit: UnhurriedOctokit,
     }),
   });
   await server.load(
