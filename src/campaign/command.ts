@@ -15,7 +15,7 @@ export interface StartCommand {
 export type Command = StartCommand | { kind: 'status' | 'pause' | 'resume' | 'stop' | 'help' };
 export type ParsedCommand = { kind: 'command'; command: Command } | { kind: 'mistake'; message: string };
 
-export const MAX_EXPERIMENTS = 10_000;
+const MAX_EXPERIMENTS = 10_000;
 
 export const COMMANDS = [
   { usage: '/research 50', does: 'runs fifty experiments; on a campaign that exists, fifty more' },

@@ -18,7 +18,7 @@ import type { Action } from './plan.ts';
 import { attemptsOf, type LiveCampaign, secondsSince, trialsOf } from './queries.ts';
 
 /** A dispatch whose run does not show up in the list of runs for this long is taken for lost. */
-export const DISPATCH_LOST_SECONDS = 120;
+const DISPATCH_LOST_SECONDS = 120;
 /** How soon to look again while a trial is in flight, where no webhook says so earlier. */
 export const LOOK_AGAIN_SECONDS = 30;
 /** One champion is measured at most this often, all conditions together. */

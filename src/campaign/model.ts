@@ -19,7 +19,7 @@ export const MAX_RESTACKS = 2;
 export const recordedTrialSchema = measurementSchema.extend({ runId: z.int().nullable() });
 export type RecordedTrial = z.infer<typeof recordedTrialSchema>;
 
-export const verdictSchema = z.strictObject({
+const verdictSchema = z.strictObject({
   kind: z.enum(['merge', 'close', 'crash', 'unmeasurable', 'superseded', 'stopped', 'person']),
   /** One sentence for people. */
   reason: z.string().max(500),

@@ -67,7 +67,7 @@ export const FAULT: Outcome = { status: 'fault', message: 'The runner was unplug
 /** Three baselines around 1.0, noise 0.002. */
 export const BASELINES = [1.0, 1.002, 0.998].map((value, i) => trial(`3/0.${i + 1}`, 'champion tree', value));
 
-export function campaignState(more: Partial<CampaignState> = {}): CampaignState {
+function campaignState(more: Partial<CampaignState> = {}): CampaignState {
   return {
     version: 1,
     phase: 'running',

@@ -6,9 +6,9 @@ import { progressChart } from '../render/chart.ts';
 import { contractOf } from './context.ts';
 import type { GitHubPort } from './port.ts';
 
-export const LOG_BRANCH = 'research-log';
-export const RESULTS_FILE = 'results.tsv';
-export const CHART_FILE = 'progress.svg';
+const LOG_BRANCH = 'research-log';
+const RESULTS_FILE = 'results.tsv';
+const CHART_FILE = 'progress.svg';
 
 /** While a campaign runs the export is written at most this often. */
 const EXPORT_SECONDS = 180;

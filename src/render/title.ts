@@ -29,8 +29,3 @@ const WORDS: Record<Verdict['kind'], string> = {
   stopped: 'stopped',
   person: 'closed by a person',
 };
-
-/** The verdict in one word for tables. */
-export function verdictWord(verdict: Verdict | null): string {
-  return verdict === null ? 'running' : WORDS[verdict.kind];
-}
