@@ -22,6 +22,16 @@ import { artifactPath, logPath, type World } from './world.ts';
 
 const REST = '/api/v3';
 
+/** Every operation that the REST routes answer, such as `GET /repos/{}/{}/issues`. */
+export function servedOperations(): string[] {
+  const world = { options: {}, state: {} } as World;
+  return restServer(world, {} as ServerQueue)
+    .routes.filter(route => route.method !== 'ALL')
+    .map(
+      ({ method, path }) => `${method} ${path.slice(REST.length).replace(/:\w+(\{.*?\})?/g, '{}') || '/'}`,
+    );
+}
+
 /** Answers every request that the server gets. */
 export function requestHandler(world: World, queue: ServerQueue): (request: Request) => Promise<Response> {
   const rest = restServer(world, queue);

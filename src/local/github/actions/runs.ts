@@ -128,6 +128,7 @@ function newJobs(world: World, repository: Repository, run: Run): RunJob[] {
     const id = nextId(world);
     const name = job.name ?? key;
     const check = addCheckRun(world, repository, { app: 'actions', name, headSha: run.headSha });
+    emitCheckRun(world, repository, check, 'github-actions[bot]', 'created');
     return {
       id,
       runId: run.id,
@@ -212,13 +213,8 @@ function syncCheck(world: World, repository: Repository, job: RunJob): void {
   if (!check) return;
   const { status, conclusion, completedAt } = job;
   Object.assign(check, { status, conclusion, completedAt, startedAt: job.startedAt ?? check.startedAt });
-  emitCheckRun(
-    world,
-    repository,
-    check,
-    'github-actions[bot]',
-    status === 'completed' ? 'completed' : 'created',
-  );
+  if (status !== 'completed') return;
+  emitCheckRun(world, repository, check, 'github-actions[bot]', 'completed');
 }
 
 /** Starts the run anew under the same id, as its next attempt. Throws 403 where it still runs. */

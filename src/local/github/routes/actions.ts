@@ -105,7 +105,7 @@ export function resultRoutes(server: Server, world: World): void {
     const repository = repositoryOf(world, c, 'read', 'actions');
     return c.json(presentArtifact(world, repository, artifactOf(repository, c)));
   });
-  server.get(`${BASE}/artifacts/:id{[0-9]+}/zip`, c => {
+  server.get(`${BASE}/artifacts/:id{[0-9]+}/:format{zip}`, c => {
     const repository = repositoryOf(world, c, 'discuss', 'actions');
     return c.redirect(world.sign(`/_files/artifacts/${artifactOf(repository, c).id}`), 302);
   });
