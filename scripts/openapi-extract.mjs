@@ -169,8 +169,8 @@ function toJsonSchema(schema) {
 
 /** The list of installations demands an account that is a user and an enterprise at once; one of them is meant. */
 function corrected(schema) {
-  const names = (schema.allOf ?? []).map(one => one.$ref?.split('/').at(-1));
-  if (!names.includes('simple-user') || !names.includes('enterprise')) return schema;
+  const titles = (schema.allOf ?? []).map(one => one.title);
+  if (!titles.includes('Simple User') || !titles.includes('Enterprise')) return schema;
   const { allOf, ...rest } = schema;
   return { ...rest, anyOf: allOf };
 }

@@ -112,7 +112,7 @@ export function webToken(claims: object = {}, key = keys.privateKey): string {
 }
 
 /** Turns what GitHub would not have said into a failure of the request that made the server say it. */
-export async function checked(request: Request, response: Response): Promise<Response | undefined> {
+async function checked(request: Request, response: Response): Promise<Response | undefined> {
   if (response.ok && /raw/.test(request.headers.get('accept') ?? '')) return undefined;
   const { pathname, search } = new URL(request.url);
   const json = async (message: Request | Response) => {
@@ -187,14 +187,14 @@ interface Payload {
   pull_request?: { merged: boolean };
 }
 
-export interface Received {
+interface Received {
   name: string;
   headers: NodeJS.Dict<string | string[]>;
   payload: Payload;
   body: string;
 }
 
-export interface Receiver {
+interface Receiver {
   url: string;
   /** In the order of arrival. */
   received: Received[];

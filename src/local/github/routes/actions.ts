@@ -73,9 +73,9 @@ export function runRoutes(server: Server, world: World, queue: ServerQueue): voi
     queue.cancel(repository, runOf(repository, c));
     return c.json({}, 202);
   });
-  server.post(`${BASE}/runs/:id{[0-9]+}/rerun`, c => {
+  server.post(`${BASE}/runs/:id{[0-9]+}/rerun`, async c => {
     const repository = repositoryOf(world, c, 'write', 'actions');
-    rerun(world, repository, runOf(repository, c), loginOf(world, c.get('actor')));
+    await rerun(world, repository, runOf(repository, c), loginOf(world, c.get('actor')));
     queue.offer();
     return c.json({}, 201);
   });
