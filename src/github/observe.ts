@@ -68,7 +68,7 @@ export async function observe(port: GitHubPort, memory: Memory, now: Date): Prom
     branches: await port.branches('research/'),
     commands: pending(commands, comments, campaigns, port.botLogin),
   };
-  memory.commentsSeen = now;
+  memory.commentsSeen = seenUntil(comments, snapshot.commands, now);
   return { ...snapshot, attempts: await readAttempts(port, snapshot) };
 }
 
@@ -129,6 +129,13 @@ async function readExperiments(port: GitHubPort, memory: Memory): Promise<Experi
 function lookBack(memory: Memory, now: Date): Date {
   if (memory.commentsSeen) return new Date(memory.commentsSeen.getTime() - OVERLAP_SECONDS * 1000);
   return new Date(now.getTime() - LOOK_BACK_HOURS * 3_600_000);
+}
+
+/** A command that could not be answered yet is looked at again, however long that takes. */
+function seenUntil(comments: readonly Comment[], commands: readonly PendingCommand[], now: Date): Date {
+  const waiting = new Set(commands.map(({ comment }) => comment));
+  const times = comments.filter(({ id }) => waiting.has(id)).map(({ createdAt }) => Date.parse(createdAt));
+  return new Date(Math.min(now.getTime(), ...times));
 }
 
 /** Commands that people wrote, oldest first. An edited comment is none: its author should write a new one. */
