@@ -67,7 +67,7 @@ async function run(context: Context, bell: Bell, pollSeconds: number): Promise<v
         { err: error, repository: context.port.repository, status },
         'a look failed; trying again',
       );
-      await pauseFor(backoff(repeats), context.signal);
+      await pauseFor(backoff(repeats - 1), context.signal);
     }
   }
 }
