@@ -6,6 +6,7 @@ import { notFound } from '../errors.ts';
 import type { Repository, Run, RunJob } from '../state.ts';
 import { logPath, type World } from '../world.ts';
 import { REFRESH_SECONDS } from './checks.ts';
+import { isBusy } from './issues.ts';
 import { pathOf } from './links.ts';
 import { renderLog } from './log.ts';
 import { type Html, html } from './markup.ts';
@@ -22,9 +23,7 @@ export function actionPages(pages: Pages, world: World): void {
     const none = html`<p class="quiet">No workflow has run yet.</p>`;
     const runs = html`<ul class="list box">${shown.map(run => runItem(world, repository, run))}</ul>`;
     const content = html`<h1>Workflow runs</h1>${shown.length === 0 ? none : runs}${more}`;
-    const refreshSeconds = repository.runs.some(run => run.status !== 'completed')
-      ? REFRESH_SECONDS
-      : undefined;
+    const refreshSeconds = isBusy(repository) ? REFRESH_SECONDS : undefined;
     return c.html(frame({ title: 'Workflow runs', repository, tab: 'actions', content, refreshSeconds }));
   });
   pages.get('/:owner/:repo/actions/runs/:run', c => {
@@ -39,7 +38,7 @@ export function actionPages(pages: Pages, world: World): void {
     const run = runAt(repository, c);
     const job = jobAt(repository, run, c);
     const content = html`<h1>${outcomeMark(job)} ${run.title} <span class="quiet">${job.name}, attempt ${job.attempt}</span></h1>
-<p><a href="${runPath(repository, run)}">The run</a></p>${jobView(world, repository, job)}`;
+<p><a href="${runPath(repository, run)}">← The run</a></p>${jobView(world, repository, job)}`;
     const refreshSeconds = job.status === 'completed' ? undefined : LOG_REFRESH_SECONDS;
     return c.html(
       frame({ title: `${run.title} ${job.name}`, repository, tab: 'actions', content, refreshSeconds }),

@@ -7,12 +7,12 @@ import { type Html, html } from './markup.ts';
 /** Beyond this many lines a file is not shown; a browser would grow slow. */
 const MAX_LINES = 3000;
 
-export type Line =
+type Line =
   | { kind: 'hunk'; text: string }
   | { kind: 'add' | 'del' | 'same' | 'note'; text: string; before: number | null; after: number | null };
 
 /** The lines of a patch with their numbers in the file before and after. */
-export function patchLines(patch: string): Line[] {
+function patchLines(patch: string): Line[] {
   let before = 0;
   let after = 0;
   return patch.split('\n').map(line => {

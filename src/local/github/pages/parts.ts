@@ -42,7 +42,7 @@ export function labels(repository: Repository, issue: Issue): Html[] {
   return issue.labels.map(name => {
     const color = repository.labels.find(label => sameName(label.name, name))?.color ?? '';
     const dot = /^[0-9a-f]{6}$/i.test(color)
-      ? html`<svg width="8" height="8" aria-hidden="true"><circle cx="4" cy="4" r="4" fill="#${color}"/></svg> `
+      ? html`<svg width="8" height="8" aria-hidden="true"><circle cx="4" cy="4" r="3.5" fill="#${color}" stroke="#80808080"/></svg> `
       : '';
     return html` <span class="label">${dot}${name}</span>`;
   });
