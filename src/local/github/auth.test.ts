@@ -55,7 +55,13 @@ test('a private repository is not there for those who may not see it', async () 
 });
 
 test('an installation token can be given less than the App has, and never more', async () => {
-  const { app, as } = await scene();
+  const { app, as, github } = await scene();
+  await github.createRepository({
+    owner: 'ann',
+    name: 'secret',
+    private: true,
+    files: new Map([['a', 'b']]),
+  });
   const { data } = await app.rest.apps.getRepoInstallation(REPO);
   const ask = (permissions: object) =>
     app.rest.apps.createInstallationAccessToken({ installation_id: data.id, permissions });
@@ -64,6 +70,9 @@ test('an installation token can be given less than the App has, and never more',
   const { token } = (await ask({ issues: 'read' })).data;
   const answer = as(token).rest.issues.create({ ...REPO, title: 'x' });
   await refused(answer, 403, /Resource not accessible by integration/);
+  assert.deepEqual((await as(token).rest.issues.listForRepo(PRIVATE)).data, []);
+  const file = as(token).rest.repos.getContent({ ...PRIVATE, path: 'a' });
+  await refused(file, 403, /Resource not accessible by integration/);
 });
 
 test('the token of a job reads its repository, and that is all', async () => {

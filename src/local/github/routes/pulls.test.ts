@@ -168,6 +168,14 @@ test('a pull request needs two branches, something between them, and no twin', a
   await refused(pullFrom(bot, 'a'), 422, /A pull request already exists for ann:a/);
 });
 
+test('of two clients that open the same pull request at once, one is refused', async () => {
+  const { bot, main } = await scene();
+  await branchWith(bot, 'a', main, DEEPER);
+  const results = await Promise.allSettled([pullFrom(bot, 'a'), pullFrom(bot, 'a')]);
+  assert.deepEqual(results.map(one => one.status).sort(), ['fulfilled', 'rejected']);
+  assert.equal((await bot.rest.pulls.list(REPO)).data.length, 1);
+});
+
 test('pull requests are found by state, head and base', async () => {
   const { bot, main } = await scene();
   await branchWith(bot, 'a', main, DEEPER);
