@@ -22,8 +22,8 @@ test('every experiment is a pull request whose title and one comment tell value 
     [
       'merged: 0.9801 (−0.0199) depth 1 → 2',
       'closed: 0.9952 (+0.0152) width 1 → 2',
-      'closed: crash: rate 1 → 9',
       'merged: 0.9681 (−0.0120) decay 1 → 3',
+      'closed: crash: rate 1 → 9',
       'closed: 0.9762 (+0.0082) batch 1 → 4',
     ],
   );
@@ -40,7 +40,7 @@ test('every experiment is a pull request whose title and one comment tell value 
     /^✅ \*\*Merge:\*\* val_bpb \*\*0\.9801\*\* \(−0\.0199 against the champion's 0\.9999\)/,
   );
   assert.match(said[1] ?? '', /^❌ \*\*Close:\*\* val_bpb \*\*0\.9952\*\*/);
-  assert.match(said[2] ?? '', /^💥 \*\*Crash:\*\*.*RuntimeError: rate: 9 does not converge/);
+  assert.match(said[3] ?? '', /^💥 \*\*Crash:\*\*.*RuntimeError: rate: 9 does not converge/);
 });
 
 test('main moved from measured tree to measured tree, once for every merged pull request', () => {
@@ -66,7 +66,7 @@ test('git reads the trailers of what was merged', () => {
     history.main.slice(1).map(({ trailers }) => trailers),
     [
       { 'Val-Bpb': '0.9801', Experiment: '#2', Campaign: `#${issue}`, Trials: '1/1.1 1/1.2' },
-      { 'Val-Bpb': '0.9681', Experiment: '#5', Campaign: `#${issue}`, Trials: '1/4.1 1/4.2' },
+      { 'Val-Bpb': '0.9681', Experiment: '#4', Campaign: `#${issue}`, Trials: '1/3.1 1/3.2' },
     ],
   );
 });
@@ -80,8 +80,8 @@ test('every trial has one completed check run on the commit that it measured', (
       ...['1/0.1', '1/0.2', '1/0.3'].map(trial => ({ trial, conclusion: 'success', headSha: base })),
       ...['1/1.1', '1/1.2'].map(trial => ({ trial, conclusion: 'success', headSha: heads[0] })),
       { trial: '1/2.1', conclusion: 'success', headSha: heads[1] },
-      { trial: '1/3.1', conclusion: 'failure', headSha: heads[2] },
-      ...['1/4.1', '1/4.2'].map(trial => ({ trial, conclusion: 'success', headSha: heads[3] })),
+      ...['1/3.1', '1/3.2'].map(trial => ({ trial, conclusion: 'success', headSha: heads[2] })),
+      { trial: '1/4.1', conclusion: 'failure', headSha: heads[3] },
       { trial: '1/5.1', conclusion: 'success', headSha: heads[4] },
     ].map(check => ({ ...check, status: 'completed' })),
   );
@@ -118,8 +118,8 @@ test('the branches of experiments are gone, and research-log holds table and cha
       '0.999948\t44.0\tkeep\tbaseline',
       '0.980069\t44.0\tkeep\tdepth 1 → 2',
       '0.995243\t44.0\tdiscard\twidth 1 → 2',
-      '0.000000\t0.0\tcrash\trate 1 → 9',
       '0.968069\t44.0\tkeep\tdecay 1 → 3',
+      '0.000000\t0.0\tcrash\trate 1 → 9',
       '0.976243\t44.0\tdiscard\tbatch 1 → 4',
     ].map((row, i) => `${commits[i]?.slice(0, 7)}\t${row}`),
   );

@@ -17,8 +17,8 @@ export interface Change {
 export const CHANGES: readonly Change[] = [
   { title: 'depth 1 → 2', from: 'depth: 1', to: 'depth: 2' },
   { title: 'width 1 → 2', from: 'width: 1', to: 'width: 2' },
-  { title: 'rate 1 → 9', from: 'rate: 1', to: 'rate: 9' },
   { title: 'decay 1 → 3', from: 'decay: 1', to: 'decay: 3' },
+  { title: 'rate 1 → 9', from: 'rate: 1', to: 'rate: 9' },
   { title: 'batch 1 → 4', from: 'batch: 1', to: 'batch: 4' },
   { title: 'width 1 → 3', from: 'width: 1', to: 'width: 3' },
 ];

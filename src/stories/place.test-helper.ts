@@ -22,6 +22,10 @@ export interface Place {
   issue(title?: string): Promise<number>;
   comment(person: Person, issue: number, text: string): Promise<number>;
   comments(issue: number): Promise<Comment[]>;
+  /** Waits for the App's answer to a comment, and returns it without its hidden part. */
+  answer(issue: number, comment: number): Promise<string>;
+  /** Waits until a runner trains the trial. */
+  training(trial: string): Promise<void>;
   reactions(comment: number): Promise<string[]>;
   /** Text of a file; null where there is none. */
   file(path: string, ref: string): Promise<string | null>;
@@ -97,6 +101,18 @@ export function placeIn(options: PlaceOptions, name: string): Place {
       (await alice.rest.issues.create({ ...repo, title })).data.number,
     comment: async (person, issue, body) =>
       (await people[person].rest.issues.createComment({ ...repo, issue_number: issue, body })).data.id,
+    async answer(issue, comment) {
+      const marker = `<!-- autoresearch:reply {"comment":${comment}} -->`;
+      const look = async () =>
+        (await comments(issue)).find(({ author, body }) => author === BOT && body.includes(marker));
+      return (await waitFor(`an answer to comment ${comment}`, look)).body.replace(marker, '').trim();
+    },
+    async training(trial) {
+      await waitFor(`trial ${trial} to run`, async () => {
+        const { data } = await alice.rest.actions.listWorkflowRunsForRepo({ ...repo, status: 'in_progress' });
+        return data.workflow_runs.some(run => run.display_title === trial);
+      });
+    },
     async reactions(comment) {
       const { data } = await alice.rest.reactions.listForIssueComment({ ...repo, comment_id: comment });
       return data.map(({ content }) => content);

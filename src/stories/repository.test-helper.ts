@@ -17,11 +17,11 @@ const EFFECTS = {
 
 const SETTINGS = ['depth: 1', 'width: 1', 'rate: 1', 'decay: 1', 'batch: 1', 'notes: none'];
 
-/** Prints what the ancestor's trainer prints. While a file `hold` lies beside the data, training goes on. */
+/** Prints what the ancestor's trainer prints. While the settings hold what the file `hold` beside the data holds, training goes on. */
 const SCORE = `#!/bin/sh
 # Looks the score of settings.txt up in effects.txt; the seed adds up to 0.0005 of noise.
 tries=0
-while [ -e "$AUTORESEARCH_DATA/hold" ] && [ "$tries" -lt 600 ]; do sleep 0.1; tries=$((tries + 1)); done
+while [ -s "$AUTORESEARCH_DATA/hold" ] && grep -qf "$AUTORESEARCH_DATA/hold" settings.txt && [ "$tries" -lt 600 ]; do sleep 0.1; tries=$((tries + 1)); done
 exec awk -v seed="$AUTORESEARCH_SEED" '
   FNR == NR { effect[$1 " " $2] = $3; next }
   { key = $1 " " $2 }

@@ -26,6 +26,11 @@ export interface WorldOptions {
   pollSeconds?: number;
   intercept?: LocalGitHubOptions['intercept'];
   afterwards?: LocalGitHubOptions['afterwards'];
+  /** How much faster than ours the App's clock and GitHub's run. */
+  clockRate?: number;
+  /** Where the runners find programs and prepared data; by default the machine's own, and an empty folder. */
+  path?: string;
+  data?: string;
 }
 
 export interface World {
@@ -35,8 +40,8 @@ export interface World {
   bot: Bot;
   /** A private repository of alice's, with what people do there. */
   place(name: string, files: ReadonlyMap<string, string>, isPrivate?: boolean): Promise<Place>;
-  /** Trials that start now train until `release`. */
-  hold(): void;
+  /** Trials with this setting, such as `depth: 2`, train until `release`. */
+  hold(setting: string): void;
   release(): void;
   /** Errors that the App logged, and the end of its log. */
   errors(): string[];
@@ -48,7 +53,7 @@ export interface Bot {
   kill(): Promise<void>;
 }
 
-/** The App's clock and GitHub's run this much faster, so that two minutes pass in three seconds. */
+/** Two minutes pass in three seconds. */
 const CLOCK_RATE = 40;
 const SECRET = 'a secret of the stories';
 const KEYS = generateKeyPairSync('rsa', {
@@ -64,7 +69,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const dir = mkdtempSync(join(tmpdir(), 'autoresearch-story-'));
   const data = join(dir, 'data');
   mkdirSync(data);
-  const clock = { since: Date.now(), rate: CLOCK_RATE };
+  const clock = { since: Date.now(), rate: options.clockRate ?? CLOCK_RATE };
   const github = await startLocalGitHub({
     port: 0,
     dir: join(dir, 'github'),
@@ -91,8 +96,8 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       name: `runner-${i + 1}`,
       labels: ['self-hosted', 'gpu'],
       dir: join(dir, `work-${i + 1}`),
-      path: process.env.PATH ?? '',
-      env: { AUTORESEARCH_DATA: data },
+      path: options.path ?? process.env.PATH ?? '',
+      env: { AUTORESEARCH_DATA: options.data ?? data },
       signal: stop.signal,
       actionDir: CHECKOUT,
     }),
@@ -129,7 +134,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     people,
     bot,
     errors,
-    hold: () => writeFileSync(join(data, 'hold'), ''),
+    hold: setting => writeFileSync(join(data, 'hold'), `^${setting}$\n`),
     release: () => rmSync(join(data, 'hold'), { force: true }),
     async place(name, files, isPrivate = true) {
       await github.createRepository({ owner: 'alice', name, files, private: isPrivate });
