@@ -11,21 +11,25 @@ function isWrite(request: Request): boolean {
   return !/^token token-of-/i.test(request.headers.get('authorization') ?? '');
 }
 
-/** What a write does, such as `POST issues/*‌/comments`. */
+/** What a write does, such as `POST issues/*/comments`. */
 function kindOf(request: Request): string {
-  const [, , , , , , ...rest] = new URL(request.url).pathname.split('/');
+  const [, , , , , , ...rest] = decodeURIComponent(new URL(request.url).pathname).split('/');
   const path = rest.join('/').replace(/^git\/refs\/heads\/.*/, 'git/refs/heads/*');
   return `${request.method} ${path.replace(/\b\d+\b/g, '*')}`;
 }
 
 const badGateway = () => new Response('<html>502 Bad Gateway</html>', { status: 502 });
 
-/** Answers 502 to the first write of every kind, before or after it takes effect; `hit` collects the kinds. */
+/** Writes that succeed after each failure: the App waits longer and longer while nothing does. */
+const REST = 2;
+
+/** Answers 502 to one write of every kind, before or after it takes effect; `hit` collects the kinds. */
 export function everyKindOnce(when: 'before' | 'after', hit: Set<string>): Faults {
+  let rest = 0;
   const strike = (request: Request) => {
-    const kind = kindOf(request);
-    if (!isWrite(request) || hit.has(kind)) return undefined;
-    hit.add(kind);
+    if (!isWrite(request) || rest-- > 0 || hit.has(kindOf(request))) return undefined;
+    hit.add(kindOf(request));
+    rest = REST;
     return badGateway();
   };
   return {

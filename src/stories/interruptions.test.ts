@@ -13,6 +13,7 @@ const SEED = Number(process.env.STORY_SEED ?? Date.now() % 1_000_000);
 const WRITES = [
   'DELETE git/refs/heads/*',
   'PATCH check-runs/*',
+  'PATCH git/refs/heads/*',
   'PATCH issues/comments/*',
   'PATCH pulls/*',
   'POST actions/workflows/experiment.yml/dispatches',
