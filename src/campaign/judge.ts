@@ -53,7 +53,10 @@ export function advanceExperiment(
     return moved ? restack(experiment, trials) : dispatch(snapshot, campaign, experiment, trials);
   const judgement = judgeExperiment(snapshot, contract, trials);
   if (judgement.kind === 'incomparable')
-    return measureChampionAlike(snapshot, campaign, experiment, trials, judgement.machine, now);
+    // Trials of an old base never match the new champion's conditions, however often that is measured.
+    return moved
+      ? restack(experiment, trials)
+      : measureChampionAlike(snapshot, campaign, experiment, trials, judgement.machine, now);
   const { kind } = judgement.verdict;
   // A candidate that lost against the old champion would lose against the new one too.
   if (kind === 'close' || (kind === 'merge' && !moved)) return verdictOf(experiment, trials, judgement, kind);
