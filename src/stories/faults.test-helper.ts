@@ -11,7 +11,7 @@ function isWrite(request: Request): boolean {
   return !/^token token-of-/i.test(request.headers.get('authorization') ?? '');
 }
 
-/** What a write does, such as `POST issues/*/comments`. */
+/** What a write does, such as `POST pulls`; numbers and branches become stars. */
 function kindOf(request: Request): string {
   const [, , , , , , ...rest] = decodeURIComponent(new URL(request.url).pathname).split('/');
   const path = rest.join('/').replace(/^git\/refs\/heads\/.*/, 'git/refs/heads/*');

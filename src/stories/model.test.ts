@@ -63,7 +63,7 @@ test('what the model proposes becomes pull requests; nonsense is told back to it
   assert.deepEqual(
     history.pulls.map(({ title, state }) => `${state}: ${title}`),
     [
-      'closed: 1.0152 (+0.0152) width 1 → 2',
+      'closed: 1.0152 (+0.0153) width 1 → 2',
       'merged: 0.9801 (−0.0199) depth 1 → 2',
       'merged: 0.9681 (−0.0120) decay 1 → 3',
     ],
