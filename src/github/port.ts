@@ -59,7 +59,7 @@ export interface WorkflowRun {
   url: string;
 }
 
-export interface CheckRunText {
+interface CheckRunText {
   title: string;
   summary: string;
   text: string;
