@@ -58,7 +58,7 @@ async function run(context: Context, bell: Bell, pollSeconds: number): Promise<v
       repeats = name === last ? repeats + 1 : 0;
       last = name;
       // Doing the same thing again means that GitHub did not take it, or does not show it yet.
-      if (repeats > 1) await pauseFor(backoff(repeats - 2), context.signal);
+      if (repeats > 0) await bell.wait(backoff(repeats - 1));
     } catch (error) {
       if (context.signal.aborted) return;
       repeats += 1;
