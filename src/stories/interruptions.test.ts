@@ -7,7 +7,7 @@ import { startWorld, type World } from './world.test-helper.ts';
 
 const KILLS = 20;
 /** Writes that one life of the App gets at most. */
-const LONGEST_LIFE = 8;
+const LONGEST_LIFE = 5;
 const SEED = Number(process.env.STORY_SEED ?? Date.now() % 1_000_000);
 /** Every write that a campaign of a merge, a close and a merge takes. */
 const WRITES = [

@@ -112,7 +112,12 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       logFile,
       clock,
     },
-    { OPENAI_BASE_URL: model.baseURL, AUTORESEARCH_POLL_SECONDS: String(options.pollSeconds ?? 5) },
+    {
+      OPENAI_BASE_URL: model.baseURL,
+      AUTORESEARCH_POLL_SECONDS: String(options.pollSeconds ?? 5),
+      // An App that is killed twenty times should start fast.
+      NODE_COMPILE_CACHE: join(dir, 'compiled'),
+    },
     port =>
       github.setWebhookUrl(
         options.webhooks === false ? undefined : `http://127.0.0.1:${port}/api/github/webhooks`,
