@@ -4,7 +4,7 @@ import { type Action, plan } from './campaign/plan.ts';
 import { apply } from './github/apply.ts';
 import type { Context } from './github/context.ts';
 import { type ExportMemory, exportLog } from './github/export.ts';
-import { emptyMemory, type Memory, observe } from './github/observe.ts';
+import { emptyMemory, forgetEnded, type Memory, observe } from './github/observe.ts';
 import { statusOf } from './github/octokit.ts';
 import { refreshStatus } from './github/state.ts';
 
@@ -86,6 +86,7 @@ async function step(
     return { action, seconds: 0 };
   }
   const status = await refreshStatus(port, snapshot, now);
+  forgetEnded(memory, snapshot);
   const log = await exportLog(port, snapshot, memory.export, now);
   return { action, seconds: Math.min(action.seconds, status ?? Infinity, log ?? Infinity) };
 }

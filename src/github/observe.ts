@@ -23,7 +23,7 @@ export interface Memory {
   pullsSince: string | null;
   /** Status comments by issue. */
   statusComments: Map<number, number>;
-  /** Issues of campaigns that were alive at the last look. */
+  /** Issues of campaigns whose status comment may still have to change, closed issues included. */
   alive: Set<number>;
   contract: { sha: string; file: Snapshot['contract'] } | null;
   /** Comments up to here were looked at. */
@@ -189,11 +189,7 @@ async function readCampaigns(
     const campaign = await readCampaign(port, memory, number, issue.open);
     if (campaign.comment || known || unfinished.includes(number)) campaigns.push(campaign);
   }
-  memory.alive = new Set(
-    campaigns
-      .filter(({ state }) => state?.phase === 'running' || state?.phase === 'paused')
-      .map(({ issue }) => issue),
-  );
+  for (const { issue } of campaigns) memory.alive.add(issue);
   return campaigns.sort((a, b) => a.issue - b.issue);
 }
 
@@ -215,6 +211,12 @@ async function readCampaign(
   const state = comment && readMarker('campaign', comment.body, campaignStateSchema);
   if (comment) memory.statusComments.set(issue, comment.id);
   return { issue, issueOpen, comment, state, notices: own.flatMap(found => noticeKey(found.body) ?? []) };
+}
+
+/** After everything was done and told: campaigns that have ended need no more looks. */
+export function forgetEnded(memory: Memory, snapshot: Snapshot): void {
+  for (const { issue, state } of snapshot.campaigns)
+    if (state?.phase !== 'running' && state?.phase !== 'paused') memory.alive.delete(issue);
 }
 
 /** Trials that were started and are in no marker yet: check runs of the App, and the runs that carry their names. */
