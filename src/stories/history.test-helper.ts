@@ -11,7 +11,7 @@ export interface Comment {
   body: string;
 }
 
-export interface PullRequest {
+interface PullRequest {
   number: number;
   title: string;
   state: 'open' | 'closed' | 'merged';
@@ -22,7 +22,7 @@ export interface PullRequest {
   mergeCommit: string | null;
 }
 
-export interface MainCommit {
+interface MainCommit {
   sha: string;
   tree: string;
   subject: string;

@@ -9,7 +9,7 @@ import { statusOf } from '../github/octokit.ts';
 import { type Comment, type History, readHistory } from './history.test-helper.ts';
 import type { Person } from './world.test-helper.ts';
 
-export interface Clone {
+interface Clone {
   dir: string;
   /** Runs git there and returns its trimmed output. */
   git(...args: string[]): Promise<string>;

@@ -47,7 +47,7 @@ export interface World {
   errors(): string[];
 }
 
-export interface Bot {
+interface Bot {
   start(): Promise<void>;
   /** SIGKILL; resolves when the process is gone. */
   kill(): Promise<void>;
