@@ -1,11 +1,12 @@
 /** One serial loop per repository: observe, plan, apply, until there is nothing to do; then wait for a nudge or the clock. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Action, plan } from './campaign/plan.ts';
+import type { Action } from './campaign/action.ts';
+import { plan } from './campaign/plan.ts';
 import { apply } from './github/apply.ts';
 import type { Context } from './github/context.ts';
+import { statusOf } from './github/errors.ts';
 import { type ExportMemory, exportLog } from './github/export.ts';
 import { emptyMemory, forgetEnded, type Memory, observe } from './github/observe.ts';
-import { statusOf } from './github/octokit.ts';
 import { refreshStatus } from './github/state.ts';
 
 export interface Loop {

@@ -1,9 +1,10 @@
 /** The current campaign's next step: measure the champion, advance what is open, think of something new, or finish. */
+
+import type { Action } from './action.ts';
 import type { Contract } from './contract.ts';
 import { budgetOf, championIsMeasured, trialsOfTree } from './evidence.ts';
 import { advanceExperiment, dispatch, LOOK_AGAIN_SECONDS, waitForAttempt } from './judge.ts';
 import { MAX_FAILED_PROPOSALS, MAX_FAULTS, type Snapshot } from './model.ts';
-import type { Action } from './plan.ts';
 import {
   currentCampaign,
   experimentsOf,

@@ -1,4 +1,6 @@
 /** One experiment's next step: wait for its trial, judge it, take one more trial, or make it again on a new champion. */
+
+import type { Action } from './action.ts';
 import type { Contract } from './contract.ts';
 import { type Judgement, judgeExperiment, nextTrial, trialsOfTree } from './evidence.ts';
 import {
@@ -14,7 +16,6 @@ import {
   trialId,
   type Verdict,
 } from './model.ts';
-import type { Action } from './plan.ts';
 import { attemptsOf, type LiveCampaign, secondsSince, trialsOf } from './queries.ts';
 
 /** A dispatch whose run does not show up in the list of runs for this long is taken for lost. */

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import type { Action } from './action.ts';
 import { contractSchema } from './contract.ts';
 import type { Verdict } from './model.ts';
-import { type Action, plan } from './plan.ts';
+import { plan } from './plan.ts';
 import {
   ago,
   attempt,

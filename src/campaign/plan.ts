@@ -1,37 +1,11 @@
 /** The mind: from what GitHub shows to the one next action. Pure; the rules of a campaign stand here and in `advance`. */
+import type { Action } from './action.ts';
 import { advance } from './advance.ts';
 import { describeProblem } from './contract-file.ts';
 import { conclude } from './judge.ts';
-import type {
-  Attempt,
-  Campaign,
-  CampaignState,
-  Experiment,
-  PendingCommand,
-  RecordedTrial,
-  Run,
-  Snapshot,
-  Verdict,
-} from './model.ts';
+import type { Campaign, Experiment, Snapshot } from './model.ts';
 import { attemptsOf, experimentsOf, liveCampaigns, openExperiments, trialsOf } from './queries.ts';
 import { quote } from './quote.ts';
-
-export type Action =
-  | { kind: 'answer'; command: PendingCommand }
-  | { kind: 'phase'; campaign: Campaign; phase: CampaignState['phase']; reason: string }
-  /** Says something once on the campaign's issue; `pause` also pauses the campaign for that reason. */
-  | { kind: 'notify'; campaign: Campaign; key: string; text: string; pause: boolean }
-  | { kind: 'label'; experiment: Experiment }
-  | { kind: 'dispatch'; campaign: Campaign; experiment: Experiment | null; trial: string; seedIndex: number }
-  | { kind: 'record'; campaign: Campaign; experiment: Experiment | null; attempt: Attempt }
-  | { kind: 'propose'; campaign: Campaign; number: number }
-  | { kind: 'restack'; experiment: Experiment }
-  /** The marker of a restacked experiment is ahead of its branch. */
-  | { kind: 'move'; experiment: Experiment }
-  | { kind: 'decide'; experiment: Experiment; verdict: Verdict; trials: RecordedTrial[] }
-  | { kind: 'cancel'; run: Run }
-  | { kind: 'clean'; branch: string }
-  | { kind: 'wait'; seconds: number };
 
 const IDLE_SECONDS = 300;
 

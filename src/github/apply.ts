@@ -1,6 +1,7 @@
 /** The hands: one action of the plan becomes writes on GitHub. Each may be interrupted anywhere and done again. */
+
+import type { Action } from '../campaign/action.ts';
 import { RESEARCH_LABEL, type Snapshot } from '../campaign/model.ts';
-import type { Action } from '../campaign/plan.ts';
 import { answerCommand } from './commands.ts';
 import type { Context } from './context.ts';
 import { decide } from './decide.ts';

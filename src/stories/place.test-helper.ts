@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import type { Octokit } from '@octokit/rest';
-import { statusOf } from '../github/octokit.ts';
+import { statusOf } from '../github/errors.ts';
 import { type Comment, type History, readHistory } from './history.test-helper.ts';
 import type { Person } from './world.test-helper.ts';
 
