@@ -22,7 +22,14 @@ export type Action =
   | { kind: 'restack'; experiment: Experiment }
   /** The marker of a restacked experiment is ahead of its branch. */
   | { kind: 'move'; experiment: Experiment }
-  | { kind: 'decide'; experiment: Experiment; verdict: Verdict; trials: RecordedTrial[] }
+  /** `unfinished`: trials in flight that are given up with it. */
+  | {
+      kind: 'decide';
+      experiment: Experiment;
+      verdict: Verdict;
+      trials: RecordedTrial[];
+      unfinished: Attempt[];
+    }
   | { kind: 'cancel'; run: Run }
   | { kind: 'clean'; branch: string }
   | { kind: 'wait'; seconds: number };

@@ -9,6 +9,7 @@ import {
   currentCampaign,
   experimentsOf,
   type LiveCampaign,
+  nextNumber,
   openExperiments,
   secondsSince,
   trialParts,
@@ -122,5 +123,5 @@ function proposeOrFinish(
       phase: 'paused',
       reason: `${tail.length} experiments in a row crashed. Look at the last ones, then comment \`/research resume\`.`,
     };
-  return { kind: 'propose', campaign, number: (experiments.at(-1)?.marker.number ?? 0) + 1 };
+  return { kind: 'propose', campaign, number: nextNumber(snapshot, campaign) };
 }

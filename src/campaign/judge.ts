@@ -34,6 +34,10 @@ export function advanceExperiment(
   now: Date,
 ): Action | null {
   const { marker } = experiment;
+  if (experiment.base !== snapshot.base.branch) {
+    const reason = `It was made for the branch ${experiment.base}, and the campaign is now about ${snapshot.base.branch}.`;
+    return conclude(experiment, trialsOf(snapshot, experiment), 'superseded', reason);
+  }
   if (experiment.headSha === marker.previous && experiment.headSha !== marker.commit)
     return { kind: 'move', experiment };
   if (experiment.headSha !== marker.commit)
@@ -79,6 +83,7 @@ function verdictOf(
     kind: 'decide',
     experiment,
     trials,
+    unfinished: [],
     verdict: { kind, reason, value: mean(value), championValue: mean(champion), noise, doubt },
   };
 }
@@ -181,7 +186,7 @@ export function conclude(
   trials: RecordedTrial[],
   kind: Verdict['kind'],
   reason: string,
-): Action {
+): Extract<Action, { kind: 'decide' }> {
   const values = measuredValues(trials);
   const value = values.length > 0 ? mean(values) : null;
   const verdict: Verdict = {
@@ -192,5 +197,5 @@ export function conclude(
     noise: null,
     doubt: null,
   };
-  return { kind: 'decide', experiment, verdict, trials };
+  return { kind: 'decide', experiment, verdict, trials, unfinished: [] };
 }

@@ -51,7 +51,7 @@ export async function apply(
     case 'move':
       return moveHead(port, action.experiment);
     case 'decide':
-      return decide(context, snapshot, action.experiment, action.verdict, action.trials);
+      return decide(context, snapshot, action.experiment, action.verdict, action.trials, action.unfinished);
     case 'cancel':
       return port.cancelRun(action.run.id);
     case 'clean':

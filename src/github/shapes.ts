@@ -29,6 +29,7 @@ type PullData = Pick<
   'number' | 'state' | 'title' | 'body' | 'user' | 'merged_at' | 'merge_commit_sha' | 'updated_at'
 > & {
   head: { ref: string; sha: string; repo: { full_name: string } | null };
+  base: { ref: string };
   labels: { name?: string }[];
 };
 
@@ -41,6 +42,7 @@ export function toPull(data: PullData): Pull {
     body: data.body ?? '',
     author: data.user?.login ?? '',
     branch: data.head.ref,
+    base: data.base.ref,
     headRepository: data.head.repo?.full_name ?? '',
     headSha: data.head.sha,
     labels: data.labels.flatMap(label => label.name ?? []),

@@ -114,9 +114,13 @@ async function readResult(
       experiment,
       `The run ended (${run.conclusion ?? 'no conclusion'}) without a readable measurement.`,
     );
-  const expected = experiment === null ? measurement.candidate : experiment.marker.commit;
-  const tree = experiment === null ? measurement.tree : experiment.marker.tree;
-  if (measurement.trial !== attempt.trial || measurement.candidate !== expected || measurement.tree !== tree)
+  const marker = experiment?.marker;
+  const expected = marker?.commit ?? measurement.candidate;
+  const isThis =
+    measurement.trial === attempt.trial &&
+    measurement.candidate === expected &&
+    (!marker || (measurement.tree === marker.tree && measurement.base === marker.champion.sha));
+  if (!isThis)
     return fault(
       snapshot,
       attempt,

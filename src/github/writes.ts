@@ -33,7 +33,12 @@ export function gitWrites(octokit: Octokit, repo: Repo) {
       await git.updateRef({ ...repo, ref: `heads/${name}`, sha, force: true, ...ONCE });
     },
     deleteBranch: async (name: string) => {
-      await unlessStatus([404, 422], () => git.deleteRef({ ...repo, ref: `heads/${name}`, ...ONCE }));
+      try {
+        await git.deleteRef({ ...repo, ref: `heads/${name}`, ...ONCE });
+      } catch (error) {
+        const gone = statusOf(error) === 404 || /reference does not exist/i.test(String(error));
+        if (!gone) throw error;
+      }
     },
     createPull: async (pull: { title: string; body: string; branch: string; base: string }) => {
       const { title, body, branch, base } = pull;

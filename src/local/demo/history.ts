@@ -52,6 +52,7 @@ export async function readHistory(
       state: pull.merged_at ? 'merged' : pull.state === 'open' ? 'open' : 'closed',
       title: pull.title,
       branch: pull.head.ref,
+      base: pull.base.ref,
       headSha: pull.head.sha,
       labelled: pull.labels.some(label => label.name === RESEARCH_LABEL),
       mergeCommit: pull.merged_at ? pull.merge_commit_sha : null,
