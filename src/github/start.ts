@@ -36,6 +36,10 @@ export async function obstacles(
       ...agentProblems(context, file.contract, start),
       ...(await runnerProblems(context, file.contract, workflowText ?? '')),
     );
+  if (!(await port.about()).squashes)
+    reasons.push(
+      'I merge by squashing, and this repository does not allow it. Switch "Allow squash merging" on under Settings → General → Pull Requests.',
+    );
   for (const rule of await port.baseObstacles(base.branch))
     reasons.push(
       `\`${base.branch}\` demands ${rule}, which I cannot satisfy. Let me merge elsewhere: put \`base:\` with an unprotected branch into \`${CONTRACT_PATH}\`.`,
