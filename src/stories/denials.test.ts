@@ -19,6 +19,7 @@ const world = await startWorld({
 const locked = await world.place('locked', researchFiles());
 const renamed = await world.place('renamed', researchFiles());
 const forbidden = await world.place('forbidden', researchFiles());
+const refused = await world.place('refused', researchFiles());
 await world.bot.start();
 
 test('a command on a locked issue is passed over, and the next one is answered', async () => {
@@ -58,4 +59,19 @@ test('what the App may not do pauses the campaign after three tries; once it may
   denials.delete(checks);
   await forbidden.comment('bob', issue, '/research resume');
   await forbidden.status(issue, /🏁 Finished: 1 of 1 experiments/);
+});
+
+test('an experiment that GitHub never takes counts as a failed proposal, with what it cost', async () => {
+  const issue = await refused.issue();
+  const pulls = /POST .*\/refused\/pulls$/;
+  denials.set(pulls, { status: 422, message: 'Validation Failed' });
+  const before = world.model.requests.length;
+  await refused.comment('bob', issue, '/research 1');
+  const status = await refused.status(issue, /⏸ Paused: 0 of 1 experiments/);
+  assert.match(status, /5 proposals in a row.*`GitHub refused to open the experiment: Validation Failed/);
+  assert.match(status, /, [1-9]\d* tokens/, 'what was paid is told');
+  assert.equal(world.model.requests.length - before, 5);
+  denials.delete(pulls);
+  await refused.comment('bob', issue, '/research resume');
+  await refused.status(issue, /🏁 Finished: 1 of 1 experiments/);
 });
