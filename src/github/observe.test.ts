@@ -1,58 +1,53 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { campaign, NOW, sha, trial } from '../campaign/snapshot.test-helper.ts';
+import { writeMarker } from './marker.ts';
 import { emptyMemory, observe } from './observe.ts';
-import type { Comment, GitHubPort, Issue } from './port.ts';
+import type { GitHubPort, WorkflowRun } from './port.ts';
 
-const NOW = new Date('2026-03-08T12:00:00Z');
+const BOT = 'bot[bot]';
 
-/** A repository with one issue that a person labelled; `listed` counts how often its comments were listed. */
-function labelled() {
-  const issue: Issue = { number: 3, open: true, isPull: false, updatedAt: '2026-03-01T00:00:00Z' };
-  const comments: Comment[] = [];
-  const counts = { listed: 0 };
+/** A repository with one running campaign on #3, whose marker holds `baselines`, and these runs of its workflow. */
+function repositoryWith(baselines: string[], runs: string[]): GitHubPort {
+  const time = NOW.toISOString();
+  const { state } = campaign({ baselines: baselines.map(id => trial(id, 'champion tree', 1)) });
+  const body = writeMarker('campaign', state);
+  const status = { id: 30, issue: 3, author: BOT, body, createdAt: time, updatedAt: time };
+  const run = (title: string, id: number): WorkflowRun => ({
+    id,
+    title,
+    actor: BOT,
+    status: 'completed',
+    conclusion: 'success',
+    createdAt: time,
+    url: '',
+  });
   const port: Partial<GitHubPort> = {
     repository: { owner: 'alice', name: 'model' },
-    botLogin: 'bot[bot]',
+    botLogin: BOT,
     about: async () => ({ isPublic: false, defaultBranch: 'main', squashes: true }),
-    commit: async () => ({ sha: 'c'.repeat(40), tree: 'd'.repeat(40), parents: [] }),
-    file: async () => null,
+    commit: async () => ({ sha: sha('champion'), tree: sha('champion tree'), parents: [] }),
+    file: async () => '',
     branches: async () => new Map(),
+    openIssues: async () => [{ number: 3, open: true, isPull: false, updatedAt: time }],
+    comments: async () => [status],
+    comment: async () => status,
+    commentsSince: async () => [],
     pullsSince: async () => [],
-    openIssues: async () => [issue],
-    commentsSince: async () => comments,
-    comments: async () => {
-      counts.listed++;
-      return comments;
-    },
+    checks: async () => [],
+    runs: async () => runs.map(run),
   };
-  return { port: port as GitHubPort, issue, comments, counts };
+  return port as GitHubPort;
 }
 
-test('an issue that only a person labelled is read once, and again when it changes or asks for something', async () => {
-  const { port, issue, comments, counts } = labelled();
-  const memory = emptyMemory();
-  for (let look = 0; look < 3; look++) await observe(port, memory, NOW);
-  assert.equal(counts.listed, 1);
-
-  issue.updatedAt = '2026-03-08T11:00:00Z';
-  await observe(port, memory, NOW);
-  assert.equal(counts.listed, 2);
-
-  const createdAt = '2026-03-08T11:00:00Z';
-  comments.push({ id: 5, issue: 3, author: 'bob', body: '/research 3', createdAt, updatedAt: createdAt });
-  const { commands } = await observe(port, memory, NOW);
-  assert.equal(counts.listed, 3);
-  assert.deepEqual(
-    commands.map(({ comment }) => comment),
-    [5],
-  );
+test('champion trials that the marker dropped are not taken for unrecorded ones', async () => {
+  const port = repositoryWith(['3/0.1', '3/0.5'], ['3/0.1', '3/0.2', '3/0.3', '3/0.5', '3/0.6']);
+  const { attempts } = await observe(port, emptyMemory(), NOW);
+  assert.deepEqual([...attempts.keys()], ['3/0.6']);
 });
 
-test('a command whose answer GitHub refuses is not taken up again', async () => {
-  const { port, comments } = labelled();
-  const memory = emptyMemory();
-  const createdAt = '2026-03-08T11:00:00Z';
-  comments.push({ id: 5, issue: 3, author: 'bob', body: '/research 3', createdAt, updatedAt: createdAt });
-  memory.refusals.unanswerable.add(5);
-  assert.deepEqual((await observe(port, memory, NOW)).commands, []);
+test('a campaign that lost its marker finds its champion trials again', async () => {
+  const port = repositoryWith([], ['3/0.1', '3/0.2']);
+  const { attempts } = await observe(port, emptyMemory(), NOW);
+  assert.deepEqual([...attempts.keys()], ['3/0.1', '3/0.2']);
 });

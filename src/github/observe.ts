@@ -10,8 +10,8 @@ import {
   type Experiment,
   experimentMarkerSchema,
   type PendingCommand,
-  type RecordedTrial,
   RESEARCH_LABEL,
+  type RecordedTrial,
   recordedTrialSchema,
   type Snapshot,
   type UnreadableExperiment,
@@ -283,7 +283,9 @@ async function readAttempts(port: GitHubPort, snapshot: Snapshot): Promise<Map<s
   );
   const stale = new Map<string, number>([
     ...open.map(({ marker }) => [`${marker.campaign}/${marker.number}`, marker.staleTrials] as const),
-    ...(champion ? live.map(({ issue, state }) => [`${issue}/0`, newest(state?.baselines ?? [])] as const) : []),
+    ...(champion
+      ? live.map(({ issue, state }) => [`${issue}/0`, newest(state?.baselines ?? [])] as const)
+      : []),
   ]);
   const wanted = (trial: string) => {
     const [subject = '', k] = trial.split('.');

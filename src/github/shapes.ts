@@ -31,7 +31,15 @@ export function toComment(data: Listed<Rest['issues']['listComments']>): Comment
 
 type PullData = Pick<
   Listed<Rest['pulls']['list']>,
-  'number' | 'state' | 'title' | 'body' | 'user' | 'merged_at' | 'merge_commit_sha' | 'created_at' | 'updated_at'
+  | 'number'
+  | 'state'
+  | 'title'
+  | 'body'
+  | 'user'
+  | 'merged_at'
+  | 'merge_commit_sha'
+  | 'created_at'
+  | 'updated_at'
 > & {
   head: { ref: string; sha: string; repo: { full_name: string } | null };
   base: { ref: string };
