@@ -34,7 +34,7 @@ async function campaign(world: World) {
   const issue = await place.issue();
   await place.comment('bob', issue, '/research 3');
   await world.bot.start();
-  await place.status(issue, /Finished: 3 of 3 experiments/, 150);
+  await place.status(issue, /Finished: 3 of 3 experiments/, 300);
   await place.waitFor('the export of all three', async () => {
     const lines = (await place.file('results.tsv', 'research-log'))?.trimEnd().split('\n');
     return lines?.length === 5;
