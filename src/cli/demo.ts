@@ -1,6 +1,6 @@
 /** `autoresearch demo`: the whole loop on this machine, with real training runs. */
 import path from 'node:path';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { CHECKOUT, loadSettings, trainerEnvironment } from './checkout.ts';
 import { committedContract, currentBranch, repositoryRoot } from './contract.ts';
 import { CommandError, durationText, UsageError, wholeNumber } from './errors.ts';
@@ -32,7 +32,11 @@ export function addDemo(program: Command): void {
     )
     .option('--repo <path>', 'run in this repository of yours instead, prepared by `autoresearch init`')
     .option('--exit', 'end when the campaign does; exit code 0 when every experiment has a verdict')
-    .option('--port <number>', 'port of the local GitHub (default: any free one)', wholeNumber(0, 65_535), 0)
+    .addOption(
+      new Option('--port <number>', 'port of the local GitHub')
+        .argParser(wholeNumber(0, 65_535))
+        .default(0, 'any free one'),
+    )
     .option(
       '--dir <path>',
       'where everything is kept; an earlier demo there is deleted',
