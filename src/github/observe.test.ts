@@ -105,3 +105,28 @@ test('a campaign that lost its marker finds its champion trials again', async ()
   const { attempts } = await observe(port, emptyMemory(), NOW);
   assert.deepEqual([...attempts.keys()], ['3/0.1', '3/0.2']);
 });
+
+test('where a new marker was begun, what was asked for before its first command is not taken up again', async () => {
+  const time = '2026-03-08T11:00:00Z';
+  const asked = [5, 6, 7].map(id => ({
+    id,
+    issue: 3,
+    author: 'bob',
+    body: '/research 2',
+    createdAt: time,
+    updatedAt: time,
+  }));
+  const body = writeMarker('campaign', campaign({ comments: [6] }).state);
+  const status = { id: 30, issue: 3, author: BOT, body, createdAt: time, updatedAt: time };
+  const port: GitHubPort = {
+    ...repositoryWith([], []),
+    commentsSince: async () => asked,
+    comments: async () => [status],
+    comment: async () => status,
+  };
+  const { commands } = await observe(port, emptyMemory(), NOW);
+  assert.deepEqual(
+    commands.map(({ comment }) => comment),
+    [7],
+  );
+});

@@ -179,7 +179,8 @@ function commandsIn(comments: readonly Comment[], botLogin: string): PendingComm
 
 /**
  * A command took effect when a campaign's marker holds its id, or an answer to it exists. Where the marker is gone, what
- * was asked for before the newest pull request is known to have taken effect by that.
+ * was asked for before the newest pull request is known to have taken effect by that; where a new one was begun, what
+ * was asked for before the first command that it holds.
  */
 function pending(
   commands: readonly PendingCommand[],
@@ -193,16 +194,19 @@ function pending(
     const answered = comment.author === botLogin ? replyKey(comment.body) : null;
     if (answered !== null) done.add(answered);
   }
-  const known = new Set(campaigns.filter(({ state }) => state !== null).map(({ issue }) => issue));
+  const begun = new Map(
+    campaigns.flatMap(({ issue, state }) => (state ? [[issue, Math.min(...state.comments)] as const] : [])),
+  );
   const times = new Map(comments.map(({ id, createdAt }) => [id, createdAt]));
   const tookEffect = ({ comment, issue }: PendingCommand) =>
-    !known.has(issue) &&
-    [...pulls.values()].some(
-      ({ author, branch, createdAt }) =>
-        author === botLogin &&
-        branch.startsWith(`research/${issue}/`) &&
-        createdAt > (times.get(comment) ?? ''),
-    );
+    comment < (begun.get(issue) ?? 0) ||
+    (!begun.has(issue) &&
+      [...pulls.values()].some(
+        ({ author, branch, createdAt }) =>
+          author === botLogin &&
+          branch.startsWith(`research/${issue}/`) &&
+          createdAt > (times.get(comment) ?? ''),
+      ));
   return commands.filter(command => !done.has(command.comment) && !tookEffect(command));
 }
 
