@@ -7,6 +7,7 @@ import { type Limits, underLimits } from './limits.ts';
 import { STATUS_DESCRIPTOR } from './process.ts';
 import { findRuntime, isInside, isThere, type Runtime, realPath, SYSTEM } from './runtime.ts';
 import type { Launch, SandboxOptions } from './sandbox.ts';
+import { systemCallFilter } from './system-calls.ts';
 
 const run = promisify(execFile);
 
@@ -16,6 +17,9 @@ export const WORK = '/trial';
 const SCRATCH = '/tmp';
 const HOME = '/tmp/home';
 const USER_ID = '1000';
+
+/** Descriptor through which bubblewrap reads the filter of system calls. A shell knows those of one digit alone. */
+const FILTER_DESCRIPTOR = 4;
 
 /** Of /etc only this: where shared libraries are, and which of several programs is meant. */
 const ETC = ['ld.so.cache', 'ld.so.conf', 'ld.so.conf.d', 'alternatives', 'localtime'];
@@ -47,11 +51,11 @@ export async function bubblewrap(options: SandboxOptions): Promise<Launch> {
   }
   const runtime = await findRuntime(options.command, options.env, options.env.HOME ?? '/');
   const env = insideEnvironment(options.env, runtime);
+  const filter = await writeFilter(options.scratch);
   const inside = await insideArguments(options, runtime);
   const wrap = (command: readonly string[], outside: readonly string[]) => [
-    ...outerArguments(outside),
-    'bwrap',
-    ...inside,
+    ...outerArguments(filter, outside),
+    ...['bwrap', ...inside],
     '--',
     ...underLimits(options.limits, command),
   ];
@@ -68,11 +72,23 @@ export async function bubblewrap(options: SandboxOptions): Promise<Launch> {
  * stopped from the inner one: a candidate could otherwise take from that process the order to die with the runner.
  * When the kernel is short of memory, the candidate is the first to go.
  */
-function outerArguments(more: readonly string[]): string[] {
+function outerArguments(filter: string, more: readonly string[]): string[] {
   return [
+    ...['sh', '-c', `exec "$@" ${FILTER_DESCRIPTOR}<"$0"`, filter],
     ...['choom', '--adjust', '1000', '--', 'bwrap', '--dev-bind', '/', '/'],
     ...['--unshare-user', '--unshare-pid', '--die-with-parent', ...more, '--'],
   ];
+}
+
+/** Writes the filter of system calls and returns the file's path. */
+async function writeFilter(scratch: string): Promise<string> {
+  const filter = systemCallFilter(process.arch);
+  if (filter === null) {
+    throw new SandboxUnavailable(`Expected a processor of kind x64 or arm64, found ${process.arch}.`);
+  }
+  const path = join(scratch, 'system-calls.bpf');
+  await writeFile(path, filter);
+  return path;
 }
 
 async function insideArguments(options: SandboxOptions, runtime: Runtime): Promise<string[]> {
@@ -80,6 +96,7 @@ async function insideArguments(options: SandboxOptions, runtime: Runtime): Promi
   return [
     ...['user', 'pid', 'net', 'ipc', 'uts', 'cgroup'].map(kind => `--unshare-${kind}`),
     ...['--new-session', '--die-with-parent', '--disable-userns', '--cap-drop', 'ALL'],
+    ...['--seccomp', String(FILTER_DESCRIPTOR)],
     ...['--uid', USER_ID, '--gid', USER_ID, '--hostname', 'trial'],
     ...(await system(limits)),
     ...(await files(options, runtime)),

@@ -1,17 +1,26 @@
 /** Keeps open files of this process from the programs that it starts. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readFileSync } from 'node:fs';
 
 /** Flag of open(2) that keeps a descriptor from being inherited. */
 const CLOSE_ON_EXEC = 0o2000000;
 
 /**
  * Node passes on what it was itself started with, beyond the first few descriptors: a file of whoever started the runner would be open in
- * the sandbox. Returns entries for `stdio` from descriptor `first` on that put /dev/null in their place.
+ * the sandbox. Calls `start` with entries for `stdio` from descriptor `first` on that put /dev/null in their place.
  */
-export function coverInherited(first: number): 'ignore'[] {
-  const inherited = attempt(() => readdirSync('/proc/self/fdinfo'), []).filter(isInherited);
-  const last = Math.max(first - 1, ...inherited.map(Number));
-  return Array.from({ length: last - first + 1 }, () => 'ignore');
+export function withoutInherited<T>(first: number, start: (cover: (number | 'ignore')[]) => T): T {
+  const inherited = attempt(() => readdirSync('/proc/self/fdinfo'), [])
+    .filter(isInherited)
+    .map(Number);
+  const nothing = openSync('/dev/null', 'r');
+  try {
+    const length = Math.max(0, ...inherited.map(descriptor => descriptor - first + 1));
+    return start(
+      Array.from({ length }, (_, index) => (inherited.includes(first + index) ? nothing : 'ignore')),
+    );
+  } finally {
+    closeSync(nothing);
+  }
 }
 
 function isInherited(name: string): boolean {

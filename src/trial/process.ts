@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { readdir, readFile } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { StringDecoder } from 'node:string_decoder';
-import { coverInherited } from './descriptors.ts';
+import { withoutInherited } from './descriptors.ts';
 import { endSandbox, readStatus } from './sandbox-end.ts';
 
 /** Descriptor on which bubblewrap tells the process id of its sandbox's first process. */
@@ -47,12 +47,15 @@ export interface ProcessResult {
  */
 export async function runProcess(options: ProcessOptions): Promise<ProcessResult> {
   if (options.signal?.aborted) return { exitCode: null, signal: null, endedBy: 'abort' };
-  const child = spawn(options.file, options.args, {
-    cwd: options.cwd,
-    env: options.env,
-    stdio: ['ignore', 'pipe', 'pipe', options.onSandbox ? 'pipe' : 'ignore', ...coverInherited(4)],
-    detached: true,
-  });
+  const status = options.onSandbox ? 'pipe' : 'ignore';
+  const child = withoutInherited(STATUS_DESCRIPTOR + 1, cover =>
+    spawn(options.file, options.args, {
+      cwd: options.cwd,
+      env: options.env,
+      stdio: ['ignore', 'pipe', 'pipe', status, ...cover],
+      detached: true,
+    }),
+  );
   const { stdout, stderr } = child;
   if (!stdout || !stderr) throw new Error(`Expected pipes from ${options.file}, found none.`);
   const sandbox = options.onSandbox && readStatus(child.stdio[STATUS_DESCRIPTOR], options.onSandbox);

@@ -1,5 +1,4 @@
 /** Ends a sandbox from outside: whatever happens inside, its first process is ours to kill. */
-import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -23,7 +22,7 @@ export function readStatus(stream: unknown, onSandbox: (pid: number) => void): (
     pid = Number(found);
     onSandbox(pid);
   });
-  const closed = once(stream, 'close');
+  const closed = new Promise(resolve => stream.once('close', resolve));
   return async () => {
     const timer = setTimeout(() => stream.destroy(), STATUS_MS);
     await closed;
