@@ -10,6 +10,7 @@ from itertools import pairwise
 
 import numpy as np
 import torch
+
 import wire
 
 BOS = 0  # Token that starts every row.

@@ -7,6 +7,7 @@ import math
 from dataclasses import dataclass, field
 
 import numpy as np
+
 from dataset import Text
 from scoring import Answer, bits_per_byte
 from wire import Refused

@@ -18,6 +18,7 @@ MAX_LINE_CHARS = 4096  # Of one printed line; the rest of it is dropped.
 MAX_PRINTED_BYTES = 2**20  # Of everything that a candidate prints; then nothing more is shown.
 TAIL_LINES = 60  # Kept for the traceback.
 LAST_WORDS_S = 5.0  # For a process that has closed its socket to end by itself.
+DEATH_S = 2.0  # For the rest of a sandbox to follow its first process.
 SEND_S = 10.0  # Our messages fit into the socket's buffer; a send that waits longer than this has failed.
 EXCEPTION_LINE = re.compile(r"[A-Za-z_][\w.]*(?:Error|Exception|Interrupt|Exit|Warning|Iteration)\b(?::.*)?")
 OUT_OF_MEMORY = re.compile(r"OutOfMemoryError|MemoryError|out of memory|can't allocate memory|std::bad_alloc", re.I)
@@ -126,6 +127,10 @@ class Candidate:
             os.killpg(self.process.pid, signal.SIGKILL)
         _, self._status, usage = os.wait4(self.process.pid, 0)
         self.process.returncode = os.waitstatus_to_exitcode(self._status)
+        deadline = time.monotonic() + DEATH_S
+        while self._open and time.monotonic() < deadline:  # Open as long as anything that it started lives.
+            with contextlib.suppress(Refused):
+                self._pump(deadline - time.monotonic())
         unit = 2**20 if os.uname().sysname == "Darwin" else 2**10  # ru_maxrss is in bytes there, in KiB on Linux.
         self.peak_mb = usage.ru_maxrss / unit
         self._selector.close()

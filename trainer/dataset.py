@@ -4,6 +4,7 @@ import json
 import os
 import sys
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -114,7 +115,7 @@ def held_out_windows(data: Path, vocabulary: list[bytes], split: str, device: st
 def shuffled_together(a: Text, b: Text, seed: int) -> tuple[Text, np.ndarray]:
     """The windows of both in one shuffled order, and for each the place it came from (b's behind a's)."""
     places = np.random.default_rng(seed).permutation(len(a.tokens) + len(b.tokens))
-    stretches = [x.text[s:e] for x in (a, b) for s, e in zip(x.offsets[:-1], x.offsets[1:], strict=True)]
+    stretches = [x.text[s:e] for x in (a, b) for s, e in pairwise(x.offsets)]
     chosen = [stretches[place] for place in places]
     offsets = np.cumsum([0, *map(len, chosen)], dtype=np.int64)
     return Text(b"".join(chosen), offsets, np.concatenate([a.tokens, b.tokens])[places]), places

@@ -5,7 +5,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-ASK = "import torch; print('cuda' if torch.cuda.is_available() else 'mps' if torch.backends.mps.is_available() else 'cpu')"
+ASK = """import torch
+print("cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu")
+"""
 
 
 def best() -> str:

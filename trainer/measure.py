@@ -11,9 +11,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 import audit
 import dataset
-import numpy as np
 from candidate import Candidate, Crash
 from dataset import MachineFault, Text
 from scoring import Answer, bits_per_byte, read_answer, read_exactly
@@ -149,7 +150,7 @@ def greet(candidate: Candidate, options: Options, prepared: list[bytes], role: s
 
 
 def train(options: Options, prepared: list[bytes], val: Text, result: Result) -> Frozen:
-    """Lets the candidate train, freezes what it hands over, and takes its own word for the score (checked as a code)."""
+    """Lets the candidate train, freezes what it hands over, and takes its word for the score, checked as a code."""
     with started(options, result) as candidate:
         text = dataset.training_text(options.data, prepared, options.seed)
         files = [sealed(text.text), sealed(text.offsets), sealed(text.tokens)]  # Copied before the clock starts.

@@ -20,15 +20,17 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
 from pathlib import Path
 
 # Threads that wait for each other must sleep, not spin: beside other busy processes, spinning made steps on two cores
 # ten times slower. The OpenMP runtime reads this when torch is imported.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
-import answers
 import numpy as np
 import torch
+
+import answers
 import weights
 import wire
 
@@ -81,7 +83,7 @@ class Run:
             return
         text = bytes(wire.read_array(self._files[0], "u1", -1))
         offsets = wire.read_array(self._files[1], "<i8", -1)
-        for start, end in zip(offsets[:-1], offsets[1:], strict=True):
+        for start, end in pairwise(offsets):
             yield text[start:end]
 
     def batches(

@@ -5,6 +5,7 @@ import os
 from dataclasses import dataclass
 
 import numpy as np
+
 from candidate import Crash
 from dataset import Text
 from wire import Refused, answer_layout

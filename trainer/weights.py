@@ -4,6 +4,7 @@ import json
 from typing import BinaryIO
 
 import torch
+
 import wire
 
 
