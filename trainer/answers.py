@@ -58,12 +58,12 @@ class Predictor:
             yield first, rows, self.predict(full)[: len(rows)]
 
     def check_looks_back_only(self, ids: torch.Tensor) -> None:
-        """Raises Unable where predictions for the first half of a window change with its second half."""
+        """Raises Unable where predictions up to the middle of a window change with the tokens from there on."""
         half = ids.shape[1] // 2
         other = torch.cat([ids[:, :half], ids[:, half:].flip(0, 1)], dim=1)
-        targets = ids[:, :half, None].to(self.device)
-        a, b = (self.predict(rows)[:, :half].gather(-1, targets) for rows in (ids, other))
-        if half and (a - b).abs().max().item() > LEAK_TOLERANCE:
+        targets = ids[:, : half + 1, None].to(self.device)
+        a, b = (self.predict(rows)[:, : half + 1].gather(-1, targets) for rows in (ids, other))
+        if (a - b).abs().max().item() > LEAK_TOLERANCE:
             raise Unable("looks ahead")
 
 

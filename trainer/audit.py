@@ -110,7 +110,7 @@ def correct(
     if not sizes[n - 1 - n // EXCEPTED] <= TOLERANCE[precision]:
         count = int((sizes > TOLERANCE[precision]).sum())
         flags.append(f"{count} of {n} blind predictions differ by more than {TOLERANCE[precision]} nats")
-    sd = float(kept.std())
+    sd = float(kept.std()) if np.isfinite(kept).all() else math.inf
     if not sd <= MAX_SD[precision]:
         flags.append(f"the differences spread by {sd:.4f} nats, expected at most {MAX_SD[precision]}")
     return Audit(val_bpb, n, sd, float(sizes[-1]), NOTICED / n * val_bpb, flags)

@@ -122,7 +122,8 @@ class Candidate:
         """Ends the process with everything in its group and waits until it is dead. May be called again."""
         if self._status is not None:
             return
-        self._pump(0.0)
+        with contextlib.suppress(Refused):
+            self._pump(0.0)
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
         _, self._status, usage = os.wait4(self.process.pid, 0)
@@ -165,12 +166,17 @@ class Candidate:
         if not printed and rest:
             lines.append(rest)
             self._line.clear()
-        for line in lines:
-            self._room -= len(line) + 1
-            if self._room > 0:
-                text = line[:MAX_LINE_CHARS].decode("utf-8", "replace").rstrip("\r")
-                self.tail.append(text)
-                self._echo(text)
+        self._show(lines)
+
+    def _show(self, lines: list[bytes]) -> None:
+        """Echoes lines while there is room; the last ones are kept for a traceback in any case."""
+        texts = [line[:MAX_LINE_CHARS].decode("utf-8", "replace").rstrip("\r") for line in lines]
+        self.tail.extend(texts)
+        for text in texts:
+            self._room -= len(text.encode()) + 1
+            if self._room <= 0:
+                return
+            self._echo(text)
 
     def _note_place(self, printed: bytes) -> None:
         """Remembers where a crash while scoring happened, and forgets the words: they may hold held-out text."""

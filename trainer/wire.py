@@ -105,6 +105,7 @@ class Channel:
         data, files, result, _ = socket.recv_fds(self.socket, MAX_LINE_BYTES, MAX_FILES, flags)
         self._files += files
         if result & socket.MSG_CTRUNC or len(self._files) > MAX_FILES:
+            self._drop_files()
             raise Refused(f"expected at most {MAX_FILES} descriptors, found more")
         self._buffer += data
         return bool(data)
@@ -136,6 +137,9 @@ class Channel:
     def close(self) -> None:
         """Closes the socket and the descriptors that no message claimed."""
         self.socket.close()
+        self._drop_files()
+
+    def _drop_files(self) -> None:
         for file in self._files:
             os.close(file)
         self._files = []

@@ -1,0 +1,408 @@
+"""The conversation: what candidates may try, and what comes of it. Most of them are a few lines of protocol."""
+
+import json
+import math
+import mmap
+import os
+import re
+import socket
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import dataset
+import measure
+import wire
+from measure import Options, Result
+
+HERE = Path(__file__).parent
+
+# A candidate that has learned nothing and says so: every token of the prepared tokenizer costs the same. What a test
+# puts before the last line changes it.
+HONEST = f"""
+import os, socket, sys, time
+sys.path.insert(0, {str(HERE)!r})
+import numpy as np
+import wire
+
+def files_for_done():
+    weights = open(os.environ["TMPDIR"] + "/weights", "w+b", buffering=0)
+    weights.write(b"honest")
+    return [weights.fileno(), wire.sealed(wire.pack_vocabulary(vocabulary))], weights
+
+def costs(ids):
+    return np.full(len(ids), np.log(len(vocabulary)))
+
+def next_tokens(rows):
+    return np.zeros((rows, len(vocabulary)), "<f4")
+
+def before_ready(): pass
+def before_done(): pass
+def after_done(kept): pass
+def before_answer(text): pass
+
+def run():
+    global vocabulary, setup, channel
+    channel = wire.Channel(socket.socket(fileno=int(os.environ["AUTORESEARCH_SOCKET"])))
+    channel.send("hello", protocol=wire.PROTOCOL)
+    setup, files = channel.receive("setup")
+    vocabulary = wire.unpack_vocabulary(wire.copy_file(files[0], 2**20))
+    before_ready()
+    channel.send("ready")
+    go, files = channel.receive("go")
+    if setup["role"] == "train":
+        before_done()
+        handed, kept = files_for_done()
+        channel.send("done", handed, precision="float32", stats={{"num_steps": 3}})
+        after_done(kept)
+    else:
+        frozen(files)
+    question, files = channel.receive("score")
+    if setup["role"] == "blind":
+        before_answer(b"")
+        wire.write_all(files[2], next_tokens(question["rows"]).tobytes())
+    else:
+        rows, width = question["rows"], question["width"]
+        text = bytes(wire.read_array(files[0], "u1", -1))
+        before_answer(text)
+        ids = wire.read_array(files[2], "<u2", rows, width).astype("<i4").ravel()
+        capacity, _ = wire.answer_layout(rows, len(text))
+        wire.write_all(files[3], np.full(rows, width, "<i4").tobytes())
+        wire.write_all(files[3], ids.tobytes(), 4 * rows)
+        wire.write_all(files[3], costs(ids).astype("<f8").tobytes(), 4 * rows + 4 * capacity)
+    channel.send("scored")
+
+def frozen(files):
+    assert bytes(wire.copy_file(files[0], 99)) == b"honest", "other weights"
+
+"""
+
+
+@pytest.fixture
+def tried(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Runs a candidate that differs from the honest one by some lines, and gives its result."""
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+
+    def run(change: str = "", **options: object) -> Result:
+        script = tmp_path / "train.py"
+        script.write_text(HONEST + change + "\n\nrun()\n", encoding="utf-8")
+        limits = {"budget": 20.0, "startup": 20.0, "scoring": 20.0, **options}
+        return measure.measure(Options([sys.executable, str(script)], data, **limits))
+
+    return run
+
+
+def uniform_bpb(data: Path, split: str = "val") -> float:
+    vocabulary = dataset.read_vocabulary(data)
+    windows = dataset.held_out_windows(data, vocabulary, split, "cpu")
+    return math.log2(len(vocabulary)) * windows.tokens.size / len(windows.text)
+
+
+def crash(result: Result, reason: str = "exception") -> str:
+    assert result.outcome["status"] == "crash", result.outcome
+    assert result.outcome["reason"] == reason
+    return result.outcome["message"]
+
+
+# --- Honest ---
+
+
+def test_an_honest_candidate_is_measured_and_audited_on_both_held_out_sets(tried, data: Path):
+    result = tried(audited=True)
+    assert result.outcome == {"status": "measured", "value": pytest.approx(uniform_bpb(data), abs=1e-6)}
+    assert result.audited["flags"] == []
+    assert result.test_bpb == pytest.approx(uniform_bpb(data, "test"), abs=1e-6)
+    assert result.stats == {"num_steps": 3}
+    assert result.startup_seconds > 0
+    assert result.peak_memory_mb > 0
+
+
+def test_only_a_number_better_than_the_threshold_is_audited(tried, data: Path):
+    level = uniform_bpb(data)
+    assert tried(threshold=level - 0.01).audited is None
+    better = tried(threshold=level + 0.01)
+    assert better.audited["n"] > 0
+    assert better.audited["smallest_lie"] == pytest.approx(9.2 / better.audited["n"] * level, rel=1e-3)
+
+
+# --- Numbers that are made up ---
+
+
+def test_a_printed_number_is_worth_nothing(tried):
+    message = crash(tried("def before_ready(): print('---'); print('val_bpb: 0.1', flush=True); os._exit(0)"))
+    assert "before it had handed over a model" in message
+
+
+def test_costs_that_are_made_up_are_corrected_and_flagged(tried, data: Path):
+    result = tried("def costs(ids): return np.full(len(ids), 0.01)", audited=True)
+    assert result.val_bpb < 0.1
+    assert "differ by more than" in result.audited["flags"][0]
+    assert result.audited["val_bpb"] == pytest.approx(uniform_bpb(data), rel=0.2)
+
+
+def test_blind_answers_that_promise_everything_gain_nothing(tried):
+    boast = "def next_tokens(rows): return np.full((rows, len(vocabulary)), 80, '<f4')"
+    assert tried(boast, audited=True).audited["flags"] == []
+
+
+@pytest.mark.parametrize(("value", "reason"), [("-1.0", "exception"), ("np.nan", "not a number")])
+def test_impossible_costs_are_a_crash(tried, value: str, reason: str):
+    crash(tried(f"def costs(ids): return np.full(len(ids), {value})"), reason)
+
+
+# --- Time ---
+
+
+def test_nothing_of_the_text_is_there_before_the_clock_starts(tried, data: Path):
+    looked = tried(
+        """
+def before_ready():
+    named = [os.readlink(f"/proc/self/fd/{fd}") for fd in os.listdir("/proc/self/fd") if int(fd) > 2
+             and os.path.exists(f"/proc/self/fd/{fd}")]
+    print("open:", *sorted(name.split(":")[0] for name in named))
+    print("told:", *(name for name in os.environ if name.startswith("AUTORESEARCH")), flush=True)
+    sys.exit(3)
+"""
+    )
+    crash(looked)
+    text = looked.outcome["traceback"]
+    assert "open: /memfd socket\n" in text  # The vocabulary, and the conversation.
+    assert text.endswith("told: AUTORESEARCH_SOCKET")
+
+
+def test_who_hands_over_before_the_clock_starts_is_refused(tried):
+    assert "expected the message ready, got done" in crash(
+        tried("def before_ready(): channel.send('done', precision='float32', stats={})")
+    )
+
+
+@pytest.mark.parametrize(
+    ("where", "limits", "said"),
+    [
+        ("def before_ready(): time.sleep(60)", {"startup": 1.0}, "not ready within 1 s"),
+        ("def before_done(): time.sleep(60)", {"budget": 0.2}, "had not handed over its model"),
+        ("def before_answer(text): time.sleep(60)", {"scoring": 0.5}, "had not scored"),
+    ],
+)
+def test_who_takes_too_long_is_stopped(tried, where: str, limits: dict, said: str):
+    began = time.monotonic()
+    assert said in crash(tried(where, **limits), "timeout")
+    assert time.monotonic() - began < 30
+
+
+def test_progress_messages_do_not_move_the_deadline(tried):
+    endless = """
+def before_done():
+    while True:
+        channel.send("progress", step=1, tokens=2, loss=3.0)
+"""
+    crash(tried(endless, budget=0.2), "timeout")
+
+
+def test_slow_starting_is_charged_to_the_budget(tried):
+    told = """
+def before_ready(): time.sleep(0.5)
+def before_done(): raise ValueError("unreached")
+"""
+    result = tried(told, budget=0.2, champion_startup=0.1)
+    assert "start-up used up the budget" in crash(result, "timeout")
+
+
+# --- What is frozen stays frozen ---
+
+
+def test_weights_that_change_after_handing_over_change_nothing(tried):
+    later = (
+        "def after_done(kept): time.sleep(0.3); os.pwrite(kept.fileno(), b'better', 0); os.ftruncate(kept.fileno(), 3)"
+    )
+    assert tried(later, audited=True).audited["flags"] == []
+
+
+@pytest.mark.parametrize(
+    "weights",
+    [
+        "os.open('/dev/zero', os.O_RDONLY)",
+        "os.open('/', os.O_RDONLY)",
+        "os.pipe()[0]",
+        "os.open('/proc/self/mem', os.O_RDONLY)",
+        "os.memfd_create('empty')",
+        "(os.link(__file__, __file__ + '.link'), os.open(__file__, os.O_RDONLY))[1]",
+    ],
+)
+def test_weights_are_a_regular_file_without_links(tried, weights: str):
+    change = f"""
+def files_for_done():
+    return [{weights}, wire.sealed(wire.pack_vocabulary(vocabulary))], None
+"""
+    assert "expected a " in crash(tried(change))
+
+
+def test_a_vocabulary_chosen_after_seeing_the_text_is_refused(tried):
+    late = """
+def before_answer(text):
+    handed = [wire.sealed(b"x"), wire.sealed(wire.pack_vocabulary([text[:1000]]))]
+    channel.send("done", handed, precision="float32", stats={})
+"""
+    assert "expected the message scored or failed, got done" in crash(tried(late))
+
+
+def test_texts_cannot_be_written_however_they_are_opened():
+    file = wire.sealed(b"text")
+    again = os.open(f"/proc/self/fd/{file}", os.O_RDWR)
+    for descriptor in (file, again):
+        for attempt in (
+            lambda: os.pwrite(descriptor, b"x", 0),  # noqa: B023
+            lambda: os.ftruncate(descriptor, 0),  # noqa: B023
+            lambda: mmap.mmap(descriptor, 4, mmap.MAP_SHARED, mmap.PROT_WRITE),  # noqa: B023
+        ):
+            with pytest.raises(PermissionError):
+                attempt()
+    assert os.pread(file, 9, 0) == b"text"
+
+
+def test_an_answer_keeps_its_size(tried):
+    file = wire.blank(16)
+    for size in (0, 15, 17):
+        with pytest.raises(PermissionError):
+            os.ftruncate(file, size)
+    with pytest.raises(PermissionError):
+        os.pwrite(file, b"x", 16)
+
+
+# --- Silence ---
+
+
+def test_held_out_text_in_a_traceback_is_neither_printed_nor_kept(tried, capfd: pytest.CaptureFixture):
+    leak = "def before_answer(text): print('LEAK', text, flush=True); raise ValueError(f'LEAK {text}')"
+    result = tried(leak)
+    assert re.search(r"ended while scoring, at train.py line \d+;", crash(result))
+    assert result.outcome["traceback"] == ""
+    assert "LEAK" not in "".join(capfd.readouterr()) + json.dumps(result.outcome)
+
+
+def test_a_traceback_of_training_is_shown(tried, capfd: pytest.CaptureFixture):
+    result = tried("def before_done(): raise ValueError('a mistake')")
+    assert crash(result) == "ValueError: a mistake"
+    assert "in before_done" in result.outcome["traceback"]
+    assert "ValueError: a mistake" in capfd.readouterr().out
+
+
+def test_a_flood_of_words_is_cut_off(tried, capfd: pytest.CaptureFixture):
+    result = tried("def before_done(): os.write(1, b'words ' * 2**19 + b'\\nwords' * 2**18)")
+    assert result.outcome["status"] == "measured"
+    assert len(capfd.readouterr().out) <= 2**20
+
+
+# --- The wire ---
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"",
+        b"[]",
+        b'"ready"',
+        b"\xff\xfe",
+        b"[" * 60_000,
+        b'{"kind": "ready"}',
+        b'{"kind": "ready", "files": true}',
+        b'{"kind": "ready", "files": -1}',
+        b'{"kind": "ready", "files": 0, "more": 1}',
+        b'{"kind": "ready", "files": 0, "files": 0}',
+        b'{"kind": ["ready"], "files": 0}',
+        b'{"kind": "merge", "files": 0}',
+        b'{"kind": "progress", "files": 0, "step": 1.5, "tokens": 1, "loss": 1}',
+        b'{"kind": "progress", "files": 0, "step": 1, "tokens": 1, "loss": NaN}',
+        b'{"kind": "progress", "files": 0, "step": 1, "tokens": 1, "loss": 1e999}',
+        b'{"kind": "progress", "files": 0, "step": 1, "tokens": 1, "loss": "low"}',
+        b'{"kind": "done", "files": 2, "precision": "float8", "stats": {}}',
+        b'{"kind": "done", "files": 2, "precision": "float32", "stats": {"a b": 1}}',
+        b'{"kind": "done", "files": 2, "precision": "float32", "stats": {"a": [1]}}',
+        b'{"kind": "failed", "files": 0, "reason": "held-out text"}',
+    ],
+)
+def test_a_line_that_is_no_message_is_refused(line: bytes):
+    with pytest.raises(wire.Refused):
+        wire.parse(line)
+
+
+def listen(channel: wire.Channel) -> None:
+    while channel.fill():
+        channel.take()
+
+
+def test_a_line_without_end_and_a_heap_of_descriptors_are_refused():
+    ours, theirs = socket.socketpair()
+    theirs.sendall(b"x" * (wire.MAX_LINE_BYTES + 1))
+    with pytest.raises(wire.Refused, match="longer"):
+        listen(wire.Channel(ours))
+    ours, theirs = socket.socketpair()
+    for _ in range(3):
+        socket.send_fds(theirs, [b"x"], [0] * 5)
+    with pytest.raises(wire.Refused, match="descriptors"):
+        listen(wire.Channel(ours))
+
+
+@pytest.mark.parametrize("content", [b"", b"\0" * 4, b"\1\0\0\0", b"\1\0\0\0\2\0a", b"\1\0\0\0\1\0ab", b"\xff" * 40])
+def test_a_file_that_is_no_vocabulary_is_refused(content: bytes):
+    with pytest.raises(wire.Refused):
+        wire.unpack_vocabulary(content)
+    words = [b"", b"a", b"bc"]
+    assert wire.unpack_vocabulary(wire.pack_vocabulary(words)) == words
+
+
+def test_descriptors_that_belong_to_no_message_do_no_harm(tried):
+    crowd = "def before_ready(): [socket.send_fds(channel.socket, [b' '], [0] * 5) for _ in range(2)]"
+    assert "at most 8 descriptors" in crash(tried(crowd))
+
+
+# --- Whose fault it is ---
+
+
+def test_a_sandbox_that_does_not_start_is_the_machines_fault(tried):
+    assert tried(wrap=["false"]).outcome["status"] == "fault"
+    assert tried(wrap=["/nowhere/bwrap"]).outcome["status"] == "fault"
+
+
+def test_a_candidate_that_does_not_even_parse_has_crashed_also_in_a_sandbox(tried):
+    assert "SyntaxError" in crash(tried("def (", wrap=["env", "A=1"]))
+
+
+def test_missing_data_are_the_machines_fault(tmp_path: Path):
+    result = measure.measure(Options(["true"], tmp_path / "nothing"))
+    assert result.outcome["status"] == "fault"
+    assert "no prepared data" in result.outcome["message"]
+
+
+def test_what_a_candidate_started_dies_with_it(tried, tmp_path: Path):
+    change = """
+def before_done():
+    import subprocess
+    child = subprocess.Popen(["sleep", "1000"])
+    open(os.environ["TMPDIR"] + "/child", "w").write(str(child.pid))
+"""
+    assert tried(change).outcome["status"] == "measured"
+    child = Path("/proc") / (tmp_path / "child").read_text()
+    deadline = time.monotonic() + 10
+    while child.exists() and "Z" not in (child / "stat").read_text().split()[2] and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert not child.exists() or "Z" in (child / "stat").read_text().split()[2]
+
+
+def test_weights_survive_the_way_through_a_file_in_their_own_precision():
+    import torch
+
+    import weights
+
+    model = torch.nn.Sequential(torch.nn.Embedding(5, 3), torch.nn.BatchNorm1d(3), torch.nn.Linear(3, 2).bfloat16())
+    other = torch.nn.Sequential(torch.nn.Embedding(5, 3), torch.nn.BatchNorm1d(3), torch.nn.Linear(3, 2).bfloat16())
+    with open(os.memfd_create("weights"), "w+b") as file:
+        weights.save(model, file)
+        weights.load(other, file.fileno())
+    for name, value in model.state_dict().items():
+        assert torch.equal(value, other.state_dict()[name])
+        assert value.dtype == other.state_dict()[name].dtype
+    assert np.isfinite(other[0].weight.detach().numpy()).all()
