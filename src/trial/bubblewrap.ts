@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { type Limits, underLimits } from './limits.ts';
 import { STATUS_DESCRIPTOR } from './process.ts';
-import { findRuntime, isInside, isThere, type Runtime, realPath, SYSTEM } from './runtime.ts';
+import { findProgram, findRuntime, isInside, isThere, type Runtime, realPath, SYSTEM } from './runtime.ts';
 import type { Launch, SandboxOptions } from './sandbox.ts';
 import { systemCallFilter } from './system-calls.ts';
 
@@ -36,6 +36,9 @@ const TOPOLOGY = ['/sys/devices/system/cpu', '/sys/devices/system/node'];
 /** What CUDA looks up about its devices. */
 const GPU_FACTS = ['/sys/devices', '/sys/bus/pci', '/sys/module/nvidia', '/sys/module/nvidia_uvm'];
 
+const INSTALL =
+  'Install bubblewrap 0.8 or newer and util-linux (Debian, Ubuntu: sudo apt install bubblewrap util-linux).';
+
 /** This machine cannot provide the sandbox; the message says what to install or to set. */
 export class SandboxUnavailable extends Error {}
 
@@ -49,13 +52,15 @@ export async function bubblewrap(options: SandboxOptions): Promise<Launch> {
       `Expected Linux, which bubblewrap needs, found ${process.platform}. Run trials on Linux, or write \`sandbox: none\` into the contract: then nothing keeps a candidate from this machine.`,
     );
   }
+  const program = await findProgram('bwrap', options.env);
+  if (program === null) throw new SandboxUnavailable(`bubblewrap was not found. ${INSTALL}`);
   const runtime = await findRuntime(options.command, options.env, options.env.HOME ?? '/');
   const env = insideEnvironment(options.env, runtime);
   const filter = await writeFilter(options.scratch);
   const inside = await insideArguments(options, runtime);
   const wrap = (command: readonly string[], outside: readonly string[]) => [
-    ...outerArguments(filter, outside),
-    ...['bwrap', ...inside],
+    ...outerArguments(program, filter, outside),
+    ...[program, ...inside],
     '--',
     ...underLimits(options.limits, command),
   ];
@@ -72,10 +77,10 @@ export async function bubblewrap(options: SandboxOptions): Promise<Launch> {
  * stopped from the inner one: a candidate could otherwise take from that process the order to die with the runner.
  * When the kernel is short of memory, the candidate is the first to go.
  */
-function outerArguments(filter: string, more: readonly string[]): string[] {
+function outerArguments(program: string, filter: string, more: readonly string[]): string[] {
   return [
     ...['sh', '-c', `exec "$@" ${FILTER_DESCRIPTOR}<"$0"`, filter],
-    ...['choom', '--adjust', '1000', '--', 'bwrap', '--dev-bind', '/', '/'],
+    ...['choom', '--adjust', '1000', '--', program, '--dev-bind', '/', '/'],
     ...['--unshare-user', '--unshare-pid', '--die-with-parent', ...more, '--'],
   ];
 }
@@ -204,8 +209,8 @@ async function tryOut([file = '', ...args]: readonly string[], env: Record<strin
 }
 
 function advice(code: string | number | undefined, said: string): string {
-  if (code === 'ENOENT' || /failed to execute (bwrap|prlimit)/.test(said)) {
-    return 'Install bubblewrap 0.8 or newer and util-linux (Debian, Ubuntu: sudo apt install bubblewrap util-linux).';
+  if (code === 'ENOENT' || /failed to execute|not found/.test(said)) {
+    return INSTALL;
   }
   if (/Unknown option/i.test(said)) return 'bubblewrap 0.8 or newer is needed (Ubuntu 24.04, Debian 12).';
   if (/mount proc/i.test(said)) {

@@ -36,9 +36,9 @@ export async function findRuntime(
   env: Record<string, string>,
   cwd: string,
 ): Promise<Runtime> {
-  const searched = (env.PATH ?? '').split(delimiter).filter(isAbsolute);
+  const searched = searchPath(env);
   const named = command.throughShell ? 'python3' : command.file;
-  const file = named.includes('/') ? named : await lookUp(named, searched);
+  const file = named.includes('/') ? named : await findProgram(named, env);
   const isPython = /^python[\d.]*$/.test(basename(named)) && file !== null;
   if (file === null && !command.throughShell) {
     throw new Error(`Expected the program ${named} on the PATH ${env.PATH ?? ''}, found none.`);
@@ -63,12 +63,18 @@ export async function findRuntime(
   };
 }
 
-async function lookUp(name: string, folders: readonly string[]): Promise<string | null> {
-  for (const folder of folders) {
+/** The absolute path of a program; null where the PATH leads to none. */
+export async function findProgram(name: string, env: Record<string, string>): Promise<string | null> {
+  for (const folder of searchPath(env)) {
     const path = join(folder, name);
     if (await isThere(path, constants.X_OK)) return path;
   }
   return null;
+}
+
+/** A relative folder on the PATH would lead into the candidate's files. */
+function searchPath(env: Record<string, string>): string[] {
+  return (env.PATH ?? '').split(delimiter).filter(isAbsolute);
 }
 
 async function askPython(file: string, env: Record<string, string>, cwd: string) {
