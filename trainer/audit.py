@@ -73,6 +73,24 @@ def _weight_of_tokens(answer: Answer, windows: Text, weight: np.ndarray, window:
     return cumulated[ends] - cumulated[ends - answer.sizes[tokens]]
 
 
+def nats_of_bytes(answer: Answer, windows: Text, chosen: np.ndarray) -> np.ndarray:
+    """(bytes of the chosen windows,) float32, in their order: each token's nats, spread evenly over its bytes."""
+    spread = np.repeat(answer.nats / np.maximum(answer.sizes, 1), answer.sizes).astype(np.float32)
+    return np.concatenate([spread[windows.offsets[window] : windows.offsets[window + 1]] for window in chosen])
+
+
+def weights_of_bytes(champion: np.ndarray | None, val: Text, windows: Text, places: np.ndarray) -> np.ndarray:
+    """(bytes of all windows,): the champion's nats of val, moved to where its windows are now; ones without any."""
+    weight = np.ones(len(windows.text), np.float32)
+    if champion is None or len(champion) != len(val.text):
+        return weight
+    for window, place in enumerate(places):
+        if place < len(val.tokens):
+            values = champion[val.offsets[place] : val.offsets[place + 1]]
+            weight[windows.offsets[window] : windows.offsets[window + 1]] = np.maximum(values, 0.0)
+    return weight
+
+
 def prefixes(answer: Answer, drawn: Drawn) -> np.ndarray:
     """(n, longest window) int32: the tokens before each drawn position, then zeros."""
     rows = np.zeros((len(drawn.window), answer.counts.max()), dtype=np.int32)

@@ -22,7 +22,8 @@ DEATH_S = 2.0  # For the rest of a sandbox to follow its first process.
 SEND_S = 10.0  # Our messages fit into the socket's buffer; a send that waits longer than this has failed.
 EXCEPTION_LINE = re.compile(r"[A-Za-z_][\w.]*(?:Error|Exception|Interrupt|Exit|Warning|Iteration)\b(?::.*)?")
 OUT_OF_MEMORY = re.compile(r"OutOfMemoryError|MemoryError|out of memory|can't allocate memory|std::bad_alloc", re.I)
-TRACEBACK_LINE = re.compile(rb'  File "[^"]*?([A-Za-z0-9_]+\.py)", line (\d{1,6})')
+# At most three digits: what is told of a crash while scoring must not carry much of the text.
+TRACEBACK_LINE = re.compile(rb'  File "[^"]*?([A-Za-z0-9_]+\.py)", line (\d{1,3}),')
 
 
 class Crash(Exception):

@@ -50,6 +50,7 @@ class Options:
     champion_startup: float = math.inf
     threshold: float = -math.inf  # An unaudited number below this is audited.
     audited: bool = False  # Whether it is audited in any case.
+    champion_nats: np.ndarray | None = None  # (bytes of val,): what each cost the champion; half is drawn to it.
     device: str = "cpu"
 
 
@@ -79,6 +80,7 @@ class Result:
     weights_sha256: str | None = None
     device: str = ""
     stats: dict = dataclasses.field(default_factory=dict)  # Reported by the candidate.
+    nats: np.ndarray | None = None  # (bytes of val,): what each costs, after an audit.
 
 
 def measure(options: Options) -> Result:
@@ -100,6 +102,9 @@ def measure(options: Options) -> Result:
         result.outcome = {"status": "crash", "reason": crash.reason, "message": crash.message, "traceback": text}
     except MachineFault as fault:
         result.outcome = {"status": "fault", "message": fault.message[:500]}
+    except Exception as error:  # Not because of what a candidate sent: `started` has told those apart.
+        fault = MachineFault(f"the referee failed: {type(error).__name__}: {error}")
+        result.outcome = {"status": "fault", "message": fault.message[:500]}
     result.total_seconds = time.monotonic() - began
     return result
 
@@ -115,7 +120,7 @@ def started(options: Options, result: Result) -> Iterator[Candidate]:
     except Crash as crash:
         raise _blame(candidate, crash) from None
     except Exception as error:
-        if not candidate.greeted:
+        if not candidate.greeted or isinstance(error, OSError):
             raise
         name = type(error).__name__
         raise _blame(candidate, Crash("exception", f"the referee cannot use what was sent ({name})")) from error
@@ -170,7 +175,7 @@ def train(options: Options, prepared: list[bytes], val: Text, result: Result) ->
         frozen = freeze(done, handed, deadline, late)
         result.training_seconds = time.monotonic() - began
         result.stats = done["stats"]
-        result.peak_memory_mb = done["stats"].get("peak_vram_mb", 0.0)
+        result.peak_memory_mb = max(0.0, done["stats"].get("peak_vram_mb", 0.0))
         result.weights_sha256 = hashlib.sha256(frozen.weights).hexdigest()
 
         began = time.monotonic()
@@ -223,7 +228,7 @@ def check(options: Options, prepared: list[bytes], frozen: Frozen, val: Text, te
     result.test_bpb = bits_per_byte(float(bulk.nats[~of_val].sum()), len(test.text))
 
     most = min(audit.MAX_POSITIONS, max(1, audit.MAX_CELLS // len(frozen.vocabulary)))
-    weight = np.ones(len(windows.text))
+    weight = audit.weights_of_bytes(options.champion_nats, val, windows, places)
     drawn = audit.draw(np.random.default_rng(secrets.randbits(128)), bulk, windows, eligible, weight, most)
     rows = audit.prefixes(bulk, drawn)
     size = 4 * len(rows) * len(frozen.vocabulary)
@@ -240,6 +245,7 @@ def check(options: Options, prepared: list[bytes], frozen: Frozen, val: Text, te
         os.close(answer)
     found = audit.correct(bulk, drawn, blind, eligible, len(val.text), frozen.precision)
     result.audited = dataclasses.asdict(found)
+    result.nats = audit.nats_of_bytes(bulk, windows, np.argsort(places)[: len(val.tokens)])
     result.audit_seconds = time.monotonic() - began
 
 

@@ -138,19 +138,20 @@ class Run:
         log_probs(model, x) takes (B, T) int64 and gives (B, T, vocab) natural log-probabilities of each next token.
         With a tokenizer of its own: vocabulary, the bytes of each id (id 0 starts every window), and encode, which
         cuts the bytes of a window into ids; it sees one window at a time.
+        By then `run.vocabulary` is the one that was handed over.
         """
         self._start()
         model.eval()
         if self.training:
-            self._hand_over(model, self.vocabulary if vocabulary is None else vocabulary)
+            self.vocabulary = self.vocabulary if vocabulary is None else list(vocabulary)
+            self._hand_over(model)
         else:
             weights.load(model, self._files[0])
-            vocabulary = wire.unpack_vocabulary(wire.copy_file(self._files[1], wire.MAX_FILE_BYTES))
-        size = self.vocab_size if vocabulary is None else len(vocabulary)
+            self.vocabulary = wire.unpack_vocabulary(wire.copy_file(self._files[1], wire.MAX_FILE_BYTES))
         question, files = self._channel.receive("score")
         try:
             answer = answers.blind if self._blind else answers.bulk
-            answer(question, files, answers.Predictor(model, log_probs, self.device, size), encode)
+            answer(question, files, answers.Predictor(model, log_probs, self.device, len(self.vocabulary)), encode)
         except answers.Unable as error:
             self._channel.send("failed", reason=error.reason)
         else:
@@ -158,12 +159,12 @@ class Run:
         self._channel.close()
         sys.exit(0)
 
-    def _hand_over(self, model: torch.nn.Module, vocabulary: Sequence[bytes]) -> None:
+    def _hand_over(self, model: torch.nn.Module) -> None:
         low = any(parameter.dtype in (torch.bfloat16, torch.float16) for parameter in model.parameters())
         precision = "bfloat16" if low or self.device.type == "cuda" else "float32"
         with tempfile.TemporaryFile() as file, tempfile.TemporaryFile() as words:
             weights.save(model, file)
-            words.write(wire.pack_vocabulary(vocabulary))
+            words.write(wire.pack_vocabulary(self.vocabulary))
             words.flush()
             files = [file.fileno(), words.fileno()]
             self._channel.send("done", files, precision=precision, stats=self._stats(model))

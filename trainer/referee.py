@@ -16,6 +16,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
+
 import dataset
 import devices
 from measure import Options, Result, measure
@@ -47,7 +49,7 @@ def _plain(value: object) -> object:
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
-def parse_arguments(arguments: Sequence[str]) -> tuple[Options, Path | None]:
+def parse_arguments(arguments: Sequence[str]) -> tuple[Options, argparse.Namespace]:
     """The command line, with AUTORESEARCH_SEED, AUTORESEARCH_BUDGET and AUTORESEARCH_DATA as defaults."""
     parser = argparse.ArgumentParser(description="Train and score one candidate.")
     parser.add_argument("--out", type=Path, help="where the result goes (JSON)")
@@ -59,6 +61,8 @@ def parse_arguments(arguments: Sequence[str]) -> tuple[Options, Path | None]:
     parser.add_argument("--champion-startup", type=float, default=math.inf, help="seconds that the champion needed")
     parser.add_argument("--scoring", type=float, default=Options.scoring, help="seconds for scoring, at most")
     parser.add_argument("--data", type=Path, default=None, help="folder of the prepared data")
+    parser.add_argument("--champion-nats", type=Path, help="what --nats wrote for the champion")
+    parser.add_argument("--nats", type=Path, help="where the nats of each held-out byte go after an audit (.npy)")
     parser.add_argument("--device", choices=["cpu", "cuda", "mps"], default=None)
     parser.add_argument("--wrap", type=json.loads, default=[], help="JSON list of words put before the command")
     parser.add_argument("command", nargs="*", help="how the candidate is started")
@@ -79,18 +83,23 @@ def parse_arguments(arguments: Sequence[str]) -> tuple[Options, Path | None]:
         champion_startup=args.champion_startup,
         threshold=args.threshold,
         audited=args.audit,
+        champion_nats=np.load(args.champion_nats) if args.champion_nats else None,
         device=args.device or devices.best(),
     )
-    return options, args.out
+    return options, args
 
 
 def main() -> None:
     """Measures as told on the command line."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
-    options, out = parse_arguments(sys.argv[1:])
+    options, args = parse_arguments(sys.argv[1:])
     result = measure(options)
-    if out:
-        out.write_text(json.dumps(_plain(dataclasses.asdict(result)), indent=2) + "\n", encoding="utf-8")
+    if args.nats and result.nats is not None:
+        np.save(args.nats, result.nats)
+    if args.out:
+        told = dataclasses.asdict(dataclasses.replace(result, nats=None))
+        del told["nats"]
+        args.out.write_text(json.dumps(_plain(told), indent=2) + "\n", encoding="utf-8")
     if result.outcome["status"] == "measured":
         print_summary(result)
         return

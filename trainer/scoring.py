@@ -43,8 +43,8 @@ def read_answer(file: int, windows: Text, vocabulary: list[bytes]) -> Answer:
     capacity, size = answer_layout(rows, len(windows.text))
     content = read_exactly(file, size)
     counts = np.frombuffer(content, "<i4", rows).astype(np.int64)
-    if counts.min() < 1 or counts.sum() > capacity:
-        raise Refused(f"expected 1 to {capacity} tokens, in each window at least one; found other counts")
+    if counts.min() < 1 or (counts > np.diff(windows.offsets) + 1).any():
+        raise Refused("expected counts of at least one token in each window, and at most one more than its bytes")
     total = int(counts.sum())
     ids = np.frombuffer(content, "<i4", total, 4 * rows).astype(np.int64)
     nats = np.frombuffer(content, "<f8", total, 4 * rows + 4 * capacity)

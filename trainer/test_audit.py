@@ -13,6 +13,7 @@ from torch import nn
 
 import answers
 import audit
+import dataset
 import scoring
 import wire
 from answers import Predictor
@@ -184,6 +185,7 @@ def changed(values: np.ndarray, place: int, value: float) -> np.ndarray:
         ("counts", "counts", 0, 0),
         ("counts", "counts", 0, -5),
         ("counts", "counts", 0, 2**31 - 1),
+        ("counts", "counts", 0, 10_000),
         ("bytes", "counts", 0, 255),
     ],
 )
@@ -253,6 +255,20 @@ def test_the_chance_of_each_position_is_what_is_divided_by(windows: Text, honest
     assert total == pytest.approx(starts[10], rel=0.02)
     first = hits < starts[1]
     assert (1 / chances[first]).sum() / len(drawn) == pytest.approx(starts[1], rel=0.1)
+
+
+def test_the_champions_nats_find_their_places_again_after_another_shuffle(windows: Text, honest: tuple):
+    bulk = honest[0]
+    again, places = dataset.shuffled_together(windows, windows, seed=4)
+    spread = audit.nats_of_bytes(bulk, windows, np.arange(len(windows.tokens)))
+    assert spread.sum() == pytest.approx(bulk.nats.sum(), rel=1e-5)
+    weight = audit.weights_of_bytes(spread, windows, again, places)
+    for window, place in enumerate(places):
+        own = weight[again.offsets[window] : again.offsets[window + 1]]
+        if place < len(windows.tokens):
+            assert np.array_equal(own, spread[windows.offsets[place] : windows.offsets[place + 1]])
+        else:
+            assert (own == 1).all()
 
 
 def test_blind_predictions_need_not_be_normalised_to_be_read_as_such(windows: Text, honest: tuple):

@@ -2,20 +2,16 @@
 
 import json
 import math
-import mmap
-import os
 import re
-import socket
+import shutil
 import sys
 import time
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 import dataset
 import measure
-import wire
 from measure import Options, Result
 
 HERE = Path(__file__).parent
@@ -249,29 +245,6 @@ def before_answer(text):
     assert "expected the message scored or failed, got done" in crash(tried(late))
 
 
-def test_texts_cannot_be_written_however_they_are_opened():
-    file = wire.sealed(b"text")
-    again = os.open(f"/proc/self/fd/{file}", os.O_RDWR)
-    for descriptor in (file, again):
-        for attempt in (
-            lambda: os.pwrite(descriptor, b"x", 0),  # noqa: B023
-            lambda: os.ftruncate(descriptor, 0),  # noqa: B023
-            lambda: mmap.mmap(descriptor, 4, mmap.MAP_SHARED, mmap.PROT_WRITE),  # noqa: B023
-        ):
-            with pytest.raises(PermissionError):
-                attempt()
-    assert os.pread(file, 9, 0) == b"text"
-
-
-def test_an_answer_keeps_its_size(tried):
-    file = wire.blank(16)
-    for size in (0, 15, 17):
-        with pytest.raises(PermissionError):
-            os.ftruncate(file, size)
-    with pytest.raises(PermissionError):
-        os.pwrite(file, b"x", 16)
-
-
 # --- Silence ---
 
 
@@ -294,64 +267,6 @@ def test_a_flood_of_words_is_cut_off(tried, capfd: pytest.CaptureFixture):
     result = tried("def before_done(): os.write(1, b'words ' * 2**19 + b'\\nwords' * 2**18)")
     assert result.outcome["status"] == "measured"
     assert len(capfd.readouterr().out) <= 2**20
-
-
-# --- The wire ---
-
-
-@pytest.mark.parametrize(
-    "line",
-    [
-        b"",
-        b"[]",
-        b'"ready"',
-        b"\xff\xfe",
-        b"[" * 60_000,
-        b'{"kind": "ready"}',
-        b'{"kind": "ready", "files": true}',
-        b'{"kind": "ready", "files": -1}',
-        b'{"kind": "ready", "files": 0, "more": 1}',
-        b'{"kind": "ready", "files": 0, "files": 0}',
-        b'{"kind": ["ready"], "files": 0}',
-        b'{"kind": "merge", "files": 0}',
-        b'{"kind": "progress", "files": 0, "step": 1.5, "tokens": 1, "loss": 1}',
-        b'{"kind": "progress", "files": 0, "step": 1, "tokens": 1, "loss": NaN}',
-        b'{"kind": "progress", "files": 0, "step": 1, "tokens": 1, "loss": 1e999}',
-        b'{"kind": "progress", "files": 0, "step": 1, "tokens": 1, "loss": "low"}',
-        b'{"kind": "done", "files": 2, "precision": "float8", "stats": {}}',
-        b'{"kind": "done", "files": 2, "precision": "float32", "stats": {"a b": 1}}',
-        b'{"kind": "done", "files": 2, "precision": "float32", "stats": {"a": [1]}}',
-        b'{"kind": "failed", "files": 0, "reason": "held-out text"}',
-    ],
-)
-def test_a_line_that_is_no_message_is_refused(line: bytes):
-    with pytest.raises(wire.Refused):
-        wire.parse(line)
-
-
-def listen(channel: wire.Channel) -> None:
-    while channel.fill():
-        channel.take()
-
-
-def test_a_line_without_end_and_a_heap_of_descriptors_are_refused():
-    ours, theirs = socket.socketpair()
-    theirs.sendall(b"x" * (wire.MAX_LINE_BYTES + 1))
-    with pytest.raises(wire.Refused, match="longer"):
-        listen(wire.Channel(ours))
-    ours, theirs = socket.socketpair()
-    for _ in range(3):
-        socket.send_fds(theirs, [b"x"], [0] * 5)
-    with pytest.raises(wire.Refused, match="descriptors"):
-        listen(wire.Channel(ours))
-
-
-@pytest.mark.parametrize("content", [b"", b"\0" * 4, b"\1\0\0\0", b"\1\0\0\0\2\0a", b"\1\0\0\0\1\0ab", b"\xff" * 40])
-def test_a_file_that_is_no_vocabulary_is_refused(content: bytes):
-    with pytest.raises(wire.Refused):
-        wire.unpack_vocabulary(content)
-    words = [b"", b"a", b"bc"]
-    assert wire.unpack_vocabulary(wire.pack_vocabulary(words)) == words
 
 
 def test_descriptors_that_belong_to_no_message_do_no_harm(tried):
@@ -377,6 +292,15 @@ def test_missing_data_are_the_machines_fault(tmp_path: Path):
     assert "no prepared data" in result.outcome["message"]
 
 
+def test_broken_data_are_the_machines_fault(tried, data: Path, tmp_path: Path):
+    broken = tmp_path / "data"
+    shutil.copytree(data, broken)
+    (broken / "val.tokens.npy").write_bytes(b"not an array")
+    result = measure.measure(Options(["true"], broken))
+    assert result.outcome["status"] == "fault"
+    assert "the referee failed" in result.outcome["message"]
+
+
 def test_what_a_candidate_started_dies_with_it(tried, tmp_path: Path):
     change = """
 def before_done():
@@ -390,19 +314,3 @@ def before_done():
     while child.exists() and "Z" not in (child / "stat").read_text().split()[2] and time.monotonic() < deadline:
         time.sleep(0.01)
     assert not child.exists() or "Z" in (child / "stat").read_text().split()[2]
-
-
-def test_weights_survive_the_way_through_a_file_in_their_own_precision():
-    import torch
-
-    import weights
-
-    model = torch.nn.Sequential(torch.nn.Embedding(5, 3), torch.nn.BatchNorm1d(3), torch.nn.Linear(3, 2).bfloat16())
-    other = torch.nn.Sequential(torch.nn.Embedding(5, 3), torch.nn.BatchNorm1d(3), torch.nn.Linear(3, 2).bfloat16())
-    with open(os.memfd_create("weights"), "w+b") as file:
-        weights.save(model, file)
-        weights.load(other, file.fileno())
-    for name, value in model.state_dict().items():
-        assert torch.equal(value, other.state_dict()[name])
-        assert value.dtype == other.state_dict()[name].dtype
-    assert np.isfinite(other[0].weight.detach().numpy()).all()

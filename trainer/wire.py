@@ -231,7 +231,10 @@ def copy_file(file: int, limit: int, stop: Callable[[], None] = lambda: None) ->
     done = 0
     while done < len(content):
         stop()
-        got = os.preadv(file, [view[done : done + CHUNK_BYTES]], done)
+        try:
+            got = os.preadv(file, [view[done : done + CHUNK_BYTES]], done)
+        except OSError as error:
+            raise Refused(f"expected a file that can be read, found one that cannot: {error.strerror}") from None
         if got == 0:
             raise Refused(f"expected a file of {len(content)} bytes, found only {done}")
         done += got
