@@ -1,6 +1,6 @@
 /** A machine with things on it that a candidate wants, for the tests of the sandbox. */
 import assert from 'node:assert/strict';
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
@@ -9,6 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Measurement, measurementSchema } from '../campaign/measurement.ts';
 import { makeCandidate, makeRepository, temporaryDirectory } from './fixture.ts';
 import { runTrial, type TrialOptions } from './run.ts';
+import { findProgram } from './runtime.ts';
 
 /** Stands in every file, and every environment, that nobody in the sandbox may read. */
 export const SECRET = 'the-secret-of-this-machine';
@@ -63,7 +64,7 @@ export interface Machine {
 
 /** Sets everything up; removed when the test ends. Fails with what to install where there is no bubblewrap. */
 export async function machine(context: TestContext): Promise<Machine> {
-  expectBubblewrap();
+  await expectBubblewrap();
   const root = temporaryDirectory(context);
   const home = join(root, 'home');
   const data = join(root, 'data');
@@ -150,12 +151,10 @@ export async function until(holds: () => boolean, what: string): Promise<void> {
   assert.fail(`Expected ${what}.`);
 }
 
-function expectBubblewrap(): void {
-  try {
-    execFileSync('bwrap', ['--version'], { stdio: 'ignore' });
-  } catch {
+async function expectBubblewrap(): Promise<void> {
+  const found = await findProgram('bwrap', { PATH: process.env.PATH ?? '' });
+  if (found === null)
     assert.fail('These tests need bubblewrap 0.8 or newer on Linux: sudo apt install bubblewrap');
-  }
 }
 
 async function serve(context: TestContext, home: string, root: string) {
