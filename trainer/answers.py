@@ -82,7 +82,8 @@ def bulk(
     counts = np.array([len(row) for row in rows], dtype="<i4")
     capacity, _ = wire.answer_layout(len(rows), len(text))
     flat = np.concatenate(rows)
-    if counts.min() == 0 or counts.sum() > capacity or flat.min() < 0 or flat.max() >= predictor.vocabulary:
+    too_many = (counts > np.diff(offsets) + 1).any()
+    if counts.min() == 0 or too_many or flat.min() < 0 or flat.max() >= predictor.vocabulary:
         raise Unable("encoding")
     inside = np.arange(counts.max()) < counts[:, None]
     padded = np.zeros(inside.shape, dtype=np.int64)

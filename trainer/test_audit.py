@@ -240,8 +240,8 @@ def _corrected(windows: Text, claimed: Answer, truth: Answer, seed: int, weight:
     return audit.correct(claimed, drawn, truth.nats[places], everywhere, len(windows.text), "float32").val_bpb
 
 
-def test_the_chance_of_each_position_is_what_is_divided_by(windows: Text, honest: tuple):
-    weight = np.random.default_rng(2).random(len(windows.text))
+def test_what_is_drawn_stands_for_what_is_not(windows: Text, honest: tuple):
+    weight = np.random.default_rng(2).random(len(windows.text)) ** 4
     bulk = honest[0]
     starts = np.cumsum(bulk.counts) - bulk.counts
     drawn = [
@@ -249,12 +249,21 @@ def test_the_chance_of_each_position_is_what_is_divided_by(windows: Text, honest
     ]
     assert all(len(np.unique(d.window)) == 5 and d.window.max() < 10 for d in drawn)
     hits = np.concatenate([starts[d.window] + d.position for d in drawn])
-    chances = np.concatenate([d.probability for d in drawn])
-    # Every position of the ten windows stands for one on average, so the inverse chances sum to their number.
-    total = (1 / chances).sum() / len(drawn)
-    assert total == pytest.approx(starts[10], rel=0.02)
-    first = hits < starts[1]
-    assert (1 / chances[first]).sum() / len(drawn) == pytest.approx(starts[1], rel=0.1)
+    inverse = 1 / np.concatenate([d.probability for d in drawn])
+    ends = np.cumsum(bulk.sizes)
+    costs = np.add.reduceat(weight, ends - bulk.sizes)[: starts[10]]  # Costly positions are drawn more often.
+    for values in (np.ones(starts[10]), costs):
+        assert (inverse * values[hits]).sum() / len(drawn) == pytest.approx(values.sum(), rel=0.02)
+
+
+def test_a_blind_row_holds_what_comes_before_its_position_and_nothing_else(windows: Text, honest: tuple):
+    bulk = honest[0]
+    drawn = draw(windows, bulk)
+    rows = audit.prefixes(bulk, drawn)
+    assert len(np.unique(drawn.window)) == len(rows)
+    for row, window, position in zip(rows, drawn.window, drawn.position, strict=True):
+        assert np.array_equal(row[:position], windows.tokens[window][:position])
+        assert not row[position:].any()
 
 
 def test_the_champions_nats_find_their_places_again_after_another_shuffle(windows: Text, honest: tuple):

@@ -152,7 +152,8 @@ def test_impossible_costs_are_a_crash(tried, value: str, reason: str):
 # --- Time ---
 
 
-def test_nothing_of_the_text_is_there_before_the_clock_starts(tried, data: Path):
+def test_nothing_of_the_text_is_there_before_the_clock_starts(tried, data: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("AUTORESEARCH_DATA", str(data))
     looked = tried(
         """
 def before_ready():
@@ -196,6 +197,13 @@ def before_done():
         channel.send("progress", step=1, tokens=2, loss=3.0)
 """
     crash(tried(endless, budget=0.2), "timeout")
+
+
+def test_a_model_that_is_not_copied_by_the_deadline_is_too_late():
+    files = [wire.sealed(b"weights"), wire.sealed(wire.pack_vocabulary([b"a"]))]
+    with pytest.raises(measure.Crash) as caught:
+        measure.freeze({"precision": "float32"}, files, time.monotonic() - 1, "late")
+    assert caught.value.reason == "timeout"
 
 
 def test_slow_starting_is_charged_to_the_budget(tried):
