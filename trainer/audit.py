@@ -50,7 +50,8 @@ def draw(
     """
     chosen = random.permutation(eligible)[:most]
     share = len(chosen) / len(eligible)
-    by_weight = random.permutation(np.arange(len(chosen)) % 2 == 0)
+    halves = np.arange(len(chosen)) + random.integers(2)  # Of an odd number either half may be the larger.
+    by_weight = random.permutation(halves % 2 == 0)
     first_token = np.cumsum(answer.counts) - answer.counts
     positions, probabilities = [], []
     for window, weighted in zip(chosen, by_weight, strict=True):

@@ -12,6 +12,7 @@ import pytest
 
 import dataset
 import measure
+import wire
 from measure import Options, Result
 
 HERE = Path(__file__).parent
