@@ -15472,7 +15472,7 @@ function limitsOfMachine() {
     sharedBytes: Math.min(total / 4, 16 * GIB)
   };
 }
-function underLimits(limits, command) {
+function underLimits(limits) {
   const whole = (value) => String(Math.floor(value));
   return [
     "prlimit",
@@ -15481,8 +15481,7 @@ function underLimits(limits, command) {
     `--fsize=${whole(limits.scratchBytes)}`,
     `--nofile=${whole(limits.openFiles)}`,
     `--nproc=${whole(limits.tasks)}`,
-    "--",
-    ...command
+    "--"
   ];
 }
 
@@ -15711,8 +15710,8 @@ async function findMarked(marker) {
   const found = [];
   for (const entry of await readdir("/proc").catch(() => [])) {
     if (!/^\d+$/.test(entry) || Number(entry) === process.pid) continue;
-    const environment = await readFile3(`/proc/${entry}/environ`, "utf8").catch(() => "");
-    if (environment.includes(marker)) found.push(Number(entry));
+    const environment2 = await readFile3(`/proc/${entry}/environ`, "utf8").catch(() => "");
+    if (environment2.includes(marker)) found.push(Number(entry));
   }
   return found;
 }
@@ -15903,7 +15902,9 @@ var WORK = "/trial";
 var SCRATCH = "/tmp";
 var HOME = "/tmp/home";
 var USER_ID = "1000";
-var FILTER_DESCRIPTOR = 4;
+var ONLY_USER = `trial:x:${USER_ID}:${USER_ID}::${HOME}:/bin/sh
+`;
+var FILTER_DESCRIPTOR = 9;
 var ETC = ["ld.so.cache", "ld.so.conf", "ld.so.conf.d", "alternatives", "localtime"];
 var SYSTEM_LINKS = ["/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"];
 var PACKAGES = ["/usr/lib/node_modules", "/usr/local/lib/node_modules", "/usr/share/nodejs"];
@@ -15921,21 +15922,17 @@ async function bubblewrap(options) {
   const program = await findProgram("bwrap", options.env);
   if (program === null) throw new SandboxUnavailable(`bubblewrap was not found. ${INSTALL}`);
   const runtime = await findRuntime(options.command, options.env, options.env.HOME ?? "/");
-  const env = insideEnvironment(options.env, runtime);
   const filter = await writeFilter(options.scratch);
   const inside = await insideArguments(options, runtime);
-  const wrap = (command, outside) => [
+  const wrap = (outside) => [
     ...outerArguments(program, filter, outside),
-    ...[program, ...inside],
-    "--",
-    ...underLimits(options.limits, command)
+    ...[program, ...inside, "--", ...underLimits(options.limits)]
   ];
-  await tryOut(wrap(runtime.python ? [runtime.python, "-I", "-c", ""] : ["true"], []), env);
-  const [file2 = "", ...args] = wrap(
-    [runtime.file, ...runtime.args],
-    ["--json-status-fd", String(STATUS_DESCRIPTOR)]
-  );
-  return { kind: "bubblewrap", file: file2, args, cwd: "/", env, workDir: WORK };
+  const { env } = options;
+  await tryOut([...wrap([]), ...runtime.python ? [runtime.python, "-I", "-c", ""] : ["true"]], env);
+  const command = [runtime.file, ...runtime.args];
+  const [file2 = "", ...args] = [...wrap(["--json-status-fd", String(STATUS_DESCRIPTOR)]), ...command];
+  return { kind: "bubblewrap", file: file2, args, wrap: wrap([]), command, cwd: "/", env, workDir: WORK };
 }
 function outerArguments(program, filter, more) {
   return [
@@ -15960,6 +15957,7 @@ async function insideArguments(options, runtime) {
     ...["--new-session", "--die-with-parent", "--disable-userns", "--cap-drop", "ALL"],
     ...["--seccomp", String(FILTER_DESCRIPTOR)],
     ...["--uid", USER_ID, "--gid", USER_ID, "--hostname", "trial"],
+    ...environment(runtime),
     ...await system(limits),
     ...await files(options, runtime),
     ...await etc(join5(scratch, "etc")),
@@ -16026,8 +16024,7 @@ async function links() {
 }
 async function etc(folder) {
   const own2 = {
-    passwd: `trial:x:${USER_ID}:${USER_ID}::${HOME}:/bin/sh
-`,
+    passwd: ONLY_USER,
     group: `trial:x:${USER_ID}:
 `,
     hosts: "127.0.0.1 localhost trial\n::1 localhost\n"
@@ -16040,8 +16037,9 @@ async function etc(folder) {
   }
   return [...args, ...ETC.flatMap((name) => ["--ro-bind-try", `/etc/${name}`, `/etc/${name}`])];
 }
-function insideEnvironment(env, runtime) {
-  return { ...env, PATH: runtime.searchPath, HOME, TMPDIR: SCRATCH, USER: "trial" };
+function environment(runtime) {
+  const own2 = { PATH: runtime.searchPath, HOME, TMPDIR: SCRATCH, USER: "trial" };
+  return Object.entries(own2).flatMap(([name, value]) => ["--setenv", name, value]);
 }
 async function tryOut([file2 = "", ...args], env) {
   try {
@@ -16080,7 +16078,8 @@ async function launch(wanted, options, optional2, warn) {
   }
 }
 function bare({ command, env, workDir }) {
-  return { kind: "none", file: command.file, args: command.args, cwd: workDir, env, workDir };
+  const { file: file2, args } = command;
+  return { kind: "none", file: file2, args, wrap: [], command: [file2, ...args], cwd: workDir, env, workDir };
 }
 
 // src/trial/watch.ts
@@ -16100,7 +16099,12 @@ function watchSandbox(pid, limits, end) {
   const stop2 = repeat(async () => {
     folder ??= await innerProcesses(pid);
     if (folder === null || exceeded) return;
-    const pids = (await readdir3(folder).catch(() => [])).filter((name) => /^\d+$/.test(name));
+    const names = await readdir3(folder).catch(() => null);
+    if (names === null) {
+      folder = null;
+      return;
+    }
+    const pids = names.filter((name) => /^\d+$/.test(name));
     const paths = pids.slice(0, limits.processes).map((name) => `${folder}/${name}`);
     const memory = await Promise.all(paths.map(readMemory));
     peak = Math.max(peak, ...memory.map((each) => each.peak));
@@ -16131,15 +16135,17 @@ function repeat(look) {
   void tick();
   return () => clearInterval(timer);
 }
-async function innerProcesses(pid) {
-  const first = await onlyChild(await onlyChild(pid));
-  if (first === null) return null;
-  return await isThere(`/proc/${first}/root${WORK}`) ? `/proc/${first}/root/proc` : null;
-}
-async function onlyChild(pid) {
-  if (pid === null) return null;
+var MAX_DEPTH = 6;
+async function innerProcesses(pid, depth = 0) {
+  const users = await readFile4(`/proc/${pid}/root/etc/passwd`, "utf8").catch(() => "");
+  if (users === ONLY_USER) return `/proc/${pid}/root/proc`;
+  if (depth === MAX_DEPTH) return null;
   const children = await readFile4(`/proc/${pid}/task/${pid}/children`, "utf8").catch(() => "");
-  return Number(children.trim().split(" ")[0]) || null;
+  for (const child2 of children.trim().split(" ").filter(Boolean)) {
+    const found = await innerProcesses(Number(child2), depth + 1);
+    if (found !== null) return found;
+  }
+  return null;
 }
 async function readMemory(folder) {
   const status = await readFile4(`${folder}/status`, "utf8").catch(() => "");

@@ -12,14 +12,17 @@ import { systemCallFilter } from './system-calls.ts';
 const run = promisify(execFile);
 
 /** Where the candidate finds its work directory. */
-export const WORK = '/trial';
+const WORK = '/trial';
 /** Where it may write. */
 const SCRATCH = '/tmp';
 const HOME = '/tmp/home';
 const USER_ID = '1000';
 
+/** The whole of /etc/passwd, by which the sandbox can be told from the machine. */
+export const ONLY_USER = `trial:x:${USER_ID}:${USER_ID}::${HOME}:/bin/sh\n`;
+
 /** Descriptor through which bubblewrap reads the filter of system calls. A shell knows those of one digit alone. */
-const FILTER_DESCRIPTOR = 4;
+const FILTER_DESCRIPTOR = 9;
 
 /** Of /etc only this: where shared libraries are, and which of several programs is meant. */
 const ETC = ['ld.so.cache', 'ld.so.conf', 'ld.so.conf.d', 'alternatives', 'localtime'];
@@ -55,21 +58,17 @@ export async function bubblewrap(options: SandboxOptions): Promise<Launch> {
   const program = await findProgram('bwrap', options.env);
   if (program === null) throw new SandboxUnavailable(`bubblewrap was not found. ${INSTALL}`);
   const runtime = await findRuntime(options.command, options.env, options.env.HOME ?? '/');
-  const env = insideEnvironment(options.env, runtime);
   const filter = await writeFilter(options.scratch);
   const inside = await insideArguments(options, runtime);
-  const wrap = (command: readonly string[], outside: readonly string[]) => [
+  const wrap = (outside: readonly string[]) => [
     ...outerArguments(program, filter, outside),
-    ...[program, ...inside],
-    '--',
-    ...underLimits(options.limits, command),
+    ...[program, ...inside, '--', ...underLimits(options.limits)],
   ];
-  await tryOut(wrap(runtime.python ? [runtime.python, '-I', '-c', ''] : ['true'], []), env);
-  const [file = '', ...args] = wrap(
-    [runtime.file, ...runtime.args],
-    ['--json-status-fd', String(STATUS_DESCRIPTOR)],
-  );
-  return { kind: 'bubblewrap', file, args, cwd: '/', env, workDir: WORK };
+  const { env } = options;
+  await tryOut([...wrap([]), ...(runtime.python ? [runtime.python, '-I', '-c', ''] : ['true'])], env);
+  const command = [runtime.file, ...runtime.args];
+  const [file = '', ...args] = [...wrap(['--json-status-fd', String(STATUS_DESCRIPTOR)]), ...command];
+  return { kind: 'bubblewrap', file, args, wrap: wrap([]), command, cwd: '/', env, workDir: WORK };
 }
 
 /**
@@ -103,6 +102,7 @@ async function insideArguments(options: SandboxOptions, runtime: Runtime): Promi
     ...['--new-session', '--die-with-parent', '--disable-userns', '--cap-drop', 'ALL'],
     ...['--seccomp', String(FILTER_DESCRIPTOR)],
     ...['--uid', USER_ID, '--gid', USER_ID, '--hostname', 'trial'],
+    ...environment(runtime),
     ...(await system(limits)),
     ...(await files(options, runtime)),
     ...(await etc(join(scratch, 'etc'))),
@@ -178,7 +178,7 @@ async function links(): Promise<string[]> {
 /** A user and a host name that libraries can look up, and none of the machine's own. */
 async function etc(folder: string): Promise<string[]> {
   const own = {
-    passwd: `trial:x:${USER_ID}:${USER_ID}::${HOME}:/bin/sh\n`,
+    passwd: ONLY_USER,
     group: `trial:x:${USER_ID}:\n`,
     hosts: '127.0.0.1 localhost trial\n::1 localhost\n',
   };
@@ -191,8 +191,9 @@ async function etc(folder: string): Promise<string[]> {
   return [...args, ...ETC.flatMap(name => ['--ro-bind-try', `/etc/${name}`, `/etc/${name}`])];
 }
 
-function insideEnvironment(env: Record<string, string>, runtime: Runtime): Record<string, string> {
-  return { ...env, PATH: runtime.searchPath, HOME, TMPDIR: SCRATCH, USER: 'trial' };
+function environment(runtime: Runtime): string[] {
+  const own = { PATH: runtime.searchPath, HOME, TMPDIR: SCRATCH, USER: 'trial' };
+  return Object.entries(own).flatMap(([name, value]) => ['--setenv', name, value]);
 }
 
 /** Runs a command that does nothing. Throws SandboxUnavailable with what bubblewrap said and what to do about it. */

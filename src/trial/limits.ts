@@ -34,8 +34,8 @@ export function limitsOfMachine(): Limits {
   };
 }
 
-/** Command line that sets the limits of each process and then becomes the command. Hard limits: nobody inside can raise them. */
-export function underLimits(limits: Limits, command: readonly string[]): string[] {
+/** Words before a command that set the limits of each process. Hard limits: nobody inside can raise them. */
+export function underLimits(limits: Limits): string[] {
   const whole = (value: number) => String(Math.floor(value));
   return [
     'prlimit',
@@ -45,6 +45,5 @@ export function underLimits(limits: Limits, command: readonly string[]): string[
     `--nofile=${whole(limits.openFiles)}`,
     `--nproc=${whole(limits.tasks)}`,
     '--',
-    ...command,
   ];
 }

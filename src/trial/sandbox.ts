@@ -28,6 +28,9 @@ export interface Launch {
   kind: Measurement['sandbox'];
   file: string;
   args: string[];
+  /** For another process to start the candidate: words before the command, and the command as it is inside. */
+  wrap: string[];
+  command: string[];
   cwd: string;
   /** The complete environment. */
   env: Record<string, string>;
@@ -57,5 +60,6 @@ export async function launch(
 
 /** With the rights of the runner's user, kept only from the job's environment. */
 function bare({ command, env, workDir }: SandboxOptions): Launch {
-  return { kind: 'none', file: command.file, args: command.args, cwd: workDir, env, workDir };
+  const { file, args } = command;
+  return { kind: 'none', file, args, wrap: [], command: [file, ...args], cwd: workDir, env, workDir };
 }

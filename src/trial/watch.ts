@@ -1,8 +1,7 @@
 /** Watches what a candidate uses of the machine, and ends it when all its processes together use too much. */
 import { readdir, readFile } from 'node:fs/promises';
-import { WORK } from './bubblewrap.ts';
+import { ONLY_USER } from './bubblewrap.ts';
 import type { Limits } from './limits.ts';
-import { isThere } from './runtime.ts';
 
 const INTERVAL_MS = 200;
 
@@ -29,7 +28,7 @@ export function watchProcess(pid: number): Watch {
 }
 
 /**
- * Watches all processes of the sandbox whose first process is `pid`, and calls `end` when they pass a limit. The kernel's own bound
+ * Watches all processes of the sandbox that `pid` started, itself or through others, and calls `end` when they pass a limit. The kernel's own bound
  * for many processes together, a control group, needs rights that a runner seldom has.
  */
 export function watchSandbox(pid: number, limits: Limits, end: () => void): Watch {
@@ -39,7 +38,12 @@ export function watchSandbox(pid: number, limits: Limits, end: () => void): Watc
   const stop = repeat(async () => {
     folder ??= await innerProcesses(pid);
     if (folder === null || exceeded) return;
-    const pids = (await readdir(folder).catch(() => [])).filter(name => /^\d+$/.test(name));
+    const names = await readdir(folder).catch(() => null);
+    if (names === null) {
+      folder = null;
+      return;
+    }
+    const pids = names.filter(name => /^\d+$/.test(name));
     const paths = pids.slice(0, limits.processes).map(name => `${folder}/${name}`);
     const memory = await Promise.all(paths.map(readMemory));
     peak = Math.max(peak, ...memory.map(each => each.peak));
@@ -73,21 +77,23 @@ function repeat(look: () => Promise<void>): () => void {
   return () => clearInterval(timer);
 }
 
-/**
- * The /proc of the inner sandbox, which lists its processes and no others; null as long as there is none. `pid` is the first process of the
- * outer sandbox: its child waits for the inner sandbox, whose first process is the child of that one.
- */
-async function innerProcesses(pid: number): Promise<string | null> {
-  const first = await onlyChild(await onlyChild(pid));
-  if (first === null) return null;
-  // Before it has left the machine's files behind, it would show the machine's processes.
-  return (await isThere(`/proc/${first}/root${WORK}`)) ? `/proc/${first}/root/proc` : null;
-}
+/** How many steps it is at most from the process that was started to the first one of the inner sandbox. */
+const MAX_DEPTH = 6;
 
-async function onlyChild(pid: number | null): Promise<number | null> {
-  if (pid === null) return null;
+/**
+ * The /proc of the inner sandbox, which lists its processes and no others; null as long as there is none. Looks at what `pid` has started:
+ * before a process has left the machine's files behind, its /proc would show the machine's processes.
+ */
+async function innerProcesses(pid: number, depth = 0): Promise<string | null> {
+  const users = await readFile(`/proc/${pid}/root/etc/passwd`, 'utf8').catch(() => '');
+  if (users === ONLY_USER) return `/proc/${pid}/root/proc`;
+  if (depth === MAX_DEPTH) return null;
   const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8').catch(() => '');
-  return Number(children.trim().split(' ')[0]) || null;
+  for (const child of children.trim().split(' ').filter(Boolean)) {
+    const found = await innerProcesses(Number(child), depth + 1);
+    if (found !== null) return found;
+  }
+  return null;
 }
 
 /** Resident size and its peak, in bytes. */
