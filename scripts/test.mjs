@@ -10,6 +10,9 @@ import path from 'node:path';
 const root = path.resolve(import.meta.dirname, '..');
 const python = path.join(root, '.venv', process.platform === 'win32' ? 'Scripts/python.exe' : 'bin/python');
 
+/** Longer than any section takes on a slow machine: what hangs is ended and counts as failed. */
+const SECTION_LIMIT_MS = 420_000;
+
 /** @type {{ title: string, command: string, args: string[], needs?: string, cwd?: string }[]} */
 const sections = [
   { title: 'types', command: bin('tsc'), args: [] },
@@ -25,7 +28,11 @@ const sections = [
     needs: python,
   },
   { title: 'trainer: tests', command: python, args: ['-m', 'pytest', '-q'], needs: python, cwd: 'trainer' },
-  { title: 'tests', command: process.execPath, args: ['--test', '--test-concurrency=2', ...testFiles()] },
+  {
+    title: 'tests',
+    command: process.execPath,
+    args: ['--test', '--test-concurrency=2', '--test-timeout=240000', ...testFiles()],
+  },
 ];
 
 const results = [];
@@ -68,6 +75,7 @@ function run({ title, command, args, needs, cwd }) {
     const child = spawn(command, args, {
       cwd: path.join(root, cwd ?? '.'),
       env,
+      timeout: SECTION_LIMIT_MS,
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     let output = '';
@@ -81,7 +89,10 @@ function run({ title, command, args, needs, cwd }) {
       console.error(`Could not start ${command}: ${error.message}`);
       finish(1);
     });
-    child.on('close', code => finish(code ?? 1));
+    child.on('close', (code, signal) => {
+      if (signal) console.error(`Ended by ${signal} after ${SECTION_LIMIT_MS / 1000} s.`);
+      finish(code ?? 1);
+    });
   });
 }
 

@@ -1,11 +1,12 @@
 /** One serial loop per repository: observe, plan, apply, until there is nothing to do; then wait for a nudge or the clock. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Action, plan } from './campaign/plan.ts';
+import type { Action } from './campaign/action.ts';
+import { plan } from './campaign/plan.ts';
 import { apply } from './github/apply.ts';
 import type { Context } from './github/context.ts';
+import { statusOf } from './github/errors.ts';
 import { type ExportMemory, exportLog } from './github/export.ts';
-import { emptyMemory, type Memory, observe } from './github/observe.ts';
-import { statusOf } from './github/octokit.ts';
+import { emptyMemory, forgetEnded, type Memory, observe } from './github/observe.ts';
 import { refreshStatus } from './github/state.ts';
 
 export interface Loop {
@@ -58,7 +59,7 @@ async function run(context: Context, bell: Bell, pollSeconds: number): Promise<v
       repeats = name === last ? repeats + 1 : 0;
       last = name;
       // Doing the same thing again means that GitHub did not take it, or does not show it yet.
-      if (repeats > 1) await pauseFor(backoff(repeats - 2), context.signal);
+      if (repeats > 0) await bell.wait(backoff(repeats - 1));
     } catch (error) {
       if (context.signal.aborted) return;
       repeats += 1;
@@ -67,7 +68,7 @@ async function run(context: Context, bell: Bell, pollSeconds: number): Promise<v
         { err: error, repository: context.port.repository, status },
         'a look failed; trying again',
       );
-      await pauseFor(backoff(repeats), context.signal);
+      await pauseFor(backoff(repeats - 1), context.signal);
     }
   }
 }
@@ -86,6 +87,7 @@ async function step(
     return { action, seconds: 0 };
   }
   const status = await refreshStatus(port, snapshot, now);
+  forgetEnded(memory, snapshot);
   const log = await exportLog(port, snapshot, memory.export, now);
   return { action, seconds: Math.min(action.seconds, status ?? Infinity, log ?? Infinity) };
 }

@@ -1,13 +1,15 @@
 /** The current campaign's next step: measure the champion, advance what is open, think of something new, or finish. */
+
+import type { Action } from './action.ts';
 import type { Contract } from './contract.ts';
 import { budgetOf, championIsMeasured, trialsOfTree } from './evidence.ts';
 import { advanceExperiment, dispatch, LOOK_AGAIN_SECONDS, waitForAttempt } from './judge.ts';
 import { MAX_FAILED_PROPOSALS, MAX_FAULTS, type Snapshot } from './model.ts';
-import type { Action } from './plan.ts';
 import {
   currentCampaign,
   experimentsOf,
   type LiveCampaign,
+  nextNumber,
   openExperiments,
   secondsSince,
   trialParts,
@@ -121,5 +123,5 @@ function proposeOrFinish(
       phase: 'paused',
       reason: `${tail.length} experiments in a row crashed. Look at the last ones, then comment \`/research resume\`.`,
     };
-  return { kind: 'propose', campaign, number: (experiments.at(-1)?.marker.number ?? 0) + 1 };
+  return { kind: 'propose', campaign, number: nextNumber(snapshot, campaign) };
 }

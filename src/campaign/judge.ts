@@ -1,4 +1,6 @@
 /** One experiment's next step: wait for its trial, judge it, take one more trial, or make it again on a new champion. */
+
+import type { Action } from './action.ts';
 import type { Contract } from './contract.ts';
 import { type Judgement, judgeExperiment, nextTrial, trialsOfTree } from './evidence.ts';
 import {
@@ -14,7 +16,6 @@ import {
   trialId,
   type Verdict,
 } from './model.ts';
-import type { Action } from './plan.ts';
 import { attemptsOf, type LiveCampaign, secondsSince, trialsOf } from './queries.ts';
 
 /** A dispatch whose run does not show up in the list of runs for this long is taken for lost. */
@@ -33,6 +34,10 @@ export function advanceExperiment(
   now: Date,
 ): Action | null {
   const { marker } = experiment;
+  if (experiment.base !== snapshot.base.branch) {
+    const reason = `It was made for the branch ${experiment.base}, and the campaign is now about ${snapshot.base.branch}.`;
+    return conclude(experiment, trialsOf(snapshot, experiment), 'superseded', reason);
+  }
   if (experiment.headSha === marker.previous && experiment.headSha !== marker.commit)
     return { kind: 'move', experiment };
   if (experiment.headSha !== marker.commit)
@@ -53,7 +58,10 @@ export function advanceExperiment(
     return moved ? restack(experiment, trials) : dispatch(snapshot, campaign, experiment, trials);
   const judgement = judgeExperiment(snapshot, contract, trials);
   if (judgement.kind === 'incomparable')
-    return measureChampionAlike(snapshot, campaign, experiment, trials, judgement.machine, now);
+    // Trials of an old base never match the new champion's conditions, however often that is measured.
+    return moved
+      ? restack(experiment, trials)
+      : measureChampionAlike(snapshot, campaign, experiment, trials, judgement.machine, now);
   const { kind } = judgement.verdict;
   // A candidate that lost against the old champion would lose against the new one too.
   if (kind === 'close' || (kind === 'merge' && !moved)) return verdictOf(experiment, trials, judgement, kind);
@@ -75,6 +83,7 @@ function verdictOf(
     kind: 'decide',
     experiment,
     trials,
+    unfinished: [],
     verdict: { kind, reason, value: mean(value), championValue: mean(champion), noise, doubt },
   };
 }
@@ -177,7 +186,7 @@ export function conclude(
   trials: RecordedTrial[],
   kind: Verdict['kind'],
   reason: string,
-): Action {
+): Extract<Action, { kind: 'decide' }> {
   const values = measuredValues(trials);
   const value = values.length > 0 ? mean(values) : null;
   const verdict: Verdict = {
@@ -188,5 +197,5 @@ export function conclude(
     noise: null,
     doubt: null,
   };
-  return { kind: 'decide', experiment, verdict, trials };
+  return { kind: 'decide', experiment, verdict, trials, unfinished: [] };
 }

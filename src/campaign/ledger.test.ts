@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ledgerRows, resultsTsv, spending } from './ledger.ts';
+import { ledgerPoints, ledgerRows, resultsTsv, spending, startOf } from './ledger.ts';
 import type { Verdict } from './model.ts';
 import { BASELINES, CRASH, campaign, experiment, sha, trial } from './snapshot.test-helper.ts';
 
@@ -43,7 +43,7 @@ const experiments = [
 
 test("results.tsv has the ancestor's five columns, one line for the first champion and one for every verdict", () => {
   assert.equal(
-    resultsTsv('val_bpb', BASELINES, ledgerRows(experiments)),
+    resultsTsv('val_bpb', startOf(BASELINES, experiments), ledgerRows(experiments)),
     [
       'commit\tval_bpb\tmemory_gb\tstatus\tdescription',
       `${sha('champion tree commit').slice(0, 7)}\t1.000000\t1.0\tkeep\tbaseline`,
@@ -65,4 +65,22 @@ test('what a campaign has spent adds up; an unknown price stays unknown', () => 
     trials: 7,
     machineSeconds: 7 * 330,
   });
+});
+
+test('where the first campaign is out of sight, its champion is known from the first verdict', () => {
+  assert.deepEqual(startOf([], experiments), { commit: sha('champion'), value: 1, peakMemoryMb: 0 });
+  assert.equal(startOf([], [experiment(1)]), null);
+});
+
+test('the picture has the start as point 0 and a point for every verdict', () => {
+  const points = ledgerPoints(startOf(BASELINES, experiments), ledgerRows(experiments));
+  assert.deepEqual(
+    points.map(({ number, value, kept }) => [number, value, kept]),
+    [
+      [0, 1, true],
+      [1, 0.901, true],
+      [2, 1.1, false],
+      [3, null, false],
+    ],
+  );
 });

@@ -40,28 +40,64 @@ function rowStatus(experiment: Experiment): LedgerRow['status'] {
   return verdict.kind === 'crash' ? 'crash' : 'discard';
 }
 
+/** The champion that the experiments began with. */
+export interface Start {
+  commit: string;
+  value: number;
+  /** 0 where its trials are out of sight. */
+  peakMemoryMb: number;
+}
+
+/**
+ * What the first experiments were compared with: the first baselines, or, where their campaign is out of sight, what the
+ * first verdict says of its champion. Null before anything was measured.
+ */
+export function startOf(
+  baselines: readonly RecordedTrial[],
+  experiments: readonly Experiment[],
+): Start | null {
+  const first = baselines[0];
+  const trials = baselines.filter(trial => trial.tree === first?.tree);
+  const values = measuredValues(trials);
+  if (first && values.length > 0)
+    return {
+      commit: first.candidate,
+      value: mean(values),
+      peakMemoryMb: Math.max(...trials.map(trial => trial.peakMemoryMb)),
+    };
+  const judged = experiments.find(({ marker }) => marker.verdict?.championValue != null)?.marker;
+  const value = judged?.verdict?.championValue;
+  return judged && value != null ? { commit: judged.champion.sha, value, peakMemoryMb: 0 } : null;
+}
+
 /**
  * `results.tsv`, the ancestor's five columns: commit (7 digits), the metric (0 for a crash), memory in GB, status,
- * description. The first row is the champion that the campaign began with.
- * @param baselines trials of that champion
+ * description. The first row is the champion that the experiments began with.
  */
-export function resultsTsv(
-  metric: string,
-  baselines: readonly RecordedTrial[],
-  rows: readonly LedgerRow[],
-): string {
+export function resultsTsv(metric: string, start: Start | null, rows: readonly LedgerRow[]): string {
   const header = ['commit', metric, 'memory_gb', 'status', 'description'].join('\t');
-  const first = baselines[0];
-  const started = first ? baselines.filter(trial => trial.tree === first.tree) : [];
-  const values = measuredValues(started);
+  const first = start ? [line(start.commit, start.value, start.peakMemoryMb, 'keep', 'baseline')] : [];
   const lines = rows
     .filter(row => row.status !== 'running')
     .map(row => line(row.commit, row.value, row.peakMemoryMb, row.status, row.title));
-  if (first && values.length > 0) {
-    const memory = Math.max(...started.map(trial => trial.peakMemoryMb));
-    lines.unshift(line(first.candidate, mean(values), memory, 'keep', 'baseline'));
-  }
-  return `${[header, ...lines].join('\n')}\n`;
+  return `${[header, ...first, ...lines].join('\n')}\n`;
+}
+
+/** One point of the picture of a campaign; the start is point 0. */
+export interface LedgerPoint {
+  number: number;
+  value: number | null;
+  kept: boolean;
+  title: string;
+}
+
+/** The points of the picture, numbered in the order of `rows`. */
+export function ledgerPoints(start: Start | null, rows: readonly LedgerRow[]): LedgerPoint[] {
+  const first = start ? [{ number: 0, value: start.value, kept: true, title: 'baseline' }] : [];
+  const rest = rows
+    .filter(row => row.status !== 'running')
+    .map((row, i) => ({ number: i + 1, value: row.value, kept: row.status === 'keep', title: row.title }));
+  return [...first, ...rest];
 }
 
 function line(

@@ -101,6 +101,8 @@ export interface Experiment {
   state: 'open' | 'closed' | 'merged';
   title: string;
   branch: string;
+  /** Branch that the pull request is to be merged into. */
+  base: string;
   headSha: string;
   labelled: boolean;
   mergeCommit: string | null;
@@ -133,12 +135,21 @@ export interface PendingCommand {
   command: { kind: 'command'; command: Command } | { kind: 'mistake'; message: string };
 }
 
+/** The App's pull request on an experiment's branch whose hidden part is gone. */
+export interface UnreadableExperiment {
+  pull: number;
+  open: boolean;
+  campaign: number;
+  number: number;
+}
+
 /** GitHub at one moment, as far as one base branch is concerned. */
 export interface Snapshot {
   base: { branch: string; sha: string; tree: string };
   contract: ContractFile | { kind: 'missing' };
   campaigns: Campaign[];
   experiments: Experiment[];
+  unreadable: UnreadableExperiment[];
   /** Trials in flight, by id. */
   attempts: ReadonlyMap<string, Attempt>;
   /** Experiment branches that exist, by name. */

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import type { Action } from './action.ts';
 import { contractSchema } from './contract.ts';
 import type { Verdict } from './model.ts';
-import { type Action, plan } from './plan.ts';
+import { plan } from './plan.ts';
 import {
   ago,
   attempt,
@@ -285,10 +286,11 @@ describe('a campaign', () => {
     );
   });
 
-  test('that is stopped cancels what runs, closes what is open and deletes its branches', () => {
+  test('that is stopped gives up what runs, closes what is open and deletes its branches', () => {
     const campaigns = [campaign({ phase: 'stopped' })];
     const experiments = [experiment(1)];
-    assert.equal(planned({ campaigns, experiments, attempts: [attempt('3/1.1', {})] }), 'cancel run 7');
+    const giving = plan(snapshot({ campaigns, experiments, attempts: [attempt('3/1.1', {})] }), NOW);
+    assert.deepEqual(giving.kind === 'decide' && giving.unfinished.map(({ trial: id }) => id), ['3/1.1']);
     assert.equal(
       planned({ campaigns, experiments, attempts: [attempt('3/1.1', { status: 'completed' })] }),
       'record 3/1.1',
@@ -366,6 +368,47 @@ test('commands come before anything else', () => {
   assert.equal(planned({ commands: [command], experiments: [experiment(1)] }), 'answer 99');
 });
 
-test('a branch without a pull request, left by a kill, is deleted', () => {
-  assert.equal(planned({ branches: new Map([['research/3/1', sha('x')]]) }), 'clean research/3/1');
+describe('branches', () => {
+  test('the one that a kill left without its pull request is deleted before the next idea', () => {
+    assert.equal(planned({ branches: new Map([['research/3/1', sha('x')]]) }), 'clean research/3/1');
+  });
+
+  test('that of a settled experiment is deleted when there is nothing better to do', () => {
+    const branches = new Map([['research/3/1', sha('commit 1')]]);
+    assert.equal(planned({ experiments: [closed(1)], branches }), 'propose 2');
+    const campaigns = [campaign({ phase: 'paused' })];
+    assert.equal(planned({ campaigns, experiments: [closed(1)], branches }), 'clean research/3/1');
+  });
+
+  test('of people are left alone, whatever they are called', () => {
+    const branches = new Map(
+      ['research/ablation', 'research/3/7', 'research/9/1', 'research/night'].map(name => [name, sha('x')]),
+    );
+    assert.equal(planned({ branches, campaigns: [campaign({ phase: 'paused' })] }), 'wait');
+    const reused = new Map([['research/3/1', sha('work of a person')]]);
+    assert.equal(
+      planned({ branches: reused, campaigns: [campaign({ phase: 'paused' })], experiments: [closed(1)] }),
+      'wait',
+    );
+  });
+});
+
+describe('a person', () => {
+  test('who edits the hidden part of a description away pauses the campaign, and is told what to do', () => {
+    const unreadable = [{ pull: 11, open: true, campaign: 3, number: 1 }];
+    assert.match(planned({ unreadable }), /^paused: The hidden part of the description of #11 is gone/);
+    const gone = unreadable.map(found => ({ ...found, open: false }));
+    assert.equal(planned({ unreadable: gone }), 'propose 2', 'its number is not used again');
+  });
+
+  test('who makes another branch the base has what was made for the old one closed, never merged', () => {
+    const base = { branch: 'dev', sha: sha('champion'), tree: sha('champion tree') };
+    const better = [trial('3/1.1', 'tree 1', 0.9), trial('3/1.2', 'tree 1', 0.9)];
+    assert.equal(planned({ base, experiments: [experiment(1, { trials: better })] }), 'superseded #11');
+  });
+
+  test('who closes a pull request that was to be merged is taken at their word', () => {
+    const refused = experiment(1, { verdict: { ...CLOSED, kind: 'merge' } }, { state: 'closed' });
+    assert.equal(planned({ experiments: [refused] }), 'person #11');
+  });
 });

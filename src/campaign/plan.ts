@@ -1,37 +1,18 @@
 /** The mind: from what GitHub shows to the one next action. Pure; the rules of a campaign stand here and in `advance`. */
+import type { Action } from './action.ts';
 import { advance } from './advance.ts';
 import { describeProblem } from './contract-file.ts';
 import { conclude } from './judge.ts';
-import type {
-  Attempt,
-  Campaign,
-  CampaignState,
-  Experiment,
-  PendingCommand,
-  RecordedTrial,
-  Run,
-  Snapshot,
-  Verdict,
-} from './model.ts';
-import { attemptsOf, experimentsOf, liveCampaigns, openExperiments, trialsOf } from './queries.ts';
+import { branchName, type Campaign, type Experiment, type Snapshot } from './model.ts';
+import {
+  attemptsOf,
+  experimentsOf,
+  liveCampaigns,
+  nextNumber,
+  openExperiments,
+  trialsOf,
+} from './queries.ts';
 import { quote } from './quote.ts';
-
-export type Action =
-  | { kind: 'answer'; command: PendingCommand }
-  | { kind: 'phase'; campaign: Campaign; phase: CampaignState['phase']; reason: string }
-  /** Says something once on the campaign's issue; `pause` also pauses the campaign for that reason. */
-  | { kind: 'notify'; campaign: Campaign; key: string; text: string; pause: boolean }
-  | { kind: 'label'; experiment: Experiment }
-  | { kind: 'dispatch'; campaign: Campaign; experiment: Experiment | null; trial: string; seedIndex: number }
-  | { kind: 'record'; campaign: Campaign; experiment: Experiment | null; attempt: Attempt }
-  | { kind: 'propose'; campaign: Campaign; number: number }
-  | { kind: 'restack'; experiment: Experiment }
-  /** The marker of a restacked experiment is ahead of its branch. */
-  | { kind: 'move'; experiment: Experiment }
-  | { kind: 'decide'; experiment: Experiment; verdict: Verdict; trials: RecordedTrial[] }
-  | { kind: 'cancel'; run: Run }
-  | { kind: 'clean'; branch: string }
-  | { kind: 'wait'; seconds: number };
 
 const IDLE_SECONDS = 300;
 
@@ -46,8 +27,18 @@ export function plan(snapshot: Snapshot, now: Date): Action {
     stopWhatMustStop(snapshot) ??
     finishLeftovers(snapshot) ??
     recordResults(snapshot) ??
-    advance(snapshot, now) ?? { kind: 'wait', seconds: IDLE_SECONDS }
+    cleanOrWait(snapshot, advance(snapshot, now))
   );
+}
+
+/** Deletes the branches of settled experiments when there is nothing better to do. */
+function cleanOrWait(snapshot: Snapshot, next: Action | null): Action {
+  if (next && next.kind !== 'wait') return next;
+  const settled = snapshot.experiments.find(
+    e => e.state !== 'open' && snapshot.branches.get(e.branch) === e.headSha && e.headSha === e.marker.commit,
+  );
+  if (settled) return { kind: 'clean', branch: settled.branch };
+  return next ?? { kind: 'wait', seconds: IDLE_SECONDS };
 }
 
 function answerCommands(snapshot: Snapshot): Action | null {
@@ -67,10 +58,17 @@ function stopWhatMustStop(snapshot: Snapshot): Action | null {
       return { kind: 'notify', campaign, key: STATE_LOST, text: STATE_LOST_TEXT, pause: false };
     if (!campaign.issueOpen && (phase === 'running' || phase === 'paused'))
       return { kind: 'phase', campaign, phase: 'stopped', reason: 'The issue was closed.' };
+    const unreadable = snapshot.unreadable.find(found => found.open && found.campaign === campaign.issue);
+    if (phase === 'running' && unreadable)
+      return { kind: 'phase', campaign, phase: 'paused', reason: unreadableReason(unreadable.pull) };
     if (phase === 'running' && snapshot.contract.kind !== 'contract')
       return { kind: 'phase', campaign, phase: 'paused', reason: contractReason(snapshot) };
   }
   return null;
+}
+
+function unreadableReason(pull: number): string {
+  return `The hidden part of the description of #${pull} is gone, so I do not know what it is. Put an earlier version of the description back, or close the pull request, then comment \`/research resume\`.`;
 }
 
 function contractReason(snapshot: Snapshot): string {
@@ -86,26 +84,30 @@ function finishLeftovers(snapshot: Snapshot): Action | null {
       const campaign = snapshot.campaigns.find(({ issue }) => issue === experiment.marker.campaign);
       const ended = campaign?.state?.phase === 'stopped' || campaign?.state?.phase === 'finished';
       if (campaign && ended) return closeStopped(snapshot, campaign, experiment);
-    } else if (experiment.marker.verdict === null) {
+    } else if (experiment.marker.verdict === null || isUnmerged(experiment)) {
       const reason = `A person ${experiment.state} this pull request before it was judged.`;
       return conclude(experiment, trialsOf(snapshot, experiment), 'person', reason);
     }
   }
-  const open = new Set(snapshot.experiments.filter(e => e.state === 'open').map(e => e.branch));
-  const leftover = [...snapshot.branches.keys()].find(branch => !open.has(branch));
-  return leftover === undefined ? null : { kind: 'clean', branch: leftover };
+  const orphan = snapshot.campaigns
+    .map(campaign => branchName(campaign.issue, nextNumber(snapshot, campaign)))
+    .find(branch => snapshot.branches.has(branch));
+  return orphan === undefined ? null : { kind: 'clean', branch: orphan };
 }
 
-/** Cancels the run of an experiment whose campaign has ended, then closes it with what was measured. */
+/** It was to be merged, and a person closed it instead. */
+function isUnmerged({ state, marker }: Experiment): boolean {
+  return state === 'closed' && marker.verdict?.kind === 'merge';
+}
+
+/** Closes an experiment whose campaign has ended with what was measured, and gives up what is in flight. */
 function closeStopped(snapshot: Snapshot, campaign: Campaign, experiment: Experiment): Action {
   const { marker } = experiment;
-  for (const attempt of attemptsOf(snapshot, marker.campaign, marker.number)) {
-    if (attempt.check?.measurement || !attempt.run) continue;
-    if (attempt.run.status !== 'completed') return { kind: 'cancel', run: attempt.run };
-    return { kind: 'record', campaign, experiment, attempt };
-  }
+  const attempts = attemptsOf(snapshot, marker.campaign, marker.number).filter(a => !a.check?.measurement);
+  const finished = attempts.find(attempt => attempt.run?.status === 'completed');
+  if (finished) return { kind: 'record', campaign, experiment, attempt: finished };
   const reason = 'The campaign was stopped before this idea was judged.';
-  return conclude(experiment, trialsOf(snapshot, experiment), 'stopped', reason);
+  return { ...conclude(experiment, trialsOf(snapshot, experiment), 'stopped', reason), unfinished: attempts };
 }
 
 /** Copies finished runs into check runs, and champion trials on into the campaign's marker. */

@@ -61,3 +61,10 @@ export function secondsSince(time: string, now: Date): number {
   const then = Date.parse(time);
   return Number.isNaN(then) ? Number.POSITIVE_INFINITY : (now.getTime() - then) / 1000;
 }
+
+/** Number of a campaign's next experiment: one more than any it ever had, readable or not. */
+export function nextNumber(snapshot: Snapshot, { issue }: Campaign): number {
+  const markers = snapshot.experiments.map(({ marker }) => marker);
+  const own = [...markers, ...snapshot.unreadable].filter(({ campaign }) => campaign === issue);
+  return 1 + Math.max(0, ...own.map(({ number }) => number));
+}

@@ -72,3 +72,21 @@ test('a trial measures the work tree, edits included, and leaves the repository 
   assert.equal((await git('status', '--porcelain')).stdout, ' M train.sh');
   assert.equal((await git('stash', 'list')).stdout, '');
 });
+
+test('serve refuses settings that could not work, or that would believe anybody, and says which', async () => {
+  const nothing = { PRIVATE_KEY: '', PRIVATE_KEY_PATH: '', WEBHOOK_SECRET: '', WEBHOOK_PROXY_URL: '' };
+  const serve = (env: Record<string, string>) =>
+    execa(process.execPath, [CLI, 'serve'], { reject: false, env: { ...nothing, ...env } });
+  const wrong = { APP_ID: 'mine' };
+  const keyless = { APP_ID: '12' };
+  const open = { APP_ID: '12', PRIVATE_KEY: 'key', HOST: '0.0.0.0' };
+  for (const [env, name] of [
+    [wrong, 'APP_ID'],
+    [keyless, 'PRIVATE_KEY'],
+    [open, 'WEBHOOK_SECRET'],
+  ] as const) {
+    const { stderr, exitCode } = await serve(env);
+    assert.equal(exitCode, 2, stderr);
+    assert.match(stderr, new RegExp(`^autoresearch: ${name}: expected`));
+  }
+});

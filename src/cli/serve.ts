@@ -1,5 +1,6 @@
 /** `autoresearch serve`: the App itself, under Probot. Without credentials, the page that creates them. */
 import { randomBytes } from 'node:crypto';
+import { globSync } from 'node:fs';
 import type { Command } from 'commander';
 import { CHECKOUT, loadSettings } from './checkout.ts';
 import { UsageError } from './errors.ts';
@@ -43,6 +44,11 @@ function checkSettings(pollOnly: boolean): void {
   if (!/^\d+$/.test(APP_ID ?? ''))
     throw new UsageError(
       `APP_ID: expected the number on the App's settings page, found ${JSON.stringify(APP_ID)}.`,
+    );
+  const key = process.env.PRIVATE_KEY || process.env.PRIVATE_KEY_PATH;
+  if (!key && globSync('*.pem', { cwd: CHECKOUT }).length === 0)
+    throw new UsageError(
+      "PRIVATE_KEY: expected the App's private key, or its file in PRIVATE_KEY_PATH, found neither. The App's settings page makes one.",
     );
   if (pollOnly) {
     delete process.env.WEBHOOK_PROXY_URL;

@@ -1,6 +1,7 @@
 /** The hands: one action of the plan becomes writes on GitHub. Each may be interrupted anywhere and done again. */
+
+import type { Action } from '../campaign/action.ts';
 import { RESEARCH_LABEL, type Snapshot } from '../campaign/model.ts';
-import type { Action } from '../campaign/plan.ts';
 import { answerCommand } from './commands.ts';
 import type { Context } from './context.ts';
 import { decide } from './decide.ts';
@@ -50,7 +51,7 @@ export async function apply(
     case 'move':
       return moveHead(port, action.experiment);
     case 'decide':
-      return decide(context, snapshot, action.experiment, action.verdict, action.trials);
+      return decide(context, snapshot, action.experiment, action.verdict, action.trials, action.unfinished);
     case 'cancel':
       return port.cancelRun(action.run.id);
     case 'clean':

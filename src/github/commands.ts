@@ -98,7 +98,8 @@ async function start(
     ...old,
     phase: 'running',
     reason: '',
-    target: old.target + command.experiments,
+    // What an ended campaign left undone was given up; a campaign that goes on keeps what it still has to do.
+    target: (hasEnded(old) ? count : old.target) + command.experiments,
     parallel: command.parallel ?? old.parallel,
     budgetSeconds: command.budgetSeconds ?? old.budgetSeconds,
     agent: command.agent ?? old.agent,
@@ -138,6 +139,10 @@ function forgiveness(
   return { failedInARow: 0, forgiven: { baselines: state.baselines.length, experiments } };
 }
 
+function hasEnded({ phase }: CampaignState): boolean {
+  return phase === 'finished' || phase === 'stopped';
+}
+
 async function turn(
   context: Context,
   snapshot: Snapshot,
@@ -147,8 +152,7 @@ async function turn(
 ): Promise<void> {
   const state = campaign?.state;
   if (!campaign || !state) return refuse(context, pending, noCampaignAnswer());
-  const ended = state.phase === 'finished' || state.phase === 'stopped';
-  if (ended)
+  if (hasEnded(state))
     return refuse(
       context,
       pending,

@@ -4,7 +4,7 @@ import type { Contract } from '../campaign/contract.ts';
 import type { Snapshot } from '../campaign/model.ts';
 import type { GitHubPort } from './port.ts';
 
-export interface Log {
+interface Log {
   info(fields: object, message: string): void;
   warn(fields: object, message: string): void;
   error(fields: object, message: string): void;

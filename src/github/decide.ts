@@ -1,7 +1,15 @@
 /** Carries out a verdict: marker and title, comment, merge or close, branch deleted. Every step may be repeated. */
 import { contractSchema } from '../campaign/contract.ts';
-import type { Experiment, ExperimentMarker, RecordedTrial, Snapshot, Verdict } from '../campaign/model.ts';
+import type {
+  Attempt,
+  Experiment,
+  ExperimentMarker,
+  RecordedTrial,
+  Snapshot,
+  Verdict,
+} from '../campaign/model.ts';
 import { quote } from '../campaign/quote.ts';
+import { abandonedCheck } from '../render/check.ts';
 import { squashMessage, verdictComment } from '../render/pull.ts';
 import { openTitle, settledTitle } from '../render/title.ts';
 import { type Context, contractOf } from './context.ts';
@@ -19,8 +27,12 @@ export async function decide(
   experiment: Experiment,
   verdict: Verdict,
   trials: RecordedTrial[],
+  unfinished: readonly Attempt[] = [],
 ): Promise<void> {
   const { port } = context;
+  const now = await port.pull(experiment.pull);
+  // The list that the verdict rests on lagged behind: the next look sees what happened.
+  if (now.state !== experiment.state || now.headSha !== experiment.headSha) return;
   const marker: ExperimentMarker = { ...experiment.marker, trials, verdict };
   const comment = verdictComment(contractOrDefault(snapshot), marker, verdict, trials);
   const change = { title: settledTitle(marker, verdict), body: pullBody(marker) };
@@ -30,12 +42,19 @@ export async function decide(
     await sayOnce(port, experiment.pull, VERDICT, comment);
     return merge(context, snapshot, { ...experiment, marker }, verdict);
   }
+  for (const attempt of unfinished) await giveUp(context, attempt);
   await sayOnce(port, experiment.pull, VERDICT, comment);
   await port.updatePull(
     experiment.pull,
     experiment.state === 'open' ? { ...change, state: 'closed' } : change,
   );
   await port.deleteBranch(experiment.branch);
+}
+
+/** Ends a trial whose result nobody waits for. */
+async function giveUp({ port }: Context, { trial, run, check }: Attempt): Promise<void> {
+  if (run && run.status !== 'completed') await port.cancelRun(run.id);
+  if (check) await port.completeCheck(check.id, 'neutral', run?.url ?? null, abandonedCheck(trial));
 }
 
 /** Experiments of a stopped campaign are closed even where the contract cannot be read any more. */
@@ -64,6 +83,7 @@ async function merge(
   const sound =
     tip?.sha === marker.champion.sha &&
     pull.state === 'open' &&
+    pull.base === branch &&
     pull.headSha === marker.commit &&
     head?.tree === marker.tree;
   // Something moved since it was observed: the next look decides what that means.

@@ -1,7 +1,6 @@
 /** The export: branch `research-log` with `results.tsv` and `progress.svg`, written where they changed. */
-import type { Contract } from '../campaign/contract.ts';
-import { ledgerRows, resultsTsv } from '../campaign/ledger.ts';
-import { type Campaign, type Experiment, mean, measuredValues, type Snapshot } from '../campaign/model.ts';
+import { ledgerPoints, ledgerRows, resultsTsv, startOf } from '../campaign/ledger.ts';
+import type { Snapshot } from '../campaign/model.ts';
 import { progressChart } from '../render/chart.ts';
 import { contractOf } from './context.ts';
 import type { GitHubPort } from './port.ts';
@@ -31,7 +30,9 @@ export async function exportLog(
   const experiments = [...snapshot.experiments].sort((a, b) => a.pull - b.pull);
   if (!experiments.some(experiment => experiment.marker.verdict !== null)) return null;
   const baselines = snapshot.campaigns.flatMap(campaign => campaign.state?.baselines ?? []);
-  const results = resultsTsv(contract.metric.name, baselines, ledgerRows(experiments));
+  const rows = ledgerRows(experiments);
+  const start = startOf(baselines, experiments);
+  const results = resultsTsv(contract.metric.name, start, rows);
   memory.results ??= await port.file(RESULTS_FILE, LOG_BRANCH);
   if (memory.results === results) return null;
   const running = snapshot.campaigns.some(campaign => campaign.state?.phase === 'running');
@@ -41,32 +42,15 @@ export async function exportLog(
   if (running && age < EXPORT_SECONDS) return EXPORT_SECONDS - age;
   const files = new Map([
     [RESULTS_FILE, results],
-    [CHART_FILE, chart(contract, snapshot.campaigns, experiments)],
+    [
+      CHART_FILE,
+      progressChart(ledgerPoints(start, rows), { metric: contract.metric.name, goal: contract.metric.goal }),
+    ],
   ]);
   await commitFiles(port, files);
   memory.results = results;
   memory.writtenAt = now;
   return null;
-}
-
-/** The picture of all experiments of the repository, the first champion as point 0. */
-function chart(
-  contract: Contract,
-  campaigns: readonly Campaign[],
-  experiments: readonly Experiment[],
-): string {
-  const first = campaigns[0]?.state?.baselines ?? [];
-  const values = measuredValues(first.filter(trial => trial.tree === first[0]?.tree));
-  const start = values.length > 0 ? [{ number: 0, value: mean(values), kept: true, title: 'baseline' }] : [];
-  const points = ledgerRows(experiments)
-    .filter(row => row.status !== 'running')
-    .map((row, index) => ({
-      number: index + 1,
-      value: row.value,
-      kept: row.status === 'keep',
-      title: row.title,
-    }));
-  return progressChart([...start, ...points], { metric: contract.metric.name, goal: contract.metric.goal });
 }
 
 async function commitFiles(port: GitHubPort, files: ReadonlyMap<string, string>): Promise<void> {

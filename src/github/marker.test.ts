@@ -33,6 +33,20 @@ test('text before the marker cannot stand in for it', () => {
   );
 });
 
+test('text before the marker cannot swallow it either', () => {
+  const marker = writeMarker('trial', { text: 'real' });
+  for (const opener of [
+    '<!-- autoresearch:trial x',
+    '<!-- autoresearch:trial {"text":"',
+    '<!-- autoresearch:',
+  ])
+    assert.deepEqual(
+      readMarker('trial', `\`\`\`\n${opener}\n\`\`\`\n\n${marker}`, schema),
+      { text: 'real' },
+      opener,
+    );
+});
+
 test('an absent, broken or foreign marker is null', () => {
   for (const body of [
     null,

@@ -18,16 +18,18 @@ export function writeMarker(name: MarkerName, value: unknown): string {
   return `<!-- autoresearch:${name} ${json} -->`;
 }
 
-/** The value of the last marker of that name, checked against its schema; null where it is absent or unreadable. */
+/** The value of the last marker, checked against its schema; null where it is absent, unreadable or of another name. */
 export function readMarker<T>(
   name: MarkerName,
   body: string | null | undefined,
   schema: z.ZodType<T>,
 ): T | null {
-  const match = [...(body ?? '').matchAll(/<!-- autoresearch:(\w+) (.*?) -->/gs)].findLast(
-    m => m[1] === name,
+  const text = body ?? '';
+  // The App's own marker is the last thing it writes, and holds no `<`: whatever stands before it cannot reach into it.
+  const match = /^<!-- autoresearch:(\w+) ([^<>]*) -->/.exec(
+    text.slice(Math.max(0, text.lastIndexOf('<!-- autoresearch:'))),
   );
-  if (!match) return null;
+  if (match?.[1] !== name) return null;
   try {
     const parsed = schema.safeParse(JSON.parse(match[2] ?? ''));
     return parsed.success ? parsed.data : null;

@@ -4,6 +4,7 @@ import { CONTRACT_PATH } from '../campaign/contract.ts';
 import { parseContract } from '../campaign/contract-file.ts';
 import {
   type Attempt,
+  branchName,
   type Campaign,
   campaignStateSchema,
   type Experiment,
@@ -12,6 +13,7 @@ import {
   RESEARCH_LABEL,
   recordedTrialSchema,
   type Snapshot,
+  type UnreadableExperiment,
 } from '../campaign/model.ts';
 import { readMarker } from './marker.ts';
 import type { Comment, Commit, GitHubPort, Pull, WorkflowRun } from './port.ts';
@@ -23,9 +25,10 @@ export interface Memory {
   pullsSince: string | null;
   /** Status comments by issue. */
   statusComments: Map<number, number>;
-  /** Issues of campaigns that were alive at the last look. */
+  /** Issues of campaigns whose status comment may still have to change, closed issues included. */
   alive: Set<number>;
-  contract: { sha: string; file: Snapshot['contract'] } | null;
+  /** Contracts by commit. */
+  contracts: Map<string, Snapshot['contract']>;
   /** Comments up to here were looked at. */
   commentsSeen: Date | null;
 }
@@ -36,7 +39,7 @@ export function emptyMemory(): Memory {
     pullsSince: null,
     statusComments: new Map(),
     alive: new Set(),
-    contract: null,
+    contracts: new Map(),
     commentsSeen: null,
   };
 }
@@ -51,11 +54,14 @@ export async function observe(port: GitHubPort, memory: Memory, now: Date): Prom
   const { defaultBranch } = await port.about();
   const home = await port.commit(defaultBranch);
   if (!home) return emptySnapshot(defaultBranch);
-  const contract = await readContract(port, memory, home);
-  const wanted = contract.kind === 'contract' ? contract.contract.base : null;
+  const own = await readContract(port, memory, home);
+  const wanted = own.kind === 'contract' ? own.contract.base : null;
   const branch = wanted ?? defaultBranch;
   const tip = branch === defaultBranch ? home : await port.commit(branch);
-  const experiments = await readExperiments(port, memory);
+  // Which branch is the base stands on the default branch; what holds there, on the base itself, as for the action.
+  const contract = tip && tip !== home ? await readContract(port, memory, tip) : own;
+  await readPulls(port, memory);
+  const { experiments, unreadable } = experimentsIn(port, memory);
   const comments = await port.commentsSince(lookBack(memory, now));
   const commands = commandsIn(comments, port.botLogin);
   const campaigns = await readCampaigns(port, memory, experiments, commands);
@@ -64,11 +70,12 @@ export async function observe(port: GitHubPort, memory: Memory, now: Date): Prom
     contract: tip ? contract : noBase(branch),
     campaigns,
     experiments,
+    unreadable,
     attempts: new Map(),
     branches: await port.branches('research/'),
     commands: pending(commands, comments, campaigns, port.botLogin),
   };
-  memory.commentsSeen = now;
+  memory.commentsSeen = seenUntil(comments, snapshot.commands, now);
   return { ...snapshot, attempts: await readAttempts(port, snapshot) };
 }
 
@@ -78,17 +85,24 @@ function emptySnapshot(branch: string): Snapshot {
     contract: { kind: 'missing' },
     campaigns: [],
     experiments: [],
+    unreadable: [],
     attempts: new Map(),
     branches: new Map(),
     commands: [],
   };
 }
 
-async function readContract(port: GitHubPort, memory: Memory, home: Commit): Promise<Snapshot['contract']> {
-  if (memory.contract?.sha === home.sha) return memory.contract.file;
-  const text = await port.file(CONTRACT_PATH, home.sha);
+async function readContract(
+  port: GitHubPort,
+  memory: Memory,
+  { sha }: Commit,
+): Promise<Snapshot['contract']> {
+  const known = memory.contracts.get(sha);
+  if (known) return known;
+  const text = await port.file(CONTRACT_PATH, sha);
   const file: Snapshot['contract'] = text === null ? { kind: 'missing' } : parseContract(text);
-  memory.contract = { sha: home.sha, file };
+  // Only the newest two can be asked for again: the default branch's and the base's.
+  memory.contracts = new Map([...[...memory.contracts].slice(-1), [sha, file]]);
   return file;
 }
 
@@ -99,36 +113,47 @@ function noBase(branch: string): Snapshot['contract'] {
   };
 }
 
-async function readExperiments(port: GitHubPort, memory: Memory): Promise<Experiment[]> {
+async function readPulls(port: GitHubPort, memory: Memory): Promise<void> {
   for (const pull of await port.pullsSince(memory.pullsSince)) {
     memory.pulls.set(pull.number, pull);
     if (memory.pullsSince === null || pull.updatedAt > memory.pullsSince) memory.pullsSince = pull.updatedAt;
   }
-  const { owner, name } = port.repository;
-  return [...memory.pulls.values()].flatMap(pull => {
-    const own =
-      pull.author === port.botLogin && pull.headRepository.toLowerCase() === `${owner}/${name}`.toLowerCase();
-    const marker = own ? readMarker('experiment', pull.body, experimentMarkerSchema) : null;
-    if (!marker || pull.branch !== `research/${marker.campaign}/${marker.number}`) return [];
-    const { number, state, title, branch, headSha, mergeCommit } = pull;
-    return [
-      {
+}
+
+/** The App's pull requests on experiment branches, those that can be read and those whose marker is gone. */
+function experimentsIn(port: GitHubPort, memory: Memory): Pick<Snapshot, 'experiments' | 'unreadable'> {
+  const full = `${port.repository.owner}/${port.repository.name}`.toLowerCase();
+  const experiments: Experiment[] = [];
+  const unreadable: UnreadableExperiment[] = [];
+  for (const pull of memory.pulls.values()) {
+    const parts = /^research\/(\d+)\/(\d+)$/.exec(pull.branch);
+    if (!parts || pull.author !== port.botLogin || pull.headRepository.toLowerCase() !== full) continue;
+    const marker = readMarker('experiment', pull.body, experimentMarkerSchema);
+    const { number, state, title, branch, base, headSha, mergeCommit } = pull;
+    if (marker && branch === branchName(marker.campaign, marker.number)) {
+      const labelled = pull.labels.includes(RESEARCH_LABEL);
+      experiments.push({ pull: number, state, title, branch, base, headSha, mergeCommit, marker, labelled });
+    } else
+      unreadable.push({
         pull: number,
-        state,
-        title,
-        branch,
-        headSha,
-        mergeCommit,
-        marker,
-        labelled: pull.labels.includes(RESEARCH_LABEL),
-      },
-    ];
-  });
+        open: state === 'open',
+        campaign: Number(parts[1]),
+        number: Number(parts[2]),
+      });
+  }
+  return { experiments, unreadable };
 }
 
 function lookBack(memory: Memory, now: Date): Date {
   if (memory.commentsSeen) return new Date(memory.commentsSeen.getTime() - OVERLAP_SECONDS * 1000);
   return new Date(now.getTime() - LOOK_BACK_HOURS * 3_600_000);
+}
+
+/** A command that could not be answered yet is looked at again, however long that takes. */
+function seenUntil(comments: readonly Comment[], commands: readonly PendingCommand[], now: Date): Date {
+  const waiting = new Set(commands.map(({ comment }) => comment));
+  const times = comments.filter(({ id }) => waiting.has(id)).map(({ createdAt }) => Date.parse(createdAt));
+  return new Date(Math.min(now.getTime(), ...times));
 }
 
 /** Commands that people wrote, oldest first. An edited comment is none: its author should write a new one. */
@@ -182,11 +207,7 @@ async function readCampaigns(
     const campaign = await readCampaign(port, memory, number, issue.open);
     if (campaign.comment || known || unfinished.includes(number)) campaigns.push(campaign);
   }
-  memory.alive = new Set(
-    campaigns
-      .filter(({ state }) => state?.phase === 'running' || state?.phase === 'paused')
-      .map(({ issue }) => issue),
-  );
+  for (const { issue } of campaigns) memory.alive.add(issue);
   return campaigns.sort((a, b) => a.issue - b.issue);
 }
 
@@ -208,6 +229,12 @@ async function readCampaign(
   const state = comment && readMarker('campaign', comment.body, campaignStateSchema);
   if (comment) memory.statusComments.set(issue, comment.id);
   return { issue, issueOpen, comment, state, notices: own.flatMap(found => noticeKey(found.body) ?? []) };
+}
+
+/** After everything was done and told: campaigns that have ended need no more looks. */
+export function forgetEnded(memory: Memory, snapshot: Snapshot): void {
+  for (const { issue, state } of snapshot.campaigns)
+    if (state?.phase !== 'running' && state?.phase !== 'paused') memory.alive.delete(issue);
 }
 
 /** Trials that were started and are in no marker yet: check runs of the App, and the runs that carry their names. */
@@ -242,7 +269,8 @@ async function readAttempts(port: GitHubPort, snapshot: Snapshot): Promise<Map<s
   ])) {
     for (const check of await port.checks(sha)) {
       if (!wanted(check.externalId) || attempts.has(check.externalId)) continue;
-      const measurement = check.completed ? readMarker('trial', check.text, recordedTrialSchema) : null;
+      const result = check.completed ? readMarker('trial', check.text, recordedTrialSchema) : null;
+      const measurement = result?.trial === check.externalId ? result : null;
       attempts.set(check.externalId, {
         trial: check.externalId,
         check: { id: check.id, startedAt: check.startedAt, measurement },

@@ -27,6 +27,8 @@ export interface Pull {
   body: string;
   author: string;
   branch: string;
+  /** Branch that it is to be merged into. */
+  base: string;
   /** `owner/name` of the head; an experiment's is the repository itself. */
   headRepository: string;
   headSha: string;
@@ -59,7 +61,7 @@ export interface WorkflowRun {
   url: string;
 }
 
-export interface CheckRunText {
+interface CheckRunText {
   title: string;
   summary: string;
   text: string;

@@ -240,7 +240,7 @@ export async function restack(
     trials: [],
     verdict: null,
   };
-  await port.updatePull(experiment.pull, { body: pullBody(next) });
+  await port.updatePull(experiment.pull, { title: openTitle(next), body: pullBody(next) });
   await moveHead(port, { ...experiment, marker: next });
   return true;
 }

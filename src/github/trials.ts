@@ -1,5 +1,6 @@
 /** Trials on GitHub: the intent as a check run, the dispatch, and the result copied from the run's artifact. */
 import { createHmac } from 'node:crypto';
+import type { Action } from '../campaign/action.ts';
 import { budgetOf } from '../campaign/evidence.ts';
 import {
   MEASUREMENT_ARTIFACT,
@@ -8,7 +9,6 @@ import {
   measurementSchema,
 } from '../campaign/measurement.ts';
 import type { Attempt, Campaign, Experiment, RecordedTrial, Run, Snapshot } from '../campaign/model.ts';
-import type { Action } from '../campaign/plan.ts';
 import { completedCheck, startedCheck } from '../render/check.ts';
 import { type Context, contractOf } from './context.ts';
 import { writeMarker } from './marker.ts';
@@ -114,9 +114,13 @@ async function readResult(
       experiment,
       `The run ended (${run.conclusion ?? 'no conclusion'}) without a readable measurement.`,
     );
-  const expected = experiment === null ? measurement.candidate : experiment.marker.commit;
-  const tree = experiment === null ? measurement.tree : experiment.marker.tree;
-  if (measurement.trial !== attempt.trial || measurement.candidate !== expected || measurement.tree !== tree)
+  const marker = experiment?.marker;
+  const expected = marker?.commit ?? measurement.candidate;
+  const isThis =
+    measurement.trial === attempt.trial &&
+    measurement.candidate === expected &&
+    (!marker || (measurement.tree === marker.tree && measurement.base === marker.champion.sha));
+  if (!isThis)
     return fault(
       snapshot,
       attempt,

@@ -19,6 +19,11 @@ export function startedCheck(trial: string, budgetSeconds: number): CheckText {
   };
 }
 
+/** The campaign ended before the trial did. */
+export function abandonedCheck(trial: string): CheckText {
+  return { title: 'Given up', summary: `Trial ${trial} was cancelled: its campaign ended.`, text: '' };
+}
+
 /** After the trial; `marker` holds the numbers for the App itself. */
 export function completedCheck(contract: Contract, trial: RecordedTrial, marker: string): CheckText {
   const { outcome } = trial;

@@ -23,5 +23,5 @@ test('a difference has a sign and the decimals of what it is a difference of', (
 test('noise, shares and times are short', () => {
   assert.deepEqual([0.00031, 12.34].map(formatNoise), ['0.00031', '12']);
   assert.deepEqual([0.0005, 0.034, 0.5].map(formatShare), ['under 0.1 %', '3.4 %', '50 %']);
-  assert.deepEqual([8, 300, 9000].map(formatSeconds), ['8 s', '5 min', '2.5 h']);
+  assert.deepEqual([0.84, 95, 300, 9000].map(formatSeconds), ['0.8 s', '95 s', '5 min', '2.5 h']);
 });

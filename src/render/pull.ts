@@ -66,7 +66,7 @@ function headline(contract: Contract, verdict: Verdict): string {
 function advice(marker: ExperimentMarker, verdict: Verdict): string {
   switch (verdict.kind) {
     case 'merge':
-      return 'Nothing to do: the pull request is merged now, and its tree becomes the champion that later ideas are measured against.';
+      return 'Nothing to do: I merge it, and its tree becomes the champion that later ideas are measured against.';
     case 'close':
       return 'Nothing to do: the idea stays here as the memory of what does not help, and the agent knows of it.';
     case 'crash':

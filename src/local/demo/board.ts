@@ -1,7 +1,7 @@
 /** What the demo knows at one moment, and how that reads in a terminal: pure. */
 import type { Progress } from '../../trial/progress.ts';
 
-export interface Row {
+interface Row {
   number: number;
   pull: number;
   title: string;

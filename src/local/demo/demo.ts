@@ -60,8 +60,10 @@ export async function runDemo(options: DemoOptions): Promise<string | null> {
     await writeFile(path.join(dir, 'connection.json'), `${JSON.stringify(connection, null, 2)}\n`);
     const octokit = client(connection);
     const issue = await startCampaign(octokit, repository, options);
-    view.say(`GitHub on this machine: ${services.url}, repository ${OWNER}/${name}, log ${services.log}`);
-    view.say(`Issue #${issue}, comment by ${OWNER}: ${options.command}`);
+    view.say(
+      `GitHub on this machine: ${services.url}/${OWNER}/${name}/issues/${issue}   (log of the App: ${services.log})`,
+    );
+    view.say(`${OWNER} commented: ${options.command}`);
     const watched = { repository, issue, metric: options.metric, budgetSeconds: options.budgetSeconds };
     const last = await watch(octokit, watched, { progress, view, dir, signal: stop, log: services.log });
     view.close();
@@ -157,12 +159,12 @@ function ending(board: Board, { url, token, owner, repo }: Connection, { dir, ex
     `  results   ${path.join(place, 'results.tsv')}`,
     `  picture   ${path.join(place, 'progress.svg')}`,
   ];
-  // The repository is private, so the addresses carry the user's token; it ends with the demo.
+  // The repository is private, so git needs the user's token, which ends with the demo.
   const address = url.replace('://', `://${owner}:${token}@`);
   if (!exit)
     lines.push(
       `  history   git clone ${address}/${owner}/${repo}.git`,
-      `  pulls     curl '${address}/api/v3/repos/${owner}/${repo}/pulls?state=all'`,
+      `  pages     ${url}/${owner}/${repo}/pulls`,
       '',
       'The local GitHub stays up; Ctrl-C ends it.',
     );

@@ -1,6 +1,6 @@
 /** Reads a campaign back from GitHub, as anyone with read access can: its markers hold everything. */
 import type { Octokit } from '@octokit/rest';
-import { ledgerRows, resultsTsv } from '../../campaign/ledger.ts';
+import { ledgerPoints, ledgerRows, resultsTsv, startOf } from '../../campaign/ledger.ts';
 import {
   type CampaignState,
   campaignStateSchema,
@@ -11,7 +11,7 @@ import {
   RESEARCH_LABEL,
 } from '../../campaign/model.ts';
 import { readMarker } from '../../github/marker.ts';
-import { type ChartPoint, progressChart } from '../../render/chart.ts';
+import { progressChart } from '../../render/chart.ts';
 
 export interface Repository {
   owner: string;
@@ -52,6 +52,7 @@ export async function readHistory(
       state: pull.merged_at ? 'merged' : pull.state === 'open' ? 'open' : 'closed',
       title: pull.title,
       branch: pull.head.ref,
+      base: pull.base.ref,
       headSha: pull.head.sha,
       labelled: pull.labels.some(label => label.name === RESEARCH_LABEL),
       mergeCommit: pull.merged_at ? pull.merge_commit_sha : null,
@@ -101,15 +102,9 @@ export function currentChampion(history: History): number | null {
 /** The campaign's `results.tsv` and `progress.svg`, as text. */
 export function exportHistory(history: History, metric: Metric): { results: string; picture: string } {
   const rows = ledgerRows(history.experiments);
-  const first = firstChampion(history);
-  const points: ChartPoint[] = [
-    ...(first === null ? [] : [{ number: 0, value: first, kept: true, title: 'baseline' }]),
-    ...rows
-      .filter(row => row.status !== 'running')
-      .map(({ number, value, status, title }) => ({ number, value, kept: status === 'keep', title })),
-  ];
+  const start = startOf(history.state.baselines, history.experiments);
   return {
-    results: resultsTsv(metric.name, history.state.baselines, rows),
-    picture: progressChart(points, { metric: metric.name, goal: metric.goal }),
+    results: resultsTsv(metric.name, start, rows),
+    picture: progressChart(ledgerPoints(start, rows), { metric: metric.name, goal: metric.goal }),
   };
 }

@@ -62,6 +62,7 @@ export async function startServices(options: ServicesOptions): Promise<Services>
     dir: path.join(options.dir, 'github'),
     app: { id: APP_ID, slug: SLUG, name: SLUG, publicKey: key.publicKey, webhookSecret: secret },
     users: [{ ...user, permission: 'admin' }],
+    pages: true,
   });
   const log = path.join(options.dir, 'bot.log');
   const stop = new AbortController();

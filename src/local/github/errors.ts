@@ -26,6 +26,13 @@ export const notFound = (message = 'Not Found') => new GitHubError(404, message)
 export const invalid = (message: string, errors?: readonly unknown[]) =>
   new GitHubError(422, message, errors);
 
+/** What GitHub says to an App that was not granted `workflows`; `where` is what would have brought one in. */
+export const withoutWorkflows = (where: string) =>
+  new GitHubError(
+    403,
+    `refusing to allow a GitHub App to create or update workflow in ${where} without \`workflows\` permission`,
+  );
+
 /** 422 for one field of one resource, with GitHub's list of errors. */
 export const invalidField = (resource: string, field: string, message: string) =>
   new GitHubError(422, 'Validation Failed', [{ resource, field, code: 'custom', message }]);

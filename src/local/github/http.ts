@@ -64,7 +64,7 @@ export function requireAccess(
 }
 
 /** Whether the actor may know that the repository exists. */
-export function canSee(repository: Repository, actor: Actor): boolean {
+function canSee(repository: Repository, actor: Actor): boolean {
   if (!repository.private) return true;
   if (actor.kind === 'user') return actor.permission !== 'none';
   return (actor.kind === 'installation' || actor.kind === 'job') && inScope(repository, actor);

@@ -30,6 +30,8 @@ export interface LocalGitHubOptions {
   };
   /** People, with their permission on every repository. */
   users: { login: string; token: string; permission: Permission }[];
+  /** true: web pages show everything, private repositories too, to whoever opens them on this machine. Without it there are none. */
+  pages?: boolean;
   /** The time that is written down; credentials are checked against the machine's. */
   clock?: () => Date;
   quirks?: {

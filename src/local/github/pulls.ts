@@ -1,12 +1,13 @@
 /** Opening and merging pull requests. */
-import { GitHubError, invalid } from './errors.ts';
+import { GitHubError, invalid, withoutWorkflows } from './errors.ts';
+import type { Git } from './git/git.ts';
 import type { Commit, Signature } from './git/parse.ts';
 import { addIssue, emitIssue, setState } from './issues.ts';
 import type { PullIssue } from './present/pull.ts';
 import { ruleAgainst } from './pull-facts.ts';
 import { moveRefs } from './refs.ts';
 import type { Repository } from './state.ts';
-import { account, nextId, timestamp, type World } from './world.ts';
+import { account, botLogin, nextId, timestamp, type World } from './world.ts';
 
 export const MERGE_METHODS = ['merge', 'squash', 'rebase'] as const;
 
@@ -80,6 +81,7 @@ export async function mergePull(
   const tip = await git.refSha(ref);
   const tree = tip && (await git.merge(tip, pull.headSha));
   if (!tip || !tree) throw new GitHubError(405, 'Pull Request is not mergeable');
+  if (login === botLogin(world)) await refuseWorkflowChange(git, tip, tree);
   const commits = await commitsOf(world, repository, issue);
   const author = identity(world, o.method === 'squash' ? issue.user : login);
   const sha = await git.writeCommit({
@@ -122,6 +124,15 @@ function refuseMerge(repository: Repository, issue: PullIssue, o: MergeRequest):
   if (stale) throw new GitHubError(405, 'Base branch was modified. Review and try the merge again.');
   const rule = ruleAgainst(repository, issue);
   if (rule !== null) throw new GitHubError(405, rule);
+}
+
+/** What an App without the `workflows` permission may not merge, whoever wrote it. */
+async function refuseWorkflowChange(git: Git, tip: string, tree: string): Promise<void> {
+  const [before, after] = await Promise.all([
+    git.read(`${tip}:.github/workflows`),
+    git.read(`${tree}:.github/workflows`),
+  ]);
+  if (before?.sha !== after?.sha) throw withoutWorkflows('the merge');
 }
 
 async function commitsOf(world: World, repository: Repository, issue: PullIssue): Promise<Commit[]> {

@@ -1,5 +1,5 @@
 /** Moving refs, and what follows from it: push events, pull requests that are synchronized, closed or merged. */
-import { GitHubError, invalid } from './errors.ts';
+import { invalid, withoutWorkflows } from './errors.ts';
 import type { Git, RefUpdate } from './git/git.ts';
 import { isPull } from './http.ts';
 import { emitIssue, setState, touch } from './issues.ts';
@@ -36,11 +36,7 @@ export async function moveRefs(
 async function refuseWorkflows(git: Git, ref: string, to: string): Promise<void> {
   const commits = await git.revList('--max-count=1', to, '--not', '--all', '--', '.github/workflows');
   if (commits.length === 0) return;
-  const where = `\`.github/workflows\` on ${ref}`;
-  throw new GitHubError(
-    403,
-    `refusing to allow a GitHub App to create or update workflow ${where} without \`workflows\` permission`,
-  );
+  throw withoutWorkflows(ref);
 }
 
 /** What follows from refs that have changed in git. */

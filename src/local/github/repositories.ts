@@ -2,6 +2,7 @@
 import { execa } from 'execa';
 import { type Git, initGit } from './git/git.ts';
 import { presentInstallation } from './present/account.ts';
+import { presentRepository } from './present/repository.ts';
 import { identity } from './pulls.ts';
 import type { Repository } from './state.ts';
 import {
@@ -94,10 +95,11 @@ function install(world: World, repository: Repository): void {
   if (findInstallation(world, owner)) return;
   const installation = { id: nextId(world), account: owner, createdAt: timestamp(world) };
   world.state.installations.push(installation);
+  const { id, node_id, name, full_name, private: hidden } = presentRepository(world, repository);
   const payload = {
     action: 'created',
     installation: presentInstallation(world, installation),
-    repositories: [{ id: repository.id, name: repository.name, full_name: `${owner}/${repository.name}` }],
+    repositories: [{ id, node_id, name, full_name, private: hidden }],
   };
   world.emit({ name: 'installation', repository: null, sender: owner, payload });
 }

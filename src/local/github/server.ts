@@ -1,4 +1,4 @@
-/** Routing: REST under `/api/v3`, downloads under `/_files`, git under `/<owner>/<name>.git`. */
+/** Routing: REST under `/api/v3`, downloads under `/_files`, git under `/<owner>/<name>.git`, pages for people everywhere else. */
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { Hono } from 'hono';
@@ -6,6 +6,7 @@ import type { ServerQueue } from './actions/queue.ts';
 import { identify } from './auth.ts';
 import { GitHubError, notFound } from './errors.ts';
 import type { Env, Server } from './http.ts';
+import { pageHandler } from './pages/index.ts';
 import { resultRoutes, runRoutes, workflowRoutes, zippedLogs } from './routes/actions.ts';
 import { appRoutes, userRoutes } from './routes/apps.ts';
 import { checkRoutes } from './routes/checks.ts';
@@ -22,14 +23,25 @@ import { artifactPath, logPath, type World } from './world.ts';
 
 const REST = '/api/v3';
 
+/** Every operation that the REST routes answer, such as `GET /repos/{}/{}/issues`. */
+export function servedOperations(): string[] {
+  const world = { options: {}, state: {} } as World;
+  return restServer(world, {} as ServerQueue)
+    .routes.filter(route => route.method !== 'ALL')
+    .map(
+      ({ method, path }) => `${method} ${path.slice(REST.length).replace(/:\w+(\{.*?\})?/g, '{}') || '/'}`,
+    );
+}
+
 /** Answers every request that the server gets. */
 export function requestHandler(world: World, queue: ServerQueue): (request: Request) => Promise<Response> {
   const rest = restServer(world, queue);
+  const answerPage = pageHandler(world);
   return async request => {
     const { pathname } = new URL(request.url);
     if (pathname === REST || pathname.startsWith(`${REST}/`)) return answerRest(world, rest, request);
     if (pathname.startsWith('/_files/')) return answerFile(world, new URL(request.url));
-    return (await answerGit(world, request)) ?? new Response('Not Found\n', { status: 404 });
+    return (await answerGit(world, request)) ?? answerPage(request);
   };
 }
 

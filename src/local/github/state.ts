@@ -144,8 +144,6 @@ export interface Run {
   workflowId: number;
   workflowName: string;
   path: string;
-  /** Text of the workflow file at `headSha`. */
-  text: string;
   title: string;
   event: string;
   /** Full ref of the dispatch. */

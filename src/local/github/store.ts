@@ -3,7 +3,9 @@ import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { EMPTY_STATE, type State } from './state.ts';
 
-const SAVE_DELAY_MS = 50;
+const MIN_DELAY_MS = 50;
+/** Writing blocks everything else, so that a large state is written less often. */
+const REST_PER_WRITE = 9;
 
 export interface Store {
   state: State;
@@ -19,15 +21,18 @@ export function openStore(dir: string): Store {
   const path = join(dir, 'state.json');
   const state = read(path);
   let timer: NodeJS.Timeout | undefined;
+  let delayMs = MIN_DELAY_MS;
   const flush = () => {
     if (timer === undefined) return;
     clearTimeout(timer);
     timer = undefined;
+    const started = performance.now();
     writeFileSync(`${path}.new`, JSON.stringify(state));
     renameSync(`${path}.new`, path);
+    delayMs = Math.max(MIN_DELAY_MS, (performance.now() - started) * REST_PER_WRITE);
   };
   const changed = () => {
-    timer ??= setTimeout(flush, SAVE_DELAY_MS);
+    timer ??= setTimeout(flush, delayMs);
   };
   return { state, changed, flush };
 }

@@ -16,7 +16,7 @@ import {
   timestamp,
   type World,
 } from '../world.ts';
-import { currentJobs, endJob, isReady, startJob } from './runs.ts';
+import { currentJobs, endJob, isReady, startJob, workflowText } from './runs.ts';
 
 const TOKEN_HOURS = 24;
 const READ_ALL = { actions: 'read', checks: 'read', contents: 'read', metadata: 'read' };
@@ -31,6 +31,7 @@ interface Found {
 interface Waiting {
   runner: { name: string; labels: readonly string[] };
   resolve(job: Job): void;
+  reject(error: unknown): void;
 }
 
 export interface ServerQueue extends JobQueue {
@@ -56,7 +57,7 @@ export function openQueue(world: World): ServerQueue {
       if (!found) continue;
       waiting.splice(waiting.indexOf(one), 1);
       startJob(world, found.repository, found.run, found.job, one.runner.name);
-      one.resolve(jobFor(world, found));
+      jobFor(world, found).then(one.resolve, one.reject);
     }
   };
   const end = (found: Found, conclusion: Parameters<typeof endJob>[3]) => {
@@ -77,11 +78,15 @@ export function openQueue(world: World): ServerQueue {
       new Promise((resolve, reject) => {
         signal.throwIfAborted();
         const onAbort = () => {
-          waiting.splice(waiting.indexOf(one), 1);
+          const at = waiting.indexOf(one);
+          // A runner that already has its job gets it all the same, so that no job is left without a runner.
+          if (at < 0) return;
+          waiting.splice(at, 1);
           reject(signal.reason);
         };
         const one: Waiting = {
           runner,
+          reject,
           resolve(job) {
             signal.removeEventListener('abort', onAbort);
             resolve(job);
@@ -138,7 +143,9 @@ function findJob(world: World, jobId: number): Found {
   return found;
 }
 
-function jobFor(world: World, { repository, run, job }: Found): Job {
+async function jobFor(world: World, { repository, run, job }: Found): Promise<Job> {
+  const text = await workflowText(world, repository, run.path, run.headSha);
+  if (text === null) throw new Error(`Expected ${run.path} at ${run.headSha}, found nothing.`);
   const token = randomToken('ghs');
   world.state.tokens.push({
     token,
@@ -156,7 +163,7 @@ function jobFor(world: World, { repository, run, job }: Found): Job {
     attempt: job.attempt,
     repository: fullName(repository),
     workflowPath: run.path,
-    workflowText: run.text,
+    workflowText: text,
     title: run.title,
     ref: run.ref,
     headSha: run.headSha,

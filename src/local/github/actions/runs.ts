@@ -6,7 +6,7 @@ import { presentRun, presentWorkflow } from '../present/run.ts';
 import type { CheckConclusion, Repository, Run, RunJob, Workflow } from '../state.ts';
 import { fullName, nextId, timestamp, type World } from '../world.ts';
 import { type Contexts, interpolate } from './expression.ts';
-import { dispatchInputs, labelsOf, parseWorkflow } from './workflow.ts';
+import { dispatchInputs, labelsOf, parseWorkflow, type WorkflowFile } from './workflow.ts';
 
 const FOLDER = '.github/workflows';
 
@@ -69,7 +69,6 @@ export async function dispatch(
     workflowId: workflow.id,
     workflowName: file.name ?? workflow.path,
     path: workflow.path,
-    text,
     title: file.name ?? workflow.path,
     event: 'workflow_dispatch',
     ref,
@@ -86,7 +85,7 @@ export async function dispatch(
   };
   const runName = file['run-name'];
   if (runName !== undefined) run.title = interpolated(runName, contextsOf(repository, run));
-  const jobs = newJobs(world, repository, run);
+  const jobs = newJobs(world, repository, run, file);
   repository.runs.push(run);
   repository.jobs.push(...jobs);
   emitRun(world, repository, run, 'requested');
@@ -121,13 +120,13 @@ function contextsOf(repository: Repository, run: Run): Contexts {
   };
 }
 
-function newJobs(world: World, repository: Repository, run: Run): RunJob[] {
+function newJobs(world: World, repository: Repository, run: Run, file: WorkflowFile): RunJob[] {
   const contexts = contextsOf(repository, run);
-  const file = parseWorkflow(run.path, run.text);
   return Object.entries(file.jobs).map(([key, job]) => {
     const id = nextId(world);
     const name = job.name ?? key;
     const check = addCheckRun(world, repository, { app: 'actions', name, headSha: run.headSha });
+    emitCheckRun(world, repository, check, 'github-actions[bot]', 'created');
     return {
       id,
       runId: run.id,
@@ -212,25 +211,22 @@ function syncCheck(world: World, repository: Repository, job: RunJob): void {
   if (!check) return;
   const { status, conclusion, completedAt } = job;
   Object.assign(check, { status, conclusion, completedAt, startedAt: job.startedAt ?? check.startedAt });
-  emitCheckRun(
-    world,
-    repository,
-    check,
-    'github-actions[bot]',
-    status === 'completed' ? 'completed' : 'created',
-  );
+  if (status !== 'completed') return;
+  emitCheckRun(world, repository, check, 'github-actions[bot]', 'completed');
 }
 
 /** Starts the run anew under the same id, as its next attempt. Throws 403 where it still runs. */
-export function rerun(world: World, repository: Repository, run: Run, actor: string): void {
+export async function rerun(world: World, repository: Repository, run: Run, actor: string): Promise<void> {
   if (run.status !== 'completed') throw new GitHubError(403, 'This workflow is already running');
+  const text = await workflowText(world, repository, run.path, run.headSha);
+  if (text === null) throw notFound();
   run.attempt += 1;
   run.triggeringActor = actor;
   run.status = 'queued';
   run.conclusion = null;
   run.startedAt = timestamp(world);
   run.updatedAt = run.startedAt;
-  repository.jobs.push(...newJobs(world, repository, run));
+  repository.jobs.push(...newJobs(world, repository, run, parseWorkflow(run.path, text)));
   emitRun(world, repository, run, 'requested');
 }
 

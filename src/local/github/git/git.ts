@@ -1,6 +1,6 @@
 /** A bare git repository on disk: the storage behind the REST routes. */
 import { randomUUID } from 'node:crypto';
-import { chmodSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, chmodSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa, type Options } from 'execa';
 import { type GitObject, objectReader } from './batch.ts';
@@ -28,6 +28,18 @@ export type Git = ReturnType<typeof openGit>;
 const ZERO = '0'.repeat(40);
 const SHA = /^[0-9a-f]{40}$/;
 
+/** Pull requests' refs belong to the server; objects that nothing points at are kept, as any of them may be asked for. */
+const SETTINGS = `[http]
+\treceivepack = true
+[uploadpack]
+\tallowAnySHA1InWant = true
+[receive]
+\thideRefs = refs/pull
+\tautogc = false
+[gc]
+\tauto = 0
+`;
+
 /** Refuses what an App without the `workflows` permission may not push. */
 const PRE_RECEIVE = `#!/bin/sh
 [ -n "$REFUSE_WORKFLOWS" ] || exit 0
@@ -43,16 +55,8 @@ done
 /** Makes an empty bare repository at `dir` whose HEAD is `branch`. */
 export async function initGit(dir: string, branch: string): Promise<void> {
   mkdirSync(dir, { recursive: true });
-  const git = (...args: string[]) => execa('git', args, { cwd: dir });
-  await git('init', '--quiet', '--bare', `--initial-branch=${branch}`, '.');
-  const settings = {
-    'http.receivepack': 'true',
-    'uploadpack.allowAnySHA1InWant': 'true',
-    'receive.hideRefs': 'refs/pull',
-    'gc.auto': '0',
-    'receive.autogc': 'false',
-  };
-  for (const [key, value] of Object.entries(settings)) await git('config', key, value);
+  await execa('git', ['init', '--quiet', '--bare', `--initial-branch=${branch}`, '.'], { cwd: dir });
+  appendFileSync(join(dir, 'config'), SETTINGS);
   const hook = join(dir, 'hooks', 'pre-receive');
   mkdirSync(join(dir, 'hooks'), { recursive: true });
   writeFileSync(hook, PRE_RECEIVE);

@@ -6,14 +6,7 @@ import { account, type World } from '../world.ts';
 
 type Schemas = components['schemas'];
 
-export const EVENTS = [
-  'check_run',
-  'issue_comment',
-  'issues',
-  'pull_request',
-  'push',
-  'workflow_run',
-] as const;
+const EVENTS = ['check_run', 'issue_comment', 'issues', 'pull_request', 'push', 'workflow_run'] as const;
 const EPOCH = '2026-01-01T00:00:00Z';
 const ACTIONS_APP = { id: 15_368, slug: 'github-actions', name: 'GitHub Actions' };
 

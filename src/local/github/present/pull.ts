@@ -16,12 +16,14 @@ export function presentPullSimple(world: World, repository: Repository, issue: P
   const url = `${api}/pulls/${issue.number}`;
   const html = `${htmlUrl(world, repository)}/pull/${issue.number}`;
   const { pull } = issue;
+  const owner = presentAccount(world, repository.owner);
+  const repo = presentRepository(world, repository);
   const side = (ref: string, sha: string) => ({
     label: `${repository.owner}:${ref}`,
     ref,
     sha,
-    user: presentAccount(world, repository.owner),
-    repo: presentRepository(world, repository),
+    user: owner,
+    repo,
   });
   const links = {
     self: url,

@@ -28,7 +28,7 @@ export function presentCheckRun(world: World, repository: Repository, check: Che
     started_at: check.startedAt,
     completed_at: check.completedAt,
     name: check.name,
-    check_suite: { id: suiteId(check) },
+    check_suite: { id: suiteId(check.headSha, check.app) },
     app: presentApp(world, check.app),
     output: { title, summary, text, annotations_count: annotations, annotations_url: `${url}/annotations` },
     pull_requests: pullsAt(world, repository, check.headSha),
@@ -36,8 +36,8 @@ export function presentCheckRun(world: World, repository: Repository, check: Che
 }
 
 /** GitHub gathers check runs in suites, one for each App and commit; here the id is all that is left of them. */
-const suiteId = (check: CheckRun) =>
-  Number.parseInt(check.headSha.slice(0, 8), 16) * 2 + (check.app === 'app' ? 1 : 0);
+const suiteId = (headSha: string, app: CheckRun['app']) =>
+  Number.parseInt(headSha.slice(0, 8), 16) * 2 + (app === 'app' ? 1 : 0);
 
 function pullsAt(world: World, repository: Repository, sha: string): Schemas['pull-request-minimal'][] {
   const url = apiUrl(world, repository);
@@ -77,6 +77,7 @@ export function presentWorkflow(
 
 export function presentRun(world: World, repository: Repository, run: Run): Schemas['workflow-run'] {
   const { commit } = run;
+  const suite = suiteId(run.headSha, 'actions');
   const api = apiUrl(world, repository);
   const url = `${api}/actions/runs/${run.id}`;
   return {
@@ -103,7 +104,9 @@ export function presentRun(world: World, repository: Repository, run: Run): Sche
     triggering_actor: presentAccount(world, run.triggeringActor),
     jobs_url: `${url}/jobs`,
     logs_url: `${url}/logs`,
-    check_suite_url: `${api}/check-suites/${run.id}`,
+    check_suite_id: suite,
+    check_suite_node_id: nodeId('CheckSuite', suite),
+    check_suite_url: `${api}/check-suites/${suite}`,
     artifacts_url: `${url}/artifacts`,
     cancel_url: `${url}/cancel`,
     rerun_url: `${url}/rerun`,

@@ -73,9 +73,9 @@ export function runRoutes(server: Server, world: World, queue: ServerQueue): voi
     queue.cancel(repository, runOf(repository, c));
     return c.json({}, 202);
   });
-  server.post(`${BASE}/runs/:id{[0-9]+}/rerun`, c => {
+  server.post(`${BASE}/runs/:id{[0-9]+}/rerun`, async c => {
     const repository = repositoryOf(world, c, 'write', 'actions');
-    rerun(world, repository, runOf(repository, c), loginOf(world, c.get('actor')));
+    await rerun(world, repository, runOf(repository, c), loginOf(world, c.get('actor')));
     queue.offer();
     return c.json({}, 201);
   });
@@ -105,7 +105,7 @@ export function resultRoutes(server: Server, world: World): void {
     const repository = repositoryOf(world, c, 'read', 'actions');
     return c.json(presentArtifact(world, repository, artifactOf(repository, c)));
   });
-  server.get(`${BASE}/artifacts/:id{[0-9]+}/zip`, c => {
+  server.get(`${BASE}/artifacts/:id{[0-9]+}/:format{zip}`, c => {
     const repository = repositoryOf(world, c, 'discuss', 'actions');
     return c.redirect(world.sign(`/_files/artifacts/${artifactOf(repository, c).id}`), 302);
   });

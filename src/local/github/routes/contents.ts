@@ -28,7 +28,10 @@ async function answer(world: World, c: Ctx, path: string) {
   const object = await git.read(clean === '' ? commit.tree : `${commit.sha}:${clean}`);
   if (!object) throw notFound();
   if (object.type === 'blob') {
-    if (/[.+]raw\b/.test(c.req.header('accept') ?? '')) return c.body(new Uint8Array(object.content));
+    if (/[.+]raw\b/.test(c.req.header('accept') ?? '')) {
+      c.header('content-type', 'application/vnd.github.raw; charset=utf-8');
+      return c.body(new Uint8Array(object.content));
+    }
     return c.json(presentFile(world, repository, ref, clean, object.sha, object.content));
   }
   const folder = await git.tree(object.sha);

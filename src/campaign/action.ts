@@ -1,0 +1,35 @@
+/** What the plan may ask for: one action at a time, each safe to do again. */
+import type {
+  Attempt,
+  Campaign,
+  CampaignState,
+  Experiment,
+  PendingCommand,
+  RecordedTrial,
+  Run,
+  Verdict,
+} from './model.ts';
+
+export type Action =
+  | { kind: 'answer'; command: PendingCommand }
+  | { kind: 'phase'; campaign: Campaign; phase: CampaignState['phase']; reason: string }
+  /** Says something once on the campaign's issue; `pause` also pauses the campaign for that reason. */
+  | { kind: 'notify'; campaign: Campaign; key: string; text: string; pause: boolean }
+  | { kind: 'label'; experiment: Experiment }
+  | { kind: 'dispatch'; campaign: Campaign; experiment: Experiment | null; trial: string; seedIndex: number }
+  | { kind: 'record'; campaign: Campaign; experiment: Experiment | null; attempt: Attempt }
+  | { kind: 'propose'; campaign: Campaign; number: number }
+  | { kind: 'restack'; experiment: Experiment }
+  /** The marker of a restacked experiment is ahead of its branch. */
+  | { kind: 'move'; experiment: Experiment }
+  /** `unfinished`: trials in flight that are given up with it. */
+  | {
+      kind: 'decide';
+      experiment: Experiment;
+      verdict: Verdict;
+      trials: RecordedTrial[];
+      unfinished: Attempt[];
+    }
+  | { kind: 'cancel'; run: Run }
+  | { kind: 'clean'; branch: string }
+  | { kind: 'wait'; seconds: number };

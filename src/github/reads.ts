@@ -1,0 +1,158 @@
+/** The reading half of the port. */
+import { strFromU8, unzipSync } from 'fflate';
+import { NO_SUCH_COMMIT, orNull } from './errors.ts';
+import type { Octokit, Repo } from './octokit.ts';
+import type { Commit, Pull, Repository } from './port.ts';
+import { toCheck, toComment, toIssue, toPull, toRun } from './shapes.ts';
+
+export function reads(octokit: Octokit, repo: Repo, repository: Repository, botLogin: string) {
+  const rest = octokit.rest;
+  return {
+    about: async () => {
+      const { data } = await rest.repos.get(repo);
+      return { isPublic: !data.private, defaultBranch: data.default_branch };
+    },
+    commit: (ref: string) =>
+      orNull(async (): Promise<Commit> => {
+        const { data } = await rest.repos.getCommit({ ...repo, ref });
+        return { sha: data.sha, tree: data.commit.tree.sha, parents: data.parents.map(parent => parent.sha) };
+      }, NO_SUCH_COMMIT),
+    file: (path: string, ref: string) =>
+      orNull(async () => {
+        const { data } = await rest.repos.getContent({ ...repo, path, ref, mediaType: { format: 'raw' } });
+        return String(data);
+      }),
+    workflowFiles: async (ref: string) => {
+      const listed = await orNull(() => rest.repos.getContent({ ...repo, path: '.github/workflows', ref }));
+      const entries = Array.isArray(listed?.data) ? listed.data : [];
+      return entries.filter(entry => /\.ya?ml$/.test(entry.name)).map(entry => entry.path);
+    },
+    baseObstacles: (branch: string) => baseObstacles(octokit, repo, branch),
+    branches: async (prefix: string) => {
+      const refs = await octokit.paginate(rest.git.listMatchingRefs, {
+        ...repo,
+        ref: `heads/${prefix}`,
+        per_page: 100,
+      });
+      return new Map(refs.map(ref => [ref.ref.replace('refs/heads/', ''), ref.object.sha]));
+    },
+    issue: (number: number) =>
+      orNull(async () => toIssue((await rest.issues.get({ ...repo, issue_number: number })).data)),
+    openIssues: async (label: string) => {
+      const found = await octokit.paginate(rest.issues.listForRepo, {
+        ...repo,
+        labels: label,
+        state: 'open',
+        per_page: 100,
+      });
+      return found.map(toIssue);
+    },
+    comments: async (issue: number) => {
+      const found = await octokit.paginate(rest.issues.listComments, {
+        ...repo,
+        issue_number: issue,
+        per_page: 100,
+      });
+      return found.map(toComment);
+    },
+    comment: (id: number) =>
+      orNull(async () => toComment((await rest.issues.getComment({ ...repo, comment_id: id })).data)),
+    commentsSince: async (since: Date) => {
+      const found = await octokit.paginate(rest.issues.listCommentsForRepo, {
+        ...repo,
+        since: since.toISOString(),
+        sort: 'created',
+        direction: 'asc',
+        per_page: 100,
+      });
+      return found.map(toComment);
+    },
+    pullsSince: (since: string | null) => pullsSince(octokit, repo, since),
+    openPullOf: async (branch: string) => {
+      const head = `${repository.owner}:${branch}`;
+      const { data } = await rest.pulls.list({ ...repo, state: 'open', head });
+      return data[0] ? toPull(data[0]) : null;
+    },
+    pull: async (number: number) => toPull((await rest.pulls.get({ ...repo, pull_number: number })).data),
+    checks: async (sha: string) => {
+      const found = await octokit.paginate(rest.checks.listForRef, {
+        ...repo,
+        ref: sha,
+        filter: 'all',
+        per_page: 100,
+      });
+      const own = found.filter(check => `${check.app?.slug}[bot]` === botLogin);
+      return own.map(toCheck).filter(check => check !== null);
+    },
+    runs: async (workflow: string) => {
+      const { data } = await rest.actions.listWorkflowRuns({
+        ...repo,
+        workflow_id: workflow,
+        event: 'workflow_dispatch',
+        per_page: 100,
+      });
+      return data.workflow_runs.map(toRun);
+    },
+    artifact: (runId: number, name: string, file: string) => artifact(octokit, repo, runId, name, file),
+    permission: async (username: string) => {
+      const found = await orNull(() => rest.repos.getCollaboratorPermissionLevel({ ...repo, username }));
+      const level = found?.data.permission;
+      return level === 'admin' || level === 'write' || level === 'read' ? level : 'none';
+    },
+  };
+}
+
+async function pullsSince(octokit: Octokit, repo: Repo, since: string | null): Promise<Pull[]> {
+  const found: Pull[] = [];
+  const pages = octokit.paginate.iterator(octokit.rest.pulls.list, {
+    ...repo,
+    state: 'all',
+    sort: 'updated',
+    direction: 'desc',
+    per_page: 100,
+  });
+  for await (const { data } of pages) {
+    for (const pull of data) {
+      if (since !== null && pull.updated_at < since) return found;
+      found.push(toPull(pull));
+    }
+  }
+  return found;
+}
+
+/** Rules that the App cannot satisfy; a repository that hides its protection from the App counts as having none. */
+async function baseObstacles(octokit: Octokit, repo: Repo, branch: string): Promise<string[]> {
+  const obstacles = new Set<string>();
+  const rules = await orNull(() => octokit.rest.repos.getBranchRules({ ...repo, branch }));
+  for (const rule of rules?.data ?? []) {
+    if (rule.type === 'required_status_checks') obstacles.add('required status checks');
+    if (rule.type === 'pull_request' && (rule.parameters?.required_approving_review_count ?? 0) > 0)
+      obstacles.add('required reviews');
+    if (rule.type === 'update') obstacles.add('a rule that restricts updates');
+  }
+  const found = await orNull(() => octokit.rest.repos.getBranch({ ...repo, branch }));
+  const required = found?.data.protection?.required_status_checks;
+  if ((required?.contexts?.length ?? 0) > 0) obstacles.add('required status checks');
+  return [...obstacles];
+}
+
+async function artifact(
+  octokit: Octokit,
+  repo: Repo,
+  runId: number,
+  name: string,
+  file: string,
+): Promise<string | null> {
+  const { data } = await octokit.rest.actions.listWorkflowRunArtifacts({ ...repo, run_id: runId, name });
+  const found = data.artifacts.find(artifact => artifact.name === name && !artifact.expired);
+  if (!found) return null;
+  const archive = await octokit.rest.actions.downloadArtifact({
+    ...repo,
+    artifact_id: found.id,
+    archive_format: 'zip',
+  });
+  const bytes = new Uint8Array(archive.data as ArrayBuffer);
+  const files = unzipSync(bytes, { filter: entry => entry.name === file && entry.originalSize < 1_000_000 });
+  const text = files[file];
+  return text ? strFromU8(text) : null;
+}

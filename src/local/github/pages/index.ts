@@ -1,0 +1,58 @@
+/** Web pages for people, at the addresses that the REST API gives as `html_url`: to be read, and without scripts. */
+import { readFileSync } from 'node:fs';
+import { Hono } from 'hono';
+import { notFound } from '../errors.ts';
+import type { World } from '../world.ts';
+import { actionPages } from './actions.ts';
+import { checkPages } from './checks.ts';
+import { codePages } from './code.ts';
+import { commitPages } from './commits.ts';
+import { issuePages } from './issues.ts';
+import { type Pages, problem, STYLE_PATH } from './page.ts';
+import { profilePages } from './profiles.ts';
+import { pullPages } from './pulls.ts';
+
+const STYLE = readFileSync(new URL('./style.css', import.meta.url), 'utf8');
+
+/** Nothing runs, nothing is loaded from elsewhere, nothing is sent. */
+const PAGE_POLICY =
+  "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+/** For a file of a repository that is opened by itself, such as a picture with a script in it. */
+const FILE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; sandbox";
+
+const PROTECTION = {
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+  'cache-control': 'no-store',
+  'cross-origin-resource-policy': 'same-origin',
+};
+
+const LOOPBACK = new Set(['127.0.0.1', 'localhost', '[::1]']);
+
+/** Answers with pages where the server was started with `pages`; everything else is a plain 404. */
+export function pageHandler(world: World): (request: Request) => Promise<Response> {
+  const pages: Pages = new Hono();
+  pages.use(async (c, next) => {
+    await next();
+    const isPage = c.res.headers.get('content-type')?.startsWith('text/html') === true;
+    c.header('content-security-policy', isPage ? PAGE_POLICY : FILE_POLICY);
+    for (const [name, value] of Object.entries(PROTECTION)) c.header(name, value);
+  });
+  pages.get(STYLE_PATH, c => c.body(STYLE, 200, { 'content-type': 'text/css; charset=utf-8' }));
+  for (const add of [profilePages, issuePages, pullPages, commitPages, checkPages, actionPages, codePages])
+    add(pages, world);
+  pages.notFound(c => c.html(problem(notFound()).page, 404));
+  pages.onError((error, c) => {
+    const { status, page } = problem(error);
+    return c.html(page, status);
+  });
+  return async request => {
+    const shown = world.options.pages === true && isLoopback(request.headers.get('host'));
+    return shown ? pages.fetch(request) : new Response('Not Found\n', { status: 404 });
+  };
+}
+
+/** A name that someone else's DNS leads here is refused, or any site could read the pages through the browser of a person here. */
+function isLoopback(host: string | null): boolean {
+  return host !== null && URL.canParse(`http://${host}`) && LOOPBACK.has(new URL(`http://${host}`).hostname);
+}

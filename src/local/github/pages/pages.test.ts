@@ -1,0 +1,228 @@
+import assert from 'node:assert/strict';
+import { request } from 'node:http';
+import { test } from 'node:test';
+import type { Octokit } from '@octokit/rest';
+import { branchWith, pullFrom, REPO, type Scene, scene } from '../github.test-helper.ts';
+
+const HOSTILE = '<img src=x onerror=alert(1)>"\'&';
+const never = new AbortController().signal;
+
+/** A page as a browser on this machine gets it. */
+async function open({ github }: Scene, path: string, headers: Record<string, string> = {}) {
+  const response = await fetch(new URL(path, github.url), { headers });
+  return {
+    status: response.status,
+    headers: response.headers,
+    url: response.url,
+    body: await response.text(),
+  };
+}
+
+const dispatch = (client: Octokit, trial: string) =>
+  client.rest.actions.createWorkflowDispatch({
+    ...REPO,
+    workflow_id: 'experiment.yml',
+    ref: 'main',
+    inputs: { trial },
+  });
+
+/** Everything under the name `html_url` in an answer of the REST API. */
+function pageAddresses(value: unknown): string[] {
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([key, inner]) =>
+    key === 'html_url' && typeof inner === 'string' ? [inner] : pageAddresses(inner),
+  );
+}
+
+test('every address that the REST API gives for people opens in a browser', async () => {
+  const s = await scene({ pages: true });
+  const { ann, bot, main } = s;
+  const sha = await branchWith(bot, 'research/1/2', main, { 'docs/a b.md': 'See [this](c.md).\n' });
+  const issue = (await ann.rest.issues.create({ ...REPO, title: 'Lower' })).data;
+  const pull = await pullFrom(bot, 'research/1/2');
+  await ann.rest.issues.createComment({ ...REPO, issue_number: pull.number, body: 'Why?' });
+  const run = { name: 'trial 1/1.1', head_sha: sha, status: 'in_progress' as const };
+  const check = (await bot.rest.checks.create({ ...REPO, ...run })).data;
+  await dispatch(bot, '1/1.1');
+  const runs = (await ann.rest.actions.listWorkflowRunsForRepo(REPO)).data;
+  const run_id = runs.workflow_runs[0]?.id ?? 0;
+  const answers = [
+    issue,
+    pull,
+    check,
+    runs,
+    (await ann.rest.repos.get(REPO)).data,
+    (await ann.rest.issues.listForRepo(REPO)).data,
+    (await ann.rest.issues.listComments({ ...REPO, issue_number: pull.number })).data,
+    (await ann.rest.repos.listCommits(REPO)).data,
+    (await ann.rest.repos.compareCommits({ ...REPO, base: 'main', head: 'research/1/2' })).data,
+    (await ann.rest.repos.getContent({ ...REPO, path: 'docs/a b.md', ref: 'research/1/2' })).data,
+    (await ann.rest.repos.getContent({ ...REPO, path: '' })).data,
+    (await ann.rest.actions.listJobsForWorkflowRun({ ...REPO, run_id })).data,
+    (await ann.rest.actions.listRepoWorkflows(REPO)).data,
+  ];
+  const here = new Set(pageAddresses(answers).filter(url => !url.includes('/apps/github-actions')));
+  assert.ok(here.size > 12, [...here].join('\n'));
+  for (const url of here) {
+    const { status, headers } = await open(s, url);
+    assert.equal(status, 200, url);
+    assert.match(headers.get('content-type') ?? '', /^text\/html/);
+    assert.match(
+      headers.get('content-security-policy') ?? '',
+      /^default-src 'none'; style-src 'self'; img-src 'self'/,
+    );
+  }
+});
+
+test('there are no pages unless the server was told so, and none under a name that is not of this machine', async () => {
+  const closed = await scene();
+  assert.equal((await open(closed, '/ann/gpt')).status, 404);
+  const s = await scene({ pages: true });
+  const { port } = new URL(s.github.url);
+  const as = async (host: string) => {
+    return new Promise<number>((resolve, reject) => {
+      const asked = request({ host: '127.0.0.1', port, path: '/ann/gpt', headers: { host } }, answer => {
+        answer.resume();
+        resolve(answer.statusCode ?? 0);
+      });
+      asked.on('error', reject).end();
+    });
+  };
+  for (const host of ['127.0.0.1', 'localhost', '[::1]', 'LOCALHOST'])
+    assert.equal(await as(`${host}:${port}`), 200, host);
+  for (const host of ['evil.example', '127.0.0.1.evil.example', 'localhost.evil.example']) {
+    assert.equal(await as(`${host}:${port}`), 404, host);
+  }
+});
+
+test('what strangers and models write is shown, never obeyed', async () => {
+  const s = await scene({ pages: true });
+  const { ann, bot, main } = s;
+  await ann.rest.issues.create({ ...REPO, title: HOSTILE, body: HOSTILE, labels: [HOSTILE.slice(0, 50)] });
+  const files = { [`${HOSTILE.replaceAll('/', '')}.md`]: HOSTILE, 'a.py': HOSTILE, 'b.md': HOSTILE };
+  const sha = await branchWith(bot, 'a"b&c', main, files, `${HOSTILE}\n\n${HOSTILE}`);
+  await pullFrom(bot, 'a"b&c', HOSTILE);
+  const output = { title: HOSTILE, summary: HOSTILE, text: HOSTILE };
+  const details_url = 'javascript:alert(1)';
+  const check = {
+    ...REPO,
+    name: HOSTILE,
+    head_sha: sha,
+    details_url,
+    output,
+    conclusion: 'success' as const,
+  };
+  const { id } = (await bot.rest.checks.create(check)).data;
+  await dispatch(bot, HOSTILE);
+  const job = await s.github.jobs.take({ name: HOSTILE, labels: ['gpu'] }, never);
+  s.github.jobs.log(job.jobId, `${HOSTILE}\n##[error]${HOSTILE}\n`);
+  s.github.jobs.steps(job.jobId, [{ number: 1, name: HOSTILE, status: 'in_progress', conclusion: null }]);
+  s.github.jobs.upload(job.runId, HOSTILE, new Map([['a', Buffer.from('b')]]));
+  const branch = encodeURIComponent('a"b&c');
+  for (const path of [
+    ...[
+      '',
+      '/issues',
+      '/issues/1',
+      '/pulls',
+      '/pull/2',
+      `/runs/${id}`,
+      '/actions',
+      `/actions/runs/${job.runId}`,
+    ],
+    ...[
+      `/actions/runs/${job.runId}/job/${job.jobId}`,
+      `/commit/${sha}`,
+      `/commits/${branch}`,
+      `/tree/${branch}`,
+    ],
+    ...[
+      `/blob/${branch}/a.py`,
+      `/blob/${branch}/b.md`,
+      `/compare/main...${branch}`,
+      `/${encodeURIComponent(HOSTILE)}`,
+    ],
+  ]) {
+    const { body } = await open(s, `/ann/gpt${path}`);
+    assert.match(body, /<main>/, path);
+    assert.doesNotMatch(body, /<img|<script|href="java|=""b|"'&"/, path);
+    const tags = body.match(/<[a-z][^<>]*>/g) ?? [];
+    for (const tag of tags) assert.doesNotMatch(tag, /\son\w+=|\sstyle=/, path);
+  }
+});
+
+test('a pull request tells its state, what was measured and what it changes', async () => {
+  const s = await scene({ pages: true });
+  const { bot, main } = s;
+  const sha = await branchWith(bot, 'a', main, { 'train.py': 'depth = 9\nwidth = 512\n' });
+  const { number } = await pullFrom(bot, 'a', 'Deeper');
+  const output = { title: 'val_bpb 0.9697', summary: '300 s of training' };
+  await bot.rest.checks.create({
+    ...REPO,
+    name: 'trial 1/1.1',
+    head_sha: sha,
+    conclusion: 'success',
+    output,
+  });
+  await bot.rest.issues.createComment({
+    ...REPO,
+    issue_number: number,
+    body: 'Merge of #1: <!-- bot:x {} -->good.',
+  });
+  const before = (await open(s, `/ann/gpt/pull/${number}`)).body;
+  assert.match(before, /class="badge open">Open/);
+  assert.match(
+    before,
+    /trial 1\/1\.1<\/a>\s*<span>val_bpb 0\.9697<\/span>\s*<span class="quiet">300 s of training/,
+  );
+  assert.match(before, /class="del"><td>1<\/td><td><\/td><td>depth = 8<\/td>/);
+  assert.match(before, /class="add"><td><\/td><td>1<\/td><td>depth = 9<\/td>/);
+  assert.match(before, /<b>research<\/b> <span class="badge">bot<\/span>/);
+  assert.doesNotMatch(before, /bot:x/);
+  await bot.rest.pulls.merge({ ...REPO, pull_number: number, merge_method: 'squash' });
+  const { body, url } = await open(s, `/ann/gpt/issues/${number}`);
+  assert.match(url, /\/pull\/1$/);
+  assert.match(body, /class="badge merged">Merged/);
+  assert.match(body, /depth = 9/);
+  const open_ = (await open(s, '/ann/gpt/pulls?state=open')).body;
+  assert.doesNotMatch(open_, /Deeper/);
+  assert.match((await open(s, '/ann/gpt/pulls')).body, /Merged<\/span> <a href="\/ann\/gpt\/pull\/1">Deeper/);
+});
+
+test('a log is followed while its job runs', async () => {
+  const s = await scene({ pages: true });
+  await dispatch(s.bot, '1/1.1');
+  const job = await s.github.jobs.take({ name: 'box', labels: ['gpu'] }, never);
+  const path = `/ann/gpt/actions/runs/${job.runId}/job/${job.jobId}`;
+  s.github.jobs.log(job.jobId, '##[group]Measure\nstep 1\n##[endgroup]\n');
+  const running = (await open(s, path)).body;
+  assert.match(running, /http-equiv="refresh"/);
+  assert.match(running, /<span class="group">Measure<\/span>\nstep 1\n<\/pre>/);
+  s.github.jobs.complete(job.jobId, 'success');
+  assert.doesNotMatch((await open(s, path)).body, /http-equiv="refresh"/);
+  const raw = await open(s, `${path}/log.txt`);
+  assert.match(raw.headers.get('content-type') ?? '', /^text\/plain/);
+  assert.match(raw.body, /^##\[group\]Measure\nstep 1\n/);
+});
+
+test('pictures are shown; every other file is text, and no file can act', async () => {
+  const s = await scene({ pages: true });
+  const files = {
+    'progress.svg': '<svg xmlns="http://www.w3.org/2000/svg"><script/></svg>',
+    'a.html': '<script></script>',
+  };
+  await branchWith(s.bot, 'research-log', s.main, files);
+  const page = (await open(s, '/ann/gpt/blob/research-log/progress.svg')).body;
+  assert.match(page, /<img src="\/ann\/gpt\/raw\/research-log\/progress\.svg"/);
+  for (const [name, type] of [
+    ['progress.svg', 'image/svg+xml'],
+    ['a.html', 'text/plain; charset=utf-8'],
+  ] as const) {
+    const { headers } = await open(s, `/ann/gpt/raw/research-log/${name}`);
+    assert.equal(headers.get('content-type'), type);
+    assert.match(headers.get('content-security-policy') ?? '', /^default-src 'none';.* sandbox$/);
+    assert.equal(headers.get('x-content-type-options'), 'nosniff');
+  }
+  assert.equal((await open(s, '/ann/gpt/blob/research-log/none')).status, 404);
+  assert.equal((await open(s, '/ann/gpt/blob/main:README.md')).status, 404);
+});

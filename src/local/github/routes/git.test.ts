@@ -1,0 +1,172 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { branchWith, FILES, REPO, refused, scene, WORKFLOW } from '../github.test-helper.ts';
+
+test('a ref is made once, and only where its name stands in no other’s way', async () => {
+  const { bot, main } = await scene();
+  const make = (name: string) => bot.rest.git.createRef({ ...REPO, ref: `refs/heads/${name}`, sha: main });
+  await make('research/1/1');
+  await refused(make('research/1/1'), 422, /Reference already exists/);
+  await refused(make('research/1'), 422, /Reference update failed/);
+  await refused(make('research/1/1/x'), 422, /Reference update failed/);
+  await refused(make('a..b'), 422, /Reference name/);
+  await make('research/1/10');
+  const refs = (await bot.rest.git.listMatchingRefs({ ...REPO, ref: 'heads/research/1/1' })).data;
+  assert.deepEqual(
+    refs.map(one => one.ref),
+    ['refs/heads/research/1/1', 'refs/heads/research/1/10'],
+  );
+  assert.deepEqual((await bot.rest.git.listMatchingRefs({ ...REPO, ref: 'heads/none' })).data, []);
+  await bot.rest.git.deleteRef({ ...REPO, ref: 'heads/research/1/1' });
+  await refused(bot.rest.git.getRef({ ...REPO, ref: 'heads/research/1/1' }), 404, /Not Found/);
+  await refused(bot.rest.git.deleteRef({ ...REPO, ref: 'heads/research/1/1' }), 422, /does not exist/);
+});
+
+test('a ref must point at something that is there', async () => {
+  const { bot } = await scene();
+  const nothing = '1'.repeat(40);
+  await refused(
+    bot.rest.git.createRef({ ...REPO, ref: 'refs/heads/a', sha: nothing }),
+    422,
+    /Object does not exist/,
+  );
+  await refused(
+    bot.rest.git.updateRef({ ...REPO, ref: 'heads/nowhere', sha: nothing }),
+    422,
+    /Reference does not exist/,
+  );
+});
+
+test('of two clients that make the same ref at once, one is refused', async () => {
+  const { bot, main } = await scene();
+  const make = () => bot.rest.git.createRef({ ...REPO, ref: 'refs/heads/a', sha: main });
+  const results = await Promise.allSettled([make(), make(), make()]);
+  assert.deepEqual(results.map(one => one.status).sort(), ['fulfilled', 'rejected', 'rejected']);
+});
+
+test('a tree is its base with files replaced, added and removed', async () => {
+  const { bot, main } = await scene();
+  const base = (await bot.rest.git.getCommit({ ...REPO, commit_sha: main })).data.tree.sha;
+  const blob = (await bot.rest.git.createBlob({ ...REPO, content: 'AAEC', encoding: 'base64' })).data.sha;
+  const file = { mode: '100644' as const, type: 'blob' as const };
+  const tree = [
+    { ...file, path: 'train.py', content: 'depth = 9\n' },
+    { ...file, path: 'data/é x.bin', sha: blob },
+    { ...file, path: 'README.md', sha: null },
+  ];
+  const made = (await bot.rest.git.createTree({ ...REPO, base_tree: base, tree })).data;
+  const whole = (await bot.rest.git.getTree({ ...REPO, tree_sha: made.sha, recursive: '1' })).data;
+  const blobs = whole.tree.filter(entry => entry.type === 'blob');
+  assert.deepEqual(
+    blobs.map(entry => [entry.path, entry.size]),
+    [
+      ['.github/workflows/experiment.yml', WORKFLOW.length],
+      ['data/é x.bin', 3],
+      ['train.py', 10],
+    ],
+  );
+  assert.equal((await bot.rest.git.getBlob({ ...REPO, file_sha: blob })).data.content, 'AAEC');
+  const outside = [{ ...file, path: '../etc/passwd', content: '' }];
+  await refused(bot.rest.git.createTree({ ...REPO, tree: outside }), 422, /malformed path/);
+});
+
+test('a commit is by whoever made it, unless it says otherwise', async () => {
+  const { bot, main } = await scene();
+  const { data: parent } = await bot.rest.git.getCommit({ ...REPO, commit_sha: main });
+  const o = { ...REPO, message: 'Say why\n\nAt length.', tree: parent.tree.sha, parents: [main] };
+  const own = (await bot.rest.git.createCommit(o)).data;
+  assert.match(own.author.email, /^\d+\+research\[bot\]@users\.noreply/);
+  assert.equal(own.message, o.message);
+  const date = '2026-03-01T12:00:00Z';
+  const author = { name: 'Ann <b>', email: 'ann@example.org', date };
+  const other = (await bot.rest.git.createCommit({ ...o, author })).data;
+  assert.deepEqual(other.author, { name: 'Ann b', email: 'ann@example.org', date });
+  await refused(bot.rest.git.createCommit({ ...o, parents: ['1'.repeat(40)] }), 422, /Parent SHA/);
+  await refused(bot.rest.git.createCommit({ ...o, tree: main }), 422, /Tree SHA/);
+});
+
+test('the App may not bring in a workflow, but may build on one that is there', async () => {
+  const { ann, bot, main } = await scene();
+  const evil = { '.github/workflows/evil.yml': WORKFLOW };
+  await refused(branchWith(bot, 'evil', main, evil), 403, /without `workflows` permission/);
+  await refused(bot.rest.git.getRef({ ...REPO, ref: 'heads/evil' }), 404, /Not Found/);
+  const changed = await branchWith(ann, 'changed', main, {
+    '.github/workflows/experiment.yml': `${WORKFLOW}#\n`,
+  });
+  const onTop = await branchWith(bot, 'on-top', changed, { 'train.py': 'depth = 1\n' });
+  assert.equal((await bot.rest.git.getRef({ ...REPO, ref: 'heads/on-top' })).data.object.sha, onTop);
+});
+
+test('the App may not merge a pull request that changes a workflow; a person may', async () => {
+  const { ann, bot, main } = await scene();
+  await branchWith(ann, 'a', main, { '.github/workflows/experiment.yml': `${WORKFLOW}#\n` });
+  const { number } = (await ann.rest.pulls.create({ ...REPO, title: 'A', head: 'a', base: 'main' })).data;
+  const at = { ...REPO, pull_number: number };
+  await refused(bot.rest.pulls.merge(at), 403, /without `workflows` permission/);
+  assert.equal((await ann.rest.pulls.get(at)).data.state, 'open');
+  assert.equal((await ann.rest.pulls.merge(at)).data.merged, true);
+});
+
+test('files and folders are read at any revision', async () => {
+  const { bot, main } = await scene();
+  await branchWith(bot, 'a/b', main, { 'src/deep/x y.py': 'x = 1\n', 'train.py': 'new\n' });
+  const read = async (path: string, ref?: string) => {
+    const { data } = await bot.rest.repos.getContent({ ...REPO, path, ...(ref !== undefined && { ref }) });
+    assert.ok('content' in data && typeof data.content === 'string');
+    return Buffer.from(data.content, 'base64').toString();
+  };
+  assert.equal(await read('train.py'), FILES.get('train.py'));
+  assert.equal(await read('train.py', 'a/b'), 'new\n');
+  assert.equal(await read('train.py', 'heads/a/b'), 'new\n');
+  assert.equal(await read('train.py', main), FILES.get('train.py'));
+  assert.equal(await read('src/deep/x y.py', 'a/b'), 'x = 1\n');
+  const folder = (await bot.rest.repos.getContent({ ...REPO, path: '', ref: 'a/b' })).data;
+  assert.ok(Array.isArray(folder));
+  assert.deepEqual(
+    folder.map(entry => [entry.name, entry.type]),
+    [
+      ['.github', 'dir'],
+      ['README.md', 'file'],
+      ['src', 'dir'],
+      ['train.py', 'file'],
+    ],
+  );
+  await refused(read('nothing.py'), 404, /Not Found/);
+  await refused(read('train.py', 'nowhere'), 404, /No commit found/);
+});
+
+test('history and comparisons are what git says', async () => {
+  const { bot, main } = await scene();
+  const one = await branchWith(bot, 'a', main, { 'train.py': 'depth = 9\n' }, 'First');
+  const two = await branchWith(bot, 'b', one, { 'README.md': 'New\n', 'new.py': '' }, 'Second');
+  const commits = (await bot.rest.repos.listCommits({ ...REPO, sha: 'b' })).data;
+  assert.deepEqual(
+    commits.map(commit => commit.sha),
+    [two, one, main],
+  );
+  const touching = (await bot.rest.repos.listCommits({ ...REPO, sha: 'b', path: 'train.py' })).data;
+  assert.deepEqual(
+    touching.map(commit => commit.sha),
+    [one, main],
+  );
+  const between = (await bot.rest.repos.compareCommitsWithBasehead({ ...REPO, basehead: 'main...b' })).data;
+  assert.deepEqual([between.status, between.ahead_by, between.behind_by], ['ahead', 2, 0]);
+  assert.deepEqual(
+    between.files?.map(file => [file.filename, file.status]),
+    [
+      ['README.md', 'modified'],
+      ['new.py', 'added'],
+      ['train.py', 'modified'],
+    ],
+  );
+  const commit = (await bot.rest.repos.getCommit({ ...REPO, ref: two })).data;
+  assert.deepEqual([commit.stats?.additions, commit.files?.length], [1, 2]);
+  const branches = (await bot.rest.repos.listBranches(REPO)).data;
+  assert.deepEqual(
+    branches.map(branch => branch.name),
+    ['a', 'b', 'main'],
+  );
+  assert.deepEqual((await bot.rest.repos.getBranchRules({ ...REPO, branch: 'main' })).data, []);
+  await refused(bot.rest.repos.getBranch({ ...REPO, branch: 'none' }), 404, /Branch not found/);
+  await refused(bot.rest.repos.getCommit({ ...REPO, ref: 'none' }), 422, /No commit found for SHA/);
+});

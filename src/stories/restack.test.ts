@@ -1,0 +1,77 @@
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import type { Place } from './place.test-helper.ts';
+import { researchFiles } from './repository.test-helper.ts';
+import { startWorld } from './world.test-helper.ts';
+
+const world = await startWorld();
+const beside = await world.place('beside', researchFiles());
+const across = await world.place('across', researchFiles());
+await world.bot.start();
+
+/** Starts a campaign of one experiment, and pushes `text` to `path` on main while its trial runs. Returns the issue. */
+async function pushMeanwhile(place: Place, path: string, text: string): Promise<number> {
+  const issue = await place.issue();
+  world.hold('depth: 2');
+  await place.comment('bob', issue, '/research 1');
+  await place.training('1/1.1');
+  const { dir, git } = await place.clone();
+  writeFileSync(join(dir, path), text);
+  await git('commit', '--quiet', '--all', '--message', 'Meanwhile');
+  await git('push', '--quiet', 'origin', 'main');
+  world.release();
+  await place.status(issue, /🏁 Finished: 1 of 1 experiments/);
+  return issue;
+}
+
+test('a candidate measured on an old champion is made again on the new one, and measured there, before it is merged', async () => {
+  const issue = await pushMeanwhile(beside, 'README.md', 'A small model, described.\n');
+  const { pulls, main, checks } = await beside.history(issue);
+  assert.deepEqual(
+    main.map(({ subject }) => subject),
+    ['Initial commit', 'Meanwhile', '0.9801 (−0.0199) depth 1 → 2 (#2)'],
+  );
+  const [first, meanwhile, tip] = main;
+  const [pull] = pulls;
+  assert.equal(pull?.marker.restacks, 1);
+  assert.equal(pull?.marker.champion.sha, meanwhile?.sha);
+  assert.equal(tip?.tree, pull?.headTree);
+  assert.equal(await beside.file('README.md', 'main'), 'A small model, described.\n');
+  assert.equal(tip?.trailers.Trials, '1/1.2 1/1.3');
+  for (const trial of pull?.marker.trials ?? []) {
+    assert.equal(trial.base, meanwhile?.sha);
+    assert.equal(trial.tree, tip?.tree);
+  }
+  // The trial on the old champion stays on record, and so does every trial of both champions.
+  const measuredOn = Map.groupBy(checks, ({ headSha }) => headSha);
+  assert.deepEqual(
+    measuredOn.get(first?.sha ?? '')?.map(({ trial }) => trial),
+    ['1/0.1', '1/0.2', '1/0.3'],
+  );
+  assert.deepEqual(
+    measuredOn.get(meanwhile?.sha ?? '')?.map(({ trial }) => trial),
+    ['1/0.4', '1/0.5', '1/0.6'],
+  );
+  assert.ok(checks.every(({ status }) => status === 'completed'));
+});
+
+test('an idea whose lines a person changed meanwhile is closed, and says so', async () => {
+  const settings = researchFiles().get('settings.txt')?.replace('depth: 1', 'depth: 7') ?? '';
+  const issue = await pushMeanwhile(across, 'settings.txt', settings);
+  const { pulls, main } = await across.history(issue);
+  assert.deepEqual(
+    pulls.map(({ state, title }) => `${state}: ${title}`),
+    ['closed: superseded: depth 1 → 2'],
+  );
+  assert.match(
+    pulls[0]?.comments[0]?.body ?? '',
+    /The champion moved on, and the edits no longer fit its files/,
+  );
+  assert.equal(main.at(-1)?.subject, 'Meanwhile');
+});
+
+test('the App logged no error', () => {
+  assert.deepEqual(world.errors(), []);
+});
