@@ -1,6 +1,7 @@
-"""Prepared data of a few made-up packages, the same for all tests."""
+"""Prepared data of a few made-up packages, the same for all tests, and a way to try candidates on it."""
 
 import json
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,9 @@ import pytest
 
 import corpus
 import dataset
+import measure
+from example_candidates import HONEST
+from measure import Options, Result
 
 WORDS = [
     "const",
@@ -68,3 +72,17 @@ def windows(data: Path, prepared: list[bytes]) -> dataset.Text:
     """Sixteen held-out windows."""
     every = dataset.held_out_windows(data, prepared, "val", "cpu")
     return dataset.Text(every.text[: every.offsets[16]], every.offsets[:17], every.tokens[:16])
+
+
+@pytest.fixture
+def tried(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Runs a candidate that differs from the honest one by some lines, and gives its result."""
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+
+    def run(change: str = "", **options: object) -> Result:
+        script = tmp_path / "train.py"
+        script.write_text(HONEST + change + "\n\nrun()\n", encoding="utf-8")
+        limits = {"budget": 20.0, "startup": 20.0, "scoring": 20.0, **options}
+        return measure.measure(Options([sys.executable, str(script)], data, **limits))
+
+    return run

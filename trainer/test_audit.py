@@ -19,35 +19,11 @@ import wire
 from answers import Predictor
 from candidate import Crash
 from dataset import Text
+from example_candidates import Small, honestly
 from scoring import Answer
 
 CPU = torch.device("cpu")
 Model = tuple[nn.Module, Callable]
-
-
-class Small(nn.Module):
-    """A causal model of one layer with random weights, sharp enough that its predictions differ."""
-
-    def __init__(self, vocabulary: int, experts: int = 0):
-        super().__init__()
-        torch.manual_seed(3)
-        self.embed = nn.Embedding(vocabulary, 32)
-        self.mix = nn.GRU(32, 32, batch_first=True)
-        self.router = nn.Linear(32, experts, bias=False) if experts else None
-        self.experts = nn.ModuleList(nn.Linear(32, 32) for _ in range(experts))
-        self.head = nn.Linear(32, vocabulary)
-
-    def forward(self, ids: torch.Tensor) -> torch.Tensor:
-        x, _ = self.mix(self.embed(ids))
-        if self.router is not None:
-            chosen = self.router(x).argmax(-1)
-            x = torch.stack([expert(x) for expert in self.experts], -2)
-            x = x.gather(-2, chosen[..., None, None].expand(*chosen.shape, 1, 32)).squeeze(-2)
-        return 4.0 * self.head(x)
-
-
-def honestly(model: nn.Module, x: torch.Tensor) -> torch.Tensor:
-    return F.log_softmax(model(x).float(), dim=-1)
 
 
 def ask_bulk(windows: Text, vocabulary: list[bytes], predictor: Predictor, encode: Callable | None = None) -> Answer:

@@ -4,7 +4,6 @@ import json
 import math
 import re
 import shutil
-import sys
 import time
 from pathlib import Path
 
@@ -14,82 +13,6 @@ import dataset
 import measure
 import wire
 from measure import Options, Result
-
-HERE = Path(__file__).parent
-
-# A candidate that has learned nothing and says so: every token of the prepared tokenizer costs the same. What a test
-# puts before the last line changes it.
-HONEST = f"""
-import os, socket, sys, time
-sys.path.insert(0, {str(HERE)!r})
-import numpy as np
-import wire
-
-def files_for_done():
-    weights = open(os.environ["TMPDIR"] + "/weights", "w+b", buffering=0)
-    weights.write(b"honest")
-    return [weights.fileno(), wire.sealed(wire.pack_vocabulary(vocabulary))], weights
-
-def costs(ids):
-    return np.full(len(ids), np.log(len(vocabulary)))
-
-def next_tokens(rows):
-    return np.zeros((rows, len(vocabulary)), "<f4")
-
-def before_ready(): pass
-def before_done(): pass
-def after_done(kept): pass
-def before_answer(text): pass
-
-def run():
-    global vocabulary, setup, channel
-    channel = wire.Channel(socket.socket(fileno=int(os.environ["AUTORESEARCH_SOCKET"])))
-    channel.send("hello", protocol=wire.PROTOCOL)
-    setup, files = channel.receive("setup")
-    vocabulary = wire.unpack_vocabulary(wire.copy_file(files[0], 2**20))
-    before_ready()
-    channel.send("ready")
-    go, files = channel.receive("go")
-    if setup["role"] == "train":
-        before_done()
-        handed, kept = files_for_done()
-        channel.send("done", handed, precision="float32", stats={{"num_steps": 3}})
-        after_done(kept)
-    else:
-        frozen(files)
-    question, files = channel.receive("score")
-    if setup["role"] == "blind":
-        before_answer(b"")
-        wire.write_all(files[2], next_tokens(question["rows"]).tobytes())
-    else:
-        rows, width = question["rows"], question["width"]
-        text = bytes(wire.read_array(files[0], "u1", -1))
-        before_answer(text)
-        ids = wire.read_array(files[2], "<u2", rows, width).astype("<i4").ravel()
-        capacity, _ = wire.answer_layout(rows, len(text))
-        wire.write_all(files[3], np.full(rows, width, "<i4").tobytes())
-        wire.write_all(files[3], ids.tobytes(), 4 * rows)
-        wire.write_all(files[3], costs(ids).astype("<f8").tobytes(), 4 * rows + 4 * capacity)
-    channel.send("scored")
-
-def frozen(files):
-    assert bytes(wire.copy_file(files[0], 99)) == b"honest", "other weights"
-
-"""
-
-
-@pytest.fixture
-def tried(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    """Runs a candidate that differs from the honest one by some lines, and gives its result."""
-    monkeypatch.setenv("TMPDIR", str(tmp_path))
-
-    def run(change: str = "", **options: object) -> Result:
-        script = tmp_path / "train.py"
-        script.write_text(HONEST + change + "\n\nrun()\n", encoding="utf-8")
-        limits = {"budget": 20.0, "startup": 20.0, "scoring": 20.0, **options}
-        return measure.measure(Options([sys.executable, str(script)], data, **limits))
-
-    return run
 
 
 def uniform_bpb(data: Path, split: str = "val") -> float:
