@@ -18,9 +18,21 @@ export interface AppSettings {
   signal: AbortSignal;
 }
 
+/** A repository and the installation that reaches it. The id stays what it is when name or owner change. */
+interface Place {
+  id: number;
+  repository: Repository;
+  installation: number;
+}
+
+interface Watched {
+  place: Place;
+  loop: Loop;
+}
+
 export interface Work {
   /** Looks at a repository again; starts its loop where it has none. */
-  nudge(repository: Repository, installation: number): void;
+  nudge(place: Place): void;
   /** Looks for new and lost installations now. */
   discover(): Promise<void>;
 }
@@ -30,8 +42,8 @@ const DISCOVER_SECONDS = 300;
 const RETRY_SECONDS = 15;
 
 /** Begins to work on every repository that the App is installed on. */
-export function startWork(probot: Probot, settings: AppSettings): Work {
-  const loops = new Map<string, Loop>();
+export function startWork(probot: Pick<Probot, 'auth' | 'log'>, settings: AppSettings): Work {
+  const watched = new Map<number, Watched>();
   let identity: Promise<{ botLogin: string; serverUrl: string }> | null = null;
 
   async function whoAmI() {
@@ -40,45 +52,72 @@ export function startWork(probot: Probot, settings: AppSettings): Work {
     return { botLogin: `${data?.slug}[bot]`, serverUrl: webAddress(octokit) };
   }
 
-  async function start(repository: Repository, installation: number): Promise<void> {
+  /** A repository that was renamed or transferred gets a loop that knows it, after the old one has ended. */
+  async function start(place: Place): Promise<void> {
     identity ??= whoAmI();
     const { botLogin, serverUrl } = await identity.catch(error => {
       identity = null;
       throw error;
     });
-    const name = nameOf(repository);
-    if (loops.has(name) || settings.signal.aborted) return;
-    const octokit = await probot.auth(installation);
-    if (loops.has(name)) return;
+    const octokit = await probot.auth(place.installation);
+    const old = watched.get(place.id);
+    if ((old && isSame(old.place, place)) || settings.signal.aborted) return;
+    const { repository } = place;
     const port = octokitPort(octokit, repository, botLogin);
-    const log = probot.log.child({ repository: name });
-    loops.set(name, startLoop({ ...settings, port, serverUrl, log }, settings.pollSeconds));
+    const log = probot.log.child({ repository: nameOf(repository) });
+    const loop = startLoop({ ...settings, port, serverUrl, log }, settings.pollSeconds, endOthers(place));
+    watched.set(place.id, { place, loop });
     log.info('watching');
   }
 
+  /** Ends the loops of the same repository and of the one that had its name before. */
+  async function endOthers({ id, repository }: Place): Promise<void> {
+    const others = [...watched].filter(
+      ([other, { place }]) => other === id || nameOf(place.repository) === nameOf(repository),
+    );
+    for (const [other] of others) watched.delete(other);
+    await Promise.all(others.map(([, { loop }]) => loop.stop()));
+  }
+
+  /** One that cannot be watched must not keep the others from it. */
+  async function startOrLog(place: Place): Promise<void> {
+    await start(place).catch(error =>
+      probot.log.error({ err: error, repository: nameOf(place.repository) }, 'cannot start to watch'),
+    );
+  }
+
   async function discover(): Promise<void> {
-    const found = new Map<string, { repository: Repository; installation: number }>();
+    const found = new Map<number, Place>();
+    const unknown = new Set<number>();
     const app = await probot.auth();
-    for (const installation of await app.paginate(app.rest.apps.listInstallations, { per_page: 100 })) {
-      if (installation.suspended_at) continue;
-      const octokit = await probot.auth(installation.id);
-      const repositories = await octokit.paginate(octokit.rest.apps.listReposAccessibleToInstallation, {
-        per_page: 100,
-      });
-      for (const { owner, name, archived } of repositories)
-        if (!archived)
-          found.set(nameOf({ owner: owner.login, name }), {
-            repository: { owner: owner.login, name },
-            installation: installation.id,
-          });
+    for (const { id, suspended_at } of await app.paginate(app.rest.apps.listInstallations, {
+      per_page: 100,
+    })) {
+      if (suspended_at) continue;
+      try {
+        for (const place of await placesOf(id)) found.set(place.id, place);
+      } catch (error) {
+        unknown.add(id);
+        probot.log.error({ err: error, installation: id }, 'cannot list the repositories of an installation');
+      }
     }
-    for (const [name, loop] of loops) {
-      if (found.has(name)) continue;
-      loops.delete(name);
+    for (const [id, { place, loop }] of watched) {
+      if (found.has(id) || unknown.has(place.installation)) continue;
+      watched.delete(id);
       void loop.stop();
-      probot.log.info({ repository: name }, 'no longer installed');
+      probot.log.info({ repository: nameOf(place.repository) }, 'no longer installed');
     }
-    for (const { repository, installation } of found.values()) await start(repository, installation);
+    for (const place of found.values()) await startOrLog(place);
+  }
+
+  async function placesOf(installation: number): Promise<Place[]> {
+    const octokit = await probot.auth(installation);
+    const all = await octokit.paginate(octokit.rest.apps.listReposAccessibleToInstallation, {
+      per_page: 100,
+    });
+    return all
+      .filter(({ archived }) => !archived)
+      .map(({ id, owner, name }) => ({ id, repository: { owner: owner.login, name }, installation }));
   }
 
   async function keepDiscovering(): Promise<void> {
@@ -95,20 +134,22 @@ export function startWork(probot: Probot, settings: AppSettings): Work {
   }
 
   settings.signal.addEventListener('abort', () => {
-    for (const loop of loops.values()) void loop.stop();
+    for (const { loop } of watched.values()) void loop.stop();
   });
   void keepDiscovering();
 
   return {
     discover,
-    nudge(repository, installation) {
-      const loop = loops.get(nameOf(repository));
-      if (loop) return loop.nudge();
-      start(repository, installation).catch(error =>
-        probot.log.error({ err: error, repository }, 'cannot start to watch'),
-      );
+    nudge(place) {
+      const known = watched.get(place.id);
+      if (known && isSame(known.place, place)) known.loop.nudge();
+      else void startOrLog(place);
     },
   };
+}
+
+function isSame(a: Place, b: Place): boolean {
+  return nameOf(a.repository) === nameOf(b.repository) && a.installation === b.installation;
 }
 
 function nameOf({ owner, name }: Repository): string {

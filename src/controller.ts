@@ -7,6 +7,7 @@ import type { Context } from './github/context.ts';
 import { statusOf } from './github/errors.ts';
 import { type ExportMemory, exportLog } from './github/export.ts';
 import { emptyMemory, forgetEnded, type Memory, observe } from './github/observe.ts';
+import { giveUp } from './github/refusals.ts';
 import { refreshStatus } from './github/state.ts';
 
 export interface Loop {
@@ -23,12 +24,17 @@ const LONGEST_BACKOFF_SECONDS = 120;
 /**
  * Starts the loop of one repository.
  * @param pollSeconds longest time between two looks
+ * @param before what must have ended first, such as the loop that this one replaces
  */
-export function startLoop(context: Omit<Context, 'signal'>, pollSeconds: number): Loop {
+export function startLoop(
+  context: Omit<Context, 'signal'>,
+  pollSeconds: number,
+  before: Promise<void> = Promise.resolve(),
+): Loop {
   const stopping = new AbortController();
   const bell = createBell();
   const full: Context = { ...context, signal: stopping.signal };
-  const running = run(full, bell, pollSeconds);
+  const running = before.then(() => run(full, bell, pollSeconds));
   return {
     nudge: () => bell.ring(),
     stop: async () => {
@@ -83,7 +89,13 @@ async function step(
   const snapshot = await observe(port, memory, now);
   const action = plan(snapshot, now);
   if (action.kind !== 'wait') {
-    await apply(context, snapshot, action);
+    const name = nameOf(action);
+    try {
+      await apply(context, snapshot, action);
+      memory.refusals.counts.delete(name);
+    } catch (error) {
+      if (!(await giveUp(context, snapshot, action, name, memory.refusals, error))) throw error;
+    }
     return { action, seconds: 0 };
   }
   const status = await refreshStatus(port, snapshot, now);

@@ -27,7 +27,11 @@ export function createApp(settings: Partial<AppSettings> = {}): ApplicationFunct
       ({ payload }) => {
         const { repository, installation } = payload;
         if (repository?.owner && installation)
-          work.nudge({ owner: repository.owner.login, name: repository.name }, installation.id);
+          work.nudge({
+            id: repository.id,
+            repository: { owner: repository.owner.login, name: repository.name },
+            installation: installation.id,
+          });
       },
     );
     probot.on(['installation', 'installation_repositories'], () => work.discover());

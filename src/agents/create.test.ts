@@ -17,11 +17,16 @@ test('the first agent of the contract thinks, unless another one is asked for', 
 });
 
 test('an agent that the contract does not have is a problem that names those it has', () => {
-  assert.match(choice([explore, gpt], {}, 'claude'), /no agent named "claude"; it has explore, gpt\./);
+  assert.match(choice([explore, gpt], {}, 'claude'), /no agent named `claude`; it has explore, gpt\./);
+  assert.match(
+    choice([explore], {}, '@org/team'),
+    /named `@org\/team`;/,
+    'shown in a comment, it notifies nobody',
+  );
 });
 
 test('a model without a key is a problem that says what to set; a server of one’s own needs none', () => {
-  assert.match(choice([gpt, explore], {}), /gpt asks gpt-5.*set OPENAI_API_KEY.*OPENAI_BASE_URL/);
+  assert.match(choice([gpt, explore], {}), /gpt asks `gpt-5`.*set OPENAI_API_KEY.*OPENAI_BASE_URL/);
   assert.match(choice([gpt], { OPENAI_API_KEY: ' ' }), /OPENAI_API_KEY/);
   assert.equal(choice([gpt], { OPENAI_BASE_URL: 'http://localhost:11434/v1' }), 'gpt');
 });

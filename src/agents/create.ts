@@ -1,5 +1,6 @@
 /** Which agent thinks for a campaign. */
 import type { AgentConfig, Contract } from '../campaign/contract.ts';
+import { quote } from '../campaign/quote.ts';
 import type { Agent } from './agent.ts';
 import { exploreAgent } from './explore.ts';
 import { openaiAgent } from './openai.ts';
@@ -26,13 +27,13 @@ export function chooseAgent(
     const names = contract.agents.map(({ name }) => name).join(', ');
     return {
       kind: 'problem',
-      message: `The contract has no agent named ${JSON.stringify(wanted)}; it has ${names}.`,
+      message: `The contract has no agent named ${quote(wanted ?? '')}; it has ${names}.`,
     };
   }
   // A server of one's own needs no key, OpenAI's does.
   if (config.use === 'openai' && !env.OPENAI_API_KEY?.trim() && !env.OPENAI_BASE_URL?.trim()) {
     const message =
-      `Agent ${config.name} asks ${config.model} and needs a key: set OPENAI_API_KEY where the bot runs, or ` +
+      `Agent ${config.name} asks ${quote(config.model)} and needs a key: set OPENAI_API_KEY where the bot runs, or ` +
       'OPENAI_BASE_URL for a server that asks for none. `use: explore` in the contract needs neither.';
     return { kind: 'problem', message };
   }

@@ -122,9 +122,10 @@ export function spending(
     ...(campaign.state?.baselines ?? []),
     ...experiments.flatMap(experiment => experiment.marker.trials),
   ];
+  const forgotten = campaign.state?.forgotten;
   return {
     cost: experiments.map(e => e.marker.cost).reduce(addCost, campaign.state?.failedCost ?? NO_COST),
-    trials: trials.length,
-    machineSeconds: trials.reduce((sum, trial) => sum + trial.totalSeconds, 0),
+    trials: trials.length + (forgotten?.trials ?? 0),
+    machineSeconds: trials.reduce((sum, trial) => sum + trial.totalSeconds, forgotten?.machineSeconds ?? 0),
   };
 }

@@ -82,6 +82,10 @@ export const campaignStateSchema = z.strictObject({
   notices: z.array(z.string()),
   /** What a person's `resume` forgave: baselines and experiments up to here do not count as failures any more. */
   forgiven: z.strictObject({ baselines: z.int().nonnegative(), experiments: z.int().nonnegative() }),
+  /** Spent on baselines that are kept no more. */
+  forgotten: z
+    .strictObject({ trials: z.int().nonnegative(), machineSeconds: z.number().nonnegative() })
+    .optional(),
 });
 export type CampaignState = z.infer<typeof campaignStateSchema>;
 

@@ -184,6 +184,23 @@ describe('an experiment', () => {
   });
 });
 
+test('an experiment whose trials never meet equal conditions is given up after twice the trials of the gate', () => {
+  const changing = (n: number) =>
+    experiment(1, {
+      trials: Array.from({ length: n }, (_, i) =>
+        trial(`3/1.${i + 1}`, 'tree 1', 0.99, i === 0 ? {} : { machine: `GPU ${i}` }),
+      ),
+    });
+  assert.match(planned({ experiments: [changing(5)] }), /^dispatch 3\/1\.6/);
+  assert.equal(planned({ experiments: [changing(6)] }), 'unmeasurable #11');
+  const base = { branch: 'main', sha: sha('new'), tree: sha('champion tree') };
+  assert.equal(
+    planned({ base, experiments: [changing(6)] }),
+    'restack #11',
+    'made again, it gets new trials',
+  );
+});
+
 describe('when the champion moved while a candidate was measured', () => {
   const base = { branch: 'main', sha: sha('new'), tree: sha('tree 2') };
   const merged = experiment(

@@ -7,8 +7,33 @@ export function statusOf(error: unknown): number | undefined {
     : undefined;
 }
 
+/**
+ * Whether asking again would bring the same refusal: something is gone, not allowed, or not valid. A limit on requests,
+ * which GitHub also answers with 403, passes.
+ */
+export function isPermanent(error: unknown): boolean {
+  const status = statusOf(error) ?? 0;
+  return [403, 404, 410, 422].includes(status) && !isRateLimit(error);
+}
+
+function isRateLimit(error: unknown): boolean {
+  const { response } = error as { response?: { headers?: Record<string, unknown> } };
+  const { 'retry-after': retryAfter, 'x-ratelimit-remaining': remaining } = response?.headers ?? {};
+  return (
+    retryAfter !== undefined || remaining === '0' || /rate limit|abuse detection/i.test(messageOf(error))
+  );
+}
+
+/** What GitHub, or whatever failed, says. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
 /** GitHub answers 422 for a commit it does not know, and 409 in an empty repository. */
 export const NO_SUCH_COMMIT = [404, 409, 422];
+
+/** GitHub answers 403 for what a private repository of a free plan cannot have, and for what it hides from the App. */
+export const HIDDEN = [403, 404];
 
 /** What was read, or null where GitHub answers that there is none. */
 export async function orNull<T>(

@@ -18,6 +18,12 @@ export function writeMarker(name: MarkerName, value: unknown): string {
   return `<!-- autoresearch:${name} ${json} -->`;
 }
 
+/** A marker that is read back for certain: what does not match its schema is a mistake of ours, and throws. */
+export function writeStored<T>(name: MarkerName, value: T, schema: z.ZodType<T>): string {
+  // JSON has no infinite numbers: they come back as null.
+  return writeMarker(name, schema.parse(JSON.parse(JSON.stringify(value))));
+}
+
 /** The value of the last marker, checked against its schema; null where it is absent, unreadable or of another name. */
 export function readMarker<T>(
   name: MarkerName,

@@ -11,12 +11,15 @@ import {
   experimentMarkerSchema,
   type PendingCommand,
   RESEARCH_LABEL,
+  type RecordedTrial,
   recordedTrialSchema,
   type Snapshot,
   type UnreadableExperiment,
 } from '../campaign/model.ts';
+import { trialParts } from '../campaign/queries.ts';
 import { readMarker } from './marker.ts';
 import type { Comment, Commit, GitHubPort, Pull, WorkflowRun } from './port.ts';
+import { noRefusals, type Refusals } from './refusals.ts';
 import { noticeKey, replyKey } from './replies.ts';
 
 export interface Memory {
@@ -31,6 +34,9 @@ export interface Memory {
   contracts: Map<string, Snapshot['contract']>;
   /** Comments up to here were looked at. */
   commentsSeen: Date | null;
+  /** Issues that a person labelled and no campaign is on: when they were last updated. */
+  bare: Map<number, string>;
+  refusals: Refusals;
 }
 
 export function emptyMemory(): Memory {
@@ -41,6 +47,8 @@ export function emptyMemory(): Memory {
     alive: new Set(),
     contracts: new Map(),
     commentsSeen: null,
+    bare: new Map(),
+    refusals: noRefusals(),
   };
 }
 
@@ -73,7 +81,9 @@ export async function observe(port: GitHubPort, memory: Memory, now: Date): Prom
     unreadable,
     attempts: new Map(),
     branches: await port.branches('research/'),
-    commands: pending(commands, comments, campaigns, port.botLogin),
+    commands: pending(commands, comments, campaigns, memory.pulls, port.botLogin).filter(
+      ({ comment }) => !memory.refusals.unanswerable.has(comment),
+    ),
   };
   memory.commentsSeen = seenUntil(comments, snapshot.commands, now);
   return { ...snapshot, attempts: await readAttempts(port, snapshot) };
@@ -170,11 +180,15 @@ function commandsIn(comments: readonly Comment[], botLogin: string): PendingComm
   });
 }
 
-/** A command took effect when a campaign's marker holds its id, or an answer to it exists. */
+/**
+ * A command took effect when a campaign's marker holds its id, or an answer to it exists. Where the marker is gone, what
+ * was asked for before the newest pull request is known to have taken effect by that.
+ */
 function pending(
   commands: readonly PendingCommand[],
   comments: readonly Comment[],
   campaigns: readonly Campaign[],
+  pulls: ReadonlyMap<number, Pull>,
   botLogin: string,
 ): PendingCommand[] {
   const done = new Set(campaigns.flatMap(campaign => campaign.state?.comments ?? []));
@@ -182,7 +196,17 @@ function pending(
     const answered = comment.author === botLogin ? replyKey(comment.body) : null;
     if (answered !== null) done.add(answered);
   }
-  return commands.filter(command => !done.has(command.comment));
+  const known = new Set(campaigns.filter(({ state }) => state !== null).map(({ issue }) => issue));
+  const times = new Map(comments.map(({ id, createdAt }) => [id, createdAt]));
+  const tookEffect = ({ comment, issue }: PendingCommand) =>
+    !known.has(issue) &&
+    [...pulls.values()].some(
+      ({ author, branch, createdAt }) =>
+        author === botLogin &&
+        branch.startsWith(`research/${issue}/`) &&
+        createdAt > (times.get(comment) ?? ''),
+    );
+  return commands.filter(command => !done.has(command.comment) && !tookEffect(command));
 }
 
 async function readCampaigns(
@@ -191,20 +215,23 @@ async function readCampaigns(
   experiments: readonly Experiment[],
   commands: readonly PendingCommand[],
 ): Promise<Campaign[]> {
-  const open = (await port.openIssues(RESEARCH_LABEL))
-    .filter(issue => !issue.isPull)
-    .map(issue => issue.number);
+  const labelled = (await port.openIssues(RESEARCH_LABEL)).filter(issue => !issue.isPull);
+  const open = new Map(labelled.map(issue => [issue.number, issue.updatedAt]));
   const pulls = new Set(experiments.map(experiment => experiment.pull));
   const unfinished = experiments
     .filter(e => e.state === 'open' || e.marker.verdict === null)
     .map(e => e.marker.campaign);
   const asked = commands.map(command => command.issue).filter(issue => !pulls.has(issue));
+  const touched = new Set([...asked, ...experiments.map(e => e.marker.campaign)]);
   const campaigns: Campaign[] = [];
-  for (const number of new Set([...open, ...unfinished, ...memory.alive, ...asked])) {
-    const known = open.includes(number);
+  for (const number of new Set([...open.keys(), ...unfinished, ...memory.alive, ...asked])) {
+    const updatedAt = open.get(number);
+    const known = updatedAt !== undefined;
+    if (known && !touched.has(number) && memory.bare.get(number) === updatedAt) continue;
     const issue = known ? { open: true, isPull: false } : await port.issue(number);
     if (!issue || issue.isPull) continue;
     const campaign = await readCampaign(port, memory, number, issue.open);
+    if (known && !campaign.comment) memory.bare.set(number, updatedAt);
     if (campaign.comment || known || unfinished.includes(number)) campaigns.push(campaign);
   }
   for (const { issue } of campaigns) memory.alive.add(issue);
@@ -256,7 +283,9 @@ async function readAttempts(port: GitHubPort, snapshot: Snapshot): Promise<Map<s
   );
   const stale = new Map<string, number>([
     ...open.map(({ marker }) => [`${marker.campaign}/${marker.number}`, marker.staleTrials] as const),
-    ...(champion ? live.map(({ issue }) => [`${issue}/0`, 0] as const) : []),
+    ...(champion
+      ? live.map(({ issue, state }) => [`${issue}/0`, newest(state?.baselines ?? [])] as const)
+      : []),
   ]);
   const wanted = (trial: string) => {
     const [subject = '', k] = trial.split('.');
@@ -285,6 +314,11 @@ async function readAttempts(port: GitHubPort, snapshot: Snapshot): Promise<Map<s
     else if (!attempt.run) attempt.run = run;
   }
   return attempts;
+}
+
+/** Champion trials are taken one after the other, so what is not newer was recorded, even where the marker dropped it. */
+function newest(baselines: readonly RecordedTrial[]): number {
+  return Math.max(0, ...baselines.map(({ trial }) => trialParts(trial).k));
 }
 
 /** The App's own runs, oldest first: of two with one name, the first counts. */

@@ -34,6 +34,7 @@ export interface Pull {
   headSha: string;
   labels: string[];
   mergeCommit: string | null;
+  createdAt: string;
   updatedAt: string;
 }
 
@@ -41,6 +42,7 @@ export interface Issue {
   number: number;
   open: boolean;
   isPull: boolean;
+  updatedAt: string;
 }
 
 export interface CheckRun {
@@ -78,8 +80,9 @@ export interface GitHubPort {
   /** The App's login, `<slug>[bot]`. */
   readonly botLogin: string;
 
-  about(): Promise<{ isPublic: boolean; defaultBranch: string }>;
-  /** Null where there is no such branch or commit. */
+  /** `squashes`: pull requests may be merged by squashing. */
+  about(): Promise<{ isPublic: boolean; defaultBranch: string; squashes: boolean }>;
+  /** By branch or full id; null where there is no such branch or commit. */
   commit(ref: string): Promise<Commit | null>;
   /** Text of a file at a ref; null where there is none. */
   file(path: string, ref: string): Promise<string | null>;

@@ -5,12 +5,14 @@ import { applyEdits } from '../agents/edit.ts';
 import type { Contract } from '../campaign/contract.ts';
 import { budgetOf, championValues, nextTrial } from '../campaign/evidence.ts';
 import { addCost, type Cost, type Idea } from '../campaign/idea.ts';
+import { leanerMarkers } from '../campaign/keep.ts';
 import {
   branchName,
   type Campaign,
   type CampaignState,
   type Experiment,
   type ExperimentMarker,
+  experimentMarkerSchema,
   mean,
   measuredValues,
   RESEARCH_LABEL,
@@ -20,16 +22,24 @@ import { experimentsOf } from '../campaign/queries.ts';
 import { candidateMessage, pullDescription } from '../render/pull.ts';
 import { openTitle } from '../render/title.ts';
 import { type Context, contractOf } from './context.ts';
-import { MAX_BODY, writeMarker } from './marker.ts';
+import { isPermanent, messageOf, statusOf } from './errors.ts';
+import { MAX_BODY, writeMarker, writeStored } from './marker.ts';
 import type { GitHubPort } from './port.ts';
 import { saveState } from './state.ts';
 
 /** Room that a pull request's body keeps for trials and verdict. */
 const ROOM_FOR_TRIALS = 20_000;
 
+/** Room that it keeps for one visible sentence. */
+const ROOM_FOR_SUMMARY = 200;
+
 /** Description and marker of an experiment's pull request. */
 export function pullBody(marker: ExperimentMarker): string {
-  const hidden = writeMarker('experiment', marker);
+  let hidden = '';
+  for (const version of leanerMarkers(marker)) {
+    hidden = writeStored('experiment', version, experimentMarkerSchema);
+    if (hidden.length <= MAX_BODY - ROOM_FOR_SUMMARY) break;
+  }
   const visible = pullDescription(marker);
   const room = MAX_BODY - hidden.length - 2;
   return `${visible.length <= room ? visible : `Experiment ${marker.number} of campaign #${marker.campaign}.`}\n\n${hidden}`;
@@ -55,35 +65,50 @@ export async function propose(
   if (proposal.kind === 'failed')
     return countFailure(context, snapshot, campaign, state, proposal.reason, proposal.cost);
   if (proposal.kind === 'exhausted') return exhausted(context, snapshot, campaign, state);
-  const tree = await context.port.createTree(base.tree, proposal.files);
-  const plain = { campaign: campaign.issue, number, idea: proposal.idea };
-  const commit = await context.port.createCommit(candidateMessage(plain), tree, base.sha);
-  await openPull(context, snapshot, {
+  const { idea, cost } = proposal;
+  const experiment = { campaign: campaign.issue, number, idea, agent: chosen.agent.name, cost };
+  let pull: number;
+  try {
+    pull = await openPull(context, snapshot, experiment, proposal.files);
+  } catch (error) {
+    if (!isPermanent(error)) throw error;
+    // The agent would be asked and paid again for what GitHub never takes.
+    const reason = `GitHub refused to open the experiment: ${messageOf(error)}`;
+    return countFailure(context, snapshot, campaign, state, reason, cost);
+  }
+  await context.port.addLabel(pull, RESEARCH_LABEL);
+  if (state.failedInARow > 0)
+    await saveState(context.port, snapshot, campaign, { ...state, failedInARow: 0 });
+}
+
+/** Returns the number of the pull request. */
+async function openPull(
+  context: Context,
+  { base }: Snapshot,
+  idea: Pick<ExperimentMarker, 'campaign' | 'number' | 'idea' | 'agent' | 'cost'>,
+  files: ReadonlyMap<string, string>,
+): Promise<number> {
+  const { port } = context;
+  const tree = await port.createTree(base.tree, files);
+  const commit = await port.createCommit(candidateMessage(idea), tree, base.sha);
+  const marker: ExperimentMarker = {
     version: 1,
-    ...plain,
-    agent: chosen.agent.name,
+    ...idea,
     champion: { sha: base.sha, tree: base.tree },
     commit,
     tree,
     previous: null,
     restacks: 0,
     staleTrials: 0,
-    cost: proposal.cost,
     trials: [],
     verdict: null,
-  });
-  if (state.failedInARow > 0)
-    await saveState(context.port, snapshot, campaign, { ...state, failedInARow: 0 });
-}
-
-async function openPull(context: Context, snapshot: Snapshot, marker: ExperimentMarker): Promise<void> {
-  const { port } = context;
+  };
   const branch = branchName(marker.campaign, marker.number);
   await port.createBranch(branch, marker.commit);
   const title = openTitle(marker);
-  const pull = await port.createPull({ title, body: pullBody(marker), branch, base: snapshot.base.branch });
-  await port.addLabel(pull, RESEARCH_LABEL);
+  const pull = await port.createPull({ title, body: pullBody(marker), branch, base: base.branch });
   context.log.info({ pull, title }, 'opened');
+  return pull;
 }
 
 async function readFiles(
@@ -152,12 +177,27 @@ async function objection(
   const size = JSON.stringify(writeMarker('experiment', idea)).length;
   if (size > MAX_BODY - ROOM_FOR_TRIALS)
     return `The edits are too large: expected at most ${MAX_BODY - ROOM_FOR_TRIALS} characters when stored, found ${size}. Replace less.`;
-  const tree = await context.port.createTree(snapshot.base.tree, files);
+  const tree = await treeOrRefusal(context.port, snapshot, files);
+  if (typeof tree !== 'string') return tree.refusal;
   if (tree === snapshot.base.tree) return 'The edits leave every file as it is.';
   const before = snapshot.experiments.find(experiment => experiment.marker.tree === tree);
   return before
     ? `Exactly this code was already tried, as experiment ${before.marker.number} ("${before.marker.idea.title}").`
     : null;
+}
+
+/** What GitHub does not take for a file's content, the agent can mend. */
+async function treeOrRefusal(
+  port: GitHubPort,
+  snapshot: Snapshot,
+  files: ReadonlyMap<string, string>,
+): Promise<string | { refusal: string }> {
+  try {
+    return await port.createTree(snapshot.base.tree, files);
+  } catch (error) {
+    if (statusOf(error) !== 422) throw error;
+    return { refusal: `GitHub refused the files: ${messageOf(error)}` };
+  }
 }
 
 async function countFailure(
@@ -171,7 +211,7 @@ async function countFailure(
   context.log.warn({ issue: campaign.issue, reason }, 'proposal failed');
   await saveState(context.port, snapshot, campaign, {
     ...state,
-    failedProposals: [...state.failedProposals, reason.slice(0, 300)],
+    failedProposals: [...state.failedProposals, reason],
     failedInARow: state.failedInARow + 1,
     failedCost: addCost(state.failedCost, cost),
   });

@@ -1,21 +1,28 @@
 /** The reading half of the port. */
 import { strFromU8, unzipSync } from 'fflate';
-import { NO_SUCH_COMMIT, orNull } from './errors.ts';
+import { HIDDEN, NO_SUCH_COMMIT, orNull } from './errors.ts';
 import type { Octokit, Repo } from './octokit.ts';
 import type { Commit, Pull, Repository } from './port.ts';
 import { toCheck, toComment, toIssue, toPull, toRun } from './shapes.ts';
 
+const SHA = /^[0-9a-f]{40}$/;
+
 export function reads(octokit: Octokit, repo: Repo, repository: Repository, botLogin: string) {
   const rest = octokit.rest;
+  const tipOf = async (branch: string) =>
+    (await rest.git.getRef({ ...repo, ref: `heads/${branch}` })).data.object.sha;
   return {
     about: async () => {
       const { data } = await rest.repos.get(repo);
-      return { isPublic: !data.private, defaultBranch: data.default_branch };
+      // GitHub leaves the setting out where it hides it from the App.
+      const squashes = data.allow_squash_merge !== false;
+      return { isPublic: !data.private, defaultBranch: data.default_branch, squashes };
     },
     commit: (ref: string) =>
       orNull(async (): Promise<Commit> => {
-        const { data } = await rest.repos.getCommit({ ...repo, ref });
-        return { sha: data.sha, tree: data.commit.tree.sha, parents: data.parents.map(parent => parent.sha) };
+        const commit_sha = SHA.test(ref) ? ref : await tipOf(ref);
+        const { data } = await rest.git.getCommit({ ...repo, commit_sha });
+        return { sha: data.sha, tree: data.tree.sha, parents: data.parents.map(parent => parent.sha) };
       }, NO_SUCH_COMMIT),
     file: (path: string, ref: string) =>
       orNull(async () => {
@@ -85,13 +92,10 @@ export function reads(octokit: Octokit, repo: Repo, repository: Repository, botL
       return own.map(toCheck).filter(check => check !== null);
     },
     runs: async (workflow: string) => {
-      const { data } = await rest.actions.listWorkflowRuns({
-        ...repo,
-        workflow_id: workflow,
-        event: 'workflow_dispatch',
-        per_page: 100,
-      });
-      return data.workflow_runs.map(toRun);
+      const wanted = { ...repo, workflow_id: workflow, event: 'workflow_dispatch', per_page: 100 };
+      // A workflow that does not exist has no runs; the dispatch says what is wrong.
+      const found = await orNull(() => rest.actions.listWorkflowRuns(wanted));
+      return found?.data.workflow_runs.map(toRun) ?? [];
     },
     artifact: (runId: number, name: string, file: string) => artifact(octokit, repo, runId, name, file),
     permission: async (username: string) => {
@@ -123,14 +127,15 @@ async function pullsSince(octokit: Octokit, repo: Repo, since: string | null): P
 /** Rules that the App cannot satisfy; a repository that hides its protection from the App counts as having none. */
 async function baseObstacles(octokit: Octokit, repo: Repo, branch: string): Promise<string[]> {
   const obstacles = new Set<string>();
-  const rules = await orNull(() => octokit.rest.repos.getBranchRules({ ...repo, branch }));
+  const rules = await orNull(() => octokit.rest.repos.getBranchRules({ ...repo, branch }), HIDDEN);
   for (const rule of rules?.data ?? []) {
     if (rule.type === 'required_status_checks') obstacles.add('required status checks');
     if (rule.type === 'pull_request' && (rule.parameters?.required_approving_review_count ?? 0) > 0)
       obstacles.add('required reviews');
+    if (rule.type === 'merge_queue') obstacles.add('a merge queue');
     if (rule.type === 'update') obstacles.add('a rule that restricts updates');
   }
-  const found = await orNull(() => octokit.rest.repos.getBranch({ ...repo, branch }));
+  const found = await orNull(() => octokit.rest.repos.getBranch({ ...repo, branch }), HIDDEN);
   const required = found?.data.protection?.required_status_checks;
   if ((required?.contexts?.length ?? 0) > 0) obstacles.add('required status checks');
   return [...obstacles];

@@ -8,9 +8,14 @@ type Listed<T extends (...args: never[]) => Promise<{ data: readonly unknown[] }
 type Rest = Octokit['rest'];
 
 export function toIssue(
-  data: Pick<Listed<Rest['issues']['listForRepo']>, 'number' | 'state' | 'pull_request'>,
+  data: Pick<Listed<Rest['issues']['listForRepo']>, 'number' | 'state' | 'pull_request' | 'updated_at'>,
 ): Issue {
-  return { number: data.number, open: data.state === 'open', isPull: data.pull_request !== undefined };
+  return {
+    number: data.number,
+    open: data.state === 'open',
+    isPull: data.pull_request !== undefined,
+    updatedAt: data.updated_at,
+  };
 }
 
 export function toComment(data: Listed<Rest['issues']['listComments']>): Comment {
@@ -26,7 +31,15 @@ export function toComment(data: Listed<Rest['issues']['listComments']>): Comment
 
 type PullData = Pick<
   Listed<Rest['pulls']['list']>,
-  'number' | 'state' | 'title' | 'body' | 'user' | 'merged_at' | 'merge_commit_sha' | 'updated_at'
+  | 'number'
+  | 'state'
+  | 'title'
+  | 'body'
+  | 'user'
+  | 'merged_at'
+  | 'merge_commit_sha'
+  | 'created_at'
+  | 'updated_at'
 > & {
   head: { ref: string; sha: string; repo: { full_name: string } | null };
   base: { ref: string };
@@ -47,6 +60,7 @@ export function toPull(data: PullData): Pull {
     headSha: data.head.sha,
     labels: data.labels.flatMap(label => label.name ?? []),
     mergeCommit: merged ? data.merge_commit_sha : null,
+    createdAt: data.created_at,
     updatedAt: data.updated_at,
   };
 }

@@ -36,10 +36,15 @@ export async function obstacles(
       ...agentProblems(context, file.contract, start),
       ...(await runnerProblems(context, file.contract, workflowText ?? '')),
     );
+  if (!(await port.about()).squashes)
+    reasons.push(
+      'I merge by squashing, and this repository does not allow it. Switch "Allow squash merging" on under Settings → General → Pull Requests.',
+    );
   for (const rule of await port.baseObstacles(base.branch))
     reasons.push(
       `\`${base.branch}\` demands ${rule}, which I cannot satisfy. Let me merge elsewhere: put \`base:\` with an unprotected branch into \`${CONTRACT_PATH}\`.`,
     );
+  reasons.push(...(await branchProblems(context)));
   reasons.push(...(await foreignWorkflows(context, snapshot, workflowPath)));
   return reasons;
 }
@@ -82,6 +87,15 @@ async function runnerProblems(context: Context, contract: Contract, workflow: st
   return [
     `This repository is public and its trials run on a self-hosted runner, where code from agents is executed. If you accept that, write \`accept_public_self_hosted: true\` into \`${CONTRACT_PATH}\`.`,
   ];
+}
+
+/** Git keeps no branch `research/3/1` beside one named `research` or `research/3`. */
+async function branchProblems({ port }: Context): Promise<string[]> {
+  const names = [...(await port.branches('research')).keys()].filter(name => /^research(\/\d+)?$/.test(name));
+  return names.map(
+    name =>
+      `There is a branch \`${name}\`, and so none of the branches \`research/<issue>/<experiment>\` that I need can be made. Rename or delete it.`,
+  );
 }
 
 /** Other workflows of the repository that candidates would set off. */

@@ -1,36 +1,30 @@
 /** Writes the campaign's state: its status comment, whose hidden part is the state and whose visible part is derived. */
-import type { Campaign, CampaignState, Snapshot } from '../campaign/model.ts';
+import { leanerStates } from '../campaign/keep.ts';
+import { type Campaign, type CampaignState, campaignStateSchema, type Snapshot } from '../campaign/model.ts';
 import { statusComment } from '../render/status.ts';
-import { MAX_BODY, writeMarker } from './marker.ts';
+import { MAX_BODY, writeStored } from './marker.ts';
 import type { GitHubPort } from './port.ts';
 
 /** How long the visible part may lag behind while nothing in the hidden part changes. */
 const REFRESH_SECONDS = 30;
-/** Records of comments and failures are kept this far back. */
-const KEPT_COMMENTS = 200;
-const KEPT_FAILURES = 20;
-
 /** Stores `state`; creates the status comment where there is none. */
 export async function saveState(
-  port: GitHubPort,
+  port: Pick<GitHubPort, 'createComment' | 'updateComment'>,
   snapshot: Snapshot,
   campaign: Campaign,
   state: CampaignState,
 ): Promise<void> {
-  const kept: CampaignState = {
-    ...state,
-    comments: state.comments.slice(-KEPT_COMMENTS),
-    failedProposals: state.failedProposals.slice(-KEPT_FAILURES),
-  };
-  const others = snapshot.campaigns.filter(other => other.issue !== campaign.issue);
-  const saved: Campaign = { ...campaign, state: kept };
-  const body = statusBody({ ...snapshot, campaigns: [...others, saved] }, saved, kept);
+  const body = statusBody(snapshot, campaign, state);
   if (campaign.comment && campaign.state) await port.updateComment(campaign.comment.id, body);
   else await port.createComment(campaign.issue, body);
 }
 
 /** Brings the visible parts up to date where they lag. Returns seconds until it should be tried again, or null. */
-export async function refreshStatus(port: GitHubPort, snapshot: Snapshot, now: Date): Promise<number | null> {
+export async function refreshStatus(
+  port: Pick<GitHubPort, 'updateComment'>,
+  snapshot: Snapshot,
+  now: Date,
+): Promise<number | null> {
   let again: number | null = null;
   for (const campaign of snapshot.campaigns) {
     const { comment, state } = campaign;
@@ -45,11 +39,16 @@ export async function refreshStatus(port: GitHubPort, snapshot: Snapshot, now: D
   return again;
 }
 
+/** The fullest version of the comment that GitHub takes. */
 function statusBody(snapshot: Snapshot, campaign: Campaign, state: CampaignState): string {
-  const body = `${statusComment(snapshot, campaign, state)}\n\n${writeMarker('campaign', state)}`;
-  if (body.length > MAX_BODY)
-    throw new Error(
-      `Expected the status comment of #${campaign.issue} to fit ${MAX_BODY} characters, got ${body.length}.`,
-    );
+  const others = snapshot.campaigns.filter(other => other.issue !== campaign.issue);
+  let body = '';
+  for (const version of leanerStates(state)) {
+    const stored: Campaign = { ...campaign, state: version };
+    const visible = statusComment({ ...snapshot, campaigns: [...others, stored] }, stored, version);
+    // A half of a surrogate pair would come back as another character, and the comment seem to lag for ever.
+    body = `${visible.toWellFormed()}\n\n${writeStored('campaign', version, campaignStateSchema)}`;
+    if (body.length <= MAX_BODY) break;
+  }
   return body;
 }

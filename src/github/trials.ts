@@ -11,10 +11,14 @@ import {
 import type { Attempt, Campaign, Experiment, RecordedTrial, Run, Snapshot } from '../campaign/model.ts';
 import { completedCheck, startedCheck } from '../render/check.ts';
 import { type Context, contractOf } from './context.ts';
+import { statusOf } from './errors.ts';
 import { writeMarker } from './marker.ts';
+import { pauseRefused } from './refusals.ts';
 import { saveState } from './state.ts';
 
 type ActionOf<Kind extends Action['kind']> = Extract<Action, { kind: Kind }>;
+
+const NO_SUCH_WORKFLOW = [404, 422];
 
 /** Markers keep this much of a traceback. */
 const KEPT_TRACEBACK = 1500;
@@ -33,14 +37,21 @@ export async function dispatchTrial(
   const check = snapshot.attempts.get(trial)?.check;
   if (check) await port.restartCheck(check.id, context.now());
   else await port.createCheck(candidate, trial, context.now(), startedCheck(trial, budget));
-  await port.dispatch(contract.trial.workflow, snapshot.base.branch, {
+  const inputs = {
     trial,
     base: snapshot.base.sha,
     candidate,
     seed: String(seed(context, campaign, action.seedIndex)),
     budget: String(budget),
     timeout: String(trialTimeout(contract.trial, budget)),
-  });
+  };
+  try {
+    await port.dispatch(contract.trial.workflow, snapshot.base.branch, inputs);
+  } catch (error) {
+    // There is no such workflow, or it does not take these inputs: no waiting helps.
+    if (!NO_SUCH_WORKFLOW.includes(statusOf(error) ?? 0)) throw error;
+    return pauseRefused(context, snapshot, campaign, `to run \`${contract.trial.workflow}\``, error);
+  }
   context.log.info({ trial, candidate }, 'dispatched');
 }
 
@@ -163,7 +174,7 @@ function fault(
     machine: 'unknown',
     digest: '',
     sandbox: 'none',
-    outcome: { status: 'fault', message },
+    outcome: { status: 'fault', message: message.slice(0, 500) },
     trainingSeconds: 0,
     totalSeconds: 0,
     peakMemoryMb: 0,

@@ -83,7 +83,8 @@ export function issueWrites(octokit: Octokit, repo: Repo) {
       await issues.updateComment({ ...repo, comment_id: id, body, ...ONCE });
     },
     react: async (comment: number, content: 'eyes' | 'rocket' | 'confused') => {
-      await unlessStatus([404], () =>
+      // Best effort: on a locked conversation nobody can react, and the answer says the same.
+      await unlessStatus([403, 404, 422], () =>
         reactions.createForIssueComment({ ...repo, comment_id: comment, content, ...ONCE }),
       );
     },

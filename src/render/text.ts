@@ -1,12 +1,19 @@
 /** Makes text from models and strangers harmless: it is data, never Markdown, never a mention, never a command. */
 
-/** One line without control characters, mentions, issue references or CI switches; at most `length` characters. */
+/**
+ * One line without control characters, mentions, references to issues or commands to a CI; at most `length` characters.
+ * What is dropped goes first; all else is replaced, so that nothing can come together from its two sides.
+ */
 export function plainLine(text: string, length = 80): string {
   const line = text
-    .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\s]+/gu, ' ')
-    .replace(/\[(skip ci|ci skip|no ci|skip actions|actions skip)\]/gi, '')
-    .replace(/(skip-checks|signed-off-by|co-authored-by)\s*:/gi, '$1')
     .replace(/[@#]/g, '')
+    .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\s]+/gu, ' ')
+    .replaceAll('[', '(')
+    .replaceAll(']', ')')
+    .replace(/NO_CI/gi, 'NO CI')
+    .replace(/(skip-checks|signed-off-by|co-authored-by)[\s:]*:/gi, '$1')
+    .replace(/(?<![a-z])GH-(?=\d)/gi, 'GH ')
+    .replace(/:\/[/:]*/g, ': ')
     .replace(/ +/g, ' ')
     .trim();
   return line.length <= length ? line : `${line.slice(0, length - 1).trimEnd()}…`;

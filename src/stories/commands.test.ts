@@ -143,6 +143,19 @@ test('`/research 2` on a finished campaign adds two, and measures the champion n
   ]);
 });
 
+test('what was asked for before the last experiment is not taken up again, even where every trace in comments is gone', async () => {
+  const issue = 1;
+  const gone = await more.comments(issue);
+  const status = gone.find(({ body }) => body.includes('autoresearch:campaign'));
+  await more.alice.rest.issues.deleteComment({ ...more.repo, comment_id: status?.id ?? 0 });
+  await world.bot.kill();
+  await world.bot.start();
+  await more.answer(issue, await more.comment('bob', issue, '/research help'));
+  assert.equal((await more.history(issue)).pulls.length, 3);
+  await more.comment('bob', issue, '/research 1');
+  await more.status(issue, /🏁 Finished: 4 of 4 experiments/);
+});
+
 test('the App logged no error', () => {
   assert.deepEqual(world.errors(), []);
 });

@@ -19,6 +19,7 @@ const places = {
   noContract: await place('no-contract', { [CONTRACT]: null, [WORKFLOW]: null }),
   open: await place('open', {}, false),
   labels: await place('labels', { '.github/workflows/label.yml': LABELLER }),
+  blocked: await place('blocked', {}),
   noFile: await place('no-file', { [CONTRACT]: contractWith('[settings.txt]', '[settings.txt, train.py]') }),
 };
 await world.bot.start();
@@ -78,6 +79,13 @@ test("another workflow that candidates' branches would set off is refused by nam
     await refusal(places.labels),
     /`\.github\/workflows\/label\.yml` runs on `pull_request_target`/,
   );
+});
+
+test("a branch that stands in the way of the experiments' branches is named", async () => {
+  const { alice, repo } = places.blocked;
+  const main = await alice.rest.git.getRef({ ...repo, ref: 'heads/main' });
+  await alice.rest.git.createRef({ ...repo, ref: 'refs/heads/research', sha: main.data.object.sha });
+  assert.match(await refusal(places.blocked), /There is a branch `research`.*Rename or delete it\./);
 });
 
 test('the App logged no error', () => {

@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { ProbotOctokit } from 'probot';
+import { octokitPort } from './octokit.ts';
+
+type Answers = Record<string, { status?: number; body: unknown }>;
+
+/** The port of alice/model on a GitHub that gives these answers by path, and 404 to everything else. */
+function portWith(answers: Answers, asked: string[] = []) {
+  const octokit = new ProbotOctokit({
+    retry: { enabled: false },
+    throttle: { enabled: false },
+    request: {
+      fetch: async (url: string) => {
+        const path = decodeURIComponent(new URL(url).pathname).replace('/repos/alice/model', '');
+        asked.push(path);
+        const { status = 200, body } = answers[path] ?? { status: 404, body: { message: 'Not Found' } };
+        return Response.json(body, { status });
+      },
+    },
+    log: { debug() {}, info() {}, warn() {}, error() {} },
+  });
+  return octokitPort(octokit, { owner: 'alice', name: 'model' }, 'bot[bot]');
+}
+
+const SHA = 'c'.repeat(40);
+const COMMIT = { sha: SHA, tree: { sha: 'd'.repeat(40) }, parents: [{ sha: 'e'.repeat(40) }] };
+
+test('a branch is read by its ref and a commit by its id, without the diff that comes with a commit', async () => {
+  const asked: string[] = [];
+  const port = portWith(
+    {
+      '/git/ref/heads/runs/main': { body: { object: { sha: SHA } } },
+      [`/git/commits/${SHA}`]: { body: COMMIT },
+    },
+    asked,
+  );
+  const commit = { sha: SHA, tree: 'd'.repeat(40), parents: ['e'.repeat(40)] };
+  assert.deepEqual(await port.commit('runs/main'), commit);
+  assert.deepEqual(await port.commit(SHA), commit);
+  assert.equal(await port.commit('gone'), null);
+  assert.equal(await port.commit('f'.repeat(40)), null);
+  assert.ok(asked.every(path => path.startsWith('/git/')));
+});
+
+test('the first branch of an empty repository is none', async () => {
+  const port = portWith({
+    '/git/ref/heads/main': { status: 409, body: { message: 'Git Repository is empty.' } },
+  });
+  assert.equal(await port.commit('main'), null);
+});
+
+test('a workflow that does not exist has no runs', async () => {
+  assert.deepEqual(await portWith({}).runs('experiments.yml'), []);
+});
+
+test('rules that a free plan hides are none; rules that the App cannot satisfy are named', async () => {
+  const hidden = { status: 403, body: { message: 'Upgrade to GitHub Pro or make this repository public.' } };
+  const free = portWith({ '/rules/branches/main': hidden, '/branches/main': hidden });
+  assert.deepEqual(await free.baseObstacles('main'), []);
+  const strict = portWith({
+    '/rules/branches/main': { body: [{ type: 'merge_queue' }, { type: 'deletion' }, { type: 'update' }] },
+  });
+  assert.deepEqual(await strict.baseObstacles('main'), ['a merge queue', 'a rule that restricts updates']);
+});
+
+test('whether pull requests may be squashed is asked; a repository that does not say may', async () => {
+  const about = (more: object) =>
+    portWith({ '': { body: { private: true, default_branch: 'main', ...more } } }).about();
+  assert.equal((await about({ allow_squash_merge: false })).squashes, false);
+  assert.equal((await about({})).squashes, true);
+});
