@@ -1,9 +1,63 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { campaign, NOW, sha, trial } from '../campaign/snapshot.test-helper.ts';
+import { campaign, sha, trial } from '../campaign/snapshot.test-helper.ts';
 import { writeMarker } from './marker.ts';
 import { emptyMemory, observe } from './observe.ts';
-import type { GitHubPort, WorkflowRun } from './port.ts';
+import type { Comment, GitHubPort, Issue, WorkflowRun } from './port.ts';
+
+const NOW = new Date('2026-03-08T12:00:00Z');
+
+/** A repository with one issue that a person labelled; `listed` counts how often its comments were listed. */
+function labelled() {
+  const issue: Issue = { number: 3, open: true, isPull: false, updatedAt: '2026-03-01T00:00:00Z' };
+  const comments: Comment[] = [];
+  const counts = { listed: 0 };
+  const port: Partial<GitHubPort> = {
+    repository: { owner: 'alice', name: 'model' },
+    botLogin: 'bot[bot]',
+    about: async () => ({ isPublic: false, defaultBranch: 'main', squashes: true }),
+    commit: async () => ({ sha: 'c'.repeat(40), tree: 'd'.repeat(40), parents: [] }),
+    file: async () => null,
+    branches: async () => new Map(),
+    pullsSince: async () => [],
+    openIssues: async () => [issue],
+    commentsSince: async () => comments,
+    comments: async () => {
+      counts.listed++;
+      return comments;
+    },
+  };
+  return { port: port as GitHubPort, issue, comments, counts };
+}
+
+test('an issue that only a person labelled is read once, and again when it changes or asks for something', async () => {
+  const { port, issue, comments, counts } = labelled();
+  const memory = emptyMemory();
+  for (let look = 0; look < 3; look++) await observe(port, memory, NOW);
+  assert.equal(counts.listed, 1);
+
+  issue.updatedAt = '2026-03-08T11:00:00Z';
+  await observe(port, memory, NOW);
+  assert.equal(counts.listed, 2);
+
+  const createdAt = '2026-03-08T11:00:00Z';
+  comments.push({ id: 5, issue: 3, author: 'bob', body: '/research 3', createdAt, updatedAt: createdAt });
+  const { commands } = await observe(port, memory, NOW);
+  assert.equal(counts.listed, 3);
+  assert.deepEqual(
+    commands.map(({ comment }) => comment),
+    [5],
+  );
+});
+
+test('a command whose answer GitHub refuses is not taken up again', async () => {
+  const { port, comments } = labelled();
+  const memory = emptyMemory();
+  const createdAt = '2026-03-08T11:00:00Z';
+  comments.push({ id: 5, issue: 3, author: 'bob', body: '/research 3', createdAt, updatedAt: createdAt });
+  memory.refusals.unanswerable.add(5);
+  assert.deepEqual((await observe(port, memory, NOW)).commands, []);
+});
 
 const BOT = 'bot[bot]';
 

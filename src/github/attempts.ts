@@ -1,0 +1,69 @@
+/** Trials in flight: what the App's check runs and the workflow's runs tell of trials that no marker holds. */
+import { type Attempt, type RecordedTrial, recordedTrialSchema, type Snapshot } from '../campaign/model.ts';
+import { trialParts } from '../campaign/queries.ts';
+import { readMarker } from './marker.ts';
+import type { GitHubPort, WorkflowRun } from './port.ts';
+
+/** Trials that were started and are in no marker yet: check runs of the App, and the runs that carry their names. */
+export async function readAttempts(port: GitHubPort, snapshot: Snapshot): Promise<Map<string, Attempt>> {
+  const attempts = new Map<string, Attempt>();
+  if (snapshot.contract.kind !== 'contract') return attempts;
+  const live = snapshot.campaigns.filter(
+    ({ state }) => state?.phase === 'running' || state?.phase === 'paused',
+  );
+  const open = snapshot.experiments.filter(experiment => experiment.state === 'open');
+  const champion = live.length > 0;
+  if (open.length === 0 && !champion) return attempts;
+
+  const recorded = new Set(
+    [
+      ...snapshot.campaigns.flatMap(({ state }) => state?.baselines ?? []),
+      ...snapshot.experiments.flatMap(({ marker }) => marker.trials),
+    ].map(trial => trial.trial),
+  );
+  const stale = new Map<string, number>([
+    ...open.map(({ marker }) => [`${marker.campaign}/${marker.number}`, marker.staleTrials] as const),
+    ...(champion
+      ? live.map(({ issue, state }) => [`${issue}/0`, newest(state?.baselines ?? [])] as const)
+      : []),
+  ]);
+  const wanted = (trial: string) => {
+    const [subject = '', k] = trial.split('.');
+    return Number(k) > (stale.get(subject) ?? Number.POSITIVE_INFINITY) && !recorded.has(trial);
+  };
+
+  for (const sha of new Set([
+    ...open.map(({ headSha }) => headSha),
+    ...(champion ? [snapshot.base.sha] : []),
+  ])) {
+    for (const check of await port.checks(sha)) {
+      if (!wanted(check.externalId) || attempts.has(check.externalId)) continue;
+      const result = check.completed ? readMarker('trial', check.text, recordedTrialSchema) : null;
+      const measurement = result?.trial === check.externalId ? result : null;
+      attempts.set(check.externalId, {
+        trial: check.externalId,
+        check: { id: check.id, startedAt: check.startedAt, measurement },
+        run: null,
+      });
+    }
+  }
+  for (const run of ownRuns(await port.runs(snapshot.contract.contract.trial.workflow), port.botLogin)) {
+    if (!wanted(run.title)) continue;
+    const attempt = attempts.get(run.title);
+    if (!attempt) attempts.set(run.title, { trial: run.title, check: null, run });
+    else if (!attempt.run) attempt.run = run;
+  }
+  return attempts;
+}
+
+/** Champion trials are taken one after the other, so what is not newer was recorded, even where the marker dropped it. */
+function newest(baselines: readonly RecordedTrial[]): number {
+  return Math.max(0, ...baselines.map(({ trial }) => trialParts(trial).k));
+}
+
+/** The App's own runs, oldest first: of two with one name, the first counts. */
+function ownRuns(runs: readonly WorkflowRun[], botLogin: string): WorkflowRun[] {
+  return runs
+    .filter(run => run.actor === botLogin)
+    .sort((a, b) => a.createdAt.localeCompare(b.createdAt) || a.id - b.id);
+}
