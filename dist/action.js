@@ -182,9 +182,9 @@ var require_mod = __commonJS({
 
 // src/action.ts
 import { randomUUID } from "node:crypto";
-import { appendFile, mkdir as mkdir3, mkdtemp, rm as rm2, writeFile as writeFile2 } from "node:fs/promises";
+import { appendFile, mkdir as mkdir4, mkdtemp, rm as rm2, writeFile as writeFile3 } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join as join5, resolve } from "node:path";
+import { join as join7, resolve } from "node:path";
 
 // node_modules/zod/v4/classic/external.js
 var external_exports = {};
@@ -966,7 +966,7 @@ function putProp(target, key, value) {
   else
     target[key] = value;
 }
-function mirrorShape(target, source, keys, wrap2) {
+function mirrorShape(target, source, keys, wrap) {
   const raw = sourceShape(source);
   for (const key of keys) {
     const desc = Object.getOwnPropertyDescriptor(raw, key);
@@ -975,10 +975,10 @@ function mirrorShape(target, source, keys, wrap2) {
     if (desc.get) {
       deferProp(target, key, () => {
         const value = source._zod.def.shape[key];
-        return wrap2 ? wrap2(value, key) : value;
+        return wrap ? wrap(value, key) : value;
       });
     } else
-      putProp(target, key, wrap2 ? wrap2(desc.value, key) : desc.value);
+      putProp(target, key, wrap ? wrap(desc.value, key) : desc.value);
   }
 }
 function mirrorProps(target, source) {
@@ -2196,8 +2196,8 @@ function emoji() {
 }
 var ipv4 = /^(?:(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9][0-9]|[0-9])\.){3}(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9][0-9]|[0-9])$/;
 var ipv6 = /^(([0-9a-fA-F]{1,4}:){7}[0-9a-fA-F]{1,4}|([0-9a-fA-F]{1,4}:){1,7}:|([0-9a-fA-F]{1,4}:){1,6}:[0-9a-fA-F]{1,4}|([0-9a-fA-F]{1,4}:){1,5}(:[0-9a-fA-F]{1,4}){1,2}|([0-9a-fA-F]{1,4}:){1,4}(:[0-9a-fA-F]{1,4}){1,3}|([0-9a-fA-F]{1,4}:){1,3}(:[0-9a-fA-F]{1,4}){1,4}|([0-9a-fA-F]{1,4}:){1,2}(:[0-9a-fA-F]{1,4}){1,5}|[0-9a-fA-F]{1,4}:((:[0-9a-fA-F]{1,4}){1,6})|:((:[0-9a-fA-F]{1,4}){1,7}|:))$/;
-var mac = (delimiter) => {
-  const escapedDelim = escapeRegex(delimiter ?? ":");
+var mac = (delimiter2) => {
+  const escapedDelim = escapeRegex(delimiter2 ?? ":");
   return new RegExp(`^(?:[0-9A-F]{2}${escapedDelim}){5}[0-9A-F]{2}$|^(?:[0-9a-f]{2}${escapedDelim}){5}[0-9a-f]{2}$`);
 };
 var cidrv4 = /^((25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9][0-9]|[0-9])\.){3}(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9][0-9]|[0-9])\/([0-9]|[1-2][0-9]|3[0-2])$/;
@@ -12251,7 +12251,7 @@ function visit(schema, fnOrHandlers) {
     return h ? h(node2, rewritten) : node2;
   };
   const cache = /* @__PURE__ */ new Map();
-  function run3(s) {
+  function run5(s) {
     const cached2 = cache.get(s);
     if (cached2 === RESOLVING) {
       return new $ZodLazy({
@@ -12277,21 +12277,21 @@ function visit(schema, fnOrHandlers) {
         let changed = false;
         const newShape = {};
         for (const k of keys) {
-          const mapped = run3(oldShape[k]);
+          const mapped = run5(oldShape[k]);
           if (mapped !== oldShape[k])
             changed = true;
           newShape[k] = mapped;
         }
         let newCatchall = def.catchall;
         if (def.catchall) {
-          newCatchall = run3(def.catchall);
+          newCatchall = run5(def.catchall);
           if (newCatchall !== def.catchall)
             changed = true;
         }
         return changed ? clone(s, { ...def, shape: newShape, catchall: newCatchall }) : s;
       }
       case "array": {
-        const mapped = run3(def.element);
+        const mapped = run5(def.element);
         return mapped === def.element ? s : clone(s, { ...def, element: mapped });
       }
       case "tuple": {
@@ -12299,14 +12299,14 @@ function visit(schema, fnOrHandlers) {
         let changed = false;
         const newItems = [];
         for (const item of oldItems) {
-          const mapped = run3(item);
+          const mapped = run5(item);
           if (mapped !== item)
             changed = true;
           newItems.push(mapped);
         }
         let newRest = def.rest;
         if (def.rest) {
-          newRest = run3(def.rest);
+          newRest = run5(def.rest);
           if (newRest !== def.rest)
             changed = true;
         }
@@ -12314,12 +12314,12 @@ function visit(schema, fnOrHandlers) {
       }
       case "record":
       case "map": {
-        const newKey = run3(def.keyType);
-        const newVal = run3(def.valueType);
+        const newKey = run5(def.keyType);
+        const newVal = run5(def.valueType);
         return newKey === def.keyType && newVal === def.valueType ? s : clone(s, { ...def, keyType: newKey, valueType: newVal });
       }
       case "set": {
-        const newVal = run3(def.valueType);
+        const newVal = run5(def.valueType);
         return newVal === def.valueType ? s : clone(s, { ...def, valueType: newVal });
       }
       case "union": {
@@ -12327,7 +12327,7 @@ function visit(schema, fnOrHandlers) {
         let changed = false;
         const newOptions = [];
         for (const opt of oldOptions) {
-          const mapped = run3(opt);
+          const mapped = run5(opt);
           if (mapped !== opt)
             changed = true;
           newOptions.push(mapped);
@@ -12335,8 +12335,8 @@ function visit(schema, fnOrHandlers) {
         return changed ? clone(s, { ...def, options: newOptions }) : s;
       }
       case "intersection": {
-        const newLeft = run3(def.left);
-        const newRight = run3(def.right);
+        const newLeft = run5(def.left);
+        const newRight = run5(def.right);
         return newLeft === def.left && newRight === def.right ? s : clone(s, { ...def, left: newLeft, right: newRight });
       }
       case "optional":
@@ -12348,23 +12348,23 @@ function visit(schema, fnOrHandlers) {
       case "nonoptional":
       case "promise":
       case "success": {
-        const newInner = run3(def.innerType);
+        const newInner = run5(def.innerType);
         return newInner === def.innerType ? s : clone(s, { ...def, innerType: newInner });
       }
       case "pipe": {
-        const newIn = run3(def.in);
-        const newOut = run3(def.out);
+        const newIn = run5(def.in);
+        const newOut = run5(def.out);
         return newIn === def.in && newOut === def.out ? s : clone(s, { ...def, in: newIn, out: newOut });
       }
       case "function": {
-        const newInput = run3(def.input);
-        const newOutput = run3(def.output);
+        const newInput = run5(def.input);
+        const newOutput = run5(def.output);
         return newInput === def.input && newOutput === def.output ? s : clone(s, { ...def, input: newInput, output: newOutput });
       }
       case "lazy": {
         const original = def.getter;
         const { _cachedInner, ...rest } = def;
-        return clone(s, { ...rest, getter: () => run3(original()) });
+        return clone(s, { ...rest, getter: () => run5(original()) });
       }
       // A leaf by choice: `parts` are regex fragments, not data positions.
       case "template_literal":
@@ -12395,7 +12395,7 @@ function visit(schema, fnOrHandlers) {
       }
     }
   }
-  return run3(schema);
+  return run5(schema);
 }
 
 // node_modules/zod/v4/classic/deep-partial.js
@@ -12532,8 +12532,8 @@ function readInputs(env) {
 }
 
 // src/trial/run.ts
-import { mkdir as mkdir2, realpath as realpath2 } from "node:fs/promises";
-import { join as join4 } from "node:path";
+import { mkdir as mkdir3, realpath as realpath3 } from "node:fs/promises";
+import { join as join6 } from "node:path";
 
 // src/trial/assemble.ts
 import { mkdir, realpath, rm, writeFile } from "node:fs/promises";
@@ -12580,11 +12580,11 @@ async function assemble(options) {
   await mkdir(workDir, { recursive: true });
   await git(base, ["read-tree", baseSha], { GIT_INDEX_FILE: indexFile });
   await git(base, ["checkout-index", "--all", `--prefix=${workDir}${sep}`], { GIT_INDEX_FILE: indexFile });
-  const files = await listTree(candidate, candidateSha, editable);
-  const strange = files.find((file2) => file2.mode !== "100644" && file2.mode !== "100755");
+  const files2 = await listTree(candidate, candidateSha, editable);
+  const strange = files2.find((file2) => file2.mode !== "100644" && file2.mode !== "100755");
   if (strange) return `${strange.path} must be a regular file, found ${kindOf(strange)}`;
   for (const path of editable) await rm(join(workDir, path), { recursive: true, force: true });
-  for (const file2 of files) {
+  for (const file2 of files2) {
     const problem = await place(candidate, file2, workDir);
     if (problem) return problem;
   }
@@ -12651,6 +12651,9 @@ function classify(ending) {
 }
 function fault(message) {
   return { status: "fault", message: message.slice(0, 500) };
+}
+function overuse(ending, { what, message }) {
+  return crash(ending, what === "memory" ? "out of memory" : "exception", message);
 }
 function refusal(message) {
   return { status: "crash", reason: "exception", message: message.slice(0, 500), traceback: "" };
@@ -12721,6 +12724,8 @@ var contractSchema = external_exports.strictObject({
     false_merges: external_exports.number().gt(0).lt(0.5).default(0.1),
     max_trials: external_exports.int().min(2).max(10).default(3)
   }).prefault({}),
+  /** What a candidate runs in. `none` must be written by hand, and every report then says so. */
+  sandbox: external_exports.enum(["bubblewrap", "none"]).default("bubblewrap"),
   agents: external_exports.array(agentSchema).min(1).max(10).default([{ name: "explore", use: "explore" }]),
   parallel: external_exports.int().min(1).max(64).default(1),
   limits: external_exports.strictObject({
@@ -15379,27 +15384,28 @@ import { readFile } from "node:fs/promises";
 import { dirname as dirname2, join as join2 } from "node:path";
 async function measureDigest(options) {
   const { contract, command, budgetSeconds, timeoutSeconds } = options;
-  const files = await listTree(options.base, options.baseSha);
+  const files2 = await listTree(options.base, options.baseSha);
   const terms = {
     editable: contract.editable,
     metric: contract.metric,
     command,
     budgetSeconds,
-    timeoutSeconds
+    timeoutSeconds,
+    sandbox: options.sandbox
   };
   const hash2 = createHash("sha256").update(JSON.stringify(terms)).update("\n");
-  for (const file2 of fixedFiles(files, contract, command)) {
+  for (const file2 of fixedFiles(files2, contract, command)) {
     hash2.update(`${file2.mode} ${file2.oid} ${file2.path}
 `);
   }
   hash2.update(await readManifest(options.dataDir));
   return hash2.digest("hex").slice(0, 16);
 }
-function fixedFiles(files, contract, command) {
+function fixedFiles(files2, contract, command) {
   const words = new Set(command.split(/\s+/));
-  const named = files.filter((file2) => words.has(file2.path)).map((file2) => file2.path);
+  const named = files2.filter((file2) => words.has(file2.path)).map((file2) => file2.path);
   const folders = new Set([...contract.editable, ...named].map(dirname2));
-  return files.filter(
+  return files2.filter(
     (file2) => file2.path !== contract.brief && !contract.editable.some((path) => file2.path === path || file2.path.startsWith(`${path}/`)) && [...folders].some((folder) => lies(file2.path, folder))
   );
 }
@@ -15452,6 +15458,33 @@ function trialEnvironment(options) {
   };
 }
 
+// src/trial/limits.ts
+import { totalmem } from "node:os";
+var GIB = 2 ** 30;
+function limitsOfMachine() {
+  const total = Math.min(totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY);
+  return {
+    memoryBytes: total - Math.max(total / 8, Math.min(GIB, total / 4)),
+    processes: 1024,
+    tasks: 8192,
+    openFiles: 16384,
+    scratchBytes: Math.min(total / 4, 16 * GIB),
+    sharedBytes: Math.min(total / 4, 16 * GIB)
+  };
+}
+function underLimits(limits) {
+  const whole = (value) => String(Math.floor(value));
+  return [
+    "prlimit",
+    "--core=0",
+    `--data=${whole(limits.memoryBytes)}`,
+    `--fsize=${whole(limits.scratchBytes)}`,
+    `--nofile=${whole(limits.openFiles)}`,
+    `--nproc=${whole(limits.tasks)}`,
+    "--"
+  ];
+}
+
 // src/trial/machine.ts
 import { execFile as execFile2 } from "node:child_process";
 import { cpus } from "node:os";
@@ -15494,22 +15527,6 @@ async function pythonVersions(command, env, cwd) {
     () => null
   );
   return probe ? probe.stdout.trim().split("\n") : [];
-}
-
-// src/trial/memory.ts
-import { readFile as readFile2 } from "node:fs/promises";
-var INTERVAL_MS = 500;
-function watchMemory(pid) {
-  let peakMb = 0;
-  const look = async () => {
-    const status = await readFile2(`/proc/${pid}/status`, "utf8").catch(() => "");
-    const kilobytes = /^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1];
-    if (kilobytes) peakMb = Math.max(peakMb, Number(kilobytes) / 1024);
-  };
-  const timer = setInterval(look, INTERVAL_MS);
-  timer.unref();
-  void look();
-  return { peakMb: () => peakMb, stop: () => clearInterval(timer) };
 }
 
 // src/trial/output.ts
@@ -15558,20 +15575,98 @@ function parseNumber(text) {
 import { spawn } from "node:child_process";
 import { readdir, readFile as readFile3 } from "node:fs/promises";
 import { StringDecoder } from "node:string_decoder";
+
+// src/trial/descriptors.ts
+import { closeSync, openSync, readdirSync, readFileSync } from "node:fs";
+var CLOSE_ON_EXEC = 524288;
+function withoutInherited(first, start) {
+  const inherited = attempt(() => readdirSync("/proc/self/fdinfo"), []).filter(isInherited).map(Number);
+  const nothing = openSync("/dev/null", "r");
+  try {
+    const length = Math.max(0, ...inherited.map((descriptor) => descriptor - first + 1));
+    return start(
+      Array.from({ length }, (_, index) => inherited.includes(first + index) ? nothing : "ignore")
+    );
+  } finally {
+    closeSync(nothing);
+  }
+}
+function isInherited(name) {
+  const text = attempt(() => readFileSync(`/proc/self/fdinfo/${name}`, "utf8"), "");
+  const flags = /^flags:\s+([0-7]+)$/m.exec(text)?.[1];
+  return flags !== void 0 && (Number.parseInt(flags, 8) & CLOSE_ON_EXEC) === 0;
+}
+function attempt(read, otherwise) {
+  try {
+    return read();
+  } catch {
+    return otherwise;
+  }
+}
+
+// src/trial/sandbox-end.ts
+import { readFile as readFile2 } from "node:fs/promises";
+import { Readable } from "node:stream";
+import { setTimeout as sleep } from "node:timers/promises";
+var STATUS_MS = 1e3;
+var END_MS = 2e4;
+var LOOK_MS = 5;
+function readStatus(stream, onSandbox) {
+  if (!(stream instanceof Readable)) throw new Error("Expected a pipe from bubblewrap, found none.");
+  let text = "";
+  let pid = null;
+  stream.on("data", (chunk) => {
+    text += chunk.toString();
+    const found = /"child-pid": (\d+)/.exec(text)?.[1];
+    if (pid !== null || found === void 0) return;
+    pid = Number(found);
+    onSandbox(pid);
+  });
+  const closed = new Promise((resolve2) => stream.once("close", resolve2));
+  return async () => {
+    const timer = setTimeout(() => stream.destroy(), STATUS_MS);
+    await closed;
+    clearTimeout(timer);
+    return pid;
+  };
+}
+async function endSandbox(pid) {
+  const deadline = performance.now() + END_MS;
+  while (performance.now() < deadline) {
+    const stat = await readFile2(`/proc/${pid}/stat`, "utf8").catch(() => "");
+    if (!/^\d+ \(bwrap\) [^ZX]/.test(stat)) return;
+    try {
+      process.kill(pid, "SIGKILL");
+    } catch {
+      return;
+    }
+    await sleep(LOOK_MS);
+  }
+  throw new Error(
+    `Expected the sandbox of process ${pid} to end when it was killed, found it still running.`
+  );
+}
+
+// src/trial/process.ts
+var STATUS_DESCRIPTOR = 3;
 var MAX_LINE_LENGTH = 64 * 1024;
 var DRAIN_MS = 1e3;
 async function runProcess(options) {
   if (options.signal?.aborted) return { exitCode: null, signal: null, endedBy: "abort" };
-  const child2 = spawn(options.file, options.args, {
-    cwd: options.cwd,
-    env: options.env,
-    stdio: ["ignore", "pipe", "pipe"],
-    detached: true
-  });
-  const finish = Promise.all([
-    readLines(child2.stdout, options.onLine),
-    readLines(child2.stderr, options.onLine)
-  ]);
+  const status = options.onSandbox ? "pipe" : "ignore";
+  const child2 = withoutInherited(
+    STATUS_DESCRIPTOR + 1,
+    (cover) => spawn(options.file, options.args, {
+      cwd: options.cwd,
+      env: options.env,
+      stdio: ["ignore", "pipe", "pipe", status, ...cover],
+      detached: true
+    })
+  );
+  const { stdout, stderr } = child2;
+  if (!stdout || !stderr) throw new Error(`Expected pipes from ${options.file}, found none.`);
+  const sandbox = options.onSandbox && readStatus(child2.stdio[STATUS_DESCRIPTOR], options.onSandbox);
+  const finish = Promise.all([readLines(stdout, options.onLine), readLines(stderr, options.onLine)]);
   const exited = new Promise((resolve2, reject) => {
     child2.once("error", reject);
     child2.once("exit", (exitCode, signal) => resolve2({ exitCode, signal }));
@@ -15595,8 +15690,10 @@ async function runProcess(options) {
   try {
     const result = await exited;
     killGroup(pid, "SIGKILL");
+    const first = await sandbox?.();
+    if (first) await endSandbox(first);
     await killMarked(options.marker);
-    await drain([child2.stdout, child2.stderr], finish);
+    await drain([stdout, stderr], finish);
     return { ...result, endedBy };
   } finally {
     for (const timer of timers) clearTimeout(timer);
@@ -15613,17 +15710,18 @@ async function findMarked(marker) {
   const found = [];
   for (const entry of await readdir("/proc").catch(() => [])) {
     if (!/^\d+$/.test(entry) || Number(entry) === process.pid) continue;
-    const environment = await readFile3(`/proc/${entry}/environ`, "utf8").catch(() => "");
-    if (environment.includes(marker)) found.push(Number(entry));
+    const environment2 = await readFile3(`/proc/${entry}/environ`, "utf8").catch(() => "");
+    if (environment2.includes(marker)) found.push(Number(entry));
   }
   return found;
 }
 async function killMarked(marker) {
-  for (const pid of await findMarked(marker)) {
-    try {
-      process.kill(pid, "SIGKILL");
-    } catch {
-    }
+  for (const pid of await findMarked(marker)) killOne(pid);
+}
+function killOne(pid) {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch {
   }
 }
 async function drain(streams, finished) {
@@ -15659,9 +15757,409 @@ function readLines(stream, onLine) {
   });
 }
 
+// src/trial/bubblewrap.ts
+import { execFile as execFile4 } from "node:child_process";
+import { mkdir as mkdir2, readdir as readdir2, readlink, writeFile as writeFile2 } from "node:fs/promises";
+import { join as join5 } from "node:path";
+import { promisify as promisify4 } from "node:util";
+
+// src/trial/runtime.ts
+import { execFile as execFile3 } from "node:child_process";
+import { constants } from "node:fs";
+import { access, realpath as realpath2 } from "node:fs/promises";
+import { basename as basename2, delimiter, dirname as dirname3, isAbsolute, join as join4 } from "node:path";
+import { promisify as promisify3 } from "node:util";
+var run3 = promisify3(execFile3);
+var SYSTEM = "/usr";
+var PYTHON_PROBE2 = `
+import json, sys
+print(json.dumps([sys.executable, sys.prefix, sys.exec_prefix, sys.base_prefix, sys.base_exec_prefix]))
+`;
+async function findRuntime(command, env, cwd) {
+  const searched = searchPath(env);
+  const named = command.throughShell ? "python3" : command.file;
+  const file2 = named.includes("/") ? named : await findProgram(named, env);
+  const isPython = /^python[\d.]*$/.test(basename2(named)) && file2 !== null;
+  if (file2 === null && !command.throughShell) {
+    throw new Error(`Expected the program ${named} on the PATH ${env.PATH ?? ""}, found none.`);
+  }
+  const python = isPython ? await askPython(file2, env, cwd) : null;
+  const libraries = (env.LD_LIBRARY_PATH ?? "").split(delimiter).filter(isAbsolute);
+  const homes = env.CUDA_HOME === void 0 ? [] : [env.CUDA_HOME];
+  const program = python?.executable ?? file2;
+  const wanted = [
+    ...python?.prefixes ?? [],
+    ...program !== null && isAbsolute(program) ? [program] : [],
+    ...libraries,
+    ...homes
+  ];
+  const first = program !== null && isAbsolute(program) ? [dirname3(program)] : [];
+  return {
+    file: command.throughShell ? command.file : program ?? command.file,
+    args: command.args,
+    paths: await outermost(wanted),
+    searchPath: [.../* @__PURE__ */ new Set([...first, ...searched.filter(isSystem), "/usr/bin", "/bin"])].join(delimiter),
+    python: python?.executable ?? null
+  };
+}
+async function findProgram(name, env) {
+  for (const folder of searchPath(env)) {
+    const path = join4(folder, name);
+    if (await isThere(path, constants.X_OK)) return path;
+  }
+  return null;
+}
+function searchPath(env) {
+  return (env.PATH ?? "").split(delimiter).filter(isAbsolute);
+}
+async function askPython(file2, env, cwd) {
+  const { stdout } = await run3(file2, ["-I", "-c", PYTHON_PROBE2], { env, cwd, timeout: 3e4 });
+  const [executable = file2, ...prefixes] = JSON.parse(stdout);
+  return { executable, prefixes };
+}
+async function outermost(paths) {
+  const found = [];
+  for (const path of [...new Set(paths)].toSorted((a, b) => a.length - b.length)) {
+    if (isSystem(path) || found.some((other) => isInside(path, other))) continue;
+    if (await isThere(path, constants.R_OK)) found.push(path);
+  }
+  return found;
+}
+function isInside(path, folder) {
+  return path === folder || path.startsWith(folder === "/" ? "/" : `${folder}/`);
+}
+function isSystem(path) {
+  return ["/usr", "/bin", "/sbin", "/lib", "/lib64", "/lib32"].some((folder) => isInside(path, folder));
+}
+async function isThere(path, mode = constants.F_OK) {
+  return access(path, mode).then(
+    () => true,
+    () => false
+  );
+}
+async function realPath(path) {
+  return realpath2(path).catch(() => path);
+}
+
+// src/trial/system-calls.ts
+var TABLES = {
+  x64: {
+    audit: 3221225534,
+    // Keys of the runner's session belong to no namespace: a candidate could read them, or leave word for the next one.
+    keys: { add_key: 248, request_key: 249, keyctl: 250 },
+    // Large, rarely needed ways into the kernel.
+    rare: { ptrace: 101, perf_event_open: 298, bpf: 321, userfaultfd: 323 },
+    // Work that the kernel does on behalf of a process, past filters such as this one.
+    rings: { io_uring_setup: 425, io_uring_enter: 426, io_uring_register: 427 }
+  },
+  arm64: {
+    audit: 3221225655,
+    keys: { add_key: 217, request_key: 218, keyctl: 219 },
+    rare: { ptrace: 117, perf_event_open: 241, bpf: 280, userfaultfd: 282 },
+    rings: { io_uring_setup: 425, io_uring_enter: 426, io_uring_register: 427 }
+  }
+};
+var X32_CALLS = 1073741824;
+var LOAD = 32;
+var IF_EQUAL = 21;
+var IF_AT_LEAST = 53;
+var RETURN = 6;
+var NUMBER_OFFSET = 0;
+var PROCESSOR_OFFSET = 4;
+var ALLOW = 2147418112;
+var FAIL_WITH_EPERM = 327681;
+function systemCallFilter(processor2) {
+  if (processor2 !== "x64" && processor2 !== "arm64") return null;
+  const { audit, keys, rare, rings } = TABLES[processor2];
+  const denied = Object.values({ ...keys, ...rare, ...rings });
+  const program = [
+    [LOAD, 0, 0, PROCESSOR_OFFSET],
+    [IF_EQUAL, 0, denied.length + 3, audit],
+    [LOAD, 0, 0, NUMBER_OFFSET],
+    [IF_AT_LEAST, denied.length + 1, 0, X32_CALLS],
+    ...denied.map((call, index) => [
+      IF_EQUAL,
+      denied.length - index,
+      0,
+      call
+    ]),
+    [RETURN, 0, 0, ALLOW],
+    [RETURN, 0, 0, FAIL_WITH_EPERM]
+  ];
+  const bytes = Buffer.alloc(8 * program.length);
+  for (const [index, [code, ifTrue, ifFalse, value]] of program.entries()) {
+    bytes.writeUInt16LE(code, 8 * index);
+    bytes.writeUInt8(ifTrue, 8 * index + 2);
+    bytes.writeUInt8(ifFalse, 8 * index + 3);
+    bytes.writeUInt32LE(value, 8 * index + 4);
+  }
+  return bytes;
+}
+
+// src/trial/bubblewrap.ts
+var run4 = promisify4(execFile4);
+var WORK = "/trial";
+var SCRATCH = "/tmp";
+var HOME = "/tmp/home";
+var USER_ID = "1000";
+var ONLY_USER = `trial:x:${USER_ID}:${USER_ID}::${HOME}:/bin/sh
+`;
+var FILTER_DESCRIPTOR = 9;
+var ETC = ["ld.so.cache", "ld.so.conf", "ld.so.conf.d", "alternatives", "localtime"];
+var SYSTEM_LINKS = ["/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"];
+var PACKAGES = ["/usr/lib/node_modules", "/usr/local/lib/node_modules", "/usr/share/nodejs"];
+var TOPOLOGY = ["/sys/devices/system/cpu", "/sys/devices/system/node"];
+var GPU_FACTS = ["/sys/devices", "/sys/bus/pci", "/sys/module/nvidia", "/sys/module/nvidia_uvm"];
+var INSTALL = "Install bubblewrap 0.8 or newer and util-linux (Debian, Ubuntu: sudo apt install bubblewrap util-linux).";
+var SandboxUnavailable = class extends Error {
+};
+async function bubblewrap(options) {
+  if (process.platform !== "linux") {
+    throw new SandboxUnavailable(
+      `Expected Linux, which bubblewrap needs, found ${process.platform}. Run trials on Linux, or write \`sandbox: none\` into the contract: then nothing keeps a candidate from this machine.`
+    );
+  }
+  const program = await findProgram("bwrap", options.env);
+  if (program === null) throw new SandboxUnavailable(`bubblewrap was not found. ${INSTALL}`);
+  const runtime = await findRuntime(options.command, options.env, options.env.HOME ?? "/");
+  const filter = await writeFilter(options.scratch);
+  const inside = await insideArguments(options, runtime);
+  const wrap = (outside) => [
+    ...outerArguments(program, filter, outside),
+    ...[program, ...inside, "--", ...underLimits(options.limits)]
+  ];
+  const { env } = options;
+  await tryOut([...wrap([]), ...runtime.python ? [runtime.python, "-I", "-c", ""] : ["true"]], env);
+  const command = [runtime.file, ...runtime.args];
+  const [file2 = "", ...args] = [...wrap(["--json-status-fd", String(STATUS_DESCRIPTOR)]), ...command];
+  return { kind: "bubblewrap", file: file2, args, wrap: wrap([]), command, cwd: "/", env, workDir: WORK };
+}
+function outerArguments(program, filter, more) {
+  return [
+    ...["sh", "-c", `exec "$@" ${FILTER_DESCRIPTOR}<"$0"`, filter],
+    ...["choom", "--adjust", "1000", "--", program, "--dev-bind", "/", "/"],
+    ...["--unshare-user", "--unshare-pid", "--die-with-parent", ...more, "--"]
+  ];
+}
+async function writeFilter(scratch) {
+  const filter = systemCallFilter(process.arch);
+  if (filter === null) {
+    throw new SandboxUnavailable(`Expected a processor of kind x64 or arm64, found ${process.arch}.`);
+  }
+  const path = join5(scratch, "system-calls.bpf");
+  await writeFile2(path, filter);
+  return path;
+}
+async function insideArguments(options, runtime) {
+  const { limits, scratch, workDir, dataDir } = options;
+  return [
+    ...["user", "pid", "net", "ipc", "uts", "cgroup"].map((kind) => `--unshare-${kind}`),
+    ...["--new-session", "--die-with-parent", "--disable-userns", "--cap-drop", "ALL"],
+    ...["--seccomp", String(FILTER_DESCRIPTOR)],
+    ...["--uid", USER_ID, "--gid", USER_ID, "--hostname", "trial"],
+    ...environment(runtime),
+    ...await system(limits),
+    ...await files(options, runtime),
+    ...await etc(join5(scratch, "etc")),
+    ...["--ro-bind", workDir, WORK],
+    ...dataDir !== void 0 && await isThere(dataDir) ? ["--ro-bind", dataDir, dataDir] : [],
+    ...["--remount-ro", "/", "--chdir", WORK]
+  ];
+}
+async function system(limits) {
+  const devices = await gpuDevices();
+  const facts = devices.length > 0 ? [...TOPOLOGY, ...GPU_FACTS] : TOPOLOGY;
+  return [
+    ...tmpfs(SCRATCH, limits.scratchBytes),
+    ...["--dir", HOME],
+    // Where the runner is root, a writable /proc would let the candidate set the kernel's parameters.
+    ...["--proc", "/proc", "--remount-ro", "/proc", "--dev", "/dev"],
+    ...tmpfs("/dev/shm", limits.sharedBytes),
+    ...devices.flatMap((path) => ["--dev-bind", path, path]),
+    ...["--remount-ro", "/dev"],
+    ...facts.toSorted().flatMap((path) => ["--ro-bind-try", path, path])
+  ];
+}
+function tmpfs(path, bytes) {
+  return ["--size", String(Math.floor(bytes)), "--tmpfs", path];
+}
+async function gpuDevices() {
+  const names = await readdir2("/dev").catch(() => []);
+  return names.filter((name) => name.startsWith("nvidia")).map((name) => `/dev/${name}`);
+}
+async function files({ hidden }, runtime) {
+  const readable = [SYSTEM, ...runtime.paths];
+  const never2 = await Promise.all([...hidden, ...PACKAGES].map(realPath));
+  const steps = readable.map((path) => ({ path, args: ["--ro-bind", path, path] }));
+  const covers = [];
+  for (const path of readable) {
+    const real = await realPath(path);
+    for (const secret of never2) {
+      if (real === secret || real === "/") {
+        throw new SandboxUnavailable(
+          `Expected a Python in a folder of its own, found it in ${path}, which a candidate must not read. Make an environment for it: python3 -m venv .venv`
+        );
+      }
+      if (!isInside(secret, real) || !await isThere(secret)) continue;
+      const cover = join5(path, secret.slice(real.length));
+      steps.push({ path: cover, args: ["--tmpfs", cover] });
+      covers.push(cover);
+    }
+  }
+  steps.sort((a, b) => a.path.length - b.path.length);
+  return [
+    ...steps.flatMap((step) => step.args),
+    ...covers.flatMap((cover) => ["--remount-ro", cover]),
+    ...await links()
+  ];
+}
+async function links() {
+  const args = [];
+  for (const path of SYSTEM_LINKS) {
+    const target = await readlink(path).catch(() => null);
+    if (target !== null) args.push("--symlink", target, path);
+    else if (await isThere(path)) args.push("--ro-bind", path, path);
+  }
+  return args;
+}
+async function etc(folder) {
+  const own2 = {
+    passwd: ONLY_USER,
+    group: `trial:x:${USER_ID}:
+`,
+    hosts: "127.0.0.1 localhost trial\n::1 localhost\n"
+  };
+  await mkdir2(folder, { recursive: true });
+  const args = [];
+  for (const [name, text] of Object.entries(own2)) {
+    await writeFile2(join5(folder, name), text);
+    args.push("--ro-bind", join5(folder, name), `/etc/${name}`);
+  }
+  return [...args, ...ETC.flatMap((name) => ["--ro-bind-try", `/etc/${name}`, `/etc/${name}`])];
+}
+function environment(runtime) {
+  const own2 = { PATH: runtime.searchPath, HOME, TMPDIR: SCRATCH, USER: "trial" };
+  return Object.entries(own2).flatMap(([name, value]) => ["--setenv", name, value]);
+}
+async function tryOut([file2 = "", ...args], env) {
+  try {
+    await run4(file2, args, { env, cwd: "/", timeout: 6e4 });
+  } catch (error2) {
+    const { code, stderr = "" } = error2;
+    const said = stderr.trim() || error2.message;
+    throw new SandboxUnavailable(
+      `The sandbox does not work here: ${said.slice(0, 200)}. ${advice(code, said)}`
+    );
+  }
+}
+function advice(code, said) {
+  if (code === "ENOENT" || /failed to execute|not found/.test(said)) {
+    return INSTALL;
+  }
+  if (/Unknown option/i.test(said)) return "bubblewrap 0.8 or newer is needed (Ubuntu 24.04, Debian 12).";
+  if (/mount proc/i.test(said)) {
+    return "In a container /proc must not be masked (Docker: --security-opt systempaths=unconfined --security-opt seccomp=unconfined).";
+  }
+  if (/namespace|uid map|Operation not permitted|Permission denied/i.test(said)) {
+    return "Unprivileged user namespaces must be allowed (Ubuntu: sysctl kernel.apparmor_restrict_unprivileged_userns=0; Debian: kernel.unprivileged_userns_clone=1); see docs/sandbox.md.";
+  }
+  return "See docs/sandbox.md.";
+}
+
 // src/trial/sandbox.ts
-function wrap(command) {
-  return { kind: "none", file: command.file, args: command.args };
+async function launch(wanted, options, optional2, warn) {
+  if (wanted === "none") return bare(options);
+  try {
+    return await bubblewrap(options);
+  } catch (error2) {
+    if (!optional2 || !(error2 instanceof SandboxUnavailable)) throw error2;
+    warn(`Going on without a sandbox. ${error2.message}`);
+    return bare(options);
+  }
+}
+function bare({ command, env, workDir }) {
+  const { file: file2, args } = command;
+  return { kind: "none", file: file2, args, wrap: [], command: [file2, ...args], cwd: workDir, env, workDir };
+}
+
+// src/trial/watch.ts
+import { readdir as readdir3, readFile as readFile4 } from "node:fs/promises";
+var INTERVAL_MS = 200;
+function watchProcess(pid) {
+  let peak = 0;
+  const stop2 = repeat(async () => {
+    peak = Math.max(peak, (await readMemory(`/proc/${pid}`)).peak);
+  });
+  return { peakMb: () => peak / 2 ** 20, exceeded: () => null, stop: stop2 };
+}
+function watchSandbox(pid, limits, end) {
+  let peak = 0;
+  let exceeded = null;
+  let folder = null;
+  const stop2 = repeat(async () => {
+    folder ??= await innerProcesses(pid);
+    if (folder === null || exceeded) return;
+    const names = await readdir3(folder).catch(() => null);
+    if (names === null) {
+      folder = null;
+      return;
+    }
+    const pids = names.filter((name) => /^\d+$/.test(name));
+    const paths = pids.slice(0, limits.processes).map((name) => `${folder}/${name}`);
+    const memory = await Promise.all(paths.map(readMemory));
+    peak = Math.max(peak, ...memory.map((each) => each.peak));
+    const resident = memory.reduce((sum, each) => sum + each.resident, 0);
+    if (pids.length > limits.processes) {
+      exceeded = { what: "processes", message: `ran more than ${limits.processes} processes at a time` };
+    } else if (resident > limits.memoryBytes && await readShares(paths) > limits.memoryBytes) {
+      const limit = Math.floor(limits.memoryBytes / 2 ** 20);
+      exceeded = {
+        what: "memory",
+        message: `used more than ${limit} MB of memory, the limit on this machine`
+      };
+    }
+    if (exceeded) end();
+  });
+  return { peakMb: () => peak / 2 ** 20, exceeded: () => exceeded, stop: stop2 };
+}
+function repeat(look) {
+  let busy = false;
+  const tick = async () => {
+    if (busy) return;
+    busy = true;
+    await look();
+    busy = false;
+  };
+  const timer = setInterval(tick, INTERVAL_MS);
+  timer.unref();
+  void tick();
+  return () => clearInterval(timer);
+}
+var MAX_DEPTH = 6;
+async function innerProcesses(pid, depth = 0) {
+  const users = await readFile4(`/proc/${pid}/root/etc/passwd`, "utf8").catch(() => "");
+  if (users === ONLY_USER) return `/proc/${pid}/root/proc`;
+  if (depth === MAX_DEPTH) return null;
+  const children = await readFile4(`/proc/${pid}/task/${pid}/children`, "utf8").catch(() => "");
+  for (const child2 of children.trim().split(" ").filter(Boolean)) {
+    const found = await innerProcesses(Number(child2), depth + 1);
+    if (found !== null) return found;
+  }
+  return null;
+}
+async function readMemory(folder) {
+  const status = await readFile4(`${folder}/status`, "utf8").catch(() => "");
+  const bytes = (name) => 1024 * Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, "m").exec(status)?.[1] ?? 0);
+  return { resident: bytes("VmRSS"), peak: bytes("VmHWM") };
+}
+async function readShares(folders) {
+  const sizes = await Promise.all(
+    folders.map(async (folder) => {
+      const text = await readFile4(`${folder}/smaps_rollup`, "utf8").catch(() => "");
+      return 1024 * Number(/^Pss:\s+(\d+) kB$/m.exec(text)?.[1] ?? 0);
+    })
+  );
+  return sizes.reduce((sum, size) => sum + size, 0);
 }
 
 // src/trial/run.ts
@@ -15699,15 +16197,15 @@ async function measure(options, draft) {
   await expectCommit(base, baseSha, "base");
   await expectCommit(candidate, candidateSha, "candidate");
   draft.tree = await resolveRevision(candidate, `${candidateSha}^{tree}`);
-  const scratch = await realpath2(options.scratch);
+  const scratch = await realpath3(options.scratch);
   const contract = await readContract(base, baseSha);
   const command = parseCommand(options.command);
   const directories = {
-    work: join4(scratch, "work"),
-    home: join4(scratch, "home"),
-    temporary: join4(scratch, "tmp")
+    work: join6(scratch, "work"),
+    home: join6(scratch, "home"),
+    temporary: join6(scratch, "tmp")
   };
-  for (const directory of Object.values(directories)) await mkdir2(directory);
+  for (const directory of Object.values(directories)) await mkdir3(directory);
   const env = trialEnvironment({
     machine: options.environment,
     home: directories.home,
@@ -15715,63 +16213,90 @@ async function measure(options, draft) {
     seed: options.seed,
     budgetSeconds: options.budgetSeconds
   });
-  draft.digest = await measureDigest({ ...options, contract, dataDir: env.AUTORESEARCH_DATA });
   draft.machine = await machineClass(command, env, directories.home);
   const problem = await assemble({
     ...options,
     editable: contract.editable,
     workDir: directories.work,
-    indexFile: join4(scratch, "index")
+    indexFile: join6(scratch, "index")
   });
   if (problem) {
     draft.outcome = refusal(problem);
     return;
   }
-  const run3 = await runCommand(options, contract, command, env, directories.work, scratch);
-  record2(run3, contract.metric.name, draft);
+  const dataDir = env.AUTORESEARCH_DATA;
+  const limits = { ...limitsOfMachine(), ...options.limits };
+  const { HOME: home } = options.environment;
+  const sandbox = { command, env, workDir: directories.work, scratch, dataDir, limits };
+  const hidden = [base, candidate, scratch, ...home ? [home] : [], ...dataDir ? [dataDir] : []];
+  const launched = await launch(
+    contract.sandbox,
+    { ...sandbox, hidden },
+    options.sandboxOptional ?? false,
+    options.onLine
+  );
+  draft.sandbox = launched.kind;
+  draft.digest = await measureDigest({ ...options, contract, dataDir, sandbox: launched.kind });
+  const run5 = await runCommand({
+    options,
+    contract,
+    launched,
+    limits,
+    scratch,
+    throughShell: command.throughShell
+  });
+  record2(run5, contract.metric.name, draft);
 }
 async function expectCommit(checkout, sha, name) {
   const found = await resolveRevision(checkout, "HEAD");
   if (found !== sha) throw new Error(`Expected the ${name} checkout ${checkout} at ${sha}, found ${found}.`);
 }
-async function runCommand(options, contract, command, env, workDir, scratch) {
-  const { timeoutSeconds, signal } = options;
+async function runCommand({
+  options,
+  contract,
+  launched,
+  limits,
+  scratch,
+  throughShell
+}) {
+  const { timeoutSeconds } = options;
   const output2 = collectOutput(contract.metric.name);
-  let memory;
-  const { file: file2, args } = wrap(command);
+  const tooMuch = new AbortController();
+  let watch;
+  const onStart = launched.kind === "none" ? { onStart: (pid) => watch = watchProcess(pid) } : { onSandbox: (pid) => watch = watchSandbox(pid, limits, () => tooMuch.abort()) };
   try {
     const result = await runProcess({
-      file: file2,
-      args,
-      cwd: workDir,
-      env,
+      file: launched.file,
+      args: launched.args,
+      cwd: launched.cwd,
+      env: launched.env,
       timeoutSeconds,
       graceSeconds: 0,
       marker: scratch,
-      ...signal ? { signal } : {},
-      onStart: (pid) => {
-        memory = watchMemory(pid);
-      },
+      signal: AbortSignal.any([tooMuch.signal, ...options.signal ? [options.signal] : []]),
+      ...onStart,
       onLine: (line) => {
         output2.take(line);
         options.onLine(line);
       }
     });
-    const outcome = classify({
+    const ending = {
       result,
       metric: output2.metric(),
       metricName: contract.metric.name,
       tail: output2.tail(),
       timeoutSeconds,
-      throughShell: command.throughShell,
+      throughShell,
       shorten: /* @__PURE__ */ new Map([
-        [`${workDir}/`, ""],
+        [`${launched.workDir}/`, ""],
         [scratch, "<scratch>"]
       ])
-    });
-    return { outcome, output: output2, peakMb: memory?.peakMb() ?? 0 };
+    };
+    const exceeded = watch?.exceeded();
+    const outcome = exceeded ? overuse(ending, exceeded) : classify(ending);
+    return { outcome, output: output2, peakMb: watch?.peakMb() ?? 0 };
   } finally {
-    memory?.stop();
+    watch?.stop();
   }
 }
 function record2({ outcome, output: output2, peakMb }, metricName, draft) {
@@ -15967,7 +16492,7 @@ function table(measurement) {
   return markdownTable([["", ""], ...rows]);
 }
 function fence(text) {
-  const longest = Math.max(0, ...(text.match(/`+/g) ?? []).map((run3) => run3.length));
+  const longest = Math.max(0, ...(text.match(/`+/g) ?? []).map((run5) => run5.length));
   const mark = "`".repeat(Math.max(3, longest + 1));
   return `${mark}text
 ${text}
@@ -15982,7 +16507,7 @@ var MAX_PRINTED_CHARACTERS = 1024 * 1024;
 async function main(env, signal) {
   const inputs = readInputs(env);
   const workspace = env.GITHUB_WORKSPACE ?? process.cwd();
-  const scratch = await mkdtemp(join5(env.RUNNER_TEMP ?? tmpdir(), "trial-"));
+  const scratch = await mkdtemp(join7(env.RUNNER_TEMP ?? tmpdir(), "trial-"));
   const guard = randomUUID();
   const print = limitedPrinter();
   console.log(`::stop-commands::${guard}`);
@@ -16001,7 +16526,8 @@ async function main(env, signal) {
       scratch,
       environment: env,
       onLine: print,
-      signal
+      signal,
+      sandboxOptional: env.AUTORESEARCH_SANDBOX === "optional"
     });
     await leave(measurement, workspace, env);
   } finally {
@@ -16013,10 +16539,10 @@ async function main(env, signal) {
   return 1;
 }
 async function leave(measurement, workspace, env) {
-  const folder = join5(workspace, MEASUREMENT_ARTIFACT);
-  const path = join5(folder, MEASUREMENT_FILE);
-  await mkdir3(folder, { recursive: true });
-  await writeFile2(path, `${JSON.stringify(measurement, null, 2)}
+  const folder = join7(workspace, MEASUREMENT_ARTIFACT);
+  const path = join7(folder, MEASUREMENT_FILE);
+  await mkdir4(folder, { recursive: true });
+  await writeFile3(path, `${JSON.stringify(measurement, null, 2)}
 `);
   if (env.GITHUB_OUTPUT) await appendFile(env.GITHUB_OUTPUT, `path=${path}
 `);

@@ -26,6 +26,8 @@ const { outputFiles } = await build({
   absWorkingDir: root,
   outfile,
   bundle: true,
+  // The same comments whether node_modules lies here or is a link to another checkout's.
+  preserveSymlinks: true,
   write: false,
   platform: 'node',
   format: 'esm',

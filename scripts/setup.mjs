@@ -1,5 +1,5 @@
 /**
- * Makes a fresh clone ready: npm packages, Python environment, prepared data. Each step is skipped when its inputs have
+ * Makes a fresh clone ready: npm packages, sandbox, Python environment, prepared data. Each step is skipped when its inputs have
  * not changed since it last succeeded. Plain JavaScript without dependencies, because it runs before anything is installed.
  *
  *   node scripts/setup.mjs [--dev] [--no-trainer]
@@ -43,6 +43,7 @@ async function main() {
   process.chdir(ROOT);
   await installPackages();
   if (options.has('--no-trainer')) return;
+  await installSandbox();
   await createEnvironment();
   await installTrainer(options.has('--dev'));
   await prepareData();
@@ -73,6 +74,40 @@ function packagesMatchLock() {
     ([path, entry]) =>
       path === '' || entry.optional || entry.peer || installed[path]?.version === entry.version,
   );
+}
+
+/** bubblewrap, where apt may install it. Never stops the setup: the demo goes on without, and says so. */
+async function installSandbox() {
+  if (process.platform !== 'linux' || runs('bwrap', ['--version'])) return;
+  const byHand =
+    'No sandbox: bubblewrap 0.8 or newer is missing (Debian or Ubuntu: sudo apt install bubblewrap). Trials need it, unless their contract says `sandbox: none`.';
+  const asRoot = process.getuid?.() === 0 ? [] : ['sudo', '-n'];
+  if (!runs('apt-get', ['--version']) || (asRoot.length > 0 && !runs('sudo', ['-n', 'true']))) {
+    console.log(byHand);
+    return;
+  }
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  const apt = async (title, ...args) => {
+    const [command, ...rest] = [...asRoot, 'apt-get', ...args];
+    await step(title, command, rest, { env, advice: '' });
+  };
+  try {
+    await apt('Reading lists of packages', 'update', '-q');
+    await apt('Installing bubblewrap', 'install', '-q', '-y', 'bubblewrap');
+  } catch (error) {
+    if (!(error instanceof SetupError)) throw error;
+    console.log(`${error.message.split('\n')[0]}\n${byHand}`);
+  }
+}
+
+/** True when the program exists and ends well. */
+function runs(command, args) {
+  try {
+    execFileSync(command, args, { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** `.venv`, with a Python that is new enough. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { measurementSchema } from './campaign/measurement.ts';
@@ -10,7 +10,12 @@ const bundle = new URL('../dist/action.js', import.meta.url).pathname;
 const script = new URL('../scripts/bundle.mjs', import.meta.url).pathname;
 
 /** Runs the bundled action in a workspace with the checkouts `base` and `candidate`, as a runner would. */
-function act(context: TestContext, train: string, inputs: Record<string, string> = {}) {
+function act(
+  context: TestContext,
+  train: string,
+  inputs: Record<string, string> = {},
+  more: NodeJS.ProcessEnv = {},
+) {
   const workspace = join(temporaryDirectory(context), 'workspace');
   const temp = join(workspace, '..', 'temp');
   mkdirSync(workspace);
@@ -40,6 +45,7 @@ function act(context: TestContext, train: string, inputs: Record<string, string>
     GITHUB_STEP_SUMMARY: join(temp, 'summary'),
     RUNNER_TEMP: temp,
     GITHUB_TOKEN: 'job-token',
+    ...more,
   };
   for (const [name, value] of Object.entries(given)) env[`INPUT_${name.toUpperCase()}`] = value;
   const { status, stdout } = spawnSync(process.execPath, [bundle], { env, cwd: workspace, encoding: 'utf8' });
@@ -57,7 +63,7 @@ function act(context: TestContext, train: string, inputs: Record<string, string>
 test('the committed bundle is what the sources give', () => {
   const { status, stderr } = spawnSync(process.execPath, [script, '--check'], { encoding: 'utf8' });
   assert.equal(status, 0, stderr);
-  assert.doesNotMatch(readFileSync(bundle, 'utf8'), /\/(?:home|Users|root|work)\//);
+  assert.doesNotMatch(readFileSync(bundle, 'utf8'), /(?:^|[\s"'`])\/(?:home|Users|root|work)\//m);
 });
 
 test('a measured candidate leaves its measurement, an output and a summary', context => {
@@ -95,6 +101,18 @@ test("a machine's fault fails the job, and is told all the same", context => {
   assert.equal(run.status, 1);
   assert.equal(run.measurement?.outcome.status, 'fault');
   assert.match(run.stdout, /::error title=Machine fault::.*no-such-program/);
+});
+
+test('without bubblewrap the action goes on only where the machine says that it may', context => {
+  const bin = temporaryDirectory(context);
+  for (const name of ['git', 'sh', 'choom']) symlinkSync(`/usr/bin/${name}`, join(bin, name));
+  const refused = act(context, 'echo "val_bpb: 0.5"\n', {}, { PATH: bin });
+  assert.equal(refused.status, 1);
+  assert.match(refused.stdout, /::error title=Machine fault::.*apt install bubblewrap/);
+  const goesOn = act(context, 'echo "val_bpb: 0.5"\n', {}, { PATH: bin, AUTORESEARCH_SANDBOX: 'optional' });
+  assert.equal(goesOn.status, 0, goesOn.stdout);
+  assert.equal(goesOn.measurement?.sandbox, 'none');
+  assert.match(goesOn.text('summary'), /\| sandbox +\| none/);
 });
 
 test('wrong inputs are all named', context => {

@@ -36,6 +36,7 @@ async function main(env: NodeJS.ProcessEnv, signal: AbortSignal): Promise<number
       environment: env,
       onLine: print,
       signal,
+      sandboxOptional: env.AUTORESEARCH_SANDBOX === 'optional',
     });
     await leave(measurement, workspace, env);
   } finally {

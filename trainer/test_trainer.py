@@ -1,9 +1,9 @@
-"""What the fixed half of the trainer promises: the same data everywhere, an honest clock, a score that is one."""
+"""What the fixed half of the trainer promises: the same data everywhere, an honest clock, a script that runs."""
 
 import json
-import math
 import os
 import re
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -14,75 +14,28 @@ import pytest
 import torch
 
 import corpus
+import dataset
+import wire
+from conftest import write_packages
 
 HERE = Path(__file__).parent
-WORDS = [
-    "const",
-    "value",
-    "return",
-    "await",
-    "export",
-    "the",
-    "of",
-    "when",
-    "error",
-    "=>",
-    "{",
-    "}",
-    "(",
-    ")",
-    ";",
-    "\n",
-]
-
-
-def write_packages(root: Path, count: int = 40) -> tuple[Path, Path]:
-    """A small node_modules with its lock file: made-up packages of made-up text, and one for another platform."""
-    rng = np.random.default_rng(7)
-    packages = {"": {"name": "root"}}
-    for number in range(count):
-        name = f"package-{number}"
-        packages[f"node_modules/{name}"] = {"version": "1.0.0"}
-        folder = root / "node_modules" / name
-        folder.mkdir(parents=True)
-        for file in ("index.js", "index.mjs", "README.md"):
-            (folder / file).write_text(" ".join(rng.choice(WORDS, 1500)), encoding="utf-8")
-        (folder / "LICENSE.md").write_text("The same text in every package.\n", encoding="utf-8")
-        (folder / "index.min.js").write_text("minified", encoding="utf-8")
-        (folder / "table.js").write_text("x" * 5000, encoding="utf-8")
-    packages["node_modules/only-on-arm"] = {"version": "1.0.0", "optional": True, "cpu": ["arm64"]}
-    lock = root / "package-lock.json"
-    lock.write_text(json.dumps({"packages": packages}), encoding="utf-8")
-    return root / "node_modules", lock
-
-
-@pytest.fixture(scope="module")
-def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    root = tmp_path_factory.mktemp("packages")
-    packages, lock = write_packages(root)
-    corpus.prepare(packages, lock, root / "data")
-    return root / "data"
-
-
-@pytest.fixture
-def run(data: Path, monkeypatch: pytest.MonkeyPatch) -> prepare.Run:
-    monkeypatch.setenv("AUTORESEARCH_DATA", str(data))
-    monkeypatch.setenv("AUTORESEARCH_BUDGET", "0.3")
-    monkeypatch.setenv("AUTORESEARCH_SEED", "5")
-    return prepare.connect()
 
 
 def documents(data: Path, split: str) -> list[dict]:
     return [json.loads(line) for line in (data / f"{split}.jsonl").read_text(encoding="utf-8").splitlines()]
 
 
-def score_with(log_probs: prepare.LogProbs) -> float:
-    cpu = torch.device("cpu")
-    return prepare.score(torch.nn.Identity(), log_probs, prepare.held_out_windows("val", cpu), cpu)
-
-
-def uniform(vocab_size: int) -> prepare.LogProbs:
-    return lambda _, x: torch.full((*x.shape, vocab_size), -math.log(vocab_size))
+def start(data: Path, seed: int = 5, budget: float = 0.3, role: str = "train") -> prepare.Run:
+    """A run whose referee has already said everything that it will say before the score."""
+    ours, theirs = (wire.Channel(end) for end in socket.socketpair())
+    prepared = dataset.read_vocabulary(data)
+    text = dataset.training_text(data, prepared, seed)
+    files = [wire.sealed(text.text), wire.sealed(text.offsets), wire.sealed(text.tokens)]
+    ours.send("go", files if role == "train" else [], budget_s=budget)
+    setup = {"role": role, "seed": seed, "budget_s": budget, "startup_s": 9, "device": "cpu", "window": 256}
+    run = prepare.Run(theirs, setup, prepared)
+    run.referee = ours  # Kept open.
+    return run
 
 
 # --- Data ---
@@ -141,43 +94,11 @@ def test_tokens_give_the_text_back(data: Path):
     assert tokenizer.decode(first) == documents(data, "val")[0]["text"]
 
 
-# --- Score ---
-
-
-def test_a_uniform_model_costs_log2_of_the_vocabulary_per_token(run: prepare.Run, data: Path):
-    windows = prepare.held_out_windows("val", run.device)
-    token_bytes = np.load(data / "token_bytes.npy")
-    tokens, size = windows[:, 1:].numel(), token_bytes[windows[:, 1:]].sum()
-    assert score_with(uniform(run.vocab_size)) == pytest.approx(math.log2(run.vocab_size) * tokens / size, rel=1e-5)
-
-
-def test_probabilities_that_do_not_sum_to_one_are_refused(run: prepare.Run):
-    with pytest.raises(ValueError, match="sum to one"):
-        score_with(lambda _, x: uniform(run.vocab_size)(_, x) + 0.1)
-
-
-def test_the_wrong_shape_is_refused(run: prepare.Run):
-    with pytest.raises(ValueError, match="shape"):
-        score_with(uniform(run.vocab_size + 1))
-
-
-def test_a_diverged_model_scores_nan(run: prepare.Run):
-    assert math.isnan(score_with(lambda _, x: torch.full((*x.shape, run.vocab_size), math.nan)))
-
-
-def test_a_prediction_that_looks_at_the_next_token_is_refused(run: prepare.Run):
-    def peeking(_: torch.nn.Module, x: torch.Tensor) -> torch.Tensor:
-        answers = torch.nn.functional.one_hot(x.roll(-2, dims=1), run.vocab_size)
-        return torch.log_softmax(8.0 * answers, dim=-1)
-
-    with pytest.raises(ValueError, match="earlier tokens only"):
-        score_with(peeking)
-
-
 # --- Clock and batches ---
 
 
-def test_batches_end_with_the_budget_and_the_clock_starts_at_the_first(run: prepare.Run):
+def test_batches_end_with_the_budget_and_the_clock_starts_at_the_first(data: Path):
+    run = start(data)
     assert run.elapsed == 0.0
     shares = []
     for x, y in run.batches(2, 16):
@@ -191,24 +112,26 @@ def test_batches_end_with_the_budget_and_the_clock_starts_at_the_first(run: prep
     assert run.progress == 1.0
 
 
-def first_batches(seed: str, monkeypatch: pytest.MonkeyPatch) -> list[torch.Tensor]:
-    monkeypatch.setenv("AUTORESEARCH_SEED", seed)
-    batches = prepare.connect().batches(4, 32)
-    return [next(batches)[0] for _ in range(5)]
+def test_the_seed_decides_the_order(data: Path):
+    def first_batches(seed: int) -> list[torch.Tensor]:
+        batches = start(data, seed).batches(4, 32)
+        return [next(batches)[0] for _ in range(5)]
 
-
-def test_the_seed_decides_the_order(run: prepare.Run, monkeypatch: pytest.MonkeyPatch):
-    a, b, c = (first_batches(seed, monkeypatch) for seed in ("1", "1", "2"))
+    a, b, c = map(first_batches, (1, 1, 2))
     assert all(torch.equal(x, y) for x, y in zip(a, b, strict=True))
     assert not any(torch.equal(x, y) for x, y in zip(a, c, strict=True))
 
 
-def test_nothing_that_the_candidate_is_given_holds_held_out_text(run: prepare.Run, data: Path):
-    held_out = np.load(data / "val.tokens.npy")
-    arrays = [value for value in vars(run).values() if isinstance(value, np.ndarray)]
-    assert arrays
-    assert not any(np.array_equal(array[: len(held_out)], held_out) for array in arrays)
-    assert not any(isinstance(value, str | Path) for value in vars(run).values())
+def test_the_documents_are_the_text_of_the_tokens(data: Path):
+    run = start(data)
+    written = b"".join(run.documents())
+    assert written == b"".join(run.vocabulary[token] for token in run._tokens)
+
+
+def test_where_a_model_is_only_scored_there_is_nothing_to_train_on(data: Path):
+    run = start(data, role="bulk")
+    assert list(run.batches(2, 16)) == list(run.documents()) == []
+    assert not run.training
 
 
 # --- The script ---
@@ -233,9 +156,22 @@ def test_the_script_prints_progress_and_the_summary(data: Path):
     assert 0 < float(numbers["val_bpb"]) < 20
 
 
+def test_the_referee_writes_its_result_and_the_nats_of_an_audit(data: Path, tmp_path: Path):
+    words = ["--budget", "0.5", "--audit", "--data", data, "--out", tmp_path / "r.json", "--nats", tmp_path / "n.npy"]
+    done = subprocess.run([sys.executable, HERE / "referee.py", *words], capture_output=True, text=True, timeout=50)
+    assert done.returncode == 0, done.stderr
+    result = json.loads((tmp_path / "r.json").read_text())
+    assert result["outcome"] == {"status": "measured", "value": result["audited"]["val_bpb"]}
+    assert result["audited"]["flags"] == []
+    assert abs(result["audited"]["val_bpb"] - result["val_bpb"]) < 1e-4
+    assert "no lie noticed" in done.stdout
+    nats = np.load(tmp_path / "n.npy")
+    assert nats.sum() / np.log(2) / len(nats) == pytest.approx(result["val_bpb"], rel=1e-4)
+
+
 def test_without_prepared_data_the_machine_is_at_fault(tmp_path: Path):
     done = train(tmp_path / "nothing")
-    assert done.returncode == prepare.MACHINE_FAULT
+    assert done.returncode == dataset.MACHINE_FAULT
     assert done.stderr.startswith(f"machine fault: no prepared data in {tmp_path / 'nothing'}; run ")
 
 

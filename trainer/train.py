@@ -196,7 +196,7 @@ def loss_of(x: Tensor, y: Tensor) -> Tensor:
     return F.cross_entropy(logits.view(-1, run.vocab_size), y.view(-1))
 
 
-if on_cuda:  # Compiled on made-up tokens before the clock starts.
+if on_cuda and run.training:  # Compiled on made-up tokens before the clock starts.
     loss_of = torch.compile(loss_of)
     nothing = torch.zeros(batch_size, seq_len, dtype=torch.int64, device=run.device)
     loss_of(nothing, nothing).backward()

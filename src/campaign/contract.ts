@@ -57,6 +57,8 @@ export const contractSchema = z.strictObject({
       max_trials: z.int().min(2).max(10).default(3),
     })
     .prefault({}),
+  /** What a candidate runs in. `none` must be written by hand, and every report then says so. */
+  sandbox: z.enum(['bubblewrap', 'none']).default('bubblewrap'),
   agents: z
     .array(agentSchema)
     .min(1)

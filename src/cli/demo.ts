@@ -1,6 +1,7 @@
 /** `autoresearch demo`: the whole loop on this machine, with real training runs. */
 import path from 'node:path';
 import { type Command, Option } from 'commander';
+import { sandboxProblem } from '../trial/probe.ts';
 import { CHECKOUT, loadSettings, trainerEnvironment } from './checkout.ts';
 import { committedContract, currentBranch, repositoryRoot } from './contract.ts';
 import { CommandError, durationText, UsageError, wholeNumber } from './errors.ts';
@@ -71,8 +72,8 @@ async function demo(experiments: number, options: DemoCommandOptions): Promise<v
     command: comment(experiments, options),
     metric: contract.metric,
     budgetSeconds: contract.trial.budget,
-    // A repository of the user's brings its own Python.
-    environment: own ? trainerEnvironment(process.env) : process.env,
+    // A repository of the user's brings its own Python, and means what its contract says about the sandbox.
+    environment: own ? await ownEnvironment() : process.env,
     actionDir: CHECKOUT,
     exit: options.exit === true,
     stream: process.stdout,
@@ -80,6 +81,15 @@ async function demo(experiments: number, options: DemoCommandOptions): Promise<v
   });
   if (reason !== null) throw new CommandError(reason);
   process.exit(0);
+}
+
+/** Python and data of this checkout. Where there can be no sandbox, the demo's own trials may go on without, and that is said. */
+async function ownEnvironment(): Promise<NodeJS.ProcessEnv> {
+  const environment = trainerEnvironment(process.env);
+  const problem = await sandboxProblem(environment);
+  if (problem === null) return environment;
+  console.log(`No sandbox: the demo's trials run with your rights. ${problem}`);
+  return { ...environment, AUTORESEARCH_SANDBOX: 'optional' };
 }
 
 /** The comment that starts the campaign. The demo's own repository has budget and agent in its contract. */

@@ -6,7 +6,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Command } from 'commander';
 import { execa } from 'execa';
-import { CHECKOUT, loadSettings } from './checkout.ts';
+import { sandboxProblem } from '../trial/probe.ts';
+import { CHECKOUT, loadSettings, trainerEnvironment } from './checkout.ts';
 import { CommandError } from './errors.ts';
 
 interface Finding {
@@ -83,23 +84,13 @@ async function gpu(): Promise<Finding> {
   return { state: found === null ? 'optional' : 'fine', what: 'GPU', detail };
 }
 
-/** Bubblewrap may be installed and still be forbidden, so it is tried. */
+/** Bubblewrap may be installed and still be forbidden, so it is tried as a trial would. */
 async function sandbox(): Promise<Finding> {
-  const what = 'bubblewrap';
-  const version = await output(['bwrap', '--version']);
-  if (version === null)
-    return {
-      state: 'optional',
-      what,
-      detail: 'not found; trials run without a sandbox (`apt install bubblewrap`)',
-    };
-  const works = await output(['bwrap', '--ro-bind', '/', '/', '--unshare-all', 'true']);
-  if (works !== null) return { state: 'fine', what, detail: version };
-  return {
-    state: 'optional',
-    what,
-    detail: `${version}, but this machine does not let it create namespaces`,
-  };
+  const what = 'sandbox';
+  const problem = await sandboxProblem(trainerEnvironment(process.env));
+  if (problem === null) return { state: 'fine', what, detail: 'bubblewrap works' };
+  const without = 'Trials fail here unless their contract says `sandbox: none`; the demo goes on without.';
+  return { state: 'optional', what, detail: `${problem} ${without}` };
 }
 
 async function data(): Promise<Finding> {

@@ -43,9 +43,11 @@ exec awk -v seed="$AUTORESEARCH_SEED" '
   }' score/effects.txt settings.txt
 `;
 
+/** A look into a table needs no sandbox; the story of the real trainer has one. */
 const CONTRACT = `# One knob a line; the score is fixed.
 editable: [settings.txt]
 brief: program.md
+sandbox: none
 trial: {budget: 5s, timeout: 60s}
 agents:
   - {name: gpt, use: openai, model: scripted}

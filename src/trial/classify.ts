@@ -1,6 +1,7 @@
 /** Decides what the end of a candidate's process means: a number, the candidate's crash, or the machine's fault. */
 import type { crashReasons, Outcome } from '../campaign/measurement.ts';
 import type { ProcessResult } from './process.ts';
+import type { Exceeded } from './watch.ts';
 
 /** EX_CONFIG of sysexits.h: trusted code (data preparation) says that this machine is not set up. */
 const EXIT_MACHINE_FAULT = 78;
@@ -61,6 +62,11 @@ export function classify(ending: Ending): Outcome {
 /** An outcome for which the machine, not the candidate, is to blame. */
 export function fault(message: string): Outcome {
   return { status: 'fault', message: message.slice(0, 500) };
+}
+
+/** The crash of a candidate that was ended because it used too much of the machine. */
+export function overuse(ending: Ending, { what, message }: Exceeded): Outcome {
+  return crash(ending, what === 'memory' ? 'out of memory' : 'exception', message);
 }
 
 /** The crash of a candidate that could not even be started. */

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Contract } from '../campaign/contract.ts';
+import type { Measurement } from '../campaign/measurement.ts';
 import { listTree, type TreeEntry } from './git.ts';
 
 export interface DigestOptions {
@@ -14,11 +15,13 @@ export interface DigestOptions {
   timeoutSeconds: number;
   /** The prepared data's folder, if the machine names one. */
   dataDir: string | undefined;
+  /** What the candidate really ran in: a number that rests on its honesty is not compared with one that does not. */
+  sandbox: Measurement['sandbox'];
 }
 
 /**
  * Digest (16 hex digits of SHA-256) of everything that gives a number its meaning: the contract's scope and metric, command,
- * budget and timeout, the base's fixed files beside the editable ones and beside the command's, and the data's manifest.
+ * budget, timeout and sandbox, the base's fixed files beside the editable ones and beside the command's, and the data's manifest.
  * Agents, limits, gate and brief are left out: changing them does not change what a trial measures.
  */
 export async function measureDigest(options: DigestOptions): Promise<string> {
@@ -30,6 +33,7 @@ export async function measureDigest(options: DigestOptions): Promise<string> {
     command,
     budgetSeconds,
     timeoutSeconds,
+    sandbox: options.sandbox,
   };
   const hash = createHash('sha256').update(JSON.stringify(terms)).update('\n');
   for (const file of fixedFiles(files, contract, command)) {

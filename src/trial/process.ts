@@ -3,6 +3,11 @@ import { spawn } from 'node:child_process';
 import { readdir, readFile } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { StringDecoder } from 'node:string_decoder';
+import { withoutInherited } from './descriptors.ts';
+import { endSandbox, readStatus } from './sandbox-end.ts';
+
+/** Descriptor on which bubblewrap tells the process id of its sandbox's first process. */
+export const STATUS_DESCRIPTOR = 3;
 
 /** A program that never ends its line must not fill our memory. */
 const MAX_LINE_LENGTH = 64 * 1024;
@@ -18,6 +23,8 @@ export interface ProcessOptions {
   onLine: (line: string) => void;
   /** Called with the process id as soon as there is one. */
   onStart?: (pid: number) => void;
+  /** Given when the program is bubblewrap; called with the id of the sandbox's first process. */
+  onSandbox?: (pid: number) => void;
   /** Ends the program. */
   signal?: AbortSignal;
   timeoutSeconds?: number;
@@ -36,20 +43,23 @@ export interface ProcessResult {
 
 /**
  * Runs a program to its end, and then kills whatever it left behind.
- * Throws the system's error (`ENOENT`, `EACCES` …) when the program cannot be started.
+ * Throws the system's error (`ENOENT`, `EACCES` …) when the program cannot be started, and when a sandbox does not end.
  */
 export async function runProcess(options: ProcessOptions): Promise<ProcessResult> {
   if (options.signal?.aborted) return { exitCode: null, signal: null, endedBy: 'abort' };
-  const child = spawn(options.file, options.args, {
-    cwd: options.cwd,
-    env: options.env,
-    stdio: ['ignore', 'pipe', 'pipe'],
-    detached: true,
-  });
-  const finish = Promise.all([
-    readLines(child.stdout, options.onLine),
-    readLines(child.stderr, options.onLine),
-  ]);
+  const status = options.onSandbox ? 'pipe' : 'ignore';
+  const child = withoutInherited(STATUS_DESCRIPTOR + 1, cover =>
+    spawn(options.file, options.args, {
+      cwd: options.cwd,
+      env: options.env,
+      stdio: ['ignore', 'pipe', 'pipe', status, ...cover],
+      detached: true,
+    }),
+  );
+  const { stdout, stderr } = child;
+  if (!stdout || !stderr) throw new Error(`Expected pipes from ${options.file}, found none.`);
+  const sandbox = options.onSandbox && readStatus(child.stdio[STATUS_DESCRIPTOR], options.onSandbox);
+  const finish = Promise.all([readLines(stdout, options.onLine), readLines(stderr, options.onLine)]);
   const exited = new Promise<Pick<ProcessResult, 'exitCode' | 'signal'>>((resolve, reject) => {
     child.once('error', reject);
     child.once('exit', (exitCode, signal) => resolve({ exitCode, signal }));
@@ -74,8 +84,10 @@ export async function runProcess(options: ProcessOptions): Promise<ProcessResult
   try {
     const result = await exited;
     killGroup(pid, 'SIGKILL');
+    const first = await sandbox?.();
+    if (first) await endSandbox(first);
     await killMarked(options.marker);
-    await drain([child.stdout, child.stderr], finish);
+    await drain([stdout, stderr], finish);
     return { ...result, endedBy };
   } finally {
     for (const timer of timers) clearTimeout(timer);
@@ -107,12 +119,14 @@ export async function findMarked(marker: string): Promise<number[]> {
 
 /** Kills processes that moved to a session of their own. */
 async function killMarked(marker: string): Promise<void> {
-  for (const pid of await findMarked(marker)) {
-    try {
-      process.kill(pid, 'SIGKILL');
-    } catch {
-      // It ended between the two looks.
-    }
+  for (const pid of await findMarked(marker)) killOne(pid);
+}
+
+function killOne(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It ended between the two looks.
   }
 }
 

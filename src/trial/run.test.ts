@@ -85,7 +85,7 @@ test('a candidate that prints the summary block is measured', async context => {
   assert.equal(measurement.trainingSeconds, 4.9);
   assert.equal(measurement.peakMemoryMb, 45060.2);
   assert.deepEqual(measurement.reported, { num_steps: 953 });
-  assert.equal(measurement.sandbox, 'none');
+  assert.equal(measurement.sandbox, 'bubblewrap');
   assert.equal(measurement.tree, gitIn(s.options.candidate, 'rev-parse', 'HEAD^{tree}'));
   assert.match(measurement.digest, /^[0-9a-f]{16}$/);
   assert.notEqual(measurement.machine, '');
@@ -148,9 +148,38 @@ test('a candidate that leaves a process behind does not delay the measurement', 
   await untilNoneRuns(s.options.scratch);
 });
 
+test('a contract can do without the sandbox, and the measurement says so', async context => {
+  const s = scene(context, train('echo "val_bpb: 1"; echo "$HOME"'));
+  const baseSha = commitFiles(s.options.base, {
+    '.github/research.yml': `${BASE_FILES['.github/research.yml']}sandbox: none\n`,
+  });
+  const bare = await s.run({ baseSha });
+  assert.equal(bare.sandbox, 'none');
+  assert.deepEqual(bare.outcome, { status: 'measured', value: 1 });
+  assert.ok(s.lines.includes(`${s.options.scratch}/home`));
+});
+
+test('where the machine has no bubblewrap, the trial is a fault that says what to install', async context => {
+  const s = scene(context, train('echo "val_bpb: 1"'));
+  const bin = join(s.root, 'bin');
+  mkdirSync(bin);
+  for (const name of ['sh', 'cat', 'choom']) symlinkSync(`/usr/bin/${name}`, join(bin, name));
+  const environment = { ...process.env, PATH: bin };
+  const { outcome, sandbox } = await s.run({ environment });
+  assert.equal(sandbox, 'none');
+  assert.equal(outcome.status, 'fault');
+  assert.match(outcome.status === 'fault' ? outcome.message : '', /apt install bubblewrap/);
+
+  const goesOn = await s.run({ environment, sandboxOptional: true });
+  assert.deepEqual(goesOn.outcome, { status: 'measured', value: 1 });
+  assert.equal(goesOn.sandbox, 'none');
+  assert.match(s.lines.join('\n'), /Going on without a sandbox\..*apt install bubblewrap/);
+});
+
 test('a process that hides from us cannot hold up the measurement by keeping its output open', async context => {
   const s = scene(context, train('env -i setsid sleep 5 & echo "val_bpb: 1"'));
-  const measurement = await s.run();
+  const baseSha = commitFiles(s.options.base, { '.github/research.yml': 'sandbox: none\n' });
+  const measurement = await s.run({ baseSha });
   assert.deepEqual(measurement.outcome, { status: 'measured', value: 1 });
   assert.ok(measurement.totalSeconds < 4.5, `took ${measurement.totalSeconds} s`);
 });
@@ -204,7 +233,7 @@ test("no variable of the job reaches the candidate but the machine's", async con
   const output = s.lines.join('\n');
   assert.doesNotMatch(output, /secret/);
   assert.match(output, /^CUDA_VISIBLE_DEVICES=1$/m);
-  assert.match(output, /^HOME=.*\/scratch\/home$/m);
+  assert.match(output, /^HOME=\/tmp\/home$/m);
   assert.match(output, /^AUTORESEARCH_DATA=\/home\/runner\/\.cache\/autoresearch\/data$/m);
 });
 

@@ -4,17 +4,18 @@ import { join } from 'node:path';
 import type { Contract } from '../campaign/contract.ts';
 import type { Measurement, Outcome } from '../campaign/measurement.ts';
 import { assemble } from './assemble.ts';
-import { classify, fault, refusal } from './classify.ts';
-import { type Command, parseCommand } from './command.ts';
+import { classify, fault, overuse, refusal } from './classify.ts';
+import { parseCommand } from './command.ts';
 import { readContract } from './contract.ts';
 import { measureDigest } from './digest.ts';
 import { trialEnvironment } from './environment.ts';
 import { resolveRevision } from './git.ts';
+import { type Limits, limitsOfMachine } from './limits.ts';
 import { machineClass } from './machine.ts';
-import { type MemoryWatch, watchMemory } from './memory.ts';
 import { collectOutput, type Output } from './output.ts';
 import { runProcess } from './process.ts';
-import { wrap } from './sandbox.ts';
+import { type Launch, launch } from './sandbox.ts';
+import { type Watch, watchProcess, watchSandbox } from './watch.ts';
 
 export interface TrialOptions {
   trial: string;
@@ -36,6 +37,10 @@ export interface TrialOptions {
   /** Every line that the candidate prints. */
   onLine: (line: string) => void;
   signal?: AbortSignal;
+  /** True: where the machine cannot provide the contract's sandbox, go on without. The measurement says so. */
+  sandboxOptional?: boolean;
+  /** What the candidate may use, where that is not the machine's default. */
+  limits?: Partial<Limits>;
 }
 
 const UNKNOWN_TREE = '0'.repeat(40);
@@ -103,9 +108,7 @@ async function measure(options: TrialOptions, draft: Measurement): Promise<void>
     seed: options.seed,
     budgetSeconds: options.budgetSeconds,
   });
-  draft.digest = await measureDigest({ ...options, contract, dataDir: env.AUTORESEARCH_DATA });
   draft.machine = await machineClass(command, env, directories.home);
-
   const problem = await assemble({
     ...options,
     editable: contract.editable,
@@ -116,7 +119,27 @@ async function measure(options: TrialOptions, draft: Measurement): Promise<void>
     draft.outcome = refusal(problem);
     return;
   }
-  const run = await runCommand(options, contract, command, env, directories.work, scratch);
+  const dataDir = env.AUTORESEARCH_DATA;
+  const limits = { ...limitsOfMachine(), ...options.limits };
+  const { HOME: home } = options.environment;
+  const sandbox = { command, env, workDir: directories.work, scratch, dataDir, limits };
+  const hidden = [base, candidate, scratch, ...(home ? [home] : []), ...(dataDir ? [dataDir] : [])];
+  const launched = await launch(
+    contract.sandbox,
+    { ...sandbox, hidden },
+    options.sandboxOptional ?? false,
+    options.onLine,
+  );
+  draft.sandbox = launched.kind;
+  draft.digest = await measureDigest({ ...options, contract, dataDir, sandbox: launched.kind });
+  const run = await runCommand({
+    options,
+    contract,
+    launched,
+    limits,
+    scratch,
+    throughShell: command.throughShell,
+  });
   record(run, contract.metric.name, draft);
 }
 
@@ -125,51 +148,64 @@ async function expectCommit(checkout: string, sha: string, name: string): Promis
   if (found !== sha) throw new Error(`Expected the ${name} checkout ${checkout} at ${sha}, found ${found}.`);
 }
 
-async function runCommand(
-  options: TrialOptions,
-  contract: Contract,
-  command: Command,
-  env: Record<string, string>,
-  workDir: string,
-  scratch: string,
-): Promise<Run> {
-  const { timeoutSeconds, signal } = options;
+interface CommandRun {
+  options: TrialOptions;
+  contract: Contract;
+  launched: Launch;
+  limits: Limits;
+  scratch: string;
+  throughShell: boolean;
+}
+
+async function runCommand({
+  options,
+  contract,
+  launched,
+  limits,
+  scratch,
+  throughShell,
+}: CommandRun): Promise<Run> {
+  const { timeoutSeconds } = options;
   const output = collectOutput(contract.metric.name);
-  let memory: MemoryWatch | undefined;
-  const { file, args } = wrap(command);
+  const tooMuch = new AbortController();
+  let watch: Watch | undefined;
+  const onStart =
+    launched.kind === 'none'
+      ? { onStart: (pid: number) => (watch = watchProcess(pid)) }
+      : { onSandbox: (pid: number) => (watch = watchSandbox(pid, limits, () => tooMuch.abort())) };
   try {
     const result = await runProcess({
-      file,
-      args,
-      cwd: workDir,
-      env,
+      file: launched.file,
+      args: launched.args,
+      cwd: launched.cwd,
+      env: launched.env,
       timeoutSeconds,
       graceSeconds: 0,
       marker: scratch,
-      ...(signal ? { signal } : {}),
-      onStart: pid => {
-        memory = watchMemory(pid);
-      },
+      signal: AbortSignal.any([tooMuch.signal, ...(options.signal ? [options.signal] : [])]),
+      ...onStart,
       onLine: line => {
         output.take(line);
         options.onLine(line);
       },
     });
-    const outcome = classify({
+    const ending = {
       result,
       metric: output.metric(),
       metricName: contract.metric.name,
       tail: output.tail(),
       timeoutSeconds,
-      throughShell: command.throughShell,
+      throughShell,
       shorten: new Map([
-        [`${workDir}/`, ''],
+        [`${launched.workDir}/`, ''],
         [scratch, '<scratch>'],
       ]),
-    });
-    return { outcome, output, peakMb: memory?.peakMb() ?? 0 };
+    };
+    const exceeded = watch?.exceeded();
+    const outcome = exceeded ? overuse(ending, exceeded) : classify(ending);
+    return { outcome, output, peakMb: watch?.peakMb() ?? 0 };
   } finally {
-    memory?.stop();
+    watch?.stop();
   }
 }
 

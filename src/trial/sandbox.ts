@@ -1,17 +1,65 @@
-/** The one place where a trial's command line is wrapped. */
+/** The one place where a trial's command line is wrapped: in bubblewrap, or not at all when the contract says so. */
+import type { Contract } from '../campaign/contract.ts';
 import type { Measurement } from '../campaign/measurement.ts';
+import { bubblewrap, SandboxUnavailable } from './bubblewrap.ts';
 import type { Command } from './command.ts';
+import type { Limits } from './limits.ts';
 
-export interface Sandboxed {
+export interface SandboxOptions {
+  command: Command;
+  /** The candidate's environment, in terms of this machine. */
+  env: Record<string, string>;
+  /** The assembled directory, which the command is started in. */
+  workDir: string;
+  /** The trial's own directory; may be filled with files for the sandbox. */
+  scratch: string;
+  /** Folders that a candidate must never see, even where they lie in a folder that it may read. */
+  hidden: readonly string[];
+  /**
+   * The prepared data's folder, readable as long as `prepare.py` reads it inside the candidate's process. To be removed when the
+   * referee hands the data over.
+   */
+  dataDir: string | undefined;
+  limits: Limits;
+}
+
+/** How to start the candidate. */
+export interface Launch {
   kind: Measurement['sandbox'];
   file: string;
   args: string[];
+  /** For another process to start the candidate: words before the command, and the command as it is inside. */
+  wrap: string[];
+  command: string[];
+  cwd: string;
+  /** The complete environment. */
+  env: Record<string, string>;
+  /** Where the candidate finds its work directory. */
+  workDir: string;
 }
 
 /**
- * Says how to start the candidate. There is no isolation yet, and every measurement says so (`none`): a candidate runs with the
- * rights of the runner's user, kept only from the job's environment.
+ * The candidate in the sandbox that the contract asks for. Throws SandboxUnavailable, which says what to do, where this machine
+ * cannot provide it; with `optional`, calls `warn` instead and goes on without.
  */
-export function wrap(command: Command): Sandboxed {
-  return { kind: 'none', file: command.file, args: command.args };
+export async function launch(
+  wanted: Contract['sandbox'],
+  options: SandboxOptions,
+  optional: boolean,
+  warn: (line: string) => void,
+): Promise<Launch> {
+  if (wanted === 'none') return bare(options);
+  try {
+    return await bubblewrap(options);
+  } catch (error) {
+    if (!optional || !(error instanceof SandboxUnavailable)) throw error;
+    warn(`Going on without a sandbox. ${error.message}`);
+    return bare(options);
+  }
+}
+
+/** With the rights of the runner's user, kept only from the job's environment. */
+function bare({ command, env, workDir }: SandboxOptions): Launch {
+  const { file, args } = command;
+  return { kind: 'none', file, args, wrap: [], command: [file, ...args], cwd: workDir, env, workDir };
 }

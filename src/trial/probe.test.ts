@@ -1,0 +1,12 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { temporaryDirectory } from './fixture.ts';
+import { sandboxProblem } from './probe.ts';
+
+test('a machine with bubblewrap is told apart from one without, which is told what to install', async context => {
+  assert.equal(await sandboxProblem(process.env), null);
+  assert.match(
+    (await sandboxProblem({ ...process.env, PATH: temporaryDirectory(context) })) ?? '',
+    /^bubblewrap was not found\. .*apt install bubblewrap/,
+  );
+});

@@ -1,0 +1,41 @@
+/** Whether this machine can provide the sandbox, asked before there is a candidate. */
+import { mkdir, mkdtemp, realpath, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { bubblewrap } from './bubblewrap.ts';
+import { parseCommand } from './command.ts';
+import { trialEnvironment } from './environment.ts';
+import { limitsOfMachine } from './limits.ts';
+
+/**
+ * Starts the sandbox of a trial with the Python that `environment` leads to, and nothing in it. Returns null where that works,
+ * otherwise a text that says what is missing and what to do.
+ */
+export async function sandboxProblem(environment: NodeJS.ProcessEnv): Promise<string | null> {
+  const scratch = await realpath(await mkdtemp(join(tmpdir(), 'autoresearch-probe-')));
+  try {
+    const workDir = join(scratch, 'work');
+    await mkdir(workDir);
+    const { HOME: home } = environment;
+    await bubblewrap({
+      command: parseCommand('python3'),
+      env: trialEnvironment({
+        machine: environment,
+        home: scratch,
+        temporary: scratch,
+        seed: 0,
+        budgetSeconds: 0,
+      }),
+      workDir,
+      scratch,
+      hidden: [scratch, ...(home ? [home] : [])],
+      dataDir: undefined,
+      limits: limitsOfMachine(),
+    });
+    return null;
+  } catch (error) {
+    return (error as Error).message;
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,140 @@
+"""The audit: blind predictions at positions drawn after the bulk answer correct it, and tell lies from noise.
+
+The corrected number is a Horvitz-Thompson estimate, the bulk answer its control variate: unbiased whatever was claimed.
+"""
+
+import math
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from dataset import Text
+from scoring import Answer, bits_per_byte
+from wire import Refused
+
+MAX_CELLS = 2**28  # Log-probabilities in one blind answer: 1 GiB.
+MAX_POSITIONS = 8192
+EXCEPTED = 1000  # One position in so many may differ by any amount: a router's near-tie can tip.
+TOLERANCE = {"float32": 1e-4, "bfloat16": 0.1}  # Nats by which one position may differ.
+MAX_SD = {"float32": 1e-4, "bfloat16": 0.02}  # Spread of the differences, in nats.
+NOTICED = 9.2  # A lie at the share 9.2 / n of the score is hit with 99 %: -ln(0.01), twice, as half is drawn to weight.
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """Positions to be predicted blind, in the order in which they are asked: at most one of each window."""
+
+    window: np.ndarray  # (n,) int64
+    position: np.ndarray  # (n,) int64: tokens of the window that come before
+    probability: np.ndarray  # (n,) float64: of drawing this position of this window
+
+
+@dataclass(frozen=True)
+class Audit:
+    """The deciding number, and what the comparison showed. Differences are blind minus bulk, in nats."""
+
+    val_bpb: float
+    n: int
+    sd: float
+    largest: float
+    smallest_lie: float  # In bits per byte: a lie of this size in all would have been noticed with 99 %.
+    flags: list[str] = field(default_factory=list)
+
+
+def draw(
+    random: np.random.Generator, answer: Answer, windows: Text, eligible: np.ndarray, weight: np.ndarray, most: int
+) -> Drawn:
+    """Draws one position in each of at most `most` eligible windows: half uniformly, half in proportion to `weight`.
+
+    weight: (bytes of all windows,), at least 0: the champion's nats of each byte, or ones; never the answer's.
+    """
+    chosen = random.permutation(eligible)[:most]
+    share = len(chosen) / len(eligible)
+    halves = np.arange(len(chosen)) + random.integers(2)  # Of an odd number either half may be the larger.
+    by_weight = random.permutation(halves % 2 == 0)
+    first_token = np.cumsum(answer.counts) - answer.counts
+    positions, probabilities = [], []
+    for window, weighted in zip(chosen, by_weight, strict=True):
+        count = answer.counts[window]
+        tokens = slice(first_token[window], first_token[window] + count)
+        uniform = np.full(count, 1 / count)
+        costs = _weight_of_tokens(answer, windows, weight, window, tokens)
+        costs = costs / costs.sum() if costs.sum() > 0 else uniform
+        position = random.choice(count, p=costs if weighted else uniform)
+        positions.append(position)
+        probabilities.append(share * (uniform[position] + costs[position]) / 2)
+    return Drawn(chosen, np.array(positions, np.int64), np.array(probabilities))
+
+
+def _weight_of_tokens(answer: Answer, windows: Text, weight: np.ndarray, window: int, tokens: slice) -> np.ndarray:
+    """(tokens of the window,): the weight of each token's bytes, not normalised."""
+    start, end = windows.offsets[window], windows.offsets[window + 1]
+    cumulated = np.concatenate([[0.0], np.cumsum(weight[start:end], dtype=np.float64)])
+    ends = np.cumsum(answer.sizes[tokens])
+    return cumulated[ends] - cumulated[ends - answer.sizes[tokens]]
+
+
+def nats_of_bytes(answer: Answer, windows: Text, chosen: np.ndarray) -> np.ndarray:
+    """(bytes of the chosen windows,) float32, in their order: each token's nats, spread evenly over its bytes."""
+    spread = np.repeat(answer.nats / np.maximum(answer.sizes, 1), answer.sizes).astype(np.float32)
+    return np.concatenate([spread[windows.offsets[window] : windows.offsets[window + 1]] for window in chosen])
+
+
+def weights_of_bytes(champion: np.ndarray | None, val: Text, windows: Text, places: np.ndarray) -> np.ndarray:
+    """(bytes of all windows,): the champion's nats of val, moved to where its windows are now; ones without any."""
+    weight = np.ones(len(windows.text), np.float32)
+    if champion is None or len(champion) != len(val.text):
+        return weight
+    for window, place in enumerate(places):
+        if place < len(val.tokens):
+            values = champion[val.offsets[place] : val.offsets[place + 1]]
+            weight[windows.offsets[window] : windows.offsets[window + 1]] = np.maximum(values, 0.0)
+    return weight
+
+
+def prefixes(answer: Answer, drawn: Drawn) -> np.ndarray:
+    """(n, longest window) int32: the tokens before each drawn position, then zeros."""
+    rows = np.zeros((len(drawn.window), answer.counts.max()), dtype=np.int32)
+    first_token = np.cumsum(answer.counts) - answer.counts
+    for row, window, position in zip(rows, drawn.window, drawn.position, strict=True):
+        row[:position] = answer.ids[first_token[window] : first_token[window] + position]
+    return rows
+
+
+def blind_nats(content: bytes, answer: Answer, drawn: Drawn, vocabulary: int) -> np.ndarray:
+    """(n,) float64: what each drawn token costs by the blind answer, (n, vocabulary) float32, normalised here."""
+    scores = np.frombuffer(content, "<f4").reshape(len(drawn.window), vocabulary)
+    nats = np.empty(len(scores))
+    targets = answer.ids[_places(answer, drawn)]
+    for row, (values, target) in enumerate(zip(scores, targets, strict=True)):
+        exact = values.astype(np.float64)
+        top = exact.max()
+        if not math.isfinite(top):  # Not-a-number, an infinite score, or nothing possible at all.
+            raise Refused("expected log-probabilities in the blind answer, found none in a row")
+        nats[row] = top + math.log(np.exp(exact - top).sum()) - exact[target]
+    return nats
+
+
+def correct(
+    answer: Answer, drawn: Drawn, blind: np.ndarray, eligible: np.ndarray, text_bytes: int, precision: str
+) -> Audit:
+    """The corrected number of the eligible windows (text_bytes in all), with the flags of the comparison."""
+    n = len(blind)
+    differences = blind - answer.nats[_places(answer, drawn)]
+    bulk = answer.nats[np.isin(np.repeat(np.arange(len(answer.counts)), answer.counts), eligible)].sum()
+    val_bpb = bits_per_byte(float(bulk + (differences / drawn.probability).sum()), text_bytes)
+    sizes = np.sort(np.abs(differences))
+    kept = differences[np.abs(differences) <= sizes[n - 1 - n // EXCEPTED]]
+    flags = []
+    if not sizes[n - 1 - n // EXCEPTED] <= TOLERANCE[precision]:
+        count = int((sizes > TOLERANCE[precision]).sum())
+        flags.append(f"{count} of {n} blind predictions differ by more than {TOLERANCE[precision]} nats")
+    sd = float(kept.std()) if np.isfinite(kept).all() else math.inf
+    if not sd <= MAX_SD[precision]:
+        flags.append(f"the differences spread by {sd:.4f} nats, expected at most {MAX_SD[precision]}")
+    return Audit(val_bpb, n, sd, float(sizes[-1]), NOTICED / n * val_bpb, flags)
+
+
+def _places(answer: Answer, drawn: Drawn) -> np.ndarray:
+    """Where the drawn tokens stand in the answer."""
+    return (np.cumsum(answer.counts) - answer.counts)[drawn.window] + drawn.position

@@ -1,0 +1,213 @@
+"""One process of the candidate's code, seen from outside: start it, talk with it, read what it prints, end it."""
+
+import contextlib
+import os
+import re
+import selectors
+import signal
+import socket
+import subprocess
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+
+from dataset import MachineFault
+from wire import FAILURES, SOCKET_VARIABLE, Channel, Refused
+
+MAX_LINE_CHARS = 4096  # Of one printed line; the rest of it is dropped.
+MAX_PRINTED_BYTES = 2**20  # Of everything that a candidate prints; then nothing more is shown.
+TAIL_LINES = 60  # Kept for the traceback.
+LAST_WORDS_S = 5.0  # For a process that has closed its socket to end by itself.
+DEATH_S = 2.0  # For the rest of a sandbox to follow its first process.
+SEND_S = 10.0  # Our messages fit into the socket's buffer; a send that waits longer than this has failed.
+EXCEPTION_LINE = re.compile(r"[A-Za-z_][\w.]*(?:Error|Exception|Interrupt|Exit|Warning|Iteration)\b(?::.*)?")
+OUT_OF_MEMORY = re.compile(r"OutOfMemoryError|MemoryError|out of memory|can't allocate memory|std::bad_alloc", re.I)
+# At most three digits: what is told of a crash while scoring must not carry much of the text.
+TRACEBACK_LINE = re.compile(rb'  File "[^"]*?([A-Za-z0-9_]+\.py)", line (\d{1,3}),')
+
+
+class Crash(Exception):
+    """The candidate's fault. `reason` is one of those that a measurement knows."""
+
+    def __init__(self, reason: str, message: str):
+        super().__init__(message)
+        self.reason = reason
+        self.traceback = ""  # The end of what it printed, filled in where the process is known.
+        self.message = message[:500]
+
+
+class Candidate:
+    """A started process with its end of the conversation. Use as a context; leaving it kills the process."""
+
+    def __init__(self, command: Sequence[str], wrap: Sequence[str], echo: Callable[[str], None]):
+        """Starts `wrap` + `command`; `echo` gets each printed line. Raises MachineFault where it cannot be started."""
+        ours, theirs = socket.socketpair()
+        ours.settimeout(SEND_S)
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("AUTORESEARCH_")}
+        self.born = time.monotonic()
+        self.wrap = list(wrap)
+        try:
+            self.process = subprocess.Popen(
+                [*wrap, *command],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                env={**kept, SOCKET_VARIABLE: str(theirs.fileno())},
+                pass_fds=[theirs.fileno()],
+                start_new_session=True,
+            )
+        except OSError as error:
+            ours.close()
+            raise MachineFault(f"cannot start {[*wrap, *command][0]}: {error.strerror}") from error
+        finally:
+            theirs.close()
+        self.channel = Channel(ours)
+        self.greeted = False
+        self.muted = False  # Set before held-out text is sent: from then on nothing that it prints is kept.
+        self.place = ""  # File and line of the last traceback line while muted: all that is told of a crash there.
+        self.peak_mb = 0.0  # Largest resident set of one of its processes, known at the end.
+        self.tail: deque[str] = deque(maxlen=TAIL_LINES)
+        self._echo = echo
+        self._room = MAX_PRINTED_BYTES
+        self._line = bytearray()
+        self._open = True  # Whether the other side of the socket is.
+        self._status: int | None = None
+        os.set_blocking(self.process.stdout.fileno(), False)
+        self._selector = selectors.DefaultSelector()
+        self._selector.register(ours, selectors.EVENT_READ, self._hear)
+        self._selector.register(self.process.stdout, selectors.EVENT_READ, self._read)
+
+    def __enter__(self) -> "Candidate":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.kill()
+
+    def tell(self, kind: str, files: Sequence[int] = (), **fields: object) -> None:
+        """Sends a message and closes our copies of its descriptors."""
+        if kind == "score":
+            self._pump(0.0)
+            self.muted = True
+        try:
+            self.channel.send(kind, files, **fields)
+        except OSError:
+            raise self._last_words() from None
+        finally:
+            for file in files:
+                os.close(file)
+
+    def expect(
+        self, kinds: Sequence[str], deadline: float, late: str, on_progress: Callable[[dict], None] | None = None
+    ) -> tuple[dict, list[int]]:
+        """The next message, which must be one of `kinds`, by the deadline (monotonic). Raises Crash and Refused."""
+        while True:
+            found = self.channel.take()
+            if found is not None and found[0]["kind"] == "progress" and on_progress and not found[1]:
+                on_progress(found[0])
+            elif found is not None:
+                if found[0]["kind"] not in kinds:
+                    raise Refused(f"expected the message {' or '.join(kinds)}, got {found[0]['kind']}")
+                self.greeted = True
+                if found[0]["kind"] == "failed":
+                    raise Crash("exception", FAILURES[found[0]["reason"]])
+                return found
+            elif not self._open:
+                raise self._last_words()
+            left = deadline - time.monotonic()
+            if left <= 0:
+                raise Crash("timeout", late)
+            if found is None:
+                self._pump(left)
+
+    def kill(self) -> None:
+        """Ends the process with everything in its group and waits until it is dead. May be called again."""
+        if self._status is not None:
+            return
+        with contextlib.suppress(Refused):
+            self._pump(0.0)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        _, self._status, usage = os.wait4(self.process.pid, 0)
+        self.process.returncode = os.waitstatus_to_exitcode(self._status)
+        deadline = time.monotonic() + DEATH_S
+        while self._open and time.monotonic() < deadline:  # Open as long as anything that it started lives.
+            with contextlib.suppress(Refused):
+                self._pump(deadline - time.monotonic())
+        unit = 2**20 if os.uname().sysname == "Darwin" else 2**10  # ru_maxrss is in bytes there, in KiB on Linux.
+        self.peak_mb = usage.ru_maxrss / unit
+        self._selector.close()
+        self.process.stdout.close()
+        self.channel.close()
+
+    def _pump(self, seconds: float) -> None:
+        """Takes what the process says and prints, waiting at most so long for the first of it."""
+        for key, _ in self._selector.select(min(seconds, 1.0)):
+            key.data()
+
+    def _hear(self) -> None:
+        try:
+            self._open = self.channel.fill()
+        except ConnectionError:
+            self._open = False
+        if not self._open:
+            self._selector.unregister(self.channel.socket)
+
+    def _read(self) -> None:
+        try:
+            printed = os.read(self.process.stdout.fileno(), 65536)
+        except BlockingIOError:
+            return
+        if not printed:
+            self._selector.unregister(self.process.stdout)
+        if self.muted:
+            self._note_place(printed)
+            return
+        *lines, rest = (bytes(self._line) + printed).split(b"\n")
+        self._line = bytearray(rest[:MAX_LINE_CHARS])
+        if not printed and rest:
+            lines.append(rest)
+            self._line.clear()
+        self._show(lines)
+
+    def _show(self, lines: list[bytes]) -> None:
+        """Echoes lines while there is room; the last ones are kept for a traceback in any case."""
+        texts = [line[:MAX_LINE_CHARS].decode("utf-8", "replace").rstrip("\r") for line in lines]
+        self.tail.extend(texts)
+        for text in texts:
+            self._room -= len(text.encode()) + 1
+            if self._room <= 0:
+                return
+            self._echo(text)
+
+    def _note_place(self, printed: bytes) -> None:
+        """Remembers where a crash while scoring happened, and forgets the words: they may hold held-out text."""
+        for name, line in TRACEBACK_LINE.findall(bytes(self._line) + printed):
+            if name == b"train.py":
+                self.place = f", at train.py line {int(line)}"
+        self._line = bytearray(printed[-200:])
+
+    def _last_words(self) -> Exception:
+        """What went wrong with a process that has gone: the Crash, or MachineFault where the sandbox does not start."""
+        deadline = time.monotonic() + LAST_WORDS_S
+        while self._selector.get_map() and time.monotonic() < deadline:
+            self._pump(deadline - time.monotonic())
+        ended = os.waitid(os.P_PID, self.process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+        self.kill()
+        if not self.greeted and self.wrap and not self._sandbox_starts():
+            return MachineFault("the sandbox does not start: " + " ".join(list(self.tail)[-1:]))
+        status = self.process.returncode
+        message = next((line for line in reversed(self.tail) if EXCEPTION_LINE.fullmatch(line)), None)
+        if self.muted:
+            message = f"ended while scoring{self.place}; what it printed is not shown, it may hold held-out text"
+        if ended and status == -signal.SIGKILL:
+            return Crash("out of memory", "killed by the system, which ran out of memory")
+        if message is None:
+            how = f"exit status {status}" if ended else "closed the conversation"
+            message = f"{how} before it had handed over a model: {(list(self.tail) or ['(no output)'])[-1]}"
+        return Crash("out of memory" if OUT_OF_MEMORY.search(message) else "exception", message)
+
+    def _sandbox_starts(self) -> bool:
+        try:
+            return subprocess.run([*self.wrap, "true"], capture_output=True, timeout=30).returncode == 0
+        except (OSError, subprocess.TimeoutExpired):
+            return False

@@ -1,0 +1,132 @@
+"""The prepared text as the referee sees it: training documents in the seed's order, held-out windows. No torch here."""
+
+import json
+import os
+import sys
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+
+FORMAT = 1  # Of the prepared data that this file reads.
+BOS = 0  # Token that starts every document and every window; it stands for no bytes.
+MACHINE_FAULT = 78  # Exit status: not the candidate's fault (EX_CONFIG).
+WINDOW = 256  # Tokens of the prepared tokenizer in one held-out window.
+# How many are scored, at most: bounded work for each kind of device.
+WINDOWS = {"cpu": 160, "mps": 1024, "cuda": 4096}
+
+
+class MachineFault(SystemExit):
+    """Something is wrong with this machine, not with the candidate. Ends the process with status 78."""
+
+    def __init__(self, message: str):
+        super().__init__(MACHINE_FAULT)
+        self.message = message
+        print(f"machine fault: {message}", file=sys.stderr, flush=True)
+
+
+@dataclass(frozen=True)
+class Text:
+    """Stretches of text behind each other. Stretch i is text[offsets[i] : offsets[i + 1]]."""
+
+    text: bytes
+    offsets: np.ndarray  # (stretches + 1,) int64, in bytes
+    tokens: np.ndarray  # uint16: documents one after the other, each behind BOS; or windows of shape (n, WINDOW)
+
+
+def data_folder() -> Path:
+    """Where the prepared data is, or ought to be: AUTORESEARCH_DATA, the user's cache, or .autoresearch/data above."""
+    named = os.environ.get("AUTORESEARCH_DATA")
+    if named:
+        return Path(named)
+    cached = Path.home() / ".cache" / "autoresearch" / "data"
+    above = [parent / ".autoresearch" / "data" for parent in Path(__file__).resolve().parents]
+    return next((folder for folder in [cached, *above] if (folder / "manifest.json").is_file()), cached)
+
+
+def read_manifest(data: Path) -> dict:
+    """The manifest of the prepared data. Raises MachineFault where there is none, or one of another format."""
+    path = data / "manifest.json"
+    how = (
+        f"python {Path(__file__).with_name('prepare.py')} --packages node_modules --lock package-lock.json --out {data}"
+    )
+    if not path.is_file():
+        raise MachineFault(f"no prepared data in {data}; run `{how}`")
+    manifest = json.loads(path.read_text(encoding="utf-8"))
+    if manifest.get("format") != FORMAT:
+        raise MachineFault(
+            f"expected prepared data of format {FORMAT} in {data}, found {manifest.get('format')}; run `{how}`"
+        )
+    return manifest
+
+
+def read_vocabulary(data: Path) -> list[bytes]:
+    """The bytes that each id of the prepared tokenizer stands for. Byte-level BPE writes each byte as one character."""
+    vocabulary = json.loads((data / "tokenizer.json").read_text(encoding="utf-8"))["model"]["vocab"]
+    byte_of = _byte_of_character()
+    tokens = [b""] * len(vocabulary)
+    for name, number in vocabulary.items():
+        if number != BOS:
+            tokens[number] = bytes(byte_of[character] for character in name)
+    return tokens
+
+
+def _byte_of_character() -> dict[str, int]:
+    """How byte-level BPE writes bytes: printable ones as themselves, the others as the characters from 256 on."""
+    printable = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
+    others = [byte for byte in range(256) if byte not in set(printable)]
+    return {chr(byte): byte for byte in printable} | {chr(256 + i): byte for i, byte in enumerate(others)}
+
+
+def training_text(data: Path, vocabulary: list[bytes], seed: int) -> Text:
+    """All training documents, in an order decided by the seed."""
+    tokens = np.load(data / "train.tokens.npy")
+    offsets = np.load(data / "train.offsets.npy")
+    order = np.random.default_rng(seed).permutation(len(offsets) - 1)
+    documents = [tokens[offsets[number] : offsets[number + 1]] for number in order]
+    ordered = np.concatenate(documents)
+    text, ends = _decode(ordered, vocabulary)
+    last = np.cumsum([len(document) for document in documents]) - 1
+    return Text(text, np.concatenate([[0], ends[last]]), ordered)
+
+
+def held_out_windows(data: Path, vocabulary: list[bytes], split: str, device: str) -> Text:
+    """Windows of WINDOW tokens, each inside one held-out document.
+
+    The same for every candidate: cut one after the other, repeats dropped, shuffled by a fixed seed.
+    Raises MachineFault where there is none.
+    """
+    tokens = np.load(data / f"{split}.tokens.npy")
+    offsets = np.load(data / f"{split}.offsets.npy")
+    windows: dict[bytes, np.ndarray] = {}
+    for start, end in zip(offsets[:-1] + 1, offsets[1:], strict=True):  # Behind the document's own BOS.
+        for first in range(start, end - WINDOW + 1, WINDOW):
+            window = tokens[first : first + WINDOW]
+            windows.setdefault(window.tobytes(), window)
+    if not windows:
+        raise MachineFault(f"expected documents of at least {WINDOW} tokens for {split} in {data}, found none")
+    order = np.random.default_rng(0).permutation(len(windows))[: WINDOWS[device]]
+    cut = np.stack(list(windows.values()))[order]
+    text, ends = _decode(cut.ravel(), vocabulary)
+    return Text(text, np.concatenate([[0], ends[WINDOW - 1 :: WINDOW]]), cut)
+
+
+def shuffled_together(a: Text, b: Text, seed: int) -> tuple[Text, np.ndarray]:
+    """The windows of both in one shuffled order, and for each the place it came from (b's behind a's)."""
+    places = np.random.default_rng(seed).permutation(len(a.tokens) + len(b.tokens))
+    stretches = [x.text[s:e] for x in (a, b) for s, e in pairwise(x.offsets)]
+    chosen = [stretches[place] for place in places]
+    offsets = np.cumsum([0, *map(len, chosen)], dtype=np.int64)
+    return Text(b"".join(chosen), offsets, np.concatenate([a.tokens, b.tokens])[places]), places
+
+
+def _decode(tokens: np.ndarray, vocabulary: list[bytes]) -> tuple[bytes, np.ndarray]:
+    """The text that the tokens stand for, and where each token ends in it, in bytes."""
+    lengths = np.array([len(token) for token in vocabulary])
+    starts = np.cumsum(lengths) - lengths
+    sizes = lengths[tokens]
+    ends = np.cumsum(sizes)
+    inside = np.arange(ends[-1]) - np.repeat(ends - sizes, sizes)
+    letters = np.frombuffer(b"".join(vocabulary), np.uint8)
+    return letters[np.repeat(starts[tokens], sizes) + inside].tobytes(), ends

@@ -1,0 +1,113 @@
+"""The referee: trains a candidate in a process that it does not trust, and finds out how good the model is.
+
+    python trainer/referee.py [--threshold 2.95] [--out result.json] -- python train.py
+
+It owns the clock, the seed and the held-out text; docs/referee.md tells the conversation. Exit status: 0 measured,
+1 the candidate crashed, 78 the machine is at fault.
+"""
+
+import argparse
+import dataclasses
+import json
+import math
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+import dataset
+import devices
+from measure import Options, Result, measure
+
+
+def print_summary(result: Result) -> None:
+    """The ancestor's block, for people and for notebooks that read it."""
+    stats = {name.lower(): value for name, value in result.stats.items()}
+    print("---")
+    print(f"val_bpb:          {result.outcome['value']:.6f}")
+    print(f"training_seconds: {result.training_seconds:.1f}")
+    print(f"total_seconds:    {result.total_seconds:.1f}")
+    print(f"peak_vram_mb:     {result.peak_memory_mb:.1f}")
+    print(f"mfu_percent:      {stats.get('mfu_percent', 0):.2f}")
+    print(f"total_tokens_M:   {stats.get('total_tokens_m', 0):.3f}")
+    print(f"num_steps:        {stats.get('num_steps', 0):.0f}")
+    print(f"num_params_M:     {stats.get('num_params_m', 0):.3f}")
+    print(f"depth:            {stats.get('depth', 0):.0f}", flush=True)
+    if result.audited:
+        found = result.audited
+        verdict = "; ".join(found["flags"]) or "no lie noticed"
+        print(f"audit: {verdict} (n {found['n']}, largest difference {found['largest']:.2g} nats)", flush=True)
+
+
+def _plain(value: object) -> object:
+    """The value without not-a-number and infinity, which JSON cannot say."""
+    if isinstance(value, dict):
+        return {key: _plain(inner) for key, inner in value.items()}
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def parse_arguments(arguments: Sequence[str]) -> tuple[Options, argparse.Namespace]:
+    """The command line, with AUTORESEARCH_SEED, AUTORESEARCH_BUDGET and AUTORESEARCH_DATA as defaults."""
+    parser = argparse.ArgumentParser(description="Train and score one candidate.")
+    parser.add_argument("--out", type=Path, help="where the result goes (JSON)")
+    parser.add_argument("--threshold", type=float, default=-math.inf, help="audit a number below this")
+    parser.add_argument("--audit", action="store_true", help="audit in any case")
+    parser.add_argument("--seed", type=int, default=os.environ.get("AUTORESEARCH_SEED", Options.seed))
+    parser.add_argument("--budget", type=float, default=os.environ.get("AUTORESEARCH_BUDGET", Options.budget))
+    parser.add_argument("--startup", type=float, default=Options.startup, help="seconds from start to ready, at most")
+    parser.add_argument("--champion-startup", type=float, default=math.inf, help="seconds that the champion needed")
+    parser.add_argument("--scoring", type=float, default=Options.scoring, help="seconds for scoring, at most")
+    parser.add_argument("--data", type=Path, default=None, help="folder of the prepared data")
+    parser.add_argument("--champion-nats", type=Path, help="what --nats wrote for the champion")
+    parser.add_argument("--nats", type=Path, help="where the nats of each held-out byte go after an audit (.npy)")
+    parser.add_argument("--device", choices=["cpu", "cuda", "mps"], default=None)
+    parser.add_argument("--wrap", type=json.loads, default=[], help="JSON list of words put before the command")
+    parser.add_argument("command", nargs="*", help="how the candidate is started")
+    args = parser.parse_args(arguments)
+    if not 0 < args.budget < math.inf or args.seed < 0:
+        raise dataset.MachineFault(
+            f"expected a positive budget and a seed from 0 on, got {args.budget} and {args.seed}"
+        )
+    command = args.command or [sys.executable, str(Path(__file__).with_name("train.py"))]
+    options = Options(
+        command=command,
+        data=args.data or dataset.data_folder(),
+        wrap=args.wrap,
+        seed=args.seed,
+        budget=args.budget,
+        startup=args.startup,
+        scoring=args.scoring,
+        champion_startup=args.champion_startup,
+        threshold=args.threshold,
+        audited=args.audit,
+        champion_nats=np.load(args.champion_nats) if args.champion_nats else None,
+        device=args.device or devices.best(),
+    )
+    return options, args
+
+
+def main() -> None:
+    """Measures as told on the command line."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    options, args = parse_arguments(sys.argv[1:])
+    result = measure(options)
+    if args.nats and result.nats is not None:
+        np.save(args.nats, result.nats)
+    if args.out:
+        told = dataclasses.asdict(dataclasses.replace(result, nats=None))
+        del told["nats"]
+        args.out.write_text(json.dumps(_plain(told), indent=2) + "\n", encoding="utf-8")
+    if result.outcome["status"] == "measured":
+        print_summary(result)
+        return
+    if result.outcome["status"] == "crash":
+        print(f"crash: {result.outcome['reason']}: {result.outcome['message']}", file=sys.stderr, flush=True)
+        sys.exit(1)
+    sys.exit(dataset.MACHINE_FAULT)
+
+
+if __name__ == "__main__":
+    main()

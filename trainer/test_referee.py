@@ -1,0 +1,248 @@
+"""The conversation: what candidates may try, and what comes of it. Most of them are a few lines of protocol."""
+
+import json
+import math
+import re
+import shutil
+import time
+from pathlib import Path
+
+import pytest
+
+import dataset
+import measure
+import wire
+from measure import Options, Result
+
+
+def uniform_bpb(data: Path, split: str = "val") -> float:
+    vocabulary = dataset.read_vocabulary(data)
+    windows = dataset.held_out_windows(data, vocabulary, split, "cpu")
+    return math.log2(len(vocabulary)) * windows.tokens.size / len(windows.text)
+
+
+def crash(result: Result, reason: str = "exception") -> str:
+    assert result.outcome["status"] == "crash", result.outcome
+    assert result.outcome["reason"] == reason
+    return result.outcome["message"]
+
+
+# --- Honest ---
+
+
+def test_an_honest_candidate_is_measured_and_audited_on_both_held_out_sets(tried, data: Path):
+    result = tried(audited=True)
+    assert result.outcome == {"status": "measured", "value": pytest.approx(uniform_bpb(data), abs=1e-6)}
+    assert result.audited["flags"] == []
+    assert result.test_bpb == pytest.approx(uniform_bpb(data, "test"), abs=1e-6)
+    assert result.stats == {"num_steps": 3}
+    assert result.startup_seconds > 0
+    assert result.peak_memory_mb > 0
+
+
+def test_only_a_number_better_than_the_threshold_is_audited(tried, data: Path):
+    level = uniform_bpb(data)
+    assert tried(threshold=level - 0.01).audited is None
+    better = tried(threshold=level + 0.01)
+    assert better.audited["n"] > 0
+    assert better.audited["smallest_lie"] == pytest.approx(9.2 / better.audited["n"] * level, rel=1e-3)
+
+
+# --- Numbers that are made up ---
+
+
+def test_a_printed_number_is_worth_nothing(tried):
+    message = crash(tried("def before_ready(): print('---'); print('val_bpb: 0.1', flush=True); os._exit(0)"))
+    assert "before it had handed over a model" in message
+
+
+def test_costs_that_are_made_up_are_corrected_and_flagged(tried, data: Path):
+    result = tried("def costs(ids): return np.full(len(ids), 0.01)", audited=True)
+    assert result.val_bpb < 0.1
+    assert "differ by more than" in result.audited["flags"][0]
+    assert result.audited["val_bpb"] == pytest.approx(uniform_bpb(data), rel=0.2)
+
+
+def test_blind_answers_that_promise_everything_gain_nothing(tried):
+    boast = "def next_tokens(rows): return np.full((rows, len(vocabulary)), 80, '<f4')"
+    assert tried(boast, audited=True).audited["flags"] == []
+
+
+@pytest.mark.parametrize(("value", "reason"), [("-1.0", "exception"), ("np.nan", "not a number")])
+def test_impossible_costs_are_a_crash(tried, value: str, reason: str):
+    crash(tried(f"def costs(ids): return np.full(len(ids), {value})"), reason)
+
+
+# --- Time ---
+
+
+def test_nothing_of_the_text_is_there_before_the_clock_starts(tried, data: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("AUTORESEARCH_DATA", str(data))
+    looked = tried(
+        """
+def before_ready():
+    named = [os.readlink(f"/proc/self/fd/{fd}") for fd in os.listdir("/proc/self/fd") if int(fd) > 2
+             and os.path.exists(f"/proc/self/fd/{fd}")]
+    print("open:", *sorted(name.split(":")[0] for name in named))
+    print("told:", *(name for name in os.environ if name.startswith("AUTORESEARCH")), flush=True)
+    sys.exit(3)
+"""
+    )
+    crash(looked)
+    text = looked.outcome["traceback"]
+    assert "open: /memfd socket\n" in text  # The vocabulary, and the conversation.
+    assert text.endswith("told: AUTORESEARCH_SOCKET")
+
+
+def test_who_hands_over_before_the_clock_starts_is_refused(tried):
+    assert "expected the message ready, got done" in crash(
+        tried("def before_ready(): channel.send('done', precision='float32', stats={})")
+    )
+
+
+@pytest.mark.parametrize(
+    ("where", "limits", "said"),
+    [
+        ("def before_ready(): time.sleep(60)", {"startup": 1.0}, "not ready within 1 s"),
+        ("def before_done(): time.sleep(60)", {"budget": 0.2}, "had not handed over its model"),
+        ("def before_answer(text): time.sleep(60)", {"scoring": 0.5}, "had not scored"),
+    ],
+)
+def test_who_takes_too_long_is_stopped(tried, where: str, limits: dict, said: str):
+    began = time.monotonic()
+    assert said in crash(tried(where, **limits), "timeout")
+    assert time.monotonic() - began < 30
+
+
+def test_progress_messages_do_not_move_the_deadline(tried):
+    endless = """
+def before_done():
+    while True:
+        channel.send("progress", step=1, tokens=2, loss=3.0)
+"""
+    crash(tried(endless, budget=0.2), "timeout")
+
+
+def test_a_model_that_is_not_copied_by_the_deadline_is_too_late():
+    files = [wire.sealed(b"weights"), wire.sealed(wire.pack_vocabulary([b"a"]))]
+    with pytest.raises(measure.Crash) as caught:
+        measure.freeze({"precision": "float32"}, files, time.monotonic() - 1, "late")
+    assert caught.value.reason == "timeout"
+
+
+def test_slow_starting_is_charged_to_the_budget(tried):
+    told = """
+def before_ready(): time.sleep(0.5)
+def before_done(): raise ValueError("unreached")
+"""
+    result = tried(told, budget=0.2, champion_startup=0.1)
+    assert "start-up used up the budget" in crash(result, "timeout")
+
+
+# --- What is frozen stays frozen ---
+
+
+def test_weights_that_change_after_handing_over_change_nothing(tried):
+    later = (
+        "def after_done(kept): time.sleep(0.3); os.pwrite(kept.fileno(), b'better', 0); os.ftruncate(kept.fileno(), 3)"
+    )
+    assert tried(later, audited=True).audited["flags"] == []
+
+
+@pytest.mark.parametrize(
+    "weights",
+    [
+        "os.open('/dev/zero', os.O_RDONLY)",
+        "os.open('/', os.O_RDONLY)",
+        "os.pipe()[0]",
+        "os.open('/proc/self/mem', os.O_RDONLY)",
+        "os.memfd_create('empty')",
+        "(os.link(__file__, __file__ + '.link'), os.open(__file__, os.O_RDONLY))[1]",
+    ],
+)
+def test_weights_are_a_regular_file_without_links(tried, weights: str):
+    change = f"""
+def files_for_done():
+    return [{weights}, wire.sealed(wire.pack_vocabulary(vocabulary))], None
+"""
+    assert "expected a " in crash(tried(change))
+
+
+def test_a_vocabulary_chosen_after_seeing_the_text_is_refused(tried):
+    late = """
+def before_answer(text):
+    handed = [wire.sealed(b"x"), wire.sealed(wire.pack_vocabulary([text[:1000]]))]
+    channel.send("done", handed, precision="float32", stats={})
+"""
+    assert "expected the message scored or failed, got done" in crash(tried(late))
+
+
+# --- Silence ---
+
+
+def test_held_out_text_in_a_traceback_is_neither_printed_nor_kept(tried, capfd: pytest.CaptureFixture):
+    leak = "def before_answer(text): print('LEAK', text, flush=True); raise ValueError(f'LEAK {text}')"
+    result = tried(leak)
+    assert re.search(r"ended while scoring, at train.py line \d+;", crash(result))
+    assert result.outcome["traceback"] == ""
+    assert "LEAK" not in "".join(capfd.readouterr()) + json.dumps(result.outcome)
+
+
+def test_a_traceback_of_training_is_shown(tried, capfd: pytest.CaptureFixture):
+    result = tried("def before_done(): raise ValueError('a mistake')")
+    assert crash(result) == "ValueError: a mistake"
+    assert "in before_done" in result.outcome["traceback"]
+    assert "ValueError: a mistake" in capfd.readouterr().out
+
+
+def test_a_flood_of_words_is_cut_off(tried, capfd: pytest.CaptureFixture):
+    result = tried("def before_done(): os.write(1, b'words ' * 2**19 + b'\\nwords' * 2**18)")
+    assert result.outcome["status"] == "measured"
+    assert len(capfd.readouterr().out) <= 2**20
+
+
+def test_descriptors_that_belong_to_no_message_do_no_harm(tried):
+    crowd = "def before_ready(): [socket.send_fds(channel.socket, [b' '], [0] * 5) for _ in range(2)]"
+    assert "at most 8 descriptors" in crash(tried(crowd))
+
+
+# --- Whose fault it is ---
+
+
+def test_a_sandbox_that_does_not_start_is_the_machines_fault(tried):
+    assert tried(wrap=["false"]).outcome["status"] == "fault"
+    assert tried(wrap=["/nowhere/bwrap"]).outcome["status"] == "fault"
+
+
+def test_a_candidate_that_does_not_even_parse_has_crashed_also_in_a_sandbox(tried):
+    assert "SyntaxError" in crash(tried("def (", wrap=["env", "A=1"]))
+
+
+def test_missing_data_are_the_machines_fault(tmp_path: Path):
+    result = measure.measure(Options(["true"], tmp_path / "nothing"))
+    assert result.outcome["status"] == "fault"
+    assert "no prepared data" in result.outcome["message"]
+
+
+def test_broken_data_are_the_machines_fault(tried, data: Path, tmp_path: Path):
+    broken = tmp_path / "data"
+    shutil.copytree(data, broken)
+    (broken / "val.tokens.npy").write_bytes(b"not an array")
+    result = measure.measure(Options(["true"], broken))
+    assert result.outcome["status"] == "fault"
+    assert "the referee failed" in result.outcome["message"]
+
+
+def test_what_a_candidate_started_dies_with_it(tried, tmp_path: Path):
+    change = """
+def before_done():
+    import subprocess
+    child = subprocess.Popen(["sleep", "1000"])
+    open(os.environ["TMPDIR"] + "/child", "w").write(str(child.pid))
+"""
+    assert tried(change).outcome["status"] == "measured"
+    child = Path("/proc") / (tmp_path / "child").read_text()
+    deadline = time.monotonic() + 10
+    while child.exists() and "Z" not in (child / "stat").read_text().split()[2] and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert not child.exists() or "Z" in (child / "stat").read_text().split()[2]

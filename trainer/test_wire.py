@@ -1,0 +1,106 @@
+"""What both sides rely on: messages that are what they claim, files that stay what they are."""
+
+import mmap
+import os
+import socket
+
+import pytest
+import torch
+
+import weights
+import wire
+
+# --- Messages ---
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"",
+        b"[]",
+        b'"ready"',
+        b"\xff\xfe",
+        b"[" * 60_000,
+        b'{"kind": "ready"}',
+        b'{"kind": "ready", "files": true}',
+        b'{"kind": "ready", "files": -1}',
+        b'{"kind": "ready", "files": 0, "more": 1}',
+        b'{"kind": "ready", "files": 0, "files": 0}',
+        b'{"kind": ["ready"], "files": 0}',
+        b'{"kind": "merge", "files": 0}',
+        b'{"kind": "progress", "files": 0, "step": 1.5, "tokens": 1, "loss": 1}',
+        b'{"kind": "progress", "files": 0, "step": 1, "tokens": 1, "loss": NaN}',
+        b'{"kind": "progress", "files": 0, "step": 1, "tokens": 1, "loss": 1e999}',
+        b'{"kind": "progress", "files": 0, "step": 1, "tokens": 1, "loss": "low"}',
+        b'{"kind": "done", "files": 2, "precision": "float8", "stats": {}}',
+        b'{"kind": "done", "files": 2, "precision": "float32", "stats": {"a b": 1}}',
+        b'{"kind": "done", "files": 2, "precision": "float32", "stats": {"a": [1]}}',
+        b'{"kind": "failed", "files": 0, "reason": "held-out text"}',
+    ],
+)
+def test_a_line_that_is_no_message_is_refused(line: bytes):
+    with pytest.raises(wire.Refused):
+        wire.parse(line)
+
+
+def listen(channel: wire.Channel) -> None:
+    while channel.fill():
+        channel.take()
+
+
+def test_a_line_without_end_and_a_heap_of_descriptors_are_refused():
+    ours, theirs = socket.socketpair()
+    theirs.sendall(b"x" * (wire.MAX_LINE_BYTES + 1))
+    with pytest.raises(wire.Refused, match="longer"):
+        listen(wire.Channel(ours))
+    ours, theirs = socket.socketpair()
+    for _ in range(3):
+        socket.send_fds(theirs, [b"x"], [0] * 5)
+    with pytest.raises(wire.Refused, match="descriptors"):
+        listen(wire.Channel(ours))
+
+
+@pytest.mark.parametrize("content", [b"", b"\0" * 4, b"\1\0\0\0", b"\1\0\0\0\2\0a", b"\1\0\0\0\1\0ab", b"\xff" * 40])
+def test_a_file_that_is_no_vocabulary_is_refused(content: bytes):
+    with pytest.raises(wire.Refused):
+        wire.unpack_vocabulary(content)
+    words = [b"", b"a", b"bc"]
+    assert wire.unpack_vocabulary(wire.pack_vocabulary(words)) == words
+
+
+# --- Files ---
+
+
+def test_texts_cannot_be_written_however_they_are_opened():
+    file = wire.sealed(b"text")
+    again = os.open(f"/proc/self/fd/{file}", os.O_RDWR)
+    for descriptor in (file, again):
+        for attempt in (
+            lambda: os.pwrite(descriptor, b"x", 0),  # noqa: B023
+            lambda: os.ftruncate(descriptor, 0),  # noqa: B023
+            lambda: mmap.mmap(descriptor, 4, mmap.MAP_SHARED, mmap.PROT_WRITE),  # noqa: B023
+        ):
+            with pytest.raises(PermissionError):
+                attempt()
+    assert os.pread(file, 9, 0) == b"text"
+
+
+def test_an_answer_keeps_its_size():
+    file = wire.blank(16)
+    for size in (0, 15, 17):
+        with pytest.raises(PermissionError):
+            os.ftruncate(file, size)
+    with pytest.raises(PermissionError):
+        os.pwrite(file, b"x", 16)
+
+
+def test_weights_survive_the_way_through_a_file_in_their_own_precision():
+
+    model = torch.nn.Sequential(torch.nn.Embedding(5, 3), torch.nn.BatchNorm1d(3), torch.nn.Linear(3, 2).bfloat16())
+    other = torch.nn.Sequential(torch.nn.Embedding(5, 3), torch.nn.BatchNorm1d(3), torch.nn.Linear(3, 2).bfloat16())
+    with open(os.memfd_create("weights"), "w+b") as file:
+        weights.save(model, file)
+        weights.load(other, file.fileno())
+    for name, value in model.state_dict().items():
+        assert torch.equal(value, other.state_dict()[name])
+        assert value.dtype == other.state_dict()[name].dtype
