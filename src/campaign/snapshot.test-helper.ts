@@ -47,6 +47,7 @@ export function trial(
     digest: 'd1',
     sandbox: 'none',
     outcome: typeof outcome === 'number' ? { status: 'measured', value: outcome } : outcome,
+    refereed: null,
     trainingSeconds: 300,
     totalSeconds: 330,
     peakMemoryMb: 1024,

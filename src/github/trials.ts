@@ -175,6 +175,7 @@ function fault(
     digest: '',
     sandbox: 'none',
     outcome: { status: 'fault', message: message.slice(0, 500) },
+    refereed: null,
     trainingSeconds: 0,
     totalSeconds: 0,
     peakMemoryMb: 0,
