@@ -9,6 +9,7 @@ import { type ExportMemory, exportLog } from './github/export.ts';
 import { emptyMemory, forgetEnded, type Memory, observe } from './github/observe.ts';
 import { giveUp } from './github/refusals.ts';
 import { refreshStatus } from './github/state.ts';
+import { createThinking, dropUnwanted } from './github/thinking.ts';
 
 export interface Loop {
   /** Look again now, or right after what is being done. */
@@ -27,13 +28,17 @@ const LONGEST_BACKOFF_SECONDS = 120;
  * @param before what must have ended first, such as the loop that this one replaces
  */
 export function startLoop(
-  context: Omit<Context, 'signal'>,
+  context: Omit<Context, 'signal' | 'thinking'>,
   pollSeconds: number,
   before: Promise<void> = Promise.resolve(),
 ): Loop {
   const stopping = new AbortController();
   const bell = createBell();
-  const full: Context = { ...context, signal: stopping.signal };
+  const thinking = createThinking(
+    () => bell.ring(),
+    error => context.log.error({ err: error }, 'an agent threw'),
+  );
+  const full: Context = { ...context, thinking, signal: stopping.signal };
   const running = before.then(() => run(full, bell, pollSeconds));
   return {
     nudge: () => bell.ring(),
@@ -41,6 +46,7 @@ export function startLoop(
       stopping.abort();
       bell.ring();
       await running;
+      for (const { id } of thinking.thoughts()) thinking.drop(id);
     },
   };
 }
@@ -86,7 +92,8 @@ async function step(
 ): Promise<{ action: Action; seconds: number }> {
   const { port } = context;
   const now = context.now();
-  const snapshot = await observe(port, memory, now);
+  const snapshot = await observe(port, memory, now, context.thinking.thoughts());
+  dropUnwanted(context.thinking, snapshot);
   const action = plan(snapshot, now);
   if (action.kind !== 'wait') {
     const name = nameOf(action);

@@ -4,8 +4,9 @@ import type { Action } from './action.ts';
 import type { Contract } from './contract.ts';
 import { budgetOf, championIsMeasured, trialsOfTree } from './evidence.ts';
 import { advanceExperiment, dispatch, LOOK_AGAIN_SECONDS, waitForAttempt } from './judge.ts';
-import { MAX_FAILED_PROPOSALS, MAX_FAULTS, type Snapshot } from './model.ts';
+import { BASELINE_TRIALS, MAX_FAILED_PROPOSALS, MAX_FAULTS, measuredValues, type Snapshot } from './model.ts';
 import {
+  attemptsOf,
   currentCampaign,
   experimentsOf,
   type LiveCampaign,
@@ -15,6 +16,7 @@ import {
   trialParts,
 } from './queries.ts';
 import { quote } from './quote.ts';
+import { agentOf, isModel, shouldThink, type Thought } from './thought.ts';
 
 const NO_RUNNER_NOTICE_SECONDS = 600;
 const NO_RUNNER_PAUSE_SECONDS = 3600;
@@ -27,18 +29,34 @@ export function advance(snapshot: Snapshot, now: Date): Action | null {
   const open = openExperiments(snapshot, campaign);
   const stuck = noRunner(snapshot, campaign, now);
   if (stuck) return stuck;
-  if (!championIsMeasured(snapshot, budgetOf(contract, campaign)))
-    return measureChampion(snapshot, campaign, now);
-  for (const experiment of open) {
-    const next = advanceExperiment(snapshot, contract, campaign, experiment, now);
-    if (next && next.kind !== 'wait') return next;
-  }
   const parallel = campaign.state.parallel ?? contract.parallel;
-  if (open.length < parallel) {
-    const next = proposeOrFinish(snapshot, contract, campaign, open.length);
-    if (next) return next;
-  }
-  return { kind: 'wait', seconds: LOOK_AGAIN_SECONDS };
+  const steps = championIsMeasured(snapshot, budgetOf(contract, campaign))
+    ? [
+        ...open.map(experiment => advanceExperiment(snapshot, contract, campaign, experiment, now)),
+        open.length < parallel ? openNext(snapshot, campaign) : null,
+      ]
+    : [measureChampion(snapshot, campaign, parallel, now)];
+  const next = steps.find(step => step !== null && step.kind !== 'wait');
+  return (
+    next ??
+    thinkOrFinish(snapshot, contract, campaign, open.length, parallel) ?? {
+      kind: 'wait',
+      seconds: LOOK_AGAIN_SECONDS,
+    }
+  );
+}
+
+/** What came of the oldest finished thought becomes an experiment. */
+function openNext(snapshot: Snapshot, campaign: LiveCampaign): Action | null {
+  const thought = ideasOf(snapshot, campaign).find(({ state }) => state !== 'thinking');
+  if (!thought) return null;
+  return { kind: 'open', campaign, number: nextNumber(snapshot, campaign), thought: thought.id };
+}
+
+function ideasOf(snapshot: Snapshot, campaign: LiveCampaign): Thought[] {
+  return snapshot.thoughts.filter(
+    ({ campaign: issue, task }) => issue === campaign.issue && task.kind === 'idea',
+  );
 }
 
 /** A run that no runner picks up is said after ten minutes, and pauses the campaign after an hour. */
@@ -62,11 +80,11 @@ function noRunner(snapshot: Snapshot, campaign: LiveCampaign, now: Date): Action
   return null;
 }
 
-/** Baseline trials of the champion; they calibrate the noise. */
-function measureChampion(snapshot: Snapshot, campaign: LiveCampaign, now: Date): Action {
+/** Baseline trials of the champion, at most `parallel` at a time; they calibrate the noise. */
+function measureChampion(snapshot: Snapshot, campaign: LiveCampaign, parallel: number, now: Date): Action {
   const { tree, sha } = snapshot.base;
   const waiting = waitForAttempt(snapshot, campaign, null, now);
-  if (waiting) return waiting;
+  if (waiting && waiting.kind !== 'wait') return waiting;
   const recorded = trialsOfTree(snapshot, tree);
   const recent = campaign.state.baselines
     .slice(campaign.state.forgiven.baselines)
@@ -96,14 +114,18 @@ function measureChampion(snapshot: Snapshot, campaign: LiveCampaign, now: Date):
       phase: 'paused',
       reason: `The champion could not be measured: ${faults.length} trials failed through the machine's fault, at last: ${quote(last.message)}. Mend the runner, then comment \`/research resume\`.`,
     };
+  const running = attemptsOf(snapshot, campaign.issue, 0).length;
+  const missing = BASELINE_TRIALS - measuredValues(recorded).length;
+  if (waiting && running >= Math.min(parallel, missing)) return waiting;
   return dispatch(snapshot, campaign, null, recorded);
 }
 
-function proposeOrFinish(
+function thinkOrFinish(
   snapshot: Snapshot,
   contract: Contract,
   campaign: LiveCampaign,
   open: number,
+  parallel: number,
 ): Action | null {
   const experiments = experimentsOf(snapshot, campaign);
   const target = Math.min(campaign.state.target, contract.limits.experiments);
@@ -140,5 +162,12 @@ function proposeOrFinish(
       phase: 'paused',
       reason: `${tail.length} experiments in a row crashed. Look at the last ones, then comment \`/research resume\`.`,
     };
-  return { kind: 'propose', campaign, number: nextNumber(snapshot, campaign) };
+  const thoughts = ideasOf(snapshot, campaign);
+  const think = shouldThink(thoughts, {
+    parallel,
+    open,
+    room: target - experiments.length - thoughts.length,
+    ahead: isModel(agentOf(contract, campaign)),
+  });
+  return think ? { kind: 'think', campaign, task: { kind: 'idea' } } : null;
 }

@@ -8,6 +8,7 @@ import {
   type Campaign,
   type Experiment,
   MAX_FAULTS,
+  MAX_REPAIRS,
   MAX_RESTACKS,
   mean,
   measuredValues,
@@ -16,7 +17,8 @@ import {
   trialId,
   type Verdict,
 } from './model.ts';
-import { attemptsOf, type LiveCampaign, secondsSince, trialsOf } from './queries.ts';
+import { attemptsOf, type LiveCampaign, secondsSince, trialParts, trialsOf } from './queries.ts';
+import { agentOf, isModel } from './thought.ts';
 
 /** A dispatch whose run does not show up in the list of runs for this long is taken for lost. */
 const DISPATCH_LOST_SECONDS = 120;
@@ -51,6 +53,8 @@ export function advanceExperiment(
   const waiting = waitForAttempt(snapshot, campaign, experiment, now);
   if (waiting) return waiting;
   const trials = trialsOf(snapshot, experiment);
+  const mending = mend(snapshot, contract, campaign, experiment, trials);
+  if (mending) return mending;
   const failure = judgeFailure(experiment, trials) ?? judgeHonesty(experiment, trials);
   if (failure) return failure;
   const moved = marker.champion.sha !== snapshot.base.sha;
@@ -77,6 +81,39 @@ export function advanceExperiment(
     return conclude(experiment, trials, 'unmeasurable', reason);
   }
   return dispatch(snapshot, campaign, experiment, trials);
+}
+
+/** What a language model may be able to mend when it is shown the end of the output. */
+const MENDABLE = ['exception', 'no metric', 'not a number', 'out of memory'];
+
+/**
+ * While the agent thinks about this experiment, waits; when it has an answer, makes the experiment again from it. A crash is given
+ * back to it at most twice. Null where there is nothing to mend, or no answer came.
+ */
+function mend(
+  snapshot: Snapshot,
+  contract: Contract,
+  campaign: LiveCampaign,
+  { marker, ...experiment }: Experiment,
+  trials: readonly RecordedTrial[],
+): Action | null {
+  const thought = snapshot.thoughts.find(
+    ({ task }) => task.kind !== 'idea' && task.pull === experiment.pull && task.commit === marker.commit,
+  );
+  if (thought?.state === 'thinking') return { kind: 'wait', seconds: LOOK_AGAIN_SECONDS };
+  if (thought?.state === 'idea')
+    return { kind: 'revise', experiment: { ...experiment, marker }, thought: thought.id };
+  if (thought?.task.kind === 'port')
+    return conclude(
+      { ...experiment, marker },
+      [...trials],
+      'superseded',
+      'The champion moved on, the edits no longer fit its files, and the agent did not port them.',
+    );
+  const crash = trials.find(({ outcome }) => outcome.status === 'crash' && MENDABLE.includes(outcome.reason));
+  if (!crash || thought || marker.repairs >= MAX_REPAIRS || !isModel(agentOf(contract, campaign)))
+    return null;
+  return { kind: 'think', campaign, task: { kind: 'repair', pull: experiment.pull, commit: marker.commit } };
 }
 
 function verdictOf(
@@ -172,17 +209,19 @@ export function waitForAttempt(
   now: Date,
 ): Action | null {
   const number = experiment?.marker.number ?? 0;
-  const pending = attemptsOf(snapshot, campaign.issue, number).find(attempt => !attempt.check?.measurement);
-  if (!pending) return null;
-  const lost =
-    pending.run === null && secondsSince(pending.check?.startedAt ?? '', now) >= DISPATCH_LOST_SECONDS;
+  const pending = attemptsOf(snapshot, campaign.issue, number).filter(attempt => !attempt.check?.measurement);
+  if (pending.length === 0) return null;
+  const lost = pending.find(
+    ({ run, check }) => run === null && secondsSince(check?.startedAt ?? '', now) >= DISPATCH_LOST_SECONDS,
+  );
   if (!lost) return { kind: 'wait', seconds: LOOK_AGAIN_SECONDS };
+  const { trial } = lost;
   return {
     kind: 'dispatch',
     campaign,
     experiment,
-    trial: pending.trial,
-    seedIndex: seedIndex(snapshot, experiment),
+    trial,
+    seedIndex: seedIndex(snapshot, campaign, experiment, trial),
   };
 }
 
@@ -195,20 +234,29 @@ export function dispatch(
   const number = experiment?.marker.number ?? 0;
   const all = [...recorded, ...(experiment ? [] : (campaign.state?.baselines ?? []))];
   const subject = experiment?.marker ?? { campaign: campaign.issue, number, staleTrials: 0 };
-  const k = nextTrial(snapshot, subject, all);
+  const trial = trialId(campaign.issue, number, nextTrial(snapshot, subject, all));
   return {
     kind: 'dispatch',
     campaign,
     experiment,
-    trial: trialId(campaign.issue, number, k),
-    seedIndex: seedIndex(snapshot, experiment),
+    trial,
+    seedIndex: seedIndex(snapshot, campaign, experiment, trial),
   };
 }
 
-/** Trial k of every tree runs on seed k of the rotation; only measured trials count. */
-function seedIndex(snapshot: Snapshot, experiment: Experiment | null): number {
+/** Trial k of every tree runs on seed k of the rotation; of those before it, the measured ones and those in flight count. */
+function seedIndex(
+  snapshot: Snapshot,
+  campaign: Campaign,
+  experiment: Experiment | null,
+  trial: string,
+): number {
   const trials = experiment ? trialsOf(snapshot, experiment) : trialsOfTree(snapshot, snapshot.base.tree);
-  return measuredValues(trials).length % BASELINE_TRIALS;
+  const { k } = trialParts(trial);
+  const running = attemptsOf(snapshot, campaign.issue, experiment?.marker.number ?? 0).filter(
+    attempt => !attempt.check?.measurement && trialParts(attempt.trial).k < k,
+  );
+  return (measuredValues(trials).length + running.length) % BASELINE_TRIALS;
 }
 
 /** A verdict that does not rest on a comparison. */

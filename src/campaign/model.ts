@@ -4,6 +4,7 @@ import type { Command } from './command.ts';
 import type { ContractFile } from './contract-file.ts';
 import { costSchema, ideaSchema } from './idea.ts';
 import { type Measurement, measurementSchema, shaSchema } from './measurement.ts';
+import type { Thought } from './thought.ts';
 
 export const RESEARCH_LABEL = 'research';
 /** A trial may fail through the machine's fault this often before it is called unmeasurable. */
@@ -14,6 +15,8 @@ export const BASELINE_TRIALS = 3;
 export const MAX_FAILED_PROPOSALS = 5;
 /** A candidate is made again on a new champion at most this often. */
 export const MAX_RESTACKS = 2;
+/** The agent may mend a crash this often. */
+export const MAX_REPAIRS = 2;
 
 /** A completed trial as the markers keep it; `runId` is null where no run was ever found. */
 export const recordedTrialSchema = measurementSchema.extend({ runId: z.int().nullable() });
@@ -47,9 +50,13 @@ export const experimentMarkerSchema = z.strictObject({
   /** Head before a restack whose branch may not have moved yet. */
   previous: shaSchema.nullable(),
   restacks: z.int().nonnegative(),
+  /** How often the agent was asked to mend a crash. */
+  repairs: z.int().nonnegative(),
   /** Trials up to this number measured an earlier champion's version, and count no more. */
   staleTrials: z.int().nonnegative(),
   cost: costSchema,
+  /** Spent on trials of versions before this one. */
+  earlier: z.strictObject({ trials: z.int().nonnegative(), machineSeconds: z.number().nonnegative() }),
   trials: z.array(recordedTrialSchema),
   verdict: verdictSchema.nullable(),
 });
@@ -84,7 +91,12 @@ export const campaignStateSchema = z.strictObject({
   forgiven: z.strictObject({ baselines: z.int().nonnegative(), experiments: z.int().nonnegative() }),
   /** Spent on baselines that are kept no more. */
   forgotten: z
-    .strictObject({ trials: z.int().nonnegative(), machineSeconds: z.number().nonnegative() })
+    .strictObject({
+      trials: z.int().nonnegative(),
+      machineSeconds: z.number().nonnegative(),
+      /** The highest number among them: `k` of `<issue>/0.<k>`. */
+      last: z.int().nonnegative(),
+    })
     .optional(),
 });
 export type CampaignState = z.infer<typeof campaignStateSchema>;
@@ -159,6 +171,8 @@ export interface Snapshot {
   /** Experiment branches that exist, by name. */
   branches: ReadonlyMap<string, string>;
   commands: PendingCommand[];
+  /** What agents think about, oldest first. */
+  thoughts: readonly Thought[];
 }
 
 /** Branch of an experiment. */

@@ -18,6 +18,7 @@ import {
   snapshot,
   trial,
 } from './snapshot.test-helper.ts';
+import type { Thought } from './thought.ts';
 
 /** What is planned, in a few words. */
 function planned(parts: Parameters<typeof snapshot>[0]): string {
@@ -36,8 +37,10 @@ function words(action: Action): string {
       return `dispatch ${action.trial} seed ${action.seedIndex}`;
     case 'record':
       return `record ${action.attempt.trial}`;
-    case 'propose':
-      return `propose ${action.number}`;
+    case 'think':
+      return `think of ${action.task.kind === 'idea' ? 'an idea' : `a ${action.task.kind} of #${action.task.pull}`}`;
+    case 'open':
+      return `open ${action.number} from thought ${action.thought}`;
     case 'decide':
       return `${action.verdict.kind} #${action.experiment.pull}`;
     case 'cancel':
@@ -51,6 +54,10 @@ function words(action: Action): string {
   }
 }
 
+function thought(id: number, state: Thought['state'], task: Thought['task'] = { kind: 'idea' }): Thought {
+  return { id, campaign: 3, task, state };
+}
+
 const CLOSED: Verdict = { kind: 'close', reason: '', value: 1, championValue: 1, noise: 0, doubt: 1 };
 const CRASHED: Verdict = { ...CLOSED, kind: 'crash' };
 const closed = (number: number, verdict = CLOSED) => experiment(number, { verdict }, { state: 'closed' });
@@ -61,11 +68,13 @@ describe('the champion is measured first', () => {
   test('three baseline trials, one after the other, each on its own seed', () => {
     assert.equal(planned({ campaigns: starting() }), 'dispatch 3/0.1 seed 0');
     assert.equal(planned({ campaigns: starting(BASELINES.slice(0, 2)) }), 'dispatch 3/0.3 seed 2');
-    assert.equal(planned({}), 'propose 1');
+    assert.equal(planned({}), 'think of an idea');
   });
 
   test('a trial in flight is waited for, then recorded', () => {
-    assert.equal(planned({ campaigns: starting(), attempts: [attempt('3/0.1', {})] }), 'wait');
+    const running = { campaigns: starting(), attempts: [attempt('3/0.1', {})] };
+    assert.equal(planned(running), 'think of an idea', 'meanwhile');
+    assert.equal(planned({ ...running, thoughts: [thought(1, 'idea')] }), 'wait');
     assert.equal(
       planned({ campaigns: starting(), attempts: [attempt('3/0.1', { status: 'completed' })] }),
       'record 3/0.1',
@@ -104,6 +113,23 @@ describe('the champion is measured first', () => {
       trials: [trial('3/1.1', 'tree 1', 0.9), trial('3/1.2', 'tree 1', 0.9)],
     });
     assert.equal(planned({ base, experiments: [promising] }), 'dispatch 3/0.4 seed 0');
+  });
+
+  test('by as many runners as there are, each on its own seed', () => {
+    const parallel = (n: number, attempts: string[], baselines = BASELINES.slice(0, 0)) =>
+      planned({
+        campaigns: [campaign({ parallel: n, baselines })],
+        attempts: attempts.map(id => attempt(id, {})),
+        thoughts: [thought(1, 'thinking')],
+      });
+    assert.equal(parallel(2, ['3/0.1']), 'dispatch 3/0.2 seed 1');
+    assert.equal(parallel(2, ['3/0.1', '3/0.2']), 'think of an idea');
+    assert.equal(
+      parallel(9, ['3/0.1', '3/0.3'], BASELINES.slice(1, 2)),
+      'think of an idea',
+      'three are enough',
+    );
+    assert.equal(parallel(9, ['3/0.1', '3/0.2']), 'dispatch 3/0.3 seed 2');
   });
 
   test('trials of another training time do not count', () => {
@@ -232,7 +258,7 @@ describe('a number that was refereed', () => {
     const settled = closed(1, { ...CLOSED, kind: 'flagged' });
     assert.match(planned({ experiments: [settled] }), /^paused: The audit of #11 does not agree/);
     const forgiven = [campaign({ forgiven: { baselines: 0, experiments: 1 } })];
-    assert.equal(planned({ campaigns: forgiven, experiments: [settled] }), 'propose 2');
+    assert.equal(planned({ campaigns: forgiven, experiments: [settled] }), 'think of an idea');
   });
 
   test('of a champion whose own audit fails pauses the campaign before any idea is tried', () => {
@@ -286,13 +312,66 @@ describe('when the champion moved while a candidate was measured', () => {
   });
 
   test('the merged tree needs no baselines: it inherits its trials', () => {
-    assert.equal(planned({ base, experiments: [merged] }), 'propose 3');
+    assert.equal(planned({ base, experiments: [merged] }), 'think of an idea');
+  });
+});
+
+describe('an agent thinks beside the loop', () => {
+  const contract = contractSchema.parse({
+    parallel: 2,
+    agents: [{ name: 'gpt', use: 'openai', model: 'gpt-5' }],
+  });
+  const file = { kind: 'contract', contract } as const;
+  const running = [experiment(1), experiment(2)];
+  const attempts = [attempt('3/1.1', {}), attempt('3/2.1', {})];
+
+  test('so that an idea is there when a runner is free, and one at a time while none is', () => {
+    const busy = { contract: file, experiments: running, attempts };
+    assert.equal(planned(busy), 'think of an idea');
+    assert.equal(planned({ ...busy, thoughts: [thought(1, 'thinking')] }), 'wait');
+    assert.equal(planned({ ...busy, thoughts: [thought(1, 'idea')] }), 'wait', 'one ahead is enough');
+    assert.equal(
+      planned({ ...busy, experiments: running.slice(0, 1), thoughts: [thought(1, 'idea')] }),
+      'open 2 from thought 1',
+    );
+  });
+
+  test('several think at once where several runners wait', () => {
+    const idle = (...thoughts: Thought[]) => planned({ contract: file, thoughts });
+    assert.equal(idle(thought(1, 'thinking')), 'think of an idea');
+    assert.equal(idle(thought(1, 'thinking'), thought(2, 'thinking')), 'wait');
+    assert.equal(idle(thought(1, 'thinking'), thought(2, 'failed')), 'open 1 from thought 2');
+  });
+
+  test('not of more ideas than were asked for', () => {
+    const campaigns = [campaign({ target: 2 })];
+    assert.equal(planned({ contract: file, experiments: running, attempts, campaigns }), 'wait');
+  });
+
+  const crashed = (repairs: number) => experiment(1, { repairs, trials: [trial('3/1.1', 'tree 1', CRASH)] });
+  const repair = { kind: 'repair', pull: 11, commit: sha('commit 1') } as const;
+
+  test('of how to mend a crash, at most twice', () => {
+    const broken = { contract: file, experiments: [crashed(1)] };
+    assert.equal(planned(broken), 'think of a repair of #11');
+    const others = [thought(1, 'thinking'), thought(2, 'thinking')];
+    assert.equal(planned({ ...broken, thoughts: [...others, thought(3, 'thinking', repair)] }), 'wait');
+    assert.equal(planned({ ...broken, thoughts: [thought(3, 'idea', repair)] }), 'revise #11');
+    assert.equal(planned({ ...broken, thoughts: [thought(3, 'failed', repair)] }), 'crash #11');
+    assert.equal(planned({ contract: file, experiments: [crashed(2)] }), 'crash #11');
+  });
+
+  test('of how to port an idea to a new champion, once', () => {
+    const port = { ...repair, kind: 'port' } as const;
+    const unfit = { contract: file, experiments: [experiment(1)] };
+    assert.equal(planned({ ...unfit, thoughts: [thought(3, 'idea', port)] }), 'revise #11');
+    assert.equal(planned({ ...unfit, thoughts: [thought(3, 'failed', port)] }), 'superseded #11');
   });
 });
 
 describe('a campaign', () => {
   test('proposes until it has as many experiments as asked for, then finishes', () => {
-    assert.equal(planned({ experiments: [1, 2, 3, 4].map(n => closed(n)) }), 'propose 5');
+    assert.equal(planned({ experiments: [1, 2, 3, 4].map(n => closed(n)) }), 'think of an idea');
     assert.match(
       planned({ experiments: [1, 2, 3, 4, 5].map(n => closed(n)) }),
       /^finished: All experiments have a verdict/,
@@ -305,7 +384,7 @@ describe('a campaign', () => {
     assert.equal(planned({ experiments: running, attempts, campaigns: [campaign({ parallel: 2 })] }), 'wait');
     assert.equal(
       planned({ experiments: running, attempts, campaigns: [campaign({ parallel: 3 })] }),
-      'propose 3',
+      'think of an idea',
     );
   });
 
@@ -330,7 +409,7 @@ describe('a campaign', () => {
       /^paused: 5 experiments in a row crashed/,
     );
     const resumed = campaign({ target: 9, forgiven: { baselines: 0, experiments: 5 } });
-    assert.equal(planned({ experiments: crashes, campaigns: [resumed] }), 'propose 6');
+    assert.equal(planned({ experiments: crashes, campaigns: [resumed] }), 'think of an idea');
   });
 
   test('that is paused starts nothing, but keeps what was measured', () => {
@@ -383,7 +462,7 @@ describe('a campaign', () => {
   test('waits for an older one on the same base', () => {
     const younger = campaign({ startedAt: '2026-03-08T01:00:00Z', target: 1 }, { issue: 4 });
     const first = plan(snapshot({ campaigns: [younger, campaign()] }), NOW);
-    assert.equal(first.kind === 'propose' && first.campaign.issue, 3);
+    assert.equal(first.kind === 'think' && first.campaign.issue, 3);
   });
 
   test('whose state was deleted says so once', () => {
@@ -435,7 +514,7 @@ describe('branches', () => {
 
   test('that of a settled experiment is deleted when there is nothing better to do', () => {
     const branches = new Map([['research/3/1', sha('commit 1')]]);
-    assert.equal(planned({ experiments: [closed(1)], branches }), 'propose 2');
+    assert.equal(planned({ experiments: [closed(1)], branches }), 'think of an idea');
     const campaigns = [campaign({ phase: 'paused' })];
     assert.equal(planned({ campaigns, experiments: [closed(1)], branches }), 'clean research/3/1');
   });
@@ -458,7 +537,7 @@ describe('a person', () => {
     const unreadable = [{ pull: 11, open: true, campaign: 3, number: 1 }];
     assert.match(planned({ unreadable }), /^paused: The hidden part of the description of #11 is gone/);
     const gone = unreadable.map(found => ({ ...found, open: false }));
-    assert.equal(planned({ unreadable: gone }), 'propose 2', 'its number is not used again');
+    assert.equal(planned({ unreadable: gone }), 'think of an idea', 'its number is not used again');
   });
 
   test('who makes another branch the base has what was made for the old one closed, never merged', () => {

@@ -3,6 +3,7 @@ import type { AgentEnv } from '../agents/create.ts';
 import type { Contract } from '../campaign/contract.ts';
 import type { Snapshot } from '../campaign/model.ts';
 import type { GitHubPort } from './port.ts';
+import type { Thinking } from './thinking.ts';
 
 interface Log {
   info(fields: object, message: string): void;
@@ -14,6 +15,7 @@ export interface Context {
   port: GitHubPort;
   /** Where agents find their keys. */
   agentEnv: AgentEnv;
+  thinking: Thinking;
   /** From which the campaigns' seeds are derived; known to the App alone. */
   seedSecret: string;
   /** Web address of GitHub, no slash at the end. */

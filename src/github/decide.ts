@@ -12,9 +12,9 @@ import { quote } from '../campaign/quote.ts';
 import { abandonedCheck } from '../render/check.ts';
 import { squashMessage, verdictComment } from '../render/pull.ts';
 import { openTitle, settledTitle } from '../render/title.ts';
+import { pullBody } from './body.ts';
 import { type Context, contractOf } from './context.ts';
 import type { MergeResult } from './port.ts';
-import { pullBody } from './propose.ts';
 import { sayOnce } from './replies.ts';
 import { saveState } from './state.ts';
 
