@@ -108,7 +108,7 @@ function mend(
       { ...experiment, marker },
       [...trials],
       'superseded',
-      'The champion moved on, the edits no longer fit its files, and the agent did not port them.',
+      'The champion moved on, and the edits no longer fit its files; the agent did not port them.',
     );
   const crash = trials.find(({ outcome }) => outcome.status === 'crash' && MENDABLE.includes(outcome.reason));
   if (!crash || thought || marker.repairs >= MAX_REPAIRS || !isModel(agentOf(contract, campaign)))
@@ -267,7 +267,8 @@ export function conclude(
   reason: string,
 ): Extract<Action, { kind: 'decide' }> {
   const values = measuredValues(trials);
-  const value = values.length > 0 ? mean(values) : null;
+  // A number on a champion that is gone would read as one on the present one.
+  const value = values.length > 0 && kind !== 'superseded' ? mean(values) : null;
   const verdict: Verdict = {
     kind,
     reason: reason.slice(0, 500),

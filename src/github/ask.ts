@@ -1,4 +1,5 @@
 /** What agents are asked: the champion's files, the history, and what is wrong with an idea. */
+import { isDeepStrictEqual } from 'node:util';
 import type { LedgerLine, ProposalRequest } from '../agents/agent.ts';
 import { chooseAgent } from '../agents/create.ts';
 import { budgetOf, championValues } from '../campaign/evidence.ts';
@@ -72,7 +73,9 @@ async function proposalRequest(
     ledger: [...ledgerFor(experimentsOf(snapshot, campaign)), ...thoughtOf(context, snapshot, campaign)],
     topic: campaign.state?.topic ?? '',
     again: againOf(snapshot, task),
-    objection: (idea, changed) => objection(context, snapshot, idea, changed),
+    objection: async (idea, changed) =>
+      (await objection(context, snapshot, idea, changed)) ??
+      sameAsWaiting(context, snapshot, campaign, changed),
   };
 }
 
@@ -125,6 +128,21 @@ function ledgerFor(experiments: readonly Experiment[]): LedgerLine[] {
       note: crash?.status === 'crash' ? crash.traceback : (marker.verdict?.reason ?? ''),
     };
   });
+}
+
+/** An idea that waits for a runner is as good as tried. */
+function sameAsWaiting(
+  context: Context,
+  snapshot: Snapshot,
+  campaign: Campaign,
+  changed: ReadonlyMap<string, string>,
+): string | null {
+  const waiting = context.thinking.ideas(campaign.issue);
+  const index = waiting.findIndex(({ files }) => isDeepStrictEqual(files, changed));
+  const same = waiting[index];
+  if (!same) return null;
+  const number = nextNumber(snapshot, campaign) + index;
+  return `Exactly this code waits to be tried, as experiment ${number} ("${same.idea.title}").`;
 }
 
 /** What is wrong with an idea beyond its edits: too large to keep, or its tree was proposed before; null when nothing is. */
