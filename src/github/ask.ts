@@ -32,10 +32,12 @@ export async function think(
   }
   const { agent } = chosen;
   const request = await proposalRequest(context, snapshot, campaign, task);
-  context.thinking.begin(campaign.issue, task, async signal => ({
-    agent: agent.name,
-    ...(await agent.propose(request, signal)),
-  }));
+  context.thinking.begin(campaign.issue, task, async signal => {
+    const proposal = await agent.propose(request, signal);
+    const reason = proposal.kind === 'failed' ? { reason: proposal.reason } : {};
+    context.log.info({ issue: campaign.issue, task, answer: proposal.kind, ...reason }, 'thought');
+    return { agent: agent.name, ...proposal };
+  });
 }
 
 /** Texts of the files at a ref, those that are there. */
