@@ -68,7 +68,7 @@ def wanted(pyproject: Path = PYPROJECT) -> Source:
         raise DataError(f"{pyproject} cannot be read: {error}") from None
     spec = settings.get("tool", {}).get("autoresearch", {}).get("data", "packages")
     if not isinstance(spec, str):
-        raise DataError(f"{pyproject}, [tool.autoresearch] data: expected text such as \"packages\", found {spec!r}")
+        raise DataError(f'{pyproject}, [tool.autoresearch] data: expected text such as "packages", found {spec!r}')
     try:
         return parse(spec)
     except DataError as error:

@@ -1,4 +1,4 @@
-"""How text becomes prepared data: sources, downloads, tokenizer, folders. Nothing here is needed while a model trains."""
+"""How text becomes prepared data: sources, downloads, tokenizer, folders. Not needed while a model trains."""
 
 import time
 from pathlib import Path

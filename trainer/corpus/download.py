@@ -68,12 +68,12 @@ def fetch(remote: Remote, folder: Path) -> Path:
             target.unlink()
         announced = _receive(remote, part, expected)
         found = hash_of_file(part)
+        part.with_suffix(".etag").unlink(missing_ok=True)
         if found != (expected or announced or found):
             part.unlink()
             raise _mismatch(remote, folder, expected or announced, found, "It was thrown away.")
         (folder / f"{remote.name}.sha256").write_text(f"{found}  {remote.name}\n", encoding="utf-8")
         part.rename(target)
-        part.with_suffix(".etag").unlink(missing_ok=True)
     return target
 
 
@@ -84,9 +84,13 @@ def hash_of_file(path: Path) -> str:
 
 
 def _mismatch(remote: Remote, folder: Path, expected: str, found: str, done: str) -> DataError:
-    pinned = remote.sha256 == expected
-    where = "pinned in trainer/corpus/hub.py" if pinned else f"recorded in {folder / remote.name}.sha256"
-    advice = "report it" if pinned else "if the change is to be trusted, delete that record and repeat"
+    if remote.sha256 == expected:
+        where, advice = "pinned in trainer/corpus/hub.py", "report it"
+    elif known_hash(remote, folder) == expected:
+        record = folder / f"{remote.name}.sha256"
+        where, advice = f"recorded in {record}", "if the change is to be trusted, delete that record and repeat"
+    else:
+        where, advice = "announced by the server", "report it there"
     return DataError(
         f"expected {remote.url} to have the SHA-256 {expected} ({where}), found {found}. {done} "
         f"Repeat; if it happens again, the file or the connection has been changed: {advice}."
@@ -109,9 +113,9 @@ def _receive(remote: Remote, part: Path, expected: str | None) -> str | None:
     failures = 0
     while True:
         before = _size(part)
-        request = _Request(remote, part)
+        request = _Request(remote, part, remote.sha256 or (expected if remote.first_bytes is None else None))
         try:
-            request.run(expected)
+            request.run()
             return request.announced if remote.first_bytes is None else None
         except _Again as again:
             failures = 1 if _size(part) > before else failures + 1
@@ -132,9 +136,10 @@ def _size(path: Path) -> int:
 class _Request(urllib.request.HTTPRedirectHandler):
     """One request for what is still missing."""
 
-    def __init__(self, remote: Remote, part: Path):
+    def __init__(self, remote: Remote, part: Path, whole: str | None):
         self.remote, self.part, self.etag_file = remote, part, part.with_suffix(".etag")
-        self.announced: str | None = None
+        self.whole = whole  # Hash that the whole file must have, where it is known.
+        self.announced: str | None = None  # What the server says that it is.
 
     def redirect_request(self, req, fp, code, msg, headers, newurl):
         """Follows a redirect. The Hub announces the hash there, not where the bytes come from."""
@@ -144,8 +149,10 @@ class _Request(urllib.request.HTTPRedirectHandler):
     def _listen(self, headers) -> None:
         found = HASH.fullmatch((headers.get("X-Linked-Etag") or "").strip('"'))
         self.announced = found[0] if found else self.announced
+        if self.announced and self.whole and self.announced != self.whole:
+            raise _mismatch(self.remote, self.part.parent, self.whole, self.announced, "Nothing was downloaded.")
 
-    def run(self, expected: str | None) -> None:
+    def run(self) -> None:
         """Appends to the part until it is complete. Raises _Again or DataError."""
         have = _size(self.part)
         etag = self.etag_file.read_text(encoding="utf-8") if self.etag_file.exists() else ""
@@ -159,9 +166,6 @@ class _Request(urllib.request.HTTPRedirectHandler):
             return
         with response:
             self._listen(response.headers)
-            whole = self.remote.sha256 or (expected if self.remote.first_bytes is None else None)
-            if self.announced and whole and self.announced != whole:
-                raise _mismatch(self.remote, self.part.parent, whole, self.announced, "Nothing was downloaded.")
             start, total = self._range(response, have)
             tag = response.headers.get("ETag") or ""
             self.etag_file.write_text("" if tag.startswith("W/") else tag, encoding="utf-8")

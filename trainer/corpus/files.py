@@ -3,6 +3,7 @@
 import glob
 import json
 import os
+import re
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,7 +17,10 @@ MAX_DOCUMENT_CHARS = 1_000_000  # A longer file is several documents: one would 
 
 
 def open_files(source: Source, root: Path) -> Corpus:
-    """The files that the pattern means, seen from `root`. Each file is in one split, decided by its path."""
+    """The files that the pattern means, seen from `root`. The split of a file is decided by its path alone.
+
+    Paths count from the pattern's first folder with a wildcard on, so that they are the same on every machine.
+    """
     found = matching(source.pattern, root)
     splits: dict[str, list[Path]] = {split: [] for split in SPLITS}
     listed = []
@@ -34,13 +38,15 @@ def open_files(source: Source, root: Path) -> Corpus:
 
 
 def matching(pattern: str, root: Path) -> dict[str, Path]:
-    """Name as the pattern gives it -> path, of every file of UTF-8 text. Says how many others there are."""
-    named = glob.glob(os.path.expanduser(pattern), root_dir=root, recursive=True)
-    found = {name: root / name for name in sorted(named) if (root / name).is_file()}
+    """Path inside the pattern's fixed folder -> path, of every file of UTF-8 text. Says how many others there are."""
+    whole = os.path.join(root, os.path.expanduser(pattern))
+    fixed = os.path.dirname(whole[: re.search(r"[*?\[]|$", whole).start()])
+    paths = [Path(path) for path in glob.glob(whole, recursive=True) if os.path.isfile(path)]
+    found = {path.relative_to(fixed).as_posix(): path for path in sorted(paths)}
     text = {name: path for name, path in found.items() if _is_text(path)}
     if not text:
         raise DataError(
-            f"expected files of UTF-8 text for the pattern {pattern!r} in {root}, found {len(found)} files of other kinds; "
+            f"expected files of UTF-8 text for the pattern {pattern!r} in {root}, found {len(found)} others; "
             "`**` stands for folders of any depth, as in `texts/**/*.txt`"
         )
     if len(text) < len(found):
@@ -81,7 +87,7 @@ def _warn_of_tracked(root: Path, held_out: list[Path]) -> None:
     seen = [path for path in held_out if path.resolve() in tracked]
     if seen:
         print(
-            f"  careful: {len(seen)} held-out files, such as {seen[0]}, are in the repository, where every candidate and "
-            "agent can read them; keep the text outside of it, or in a folder that git ignores",
+            f"  careful: {len(seen)} held-out files, such as {seen[0]}, are in the repository, where every candidate "
+            "and agent can read them; keep the text outside of it, or in a folder that git ignores",
             flush=True,
         )

@@ -58,7 +58,7 @@ def open_tinystories(source: Source, downloads: Path) -> Corpus:
         if split == "train":
             yield from stories(_fetched(train, downloads), cut=first is not None)
             return
-        for number, story in zip(count(), stories(_fetched(held_out, downloads), cut=False)):  # noqa: B905
+        for number, story in zip(count(), stories(_fetched(held_out, downloads), cut=False)):
             if number % 2 == parity[split]:
                 yield story
 

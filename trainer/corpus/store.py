@@ -1,10 +1,10 @@
 """Prepared data on disk: one folder for each content, written all or nothing, never changed, shared by all trials.
 
-    prepared/packages-3f2a9c01d4be/   manifest.json, tokenizer.json, and for each split
-        train.txt                     the documents one after the other, UTF-8
-        train.tokens.npy              (tokens,) uint16: the same in tokens, BOS before each document
-        train.offsets.npy             (documents + 1, 2) int64: where each begins, in tokens and in bytes
-    data -> prepared/packages-3f2a9c01d4be
+prepared/packages-3f2a9c01d4be/   manifest.json, tokenizer.json, and for each split
+    train.txt                     the documents one after the other, UTF-8
+    train.tokens.npy              (tokens,) uint16: the same in tokens, BOS before each document
+    train.offsets.npy             (documents + 1, 2) int64: where each begins, in tokens and in bytes
+data -> prepared/packages-3f2a9c01d4be
 """
 
 import json
@@ -44,13 +44,13 @@ def write(corpus: Corpus, source: Source, store: Path, say: Say) -> Path:
     store.mkdir(parents=True, exist_ok=True)
     staging = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=store))
     try:
-        splits = _fill(staging, corpus, source, say)
+        tokenizer, splits = _fill(staging, corpus, source, say)
         files = {file.name: hash_of_file(file) for file in sorted(staging.iterdir())}
         manifest = {
             "format": dataset.FORMAT,
             "source": str(source),
             "digest": hash_of(json.dumps([dataset.FORMAT, files], sort_keys=True)),
-            "vocab_size": bpe.VOCAB_SIZE,
+            "vocab_size": tokenizer.get_vocab_size(),
             "splits": splits,
             "files": files,
         }
@@ -69,7 +69,7 @@ def write(corpus: Corpus, source: Source, store: Path, say: Say) -> Path:
 
 
 def point(link: Path, folder: Path) -> None:
-    """Lets `link` lead to the folder, at once for everyone who looks. Raises DataError where something else lies there."""
+    """Lets `link` lead to the folder, at once for everyone who looks. Raises DataError where something else lies."""
     if link.is_dir() and not link.is_symlink():
         if (link / "manifest.json").is_file():  # Prepared data of an earlier format, which lay here itself.
             shutil.rmtree(link)
@@ -83,7 +83,7 @@ def point(link: Path, folder: Path) -> None:
     fresh.replace(link)
 
 
-def _fill(folder: Path, corpus: Corpus, source: Source, say: Say) -> dict[str, dict[str, int]]:
+def _fill(folder: Path, corpus: Corpus, source: Source, say: Say) -> tuple[Tokenizer, dict[str, dict[str, int]]]:
     """Writes tokenizer and splits, held-out ones first: what is in them is nowhere else."""
     seen: set[str] = set()
     held_out = {}
@@ -98,7 +98,7 @@ def _fill(folder: Path, corpus: Corpus, source: Source, say: Say) -> dict[str, d
     for split, documents in streams.items():
         counts[split] = write_split(folder, split, documents, tokenizer, say)
         _expect_enough(split, counts[split], source)
-    return counts
+    return tokenizer, counts
 
 
 def _unseen(documents: Iterable[str], seen: set[str]) -> Iterator[str]:
@@ -178,8 +178,8 @@ def _expect_enough(split: str, count: dict[str, int], source: Source) -> None:
     advice = ""
     if source.kind == "files":
         advice = (
-            f" A tenth of the files goes to val and a tenth to test, by their paths: in all at least {needed // 100} kB "
-            "in fifty files or more are needed; cut a long text into many files."
+            f" A tenth of the files goes to val and a tenth to test, by their paths: in all about {needed // 100} kB "
+            "in a hundred files or more are needed; cut a long text into many files."
         )
     raise DataError(
         f"expected text for at least {MIN_WINDOWS} windows of {dataset.WINDOW} tokens in {split} of {source}, found "
