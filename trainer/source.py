@@ -60,8 +60,9 @@ def parse(spec: str) -> Source:
     raise DataError(f"expected a source of text, found {spec!r}; the choices are:{choices}")
 
 
-def wanted(pyproject: Path = PYPROJECT) -> Source:
+def wanted(pyproject: Path | None = None) -> Source:
     """The source that the repository asks for; "packages" where it says nothing. Raises DataError."""
+    pyproject = pyproject or PYPROJECT
     try:
         settings = tomllib.loads(pyproject.read_text(encoding="utf-8")) if pyproject.is_file() else {}
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

@@ -277,7 +277,6 @@ def test_the_referee_refuses_other_text_than_the_repository_asks_for(
     other = tmp_path / "pyproject.toml"
     other.write_text('[tool.autoresearch]\ndata = "climbmix"\n')
     monkeypatch.setattr(source, "PYPROJECT", other)
-    monkeypatch.setattr(source.wanted, "__defaults__", (other,))
     with pytest.raises(dataset.MachineFault) as fault:
         dataset.read_manifest(data)
     assert "expected the text 'climbmix: 8 shards'" in fault.value.message

@@ -9,6 +9,7 @@ data -> prepared/packages-3f2a9c01d4be
 
 import json
 import os
+import secrets
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
@@ -77,8 +78,7 @@ def point(link: Path, folder: Path) -> None:
             link.rmdir()
     if link.exists() and not link.is_symlink():
         raise DataError(f"expected {link} to be prepared data or nothing, found something else; choose another --out")
-    fresh = link.with_name(f".{link.name}-{os.getpid()}")
-    fresh.unlink(missing_ok=True)
+    fresh = link.with_name(f".{link.name}-{secrets.token_hex(4)}")
     fresh.symlink_to(os.path.relpath(folder, link.parent))
     fresh.replace(link)
 
