@@ -2,14 +2,14 @@
 
 import random
 
-PRODUCTS = 12_000
+PRODUCTS = 4_000
 WORDS_EACH = 8
 
 
 def vocabulary():
-    """Words of two or three syllables."""
-    ends = ["ba", "do", "fi", "ga", "ku", "la", "mo", "ne", "pi", "ro", "su", "ta"]
-    return [a + b + c for a in ends for b in ends for c in ["", "n", "r"]]
+    """Words of two syllables."""
+    syllables = ["ba", "do", "fi", "ga", "ku", "la", "mo", "ne", "pi", "ro", "su", "ta"]
+    return [first + second for first in syllables for second in syllables]
 
 
 def products():

@@ -3,9 +3,9 @@ import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Octokit } from '@octokit/rest';
-import { type Progress, parseProgress } from '../../trial/progress.ts';
 import { type Board, finalTable } from './board.ts';
 import type { Connection } from './connection.ts';
+import { createEar, type Heard } from './hear.ts';
 import { exportHistory, type Metric, type Repository } from './history.ts';
 import { startServices } from './services.ts';
 import { createView, type View } from './view.ts';
@@ -42,13 +42,10 @@ export async function runDemo(options: DemoOptions): Promise<string | null> {
   const { dir, signal, stream } = options;
   const broken = new AbortController();
   const stop = AbortSignal.any([signal, broken.signal]);
-  const progress = new Map<string, Progress>();
+  const ear = createEar();
   const services = await startServices({
     ...options,
-    onLine: (job, line) => {
-      const step = parseProgress(line);
-      if (step) progress.set(job.title, step);
-    },
+    onLine: (job, line) => ear.take(job.title, line),
     onFailure: error => broken.abort(error),
   });
   const view = createView(stream, () => performance.now() / 1000);
@@ -65,7 +62,13 @@ export async function runDemo(options: DemoOptions): Promise<string | null> {
     );
     view.say(`${OWNER} commented: ${options.command}`);
     const watched = { repository, issue, metric: options.metric, budgetSeconds: options.budgetSeconds };
-    const last = await watch(octokit, watched, { progress, view, dir, signal: stop, log: services.log });
+    const last = await watch(octokit, watched, {
+      heard: ear.heard,
+      view,
+      dir,
+      signal: stop,
+      log: services.log,
+    });
     view.close();
     stream.write(ending(last.board, connection, options));
     if (!options.exit) {
@@ -108,7 +111,7 @@ async function startCampaign(octokit: Octokit, repository: Repository, { metric,
 }
 
 interface Watching {
-  progress: ReadonlyMap<string, Progress>;
+  heard: ReadonlyMap<string, Heard>;
   view: View;
   dir: string;
   signal: AbortSignal;
@@ -119,13 +122,13 @@ interface Watching {
 async function watch(
   octokit: Octokit,
   watched: Watched,
-  { progress, view, dir, signal, log }: Watching,
+  { heard, view, dir, signal, log }: Watching,
 ): Promise<Look> {
   const started = performance.now();
   let judged = -1;
   while (true) {
     signal.throwIfAborted();
-    const found = await look(octokit, watched, progress);
+    const found = await look(octokit, watched, heard);
     if (found) {
       view.show(found.board);
       const count = found.board.rows.filter(row => row.verdict).length;
