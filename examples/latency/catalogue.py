@@ -2,8 +2,8 @@
 
 import random
 
-PRODUCTS = 4_000
-WORDS_EACH = 8
+PRODUCTS = 6_000
+WORDS_EACH = 3
 
 
 def vocabulary():

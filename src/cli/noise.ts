@@ -106,7 +106,8 @@ function advice(maxTrials: number, noise: Noise): string {
   if (mean === 0)
     return 'Compare these gains with those that you hope for; a longer `trial.budget` mostly lowers the noise.';
   const needed = trialsToShow(noise, HOPED_FOR * Math.abs(mean));
-  const one = `A gain of 1 % (${formatNoise(HOPED_FOR * Math.abs(mean))}) takes ${needed} ${needed === 1 ? 'trial' : 'trials'} of candidate and champion each`;
+  const amount = needed === 1 ? '1 trial' : `${needed > 100 ? 'more than 100' : needed} trials`;
+  const one = `A gain of 1 % (${formatNoise(HOPED_FOR * Math.abs(mean))}) takes ${amount} of candidate and champion each`;
   if (needed <= maxTrials)
     return `${one}; \`gate.max_trials\` is ${maxTrials}: this budget is long enough. Smaller gains need more trials or a longer \`trial.budget\`.`;
   if (needed <= MOST_GATE_TRIALS)
