@@ -3,7 +3,7 @@ import { createContext, Script } from 'node:vm';
 import { parseNumber } from './number.ts';
 
 /** Only so many characters of a line are looked at, from its beginning. */
-export const MAX_MATCHED = 4096;
+const MAX_MATCHED = 4096;
 /** Lines wait until there are so many characters of them: each look costs a fifth of a millisecond. */
 const BATCH_CHARACTERS = 16 * 1024;
 /**

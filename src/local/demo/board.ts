@@ -87,7 +87,11 @@ export function progressText({ id, heard }: RunningTrial): string {
   if (!heard) return `trial ${id}: starting`;
   const { progress, said } = heard;
   if (!progress) return clip(`trial ${id}: ${said}`, LINE_CHARACTERS);
-  return `trial ${id}: step ${progress.step}, loss ${progress.loss.toFixed(4)}, ${progress.secondsLeft.toFixed(0)} s left`;
+  return `trial ${id}: step ${progress.step}, loss ${progress.loss.toFixed(4)}, ${leftText(heard, 0)}`;
+}
+
+function leftText({ progress, trained }: Heard, decimals: number): string {
+  return trained || !progress ? 'trained, being scored' : `${progress.secondsLeft.toFixed(decimals)} s left`;
 }
 
 /** The table at the end. */
@@ -129,13 +133,14 @@ function trialLines(trial: RunningTrial, { rows, budgetSeconds }: Board): string
   const experiment = Number(/\/(\d+)\./.exec(trial.id)?.[1] ?? 0);
   const title =
     rows.find(row => row.number === experiment)?.title ?? (experiment === 0 ? 'the champion' : '');
-  const { progress, said } = trial.heard ?? { progress: null, said: 'starting' };
+  const { heard } = trial;
   const head = `▸ trial ${trial.id}   ${title}`;
-  if (!progress) return [head, `  ${said}`];
-  const share = 1 - Math.min(1, progress.secondsLeft / budgetSeconds);
+  if (!heard?.progress) return [head, `  ${heard?.said ?? 'starting'}`];
+  const { progress } = heard;
+  const share = heard.trained ? 1 : 1 - Math.min(1, progress.secondsLeft / budgetSeconds);
   const done = Math.round(share * BAR_CHARACTERS);
   const bar = '█'.repeat(done) + '░'.repeat(BAR_CHARACTERS - done);
-  const facts = `step ${progress.step}   loss ${progress.loss.toFixed(4)}   ${progress.secondsLeft.toFixed(1)} s left`;
+  const facts = `step ${progress.step}   loss ${progress.loss.toFixed(4)}   ${leftText(heard, 1)}`;
   return [head, `  ${bar}  ${facts}`];
 }
 

@@ -6,6 +6,8 @@ import { type Progress, parseProgress } from '../../trial/progress.ts';
 export interface Heard {
   /** From the last line that tells a step, a loss and the seconds left. */
   progress: Progress | null;
+  /** The seconds that were left then have gone by: it is being scored. */
+  trained: boolean;
   /** The last line that it printed, without control characters. */
   said: string;
 }
@@ -13,16 +15,19 @@ export interface Heard {
 export interface Ear {
   /** Takes one line of the log of the job that measures `trial`. */
   take(trial: string, line: string): void;
-  /** By trial. */
-  heard: ReadonlyMap<string, Heard>;
+  /** Null until the trial says something. */
+  hear(trial: string): Heard | null;
 }
 
-/** Listens to logs. The action prints what a candidate says between two guards; nothing else counts. */
-export function createEar(): Ear {
-  const heard = new Map<string, Heard>();
+/** The last line about a step is not the last thing that training does. */
+const SLACK_SECONDS = 1;
+
+/** Listens to logs; `now` is in seconds since any fixed moment. The action prints what a candidate says between two guards; nothing else counts. */
+export function createEar(now: () => number): Ear {
+  const said = new Map<string, string>();
+  const steps = new Map<string, { progress: Progress; at: number }>();
   const guards = new Map<string, string>();
   return {
-    heard,
     take(trial, line) {
       const guard = guards.get(trial);
       if (guard === undefined) {
@@ -34,9 +39,18 @@ export function createEar(): Ear {
         guards.delete(trial);
         return;
       }
-      const said = stripVTControlCharacters(line).trim();
-      if (!/[\p{L}\p{N}]/u.test(said)) return;
-      heard.set(trial, { progress: parseProgress(line) ?? heard.get(trial)?.progress ?? null, said });
+      const progress = parseProgress(line);
+      if (progress) steps.set(trial, { progress, at: now() });
+      const words = stripVTControlCharacters(line).trim();
+      if (/[\p{L}\p{N}]/u.test(words)) said.set(trial, words);
+    },
+    hear(trial) {
+      const words = said.get(trial);
+      if (words === undefined) return null;
+      const step = steps.get(trial);
+      if (!step) return { progress: null, trained: false, said: words };
+      const trained = now() - step.at > step.progress.secondsLeft + SLACK_SECONDS;
+      return { progress: step.progress, trained, said: words };
     },
   };
 }

@@ -96,7 +96,7 @@ test('latency: an index in place of a scan lowers the p99, and a wrong answer is
     'service/search.py': ['re.search(pattern, product["text"].lower())', 'word in product["text"].split()'],
   });
   assert.ok(numberOf(better) < numberOf(base), `${numberOf(base)} to ${numberOf(better)}`);
-  assert.ok((better.reported.searches ?? 0) > (base.reported.searches ?? 0));
+  assert.ok((base.reported.searches ?? 0) >= 3 * 144, 'each word at least three times');
   const wrong = await measure({
     'service/search.py': ['return answer(word, ', 'return answer(word, [] and '],
   });
