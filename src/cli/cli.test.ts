@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { homedir, tmpdir } from 'node:os';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { execa } from 'execa';
@@ -44,11 +44,24 @@ test('what is not understood is answered in a line or two, with exit code 2 and 
 
 test('init writes contract, workflow and brief once, and never over what is there', async t => {
   const repository = await emptyRepository(t);
-  const first = await autoresearch('init', repository, '--metric', 'loss');
+  const file = [
+    '--file',
+    'result.json',
+    '--key',
+    'loss.val',
+    '--readable',
+    path.join(homedir(), '.cache/data'),
+  ];
+  const first = await autoresearch('init', repository, '--metric', 'loss', ...file);
   assert.equal(first.exitCode, 0, first.stderr);
   assert.match(first.stdout, /Commit and push to trunk/);
   const contract = path.join(repository, '.github/research.yml');
-  assert.match(await readFile(contract, 'utf8'), /name: loss/);
+  assert.match(
+    await readFile(contract, 'utf8'),
+    /name: loss\n.*\n {2}file: result\.json\n {2}key: loss\.val/,
+  );
+  const workflow = await readFile(path.join(repository, '.github/workflows/experiment.yml'), 'utf8');
+  assert.match(workflow, /readable: \|\n +~\/\.cache\/data$/m, 'the home of another machine is another one');
   await writeFile(contract, 'mine');
   const second = await autoresearch('init', repository);
   assert.equal(second.exitCode, 2);
