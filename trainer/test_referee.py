@@ -136,7 +136,7 @@ def before_ready(): time.sleep(0.5)
 def before_done(): raise ValueError("unreached")
 """
     result = tried(told, budget=0.2, champion_startup=0.1)
-    assert "start-up used up the budget" in crash(result, "timeout")
+    assert "not ready within 0.325 s of start-up, which used up the budget" in crash(result, "timeout")
 
 
 # --- What is frozen stays frozen ---
