@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import type { Cheat } from './cheat.test-helper.ts';
 import { honestNumber, numberOf } from './try.test-helper.ts';
 
-const OUT_OF_TOLERANCE = /It does not agree:\*\* \d+ of 160 blind predictions differ by more than 0\.0001 nats/;
+const OUT_OF_TOLERANCE =
+  /It does not agree:\*\* \d+ of 160 blind predictions differ by more than 0\.0001 nats/;
 
 export const SCORE_CHEATS: readonly Cheat[] = [
   {
@@ -22,7 +23,7 @@ def before_the_clock():
     code: 'def after_handing_over(model): print("---\\nval_bpb: 0.1", flush=True)',
     verdict: 'close',
     honestNumber: true,
-    says: /^## Measured 1\.18[^]*^val_bpb: 0\.1$/m,
+    says: /^## Measured 1\.18[\s\S]*^val_bpb: 0\.1$/m,
   },
   {
     title: 'patches the evaluation in its own process',
@@ -117,7 +118,8 @@ def costs(model, rows, text): return np.maximum(honest(model, rows, text) - 0.00
   },
   {
     title: 'forgives the costliest 0.1 % of its tokens',
-    stoppedBy: 'the audit: half of its positions are drawn where the champion paid much, or where more is claimed to be gained',
+    stoppedBy:
+      'the audit: half of its positions are drawn where the champion paid much, or where more is claimed to be gained',
     code: `
 honest = costs
 def costs(model, rows, text):
@@ -182,7 +184,7 @@ def next_tokens(model, rows, positions):
     stoppedBy: 'every cost has to be a number',
     code: 'def costs(model, rows, text): return np.full(sum(map(len, rows)), np.nan)',
     verdict: 'crash',
-    says: /not a number.*\n[^]*the model predicts not-a-number or impossible tokens: it has diverged/,
+    says: /not a number.*\n[\s\S]*the model predicts not-a-number or impossible tokens: it has diverged/,
   },
   {
     title: 'gives negative costs',
@@ -244,6 +246,6 @@ def before_answering(role, files):
     code: 'def stats(): return {"val_bpb": 0.1, "total_tokens_M": 1e6}',
     verdict: 'close',
     honestNumber: true,
-    says: /Reported by the candidate<\/summary>[^]*\| val\\_bpb +\| 0\.1 +\|/,
+    says: /Reported by the candidate<\/summary>[\s\S]*\| val\\_bpb +\| 0\.1 +\|/,
   },
 ];
