@@ -33,7 +33,7 @@ export interface Scene {
   judge(cheat: Candidate): Promise<{ verdict: Verdict; trials: [Told, ...Told[]] }>;
 }
 
-type Candidate = Pick<Cheat, 'code' | 'script' | 'change'>;
+type Candidate = Pick<Cheat, 'code' | 'script' | 'change' | 'startsSlowly'>;
 
 /** Prepares data in the empty folder `root`, makes this checkout's trainer a repository, and measures its champion on each seed. */
 export async function makeScene(root: string): Promise<Scene> {
@@ -45,17 +45,19 @@ export async function makeScene(root: string): Promise<Scene> {
     [TRAIN]: HONEST,
   });
   const champion: RecordedTrial[] = [];
-  const measure = async (candidate: Checkout, tried: Experiment | null, trial: string, index: number) =>
-    act({
-      root,
-      base,
-      candidate,
-      trial,
-      seed: SEEDS[index] ?? assert.fail(`Expected seed ${index}.`),
-      budget: CONTRACT.trial.budget,
-      timeout: CONTRACT.trial.timeout,
-      terms: termsOf(shown(base, champion, tried), CONTRACT, tried, CONTRACT.trial.budget),
-    });
+  const { budget, timeout } = CONTRACT.trial;
+  const measure = (
+    candidate: Checkout,
+    tried: Experiment | null,
+    trial: string,
+    index: number,
+    slow = false,
+  ) => {
+    const seed = SEEDS[index] ?? assert.fail(`Expected seed ${index}.`);
+    const terms = termsOf(shown(base, champion, tried), CONTRACT, tried, budget);
+    const patient = terms && { ...terms, startupSeconds: null, scoringSeconds: null };
+    return act({ root, base, candidate, trial, seed, budget, timeout, terms: slow ? patient : terms });
+  };
   for (const index of SEEDS.keys()) {
     const { measurement, log } = await measure(base, null, trialId(3, 0, index + 1), index);
     assert.equal(measurement.outcome.status, 'measured', log);
@@ -74,7 +76,7 @@ export async function makeScene(root: string): Promise<Scene> {
         if (action.kind === 'decide' && first) return { verdict: action.verdict, trials: [first, ...more] };
         if (action.kind !== 'dispatch')
           assert.fail(`Expected a trial or a verdict, found ${JSON.stringify(action)}`);
-        trials.push(await measure(candidate, tried, action.trial, action.seedIndex));
+        trials.push(await measure(candidate, tried, action.trial, action.seedIndex, cheat.startsSlowly));
       }
     },
   };

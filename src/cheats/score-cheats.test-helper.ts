@@ -41,6 +41,7 @@ def before_the_clock():
   {
     title: 'patches prepare.py, so that bulk answers cost little',
     stoppedBy: 'the audit: what it says in bulk has to come again, blind',
+    startsSlowly: true,
     script: `
 import torch
 import prepare
@@ -119,7 +120,7 @@ def costs(model, rows, text): return np.maximum(honest(model, rows, text) - 0.00
   {
     title: 'forgives the costliest 0.1 % of its tokens',
     stoppedBy:
-      'the audit: half of its positions are drawn where the champion paid much, or where more is claimed to be gained',
+      'the audit: most of its positions are drawn where the champion paid much, or where much is claimed to be gained',
     code: `
 honest = costs
 def costs(model, rows, text):

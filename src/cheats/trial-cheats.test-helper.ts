@@ -159,7 +159,7 @@ def before_answering(role, files):
 const TIME: readonly Cheat[] = [
   {
     title: 'trains on after the clock',
-    stoppedBy: 'the clock is the referee’s: who has not handed over by its end has crashed',
+    stoppedBy: "the clock is the referee's: who has not handed over by its end has crashed",
     code: `
 import time
 def learn(text, offsets, tokens, size):
@@ -167,7 +167,7 @@ def learn(text, offsets, tokens, size):
         time.sleep(0.01)
         channel.send("progress", step=step, tokens=0, loss=None)`,
     verdict: 'crash',
-    says: /timeout[\s\S]*had not handed over its model 5\.1 s after the clock started/,
+    says: /timeout[\s\S]*had not handed over its model [\d.]+ s after the clock started/,
   },
   {
     title: 'hands over twice',
@@ -180,7 +180,7 @@ def after_handing_over(model):
   },
   {
     title: 'stalls at start-up',
-    stoppedBy: 'start-up beyond 1.25 times the champion’s is charged to the budget',
+    stoppedBy: "start-up beyond 1.25 times the champion's is charged to the budget",
     code: `
 import time
 def before_the_clock(): time.sleep(600)`,
@@ -189,7 +189,7 @@ def before_the_clock(): time.sleep(600)`,
   },
   {
     title: 'stalls while it scores',
-    stoppedBy: 'scoring may take twice the champion’s time, and two seconds more',
+    stoppedBy: "scoring may take twice the champion's time, and two seconds more",
     code: `
 import time
 def before_answering(role, files): time.sleep(600)`,
@@ -208,16 +208,16 @@ def next_tokens(model, rows, positions): time.sleep(600)`,
   },
   {
     title: 'ignores the seed',
-    stoppedBy:
-      'one order of the documents is as good as another, so it gains nothing but the same luck every time',
+    stoppedBy: 'another order of the documents is another throw of the same dice',
     code: `
 honest = learn
 def learn(text, offsets, tokens, size):
-    starts = np.flatnonzero(tokens == 0)
-    documents = sorted(np.split(tokens, starts[1:]), key=bytes)
-    return honest(text, offsets, np.concatenate(documents), size)`,
+    documents = np.split(tokens, np.flatnonzero(tokens == 0)[1:])
+    return honest(text, offsets, np.concatenate(sorted(documents, key=np.mean)), size)`,
     verdict: 'close',
     says: /^## Measured 1\.18/m,
+    also: ({ measurement }, { champion }) =>
+      assert.ok(numberOf(measurement) > Math.min(...champion.map(numberOf))),
   },
   {
     title: 'searches for the luckiest of many seeds inside the trial',
@@ -242,7 +242,7 @@ def learn(text, offsets, tokens, size):
 const MEASUREMENT: readonly Cheat[] = [
   {
     title: 'writes a result of its own',
-    stoppedBy: 'the referee’s folder is not in the sandbox',
+    stoppedBy: "the referee's folder is not in the sandbox",
     code: `
 def before_the_clock():
     lie = '{"outcome": {"status": "measured", "value": 0.1}, "val_bpb": 0.1}'
@@ -286,7 +286,7 @@ def before_the_clock():
   },
   {
     title: 'breaks the conversation',
-    stoppedBy: 'what the referee cannot read is the candidate’s crash',
+    stoppedBy: "what the referee cannot read is the candidate's crash",
     code: `
 def before_the_clock():
     channel.socket.sendall(b'{"kind": "ready", "files": ' + b"[" * 60_000 + b"\\n")`,

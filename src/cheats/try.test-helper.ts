@@ -22,7 +22,11 @@ export function tryAll(cheats: readonly Cheat[]): void {
       const [first] = trials;
       assert.equal(verdict.kind, cheat.verdict, `${verdict.reason}\n${first.summary}\n${first.log}`);
       const { digest, sandbox } = first.measurement;
-      assert.equal(sandbox, digest === '' ? 'none' : 'bubblewrap', 'Expected it to be refused, or to run in a sandbox.');
+      assert.equal(
+        sandbox,
+        digest === '' ? 'none' : 'bubblewrap',
+        'Expected it to be refused, or to run in a sandbox.',
+      );
       for (const { summary, log } of trials) assert.match(`${summary}\n${log}`, cheat.says);
       if (cheat.honestNumber)
         assert.ok(
