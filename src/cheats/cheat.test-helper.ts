@@ -14,7 +14,7 @@ export interface Cheat {
   script?: string;
   /** Changes more of the candidate's checkout, given its folder, before it is committed. */
   change?: (folder: string) => void;
-  /** True: it imports torch, which takes seconds. The trial is then one of a campaign whose champion does so, too. */
+  /** True: it needs seconds to start. The trial is then one of a campaign whose champion does so, too. */
   startsSlowly?: true;
   /** How the campaign judges it. */
   verdict: Verdict['kind'];

@@ -53,7 +53,7 @@ const TEXT: readonly Cheat[] = [
 def before_the_clock():
     seen = 0
     for folder, folders, names in os.walk("/"):
-        folders[:] = [name for name in folders if (folder, name) not in {("/", "proc"), ("/", "sys"), ("/", "usr")}]
+        folders[:] = [name for name in folders if name not in {"proc", "sys", "usr", "torch"}]
         seen += len(names)
         if any(name.startswith(("val.", "test.tokens", "train.tokens")) for name in names):
             return
@@ -271,7 +271,7 @@ def before_the_clock():
       const guard = /^::stop-commands::(.{30,})$/.exec(lines[0] ?? '')?.[1];
       const end = lines.indexOf(`::${guard}::`);
       const inside = lines.flatMap((line, index) => (line.startsWith('::') ? [index] : [])).slice(1, -1);
-      assert.ok(inside.length === 4 && inside.every(index => 0 < index && index < end), log);
+      assert.ok(inside.length >= 4 && inside.every(index => 0 < index && index < end), log);
     },
   },
   {
@@ -309,6 +309,7 @@ def before_the_clock():
   {
     title: 'starts processes without end',
     stoppedBy: 'their number is bounded',
+    startsSlowly: true,
     code: `
 import time
 def before_the_clock():
