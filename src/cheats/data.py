@@ -40,7 +40,7 @@ def text(random: np.random.Generator, words: list[str], followed_by: np.ndarray)
 
 def write_packages(root: Path) -> None:
     """Packages whose names put as many into each split as PACKAGES says, with their lock file."""
-    random = np.random.default_rng(5)
+    random = np.random.default_rng(5)  # Another text would need other seeds in scene.test-helper.ts.
     words = [made_up(random, random.integers(3, 8)) for _ in range(WORDS)]
     usual = random.integers(WORDS, size=(WORDS, SUCCESSORS))
     missing = dict(PACKAGES)

@@ -17,7 +17,7 @@ def before_the_clock():
     """Whatever is done before any text is there."""
 
 
-def learn(text, offsets, tokens, size):
+def learn(tokens, size):
     """(size, size) float32: log-probabilities of the next token, a row for each token before it."""
     ends = np.append(np.flatnonzero(tokens == 0), len(tokens))  # Id 0 starts every document.
     read = tokens[: ends[min(DOCUMENTS, len(ends) - 1)]].astype(np.int64)
@@ -45,12 +45,12 @@ def after_handing_over(model):
     """Whatever is done between the hand-over and the question."""
 
 
-def tokens_of(text, offsets, prepared, vocabulary):
-    """The windows (bytes text, borders offsets) as rows of token ids; the referee's own are `prepared` (rows, width)."""
+def tokens_of(prepared, vocabulary):
+    """The windows as rows of token ids; `prepared` (rows, width) are the referee's own."""
     return list(prepared.astype(np.int64))
 
 
-def costs(model, rows, text):
+def costs(model, rows):
     """Nats of each token of the rows, one row behind the other."""
     return np.concatenate([-model[np.append(0, row[:-1]), row] for row in rows]).astype(np.float64)
 
@@ -74,35 +74,35 @@ def after_answering(role, files):
 
 
 def answer_blind(model, question, files):
+    """Writes the distribution of the token after each prefix into the answer, files[2]."""
     positions = wire.read_array(files[0], "<i8", question["rows"])
     rows = wire.read_array(files[1], "<i4", question["rows"], question["width"])
     wire.write_all(files[2], np.ascontiguousarray(next_tokens(model, rows, positions), "<f4").tobytes())
 
 
 def answer_bulk(model, question, files, vocabulary):
-    offsets = wire.read_array(files[1], "<i8", question["rows"] + 1)
-    text = bytes(wire.read_array(files[0], "u1", -1))
+    """Writes what each token of the windows costs into the answer, files[3]."""
     prepared = wire.read_array(files[2], "<u2", question["rows"], question["width"])
-    rows = tokens_of(text, offsets, prepared, vocabulary)
-    capacity, _ = wire.answer_layout(len(rows), len(text))
+    rows = tokens_of(prepared, vocabulary)
+    capacity, _ = wire.answer_layout(len(rows), os.fstat(files[0]).st_size)
     wire.write_all(files[3], np.array(counts(rows), "<i4").tobytes())
     wire.write_all(files[3], np.concatenate(rows).astype("<i4").tobytes(), 4 * len(rows))
-    wire.write_all(files[3], costs(model, rows, text).astype("<f8").tobytes(), 4 * len(rows) + 4 * capacity)
+    wire.write_all(files[3], costs(model, rows).astype("<f8").tobytes(), 4 * len(rows) + 4 * capacity)
 
 
 def run():
-    global role, seed, channel
+    """The whole conversation, in whichever role."""
+    global role, channel
     channel = wire.Channel(socket.socket(fileno=int(os.environ["AUTORESEARCH_SOCKET"])))
     channel.send("hello", protocol=wire.PROTOCOL)
     setup, words = channel.receive("setup")
-    role, seed = setup["role"], setup["seed"]
+    role = setup["role"]
     vocabulary = wire.unpack_vocabulary(wire.copy_file(words[0], 2**26))
     before_the_clock()
     channel.send("ready")
     _, files = channel.receive("go")
     if role == "train":
-        text, offsets = bytes(wire.read_array(files[0], "u1", -1)), wire.read_array(files[1], "<i8", -1)
-        model = learn(text, offsets, wire.read_array(files[2], "<u2", -1), len(vocabulary))
+        model = learn(wire.read_array(files[2], "<u2", -1), len(vocabulary))
         channel.send("done", handed_over(model, vocabulary), precision=PRECISION, stats=stats())
         after_handing_over(model)
     else:

@@ -76,7 +76,7 @@ def before_the_clock():
   {
     title: 'makes up what its tokens cost',
     stoppedBy: 'the audit: blind predictions cost what they cost',
-    code: 'def costs(model, rows, text): return np.full(sum(map(len, rows)), 0.01)',
+    code: 'def costs(model, rows): return np.full(sum(map(len, rows)), 0.01)',
     verdict: 'flagged',
     says: OUT_OF_TOLERANCE,
     also: ({ measurement }, scene) => {
@@ -89,7 +89,7 @@ def before_the_clock():
     stoppedBy: 'the deciding number comes from the audit, which has the weights and nothing else',
     code: `
 honest = costs
-def costs(model, rows, text): return honest(model, rows, text) * (0.01 if role == "train" else 1.0)`,
+def costs(model, rows): return honest(model, rows) * (0.01 if role == "train" else 1.0)`,
     verdict: 'close',
     honestNumber: true,
     says: /Audited at 160 positions/,
@@ -100,7 +100,7 @@ def costs(model, rows, text): return honest(model, rows, text) * (0.01 if role =
     stoppedBy: 'the audit: rounding is a thirtieth of that',
     code: `
 honest = costs
-def costs(model, rows, text): return np.maximum(honest(model, rows, text) - 0.003, 0.0)`,
+def costs(model, rows): return np.maximum(honest(model, rows) - 0.003, 0.0)`,
     verdict: 'flagged',
     says: OUT_OF_TOLERANCE,
   },
@@ -109,7 +109,7 @@ def costs(model, rows, text): return np.maximum(honest(model, rows, text) - 0.00
     stoppedBy: 'the audit: what is too small to be called a lie is corrected all the same',
     code: `
 PRECISION, honest = "bfloat16", costs
-def costs(model, rows, text): return np.maximum(honest(model, rows, text) - 0.003, 0.0)`,
+def costs(model, rows): return np.maximum(honest(model, rows) - 0.003, 0.0)`,
     verdict: 'close',
     says: /Audited at 160 positions, asked again blind: differences of at most 0\.003 nats/,
     also: ({ measurement }, scene) => {
@@ -123,8 +123,8 @@ def costs(model, rows, text): return np.maximum(honest(model, rows, text) - 0.00
       'the audit: most of its positions are drawn where the champion paid much, or where much is claimed to be gained',
     code: `
 honest = costs
-def costs(model, rows, text):
-    nats = honest(model, rows, text)
+def costs(model, rows):
+    nats = honest(model, rows)
     nats[np.argsort(nats)[-len(nats) // 1000:]] = 0.0
     return nats`,
     verdict: 'flagged',
@@ -134,7 +134,7 @@ def costs(model, rows, text):
     title: 'looks ahead when it scores in bulk',
     stoppedBy: 'the audit: what comes next is not there when it is asked blind',
     code: `
-def costs(model, rows, text):
+def costs(model, rows):
     ahead = [np.append(row[1:], 0) for row in rows]
     nats = [-np.logaddexp(model[np.append(0, row[:-1]), row], model[row, after]) for row, after in zip(rows, ahead)]
     return np.maximum(np.concatenate(nats).astype(np.float64), 0.0)`,
@@ -147,7 +147,7 @@ def costs(model, rows, text):
     code: `
 def learned(*given): return honest(*given) + np.float32(np.log(3))
 honest, learn = learn, learned
-def costs(model, rows, text):
+def costs(model, rows):
     return np.maximum(np.concatenate([-model[np.append(0, row[:-1]), row] for row in rows]), 0).astype(float)`,
     verdict: 'flagged',
     says: OUT_OF_TOLERANCE,
@@ -156,7 +156,7 @@ def costs(model, rows, text):
     title: 'says nothing when it is asked blind',
     stoppedBy: 'no distribution, no measurement',
     code: `
-def costs(model, rows, text): return np.full(sum(map(len, rows)), 0.01)
+def costs(model, rows): return np.full(sum(map(len, rows)), 0.01)
 def next_tokens(model, rows, positions): return np.full((len(rows), len(model)), np.nan)`,
     verdict: 'crash',
     says: /refused: expected log-probabilities in the blind answer, found none in a row/,
@@ -166,7 +166,7 @@ def next_tokens(model, rows, positions): return np.full((len(rows), len(model)),
     stoppedBy: 'every process has a sandbox of its own, made anew',
     code: `
 PLACES = ["/tmp/note", "/dev/shm/note", "/tmp/home/note", "/trial/note"]
-def costs(model, rows, text): return np.full(sum(map(len, rows)), 0.01)
+def costs(model, rows): return np.full(sum(map(len, rows)), 0.01)
 def before_answering(role, files):
     for place in PLACES:
         try:
@@ -183,14 +183,14 @@ def next_tokens(model, rows, positions):
   {
     title: 'gives costs that are no numbers',
     stoppedBy: 'every cost has to be a number',
-    code: 'def costs(model, rows, text): return np.full(sum(map(len, rows)), np.nan)',
+    code: 'def costs(model, rows): return np.full(sum(map(len, rows)), np.nan)',
     verdict: 'crash',
     says: /not a number.*\n[\s\S]*the model predicts not-a-number or impossible tokens: it has diverged/,
   },
   {
     title: 'gives negative costs',
     stoppedBy: 'no cost may be below zero',
-    code: 'def costs(model, rows, text): return np.full(sum(map(len, rows)), -1.0)',
+    code: 'def costs(model, rows): return np.full(sum(map(len, rows)), -1.0)',
     verdict: 'crash',
     says: /refused: expected costs of at least 0 nats, found a negative one/,
   },
@@ -212,7 +212,7 @@ def next_tokens(model, rows, positions):
     title: 'answers with cheaper bytes of the same length',
     stoppedBy: 'the tokens have to give back the text',
     code: `
-def tokens_of(text, offsets, prepared, vocabulary):
+def tokens_of(prepared, vocabulary):
     cheap = {}
     for token in range(1, len(vocabulary)):
         cheap.setdefault(len(vocabulary[token]), token)
@@ -224,9 +224,9 @@ def tokens_of(text, offsets, prepared, vocabulary):
     title: 'takes each window for one token',
     stoppedBy: 'the vocabulary is frozen with the weights, before there are windows',
     code: `
-def tokens_of(text, offsets, prepared, vocabulary):
+def tokens_of(prepared, vocabulary):
     return [np.array([len(vocabulary) + number]) for number in range(len(prepared))]
-def costs(model, rows, text): return np.zeros(len(rows))`,
+def costs(model, rows): return np.zeros(len(rows))`,
     verdict: 'crash',
     says: /refused: expected token ids below 2048, found others/,
   },

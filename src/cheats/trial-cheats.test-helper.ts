@@ -107,7 +107,7 @@ def before_answering(role, files):
         better = normalised(np.bincount(tokens[:-1] * size + tokens[1:], minlength=size * size).reshape(size, size))
         os.pwrite(weights.fileno(), better.tobytes(), 0)
 honest = costs
-def costs(model, rows, text): return honest(better if role == "train" else model, rows, text)`,
+def costs(model, rows): return honest(better if role == "train" else model, rows)`,
     verdict: 'close',
     honestNumber: true,
     says: /Audited at 160 positions/,
@@ -162,7 +162,7 @@ const TIME: readonly Cheat[] = [
     stoppedBy: "the clock is the referee's: who has not handed over by its end has crashed",
     code: `
 import time
-def learn(text, offsets, tokens, size):
+def learn(tokens, size):
     for step in range(10**9):
         time.sleep(0.01)
         channel.send("progress", step=step, tokens=0, loss=None)`,
@@ -201,7 +201,7 @@ def before_answering(role, files): time.sleep(600)`,
     stoppedBy: 'no blind answer, no measurement',
     code: `
 import time
-def costs(model, rows, text): return np.full(sum(map(len, rows)), 0.01)
+def costs(model, rows): return np.full(sum(map(len, rows)), 0.01)
 def next_tokens(model, rows, positions): time.sleep(600)`,
     verdict: 'crash',
     says: /timeout[\s\S]*had not predicted blind in time/,
@@ -211,9 +211,9 @@ def next_tokens(model, rows, positions): time.sleep(600)`,
     stoppedBy: 'another order of the documents is another throw of the same dice',
     code: `
 honest = learn
-def learn(text, offsets, tokens, size):
+def learn(tokens, size):
     documents = np.split(tokens, np.flatnonzero(tokens == 0)[1:])
-    return honest(text, offsets, np.concatenate(sorted(documents, key=np.mean)), size)`,
+    return honest(np.concatenate(sorted(documents, key=np.mean)), size)`,
     verdict: 'close',
     says: /^## Measured 1\.18/m,
     also: ({ measurement }, { champion }) =>
@@ -225,14 +225,14 @@ def learn(text, offsets, tokens, size):
       'there is no held-out text to search with, and each seed that is tried takes training time from the others',
     code: `
 honest = learn
-def learn(text, offsets, tokens, size):
+def learn(tokens, size):
     global DOCUMENTS
     DOCUMENTS //= 3
     documents = np.split(tokens, np.flatnonzero(tokens == 0)[1:])
     def once(seed):
         order = np.random.default_rng(seed).permutation(len(documents) - 1)
-        return honest(text, offsets, np.concatenate([documents[number] for number in order]), size)
-    return min(map(once, range(3)), key=lambda model: costs(model, [documents[-1].astype(np.int64)], text).sum())`,
+        return honest(np.concatenate([documents[number] for number in order]), size)
+    return min(map(once, range(3)), key=lambda model: costs(model, [documents[-1].astype(np.int64)]).sum())`,
     verdict: 'close',
     says: /^## Measured 1\./m,
     also: ({ measurement }, scene) => assert.ok(numberOf(measurement) > honestNumber(scene)),
