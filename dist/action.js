@@ -16937,10 +16937,118 @@ function toAlignment(value) {
   return code === 67 || code === 99 ? 99 : code === 76 || code === 108 ? 108 : code === 82 || code === 114 ? 114 : 0;
 }
 
+// src/campaign/idea.ts
+var editSchema = external_exports.strictObject({
+  path: external_exports.string(),
+  search: external_exports.string().min(1),
+  replace: external_exports.string()
+});
+var ideaSchema = external_exports.strictObject({
+  /** One line, at most 80 characters, such as "warmdown 0.7 → 0.75". */
+  title: external_exports.string().min(1).max(80),
+  hypothesis: external_exports.string().max(2e3),
+  edits: external_exports.array(editSchema).min(1).max(20)
+});
+var costSchema = external_exports.strictObject({
+  calls: external_exports.int().nonnegative(),
+  inputTokens: external_exports.int().nonnegative(),
+  outputTokens: external_exports.int().nonnegative(),
+  usd: external_exports.number().nonnegative().nullable()
+});
+
+// src/campaign/model.ts
+var recordedTrialSchema = measurementSchema.extend({ runId: external_exports.int().nullable() });
+var verdictSchema = external_exports.strictObject({
+  kind: external_exports.enum(["merge", "close", "crash", "flagged", "unmeasurable", "superseded", "stopped", "person"]),
+  /** One sentence for people. */
+  reason: external_exports.string().max(500),
+  /** Mean of the candidate's measured trials and of the champion's, in the metric's unit. */
+  value: external_exports.number().nullable(),
+  championValue: external_exports.number().nullable(),
+  /** Standard deviation of one trial, as known when judging. */
+  noise: external_exports.number().nullable(),
+  /** Probability that the candidate is not better. */
+  doubt: external_exports.number().nullable()
+});
+var experimentMarkerSchema = external_exports.strictObject({
+  version: external_exports.literal(1),
+  campaign: external_exports.int(),
+  number: external_exports.int().positive(),
+  agent: external_exports.string(),
+  idea: ideaSchema,
+  /** The commit that the candidate was made on, and its tree. */
+  champion: external_exports.strictObject({ sha: shaSchema, tree: shaSchema }),
+  commit: shaSchema,
+  tree: shaSchema,
+  /** Head before a restack whose branch may not have moved yet. */
+  previous: shaSchema.nullable(),
+  restacks: external_exports.int().nonnegative(),
+  /** Trials up to this number measured an earlier champion's version, and count no more. */
+  staleTrials: external_exports.int().nonnegative(),
+  cost: costSchema,
+  trials: external_exports.array(recordedTrialSchema),
+  verdict: verdictSchema.nullable()
+});
+var campaignStateSchema = external_exports.strictObject({
+  version: external_exports.literal(1),
+  phase: external_exports.enum(["running", "paused", "stopped", "finished"]),
+  /** Why it is paused, stopped or finished; empty while running. */
+  reason: external_exports.string().max(2e3),
+  /** Experiments asked for, all `/research N` together. */
+  target: external_exports.int().positive(),
+  parallel: external_exports.int().nullable(),
+  budgetSeconds: external_exports.number().nullable(),
+  agent: external_exports.string().nullable(),
+  topic: external_exports.string(),
+  startedBy: external_exports.string(),
+  startedAt: external_exports.string(),
+  /** Ids of the comments that took effect. */
+  comments: external_exports.array(external_exports.int()),
+  /** Trials of champions that no experiment measured. */
+  baselines: external_exports.array(recordedTrialSchema),
+  /** Reasons of the proposals that came to nothing, newest last, at most 20. */
+  failedProposals: external_exports.array(external_exports.string().max(300)),
+  failedInARow: external_exports.int().nonnegative(),
+  /** Spent on failed proposals; experiments carry their own cost. */
+  failedCost: costSchema,
+  /** Announcements made once: "no runner" and the like. */
+  notices: external_exports.array(external_exports.string()),
+  /** What a person's `resume` forgave: baselines and experiments up to here do not count as failures any more. */
+  forgiven: external_exports.strictObject({ baselines: external_exports.int().nonnegative(), experiments: external_exports.int().nonnegative() }),
+  /** Spent on baselines that are kept no more. */
+  forgotten: external_exports.strictObject({ trials: external_exports.int().nonnegative(), machineSeconds: external_exports.number().nonnegative() }).optional()
+});
+
+// src/render/number.ts
+function formatNoise(deviation) {
+  return String(Number(deviation.toPrecision(2)));
+}
+
+// src/render/text.ts
+function escapeMarkdown(text, length = 500) {
+  const line = text.replace(/[\p{Cc}\s]+/gu, " ").trim();
+  const short = line.length <= length ? line : `${line.slice(0, length - 1)}…`;
+  return short.replace(/[&<>]/g, (character) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;" })[character] ?? "").replace(/[\\`*_{}[\]|~!]/g, "\\$&").replace(/[@#]/g, "$&​").replace(/\b(GH-|https?:|www\.)/gi, "$&​");
+}
+
+// src/render/audit.ts
+function auditSentence(trial) {
+  if (trial.outcome.status !== "measured" || trial.refereed === null) return "";
+  const { audit } = trial.refereed;
+  if (audit === null) return "Not audited: the number did not call for it, and cannot lead to a merge.";
+  const { n, sd, largest, smallestLie, flags } = audit;
+  const nats = (value) => value === null ? "no number" : `${formatNoise(value)} nats`;
+  const found = flags.length > 0 ? `**It does not agree:** ${escapeMarkdown(flags.join("; "))}. ` : "";
+  const least = smallestLie === null ? "" : ` A lie of ${formatNoise(smallestLie)} in all would have been noticed with 99 %.`;
+  return `${found}Audited at ${n} positions, asked again blind: differences of at most ${nats(largest)}, sd ${nats(sd)}.${least}`;
+}
+
 // src/trial/summary.ts
 function renderSummary(measurement) {
   const { outcome } = measurement;
   const parts = [`## ${headline(measurement)}`, table(measurement)];
+  const audit = auditSentence(measurement);
+  if (audit !== "") parts.push(audit);
   if (outcome.status === "crash" && outcome.traceback !== "") parts.push(fence(outcome.traceback));
   if (Object.keys(measurement.reported).length > 0) {
     const rows = Object.entries(measurement.reported).map(([key, value]) => [escapeCell(key), String(value)]);
