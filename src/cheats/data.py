@@ -1,6 +1,6 @@
 """Prepared data of made-up packages, small enough that a trial on them takes a second.
 
-python src/cheats/data.py FOLDER writes the packages to FOLDER/packages and the prepared data to FOLDER/data.
+python src/cheats/data.py FOLDER writes the packages to FOLDER/node_modules and the prepared data to FOLDER/data.
 """
 
 import json
@@ -11,7 +11,9 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "trainer"))
 
-import corpus
+import source
+from corpus import store
+from corpus.packages import open_packages, split_of
 
 PACKAGES = {"train": 16, "val": 5, "test": 2}
 FILES = 3  # In each package.
@@ -49,13 +51,13 @@ def write_packages(root: Path) -> None:
     while any(missing.values()):
         name = f"package-{number}"
         number += 1
-        split = corpus.split_of(name)
+        split = split_of(name)
         if missing[split] == 0:
             continue
         missing[split] -= 1
         locked[f"node_modules/{name}"] = {"version": "1.0.0"}
         own = np.where(random.random(usual.shape) < 0.3, random.integers(WORDS, size=usual.shape), usual)
-        folder = root / "packages" / name
+        folder = root / "node_modules" / name
         folder.mkdir(parents=True)
         for file in range(FILES):
             (folder / f"file-{file}.md").write_text(text(random, words, own), encoding="utf-8")
@@ -65,4 +67,6 @@ def write_packages(root: Path) -> None:
 if __name__ == "__main__":
     folder = Path(sys.argv[1])
     write_packages(folder)
-    corpus.prepare(folder / "packages", folder / "package-lock.json", folder / "data")
+    # Whatever source this repository asks for: the referee takes no other one.
+    prepared = store.write(open_packages(folder), source.wanted(), folder / "prepared", print)
+    store.point(folder / "data", prepared)
