@@ -5,12 +5,9 @@
     run.finish(model, log_probs)                        # hands the model over and answers the referee's questions
 
 The same script also runs when a model is only scored or audited: then the loop is empty and the weights are loaded.
-As a program it prepares the data, once:
-
-    python trainer/prepare.py --packages node_modules --lock package-lock.json --out .autoresearch/data
+As a program it prepares the text, once: `python trainer/prepare.py --help`.
 """
 
-import argparse
 import ctypes
 import math
 import os
@@ -265,19 +262,9 @@ def _peak_memory_mb(device: torch.device) -> float:
 
 def main() -> None:
     """Prepares the data, as told on the command line."""
-    parser = argparse.ArgumentParser(description="Prepare the training and held-out text.")
-    parser.add_argument("--packages", type=Path, required=True, help="node_modules folder to read")
-    parser.add_argument("--lock", type=Path, required=True, help="package-lock.json that pins it")
-    parser.add_argument("--out", type=Path, required=True, help="folder to write; replaced when complete")
-    args = parser.parse_args()
-    import corpus
-    import dataset
+    from corpus import command
 
-    try:
-        manifest = corpus.prepare(args.packages, args.lock, args.out)
-    except corpus.CorpusError as error:
-        raise dataset.MachineFault(str(error)) from error
-    print(f"  prepared {args.out}, digest {manifest['digest'][:12]}")
+    command.main()
 
 
 if __name__ == "__main__":
