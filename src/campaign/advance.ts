@@ -46,16 +46,20 @@ export function advance(snapshot: Snapshot, now: Date): Action | null {
   );
 }
 
-/** What came of the oldest finished thought becomes an experiment. */
+/** What came of the first finished thought becomes an experiment. */
 function openNext(snapshot: Snapshot, campaign: LiveCampaign): Action | null {
-  const thought = ideasOf(snapshot, campaign).find(({ state }) => state !== 'thinking');
+  const [thought] = ideasOf(snapshot, campaign)
+    .filter(({ state }) => state !== 'thinking')
+    .sort((a, b) => a.task.number - b.task.number);
   if (!thought) return null;
   return { kind: 'open', campaign, number: nextNumber(snapshot, campaign), thought: thought.id };
 }
 
-function ideasOf(snapshot: Snapshot, campaign: LiveCampaign): Thought[] {
+type IdeaThought = Thought & { task: { kind: 'idea' } };
+
+function ideasOf(snapshot: Snapshot, campaign: LiveCampaign): IdeaThought[] {
   return snapshot.thoughts.filter(
-    ({ campaign: issue, task }) => issue === campaign.issue && task.kind === 'idea',
+    (thought): thought is IdeaThought => thought.campaign === campaign.issue && thought.task.kind === 'idea',
   );
 }
 
@@ -169,5 +173,9 @@ function thinkOrFinish(
     room: target - experiments.length - thoughts.length,
     ahead: isModel(agentOf(contract, campaign)),
   });
-  return think ? { kind: 'think', campaign, task: { kind: 'idea' } } : null;
+  if (!think) return null;
+  const taken = new Set(thoughts.map(({ task }) => task.number));
+  let number = nextNumber(snapshot, campaign);
+  while (taken.has(number)) number++;
+  return { kind: 'think', campaign, task: { kind: 'idea', number } };
 }

@@ -54,7 +54,11 @@ function words(action: Action): string {
   }
 }
 
-function thought(id: number, state: Thought['state'], task: Thought['task'] = { kind: 'idea' }): Thought {
+function thought(
+  id: number,
+  state: Thought['state'],
+  task: Thought['task'] = { kind: 'idea', number: id },
+): Thought {
   return { id, campaign: 3, task, state };
 }
 

@@ -4,7 +4,8 @@ import type { Campaign } from './model.ts';
 
 /** A new idea; or all edits of an old one anew, for another champion (`port`) or because it crashed (`repair`). */
 export type Task =
-  | { kind: 'idea' }
+  /** `number` is the experiment that it will probably become: the next one that nobody else thinks about. */
+  | { kind: 'idea'; number: number }
   /** `commit`: the candidate that no longer fits or that crashed. */
   | { kind: 'port' | 'repair'; pull: number; commit: string };
 

@@ -8,7 +8,7 @@ import { type Campaign, type Experiment, mean, measuredValues, type Snapshot } f
 import { experimentsOf, nextNumber, trialsOf } from '../campaign/queries.ts';
 import type { Task } from '../campaign/thought.ts';
 import { type Context, contractOf } from './context.ts';
-import { messageOf, statusOf } from './errors.ts';
+import { isPermanent, messageOf, statusOf } from './errors.ts';
 import { MAX_BODY, writeMarker } from './marker.ts';
 import type { GitHubPort } from './port.ts';
 import { saveState } from './state.ts';
@@ -64,9 +64,8 @@ async function proposalRequest(
   const { base } = snapshot;
   const budgetSeconds = budgetOf(contract, campaign);
   const champion = championValues(snapshot, budgetSeconds);
-  const others = snapshot.thoughts.filter(({ campaign: issue }) => issue === campaign.issue);
   return {
-    number: nextNumber(snapshot, campaign) + others.filter(thought => thought.task.kind === 'idea').length,
+    number: task.kind === 'idea' ? task.number : nextNumber(snapshot, campaign),
     brief: (await context.port.file(contract.brief, base.sha)) ?? '',
     metric: contract.metric,
     budgetSeconds,
@@ -76,8 +75,12 @@ async function proposalRequest(
     topic: campaign.state?.topic ?? '',
     again: againOf(snapshot, task),
     objection: async (idea, changed) =>
-      (await objection(context, snapshot, idea, changed)) ??
-      sameAsWaiting(context, snapshot, campaign, changed),
+      sameAsWaiting(context, snapshot, campaign, changed) ??
+      // What cannot be asked now is asked when the idea is opened.
+      (await objection(context, snapshot, idea, changed).catch(error => {
+        if (isPermanent(error)) throw error;
+        return null;
+      })),
   };
 }
 
