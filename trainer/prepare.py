@@ -31,6 +31,7 @@ import numpy as np
 import torch
 
 import answers
+import devices
 import weights
 import wire
 
@@ -39,8 +40,6 @@ MAX_CPU_THREADS = 8  # More threads than this only wait for each other at these 
 SPARE_CPUS = 1  # Left to the rest of the machine, so that what else it does moves the score as little as possible.
 REPORT_EVERY_S = 0.5
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # Parameters of glibc's mallopt.
-# Dense bfloat16 operations a second, from the makers' data sheets; other devices report no utilisation.
-PEAK_FLOPS = {"H200": 989e12, "H100": 989e12, "A100": 312e12, "L40S": 362e12, "4090": 165e12}
 
 LogProbs = Callable[[torch.nn.Module, torch.Tensor], torch.Tensor]
 Encode = Callable[[bytes], Sequence[int]]
@@ -51,6 +50,8 @@ class Run:
 
     def __init__(self, channel: wire.Channel, setup: dict, vocabulary: list[bytes]):
         self.device = torch.device(setup["device"])
+        self.preset = _preset(self.device)  # Which sizes suit it: "cpu", "mac", "gpu-8gb", "gpu-24gb" or "gpu-80gb".
+        self.bf16 = _multiplies_bfloat16(self.device)  # Whether matrices are multiplied faster in bfloat16.
         self.seed = setup["seed"]
         self.budget = setup["budget_s"]  # Seconds of training.
         self.window = setup["window"]  # Longest sequence that `log_probs` is given, with the prepared tokenizer.
@@ -62,8 +63,10 @@ class Run:
         self._files: list[int] | None = None  # What came with the start; None before it.
         self._began: float | None = None
         self._training_s = 0.0
+        self._waited_s = 0.0  # Of it, how long the device had nothing to do because the next batch was not there.
         self._batches = 0
         self._tokens_seen = 0
+        self._seq_len = 0
         self._reported = -math.inf
 
     @property
@@ -98,22 +101,24 @@ class Run:
         self._start()
         if not self.training:
             return
+        self._seq_len = seq_len
         rows = self._rows(self._tokens if tokens is None else tokens, batch_size, seq_len)
         batch = self._to_device(next(rows))
-        on_cuda = self.device.type == "cuda"
-        previous = None
+        self._waited_s = self.elapsed
+        earlier, latest = None, None  # Ends of the last two steps; a GPU may lag one behind, so that it is never idle.
         while self.elapsed < self.budget:
+            began = time.monotonic()
             current, batch = batch, self._to_device(next(rows))
+            if latest is None or latest.query():
+                self._waited_s += time.monotonic() - began
             yield current
             self._batches += 1
             self._tokens_seen += batch_size * seq_len
-            if on_cuda:  # The device may lag one step behind, so that it is never idle, but no more than one.
-                if previous is not None:
-                    previous.synchronize()
-                previous = torch.cuda.Event()
-                previous.record()
-        if on_cuda:
-            torch.cuda.synchronize()
+            earlier, latest = latest, _mark(self.device)
+            if earlier is not None:
+                earlier.synchronize()
+        if latest is not None:
+            latest.synchronize()
         self._training_s = self.elapsed
 
     def report(self, step: int, loss: torch.Tensor | float) -> None:
@@ -170,18 +175,21 @@ class Run:
             self._channel.send("done", files, precision=precision, stats=self._stats(model))
 
     def _stats(self, model: torch.nn.Module) -> dict[str, float]:
+        """What people are told of the run. mfu_percent goes by the model's `depth` and `width`; 0 where unknown."""
         parameters = sum(parameter.numel() for parameter in model.parameters())
-        name = torch.cuda.get_device_name() if self.device.type == "cuda" else self.device.type
-        peak = PEAK_FLOPS.get(next((known for known in PEAK_FLOPS if known in name), ""), math.inf)
-        seconds = max(self._training_s, 1e-9)
+        tables = {m.weight for m in model.modules() if isinstance(m, torch.nn.Embedding)}
+        matrices = parameters - sum(table.numel() for table in tables)
+        depth, width = (int(getattr(model, name, 0)) for name in ("depth", "width"))
+        flops = devices.flops_per_token(matrices, depth, width, self._seq_len) * self._tokens_seen
+        peak = devices.peak_flops(torch.cuda.get_device_name()) if self.device.type == "cuda" else None
         return {
             "peak_vram_mb": _peak_memory_mb(self.device),
-            "mfu_percent": 100 * 6 * parameters * self._tokens_seen / seconds / peak,
+            "mfu_percent": 100 * flops / max(self._training_s, 1e-9) / peak if peak else 0.0,
             "total_tokens_M": self._tokens_seen / 1e6,
             "num_steps": self._batches,
             "num_params_M": parameters / 1e6,
-            "depth": int(getattr(model, "depth", 0)),
-            "steps_seconds": self._training_s,
+            "depth": depth,
+            "steps_seconds": self._training_s - self._waited_s,
         }
 
     def _start(self) -> None:
@@ -233,11 +241,41 @@ def connect() -> Run:
     setup, (words,) = channel.receive("setup")
     vocabulary = wire.unpack_vocabulary(wire.copy_file(words, wire.MAX_FILE_BYTES))
     os.close(words)
-    torch.manual_seed(setup["seed"])
-    if setup["device"] == "cpu":
+    run = Run(channel, setup, vocabulary)
+    settle(run.device, run.seed)
+    return run
+
+
+def settle(device: torch.device, seed: int) -> None:
+    """Seeds torch, and on a CPU says how many threads it uses and that it keeps its memory."""
+    torch.manual_seed(seed)
+    if device.type == "cpu":
         torch.set_num_threads(max(1, min(MAX_CPU_THREADS, _cpu_count() - SPARE_CPUS)))
         _keep_freed_memory()
-    return Run(channel, setup, vocabulary)
+
+
+def _preset(device: torch.device) -> str:
+    if device.type != "cuda":
+        return devices.preset(device.type)
+    found = torch.cuda.get_device_properties()
+    return devices.preset("cuda", found.name, found.total_memory)
+
+
+def _multiplies_bfloat16(device: torch.device) -> bool:
+    """Whether there are units for it: in CUDA and ROCm devices since about 2020, in some x86 CPUs."""
+    if device.type == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    able = torch.cpu.get_capabilities()
+    return device.type == "cpu" and bool(able.get("avx512_bf16") or able.get("amx_bf16"))
+
+
+def _mark(device: torch.device) -> torch.Event | None:
+    """The end of what a GPU has been told to do so far; None for a CPU, which is done when it returns."""
+    if device.type == "cpu":
+        return None
+    event = torch.cuda.Event() if device.type == "cuda" else torch.mps.event.Event()
+    event.record()
+    return event
 
 
 def _cpu_count() -> int:
