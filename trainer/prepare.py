@@ -11,10 +11,8 @@ As a program it prepares the data, once:
 """
 
 import argparse
-import ctypes
 import math
 import os
-import resource
 import socket
 import sys
 import tempfile
@@ -32,14 +30,12 @@ import torch
 
 import answers
 import devices
+import hardware
 import weights
 import wire
 
 BOS = 0  # Token that starts every training row and every window.
-MAX_CPU_THREADS = 8  # More threads than this only wait for each other at these model sizes.
-SPARE_CPUS = 1  # Left to the rest of the machine, so that what else it does moves the score as little as possible.
 REPORT_EVERY_S = 0.5
-M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # Parameters of glibc's mallopt.
 
 LogProbs = Callable[[torch.nn.Module, torch.Tensor], torch.Tensor]
 Encode = Callable[[bytes], Sequence[int]]
@@ -50,8 +46,8 @@ class Run:
 
     def __init__(self, channel: wire.Channel, setup: dict, vocabulary: list[bytes]):
         self.device = torch.device(setup["device"])
-        self.preset = _preset(self.device)  # Which sizes suit it: "cpu", "mac", "gpu-8gb", "gpu-24gb" or "gpu-80gb".
-        self.bf16 = _multiplies_bfloat16(self.device)  # Whether matrices are multiplied faster in bfloat16.
+        self.preset = hardware.preset(self.device)  # Sizes that suit it: cpu, mac, gpu-8gb, gpu-24gb or gpu-80gb.
+        self.bf16 = hardware.multiplies_bfloat16(self.device)  # Whether matrices are multiplied faster in bfloat16.
         self.seed = setup["seed"]
         self.budget = setup["budget_s"]  # Seconds of training.
         self.window = setup["window"]  # Longest sequence that `log_probs` is given, with the prepared tokenizer.
@@ -114,7 +110,7 @@ class Run:
             yield current
             self._batches += 1
             self._tokens_seen += batch_size * seq_len
-            earlier, latest = latest, _mark(self.device)
+            earlier, latest = latest, hardware.mark(self.device)
             if earlier is not None:
                 earlier.synchronize()
         if latest is not None:
@@ -181,9 +177,9 @@ class Run:
         matrices = parameters - sum(table.numel() for table in tables)
         depth, width = (int(getattr(model, name, 0)) for name in ("depth", "width"))
         flops = devices.flops_per_token(matrices, depth, width, self._seq_len) * self._tokens_seen
-        peak = devices.peak_flops(torch.cuda.get_device_name()) if self.device.type == "cuda" else None
+        peak = hardware.peak_flops(self.device)
         return {
-            "peak_vram_mb": _peak_memory_mb(self.device),
+            "peak_vram_mb": hardware.peak_memory_mb(self.device),
             "mfu_percent": 100 * flops / max(self._training_s, 1e-9) / peak if peak else 0.0,
             "total_tokens_M": self._tokens_seen / 1e6,
             "num_steps": self._batches,
@@ -242,63 +238,8 @@ def connect() -> Run:
     vocabulary = wire.unpack_vocabulary(wire.copy_file(words, wire.MAX_FILE_BYTES))
     os.close(words)
     run = Run(channel, setup, vocabulary)
-    settle(run.device, run.seed)
+    hardware.settle(run.device, run.seed)
     return run
-
-
-def settle(device: torch.device, seed: int) -> None:
-    """Seeds torch, and on a CPU says how many threads it uses and that it keeps its memory."""
-    torch.manual_seed(seed)
-    if device.type == "cpu":
-        torch.set_num_threads(max(1, min(MAX_CPU_THREADS, _cpu_count() - SPARE_CPUS)))
-        _keep_freed_memory()
-
-
-def _preset(device: torch.device) -> str:
-    if device.type != "cuda":
-        return devices.preset(device.type)
-    found = torch.cuda.get_device_properties()
-    return devices.preset("cuda", found.name, found.total_memory)
-
-
-def _multiplies_bfloat16(device: torch.device) -> bool:
-    """Whether there are units for it: in CUDA and ROCm devices since about 2020, in some x86 CPUs."""
-    if device.type == "cuda":
-        return torch.cuda.is_bf16_supported(including_emulation=False)
-    able = torch.cpu.get_capabilities()
-    return device.type == "cpu" and bool(able.get("avx512_bf16") or able.get("amx_bf16"))
-
-
-def _mark(device: torch.device) -> torch.Event | None:
-    """The end of what a GPU has been told to do so far; None for a CPU, which is done when it returns."""
-    if device.type == "cpu":
-        return None
-    event = torch.cuda.Event() if device.type == "cuda" else torch.mps.event.Event()
-    event.record()
-    return event
-
-
-def _cpu_count() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def _keep_freed_memory() -> None:
-    """Lets glibc keep large blocks for the next step instead of returning them to the system each time."""
-    if sys.platform == "linux":
-        mallopt = getattr(ctypes.CDLL(None), "mallopt", None)  # Other C libraries do not have it.
-        if mallopt:
-            mallopt(M_MMAP_THRESHOLD, 2**30)
-            mallopt(M_TRIM_THRESHOLD, 2**31 - 1)
-
-
-def _peak_memory_mb(device: torch.device) -> float:
-    """Peak memory of the device in MiB; on a CPU the process's largest resident set."""
-    if device.type == "cuda":
-        return torch.cuda.max_memory_allocated() / 2**20
-    if device.type == "mps":
-        return torch.mps.driver_allocated_memory() / 2**20
-    unit = 1 if sys.platform == "darwin" else 1024  # ru_maxrss is in bytes on macOS, in KiB on Linux.
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 2**20
 
 
 def main() -> None:

@@ -23,6 +23,7 @@ import torch  # noqa: E402
 
 import dataset  # noqa: E402
 import devices  # noqa: E402
+import hardware  # noqa: E402
 
 LAP = 16  # Batches in memory, used again and again; a GPU is waited for after each lap.
 
@@ -63,7 +64,7 @@ def main() -> None:
     vocabulary = dataset.read_vocabulary(dataset.data_folder())
     device = devices.best()
     setup = {"role": "train", "seed": 1, "budget_s": budget, "startup_s": 0, "device": device, "window": dataset.WINDOW}
-    prepare.settle(torch.device(device), seed=1)
+    hardware.settle(torch.device(device), seed=1)
     run = BareRun(None, setup, vocabulary)
     sys.modules["prepare"] = SimpleNamespace(connect=lambda: run)
     runpy.run_path(str(TRAINER / "train.py"), run_name="__main__")
