@@ -71,7 +71,10 @@ function verdictOf(tested: Test, trials: number): 'merge' | 'close' | 'again' {
 }
 
 function near(found: number, expected: number, what: string): void {
-  assert.ok(Math.abs(found - expected) <= 1e-8 * Math.abs(expected) + 1e-12, `${what}: ${found}, ${expected}`);
+  assert.ok(
+    Math.abs(found - expected) <= 1e-8 * Math.abs(expected) + 1e-12,
+    `${what}: ${found}, ${expected}`,
+  );
 }
 
 describe('trial by trial the filter and the numpy reference', () => {

@@ -71,6 +71,9 @@ export interface Sample {
   value: number;
 }
 
+/** Logarithm of a likelihood that is nothing beside the largest. */
+const NOTHING = -60;
+
 /** The champion against itself: nothing is changed, so nothing can come of it. */
 const NO_EFFECT: Effects = {
   mean: Float64Array.of(0),
@@ -208,7 +211,8 @@ function observeEffects(
   }
   let sum = 0;
   for (let j = 0; j < count; j++) {
-    weight[j] = at(cell.weight, j) * Math.exp(at(weight, j) - largest);
+    const log = at(weight, j) - largest;
+    weight[j] = log < NOTHING ? 0 : at(cell.weight, j) * Math.exp(log);
     sum += at(weight, j);
   }
   for (let j = 0; j < count; j++) weight[j] = at(weight, j) / sum;
@@ -229,8 +233,7 @@ export function settle({ seeds, cells }: Test, merged: boolean): Belief {
       for (let i = 0; i < size; i++) {
         mean[i] = at(mean, i) + at(slope, i) * d;
         for (let j = 0; j < size; j++)
-          covariance[i * size + j] =
-            at(covariance, i * size + j) + at(slope, i) * at(slope, j) * variance;
+          covariance[i * size + j] = at(covariance, i * size + j) + at(slope, i) * at(slope, j) * variance;
       }
       return { world: cell.world, logWeight: cell.logWeight, mean, covariance };
     }),

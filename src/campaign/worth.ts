@@ -29,21 +29,24 @@ const NEGLIGIBLE = 1e-6;
 const OUTCOMES = 40;
 const REACH = 4.5;
 
-/** Sums the belief up. */
-export function assess({ cells }: Test, prices: Prices): Assessment {
+/** G = E[−d], in the unit of the samples. */
+export function expectedGain({ cells }: Test): number {
   const omega = worldWeights(cells);
   let gain = 0;
+  for (const [h, { weight, effect }] of cells.entries())
+    for (let j = 0; j < weight.length; j++) gain -= at(omega, h) * at(weight, j) * at(effect, j);
+  return gain;
+}
+
+/** Sums the belief up. */
+export function assess(test: Test, prices: Prices): Assessment {
+  const { cells } = test;
+  const gain = expectedGain(test);
+  const omega = worldWeights(cells);
   let doubt = 0;
   let noise = 0;
-  for (const [h, { weight, effect, isFalse, world }] of cells.entries()) {
-    let g = 0;
-    let f = 0;
-    for (let j = 0; j < weight.length; j++) {
-      g -= at(weight, j) * at(effect, j);
-      f += at(weight, j) * at(isFalse, j);
-    }
-    gain += at(omega, h) * g;
-    doubt += at(omega, h) * f;
+  for (const [h, { weight, isFalse, world }] of cells.entries()) {
+    for (let j = 0; j < weight.length; j++) doubt += at(omega, h) * at(weight, j) * at(isFalse, j);
     noise += at(omega, h) * Math.sqrt(world.trialVariance);
   }
   const worth = gain - prices.falseMergePrice * noise * (doubt - prices.falseMerges);
