@@ -182,9 +182,9 @@ var require_mod = __commonJS({
 
 // src/action.ts
 import { randomUUID } from "node:crypto";
-import { appendFile, mkdir as mkdir4, mkdtemp, rm as rm2, writeFile as writeFile3 } from "node:fs/promises";
+import { appendFile, mkdir as mkdir6, mkdtemp, rm as rm3, writeFile as writeFile3 } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join as join7, resolve } from "node:path";
+import { join as join9, resolve } from "node:path";
 
 // node_modules/zod/v4/classic/external.js
 var external_exports = {};
@@ -9401,8 +9401,8 @@ function rewriteKeyNames(ctx) {
       bySchema.set(entry.schema, entry);
   }
   const rewrites = /* @__PURE__ */ new Map();
-  for (const record3 of pendingRecords.get(ctx) ?? []) {
-    const seen = ctx.seen.get(record3);
+  for (const record2 of pendingRecords.get(ctx) ?? []) {
+    const seen = ctx.seen.get(record2);
     const names = (seen?.def ?? seen?.schema)?.propertyNames;
     if (!names || names === true || rewrites.has(names))
       continue;
@@ -12481,6 +12481,26 @@ var outcomeSchema = external_exports.discriminatedUnion("status", [
   /** The machine's fault: says nothing about the candidate, the trial is repeated. */
   external_exports.strictObject({ status: external_exports.literal("fault"), message: external_exports.string().max(500) })
 ]);
+var auditSchema = external_exports.strictObject({
+  n: external_exports.int().positive(),
+  sd: external_exports.number().nonnegative().nullable(),
+  largest: external_exports.number().nonnegative().nullable(),
+  /** In the metric's unit: a lie of this size in all would have been noticed with 99 %. */
+  smallestLie: external_exports.number().nullable(),
+  /** What cannot be rounding, one sentence each; empty for an honest candidate. */
+  flags: external_exports.array(external_exports.string().max(200)).max(10)
+});
+var refereedSchema = external_exports.strictObject({
+  /** The number before the audit, checked to be a code length. */
+  claimed: external_exports.number(),
+  /** Null where the number did not call for one. Only an audited number can lead to a merge. */
+  audit: auditSchema.nullable(),
+  /** The same metric on text that decides nothing; known after an audit. */
+  testValue: external_exports.number().nullable(),
+  startupSeconds: external_exports.number().nonnegative(),
+  scoringSeconds: external_exports.number().nonnegative(),
+  auditSeconds: external_exports.number().nonnegative()
+});
 var measurementSchema = external_exports.strictObject({
   version: external_exports.literal(1),
   trial: trialIdSchema,
@@ -12497,6 +12517,8 @@ var measurementSchema = external_exports.strictObject({
   digest: external_exports.string().max(64),
   sandbox: external_exports.enum(["none", "bubblewrap"]),
   outcome: outcomeSchema,
+  /** Null where the candidate reports its own number, and where there is none. */
+  refereed: refereedSchema.nullable(),
   /** Seconds spent inside the budget. */
   trainingSeconds: external_exports.number().nonnegative(),
   /** Seconds from start to result, start-up and scoring included. */
@@ -12509,6 +12531,7 @@ var MEASUREMENT_ARTIFACT = "measurement";
 var MEASUREMENT_FILE = "measurement.json";
 
 // src/trial/inputs.ts
+var optionalNumber = external_exports.string().default("").transform((text) => text === "" ? null : Number(text)).refine((value) => value === null || Number.isFinite(value), "expected a number or nothing");
 var inputsSchema = external_exports.object({
   trial: trialIdSchema,
   base: external_exports.string().min(1),
@@ -12518,7 +12541,11 @@ var inputsSchema = external_exports.object({
   seed: external_exports.coerce.number().int().nonnegative(),
   budget: external_exports.coerce.number().positive(),
   timeout: external_exports.coerce.number().positive(),
-  command: external_exports.string().min(1)
+  command: external_exports.string().min(1),
+  readable: external_exports.string().default("").transform((text) => text.split("\n").flatMap((line) => line.trim() || [])),
+  threshold: optionalNumber,
+  "champion-startup": optionalNumber,
+  "champion-scoring": optionalNumber
 });
 function readInputs(env) {
   const names = Object.keys(inputsSchema.shape);
@@ -12532,8 +12559,8 @@ function readInputs(env) {
 }
 
 // src/trial/run.ts
-import { mkdir as mkdir3, realpath as realpath3 } from "node:fs/promises";
-import { join as join6 } from "node:path";
+import { mkdir as mkdir5, realpath as realpath3 } from "node:fs/promises";
+import { join as join8 } from "node:path";
 
 // src/trial/assemble.ts
 import { mkdir, realpath, rm, writeFile } from "node:fs/promises";
@@ -12583,12 +12610,29 @@ async function assemble(options) {
   const files2 = await listTree(candidate, candidateSha, editable);
   const strange = files2.find((file2) => file2.mode !== "100644" && file2.mode !== "100755");
   if (strange) return `${strange.path} must be a regular file, found ${kindOf(strange)}`;
+  const foreign = await changedElsewhere(options);
+  if (foreign !== null) return `${foreign} was changed, which lies outside the editable scope`;
   for (const path of editable) await rm(join(workDir, path), { recursive: true, force: true });
   for (const file2 of files2) {
     const problem = await place(candidate, file2, workDir);
     if (problem) return problem;
   }
   return null;
+}
+async function changedElsewhere(options) {
+  const fixed = async (checkout, commit) => {
+    const files2 = (await listTree(checkout, commit)).filter(
+      ({ path }) => !isEditable(path, options.editable)
+    );
+    return new Map(files2.map(({ path, mode, oid }) => [path, `${mode} ${oid}`]));
+  };
+  const base = await fixed(options.base, options.baseSha);
+  const candidate = await fixed(options.candidate, options.candidateSha);
+  const paths = /* @__PURE__ */ new Set([...base.keys(), ...candidate.keys()]);
+  return [...paths].find((path) => base.get(path) !== candidate.get(path)) ?? null;
+}
+function isEditable(path, editable) {
+  return editable.some((scope) => path === scope || path.startsWith(`${scope}/`));
 }
 async function place(candidate, file2, workDir) {
   if (file2.path.split("/").some((part) => part === ".." || part === ".git")) {
@@ -12659,10 +12703,10 @@ function refusal(message) {
   return { status: "crash", reason: "exception", message: message.slice(0, 500), traceback: "" };
 }
 function crash(ending, reason, message) {
-  const traceback = shorten(ending.tail.join("\n"), ending.shorten).slice(-4e3);
-  return { status: "crash", reason, message: shorten(message, ending.shorten).slice(0, 500), traceback };
+  const traceback = shortened(ending.tail.join("\n"), ending.shorten).slice(-4e3);
+  return { status: "crash", reason, message: shortened(message, ending.shorten).slice(0, 500), traceback };
 }
-function shorten(text, names) {
+function shortened(text, names) {
   let short = text;
   for (const [path, name] of names) short = short.replaceAll(path, name);
   return short;
@@ -12694,9 +12738,17 @@ var CONTRACT_PATH = ".github/research.yml";
 var pathSchema = external_exports.string().min(1).refine(
   (path) => !path.startsWith("/") && !path.split("/").includes(".."),
   "expected a path inside the repository"
-);
+).transform((path) => path.replace(/\/+$/, ""));
 var SECONDS_PER = { s: 1, m: 60, h: 3600 };
 var durationSchema = external_exports.string().regex(/^\d+(\.\d+)?(s|m|h)$/, "expected a duration such as 90s, 5m or 1h").transform((text) => Number(text.slice(0, -1)) * SECONDS_PER[text.slice(-1)]).refine((seconds) => seconds > 0 && seconds <= 86400, "expected a duration above 0 and up to 24h");
+var metricSchema = external_exports.strictObject({
+  name: external_exports.string().min(1).max(40),
+  goal: external_exports.enum(["minimize", "maximize"]),
+  referee: pathSchema.optional()
+}).refine((metric) => metric.referee === void 0 || metric.goal === "minimize", {
+  path: ["goal"],
+  message: "expected minimize: a referee measures a code length"
+});
 var agentSchema = external_exports.discriminatedUnion("use", [
   external_exports.strictObject({
     name: external_exports.string().regex(/^[a-z0-9-]+$/, "expected lower-case letters, digits and dashes"),
@@ -12714,7 +12766,7 @@ var contractSchema = external_exports.strictObject({
   /** The only paths an experiment may touch. */
   editable: external_exports.array(pathSchema).min(1).max(20).default(["trainer/train.py"]),
   brief: pathSchema.default("trainer/program.md"),
-  metric: external_exports.strictObject({ name: external_exports.string().min(1).max(40), goal: external_exports.enum(["minimize", "maximize"]) }).default({ name: "val_bpb", goal: "minimize" }),
+  metric: metricSchema.default({ name: "val_bpb", goal: "minimize", referee: "trainer/referee.py" }),
   trial: external_exports.strictObject({
     workflow: external_exports.string().regex(/^[\w.-]+\.ya?ml$/, "expected the name of a file in .github/workflows").default("experiment.yml"),
     budget: durationSchema.default(300),
@@ -15529,6 +15581,10 @@ async function pythonVersions(command, env, cwd) {
   return probe ? probe.stdout.trim().split("\n") : [];
 }
 
+// src/trial/refereed.ts
+import { mkdir as mkdir4, readFile as readFile5 } from "node:fs/promises";
+import { basename as basename3, dirname as dirname5, join as join7 } from "node:path";
+
 // src/trial/output.ts
 var TAIL_CHARACTERS = 16e3;
 var MAX_REPORTED = 30;
@@ -15633,8 +15689,8 @@ function readStatus(stream, onSandbox) {
 async function endSandbox(pid) {
   const deadline = performance.now() + END_MS;
   while (performance.now() < deadline) {
-    const stat = await readFile2(`/proc/${pid}/stat`, "utf8").catch(() => "");
-    if (!/^\d+ \(bwrap\) [^ZX]/.test(stat)) return;
+    const stat2 = await readFile2(`/proc/${pid}/stat`, "utf8").catch(() => "");
+    if (!/^\d+ \(bwrap\) [^ZX]/.test(stat2)) return;
     try {
       process.kill(pid, "SIGKILL");
     } catch {
@@ -15757,10 +15813,13 @@ function readLines(stream, onLine) {
   });
 }
 
+// src/trial/watch.ts
+import { readdir as readdir3, readFile as readFile4 } from "node:fs/promises";
+
 // src/trial/bubblewrap.ts
 import { execFile as execFile4 } from "node:child_process";
 import { mkdir as mkdir2, readdir as readdir2, readlink, writeFile as writeFile2 } from "node:fs/promises";
-import { join as join5 } from "node:path";
+import { isAbsolute as isAbsolute2, join as join5 } from "node:path";
 import { promisify as promisify4 } from "node:util";
 
 // src/trial/runtime.ts
@@ -15951,7 +16010,7 @@ async function writeFilter(scratch) {
   return path;
 }
 async function insideArguments(options, runtime) {
-  const { limits, scratch, workDir, dataDir } = options;
+  const { limits, scratch, workDir } = options;
   return [
     ...["user", "pid", "net", "ipc", "uts", "cgroup"].map((kind) => `--unshare-${kind}`),
     ...["--new-session", "--die-with-parent", "--disable-userns", "--cap-drop", "ALL"],
@@ -15962,9 +16021,22 @@ async function insideArguments(options, runtime) {
     ...await files(options, runtime),
     ...await etc(join5(scratch, "etc")),
     ...["--ro-bind", workDir, WORK],
-    ...dataDir !== void 0 && await isThere(dataDir) ? ["--ro-bind", dataDir, dataDir] : [],
+    ...await readable(options),
     ...["--remount-ro", "/", "--chdir", WORK]
   ];
+}
+async function readable({ readable: paths, machineHome }) {
+  const binds = [];
+  for (const path of paths) {
+    const below = path.startsWith("~/") ? path.slice(2) : null;
+    const source = below === null ? path : join5(machineHome, below);
+    if (!isAbsolute2(source) || !await isThere(source))
+      throw new Error(
+        `Expected an absolute path, or one below ~, that exists, in \`readable\`, found ${path}.`
+      );
+    binds.push("--ro-bind", source, below === null ? path : join5(HOME, below));
+  }
+  return binds;
 }
 async function system(limits) {
   const devices = await gpuDevices();
@@ -15988,11 +16060,11 @@ async function gpuDevices() {
   return names.filter((name) => name.startsWith("nvidia")).map((name) => `/dev/${name}`);
 }
 async function files({ hidden }, runtime) {
-  const readable = [SYSTEM, ...runtime.paths];
+  const readable2 = [SYSTEM, ...runtime.paths];
   const never2 = await Promise.all([...hidden, ...PACKAGES].map(realPath));
-  const steps = readable.map((path) => ({ path, args: ["--ro-bind", path, path] }));
+  const steps = readable2.map((path) => ({ path, args: ["--ro-bind", path, path] }));
   const covers = [];
-  for (const path of readable) {
+  for (const path of readable2) {
     const real = await realPath(path);
     for (const secret of never2) {
       if (real === secret || real === "/") {
@@ -16066,24 +16138,7 @@ function advice(code, said) {
   return "See docs/sandbox.md.";
 }
 
-// src/trial/sandbox.ts
-async function launch(wanted, options, optional2, warn) {
-  if (wanted === "none") return bare(options);
-  try {
-    return await bubblewrap(options);
-  } catch (error2) {
-    if (!optional2 || !(error2 instanceof SandboxUnavailable)) throw error2;
-    warn(`Going on without a sandbox. ${error2.message}`);
-    return bare(options);
-  }
-}
-function bare({ command, env, workDir }) {
-  const { file: file2, args } = command;
-  return { kind: "none", file: file2, args, wrap: [], command: [file2, ...args], cwd: workDir, env, workDir };
-}
-
 // src/trial/watch.ts
-import { readdir as readdir3, readFile as readFile4 } from "node:fs/promises";
 var INTERVAL_MS = 200;
 function watchProcess(pid) {
   let peak = 0;
@@ -16162,6 +16217,285 @@ async function readShares(folders) {
   return sizes.reduce((sum, size) => sum + size, 0);
 }
 
+// src/trial/execute.ts
+async function execute(execution) {
+  const { launched, program, limits, signal } = execution;
+  const output2 = collectOutput(execution.metricName);
+  const tooMuch = new AbortController();
+  let watch;
+  const watchIt = (pid) => {
+    watch = launched.kind === "none" ? watchProcess(pid) : watchSandbox(pid, limits, () => tooMuch.abort());
+  };
+  try {
+    const result = await runProcess({
+      ...program,
+      env: launched.env,
+      timeoutSeconds: execution.timeoutSeconds,
+      graceSeconds: 0,
+      marker: execution.scratch,
+      signal: AbortSignal.any([tooMuch.signal, ...signal ? [signal] : []]),
+      ...execution.isSandbox ? { onSandbox: watchIt } : { onStart: watchIt },
+      onLine: (line) => {
+        output2.take(line);
+        execution.onLine(line);
+      }
+    });
+    return { result, output: output2, exceeded: watch?.exceeded() ?? null, peakMb: watch?.peakMb() ?? 0 };
+  } finally {
+    watch?.stop();
+  }
+}
+
+// src/trial/nats.ts
+import { mkdir as mkdir3, readdir as readdir4, rm as rm2, stat } from "node:fs/promises";
+import { dirname as dirname4, join as join6 } from "node:path";
+var KEPT = 32;
+async function natsFile(data, digest, tree) {
+  const folder = folderOf(data);
+  await mkdir3(folder, { recursive: true });
+  const names = await readdir4(folder);
+  const ages = await Promise.all(
+    names.map(async (name) => ({
+      name,
+      time: (await stat(join6(folder, name)).catch(() => null))?.mtimeMs ?? 0
+    }))
+  );
+  const old = ages.toSorted((a, b) => b.time - a.time).slice(KEPT);
+  await Promise.all(old.map(({ name }) => rm2(join6(folder, name), { force: true })));
+  return pathOf(data, digest, tree);
+}
+async function championNats(data, digest, tree) {
+  const path = pathOf(data, digest, tree);
+  return await isThere(path) ? path : null;
+}
+function folderOf(data) {
+  return join6(dirname4(data), "nats");
+}
+function pathOf(data, digest, tree) {
+  return join6(folderOf(data), `${digest}-${tree}.npy`);
+}
+
+// src/trial/refereed.ts
+var LEAST_STAGE_SECONDS = 30;
+var SCORING_FACTOR = 2;
+var SCORING_SLACK_SECONDS = 2;
+var MOST_STAGES = 6;
+var REFEREE_SECONDS = 60;
+var finite = external_exports.number().nullable();
+var resultSchema = external_exports.object({
+  outcome: external_exports.discriminatedUnion("status", [
+    external_exports.object({ status: external_exports.literal("measured"), value: finite }),
+    external_exports.object({
+      status: external_exports.literal("crash"),
+      reason: external_exports.enum(crashReasons),
+      message: external_exports.string(),
+      traceback: external_exports.string()
+    }),
+    external_exports.object({ status: external_exports.literal("fault"), message: external_exports.string() })
+  ]),
+  val_bpb: finite,
+  audited: external_exports.object({
+    n: external_exports.int().positive(),
+    sd: finite,
+    largest: finite,
+    smallest_lie: finite,
+    flags: external_exports.array(external_exports.string())
+  }).nullable(),
+  test_bpb: finite,
+  training_seconds: external_exports.number(),
+  startup_seconds: external_exports.number(),
+  scoring_seconds: external_exports.number(),
+  audit_seconds: external_exports.number(),
+  peak_memory_mb: external_exports.number(),
+  stats: external_exports.record(external_exports.string(), finite)
+});
+async function runRefereed(stage, referee) {
+  const { options, launched, scratch } = stage;
+  const [python = ""] = launched.command;
+  if (stage.command.throughShell || !/^python[\d.]*$/.test(basename3(python)))
+    throw new Error(
+      `Expected a command of plain words that begins with python3, as a referee needs, found ${JSON.stringify(options.command)}.`
+    );
+  const out = join7(scratch, "result.json");
+  const seconds = stageSeconds(options);
+  const program = await checkOutReferee(stage, referee);
+  const executed = await execute({
+    ...stage,
+    program: {
+      // The order to die with the runner is passed on by each process to the next.
+      file: launched.kind === "none" ? python : "setpriv",
+      args: [
+        ...launched.kind === "none" ? [] : ["--pdeathsig", "KILL", "--", python],
+        ...["-s", "-B", program, "--out", out],
+        ...await refereeArguments(stage, seconds),
+        "--",
+        ...launched.command
+      ],
+      cwd: launched.cwd
+    },
+    isSandbox: false,
+    metricName: stage.contract.metric.name,
+    timeoutSeconds: options.budgetSeconds + MOST_STAGES * seconds + REFEREE_SECONDS,
+    signal: options.signal,
+    onLine: options.onLine
+  });
+  const text = await readFile5(out, "utf8").catch(() => null);
+  if (text === null || executed.exceeded) return withoutResult(stage, executed);
+  return finding(stage, executed, resultSchema.parse(JSON.parse(text)));
+}
+function stageSeconds({ timeoutSeconds, budgetSeconds }) {
+  return Math.max(LEAST_STAGE_SECONDS, (timeoutSeconds - budgetSeconds) / 2);
+}
+async function refereeArguments({ options, launched, digest }, seconds) {
+  const { threshold, championStartupSeconds, championScoringSeconds } = options.terms ?? {};
+  const scoring = championScoringSeconds == null ? seconds : Math.min(seconds, SCORING_FACTOR * championScoringSeconds + SCORING_SLACK_SECONDS);
+  const args = {
+    seed: options.seed,
+    budget: options.budgetSeconds,
+    startup: seconds,
+    scoring,
+    wrap: JSON.stringify(launched.wrap),
+    ...threshold == null ? {} : { threshold },
+    ...championStartupSeconds == null ? {} : { "champion-startup": championStartupSeconds },
+    ...await natsArguments(options, launched.env, digest)
+  };
+  const words = Object.entries(args).map(([name, value]) => `--${name}=${value}`);
+  return threshold == null ? [...words, "--audit"] : words;
+}
+async function natsArguments({ base, baseSha, candidate, candidateSha }, env, digest) {
+  const data = env.AUTORESEARCH_DATA;
+  if (data === void 0) return {};
+  const own2 = await resolveRevision(candidate, `${candidateSha}^{tree}`);
+  const champions = await championNats(data, digest, await resolveRevision(base, `${baseSha}^{tree}`));
+  return {
+    nats: await natsFile(data, digest, own2),
+    ...champions === null ? {} : { "champion-nats": champions }
+  };
+}
+async function checkOutReferee({ options, scratch }, referee) {
+  const folder = join7(scratch, "referee");
+  await mkdir4(folder);
+  const index = { GIT_INDEX_FILE: join7(scratch, "referee-index") };
+  const paths = dirname5(referee) === "." ? [] : ["--", dirname5(referee)];
+  await git(
+    options.base,
+    ["--work-tree", folder, "checkout", "--quiet", options.baseSha, ...paths.length ? paths : ["--", "."]],
+    index
+  );
+  return join7(folder, referee);
+}
+function withoutResult(stage, { result, exceeded, output: output2, peakMb }) {
+  const ending = {
+    result,
+    metric: null,
+    metricName: stage.contract.metric.name,
+    tail: output2.tail(),
+    timeoutSeconds: stage.options.timeoutSeconds,
+    throughShell: false,
+    shorten: stage.shorten
+  };
+  const last = output2.tail().findLast((line) => line.trim() !== "") ?? "(no output)";
+  const how = result.endedBy === "timeout" ? "did not end" : `ended with ${result.exitCode ?? result.signal}`;
+  return {
+    outcome: exceeded ? overuse(ending, exceeded) : fault(`The referee ${how}: ${last}`),
+    refereed: null,
+    trainingSeconds: 0,
+    peakMemoryMb: peakMb,
+    reported: {}
+  };
+}
+function finding(stage, { peakMb }, result) {
+  const reported = Object.entries(result.stats).filter(
+    (entry) => entry[1] !== null && entry[0].length <= 40
+  );
+  return {
+    outcome: outcomeOf(stage, result.outcome),
+    refereed: refereedOf(result),
+    trainingSeconds: Math.max(0, result.training_seconds),
+    peakMemoryMb: Math.max(0, result.peak_memory_mb, peakMb),
+    reported: Object.fromEntries(reported.slice(0, 30))
+  };
+}
+function outcomeOf({ contract, shorten }, outcome) {
+  if (outcome.status === "fault") return fault(outcome.message);
+  if (outcome.status === "crash")
+    return {
+      ...outcome,
+      message: shortened(outcome.message, shorten).slice(0, 500),
+      traceback: shortened(outcome.traceback, shorten).slice(-4e3)
+    };
+  if (outcome.value !== null) return { status: "measured", value: outcome.value };
+  const message = `${contract.metric.name} is not a number`;
+  return { status: "crash", reason: "not a number", message, traceback: "" };
+}
+function refereedOf(result) {
+  if (result.val_bpb === null) return null;
+  const { audited } = result;
+  return {
+    claimed: result.val_bpb,
+    audit: audited && {
+      n: audited.n,
+      sd: audited.sd,
+      largest: audited.largest,
+      smallestLie: audited.smallest_lie,
+      flags: audited.flags.slice(0, 10).map((flag) => flag.slice(0, 200))
+    },
+    testValue: result.test_bpb,
+    startupSeconds: result.startup_seconds,
+    scoringSeconds: result.scoring_seconds,
+    auditSeconds: result.audit_seconds
+  };
+}
+
+// src/trial/reported.ts
+async function runReported(stage) {
+  const { options, contract, launched } = stage;
+  const { output: output2, result, exceeded, peakMb } = await execute({
+    ...stage,
+    program: launched,
+    isSandbox: launched.kind !== "none",
+    metricName: contract.metric.name,
+    timeoutSeconds: options.timeoutSeconds,
+    signal: options.signal,
+    onLine: options.onLine
+  });
+  const ending = {
+    result,
+    metric: output2.metric(),
+    metricName: contract.metric.name,
+    tail: output2.tail(),
+    timeoutSeconds: options.timeoutSeconds,
+    throughShell: stage.command.throughShell,
+    shorten: stage.shorten
+  };
+  const { training_seconds: trainingSeconds, peak_vram_mb: reportedPeak, ...reported } = output2.reported();
+  delete reported[contract.metric.name];
+  return {
+    outcome: exceeded ? overuse(ending, exceeded) : classify(ending),
+    refereed: null,
+    trainingSeconds: Math.max(0, trainingSeconds ?? 0),
+    // A CPU run reports 0 MB of video memory: then the resident peak says more.
+    peakMemoryMb: reportedPeak !== void 0 && reportedPeak > 0 ? reportedPeak : peakMb,
+    reported
+  };
+}
+
+// src/trial/sandbox.ts
+async function launch(wanted, options, optional2, warn) {
+  if (wanted === "none") return bare(options);
+  try {
+    return await bubblewrap(options);
+  } catch (error2) {
+    if (!optional2 || !(error2 instanceof SandboxUnavailable)) throw error2;
+    warn(`Going on without a sandbox. ${error2.message}`);
+    return bare(options);
+  }
+}
+function bare({ command, env, workDir }) {
+  const { file: file2, args } = command;
+  return { kind: "none", file: file2, args, wrap: [], command: [file2, ...args], cwd: workDir, env, workDir };
+}
+
 // src/trial/run.ts
 var UNKNOWN_TREE = "0".repeat(40);
 async function runTrial(options) {
@@ -16178,6 +16512,7 @@ async function runTrial(options) {
     digest: "",
     sandbox: "none",
     outcome: fault("the trial did not start"),
+    refereed: null,
     trainingSeconds: 0,
     totalSeconds: 0,
     peakMemoryMb: 0,
@@ -16201,11 +16536,11 @@ async function measure(options, draft) {
   const contract = await readContract(base, baseSha);
   const command = parseCommand(options.command);
   const directories = {
-    work: join6(scratch, "work"),
-    home: join6(scratch, "home"),
-    temporary: join6(scratch, "tmp")
+    work: join8(scratch, "work"),
+    home: join8(scratch, "home"),
+    temporary: join8(scratch, "tmp")
   };
-  for (const directory of Object.values(directories)) await mkdir3(directory);
+  for (const directory of Object.values(directories)) await mkdir5(directory);
   const env = trialEnvironment({
     machine: options.environment,
     home: directories.home,
@@ -16218,7 +16553,7 @@ async function measure(options, draft) {
     ...options,
     editable: contract.editable,
     workDir: directories.work,
-    indexFile: join6(scratch, "index")
+    indexFile: join8(scratch, "index")
   });
   if (problem) {
     draft.outcome = refusal(problem);
@@ -16227,85 +16562,42 @@ async function measure(options, draft) {
   const dataDir = env.AUTORESEARCH_DATA;
   const limits = { ...limitsOfMachine(), ...options.limits };
   const { HOME: home } = options.environment;
-  const sandbox = { command, env, workDir: directories.work, scratch, dataDir, limits };
+  const sandbox = {
+    command,
+    env,
+    workDir: directories.work,
+    scratch,
+    limits,
+    readable: options.readable ?? []
+  };
   const hidden = [base, candidate, scratch, ...home ? [home] : [], ...dataDir ? [dataDir] : []];
   const launched = await launch(
     contract.sandbox,
-    { ...sandbox, hidden },
+    { ...sandbox, hidden, machineHome: home ?? "/" },
     options.sandboxOptional ?? false,
     options.onLine
   );
   draft.sandbox = launched.kind;
   draft.digest = await measureDigest({ ...options, contract, dataDir, sandbox: launched.kind });
-  const run5 = await runCommand({
+  const stage = {
     options,
     contract,
+    command,
     launched,
     limits,
     scratch,
-    throughShell: command.throughShell
-  });
-  record2(run5, contract.metric.name, draft);
+    shorten: /* @__PURE__ */ new Map([
+      [`${launched.workDir}/`, ""],
+      [scratch, "<scratch>"]
+    ]),
+    digest: draft.digest
+  };
+  const { referee } = contract.metric;
+  Object.assign(draft, referee === void 0 ? await runReported(stage) : await runRefereed(stage, referee));
 }
 async function expectCommit(checkout, sha, name) {
   const found = await resolveRevision(checkout, "HEAD");
   if (found !== sha) throw new Error(`Expected the ${name} checkout ${checkout} at ${sha}, found ${found}.`);
-}
-async function runCommand({
-  options,
-  contract,
-  launched,
-  limits,
-  scratch,
-  throughShell
-}) {
-  const { timeoutSeconds } = options;
-  const output2 = collectOutput(contract.metric.name);
-  const tooMuch = new AbortController();
-  let watch;
-  const onStart = launched.kind === "none" ? { onStart: (pid) => watch = watchProcess(pid) } : { onSandbox: (pid) => watch = watchSandbox(pid, limits, () => tooMuch.abort()) };
-  try {
-    const result = await runProcess({
-      file: launched.file,
-      args: launched.args,
-      cwd: launched.cwd,
-      env: launched.env,
-      timeoutSeconds,
-      graceSeconds: 0,
-      marker: scratch,
-      signal: AbortSignal.any([tooMuch.signal, ...options.signal ? [options.signal] : []]),
-      ...onStart,
-      onLine: (line) => {
-        output2.take(line);
-        options.onLine(line);
-      }
-    });
-    const ending = {
-      result,
-      metric: output2.metric(),
-      metricName: contract.metric.name,
-      tail: output2.tail(),
-      timeoutSeconds,
-      throughShell,
-      shorten: /* @__PURE__ */ new Map([
-        [`${launched.workDir}/`, ""],
-        [scratch, "<scratch>"]
-      ])
-    };
-    const exceeded = watch?.exceeded();
-    const outcome = exceeded ? overuse(ending, exceeded) : classify(ending);
-    return { outcome, output: output2, peakMb: watch?.peakMb() ?? 0 };
-  } finally {
-    watch?.stop();
-  }
-}
-function record2({ outcome, output: output2, peakMb }, metricName, draft) {
-  const { training_seconds: trainingSeconds, peak_vram_mb: reportedPeak, ...reported } = output2.reported();
-  draft.outcome = outcome;
-  draft.trainingSeconds = Math.max(0, trainingSeconds ?? 0);
-  draft.peakMemoryMb = reportedPeak !== void 0 && reportedPeak > 0 ? reportedPeak : peakMb;
-  delete reported[metricName];
-  draft.reported = reported;
 }
 
 // node_modules/markdown-table/index.js
@@ -16507,7 +16799,7 @@ var MAX_PRINTED_CHARACTERS = 1024 * 1024;
 async function main(env, signal) {
   const inputs = readInputs(env);
   const workspace = env.GITHUB_WORKSPACE ?? process.cwd();
-  const scratch = await mkdtemp(join7(env.RUNNER_TEMP ?? tmpdir(), "trial-"));
+  const scratch = await mkdtemp(join9(env.RUNNER_TEMP ?? tmpdir(), "trial-"));
   const guard = randomUUID();
   const print = limitedPrinter();
   console.log(`::stop-commands::${guard}`);
@@ -16523,6 +16815,12 @@ async function main(env, signal) {
       budgetSeconds: inputs.budget,
       timeoutSeconds: inputs.timeout,
       command: inputs.command,
+      readable: inputs.readable,
+      terms: {
+        threshold: inputs.threshold,
+        championStartupSeconds: inputs["champion-startup"],
+        championScoringSeconds: inputs["champion-scoring"]
+      },
       scratch,
       environment: env,
       onLine: print,
@@ -16532,16 +16830,16 @@ async function main(env, signal) {
     await leave(measurement, workspace, env);
   } finally {
     console.log(`::${guard}::`);
-    await rm2(scratch, { recursive: true, force: true });
+    await rm3(scratch, { recursive: true, force: true });
   }
   if (measurement.outcome.status !== "fault") return 0;
   console.log(`::error title=Machine fault::${escapeData(measurement.outcome.message)}`);
   return 1;
 }
 async function leave(measurement, workspace, env) {
-  const folder = join7(workspace, MEASUREMENT_ARTIFACT);
-  const path = join7(folder, MEASUREMENT_FILE);
-  await mkdir4(folder, { recursive: true });
+  const folder = join9(workspace, MEASUREMENT_ARTIFACT);
+  const path = join9(folder, MEASUREMENT_FILE);
+  await mkdir6(folder, { recursive: true });
   await writeFile3(path, `${JSON.stringify(measurement, null, 2)}
 `);
   if (env.GITHUB_OUTPUT) await appendFile(env.GITHUB_OUTPUT, `path=${path}

@@ -21,7 +21,7 @@ function act(
   mkdirSync(workspace);
   mkdirSync(temp);
   const base = makeRepository(join(workspace, 'base'), {
-    '.github/research.yml': '# defaults\n',
+    '.github/research.yml': 'metric: {name: val_bpb, goal: minimize}\n',
     'trainer/train.py': 'echo "val_bpb: 1"\n',
   });
   const candidate = makeCandidate(base.dir, join(workspace, 'candidate'), { 'trainer/train.py': train });

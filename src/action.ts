@@ -32,6 +32,12 @@ async function main(env: NodeJS.ProcessEnv, signal: AbortSignal): Promise<number
       budgetSeconds: inputs.budget,
       timeoutSeconds: inputs.timeout,
       command: inputs.command,
+      readable: inputs.readable,
+      terms: {
+        threshold: inputs.threshold,
+        championStartupSeconds: inputs['champion-startup'],
+        championScoringSeconds: inputs['champion-scoring'],
+      },
       scratch,
       environment: env,
       onLine: print,

@@ -79,6 +79,14 @@ function measureChampion(snapshot: Snapshot, campaign: LiveCampaign, now: Date):
       phase: 'paused',
       reason: `The champion ${sha.slice(0, 7)} itself crashes (${crash.outcome.reason}: ${quote(crash.outcome.message)}). Mend the base branch, then comment \`/research resume\`.`,
     };
+  const flagged = recent.find(trial => (trial.refereed?.audit?.flags.length ?? 0) > 0);
+  if (flagged)
+    return {
+      kind: 'phase',
+      campaign,
+      phase: 'paused',
+      reason: `The audit of the champion ${sha.slice(0, 7)} does not agree with its number: ${quote(flagged.refereed?.audit?.flags[0] ?? '')}. Its predictions look ahead or depend on what else is in the batch, or this machine computes too coarsely. Mend that, then comment \`/research resume\`.`,
+    };
   const faults = recent.filter(trial => trial.outcome.status === 'fault');
   const last = faults.at(-1)?.outcome;
   if (faults.length > MAX_FAULTS && last?.status === 'fault')
@@ -100,6 +108,15 @@ function proposeOrFinish(
   const experiments = experimentsOf(snapshot, campaign);
   const target = Math.min(campaign.state.target, contract.limits.experiments);
   const { state } = campaign;
+  const since = experiments.slice(state.forgiven.experiments);
+  const flagged = since.find(({ marker }) => marker.verdict?.kind === 'flagged');
+  if (flagged)
+    return {
+      kind: 'phase',
+      campaign,
+      phase: 'paused',
+      reason: `The audit of #${flagged.pull} does not agree with its number. Look at what it does, then comment \`/research resume\`.`,
+    };
   if (experiments.length >= target) {
     if (open > 0) return null;
     const reason =
@@ -115,7 +132,7 @@ function proposeOrFinish(
       phase: 'paused',
       reason: `${MAX_FAILED_PROPOSALS} proposals in a row came to nothing, at last: ${quote(state.failedProposals.at(-1) ?? '')}. Mend that, then comment \`/research resume\`.`,
     };
-  const tail = experiments.slice(state.forgiven.experiments).slice(-contract.limits.crashes_in_a_row);
+  const tail = since.slice(-contract.limits.crashes_in_a_row);
   if (tail.length === contract.limits.crashes_in_a_row && tail.every(e => e.marker.verdict?.kind === 'crash'))
     return {
       kind: 'phase',

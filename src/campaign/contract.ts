@@ -9,7 +9,8 @@ const pathSchema = z
   .refine(
     path => !path.startsWith('/') && !path.split('/').includes('..'),
     'expected a path inside the repository',
-  );
+  )
+  .transform(path => path.replace(/\/+$/, ''));
 
 const SECONDS_PER = { s: 1, m: 60, h: 3600 } as const;
 
@@ -19,6 +20,21 @@ export const durationSchema = z
   .regex(/^\d+(\.\d+)?(s|m|h)$/, 'expected a duration such as 90s, 5m or 1h')
   .transform(text => Number(text.slice(0, -1)) * SECONDS_PER[text.slice(-1) as keyof typeof SECONDS_PER])
   .refine(seconds => seconds > 0 && seconds <= 86_400, 'expected a duration above 0 and up to 24h');
+
+/**
+ * The number that decides. With `referee`, a program of the base's that trains and scores the candidate from outside; without, the
+ * candidate's command reports it.
+ */
+const metricSchema = z
+  .strictObject({
+    name: z.string().min(1).max(40),
+    goal: z.enum(['minimize', 'maximize']),
+    referee: pathSchema.optional(),
+  })
+  .refine(metric => metric.referee === undefined || metric.goal === 'minimize', {
+    path: ['goal'],
+    message: 'expected minimize: a referee measures a code length',
+  });
 
 const agentSchema = z.discriminatedUnion('use', [
   z.strictObject({
@@ -38,9 +54,7 @@ export const contractSchema = z.strictObject({
   /** The only paths an experiment may touch. */
   editable: z.array(pathSchema).min(1).max(20).default(['trainer/train.py']),
   brief: pathSchema.default('trainer/program.md'),
-  metric: z
-    .strictObject({ name: z.string().min(1).max(40), goal: z.enum(['minimize', 'maximize']) })
-    .default({ name: 'val_bpb', goal: 'minimize' }),
+  metric: metricSchema.default({ name: 'val_bpb', goal: 'minimize', referee: 'trainer/referee.py' }),
   trial: z
     .strictObject({
       workflow: z

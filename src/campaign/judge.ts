@@ -51,7 +51,7 @@ export function advanceExperiment(
   const waiting = waitForAttempt(snapshot, campaign, experiment, now);
   if (waiting) return waiting;
   const trials = trialsOf(snapshot, experiment);
-  const failure = judgeFailure(experiment, trials);
+  const failure = judgeFailure(experiment, trials) ?? judgeHonesty(experiment, trials);
   if (failure) return failure;
   const moved = marker.champion.sha !== snapshot.base.sha;
   if (measuredValues(trials).length === 0)
@@ -63,6 +63,10 @@ export function advanceExperiment(
       ? restack(experiment, trials)
       : measureChampionAlike(snapshot, campaign, experiment, trials, judgement.machine, now);
   const { kind } = judgement.verdict;
+  if (kind !== 'close' && contract.metric.referee !== undefined && !allAudited(trials)) {
+    const reason = 'Its number did not call for an audit, and only audited numbers lead to a merge.';
+    return conclude(experiment, trials, 'close', reason);
+  }
   // A candidate that lost against the old champion would lose against the new one too.
   if (kind === 'close' || (kind === 'merge' && !moved)) return verdictOf(experiment, trials, judgement, kind);
   if (moved) return restack(experiment, trials);
@@ -125,6 +129,26 @@ function judgeFailure(experiment: Experiment, trials: RecordedTrial[]): Action |
       'unmeasurable',
       `${faults.length} trials failed through the machine's fault.`,
     );
+  return null;
+}
+
+/** Whether the audit of every number was taken, so that the mean of them is no claim of the candidate's. */
+function allAudited(trials: readonly RecordedTrial[]): boolean {
+  return trials.every(({ outcome, refereed }) => outcome.status !== 'measured' || refereed?.audit != null);
+}
+
+/** An audit that found more than rounding ends the experiment; the campaign then waits for a person. */
+function judgeHonesty(experiment: Experiment, trials: RecordedTrial[]): Action | null {
+  for (const { trial, refereed } of trials) {
+    const flag = refereed?.audit?.flags[0];
+    if (flag !== undefined)
+      return conclude(
+        experiment,
+        trials,
+        'flagged',
+        `The audit of trial ${trial} does not agree with the number: ${flag}.`,
+      );
+  }
   return null;
 }
 

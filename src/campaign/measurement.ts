@@ -22,6 +22,33 @@ const outcomeSchema = z.discriminatedUnion('status', [
   z.strictObject({ status: z.literal('fault'), message: z.string().max(500) }),
 ]);
 
+/**
+ * How honest the number is: the same weights were asked again, blind, at `n` positions drawn after they had answered. Differences in nats;
+ * null where they are not finite.
+ */
+const auditSchema = z.strictObject({
+  n: z.int().positive(),
+  sd: z.number().nonnegative().nullable(),
+  largest: z.number().nonnegative().nullable(),
+  /** In the metric's unit: a lie of this size in all would have been noticed with 99 %. */
+  smallestLie: z.number().nullable(),
+  /** What cannot be rounding, one sentence each; empty for an honest candidate. */
+  flags: z.array(z.string().max(200)).max(10),
+});
+
+/** What a referee found beside the number. */
+const refereedSchema = z.strictObject({
+  /** The number before the audit, checked to be a code length. */
+  claimed: z.number(),
+  /** Null where the number did not call for one. Only an audited number can lead to a merge. */
+  audit: auditSchema.nullable(),
+  /** The same metric on text that decides nothing; known after an audit. */
+  testValue: z.number().nullable(),
+  startupSeconds: z.number().nonnegative(),
+  scoringSeconds: z.number().nonnegative(),
+  auditSeconds: z.number().nonnegative(),
+});
+
 export const measurementSchema = z.strictObject({
   version: z.literal(1),
   trial: trialIdSchema,
@@ -38,6 +65,8 @@ export const measurementSchema = z.strictObject({
   digest: z.string().max(64),
   sandbox: z.enum(['none', 'bubblewrap']),
   outcome: outcomeSchema,
+  /** Null where the candidate reports its own number, and where there is none. */
+  refereed: refereedSchema.nullable(),
   /** Seconds spent inside the budget. */
   trainingSeconds: z.number().nonnegative(),
   /** Seconds from start to result, start-up and scoring included. */
@@ -49,6 +78,7 @@ export const measurementSchema = z.strictObject({
 
 export type Measurement = z.infer<typeof measurementSchema>;
 export type Outcome = Measurement['outcome'];
+export type Refereed = z.infer<typeof refereedSchema>;
 
 /** The artifact's name and the file inside it, agreed between action and App. */
 export const MEASUREMENT_ARTIFACT = 'measurement';

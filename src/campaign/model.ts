@@ -20,7 +20,7 @@ export const recordedTrialSchema = measurementSchema.extend({ runId: z.int().nul
 export type RecordedTrial = z.infer<typeof recordedTrialSchema>;
 
 const verdictSchema = z.strictObject({
-  kind: z.enum(['merge', 'close', 'crash', 'unmeasurable', 'superseded', 'stopped', 'person']),
+  kind: z.enum(['merge', 'close', 'crash', 'flagged', 'unmeasurable', 'superseded', 'stopped', 'person']),
   /** One sentence for people. */
   reason: z.string().max(500),
   /** Mean of the candidate's measured trials and of the champion's, in the metric's unit. */

@@ -2,11 +2,12 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Action } from './action.ts';
 import { contractSchema } from './contract.ts';
-import type { Verdict } from './model.ts';
+import type { RecordedTrial, Verdict } from './model.ts';
 import { plan } from './plan.ts';
 import {
   ago,
   attempt,
+  audited,
   BASELINES,
   CRASH,
   campaign,
@@ -199,6 +200,48 @@ test('an experiment whose trials never meet equal conditions is given up after t
     'restack #11',
     'made again, it gets new trials',
   );
+});
+
+describe('a number that was refereed', () => {
+  const flags = ['3 of 8192 blind predictions differ by more than 0.0001 nats'];
+  const unaudited = { refereed: { ...audited(), audit: null } };
+  const measured = (...more: Partial<RecordedTrial>[]) =>
+    experiment(1, { trials: more.map((each, i) => trial(`3/1.${i + 1}`, 'tree 1', 0.9, each)) });
+
+  test('leads to a merge only when every trial of it was audited', () => {
+    assert.equal(planned({ experiments: [measured({}, {})] }), 'merge #11');
+    assert.equal(planned({ experiments: [measured({}, unaudited)] }), 'close #11');
+    assert.equal(planned({ experiments: [measured(unaudited, {})] }), 'close #11');
+    assert.equal(planned({ experiments: [measured({ refereed: null }, { refereed: null })] }), 'close #11');
+  });
+
+  test('needs no audit where the contract names no referee', () => {
+    const contract = contractSchema.parse({ metric: { name: 'p99_ms', goal: 'minimize' } });
+    const reported = measured({ refereed: null }, { refereed: null });
+    assert.equal(planned({ contract: { kind: 'contract', contract }, experiments: [reported] }), 'merge #11');
+  });
+
+  test('that its audit does not agree with is never merged, and the campaign waits for a person', () => {
+    const flagged = measured({}, { refereed: audited(flags) });
+    const action = plan(snapshot({ experiments: [flagged] }), NOW);
+    assert.equal(words(action), 'flagged #11');
+    assert.match(
+      action.kind === 'decide' ? action.verdict.reason : '',
+      /The audit of trial 3\/1\.2 does not agree with the number: 3 of 8192/,
+    );
+    const settled = closed(1, { ...CLOSED, kind: 'flagged' });
+    assert.match(planned({ experiments: [settled] }), /^paused: The audit of #11 does not agree/);
+    const forgiven = [campaign({ forgiven: { baselines: 0, experiments: 1 } })];
+    assert.equal(planned({ campaigns: forgiven, experiments: [settled] }), 'propose 2');
+  });
+
+  test('of a champion whose own audit fails pauses the campaign before any idea is tried', () => {
+    const first = trial('3/0.1', 'champion tree', 1, { refereed: audited(flags) });
+    assert.match(
+      planned({ campaigns: [campaign({ baselines: [first] })] }),
+      /^paused: The audit of the champion .* does not agree with its number: `3 of 8192/,
+    );
+  });
 });
 
 describe('when the champion moved while a candidate was measured', () => {

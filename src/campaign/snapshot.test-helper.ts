@@ -29,6 +29,18 @@ export function ago(seconds: number): string {
   return new Date(NOW.getTime() - seconds * 1000).toISOString();
 }
 
+/** What a referee finds of an honest model, or, with flags, of another. */
+export function audited(flags: string[] = []): NonNullable<RecordedTrial['refereed']> {
+  return {
+    claimed: 1,
+    audit: { n: 8192, sd: 1e-7, largest: 1e-6, smallestLie: 0.001, flags },
+    testValue: 1.01,
+    startupSeconds: 20,
+    scoringSeconds: 5,
+    auditSeconds: 30,
+  };
+}
+
 export function trial(
   id: string,
   tree: string,
@@ -47,6 +59,7 @@ export function trial(
     digest: 'd1',
     sandbox: 'none',
     outcome: typeof outcome === 'number' ? { status: 'measured', value: outcome } : outcome,
+    refereed: audited(),
     trainingSeconds: 300,
     totalSeconds: 330,
     peakMemoryMb: 1024,

@@ -141,11 +141,16 @@ async function proposalRequest(
     metric: contract.metric,
     budgetSeconds,
     files,
-    championValue: champion.length > 0 ? mean(champion) : null,
+    championValue: champion.length > 0 ? asToldToAgents(mean(champion)) : null,
     ledger: ledgerFor(experimentsOf(snapshot, campaign)),
     topic: state.topic,
     objection: (idea, changed) => objection(context, snapshot, idea, changed),
   };
+}
+
+/** Four decimals, or for the very small four digits: what lies behind them would be a way to learn the held-out text. */
+function asToldToAgents(value: number): number {
+  return Math.abs(value) >= 0.01 ? Math.round(value * 1e4) / 1e4 : Number(value.toPrecision(4));
 }
 
 /** What the agent is told of the past: successes, failures and crashes. */
@@ -153,6 +158,7 @@ function ledgerFor(experiments: readonly Experiment[]): LedgerLine[] {
   return experiments.map(({ state, marker }) => {
     const values = measuredValues(marker.trials);
     const crash = marker.trials.find(trial => trial.outcome.status === 'crash')?.outcome;
+    const told = (value: number | null | undefined) => (value == null ? null : asToldToAgents(value));
     const status = marker.verdict?.kind === 'crash' ? 'crash' : state === 'open' ? 'running' : state;
     return {
       number: marker.number,
@@ -160,8 +166,8 @@ function ledgerFor(experiments: readonly Experiment[]): LedgerLine[] {
       hypothesis: marker.idea.hypothesis,
       edits: marker.idea.edits,
       status,
-      value: values.length > 0 ? mean(values) : null,
-      championValue: marker.verdict?.championValue ?? null,
+      value: told(values.length > 0 ? mean(values) : null),
+      championValue: told(marker.verdict?.championValue),
       note: crash?.status === 'crash' ? crash.traceback : (marker.verdict?.reason ?? ''),
     };
   });

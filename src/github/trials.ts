@@ -9,6 +9,7 @@ import {
   measurementSchema,
 } from '../campaign/measurement.ts';
 import type { Attempt, Campaign, Experiment, RecordedTrial, Run, Snapshot } from '../campaign/model.ts';
+import { type Terms, termsOf } from '../campaign/terms.ts';
 import { completedCheck, startedCheck } from '../render/check.ts';
 import { type Context, contractOf } from './context.ts';
 import { statusOf } from './errors.ts';
@@ -44,6 +45,7 @@ export async function dispatchTrial(
     seed: String(seed(context, campaign, action.seedIndex)),
     budget: String(budget),
     timeout: String(trialTimeout(contract.trial, budget)),
+    ...termInputs(termsOf(snapshot, contract, experiment, budget)),
   };
   try {
     await port.dispatch(contract.trial.workflow, snapshot.base.branch, inputs);
@@ -53,6 +55,17 @@ export async function dispatchTrial(
     return pauseRefused(context, snapshot, campaign, `to run \`${contract.trial.workflow}\``, error);
   }
   context.log.info({ trial, candidate }, 'dispatched');
+}
+
+/** Workflows of repositories without a referee need not know these inputs. An empty one says nothing. */
+function termInputs(terms: Terms | null): Record<string, string> {
+  if (terms === null) return {};
+  const text = (value: number | null) => (value === null ? '' : String(value));
+  return {
+    threshold: text(terms.threshold),
+    'champion-startup': text(terms.startupSeconds),
+    'champion-scoring': text(terms.scoringSeconds),
+  };
 }
 
 /** The contract's time beyond the budget (start-up, scoring) is granted on top of whatever budget the campaign has. */
@@ -175,6 +188,7 @@ function fault(
     digest: '',
     sandbox: 'none',
     outcome: { status: 'fault', message: message.slice(0, 500) },
+    refereed: null,
     trainingSeconds: 0,
     totalSeconds: 0,
     peakMemoryMb: 0,

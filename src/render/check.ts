@@ -1,6 +1,7 @@
 /** What the App's check run says about one trial. */
 import type { Contract } from '../campaign/contract.ts';
 import type { RecordedTrial } from '../campaign/model.ts';
+import { auditSentence, NO_SANDBOX, ranBare } from './audit.ts';
 import { formatSeconds, formatValue } from './number.ts';
 import { escapeMarkdown, fence } from './text.ts';
 
@@ -27,10 +28,15 @@ export function abandonedCheck(trial: string): CheckText {
 /** After the trial; `marker` holds the numbers for the App itself. */
 export function completedCheck(contract: Contract, trial: RecordedTrial, marker: string): CheckText {
   const { outcome } = trial;
-  const times = `${formatSeconds(trial.trainingSeconds)} of training, ${formatSeconds(trial.totalSeconds)} in all, on ${escapeMarkdown(trial.machine, 100)}.`;
+  const bare = ranBare(trial) ? ` ${NO_SANDBOX}` : '';
+  const times = `${formatSeconds(trial.trainingSeconds)} of training, ${formatSeconds(trial.totalSeconds)} in all, on ${escapeMarkdown(trial.machine, 100)}.${bare}`;
   switch (outcome.status) {
     case 'measured':
-      return { title: `${contract.metric.name} ${formatValue(outcome.value)}`, summary: times, text: marker };
+      return {
+        title: `${contract.metric.name} ${formatValue(outcome.value)}`,
+        summary: [times, auditSentence(trial)].filter(text => text !== '').join('\n\n'),
+        text: marker,
+      };
     case 'crash':
       return {
         title: `Crash: ${outcome.reason}`,

@@ -2,6 +2,7 @@
 import { markdownTable } from 'markdown-table';
 import type { Contract } from '../campaign/contract.ts';
 import type { ExperimentMarker, RecordedTrial, Verdict } from '../campaign/model.ts';
+import { auditSentence, NO_SANDBOX, ranBare, testSentence } from './audit.ts';
 import { formatDifference, formatNoise, formatSeconds, formatShare, formatValue } from './number.ts';
 import { escapeMarkdown, fence, plainLine } from './text.ts';
 import { openTitle } from './title.ts';
@@ -37,10 +38,15 @@ export function verdictComment(
   for (const { trial, outcome } of trials)
     if (outcome.status === 'crash' && outcome.traceback !== '')
       parts.push(details(`End of the output of trial ${trial}`, fence(outcome.traceback, 'text')));
+  const audits = trials.flatMap(trial => {
+    const sentence = auditSentence(trial);
+    return sentence === '' ? [] : [`- ${trial.trial}: ${sentence}`];
+  });
+  const tested = verdict.kind === 'merge' ? testSentence(contract, trials) : '';
+  if (audits.length > 0)
+    parts.push(details('What the audit found', [...audits, '', tested].join('\n').trim()));
   if (verdict.doubt !== null) parts.push(details('How this was judged', judgement(contract, verdict)));
-  const sandboxed = trials.length > 0 && trials.every(trial => trial.sandbox !== 'none');
-  if (trials.length > 0 && !sandboxed)
-    parts.push('<sub>Measured without a sandbox: the number rests on the candidate being honest.</sub>');
+  if (trials.some(ranBare)) parts.push(`<sub>${NO_SANDBOX}</sub>`);
   return parts.join('\n\n');
 }
 
@@ -58,6 +64,8 @@ function headline(contract: Contract, verdict: Verdict): string {
       return `❌ **Close:**${value}${against}.`;
     case 'crash':
       return `💥 **Crash:** ${escapeMarkdown(verdict.reason)}`;
+    case 'flagged':
+      return `🚩 **Not to be trusted:** ${escapeMarkdown(verdict.reason)}`;
     default:
       return `⏹ **Not judged:** ${escapeMarkdown(verdict.reason)}${value === '' ? '' : ` Measured so far:${value}.`}`;
   }
@@ -71,6 +79,8 @@ function advice(marker: ExperimentMarker, verdict: Verdict): string {
       return 'Nothing to do: the idea stays here as the memory of what does not help, and the agent knows of it.';
     case 'crash':
       return 'Nothing to do: a crash counts against the idea, not against the campaign. The agent is shown the end of the output below.';
+    case 'flagged':
+      return `Please look at what this change does to its own predictions. The campaign waits for you: comment \`/research resume\` on #${marker.campaign}.`;
     default:
       return `To try it again, ask for more experiments on #${marker.campaign}.`;
   }

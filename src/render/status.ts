@@ -1,9 +1,10 @@
 /** The campaign's status comment. Derived from the snapshot alone, so that nothing new leaves it unchanged. */
 import { markdownTable } from 'markdown-table';
-import { budgetOf, championValues } from '../campaign/evidence.ts';
+import { budgetOf, championValues, trialsOfTree } from '../campaign/evidence.ts';
 import { type LedgerRow, ledgerRows, spending } from '../campaign/ledger.ts';
 import { type Campaign, type CampaignState, mean, type Snapshot } from '../campaign/model.ts';
 import { currentCampaign, experimentsOf } from '../campaign/queries.ts';
+import { NO_SANDBOX, overfittingSentence, ranBare, testSentence } from './audit.ts';
 import { formatDifference, formatSeconds, formatValue } from './number.ts';
 import { escapeMarkdown } from './text.ts';
 
@@ -24,6 +25,8 @@ export function statusComment(snapshot: Snapshot, campaign: Campaign, state: Cam
   ];
   if (state.reason !== '')
     parts.push(`**${state.phase === 'paused' ? 'Paused' : 'Ended'}:** ${state.reason}`);
+  const honesty = honestyLine(snapshot, state);
+  if (honesty !== '') parts.push(honesty);
   if (rows.length > 0) parts.push(table(rows, metric.name));
   const spent = spending(campaign, experiments);
   const tokens = spent.cost.inputTokens + spent.cost.outputTokens;
@@ -70,6 +73,20 @@ function summaryLine(
       ? 'no improvement yet'
       : `${formatDifference(mean(now) - start, start)} since the start, ${merged.length} merged`;
   return `Champion ${sha}: ${metric} **${formatValue(mean(now))}** (${change}).`;
+}
+
+/** The champion on the test text, and whether a sandbox stands between candidates and machine. */
+function honestyLine(snapshot: Snapshot, { baselines }: CampaignState): string {
+  const { contract } = snapshot;
+  const last = trialsOfTree(snapshot, snapshot.base.tree);
+  const first = baselines.filter(trial => trial.tree === baselines[0]?.tree);
+  const moved = baselines[0] !== undefined && baselines[0].tree !== snapshot.base.tree;
+  const sentences = [
+    contract.kind === 'contract' ? testSentence(contract.contract, last) : '',
+    moved ? overfittingSentence(first, last) : '',
+    [...first, ...last].some(ranBare) ? NO_SANDBOX : '',
+  ];
+  return sentences.filter(sentence => sentence !== '').join(' ');
 }
 
 function table(rows: readonly LedgerRow[], metric: string): string {

@@ -11,7 +11,7 @@ export function openTitle(marker: ExperimentMarker): string {
 /** `0.9697 (−0.0012) warmdown 0.7 → 0.75`, or what else became of it. */
 export function settledTitle(marker: ExperimentMarker, verdict: Verdict): string {
   const idea = openTitle(marker);
-  if (verdict.kind === 'crash') return `crash: ${idea}`;
+  if (verdict.kind === 'crash' || verdict.kind === 'flagged') return `${verdict.kind}: ${idea}`;
   if (verdict.value === null) return `${WORDS[verdict.kind]}: ${idea}`;
   const difference =
     verdict.championValue === null
@@ -24,6 +24,7 @@ const WORDS: Record<Verdict['kind'], string> = {
   merge: 'merged',
   close: 'closed',
   crash: 'crash',
+  flagged: 'flagged',
   unmeasurable: 'unmeasurable',
   superseded: 'superseded',
   stopped: 'stopped',

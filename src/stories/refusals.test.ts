@@ -41,14 +41,14 @@ async function refusal(where: Place): Promise<string> {
 test('a wrong key or value in the contract is named with file, line, expectation and what was found', async () => {
   assert.match(
     await refusal(places.wrongKey),
-    /\.github\/research\.yml:5: trial\.buget: expected a known key \(did you mean budget\?\), found buget/,
+    /\.github\/research\.yml:6: trial\.buget: expected a known key \(did you mean budget\?\), found buget/,
   );
   const answer = await refusal(places.wrongValue);
   assert.match(
     answer,
-    /research\.yml:5: trial\.budget: expected a duration such as 90s, 5m or 1h, found "soon"/,
+    /research\.yml:6: trial\.budget: expected a duration such as 90s, 5m or 1h, found "soon"/,
   );
-  assert.match(answer, /research\.yml:8: parallel: expected a number, found "many"/);
+  assert.match(answer, /research\.yml:9: parallel: expected a number, found "many"/);
 });
 
 test('a missing contract or workflow is refused with a link to a page that makes it', async () => {

@@ -48,6 +48,7 @@ const CONTRACT = `# One knob a line; the score is fixed.
 editable: [settings.txt]
 brief: program.md
 sandbox: none
+metric: {name: val_bpb, goal: minimize}
 trial: {budget: 5s, timeout: 60s}
 agents:
   - {name: gpt, use: openai, model: scripted}

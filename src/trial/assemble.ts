@@ -32,12 +32,33 @@ export async function assemble(options: AssembleOptions): Promise<string | null>
   const strange = files.find(file => file.mode !== '100644' && file.mode !== '100755');
   if (strange) return `${strange.path} must be a regular file, found ${kindOf(strange)}`;
 
+  const foreign = await changedElsewhere(options);
+  if (foreign !== null) return `${foreign} was changed, which lies outside the editable scope`;
+
   for (const path of editable) await rm(join(workDir, path), { recursive: true, force: true });
   for (const file of files) {
     const problem = await place(candidate, file, workDir);
     if (problem) return problem;
   }
   return null;
+}
+
+/** A path at which the candidate differs from the base though no experiment may touch it: what is merged must be what was measured. */
+async function changedElsewhere(options: AssembleOptions): Promise<string | null> {
+  const fixed = async (checkout: string, commit: string) => {
+    const files = (await listTree(checkout, commit)).filter(
+      ({ path }) => !isEditable(path, options.editable),
+    );
+    return new Map(files.map(({ path, mode, oid }) => [path, `${mode} ${oid}`]));
+  };
+  const base = await fixed(options.base, options.baseSha);
+  const candidate = await fixed(options.candidate, options.candidateSha);
+  const paths = new Set([...base.keys(), ...candidate.keys()]);
+  return [...paths].find(path => base.get(path) !== candidate.get(path)) ?? null;
+}
+
+function isEditable(path: string, editable: readonly string[]): boolean {
+  return editable.some(scope => path === scope || path.startsWith(`${scope}/`));
 }
 
 async function place(candidate: string, file: TreeEntry, workDir: string): Promise<string | null> {

@@ -1,7 +1,7 @@
 /** The sandbox of Linux: bubblewrap, in namespaces of its own, with nothing of the machine but what the command needs. */
 import { execFile } from 'node:child_process';
 import { mkdir, readdir, readlink, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 import { promisify } from 'node:util';
 import { type Limits, underLimits } from './limits.ts';
 import { STATUS_DESCRIPTOR } from './process.ts';
@@ -96,7 +96,7 @@ async function writeFilter(scratch: string): Promise<string> {
 }
 
 async function insideArguments(options: SandboxOptions, runtime: Runtime): Promise<string[]> {
-  const { limits, scratch, workDir, dataDir } = options;
+  const { limits, scratch, workDir } = options;
   return [
     ...['user', 'pid', 'net', 'ipc', 'uts', 'cgroup'].map(kind => `--unshare-${kind}`),
     ...['--new-session', '--die-with-parent', '--disable-userns', '--cap-drop', 'ALL'],
@@ -107,9 +107,24 @@ async function insideArguments(options: SandboxOptions, runtime: Runtime): Promi
     ...(await files(options, runtime)),
     ...(await etc(join(scratch, 'etc'))),
     ...['--ro-bind', workDir, WORK],
-    ...(dataDir !== undefined && (await isThere(dataDir)) ? ['--ro-bind', dataDir, dataDir] : []),
+    ...(await readable(options)),
     ...['--remount-ro', '/', '--chdir', WORK],
   ];
+}
+
+/** What the workflow lets the candidate read beside the system. Throws an error that names what is not there. */
+async function readable({ readable: paths, machineHome }: SandboxOptions): Promise<string[]> {
+  const binds: string[] = [];
+  for (const path of paths) {
+    const below = path.startsWith('~/') ? path.slice(2) : null;
+    const source = below === null ? path : join(machineHome, below);
+    if (!isAbsolute(source) || !(await isThere(source)))
+      throw new Error(
+        `Expected an absolute path, or one below ~, that exists, in \`readable\`, found ${path}.`,
+      );
+    binds.push('--ro-bind', source, below === null ? path : join(HOME, below));
+  }
+  return binds;
 }
 
 /** Scratch, devices, /proc. Nothing but the scratch directory and shared memory can be written, and those are bounded. */

@@ -75,11 +75,12 @@ export function refusal(message: string): Outcome {
 }
 
 function crash(ending: Ending, reason: (typeof crashReasons)[number], message: string): Outcome {
-  const traceback = shorten(ending.tail.join('\n'), ending.shorten).slice(-4000);
-  return { status: 'crash', reason, message: shorten(message, ending.shorten).slice(0, 500), traceback };
+  const traceback = shortened(ending.tail.join('\n'), ending.shorten).slice(-4000);
+  return { status: 'crash', reason, message: shortened(message, ending.shorten).slice(0, 500), traceback };
 }
 
-function shorten(text: string, names: ReadonlyMap<string, string>): string {
+/** The text with each path of `names` replaced. */
+export function shortened(text: string, names: ReadonlyMap<string, string>): string {
   let short = text;
   for (const [path, name] of names) short = short.replaceAll(path, name);
   return short;

@@ -74,7 +74,7 @@ export async function machine(context: TestContext): Promise<Machine> {
   writeFileSync(join(data, 'manifest.json'), '{}');
   writeFileSync(join(data, 'val.txt'), HELD_OUT);
   const base = makeRepository(join(root, 'base'), {
-    '.github/research.yml': '# the defaults\n',
+    '.github/research.yml': 'metric: {name: val_bpb, goal: minimize}\n',
     'trainer/train.py': 'print("val_bpb: 1")\n',
   });
   mkdirSync(join(base.dir, 'node_modules'));

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { openSync, readFileSync } from 'node:fs';
+import { mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { Measurement } from '../campaign/measurement.ts';
@@ -72,11 +72,18 @@ for number in range(3, 4096):
   assert.doesNotMatch(printed, new RegExp(`ESCAPED|${SECRET}`));
 });
 
-test('today the prepared data is readable, held-out text too: until the referee hands it over', async context => {
+test('a candidate reads what the workflow names, and nothing beside it', async context => {
   const m = await machine(context);
-  assertGoesOn(await m.trial(`print(read("${m.data}/val.txt").decode())${GOES_ON}`));
-  // Turn this around, and drop `dataDir` from the sandbox, when the referee is wired.
-  assert.ok(m.lines.includes(HELD_OUT));
+  mkdirSync(join(m.home, '.cache/numbers'), { recursive: true });
+  writeFileSync(join(m.home, '.cache/numbers/one'), 'one');
+  const code = `
+attempt("data", lambda: read("${m.data}/val.txt"))
+attempt("beside", lambda: read(os.path.expanduser("~/.ssh/id_ed25519")))
+attempt("write", lambda: write(os.path.expanduser("~/.cache/numbers/one")))
+print(read(os.path.expanduser("~/.cache/numbers/one")).decode())${GOES_ON}`;
+  assertGoesOn(await m.trial(code, { readable: ['~/.cache/numbers'] }));
+  assert.ok(m.lines.includes('one'));
+  assert.ok(!m.lines.includes(HELD_OUT));
 });
 
 test('processes outside can neither be seen, nor stopped, nor traced', async context => {

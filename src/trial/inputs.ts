@@ -2,6 +2,13 @@
 import { z } from 'zod';
 import { shaSchema, trialIdSchema } from '../campaign/measurement.ts';
 
+/** Workflows hand over an empty text where the App has said nothing. */
+const optionalNumber = z
+  .string()
+  .default('')
+  .transform(text => (text === '' ? null : Number(text)))
+  .refine(value => value === null || Number.isFinite(value), 'expected a number or nothing');
+
 const inputsSchema = z.object({
   trial: trialIdSchema,
   base: z.string().min(1),
@@ -12,6 +19,13 @@ const inputsSchema = z.object({
   budget: z.coerce.number().positive(),
   timeout: z.coerce.number().positive(),
   command: z.string().min(1),
+  readable: z
+    .string()
+    .default('')
+    .transform(text => text.split('\n').flatMap(line => line.trim() || [])),
+  threshold: optionalNumber,
+  'champion-startup': optionalNumber,
+  'champion-scoring': optionalNumber,
 });
 
 export type ActionInputs = z.infer<typeof inputsSchema>;

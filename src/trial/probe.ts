@@ -29,7 +29,8 @@ export async function sandboxProblem(environment: NodeJS.ProcessEnv): Promise<st
       workDir,
       scratch,
       hidden: [scratch, ...(home ? [home] : [])],
-      dataDir: undefined,
+      readable: [],
+      machineHome: home ?? '/',
       limits: limitsOfMachine(),
     });
     return null;

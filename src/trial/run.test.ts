@@ -14,7 +14,7 @@ import {
 import { runTrial, type TrialOptions } from './run.ts';
 
 const BASE_FILES = {
-  '.github/research.yml': 'editable: [trainer/train.py]\n',
+  '.github/research.yml': 'metric: {name: val_bpb, goal: minimize}\n',
   'trainer/train.py': 'echo "val_bpb: 1.5"\n',
   'trainer/prepare.py': 'echo fixed\n',
   'trainer/program.md': 'Make it better.\n',
@@ -29,9 +29,13 @@ interface Scene {
 }
 
 /** A base, and a candidate made of it by `files`, trained by `sh trainer/train.py`. */
-function scene(context: TestContext, files: Record<string, string | null>): Scene {
+function scene(
+  context: TestContext,
+  files: Record<string, string | null>,
+  baseFiles: Record<string, string> = {},
+): Scene {
   const root = temporaryDirectory(context);
-  const base = makeRepository(join(root, 'base'), BASE_FILES);
+  const base = makeRepository(join(root, 'base'), { ...BASE_FILES, ...baseFiles });
   const candidate = makeCandidate(base.dir, join(root, 'candidate'), files);
   const scratch = join(root, 'scratch');
   mkdirSync(scratch);
@@ -61,6 +65,10 @@ function scene(context: TestContext, files: Record<string, string | null>): Scen
     },
   };
 }
+
+const NO_SANDBOX = {
+  '.github/research.yml': `${BASE_FILES['.github/research.yml']}sandbox: none\n`,
+};
 
 const train = (script: string) => ({ 'trainer/train.py': script });
 
@@ -98,15 +106,19 @@ test('seed and budget reach the candidate', async context => {
   assert.deepEqual(s.lines.slice(1), ['budget 5']);
 });
 
-test('only the editable files of the candidate are used', async context => {
-  const s = scene(context, {
-    ...train('sh trainer/prepare.py; ls trainer; cat README.md; echo "val_bpb: 1"'),
-    'trainer/prepare.py': 'echo val_bpb: 0\n',
-    'trainer/extra.py': 'echo mine\n',
-    'README.md': 'Mine.\n',
-  });
-  assert.deepEqual((await s.run()).outcome, { status: 'measured', value: 1 });
-  assert.deepEqual(s.lines, ['fixed', 'prepare.py', 'program.md', 'train.py', 'A trainer.', 'val_bpb: 1']);
+test('a candidate that changes anything outside the editable scope is refused', async context => {
+  for (const [path, text] of [
+    ['trainer/prepare.py', 'echo val_bpb: 0\n'],
+    ['trainer/extra.py', 'echo mine\n'],
+    ['README.md', null],
+  ] as const) {
+    const s = scene(context, { ...train('echo "val_bpb: 0.5"'), [path]: text });
+    assert.equal(
+      crashOf(await s.run()).message,
+      `${path} was changed, which lies outside the editable scope`,
+    );
+    assert.deepEqual(s.lines, [], 'nothing of it was started');
+  }
 });
 
 test('changes in the work trees that are not committed do not matter', async context => {
@@ -149,11 +161,8 @@ test('a candidate that leaves a process behind does not delay the measurement', 
 });
 
 test('a contract can do without the sandbox, and the measurement says so', async context => {
-  const s = scene(context, train('echo "val_bpb: 1"; echo "$HOME"'));
-  const baseSha = commitFiles(s.options.base, {
-    '.github/research.yml': `${BASE_FILES['.github/research.yml']}sandbox: none\n`,
-  });
-  const bare = await s.run({ baseSha });
+  const s = scene(context, train('echo "val_bpb: 1"; echo "$HOME"'), NO_SANDBOX);
+  const bare = await s.run();
   assert.equal(bare.sandbox, 'none');
   assert.deepEqual(bare.outcome, { status: 'measured', value: 1 });
   assert.ok(s.lines.includes(`${s.options.scratch}/home`));
@@ -177,9 +186,8 @@ test('where the machine has no bubblewrap, the trial is a fault that says what t
 });
 
 test('a process that hides from us cannot hold up the measurement by keeping its output open', async context => {
-  const s = scene(context, train('env -i setsid sleep 5 & echo "val_bpb: 1"'));
-  const baseSha = commitFiles(s.options.base, { '.github/research.yml': 'sandbox: none\n' });
-  const measurement = await s.run({ baseSha });
+  const s = scene(context, train('env -i setsid sleep 5 & echo "val_bpb: 1"'), NO_SANDBOX);
+  const measurement = await s.run();
   assert.deepEqual(measurement.outcome, { status: 'measured', value: 1 });
   assert.ok(measurement.totalSeconds < 4.5, `took ${measurement.totalSeconds} s`);
 });
@@ -242,6 +250,15 @@ test('a machine without prepared data is at fault, not the candidate', async con
   assert.deepEqual((await s.run()).outcome, { status: 'fault', message: 'no prepared data' });
 });
 
+test('a path to be read that is not there is a fault that names it', async context => {
+  const s = scene(context, train('echo "val_bpb: 1"'));
+  for (const path of ['../elsewhere', '~/nowhere', '/no/such/folder']) {
+    const { outcome } = await s.run({ readable: [path] });
+    assert.equal(outcome.status, 'fault');
+    assert.ok(outcome.status === 'fault' && outcome.message.endsWith(`found ${path}.`));
+  }
+});
+
 test('a machine without the interpreter is at fault', async context => {
   const s = scene(context, {});
   for (const command of ['no-such-python trainer/train.py', 'A=1 no-such-python trainer/train.py']) {
@@ -270,22 +287,20 @@ test('a cancelled trial ends with the reason', async context => {
 test('the digest changes with what gives the number its meaning, and with nothing else', async context => {
   const s = scene(context, train('echo "val_bpb: 1"'));
   const { digest } = await s.run();
-  const withBase = async (files: Record<string, string>) =>
-    (await s.run({ baseSha: commitFiles(s.options.base, files) })).digest;
+  /** The digest of a base that is its own candidate, once `files` are changed in it. */
+  const withBase = async (files: Record<string, string>, change: Partial<TrialOptions> = {}) => {
+    const sha = commitFiles(s.options.base, files);
+    return (await s.run({ baseSha: sha, candidate: s.options.base, candidateSha: sha, ...change })).digest;
+  };
   assert.equal((await s.run({ seed: 1 })).digest, digest);
   assert.equal(await withBase({ 'README.md': 'Other words.\n' }), digest);
   assert.equal(await withBase({ 'trainer/train.py': 'echo "val_bpb: 3"\n' }), digest);
   assert.equal(await withBase({ 'trainer/program.md': 'Try the optimiser.\n' }), digest);
-  assert.notEqual(
-    (await s.run({ budgetSeconds: 6, baseSha: gitIn(s.options.base, 'rev-parse', 'HEAD') })).digest,
-    digest,
-  );
+  assert.notEqual(await withBase({}, { budgetSeconds: 6 }), digest);
   const prepared = await withBase({ 'trainer/prepare.py': 'echo other\n' });
   assert.notEqual(prepared, digest);
   const data = join(s.root, 'data');
   mkdirSync(data);
   writeFileSync(join(data, 'manifest.json'), '{}');
-  const environment = { ...process.env, AUTORESEARCH_DATA: data };
-  const baseSha = gitIn(s.options.base, 'rev-parse', 'HEAD');
-  assert.notEqual((await s.run({ environment, baseSha })).digest, prepared);
+  assert.notEqual(await withBase({}, { environment: { ...process.env, AUTORESEARCH_DATA: data } }), prepared);
 });

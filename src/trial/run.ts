@@ -1,10 +1,9 @@
 /** Runs one trial: base plus the candidate's editable files, one seed, one budget, one measurement. */
 import { mkdir, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Contract } from '../campaign/contract.ts';
-import type { Measurement, Outcome } from '../campaign/measurement.ts';
+import type { Measurement } from '../campaign/measurement.ts';
 import { assemble } from './assemble.ts';
-import { classify, fault, overuse, refusal } from './classify.ts';
+import { fault, refusal } from './classify.ts';
 import { parseCommand } from './command.ts';
 import { readContract } from './contract.ts';
 import { measureDigest } from './digest.ts';
@@ -12,10 +11,10 @@ import { trialEnvironment } from './environment.ts';
 import { resolveRevision } from './git.ts';
 import { type Limits, limitsOfMachine } from './limits.ts';
 import { machineClass } from './machine.ts';
-import { collectOutput, type Output } from './output.ts';
-import { runProcess } from './process.ts';
-import { type Launch, launch } from './sandbox.ts';
-import { type Watch, watchProcess, watchSandbox } from './watch.ts';
+import { runRefereed } from './refereed.ts';
+import { runReported } from './reported.ts';
+import { launch } from './sandbox.ts';
+import type { Stage } from './stage.ts';
 
 export interface TrialOptions {
   trial: string;
@@ -34,6 +33,8 @@ export interface TrialOptions {
   scratch: string;
   /** Environment of this process, from which a short list is passed on. */
   environment: NodeJS.ProcessEnv;
+  /** More that the candidate may read, see SandboxOptions. */
+  readable?: readonly string[];
   /** Every line that the candidate prints. */
   onLine: (line: string) => void;
   signal?: AbortSignal;
@@ -41,16 +42,21 @@ export interface TrialOptions {
   sandboxOptional?: boolean;
   /** What the candidate may use, where that is not the machine's default. */
   limits?: Partial<Limits>;
+  /** What the champion's trials tell a referee; nothing for the champion itself. */
+  terms?: RefereeTerms;
+}
+
+/** How a refereed trial is judged while it runs. */
+export interface RefereeTerms {
+  /** A number below this is audited; null audits in any case. */
+  threshold: number | null;
+  /** Start-up of the champion, beyond 1.25 times of which the budget is charged; null charges nothing. */
+  championStartupSeconds: number | null;
+  /** Scoring of the champion, twice of which is allowed; null allows what the timeout leaves. */
+  championScoringSeconds: number | null;
 }
 
 const UNKNOWN_TREE = '0'.repeat(40);
-
-/** What the run of the command brought, before it is put into a measurement. */
-interface Run {
-  outcome: Outcome;
-  output: Output;
-  peakMb: number;
-}
 
 /**
  * Takes the measurement of one trial. Whatever the candidate does wrong is a `crash`, whatever the machine does wrong is a
@@ -70,6 +76,7 @@ export async function runTrial(options: TrialOptions): Promise<Measurement> {
     digest: '',
     sandbox: 'none',
     outcome: fault('the trial did not start'),
+    refereed: null,
     trainingSeconds: 0,
     totalSeconds: 0,
     peakMemoryMb: 0,
@@ -122,100 +129,41 @@ async function measure(options: TrialOptions, draft: Measurement): Promise<void>
   const dataDir = env.AUTORESEARCH_DATA;
   const limits = { ...limitsOfMachine(), ...options.limits };
   const { HOME: home } = options.environment;
-  const sandbox = { command, env, workDir: directories.work, scratch, dataDir, limits };
+  const sandbox = {
+    command,
+    env,
+    workDir: directories.work,
+    scratch,
+    limits,
+    readable: options.readable ?? [],
+  };
   const hidden = [base, candidate, scratch, ...(home ? [home] : []), ...(dataDir ? [dataDir] : [])];
   const launched = await launch(
     contract.sandbox,
-    { ...sandbox, hidden },
+    { ...sandbox, hidden, machineHome: home ?? '/' },
     options.sandboxOptional ?? false,
     options.onLine,
   );
   draft.sandbox = launched.kind;
   draft.digest = await measureDigest({ ...options, contract, dataDir, sandbox: launched.kind });
-  const run = await runCommand({
+  const stage: Stage = {
     options,
     contract,
+    command,
     launched,
     limits,
     scratch,
-    throughShell: command.throughShell,
-  });
-  record(run, contract.metric.name, draft);
+    shorten: new Map([
+      [`${launched.workDir}/`, ''],
+      [scratch, '<scratch>'],
+    ]),
+    digest: draft.digest,
+  };
+  const { referee } = contract.metric;
+  Object.assign(draft, referee === undefined ? await runReported(stage) : await runRefereed(stage, referee));
 }
 
 async function expectCommit(checkout: string, sha: string, name: string): Promise<void> {
   const found = await resolveRevision(checkout, 'HEAD');
   if (found !== sha) throw new Error(`Expected the ${name} checkout ${checkout} at ${sha}, found ${found}.`);
-}
-
-interface CommandRun {
-  options: TrialOptions;
-  contract: Contract;
-  launched: Launch;
-  limits: Limits;
-  scratch: string;
-  throughShell: boolean;
-}
-
-async function runCommand({
-  options,
-  contract,
-  launched,
-  limits,
-  scratch,
-  throughShell,
-}: CommandRun): Promise<Run> {
-  const { timeoutSeconds } = options;
-  const output = collectOutput(contract.metric.name);
-  const tooMuch = new AbortController();
-  let watch: Watch | undefined;
-  const onStart =
-    launched.kind === 'none'
-      ? { onStart: (pid: number) => (watch = watchProcess(pid)) }
-      : { onSandbox: (pid: number) => (watch = watchSandbox(pid, limits, () => tooMuch.abort())) };
-  try {
-    const result = await runProcess({
-      file: launched.file,
-      args: launched.args,
-      cwd: launched.cwd,
-      env: launched.env,
-      timeoutSeconds,
-      graceSeconds: 0,
-      marker: scratch,
-      signal: AbortSignal.any([tooMuch.signal, ...(options.signal ? [options.signal] : [])]),
-      ...onStart,
-      onLine: line => {
-        output.take(line);
-        options.onLine(line);
-      },
-    });
-    const ending = {
-      result,
-      metric: output.metric(),
-      metricName: contract.metric.name,
-      tail: output.tail(),
-      timeoutSeconds,
-      throughShell,
-      shorten: new Map([
-        [`${launched.workDir}/`, ''],
-        [scratch, '<scratch>'],
-      ]),
-    };
-    const exceeded = watch?.exceeded();
-    const outcome = exceeded ? overuse(ending, exceeded) : classify(ending);
-    return { outcome, output, peakMb: watch?.peakMb() ?? 0 };
-  } finally {
-    watch?.stop();
-  }
-}
-
-function record({ outcome, output, peakMb }: Run, metricName: string, draft: Measurement): void {
-  const { training_seconds: trainingSeconds, peak_vram_mb: reportedPeak, ...reported } = output.reported();
-  draft.outcome = outcome;
-  draft.trainingSeconds = Math.max(0, trainingSeconds ?? 0);
-  // A CPU run reports 0 MB of video memory: then the resident peak says more.
-  draft.peakMemoryMb = reportedPeak !== undefined && reportedPeak > 0 ? reportedPeak : peakMb;
-  // The metric is the outcome.
-  delete reported[metricName];
-  draft.reported = reported;
 }

@@ -15,11 +15,10 @@ export interface SandboxOptions {
   scratch: string;
   /** Folders that a candidate must never see, even where they lie in a folder that it may read. */
   hidden: readonly string[];
-  /**
-   * The prepared data's folder, readable as long as `prepare.py` reads it inside the candidate's process. To be removed when the
-   * referee hands the data over.
-   */
-  dataDir: string | undefined;
+  /** More that it may read: absolute paths, or below `~`, the machine's home, which are then below the candidate's own home. */
+  readable: readonly string[];
+  /** The machine's home. */
+  machineHome: string;
   limits: Limits;
 }
 

@@ -1,0 +1,51 @@
+/** What the champion's trials tell the referee of the next one. */
+import type { Contract } from './contract.ts';
+import { trialsOfTree } from './evidence.ts';
+import { type Experiment, measuredValues, type Snapshot } from './model.ts';
+import { trialsOf } from './queries.ts';
+
+export interface Terms {
+  /** A number below this is audited; null audits in any case. */
+  threshold: number | null;
+  /** The slowest of the champion's trials; null where there is none. */
+  startupSeconds: number | null;
+  scoringSeconds: number | null;
+}
+
+/** No code is shorter than nothing: a number below this does not exist. */
+const NEVER = 0;
+
+/**
+ * The terms of the next trial of an experiment (null: the champion) at a budget in seconds; null where the metric has no referee.
+ * Audited is what could be merged: a first number that beats the champion's worst, and whatever confirms one. The champion's first
+ * trial is audited too, to see that an honest model passes on this machine.
+ */
+export function termsOf(
+  snapshot: Snapshot,
+  contract: Contract,
+  experiment: Experiment | null,
+  budgetSeconds: number,
+): Terms | null {
+  if (contract.metric.referee === undefined) return null;
+  const champion = trialsOfTree(snapshot, snapshot.base.tree).filter(
+    trial => trial.budgetSeconds === budgetSeconds && trial.outcome.status === 'measured',
+  );
+  const slowest = (seconds: (number | undefined)[]) => {
+    const known = seconds.filter(value => value !== undefined);
+    return known.length > 0 ? Math.max(...known) : null;
+  };
+  return {
+    threshold: threshold(
+      measuredValues(champion),
+      experiment && measuredValues(trialsOf(snapshot, experiment)),
+    ),
+    startupSeconds: slowest(champion.map(trial => trial.refereed?.startupSeconds)),
+    scoringSeconds: slowest(champion.map(trial => trial.refereed?.scoringSeconds)),
+  };
+}
+
+function threshold(champion: readonly number[], candidate: readonly number[] | null): number | null {
+  if (champion.length === 0) return null;
+  if (candidate === null) return NEVER;
+  return candidate.length > 0 ? null : Math.max(...champion);
+}

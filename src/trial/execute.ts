@@ -1,0 +1,61 @@
+/** Runs a trial's program to its end, under watch. */
+
+import type { Limits } from './limits.ts';
+import { collectOutput, type Output } from './output.ts';
+import { type ProcessResult, runProcess } from './process.ts';
+import type { Launch } from './sandbox.ts';
+import { type Exceeded, type Watch, watchProcess, watchSandbox } from './watch.ts';
+
+export interface Execution {
+  launched: Launch;
+  /** What is started: the candidate in its sandbox, or a referee that starts it. */
+  program: { file: string; args: readonly string[]; cwd: string };
+  /** True when `program` is the sandbox itself, and tells its first process. */
+  isSandbox: boolean;
+  /** Name of the number to look for in the output. */
+  metricName: string;
+  limits: Limits;
+  /** The trial's own directory, by whose path everything that it started is found. */
+  scratch: string;
+  timeoutSeconds: number;
+  signal: AbortSignal | undefined;
+  onLine: (line: string) => void;
+}
+
+export interface Executed {
+  result: ProcessResult;
+  output: Output;
+  /** The limit that the candidate passed, for which it was ended. */
+  exceeded: Exceeded | null;
+  /** Largest resident size of one process, in MB. */
+  peakMb: number;
+}
+
+/** Ends when the program ends, when its time is up, when `signal` says so, or when the candidate uses too much of the machine. */
+export async function execute(execution: Execution): Promise<Executed> {
+  const { launched, program, limits, signal } = execution;
+  const output = collectOutput(execution.metricName);
+  const tooMuch = new AbortController();
+  let watch: Watch | undefined;
+  const watchIt = (pid: number) => {
+    watch = launched.kind === 'none' ? watchProcess(pid) : watchSandbox(pid, limits, () => tooMuch.abort());
+  };
+  try {
+    const result = await runProcess({
+      ...program,
+      env: launched.env,
+      timeoutSeconds: execution.timeoutSeconds,
+      graceSeconds: 0,
+      marker: execution.scratch,
+      signal: AbortSignal.any([tooMuch.signal, ...(signal ? [signal] : [])]),
+      ...(execution.isSandbox ? { onSandbox: watchIt } : { onStart: watchIt }),
+      onLine: line => {
+        output.take(line);
+        execution.onLine(line);
+      },
+    });
+    return { result, output, exceeded: watch?.exceeded() ?? null, peakMb: watch?.peakMb() ?? 0 };
+  } finally {
+    watch?.stop();
+  }
+}

@@ -1,0 +1,179 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { type Measurement, measurementSchema } from '../campaign/measurement.ts';
+import { makeCandidate, makeRepository, temporaryDirectory, untilNoneRuns } from './fixture.ts';
+import { runTrial, type TrialOptions } from './run.ts';
+
+/** A referee in the form of the real one: starts the candidate behind the words of `--wrap`, and writes what it is told to. */
+const REFEREE = `
+import json, subprocess, sys
+split = sys.argv.index("--")
+options = dict(word[2:].split("=", 1) for word in sys.argv[1:split] if "=" in word)
+out = sys.argv[sys.argv.index("--out") + 1]
+said = subprocess.run([*json.loads(options["wrap"]), *sys.argv[split + 1 :]], capture_output=True, text=True)
+print(said.stdout + said.stderr)
+options.pop("wrap")
+print("options", json.dumps(options), "audit" if "--audit" in sys.argv else "")
+if "nothing" in said.stdout:
+    sys.exit(3)
+result = {"outcome": {"status": "measured", "value": 1.25}, "val_bpb": 1.5, "test_bpb": 1.75, "training_seconds": 5.1,
+    "startup_seconds": 2.0, "scoring_seconds": 3.0, "audit_seconds": 4.0, "peak_memory_mb": 0.0, "stats": {"steps": 7, "mfu": None},
+    "audited": {"val_bpb": 1.25, "n": 9, "sd": 0.5, "largest": None, "smallest_lie": 0.1, "flags": ["off"]}}
+if "crashing" in said.stdout:
+    result |= {"outcome": {"status": "crash", "reason": "timeout", "message": "late", "traceback": "/trial/trainer/train.py"}}
+    result |= {"val_bpb": None, "audited": None, "test_bpb": None}
+if "diverged" in said.stdout:
+    result |= {"outcome": {"status": "measured", "value": None}, "val_bpb": None, "audited": None}
+open(options["nats"], "w").write("nats")
+with open(out, "w") as file:
+    json.dump(result, file)
+`;
+
+interface Scene {
+  lines: string[];
+  data: string;
+  scratch: string;
+  run(change?: Partial<TrialOptions>): Promise<Measurement>;
+}
+
+function scene(context: TestContext, train: string): Scene {
+  const root = temporaryDirectory(context);
+  const data = join(root, 'machine/data');
+  mkdirSync(data, { recursive: true });
+  writeFileSync(join(data, 'manifest.json'), '{}');
+  const base = makeRepository(join(root, 'base'), {
+    '.github/research.yml': '# A referee is the default.\n',
+    'trainer/train.py': 'print("champion")\n',
+    'trainer/referee.py': REFEREE,
+  });
+  const candidate = makeCandidate(base.dir, join(root, 'candidate'), { 'trainer/train.py': train });
+  const lines: string[] = [];
+  let count = 0;
+  let scratch = '';
+  return {
+    lines,
+    data,
+    get scratch() {
+      return scratch;
+    },
+    async run(change = {}) {
+      scratch = join(root, `scratch-${count++}`);
+      mkdirSync(scratch);
+      lines.length = 0;
+      const measurement = await runTrial({
+        trial: '7/12.1',
+        base: base.dir,
+        baseSha: base.sha,
+        candidate: candidate.dir,
+        candidateSha: candidate.sha,
+        seed: 42,
+        budgetSeconds: 5,
+        timeoutSeconds: 125,
+        command: 'python3 trainer/train.py',
+        scratch,
+        environment: { ...process.env, AUTORESEARCH_DATA: data },
+        onLine: line => lines.push(line),
+        ...change,
+      });
+      return measurementSchema.parse(measurement);
+    },
+  };
+}
+
+test("the referee's number counts, not what the candidate prints", async context => {
+  const s = scene(context, 'print("val_bpb: 0.1")\n');
+  const measurement = await s.run();
+  assert.deepEqual(measurement.outcome, { status: 'measured', value: 1.25 });
+  assert.deepEqual(measurement.refereed, {
+    claimed: 1.5,
+    audit: { n: 9, sd: 0.5, largest: null, smallestLie: 0.1, flags: ['off'] },
+    testValue: 1.75,
+    startupSeconds: 2,
+    scoringSeconds: 3,
+    auditSeconds: 4,
+  });
+  assert.equal(measurement.trainingSeconds, 5.1);
+  assert.deepEqual(measurement.reported, { steps: 7 });
+  assert.equal(measurement.sandbox, 'bubblewrap');
+  assert.ok(s.lines.includes('val_bpb: 0.1'), 'what it prints is shown');
+});
+
+test('no file in the sandbox holds the held-out text', async context => {
+  const search = `
+import os
+found = looked = 0
+for folder, folders, names in os.walk("/"):
+    folders[:] = [name for name in folders if os.path.join(folder, name) not in ("/proc", "/sys", "/usr") and name != "site-packages"]
+    for name in names:
+        path = os.path.join(folder, name)
+        if os.path.isfile(path) and os.path.getsize(path) < 65536:
+            looked += 1
+            found += b"held" + b"-out line" in open(path, "rb").read()
+print("looked", looked > 5, "found", found)
+`;
+  const s = scene(context, search);
+  writeFileSync(join(s.data, 'val.txt'), 'a held-out line');
+  await s.run();
+  assert.ok(s.lines.includes('looked True found 0'), s.lines.join('\n'));
+});
+
+test("the champion's times and threshold reach the referee; without a threshold every number is audited", async context => {
+  const s = scene(context, '');
+  await s.run();
+  const told = () => s.lines.find(line => line.startsWith('options')) ?? '';
+  assert.match(told(), /"seed": "42", "budget": "5", "startup": "60", "scoring": "60".* audit$/);
+  assert.doesNotMatch(told(), /threshold|champion/);
+  await s.run({
+    terms: { threshold: 2.5, championStartupSeconds: 20, championScoringSeconds: 9 },
+  });
+  assert.match(told(), /"scoring": "20".*"threshold": "2.5", "champion-startup": "20"/);
+  assert.doesNotMatch(told(), / audit$/);
+});
+
+test("a tree's nats are kept beside the data, and found again when it is the champion", async context => {
+  const s = scene(context, '');
+  await s.run();
+  const kept = readdirSync(join(s.data, '../nats'));
+  assert.equal(kept.length, 1);
+  const options = s.lines.find(line => line.startsWith('options')) ?? '';
+  assert.doesNotMatch(options, /champion-nats/, 'this machine never measured the champion');
+});
+
+for (const [said, outcome] of [
+  ['crashing', { status: 'crash', reason: 'timeout', message: 'late', traceback: 'trainer/train.py' }],
+  [
+    'diverged',
+    { status: 'crash', reason: 'not a number', message: 'val_bpb is not a number', traceback: '' },
+  ],
+] as const) {
+  test(`a candidate that is ${said} has crashed`, async context => {
+    const measurement = await scene(context, `print("${said}")\n`).run();
+    assert.deepEqual(measurement.outcome, outcome);
+    assert.equal(measurement.refereed, null);
+  });
+}
+
+test('a referee that leaves no result is the fault of the machine', async context => {
+  const { outcome } = await scene(context, 'print("nothing")\n').run();
+  assert.equal(outcome.status, 'fault');
+  assert.match(outcome.status === 'fault' ? outcome.message : '', /^The referee ended with 3: options/);
+});
+
+test('a command that a referee cannot start is refused with what it needs', async context => {
+  const { outcome } = await scene(context, '').run({ command: 'sh trainer/train.py' });
+  assert.match(JSON.stringify(outcome), /Expected a command of plain words that begins with python3/);
+});
+
+test('a cancelled trial ends the candidate too, which has a session of its own', async context => {
+  const s = scene(
+    context,
+    'import os, subprocess, time\nsubprocess.Popen(["setsid", "sleep", "60"])\ntime.sleep(60)\n',
+  );
+  const stop = new AbortController();
+  const timer = setTimeout(() => stop.abort(new Error('cancelled')), 1500);
+  await assert.rejects(s.run({ signal: stop.signal }), /cancelled/);
+  clearTimeout(timer);
+  await untilNoneRuns(s.scratch);
+});

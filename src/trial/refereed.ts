@@ -1,0 +1,214 @@
+/** A refereed trial: a program of the base's, outside the sandbox, starts the candidate in it, trains it, scores it and audits the score. */
+import { mkdir, readFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { z } from 'zod';
+import { crashReasons, type Measurement } from '../campaign/measurement.ts';
+import { fault, overuse, shortened } from './classify.ts';
+import { type Executed, execute } from './execute.ts';
+import { git, resolveRevision } from './git.ts';
+import { championNats, natsFile } from './nats.ts';
+import type { Finding, Stage } from './stage.ts';
+
+/** Starting up, scoring, and each step of an audit may take at least this long. */
+const LEAST_STAGE_SECONDS = 30;
+/** Scoring may take twice the champion's time, and this on top, which a busy machine needs. */
+const SCORING_FACTOR = 2;
+const SCORING_SLACK_SECONDS = 2;
+/** An audit starts two processes and lets both score; the referee itself takes a while, too. */
+const MOST_STAGES = 6;
+const REFEREE_SECONDS = 60;
+
+const finite = z.number().nullable();
+
+/** What the referee writes; docs/referee.md. Numbers that JSON cannot say are null. */
+const resultSchema = z.object({
+  outcome: z.discriminatedUnion('status', [
+    z.object({ status: z.literal('measured'), value: finite }),
+    z.object({
+      status: z.literal('crash'),
+      reason: z.enum(crashReasons),
+      message: z.string(),
+      traceback: z.string(),
+    }),
+    z.object({ status: z.literal('fault'), message: z.string() }),
+  ]),
+  val_bpb: finite,
+  audited: z
+    .object({
+      n: z.int().positive(),
+      sd: finite,
+      largest: finite,
+      smallest_lie: finite,
+      flags: z.array(z.string()),
+    })
+    .nullable(),
+  test_bpb: finite,
+  training_seconds: z.number(),
+  startup_seconds: z.number(),
+  scoring_seconds: z.number(),
+  audit_seconds: z.number(),
+  peak_memory_mb: z.number(),
+  stats: z.record(z.string(), finite),
+});
+type Result = z.infer<typeof resultSchema>;
+
+/**
+ * Lets the referee at path `referee` of the base measure the candidate. Throws an error, which is the machine's fault, when the referee
+ * cannot be started or leaves no result.
+ */
+export async function runRefereed(stage: Stage, referee: string): Promise<Finding> {
+  const { options, launched, scratch } = stage;
+  const [python = ''] = launched.command;
+  if (stage.command.throughShell || !/^python[\d.]*$/.test(basename(python)))
+    throw new Error(
+      `Expected a command of plain words that begins with python3, as a referee needs, found ${JSON.stringify(options.command)}.`,
+    );
+  const out = join(scratch, 'result.json');
+  const seconds = stageSeconds(options);
+  const program = await checkOutReferee(stage, referee);
+  const executed = await execute({
+    ...stage,
+    program: {
+      // The order to die with the runner is passed on by each process to the next.
+      file: launched.kind === 'none' ? python : 'setpriv',
+      args: [
+        ...(launched.kind === 'none' ? [] : ['--pdeathsig', 'KILL', '--', python]),
+        ...['-s', '-B', program, '--out', out],
+        ...(await refereeArguments(stage, seconds)),
+        '--',
+        ...launched.command,
+      ],
+      cwd: launched.cwd,
+    },
+    isSandbox: false,
+    metricName: stage.contract.metric.name,
+    timeoutSeconds: options.budgetSeconds + MOST_STAGES * seconds + REFEREE_SECONDS,
+    signal: options.signal,
+    onLine: options.onLine,
+  });
+  const text = await readFile(out, 'utf8').catch(() => null);
+  if (text === null || executed.exceeded) return withoutResult(stage, executed);
+  return finding(stage, executed, resultSchema.parse(JSON.parse(text)));
+}
+
+/** What starting up, and what scoring may take: half of what the timeout leaves beside the budget. */
+function stageSeconds({ timeoutSeconds, budgetSeconds }: Stage['options']): number {
+  return Math.max(LEAST_STAGE_SECONDS, (timeoutSeconds - budgetSeconds) / 2);
+}
+
+async function refereeArguments({ options, launched, digest }: Stage, seconds: number): Promise<string[]> {
+  const { threshold, championStartupSeconds, championScoringSeconds } = options.terms ?? {};
+  const scoring =
+    championScoringSeconds == null
+      ? seconds
+      : Math.min(seconds, SCORING_FACTOR * championScoringSeconds + SCORING_SLACK_SECONDS);
+  const args = {
+    seed: options.seed,
+    budget: options.budgetSeconds,
+    startup: seconds,
+    scoring,
+    wrap: JSON.stringify(launched.wrap),
+    ...(threshold == null ? {} : { threshold }),
+    ...(championStartupSeconds == null ? {} : { 'champion-startup': championStartupSeconds }),
+    ...(await natsArguments(options, launched.env, digest)),
+  };
+  const words = Object.entries(args).map(([name, value]) => `--${name}=${value}`);
+  return threshold == null ? [...words, '--audit'] : words;
+}
+
+/** Where the nats of this tree go after its audit, and those of the base, if this machine has measured it. */
+async function natsArguments(
+  { base, baseSha, candidate, candidateSha }: Stage['options'],
+  env: Record<string, string>,
+  digest: string,
+): Promise<Record<string, string>> {
+  const data = env.AUTORESEARCH_DATA;
+  if (data === undefined) return {};
+  const own = await resolveRevision(candidate, `${candidateSha}^{tree}`);
+  const champions = await championNats(data, digest, await resolveRevision(base, `${baseSha}^{tree}`));
+  return {
+    nats: await natsFile(data, digest, own),
+    ...(champions === null ? {} : { 'champion-nats': champions }),
+  };
+}
+
+/** Writes the base's files beside the referee where no candidate comes, and returns the referee's path. */
+async function checkOutReferee({ options, scratch }: Stage, referee: string): Promise<string> {
+  const folder = join(scratch, 'referee');
+  await mkdir(folder);
+  const index = { GIT_INDEX_FILE: join(scratch, 'referee-index') };
+  const paths = dirname(referee) === '.' ? [] : ['--', dirname(referee)];
+  await git(
+    options.base,
+    ['--work-tree', folder, 'checkout', '--quiet', options.baseSha, ...(paths.length ? paths : ['--', '.'])],
+    index,
+  );
+  return join(folder, referee);
+}
+
+/** The referee was ended: because of what the candidate used, or because it hung, which is no candidate's doing. */
+function withoutResult(stage: Stage, { result, exceeded, output, peakMb }: Executed): Finding {
+  const ending = {
+    result,
+    metric: null,
+    metricName: stage.contract.metric.name,
+    tail: output.tail(),
+    timeoutSeconds: stage.options.timeoutSeconds,
+    throughShell: false,
+    shorten: stage.shorten,
+  };
+  const last = output.tail().findLast(line => line.trim() !== '') ?? '(no output)';
+  const how = result.endedBy === 'timeout' ? 'did not end' : `ended with ${result.exitCode ?? result.signal}`;
+  return {
+    outcome: exceeded ? overuse(ending, exceeded) : fault(`The referee ${how}: ${last}`),
+    refereed: null,
+    trainingSeconds: 0,
+    peakMemoryMb: peakMb,
+    reported: {},
+  };
+}
+
+function finding(stage: Stage, { peakMb }: Executed, result: Result): Finding {
+  const reported = Object.entries(result.stats).filter(
+    (entry): entry is [string, number] => entry[1] !== null && entry[0].length <= 40,
+  );
+  return {
+    outcome: outcomeOf(stage, result.outcome),
+    refereed: refereedOf(result),
+    trainingSeconds: Math.max(0, result.training_seconds),
+    peakMemoryMb: Math.max(0, result.peak_memory_mb, peakMb),
+    reported: Object.fromEntries(reported.slice(0, 30)),
+  };
+}
+
+function outcomeOf({ contract, shorten }: Stage, outcome: Result['outcome']): Measurement['outcome'] {
+  if (outcome.status === 'fault') return fault(outcome.message);
+  if (outcome.status === 'crash')
+    return {
+      ...outcome,
+      message: shortened(outcome.message, shorten).slice(0, 500),
+      traceback: shortened(outcome.traceback, shorten).slice(-4000),
+    };
+  if (outcome.value !== null) return { status: 'measured', value: outcome.value };
+  const message = `${contract.metric.name} is not a number`;
+  return { status: 'crash', reason: 'not a number', message, traceback: '' };
+}
+
+function refereedOf(result: Result): Finding['refereed'] {
+  if (result.val_bpb === null) return null;
+  const { audited } = result;
+  return {
+    claimed: result.val_bpb,
+    audit: audited && {
+      n: audited.n,
+      sd: audited.sd,
+      largest: audited.largest,
+      smallestLie: audited.smallest_lie,
+      flags: audited.flags.slice(0, 10).map(flag => flag.slice(0, 200)),
+    },
+    testValue: result.test_bpb,
+    startupSeconds: result.startup_seconds,
+    scoringSeconds: result.scoring_seconds,
+    auditSeconds: result.audit_seconds,
+  };
+}

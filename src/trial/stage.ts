@@ -1,0 +1,26 @@
+/** What a trial needs once everything is in place, and what comes of it. */
+import type { Contract } from '../campaign/contract.ts';
+import type { Measurement } from '../campaign/measurement.ts';
+import type { Command } from './command.ts';
+import type { Limits } from './limits.ts';
+import type { TrialOptions } from './run.ts';
+import type { Launch } from './sandbox.ts';
+
+export interface Stage {
+  options: TrialOptions;
+  contract: Contract;
+  command: Command;
+  launched: Launch;
+  limits: Limits;
+  /** The trial's own directory. */
+  scratch: string;
+  /** Paths of this machine that mean nothing to a reader, with what to show instead. */
+  shorten: ReadonlyMap<string, string>;
+  digest: string;
+}
+
+/** The part of a measurement that the run itself brings. */
+export type Finding = Pick<
+  Measurement,
+  'outcome' | 'refereed' | 'trainingSeconds' | 'peakMemoryMb' | 'reported'
+>;
