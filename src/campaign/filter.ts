@@ -12,7 +12,7 @@
  *
  *   r_j = y − c'mean − g·effect_j      s_j = g²·variance_j + t        what was not expected, and its variance
  *   W_j ∝ W_j N(r_j; 0, s_j)           ω_h ∝ ω_h Σ_j W_j N(r_j; 0, s_j)      Bayes
- *   effect_j += variance_j·g·r_j/s_j   variance_j −= (variance_j·g)²/s_j
+ *   effect_j += variance_j·g·r_j/s_j   variance_j ·= t/s_j
  *   q = Pc/t    mean += q(y − c'mean)    slope −= q·g    P −= q(Pc)'
  *
  * After a verdict the mixture over d is replaced by the normal distribution of equal mean and covariance.
@@ -198,22 +198,25 @@ function observeEffects(
   const effect = cell.effect.slice();
   const variance = cell.variance.slice();
   const weight = new Float64Array(count);
+  const exponent = new Float64Array(count);
   let largest = Number.NEGATIVE_INFINITY;
   for (let j = 0; j < count; j++) {
     const v = at(variance, j);
     const total = gradient * gradient * v + expected;
     const residual = surprise - gradient * at(effect, j);
-    const log = -0.5 * ((residual * residual) / total + Math.log(total));
-    weight[j] = log;
-    if (log > largest) largest = log;
-    effect[j] = at(effect, j) + (v * gradient * residual) / total;
-    variance[j] = v - (v * gradient) ** 2 / total;
+    const toEffect = (v * gradient) / total;
+    exponent[j] = (-0.5 * residual * residual) / total;
+    weight[j] = at(cell.weight, j) / Math.sqrt(total);
+    effect[j] = at(effect, j) + toEffect * residual;
+    variance[j] = (v * expected) / total;
+    if (at(cell.weight, j) > 0 && at(exponent, j) > largest) largest = at(exponent, j);
   }
   let sum = 0;
   for (let j = 0; j < count; j++) {
-    const log = at(weight, j) - largest;
-    weight[j] = log < NOTHING ? 0 : at(cell.weight, j) * Math.exp(log);
-    sum += at(weight, j);
+    const log = at(exponent, j) - largest;
+    const likely = at(weight, j) === 0 || log < NOTHING ? 0 : at(weight, j) * Math.exp(log);
+    weight[j] = likely;
+    sum += likely;
   }
   for (let j = 0; j < count; j++) weight[j] = at(weight, j) / sum;
   return { effect, variance, weight, logWeight: cell.logWeight + largest + Math.log(sum) };

@@ -8,6 +8,7 @@
 import type { Sample, Test } from './filter.ts';
 import { type Knowledge, learn, type Step, scaled, scaleOf, startKnowledge, testOf } from './knowledge.ts';
 import { BASELINE_TRIALS } from './model.ts';
+import { FARTHEST } from './prior.ts';
 import { type Assessment, anotherTrialPays, assess, type Prices } from './worth.ts';
 
 export interface GateRules {
@@ -43,8 +44,8 @@ export interface GateVerdict {
 }
 
 /** μ and λ of docs/gate.md. */
-export const FALSE_MERGE_PRICE = 2.2;
-export const TRIAL_PRICE = 0.12;
+const FALSE_MERGE_PRICE = 3;
+const TRIAL_PRICE = 0.06;
 /** Shorter code is merged after so many trials if it is at least so doubtful a gain, and within so many noises of none. */
 const TIE = { trials: 3, doubt: 0.9, gain: 0.2 };
 /** Shorter code is measured on as long as it seems to lose less than this many noises. */
@@ -66,11 +67,7 @@ export function judgeKnowing(knowledge: Knowledge, candidate: Candidate, rules: 
   const samples = candidate.samples.map(sample => scaled(sample, knowledge.scale));
   const [first] = samples;
   if (!first) throw new RangeError('Expected at least one trial of the idea to judge, got none.');
-  const prices: Prices = {
-    falseMerges: rules.falseMerges,
-    falseMergePrice: FALSE_MERGE_PRICE,
-    trialPrice: TRIAL_PRICE,
-  };
+  const prices = pricesOf(rules);
   const tested = testOf(knowledge, samples);
   const assessment = assess(tested, prices);
   const verdict = (kind: GateVerdict['kind'], simplification = false): GateVerdict => ({
@@ -84,11 +81,40 @@ export function judgeKnowing(knowledge: Knowledge, candidate: Candidate, rules: 
     return verdict(first.value < (knowledge.bar ?? first.value) ? 'merge' : 'close');
   const more = samples.length < rules.maxTrials;
   if (more && mustConfirm(knowledge, samples.length, assessment)) return verdict('again');
-  if (more && anotherTrialPays(tested, nextSeed(tested, samples), prices, assessment)) return verdict('again');
+  if (more && anotherTrialPays(tested, nextSeed(tested, samples), prices, assessment))
+    return verdict('again');
   if (assessment.worth > 0) return verdict(isImplausible(knowledge, assessment) ? 'hold' : 'merge');
   const tie = candidate.addedTokens < 0 ? tieAfter(samples.length, assessment) : 'no';
   if (more && tie === 'perhaps') return verdict('again');
   return tie === 'yes' ? verdict('merge', true) : verdict('close');
+}
+
+/**
+ * Where a first trial on `seed` must lie for its idea not to be closed at once: the worst such value, in the metric's unit, half
+ * a noise added. Null where every value gets a second trial.
+ */
+export function worstPromising(history: readonly Step[], seed: number, rules: GateRules): number | null {
+  const start = startKnowledge(scaleOf(history, rules.goal, rules.noise, []));
+  const knowledge = history.reduce(learn, start);
+  const { origin, unit, sign } = knowledge.scale;
+  const judged = (distance: number) => {
+    const samples = [{ seed, value: origin + sign * distance * unit }];
+    return judgeKnowing(knowledge, { samples, addedTokens: -1 }, rules);
+  };
+  if (judged(FARTHEST).kind !== 'close') return null;
+  let [good, bad] = [-FARTHEST, FARTHEST];
+  // Halves the distance until it is a small part of u.
+  while (bad - good > 0.01) {
+    const middle = (good + bad) / 2;
+    if (judged(middle).kind === 'close') bad = middle;
+    else good = middle;
+  }
+  return origin + sign * (bad * unit + judged(bad).noise / 2);
+}
+
+/** What the rules accept, and what that costs. */
+export function pricesOf({ falseMerges }: GateRules): Prices {
+  return { falseMerges, falseMergePrice: FALSE_MERGE_PRICE, trialPrice: TRIAL_PRICE };
 }
 
 /** Whether the idea leaves the metric as it is. */

@@ -11,7 +11,7 @@ import {
   type Test,
   withoutUnlikely,
 } from './filter.ts';
-import { FARTHEST, possibleWorlds } from './prior.ts';
+import { FARTHEST, HIGHEST_NOISE, possibleWorlds } from './prior.ts';
 import { expectedGain } from './worth.ts';
 
 /** One thing that happened, measured under equal conditions. Values are in the metric's unit. */
@@ -20,6 +20,8 @@ export type Step =
   | { kind: 'champion'; samples: readonly Sample[] }
   /** An idea that was tried on the champion; if it was merged it is the champion from here on. */
   | { kind: 'experiment'; samples: readonly Sample[]; merged: boolean }
+  /** An idea whose first trial was stopped: the value that it was on the way to, and the variance of that guess. */
+  | { kind: 'stopped'; sample: Sample; variance: number }
   /** The base moved to a tree of which nothing is known. */
   | { kind: 'moved' };
 
@@ -51,7 +53,7 @@ export interface Knowledge {
 /** Variance of a level of which nothing is known, in u². */
 const UNKNOWN_LEVEL = 1e6;
 /** Worlds less likely than this, relative to the likeliest, are given up. */
-const UNLIKELY = 1e-6;
+const UNLIKELY = 1e-4;
 /** A spread below this share of the values counts as rounding. */
 const ROUNDING = 1e-9;
 
@@ -66,20 +68,27 @@ export function scaleOf(
   calibrated: number | null,
   samples: readonly Sample[],
 ): Scale {
-  const groups = history.flatMap(step => (step.kind === 'moved' ? [] : [step]));
+  const groups = history.flatMap(step =>
+    step.kind === 'champion' || step.kind === 'experiment' ? [step] : [],
+  );
   const champions = groups.filter(({ kind }) => kind === 'champion').map(step => step.samples);
   const all = [...groups.map(step => step.samples), samples];
-  const values = all.flat().map(({ value }) => value);
-  const rounding = ROUNDING * Math.max(...values.map(Math.abs)) || 1;
-  const trials = Math.max(...all.map(group => group.length));
-  const spread = [calibrated ?? 0, deviationWithin(champions), deviationWithin(all)].find(d => d > rounding);
+  const rounding = ROUNDING * (largestOf(champions) || largestOf(all) || 1 / ROUNDING);
+  const guess = Math.max(deviationWithin(champions), deviationWithin(all) / HIGHEST_NOISE);
+  const unit = [calibrated ?? 0, guess].find(deviation => deviation > rounding);
+  const repeated = all.some(group => group.length > 1);
   return {
-    origin: values[0] ?? 0,
-    unit: spread ?? rounding,
+    origin: all.flat()[0]?.value ?? 0,
+    unit: unit ?? rounding,
     sign: goal === 'minimize' ? 1 : -1,
-    calibrated: spread !== undefined && spread === calibrated,
-    noise: spread !== undefined ? 'spread' : trials > 1 ? 'none' : 'unknown',
+    calibrated: calibrated !== null && unit === calibrated,
+    noise: unit !== undefined ? 'spread' : repeated ? 'none' : 'unknown',
   };
+}
+
+/** Largest of the values, whatever their sign; 0 where there is none. */
+function largestOf(groups: readonly (readonly Sample[])[]): number {
+  return Math.max(0, ...groups.flat().map(({ value }) => Math.abs(value)));
 }
 
 /** Pooled standard deviation within the groups; 0 where none has two values. */
@@ -109,6 +118,7 @@ export function startKnowledge(scale: Scale): Knowledge {
 /** The knowledge after one more step. */
 export function learn(knowledge: Knowledge, step: Step): Knowledge {
   if (step.kind === 'moved') return { ...knowledge, adrift: true, bar: null };
+  if (step.kind === 'stopped') return settled(knowledge, stoppedTest(knowledge, step), false);
   const samples = step.samples.map(sample => scaled(sample, knowledge.scale));
   const [first] = samples;
   if (!first) return knowledge;
@@ -116,14 +126,17 @@ export function learn(knowledge: Knowledge, step: Step): Knowledge {
     const belief = withoutUnlikely(samples.reduce(observeChampion, beliefAt(knowledge, first)), UNLIKELY);
     return { ...knowledge, belief, adrift: false, bar: knowledge.bar ?? first.value };
   }
-  const tested = testOf(knowledge, samples);
+  const next = settled(knowledge, testOf(knowledge, samples), step.merged);
+  return step.merged ? { ...next, bar: first.value } : next;
+}
+
+function settled(knowledge: Knowledge, tested: Test, merged: boolean): Knowledge {
   return {
     ...knowledge,
-    belief: withoutUnlikely(settle(tested, step.merged), UNLIKELY),
+    belief: withoutUnlikely(settle(tested, merged), UNLIKELY),
     adrift: false,
     ideas: knowledge.ideas + 1,
     largestEffect: Math.max(knowledge.largestEffect, Math.abs(expectedGain(tested))),
-    bar: step.merged ? first.value : knowledge.bar,
   };
 }
 
@@ -131,6 +144,12 @@ export function learn(knowledge: Knowledge, step: Step): Knowledge {
 export function testOf(knowledge: Knowledge, samples: readonly Sample[]): Test {
   const test = beginTest(beliefAt(knowledge, samples[0]));
   return samples.reduce((tested, sample) => observe(tested, sample), test);
+}
+
+/** What is known of an idea whose first trial was stopped. */
+export function stoppedTest(knowledge: Knowledge, { sample, variance }: Step & { kind: 'stopped' }): Test {
+  const likely = scaled(sample, knowledge.scale);
+  return observe(beginTest(beliefAt(knowledge, likely)), likely, variance / knowledge.scale.unit ** 2);
 }
 
 /** The belief; where the champion's level is unknown, that it is somewhere around the first trial. */

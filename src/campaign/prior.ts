@@ -14,20 +14,25 @@ import { at, type Effects, type World } from './filter.ts';
 /** An idea is an improvement where it gains more than this many noises; merging any other is a false merge. */
 export const LEAST_GAIN = 0.2;
 
+/** Up to so many u is where σ is looked for. */
+export const HIGHEST_NOISE = 16;
 /** σ in units of u where u is the deviation of three baselines, which is often far off, nearly always too low. */
-const GUESSED_NOISES = [0.35, 0.5, 0.7, 1, 1.4, 2, 2.8, 4, 5.6, 8, 16];
+const GUESSED_NOISES = [0.35, 0.5, 0.7, 1, 1.4, 2, 2.8, 4, 5.6, 8, HIGHEST_NOISE];
 /** σ in units of u where u was calibrated. */
 const CALIBRATED_NOISES = [0.5, 0.7, 1, 1.4, 2];
-const SEED_SHARES = [0, 0.4, 0.7];
+const SEED_SHARES = [0, 0.6];
 const HELPING_SHARES = [0.05, 0.1, 0.2];
 const IDLE_SHARE = 0.25;
 /** Effects of ideas that do nothing, in noises. */
 const IDLE = [-0.1, -0.05, 0, 0.05, 0.1];
-const SCALES = [1, 2, 4, 8];
+const SCALES = [
+  [1, 3],
+  [4, 12],
+];
 /** Edges of the bins of |d| in noises; one of them is LEAST_GAIN. */
 const EDGES = [0, 0.1, LEAST_GAIN, 0.35, 0.55, 0.8, 1.1, 1.5, 2, 2.7, 3.6, 4.8, 6.4, 8.5, 11.5, 15.5, 21, 28];
 /** Share of helping and of hurting ideas that lie in the far bins. */
-const FAR_SHARE = 0.02;
+const FAR_SHARE = { helping: 0.05, hurting: 0.15 };
 const FAR_EDGES = Array.from({ length: 11 }, (_, k) => 8 ** (k + 1));
 
 /** Values further from the first one than this many u say no more than one that is just as far. */
@@ -37,31 +42,39 @@ export const FARTHEST = 4e9;
 export function possibleWorlds(calibrated: boolean): { world: World; logWeight: number }[] {
   const noises = calibrated ? CALIBRATED_NOISES : GUESSED_NOISES;
   return noises.flatMap(noise =>
-    HELPING_SHARES.flatMap(share => {
-      const effects = effectsOf(noise, share);
-      return SEED_SHARES.map(rho => ({
-        logWeight: 0,
-        world: {
-          trialVariance: noise ** 2 * (1 - rho),
-          seedVariance: noise ** 2 * rho,
-          effects,
-        },
-      }));
-    }),
+    HELPING_SHARES.flatMap(share =>
+      SCALES.flatMap(scales => {
+        const effects = effectsOf(noise, share, scales);
+        return SEED_SHARES.map(rho => ({
+          logWeight: 0,
+          world: {
+            trialVariance: noise ** 2 * (1 - rho),
+            seedVariance: noise ** 2 * rho,
+            effects,
+          },
+        }));
+      }),
+    ),
   );
 }
 
-/** What ideas do where the noise is `noise` and the share `helping` of them helps. */
-function effectsOf(noise: number, helping: number): Effects {
-  const bins: { mean: number; variance: number; weight: number; isFalse: boolean }[] = [];
+/** What ideas do where the noise is `noise`, the share `helping` of them helps, and these are the scales of how much. */
+function effectsOf(noise: number, helping: number, scales: readonly number[]): Effects {
+  const bins: Bin[] = [];
   for (const effect of IDLE)
     bins.push({ mean: effect * noise, variance: 0, weight: IDLE_SHARE / IDLE.length, isFalse: true });
-  const masses = binMasses();
-  for (const [i, mass] of masses.entries())
-    bins.push(...bothSigns(at(EDGES, i), at(EDGES, i + 1), noise, mass * (1 - FAR_SHARE), helping));
-  const far = FAR_SHARE / (FAR_EDGES.length - 1);
-  for (let i = 0; i + 1 < FAR_EDGES.length; i++)
-    bins.push(...bothSigns(at(FAR_EDGES, i), at(FAR_EDGES, i + 1), 1, far, helping));
+  const hurting = 1 - IDLE_SHARE - helping;
+  for (const [i, mass] of binMasses(scales).entries()) {
+    const [low, high] = [at(EDGES, i) * noise, at(EDGES, i + 1) * noise];
+    const isFalse = at(EDGES, i + 1) <= LEAST_GAIN;
+    bins.push(bin(-high, -low, mass * helping * (1 - FAR_SHARE.helping), isFalse));
+    bins.push(bin(low, high, mass * hurting * (1 - FAR_SHARE.hurting), true));
+  }
+  for (let i = 0; i + 1 < FAR_EDGES.length; i++) {
+    const [low, high, mass] = [at(FAR_EDGES, i), at(FAR_EDGES, i + 1), 0.5 ** (i + 1)];
+    bins.push(bin(-high, -low, mass * helping * FAR_SHARE.helping, false));
+    bins.push(bin(low, high, mass * hurting * FAR_SHARE.hurting, true));
+  }
   return {
     mean: Float64Array.from(bins, bin => bin.mean),
     variance: Float64Array.from(bins, bin => bin.variance),
@@ -70,20 +83,22 @@ function effectsOf(noise: number, helping: number): Effects {
   };
 }
 
-/** The bin from `low` to `high` (times `unit`) as a helping and a hurting part; a uniform distribution's variance is width²/12. */
-function bothSigns(low: number, high: number, unit: number, mass: number, helping: number) {
-  const middle = ((low + high) / 2) * unit;
-  const variance = ((high - low) * unit) ** 2 / 12;
-  return [
-    { mean: -middle, variance, weight: mass * helping, isFalse: high <= LEAST_GAIN },
-    { mean: middle, variance, weight: mass * (1 - IDLE_SHARE - helping), isFalse: true },
-  ];
+interface Bin {
+  mean: number;
+  variance: number;
+  weight: number;
+  isFalse: boolean;
+}
+
+/** The effects from `low` to `high` as one normal distribution; a uniform one's variance is width²/12. */
+function bin(low: number, high: number, weight: number, isFalse: boolean): Bin {
+  return { mean: (low + high) / 2, variance: (high - low) ** 2 / 12, weight, isFalse };
 }
 
 /** Share of the mixture of half-normal distributions in each bin, which sum to 1; Simpson's rule within a bin. */
-function binMasses(): number[] {
+function binMasses(scales: readonly number[]): number[] {
   const density = (x: number) =>
-    SCALES.reduce((sum, scale) => sum + Math.exp(-0.5 * (x / scale) ** 2) / scale, 0);
+    scales.reduce((sum, scale) => sum + Math.exp(-0.5 * (x / scale) ** 2) / scale, 0);
   const masses = EDGES.slice(1).map((high, i) => {
     const low = at(EDGES, i);
     return ((high - low) / 6) * (density(low) + 4 * density((low + high) / 2) + density(high));

@@ -60,8 +60,11 @@ export function anotherTrialPays(test: Test, seed: number, prices: Prices, asses
   return worthAfterTrial(outcomesOf(withSeed(test, seed), seed, prices, assessment)) > needed;
 }
 
-/** E[max(0, u)] if the next trial said everything (value of perfect information): no real trial is worth more. */
-function worthWithCertainty({ cells }: Test, prices: Prices, { noise }: Assessment): number {
+/**
+ * E[max(0, u)] if the next trial said everything (the value of perfect information): no real trial is worth more. Bounded from
+ * above part by part: for X ~ N(m, s²), E max(0, X) = mΦ(m/s) + sφ(m/s) ≤ max(0, m) + sφ(m/s).
+ */
+export function worthWithCertainty({ cells }: Test, prices: Prices, { noise }: Assessment): number {
   const omega = worldWeights(cells);
   const price = prices.falseMergePrice * noise;
   let sum = 0;
@@ -70,8 +73,9 @@ function worthWithCertainty({ cells }: Test, prices: Prices, { noise }: Assessme
       const mass = at(omega, h) * at(weight, j);
       if (mass < 1e-12) continue;
       const worth = -at(effect, j) - price * (at(isFalse, j) - prices.falseMerges);
-      // E max(0, X) ≤ max(0, E X) + sd(X)/2 for every X.
-      sum += mass * (Math.max(0, worth) + Math.sqrt(at(variance, j)) / 2);
+      const v = at(variance, j);
+      const blur = v > 0 ? Math.sqrt(v / (2 * Math.PI)) * Math.exp((-0.5 * worth * worth) / v) : 0;
+      sum += mass * (Math.max(0, worth) + blur);
     }
   return sum;
 }
