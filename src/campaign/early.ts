@@ -16,7 +16,7 @@ export interface PreviewError {
 const LEAST_PAIRS = 5;
 
 /** What a trial's time is worth to a campaign, in noises, where it is weighed against everything that could come of an idea. */
-const FINISHED_TRIAL = Number(process.env.FT ?? 0.3);
+const FINISHED_TRIAL = 0.3;
 
 /**
  * What finished trials say about previews, all taken at the same share of the budget; null while they are too few. With n of
