@@ -22,6 +22,8 @@ import { agentOf, isModel } from './thought.ts';
 
 /** A dispatch whose run does not show up in the list of runs for this long is taken for lost. */
 const DISPATCH_LOST_SECONDS = 120;
+/** Why a gain that the gate holds back is not merged. */
+const HELD = 'Its gain is far larger than any effect of the ideas before it. Look how it came about.';
 /** How soon to look again while a trial is in flight, where no webhook says so earlier. */
 export const LOOK_AGAIN_SECONDS = 30;
 /** One champion is measured at most this often, all conditions together. */
@@ -60,7 +62,7 @@ export function advanceExperiment(
   const moved = marker.champion.sha !== snapshot.base.sha;
   if (measuredValues(trials).length === 0)
     return moved ? restack(experiment, trials) : dispatch(snapshot, campaign, experiment, trials);
-  const judgement = judgeExperiment(snapshot, contract, trials);
+  const judgement = judgeExperiment(snapshot, contract, experiment, trials);
   if (judgement.kind === 'incomparable')
     // Trials of an old base never match the new champion's conditions, however often that is measured.
     return moved
@@ -71,6 +73,7 @@ export function advanceExperiment(
     const reason = 'Its number did not call for an audit, and only audited numbers lead to a merge.';
     return conclude(experiment, trials, 'close', reason);
   }
+  if (kind === 'hold' && !moved) return conclude(experiment, trials, 'flagged', HELD);
   // A candidate that lost against the old champion would lose against the new one too.
   if (kind === 'close' || (kind === 'merge' && !moved)) return verdictOf(experiment, trials, judgement, kind);
   if (moved) return restack(experiment, trials);
@@ -122,11 +125,9 @@ function verdictOf(
   { verdict, value, champion }: Extract<Judgement, { kind: 'judged' }>,
   kind: 'merge' | 'close',
 ): Action {
-  const reason =
-    kind === 'merge'
-      ? 'Better than the champion, and confirmed.'
-      : 'Not shown to be better than the champion.';
-  const { noise, doubt } = verdict;
+  const { noise, doubt, simplification } = verdict;
+  const merged = simplification ? 'As good as the champion, and shorter.' : 'Better than the champion.';
+  const reason = kind === 'merge' ? merged : 'Not shown to be better than the champion.';
   return {
     kind: 'decide',
     experiment,

@@ -148,8 +148,8 @@ describe('an experiment', () => {
   test('is labelled, measured and confirmed before it is merged', () => {
     assert.equal(planned({ experiments: [experiment(1, {}, { labelled: false })] }), 'label #11');
     assert.equal(planned({ experiments: [experiment(1)] }), 'dispatch 3/1.1 seed 0');
-    assert.equal(planned({ experiments: [measured(0.9)] }), 'dispatch 3/1.2 seed 1');
-    assert.equal(planned({ experiments: [measured(0.9, 0.901)] }), 'merge #11');
+    assert.equal(planned({ experiments: [measured(0.99)] }), 'dispatch 3/1.2 seed 1');
+    assert.equal(planned({ experiments: [measured(0.98, 0.981)] }), 'merge #11');
   });
 
   test('is closed on the first trial that shows nothing', () => {

@@ -78,7 +78,9 @@ export const CRASH: Outcome = {
 export const FAULT: Outcome = { status: 'fault', message: 'The runner was unplugged.' };
 
 /** Three baselines around 1.0, noise 0.002. */
-export const BASELINES = [1.0, 1.002, 0.998].map((value, i) => trial(`3/0.${i + 1}`, 'champion tree', value));
+export const BASELINES = [1.0, 1.002, 0.998].map((value, i) =>
+  trial(`3/0.${i + 1}`, 'champion tree', value, { seed: i + 1 }),
+);
 
 function campaignState(more: Partial<CampaignState> = {}): CampaignState {
   return {
