@@ -1,6 +1,6 @@
 /** What was measured: the trials of a tree, of an experiment, of a campaign, gathered from markers and trials in flight. */
 import type { Contract } from './contract.ts';
-import { type GateRules, type GateVerdict, judge } from './gate.ts';
+import { type GateRules, type GateVerdict, judge, worstPromising } from './gate.ts';
 import { historyOf, samplesOf } from './history.ts';
 import type { Measurement } from './measurement.ts';
 import {
@@ -79,6 +79,20 @@ export function judgeExperiment(
   const candidate = { samples: samplesOf(trials, like), addedTokens: addedTokens(marker.idea.edits) };
   const verdict = judge(historyOf(snapshot, marker.champion.tree, like), candidate, gateRules(contract));
   return { kind: 'judged', verdict, value: measuredValues(trials.filter(like)), champion };
+}
+
+/**
+ * Where a first trial on `seed`, taken under the conditions of the trial `like`, must lie not to be closed at once; null where every
+ * value gets a second trial.
+ */
+export function promisingBelow(
+  snapshot: Snapshot,
+  contract: Contract,
+  like: Measurement,
+  seed: number,
+): number | null {
+  const history = historyOf(snapshot, snapshot.base.tree, trial => comparable(trial, like));
+  return worstPromising(history, seed, gateRules(contract));
 }
 
 /** The gate's rules as the contract has them. */

@@ -1,7 +1,7 @@
 /** What the champion's trials tell the referee of the next one. */
 import type { Contract } from './contract.ts';
-import { trialsOfTree } from './evidence.ts';
-import { type Experiment, measuredValues, type Snapshot } from './model.ts';
+import { promisingBelow, trialsOfTree } from './evidence.ts';
+import { type Experiment, measuredValues, type RecordedTrial, type Snapshot } from './model.ts';
 import { trialsOf } from './queries.ts';
 
 export interface Terms {
@@ -16,15 +16,16 @@ export interface Terms {
 const NEVER = 0;
 
 /**
- * The terms of the next trial of an experiment (null: the champion) at a budget in seconds; null where the metric has no referee.
- * Audited is what could be merged: a first number that beats the champion's worst, and whatever confirms one. The champion's first
- * trial is audited too, to see that an honest model passes on this machine.
+ * The terms of the next trial of an experiment (null: the champion) on `seed`, at a budget in seconds; null where the metric has no
+ * referee. Audited is what could be merged: a first number that the gate would not close at once, and whatever confirms one. The
+ * champion's first trial is audited too, to see that an honest model passes on this machine.
  */
 export function termsOf(
   snapshot: Snapshot,
   contract: Contract,
   experiment: Experiment | null,
   budgetSeconds: number,
+  seed: number,
 ): Terms | null {
   if (contract.metric.referee === undefined) return null;
   const champion = trialsOfTree(snapshot, snapshot.base.tree).filter(
@@ -35,17 +36,22 @@ export function termsOf(
     return known.length > 0 ? Math.max(...known) : null;
   };
   return {
-    threshold: threshold(
-      measuredValues(champion),
-      experiment && measuredValues(trialsOf(snapshot, experiment)),
-    ),
+    threshold: threshold(snapshot, contract, experiment, champion, seed),
     startupSeconds: slowest(champion.map(trial => trial.refereed?.startupSeconds)),
     scoringSeconds: slowest(champion.map(trial => trial.refereed?.scoringSeconds)),
   };
 }
 
-function threshold(champion: readonly number[], candidate: readonly number[] | null): number | null {
-  if (champion.length === 0) return null;
-  if (candidate === null) return NEVER;
-  return candidate.length > 0 ? null : Math.max(...champion);
+function threshold(
+  snapshot: Snapshot,
+  contract: Contract,
+  experiment: Experiment | null,
+  champion: readonly RecordedTrial[],
+  seed: number,
+): number | null {
+  const [first] = champion;
+  if (!first) return null;
+  if (!experiment) return NEVER;
+  if (measuredValues(trialsOf(snapshot, experiment)).length > 0) return null;
+  return promisingBelow(snapshot, contract, first, seed);
 }

@@ -6,7 +6,7 @@ import { liveCampaigns } from '../campaign/queries.ts';
 import type { Task, Thought } from '../campaign/thought.ts';
 
 /** What came of a thought, and who thought it. */
-export type Answer = { agent: string } & Proposal;
+type Answer = { agent: string } & Proposal;
 
 export interface Thinking {
   /** All thoughts, oldest first. */

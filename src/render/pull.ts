@@ -107,8 +107,8 @@ function trialTable(contract: Contract, trials: readonly RecordedTrial[]): strin
 function judgement(contract: Contract, verdict: Verdict): string {
   const { goal } = contract.metric;
   return [
-    `One trial of the same code scatters by about ${formatNoise(verdict.noise ?? 0)} (standard deviation, pooled over this campaign).`,
-    `The chance that this idea is not better is ${formatShare(verdict.doubt ?? 1)}; it is merged at ${formatShare(contract.gate.false_merges)} or less, after at least two trials.`,
+    `Trials of the same code on one seed scatter by about ${formatNoise(verdict.noise ?? 0)} (standard deviation, learned from everything that was measured).`,
+    `The chance that this idea gains less than a fifth of that is ${formatShare(verdict.doubt ?? 1)}. Ideas are merged where what they are expected to gain outweighs that chance, so that about ${formatShare(contract.gate.false_merges)} of a campaign's merges are no real gain; another trial is taken where it may be worth its price.`,
     `${goal === 'minimize' ? 'Lower' : 'Higher'} is better.`,
   ].join(' ');
 }
