@@ -1,6 +1,6 @@
 /** The App at work: which repositories it is installed on, and one loop for each. */
 import type { Probot } from 'probot';
-import type { AgentEnv } from './agents/create.ts';
+import { type AgentEnv, chooseAgent } from './agents/create.ts';
 import { type Loop, startLoop } from './controller.ts';
 import type { Context } from './github/context.ts';
 import { type Octokit, octokitPort } from './github/octokit.ts';
@@ -65,7 +65,7 @@ export function startWork(probot: Pick<Probot, 'auth' | 'log'>, settings: AppSet
     const { repository } = place;
     const port = octokitPort(octokit, repository, botLogin);
     const log = probot.log.child({ repository: nameOf(repository) });
-    const loop = startLoop({ ...settings, port, serverUrl, log }, settings.pollSeconds, endOthers(place));
+    const loop = startLoop({ ...settings, chooseAgent, port, serverUrl, log }, settings.pollSeconds, endOthers(place));
     watched.set(place.id, { place, loop });
     log.info('watching');
   }

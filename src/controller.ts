@@ -46,10 +46,7 @@ export function startLoop(
 }
 
 async function run(context: Context, bell: Bell, pollSeconds: number): Promise<void> {
-  const memory: Memory & { export: ExportMemory } = {
-    ...emptyMemory(),
-    export: { results: null, writtenAt: null },
-  };
+  const memory = emptyLoopMemory();
   let last = '';
   let repeats = 0;
   while (!context.signal.aborted) {
@@ -79,10 +76,17 @@ async function run(context: Context, bell: Bell, pollSeconds: number): Promise<v
   }
 }
 
-/** One look and one action. */
-async function step(
+/** What a loop remembers from look to look; losing it costs requests only. */
+export type LoopMemory = Memory & { export: ExportMemory };
+
+export function emptyLoopMemory(): LoopMemory {
+  return { ...emptyMemory(), export: { results: null, writtenAt: null } };
+}
+
+/** One look and one action; `wait` says for how many seconds at most. Throws what GitHub or the network did wrong. */
+export async function step(
   context: Context,
-  memory: Memory & { export: ExportMemory },
+  memory: LoopMemory,
 ): Promise<{ action: Action; seconds: number }> {
   const { port } = context;
   const now = context.now();

@@ -1,5 +1,5 @@
 /** What every action is applied with. */
-import type { AgentEnv } from '../agents/create.ts';
+import type { AgentEnv, chooseAgent } from '../agents/create.ts';
 import type { Contract } from '../campaign/contract.ts';
 import type { Snapshot } from '../campaign/model.ts';
 import type { GitHubPort } from './port.ts';
@@ -14,6 +14,8 @@ export interface Context {
   port: GitHubPort;
   /** Where agents find their keys. */
   agentEnv: AgentEnv;
+  /** Says who thinks for a campaign; `chooseAgent` but in a simulation. */
+  chooseAgent: typeof chooseAgent;
   /** From which the campaigns' seeds are derived; known to the App alone. */
   seedSecret: string;
   /** Web address of GitHub, no slash at the end. */

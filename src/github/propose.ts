@@ -1,6 +1,5 @@
 /** From an idea to a pull request, and from an old champion to a new one. */
 import type { LedgerLine, ProposalRequest } from '../agents/agent.ts';
-import { chooseAgent } from '../agents/create.ts';
 import { applyEdits } from '../agents/edit.ts';
 import type { Contract } from '../campaign/contract.ts';
 import { budgetOf, championValues, nextTrial } from '../campaign/evidence.ts';
@@ -55,7 +54,7 @@ export async function propose(
   const { state } = campaign;
   if (!state) throw new Error(`Expected a campaign with a state on #${campaign.issue}.`);
   const contract = contractOf(snapshot);
-  const chosen = chooseAgent(contract, context.agentEnv, state.agent ?? undefined);
+  const chosen = context.chooseAgent(contract, context.agentEnv, state.agent ?? undefined);
   if (chosen.kind === 'problem')
     return pause(context, snapshot, campaign, state, `${chosen.message} Then comment \`/research resume\`.`);
   const { base } = snapshot;
