@@ -97,6 +97,7 @@ export async function step(
     try {
       await apply(context, snapshot, action);
       memory.refusals.counts.delete(name);
+      if (action.kind === 'answer') memory.answered.add(action.command.comment);
     } catch (error) {
       if (!(await giveUp(context, snapshot, action, name, memory.refusals, error))) throw error;
     }

@@ -106,8 +106,11 @@ async function completeCheck(
 ): Promise<void> {
   const { port } = context;
   const contract = contractOf(snapshot);
+  // The intent of a champion's trial stands on what the champion was when it was dispatched.
+  const known =
+    attempt.check ?? (await port.checks(trial.candidate)).find(check => check.externalId === trial.trial);
   const id =
-    attempt.check?.id ??
+    known?.id ??
     (await port.createCheck(
       trial.candidate,
       trial.trial,

@@ -110,7 +110,7 @@ function isOver(sim: Sim, apps: readonly App[]): boolean {
     return true;
   }
   if (apps.some(app => now - app.idleSince() < QUIET_SECONDS * 1000)) return false;
-  return now > sim.busyUntil && hasEnded(sim);
+  return now > sim.busyUntil + QUIET_SECONDS * 1000 && hasEnded(sim);
 }
 
 function finishTally({ tally, profile, schedule }: Sim): void {

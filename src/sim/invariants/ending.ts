@@ -26,7 +26,8 @@ export function hasEnded({ model }: Sim): boolean {
 export function checkEnding(sim: Sim): void {
   const { model } = sim;
   for (const { name } of model.branches.values())
-    if (name.startsWith('research/')) sim.violate(`The branch ${name} is left over.`);
+    if (name.startsWith('research/') && !isUnreadable(sim, name))
+      sim.violate(`The branch ${name} is left over.`);
   for (const pull of model.pulls.values()) {
     if (pull.author !== model.botLogin) continue;
     const marker = markerOf(pull);
@@ -37,6 +38,11 @@ export function checkEnding(sim: Sim): void {
     if (status) checkStatus(sim, number, status.comment, status.state);
   }
   checkAnswers(sim);
+}
+
+/** What the App cannot read it leaves alone. */
+function isUnreadable({ model }: Sim, branch: string): boolean {
+  return model.pulls.values().some(pull => pull.branch === branch && markerOf(pull) === null);
 }
 
 function checkStatus(sim: Sim, issue: number, comment: Comment, state: CampaignState): void {
