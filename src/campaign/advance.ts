@@ -6,6 +6,7 @@ import { budgetOf, championIsMeasured, trialsOfTree } from './evidence.ts';
 import { advanceExperiment, dispatch, LOOK_AGAIN_SECONDS, waitForAttempt } from './judge.ts';
 import { MAX_FAILED_PROPOSALS, MAX_FAULTS, type Snapshot } from './model.ts';
 import {
+  countExperiments,
   currentCampaign,
   experimentsOf,
   type LiveCampaign,
@@ -117,7 +118,7 @@ function proposeOrFinish(
       phase: 'paused',
       reason: `The audit of #${flagged.pull} does not agree with its number. Look at what it does, then comment \`/research resume\`.`,
     };
-  if (experiments.length >= target) {
+  if (countExperiments(snapshot, campaign) >= target) {
     if (open > 0) return null;
     const reason =
       target < state.target

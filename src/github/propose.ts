@@ -12,12 +12,14 @@ import {
   type Experiment,
   type ExperimentMarker,
   experimentMarkerSchema,
+  type Forgotten,
   mean,
   measuredValues,
   RESEARCH_LABEL,
+  type RecordedTrial,
   type Snapshot,
 } from '../campaign/model.ts';
-import { experimentsOf } from '../campaign/queries.ts';
+import { countExperiments, experimentsOf, trialsOf } from '../campaign/queries.ts';
 import { candidateMessage, pullDescription } from '../render/pull.ts';
 import { openTitle } from '../render/title.ts';
 import { type Context, contractOf } from './context.ts';
@@ -229,7 +231,7 @@ async function exhausted(
   campaign: Campaign,
   state: CampaignState,
 ): Promise<void> {
-  const count = experimentsOf(snapshot, campaign).length;
+  const count = countExperiments(snapshot, campaign);
   const reason = `The agent has nothing left to try after ${count} experiments.`;
   const open = experimentsOf(snapshot, campaign).some(experiment => experiment.state === 'open');
   if (count === 0)
