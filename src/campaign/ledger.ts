@@ -1,6 +1,13 @@
 /** The ledger: every experiment with its numbers, as rows for people, for `results.tsv` and for the agent. */
 import { addCost, type Cost, NO_COST } from './idea.ts';
-import { type Campaign, type Experiment, mean, measuredValues, type RecordedTrial } from './model.ts';
+import {
+  type Campaign,
+  type Experiment,
+  type Forgotten,
+  mean,
+  measuredValues,
+  type RecordedTrial,
+} from './model.ts';
 
 /** One experiment on one line; `value` is null where nothing was measured. */
 export interface LedgerRow {
@@ -122,10 +129,16 @@ export function spending(
     ...(campaign.state?.baselines ?? []),
     ...experiments.flatMap(experiment => experiment.marker.trials),
   ];
-  const forgotten = campaign.state?.forgotten;
+  const forgotten = [campaign.state?.forgotten, ...experiments.map(({ marker }) => marker.forgotten)].reduce(
+    (sum: Forgotten, more) => ({
+      trials: sum.trials + (more?.trials ?? 0),
+      machineSeconds: sum.machineSeconds + (more?.machineSeconds ?? 0),
+    }),
+    { trials: 0, machineSeconds: 0 },
+  );
   return {
     cost: experiments.map(e => e.marker.cost).reduce(addCost, campaign.state?.failedCost ?? NO_COST),
-    trials: trials.length + (forgotten?.trials ?? 0),
-    machineSeconds: trials.reduce((sum, trial) => sum + trial.totalSeconds, forgotten?.machineSeconds ?? 0),
+    trials: trials.length + forgotten.trials,
+    machineSeconds: trials.reduce((sum, trial) => sum + trial.totalSeconds, forgotten.machineSeconds),
   };
 }

@@ -33,6 +33,13 @@ const verdictSchema = z.strictObject({
 });
 export type Verdict = z.infer<typeof verdictSchema>;
 
+/** What was spent on trials that a marker no longer holds. */
+const forgottenSchema = z.strictObject({
+  trials: z.int().nonnegative(),
+  machineSeconds: z.number().nonnegative(),
+});
+export type Forgotten = z.infer<typeof forgottenSchema>;
+
 /** The hidden part of an experiment's pull request. */
 export const experimentMarkerSchema = z.strictObject({
   version: z.literal(1),
@@ -47,6 +54,8 @@ export const experimentMarkerSchema = z.strictObject({
   /** Head before a restack whose branch may not have moved yet. */
   previous: shaSchema.nullable(),
   restacks: z.int().nonnegative(),
+  /** Spent on trials of earlier champions' versions, which are kept no more. */
+  forgotten: forgottenSchema.optional(),
   /** Trials up to this number measured an earlier champion's version, and count no more. */
   staleTrials: z.int().nonnegative(),
   cost: costSchema,
@@ -83,9 +92,7 @@ export const campaignStateSchema = z.strictObject({
   /** What a person's `resume` forgave: baselines and experiments up to here do not count as failures any more. */
   forgiven: z.strictObject({ baselines: z.int().nonnegative(), experiments: z.int().nonnegative() }),
   /** Spent on baselines that are kept no more. */
-  forgotten: z
-    .strictObject({ trials: z.int().nonnegative(), machineSeconds: z.number().nonnegative() })
-    .optional(),
+  forgotten: forgottenSchema.optional(),
 });
 export type CampaignState = z.infer<typeof campaignStateSchema>;
 

@@ -2,6 +2,7 @@
 
 import type { Action } from '../campaign/action.ts';
 import { RESEARCH_LABEL, type Snapshot } from '../campaign/model.ts';
+import { trialsOf } from '../campaign/queries.ts';
 import { answerCommand } from './commands.ts';
 import type { Context } from './context.ts';
 import { decide } from './decide.ts';
@@ -77,5 +78,5 @@ async function restackOrClose(
     noise: null,
     doubt: null,
   } as const;
-  await decide(context, snapshot, experiment, verdict, experiment.marker.trials);
+  await decide(context, snapshot, experiment, verdict, trialsOf(snapshot, experiment));
 }

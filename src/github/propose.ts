@@ -283,6 +283,7 @@ export async function restack(
     tree,
     previous: experiment.headSha,
     restacks: marker.restacks + 1,
+    forgotten: forget(marker, trialsOf(snapshot, experiment)),
     staleTrials: nextTrial(snapshot, marker, marker.trials) - 1,
     trials: [],
     verdict: null,
@@ -290,6 +291,14 @@ export async function restack(
   await port.updatePull(experiment.pull, { title: openTitle(next), body: pullBody(next) });
   await moveHead(port, { ...experiment, marker: next });
   return true;
+}
+
+/** What is measured anew was still spent. */
+function forget({ forgotten }: ExperimentMarker, trials: readonly RecordedTrial[]): Forgotten {
+  return {
+    trials: (forgotten?.trials ?? 0) + trials.length,
+    machineSeconds: trials.reduce((sum, trial) => sum + trial.totalSeconds, forgotten?.machineSeconds ?? 0),
+  };
 }
 
 /** Puts the branch where the marker says it is. */
