@@ -132,6 +132,8 @@ export interface Run {
   id: number;
   /** `run-name`: the trial's id. */
   title: string;
+  /** The champion when it was dispatched. */
+  headSha: string;
   status: 'queued' | 'in_progress' | 'completed';
   conclusion: string | null;
   createdAt: string;

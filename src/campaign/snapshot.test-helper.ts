@@ -164,6 +164,7 @@ export function attempt(
   const full: Run = {
     id: 7,
     title: id,
+    headSha: sha('champion'),
     status: 'in_progress',
     conclusion: null,
     createdAt: ago(60),

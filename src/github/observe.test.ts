@@ -71,6 +71,7 @@ function repositoryWith(baselines: string[], runs: string[]): GitHubPort {
     id,
     title,
     actor: BOT,
+    headSha: sha('champion'),
     status: 'completed',
     conclusion: 'success',
     createdAt: time,

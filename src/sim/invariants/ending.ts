@@ -26,7 +26,7 @@ export function hasEnded({ model }: Sim): boolean {
 export function checkEnding(sim: Sim): void {
   const { model } = sim;
   for (const { name } of model.branches.values())
-    if (name.startsWith('research/') && !isUnreadable(sim, name))
+    if (name.startsWith('research/') && !isForeign(sim, name))
       sim.violate(`The branch ${name} is left over.`);
   for (const pull of model.pulls.values()) {
     if (pull.author !== model.botLogin) continue;
@@ -40,9 +40,10 @@ export function checkEnding(sim: Sim): void {
   checkAnswers(sim);
 }
 
-/** What the App cannot read it leaves alone. */
-function isUnreadable({ model }: Sim, branch: string): boolean {
-  return model.pulls.values().some(pull => pull.branch === branch && markerOf(pull) === null);
+/** What the App cannot read, or did not write, it leaves alone. */
+function isForeign({ model }: Sim, branch: string): boolean {
+  const sha = tipOf(model, branch);
+  return model.pulls.values().some(pull => pull.branch === branch && markerOf(pull)?.commit !== sha);
 }
 
 function checkStatus(sim: Sim, issue: number, comment: Comment, state: CampaignState): void {

@@ -25,8 +25,6 @@ export interface CheckRecord extends CheckRun {
 
 export interface RunRecord extends WorkflowRun {
   workflow: string;
-  /** Tip of the branch when it was dispatched. */
-  headSha: string;
   inputs: Readonly<Record<string, string>>;
   attempt: number;
   /** Text of `measurement.json` of each attempt that left one, newest first. */
