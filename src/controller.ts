@@ -4,7 +4,7 @@ import type { Action } from './campaign/action.ts';
 import { plan } from './campaign/plan.ts';
 import { apply } from './github/apply.ts';
 import type { Context } from './github/context.ts';
-import { statusOf } from './github/errors.ts';
+import { isAmbiguous, statusOf } from './github/errors.ts';
 import { type ExportMemory, exportLog } from './github/export.ts';
 import { emptyMemory, forgetEnded, type Memory, observe } from './github/observe.ts';
 import { giveUp } from './github/refusals.ts';
@@ -17,9 +17,16 @@ export interface Loop {
   stop(): Promise<void>;
 }
 
-/** Waits after failures and after actions that did not change anything: 1, 2, 4 … seconds. */
+/** Waits after failures: 1, 2, 4 … seconds. */
 const FIRST_BACKOFF_SECONDS = 1;
 const LONGEST_BACKOFF_SECONDS = 120;
+/**
+ * GitHub's lists lag behind what was just written. An action that they make look undone is not done again before that
+ * many seconds have passed, then twice as many, and so on.
+ */
+const SETTLE_SECONDS = 10;
+/** A settling action is looked at again that often, since another may be due first. */
+const SETTLING_LOOK_SECONDS = 2;
 
 /**
  * Starts the loop of one repository.
@@ -47,40 +54,37 @@ export function startLoop(
 
 async function run(context: Context, bell: Bell, pollSeconds: number): Promise<void> {
   const memory = emptyLoopMemory();
-  let last = '';
-  let repeats = 0;
+  let failures = 0;
   while (!context.signal.aborted) {
     try {
       bell.clear();
       const { action, seconds } = await step(context, memory);
-      if (action.kind === 'wait') {
-        repeats = 0;
-        await bell.wait(Math.min(seconds, pollSeconds));
-        continue;
-      }
-      const name = nameOf(action);
-      repeats = name === last ? repeats + 1 : 0;
-      last = name;
-      // Doing the same thing again means that GitHub did not take it, or does not show it yet.
-      if (repeats > 0) await bell.wait(backoff(repeats - 1));
+      failures = 0;
+      if (action.kind === 'wait') await bell.wait(Math.min(seconds, pollSeconds));
     } catch (error) {
       if (context.signal.aborted) return;
-      repeats += 1;
+      failures += 1;
       const status = statusOf(error);
       context.log.error(
         { err: error, repository: context.port.repository, status },
         'a look failed; trying again',
       );
-      await pauseFor(backoff(repeats - 1), context.signal);
+      await pauseFor(backoff(FIRST_BACKOFF_SECONDS, failures), context.signal);
     }
   }
 }
 
 /** What a loop remembers from look to look; losing it costs requests only. */
-export type LoopMemory = Memory & { export: ExportMemory };
+export type LoopMemory = Memory & { export: ExportMemory; done: Map<string, Done> };
+
+/** An action that was done, perhaps for want of an answer only perhaps: at what time at last, and how often in a row. */
+interface Done {
+  at: Date;
+  times: number;
+}
 
 export function emptyLoopMemory(): LoopMemory {
-  return { ...emptyMemory(), export: { results: null, writtenAt: null } };
+  return { ...emptyMemory(), export: { results: null, writtenAt: null }, done: new Map() };
 }
 
 /** One look and one action; `wait` says for how many seconds at most. Throws what GitHub or the network did wrong. */
@@ -94,11 +98,14 @@ export async function step(
   const action = plan(snapshot, now);
   if (action.kind !== 'wait') {
     const name = nameOf(action);
+    if (isSettling(memory.done, name, now))
+      return { action: { kind: 'wait', seconds: SETTLING_LOOK_SECONDS }, seconds: SETTLING_LOOK_SECONDS };
     try {
       await apply(context, snapshot, action);
       memory.refusals.counts.delete(name);
-      if (action.kind === 'answer') memory.answered.add(action.command.comment);
+      remember(memory.done, name, context.now());
     } catch (error) {
+      if (isAmbiguous(error)) remember(memory.done, name, context.now());
       if (!(await giveUp(context, snapshot, action, name, memory.refusals, error))) throw error;
     }
     return { action, seconds: 0 };
@@ -117,8 +124,23 @@ function nameOf(action: Action): string {
   return subject.slice(0, 300);
 }
 
-function backoff(failures: number): number {
-  return Math.min(LONGEST_BACKOFF_SECONDS, FIRST_BACKOFF_SECONDS * 2 ** failures);
+/** Whether an action was done so lately that lists may not show it yet. */
+function isSettling(done: ReadonlyMap<string, Done>, name: string, now: Date): boolean {
+  const last = done.get(name);
+  return last !== undefined && now.getTime() - last.at.getTime() < backoff(SETTLE_SECONDS, last.times) * 1000;
+}
+
+/** Notes that an action was done; what was done long ago does not count any more. */
+function remember(done: Map<string, Done>, name: string, now: Date): void {
+  const before = done.get(name)?.times ?? 0;
+  for (const [old, { at }] of done)
+    if (now.getTime() - at.getTime() > 2 * LONGEST_BACKOFF_SECONDS * 1000) done.delete(old);
+  done.set(name, { at: now, times: before + 1 });
+}
+
+/** The first time `first` seconds, then twice as long each time. */
+function backoff(first: number, times: number): number {
+  return Math.min(LONGEST_BACKOFF_SECONDS, first * 2 ** (times - 1));
 }
 
 async function pauseFor(seconds: number, signal: AbortSignal): Promise<void> {

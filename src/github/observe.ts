@@ -33,8 +33,6 @@ export interface Memory {
   commentsSeen: Date | null;
   /** Issues that a person labelled and no campaign is on: when they were last updated. */
   bare: Map<number, string>;
-  /** Comments whose commands have taken effect, which lists that lag do not show yet. */
-  answered: Set<number>;
   refusals: Refusals;
 }
 
@@ -47,7 +45,6 @@ export function emptyMemory(): Memory {
     contracts: new Map(),
     commentsSeen: null,
     bare: new Map(),
-    answered: new Set(),
     refusals: noRefusals(),
   };
 }
@@ -82,7 +79,7 @@ export async function observe(port: GitHubPort, memory: Memory, now: Date): Prom
     attempts: new Map(),
     branches: await port.branches('research/'),
     commands: pending(commands, comments, campaigns, memory.pulls, port.botLogin).filter(
-      ({ comment }) => !memory.answered.has(comment) && !memory.refusals.unanswerable.has(comment),
+      ({ comment }) => !memory.refusals.unanswerable.has(comment),
     ),
   };
   memory.commentsSeen = seenUntil(comments, snapshot.commands, now);

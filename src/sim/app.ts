@@ -46,23 +46,20 @@ export function startApp(sim: Sim, name: string): App {
   async function live(self: Life): Promise<void> {
     const memory = emptyLoopMemory();
     const context = contextOf(sim, self);
-    let last = '';
-    let repeats = 0;
+    let failures = 0;
     while (!self.dead) {
       let seconds: number;
       try {
         const taken = await step(context, memory);
         sim.tally.steps++;
         sim.tell(name, `step: ${describe(taken.action)}`);
-        const action = describe(taken.action);
         const waits = taken.action.kind === 'wait';
         if (!waits) idleSince = Number.POSITIVE_INFINITY;
         else if (idleSince === Number.POSITIVE_INFINITY) idleSince = schedule.now();
-        repeats = !waits && action === last ? repeats + 1 : 0;
-        last = action;
-        seconds = waits ? Math.min(taken.seconds, profile.pollSeconds) : backoff(repeats);
+        failures = 0;
+        seconds = waits ? Math.min(taken.seconds, profile.pollSeconds) : 0;
       } catch (error) {
-        seconds = failed(error, ++repeats);
+        seconds = failed(error, ++failures);
       }
       if (seconds > 0) await pause(seconds);
     }
@@ -98,8 +95,8 @@ export function startApp(sim: Sim, name: string): App {
   };
 }
 
-function backoff(repeats: number): number {
-  return repeats === 0 ? 0 : Math.min(LONGEST_BACKOFF_SECONDS, 2 ** (repeats - 1));
+function backoff(failures: number): number {
+  return Math.min(LONGEST_BACKOFF_SECONDS, 2 ** (failures - 1));
 }
 
 function contextOf(sim: Sim, life: Life): Context {

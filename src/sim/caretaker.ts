@@ -6,6 +6,8 @@ import { mendContract, say } from './people.ts';
 import { BOT, type Sim } from './sim.ts';
 
 const ROUND_SECONDS = 900;
+/** An answer that did not help is waited for that long. */
+const ASK_AGAIN_SECONDS = 3600;
 /** Whoever has resumed a campaign this often stops it. */
 const PATIENCE = 10;
 
@@ -24,15 +26,13 @@ export function startCaretaker(sim: Sim): void {
   };
   schedule.after(ROUND_SECONDS, round);
 
-  /** The App said that the state of a campaign is gone, and nobody has asked for more since. */
+  /** The App said that the state of a campaign is gone, and nobody has asked for more lately. */
   function isLost(issue: number): boolean {
     const comments = model.comments.values().filter(comment => comment.issue === issue);
-    const at = comments.findLastIndex(
-      ({ author, body }) => author === BOT && noticeKey(body) === 'state lost',
-    );
-    return (
-      at >= 0 && !comments.slice(at).some(({ author, body }) => author === 'alice' && body === '/research 1')
-    );
+    const asked = comments.findLast(({ author, body }) => author === 'alice' && body === '/research 1');
+    const lately =
+      asked !== undefined && model.now() - Date.parse(asked.createdAt) < ASK_AGAIN_SECONDS * 1000;
+    return !lately && comments.some(({ author, body }) => author === BOT && noticeKey(body) === 'state lost');
   }
 
   function revive(issue: number, open: boolean): void {

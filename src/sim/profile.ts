@@ -52,7 +52,7 @@ export function drawProfile(random: Random): Profile {
     failsAfter: rate(),
     kills: rate(0.5),
     stale: rate(5),
-    staleSeconds: random.pick([2, 5, 10]),
+    staleSeconds: random.pick([2, 5, 8]),
     runListLagSeconds: rough ? random.between(0, 20) : 2,
     webhooksLost: rough ? random.pick([0, 0.1, 1]) : 0,
     webhooksRepeated: rough ? 0.1 : 0,

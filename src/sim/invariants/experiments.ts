@@ -11,6 +11,8 @@ const LIMIT = contractSchema.parse({}).limits.experiments;
 export function watchExperiments({ sim, model }: Rules): Rule {
   /** Experiments that people with permission asked for, by issue. */
   const granted = new Map<number, number>();
+  /** Pull requests that a person ended. */
+  const endedByPerson = new Set<number>();
   return change => {
     if (change.table === 'comments' && !change.before && change.after) {
       const { author, body, issue } = change.after;
@@ -20,6 +22,8 @@ export function watchExperiments({ sim, model }: Rules): Rule {
       if (command?.kind === 'command' && command.command.kind === 'start')
         granted.set(issue, (granted.get(issue) ?? 0) + command.command.experiments);
     }
+    if (change.table === 'pulls' && change.actor !== model.botLogin && change.after?.state !== 'open')
+      endedByPerson.add(change.after?.number ?? 0);
     if (change.actor !== model.botLogin) return;
     if (change.table === 'branches' && change.after?.name.startsWith('research/')) checkBranch(change.after);
     if (change.table === 'pulls' && change.after && !change.before) checkOpened(change.after);
@@ -57,6 +61,8 @@ export function watchExperiments({ sim, model }: Rules): Rule {
     const [old, now] = [markerOf(before), markerOf(after)];
     if (!now) return;
     const [was, is] = [old?.verdict?.kind, now.verdict?.kind];
+    if (is === 'person' && !endedByPerson.has(after.number))
+      sim.violate(`#${after.number} is said to have been ended by a person, and none did.`);
     // A verdict is final once the pull request has ended; one to merge that a person closed instead becomes theirs.
     if (before.state === 'open' || was === undefined || was === is) return;
     if (was === 'merge' && is === 'person' && before.state === 'closed') return;
