@@ -98,6 +98,8 @@ export async function step(
   const action = plan(snapshot, now);
   if (action.kind !== 'wait') {
     const name = nameOf(action);
+    // The list of pull requests may not show yet what a branch was made for, and deleting the branch would close it.
+    if (action.kind === 'clean' && !memory.done.has(name)) remember(memory.done, name, now);
     if (isSettling(memory.done, name, now))
       return { action: { kind: 'wait', seconds: SETTLING_LOOK_SECONDS }, seconds: SETTLING_LOOK_SECONDS };
     try {

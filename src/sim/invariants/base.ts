@@ -10,7 +10,13 @@ const LEAST_TRIALS = 2;
 export function watchBase({ sim, model }: Rules): Rule {
   /** When anybody moved the base; the App reads the tip, and GitHub merges a moment later. */
   let movedAt = 0;
+  /** What the App last wrote into each pull request: people may edit it right before the merge. */
+  const written = new Map<number, ExperimentMarker>();
   return change => {
+    if (change.table === 'pulls' && change.actor === model.botLogin && change.after) {
+      const marker = markerOf(change.after);
+      if (marker) written.set(change.after.number, marker);
+    }
     if (change.table !== 'branches' || change.after?.name !== model.defaultBranch) return;
     if (change.actor === model.botLogin) checkMerge(change, change.after);
     movedAt = model.now();
@@ -18,7 +24,7 @@ export function watchBase({ sim, model }: Rules): Rule {
 
   function checkMerge(change: Extract<Change, { table: 'branches' }>, after: Branch): void {
     const pull = change.merged === null ? undefined : model.pulls.get(change.merged);
-    const marker = pull && markerOf(pull);
+    const marker = pull && written.get(pull.number);
     if (!pull || !marker) return void sim.violate('The App moved the base by something else than a merge.');
     sim.tally.merges++;
     for (const wrong of unsound(pull, marker)) sim.violate(`#${pull.number} was merged although ${wrong}.`);
