@@ -232,7 +232,8 @@ async function readCampaigns(
     const issue = known ? { open: true, isPull: false } : await port.issue(number);
     if (!issue || issue.isPull) continue;
     const campaign = await readCampaign(port, memory, number, issue.open);
-    if (known && !campaign.comment) memory.bare.set(number, updatedAt);
+    if (campaign.comment) memory.bare.delete(number);
+    else if (known) memory.bare.set(number, updatedAt);
     if (campaign.comment || known || unfinished.includes(number)) campaigns.push(campaign);
   }
   for (const { issue } of campaigns) memory.alive.add(issue);

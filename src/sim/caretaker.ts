@@ -37,6 +37,7 @@ export function startCaretaker(sim: Sim): void {
 
   function revive(issue: number, open: boolean): void {
     if (!open) changeIssue(model, 'alice', issue, { open: true });
+    mendContract(sim);
     say(sim, issue, 'alice', '/research 1');
   }
 
