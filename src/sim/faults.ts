@@ -85,6 +85,7 @@ export function faultyLine(sim: Sim, life: Life): Line {
     if (strikes(profile.failsBefore)) {
       const kind = random.pick(BEFORE_KINDS);
       if (kind === 'no answer') await schedule.sleep(TIMEOUT_SECONDS);
+      if (life.dead) return nothing();
       fail(kind, call, what, 'before');
     }
     const result = effect();
