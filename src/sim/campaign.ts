@@ -2,6 +2,7 @@
 import { type App, startApp } from './app.ts';
 import { startCaretaker } from './caretaker.ts';
 import { checkEnding, hasEnded } from './invariants/ending.ts';
+import { markerOf } from './invariants/read.ts';
 import { watchInvariants } from './invariants/watch.ts';
 import { createLandscape, repositoryFiles } from './landscape.ts';
 import { openIssue } from './model/issues.ts';
@@ -113,10 +114,11 @@ function isOver(sim: Sim, apps: readonly App[]): boolean {
   return now > sim.busyUntil + QUIET_SECONDS * 1000 && hasEnded(sim);
 }
 
-function finishTally({ tally, profile, schedule }: Sim): void {
+function finishTally({ tally, profile, schedule, model }: Sim): void {
   tally.campaigns = 1;
   tally.hours = (schedule.now() - START) / 3_600_000;
   count(tally.moods, profile.mood);
+  for (const pull of model.pulls.values()) count(tally.verdicts, markerOf(pull)?.verdict?.kind ?? 'none');
 }
 
 function clock(milliseconds: number): string {

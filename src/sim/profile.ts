@@ -2,7 +2,7 @@
 import type { Random } from './random.ts';
 
 export interface Profile {
-  mood: 'fault-free' | 'rough' | 'hellish';
+  mood: 'fault-free' | 'crowded' | 'rough' | 'hellish';
   experiments: number;
   parallel: number;
   refereed: boolean;
@@ -36,10 +36,10 @@ export interface Profile {
 }
 
 export function drawProfile(random: Random): Profile {
-  const mood = random.pick(['fault-free', 'rough', 'rough', 'hellish'] as const);
-  const worst = { 'fault-free': 0, rough: 0.01, hellish: 0.05 }[mood];
+  const mood = random.pick(['fault-free', 'crowded', 'rough', 'hellish'] as const);
+  const worst = { 'fault-free': 0, crowded: 0, rough: 0.01, hellish: 0.05 }[mood];
   const rate = (factor = 1) => (random.chance(0.7) ? random.between(0, worst * factor) : 0);
-  const rough = mood !== 'fault-free';
+  const rough = mood === 'rough' || mood === 'hellish';
   return {
     mood,
     experiments: random.whole(3, 6),
@@ -49,7 +49,7 @@ export function drawProfile(random: Random): Profile {
     runners: random.pick([1, 1, 2, 3]),
     pollSeconds: random.pick([60, 60, 120]),
     failsBefore: rate(),
-    failsAfter: rate(),
+    failsAfter: rate(3),
     kills: rate(0.5),
     stale: rate(5),
     staleSeconds: random.pick([2, 5, 8]),
@@ -64,6 +64,6 @@ export function drawProfile(random: Random): Profile {
     nonsense: random.pick([0, 0.1, 0.5]),
     crashes: random.pick([0, 0.1, 0.4]),
     cheats: random.pick([0, 0, 0.05]),
-    deeds: rough ? random.whole(0, 8) : 0,
+    deeds: mood === 'fault-free' || random.chance(0.2) ? 0 : random.whole(1, 10),
   };
 }

@@ -18,7 +18,7 @@ export interface Tally {
   deeds: Record<string, number>;
   trials: Record<string, number>;
   moods: Record<string, number>;
-  endings: Record<string, number>;
+  verdicts: Record<string, number>;
 }
 
 export function emptyTally(): Tally {
@@ -37,7 +37,7 @@ export function emptyTally(): Tally {
     deeds: {},
     trials: {},
     moods: {},
-    endings: {},
+    verdicts: {},
   };
 }
 
