@@ -253,8 +253,8 @@ async function readCampaign(
     if (state) return { issue, issueOpen, comment: quick, state, notices: [] };
   }
   const own = (await port.comments(issue)).filter(comment => comment.author === port.botLogin);
-  const comment =
-    own.findLast(found => readMarker('campaign', found.body, campaignStateSchema) !== null) ?? null;
+  // Two Apps at once may have written one each: both go on with the first.
+  const comment = own.find(found => readMarker('campaign', found.body, campaignStateSchema) !== null) ?? null;
   const state = comment && readMarker('campaign', comment.body, campaignStateSchema);
   if (comment) memory.statusComments.set(issue, comment.id);
   return { issue, issueOpen, comment, state, notices: own.flatMap(found => noticeKey(found.body) ?? []) };

@@ -17,7 +17,7 @@ export function startCaretaker(sim: Sim): void {
   const resumed = new Map<number, number>();
   const round = () => {
     for (const { number, open } of model.issues.values()) {
-      const status = statusComments(model, number).at(-1);
+      const status = statusComments(model, number)[0];
       const phase = status?.state.phase;
       if (!status && isLost(number)) revive(number, open);
       else if (status && phase === 'paused') goOn(number, open, status.state.reason);

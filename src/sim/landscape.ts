@@ -5,8 +5,8 @@ import type { Files } from './model/git.ts';
 import type { Random } from './random.ts';
 
 export const SETTINGS = 'settings.txt';
-export const BRIEF = 'program.md';
-export const REFEREE = 'referee.py';
+const BRIEF = 'program.md';
+const REFEREE = 'referee.py';
 export const WORKFLOW = 'experiment.yml';
 export const NAMES = ['depth', 'width', 'heads', 'rate', 'decay'] as const;
 /** Settings outside 0 to this crash. */

@@ -151,7 +151,7 @@ const DEEDS = {
 } satisfies Record<string, Deed>;
 
 /** Pushes one file to the base. */
-export function push(sim: Sim, path: string, text: string): boolean {
+function push(sim: Sim, path: string, text: string): boolean {
   const { model } = sim;
   const tip = tipOf(model, model.defaultBranch) ?? '';
   if (model.git.tree(model.git.commit(tip)?.tree ?? '')?.get(path) === text) return false;

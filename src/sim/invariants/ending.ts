@@ -12,7 +12,7 @@ import { markerOf, pullsOf, statusComments } from './read.ts';
 /** Whether there is nothing left for the App to do, as far as GitHub shows. */
 export function hasEnded({ model }: Sim): boolean {
   const live = model.issues.values().some(({ number }) => {
-    const status = statusComments(model, number).at(-1);
+    const status = statusComments(model, number)[0];
     return status
       ? status.state.phase === 'running' || status.state.phase === 'paused'
       : pullsOf(model, number).some(({ state }) => state === 'open');
@@ -34,7 +34,7 @@ export function checkEnding(sim: Sim): void {
     if (marker && marker.verdict === null) sim.violate(`#${pull.number} has ended without a verdict.`);
   }
   for (const { number } of model.issues.values()) {
-    const status = statusComments(model, number).at(-1);
+    const status = statusComments(model, number)[0];
     if (status) checkStatus(sim, number, status.comment, status.state);
   }
   checkAnswers(sim);

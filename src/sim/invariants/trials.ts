@@ -16,14 +16,20 @@ export function watchTrials({ sim, model, allowed }: Rules): Rule {
     if (change.table === 'comments') kept(stateOf(change.after)?.baselines ?? []);
   };
 
-  function checkNew({ externalId }: CheckRecord): void {
-    const same = model.checks.values().filter(check => check.externalId === externalId);
+  // Where somebody moves the base between the intent and its run, the next champion's trial gets the same name.
+  function checkNew({ externalId, sha }: CheckRecord): void {
+    const same = model.checks.values().filter(check => check.externalId === externalId && check.sha === sha);
     if (same.length > allowed(1)) sim.violate(`There are ${same.length} check runs for trial ${externalId}.`);
   }
 
-  function runNew({ title }: RunRecord): void {
+  function runNew({ title, inputs }: RunRecord): void {
     sim.tally.runs++;
-    const same = model.runs.values().filter(run => run.title === title && run.actor === model.botLogin);
+    const same = model.runs
+      .values()
+      .filter(
+        run =>
+          run.title === title && run.actor === model.botLogin && run.inputs.candidate === inputs.candidate,
+      );
     if (same.length > allowed(1)) sim.violate(`Trial ${title} was dispatched ${same.length} times.`);
   }
 

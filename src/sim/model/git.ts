@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 
 export type Files = ReadonlyMap<string, string>;
 
-export interface GitCommit {
+interface GitCommit {
   sha: string;
   tree: string;
   parents: string[];
