@@ -9,17 +9,16 @@ import { tipOf } from '../model/refs.ts';
 import type { Sim } from '../sim.ts';
 import { markerOf, pullsOf, statusComments } from './read.ts';
 
-/** Whether there is nothing left for the App to do, as far as GitHub shows. */
+/** Whether every campaign has ended, as far as GitHub shows. What the App cannot read stays open until a person closes it. */
 export function hasEnded({ model }: Sim): boolean {
+  const open = model.pulls
+    .values()
+    .some(pull => pull.state === 'open' && pull.author === model.botLogin && markerOf(pull) !== null);
   const live = model.issues.values().some(({ number }) => {
-    const status = statusComments(model, number)[0];
-    return status
-      ? status.state.phase === 'running' || status.state.phase === 'paused'
-      : pullsOf(model, number).some(({ state }) => state === 'open');
+    const phase = statusComments(model, number)[0]?.state.phase;
+    return phase === 'running' || phase === 'paused';
   });
-  return (
-    !live && !model.pulls.values().some(({ state, author }) => state === 'open' && author === model.botLogin)
-  );
+  return !open && !live;
 }
 
 /** Checks everything at the end; `sim.violate` hears of what is wrong. */
