@@ -79,22 +79,6 @@ describe('lists that lag behind what the App just wrote', () => {
     );
   });
 
-  test('a campaign whose status comment was listed late goes on', async () => {
-    const scene = campaignScene(1);
-    await scene.look();
-    scene.line = async (call, _what, effect) => {
-      scene.lag = call === 'comments' ? LAG_MS : 0;
-      return effect();
-    };
-    for (let i = 0; i < 10; i++) await scene.look();
-    // From now on the command itself is too old to be listed.
-    scene.pass(600);
-    await scene.look();
-    scene.measure('1/0.1', 1);
-    await scene.work();
-    assert.equal(scene.model.runs.values().length, 2);
-  });
-
   test('a branch without a pull request is deleted after a while', async () => {
     const scene = campaignScene(1);
     await scene.work();
