@@ -193,8 +193,9 @@ describe('refusals', () => {
   test('what GitHub refuses three times with the same words is passed over', async () => {
     const scene = campaignScene(1);
     refuse(scene, () => 'Locked');
-    for (let i = 0; i < 3; i++) await scene.look().catch(() => undefined);
+    for (let i = 0; i < 60; i++) await scene.look().catch(() => undefined);
     scene.line = async (_call, _what, effect) => effect();
+    scene.pass(120);
     assert.deepEqual(await scene.work(), []);
   });
 
@@ -202,8 +203,9 @@ describe('refusals', () => {
     const scene = campaignScene(1);
     let times = 0;
     refuse(scene, () => `Trouble ${times++}`);
-    for (let i = 0; i < 5; i++) await scene.look().catch(() => undefined);
+    for (let i = 0; i < 60; i++) await scene.look().catch(() => undefined);
     scene.line = async (_call, _what, effect) => effect();
+    scene.pass(120);
     assert.deepEqual(await scene.work(), ['answer', 'dispatch']);
     assert.ok(!scene.model.comments.values().some(({ body }) => noticeKey(body)));
   });

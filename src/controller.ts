@@ -4,7 +4,7 @@ import type { Action } from './campaign/action.ts';
 import { plan } from './campaign/plan.ts';
 import { apply } from './github/apply.ts';
 import type { Context } from './github/context.ts';
-import { isAmbiguous, statusOf } from './github/errors.ts';
+import { statusOf } from './github/errors.ts';
 import { type ExportMemory, exportLog } from './github/export.ts';
 import { emptyMemory, forgetEnded, type Memory, observe } from './github/observe.ts';
 import { giveUp } from './github/refusals.ts';
@@ -77,7 +77,7 @@ async function run(context: Context, bell: Bell, pollSeconds: number): Promise<v
 /** What a loop remembers from look to look; losing it costs requests only. */
 export type LoopMemory = Memory & { export: ExportMemory; done: Map<string, Done> };
 
-/** An action that was done, perhaps for want of an answer only perhaps: at what time at last, and how often in a row. */
+/** An action that was tried: at what time at last, and how often in a row. */
 interface Done {
   at: Date;
   times: number;
@@ -105,10 +105,11 @@ export async function step(
     try {
       await apply(context, snapshot, action);
       memory.refusals.counts.delete(name);
-      remember(memory.done, name, context.now());
     } catch (error) {
-      if (isAmbiguous(error)) remember(memory.done, name, context.now());
       if (!(await giveUp(context, snapshot, action, name, memory.refusals, error))) throw error;
+    } finally {
+      // What failed may have been done by half, or wholly with the answer lost.
+      remember(memory.done, name, context.now());
     }
     return { action, seconds: 0 };
   }

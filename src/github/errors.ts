@@ -17,11 +17,6 @@ export function isPermanent(error: unknown): boolean {
   return [403, 404, 410, 422].includes(status) && !isRateLimit(error);
 }
 
-/** Whether a write that failed like this may have taken effect all the same. */
-export function isAmbiguous(error: unknown): boolean {
-  return (statusOf(error) ?? 500) >= 500;
-}
-
 function isRateLimit(error: unknown): boolean {
   const { response } = error as { response?: { headers?: Record<string, unknown> } };
   const { 'retry-after': retryAfter, 'x-ratelimit-remaining': remaining } = response?.headers ?? {};

@@ -112,7 +112,7 @@ function contextOf(sim: Sim, life: Life): Context {
   });
   const log = { info() {}, warn() {}, error() {} };
   return {
-    port: modelPort(model, faultyLine(sim, life), lag),
+    port: sim.sabotage(modelPort(model, faultyLine(sim, life), lag), sim),
     agentEnv: {},
     chooseAgent: (contract, env, wanted) => {
       const chosen = chooseAgent(contract, env, wanted);

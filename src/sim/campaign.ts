@@ -1,4 +1,5 @@
 /** One campaign from its seed to its end. */
+import type { GitHubPort } from '../github/port.ts';
 import { type App, startApp } from './app.ts';
 import { startCaretaker } from './caretaker.ts';
 import { checkEnding, hasEnded } from './invariants/ending.ts';
@@ -18,7 +19,7 @@ import { count, emptyTally, type Tally } from './tally.ts';
 const START = Date.parse('2026-03-08T00:00:00Z');
 /** Faults and people end by then; what is asked for is done from then on. */
 const CALM_SECONDS = 6 * 3600;
-const LONGEST_SECONDS = 30 * 3600;
+const LONGEST_SECONDS = 14 * 3600;
 /** Nothing to do for that long, and it is over. */
 const QUIET_SECONDS = 300;
 const LAST_EVENTS = 30;
@@ -29,8 +30,15 @@ export interface Result {
   violation: { invariant: string; events: string[] } | null;
 }
 
-/** @param trace hears of every event; without it only the last ones are kept */
-export async function simulate(seed: number, trace?: (line: string) => void): Promise<Result> {
+export interface SimulationOptions {
+  /** Hears of every event; without it only the last ones are kept. */
+  trace?: (line: string) => void;
+  /** Breaks the App's hands, to see that what a broken App does is found. */
+  sabotage?: (port: GitHubPort, sim: Sim) => GitHubPort;
+}
+
+/** Simulates the campaign of a seed. */
+export async function simulate(seed: number, options: SimulationOptions = {}): Promise<Result> {
   const random = createRandom(seed);
   const schedule = createSchedule(START);
   const profile = drawProfile(random.fork());
@@ -49,6 +57,7 @@ export async function simulate(seed: number, trace?: (line: string) => void): Pr
       name: 'gpt',
       botLogin: BOT,
     }),
+    sabotage: options.sabotage ?? (port => port),
     tally: emptyTally(),
     uninstalledUntil: 0,
     runnersAwayUntil: 0,
@@ -56,7 +65,7 @@ export async function simulate(seed: number, trace?: (line: string) => void): Pr
     calm: false,
     tell(who, text) {
       const line = `${clock(schedule.now() - START)} ${who.padEnd(6)} ${text}`;
-      trace?.(line);
+      options.trace?.(line);
       events.push(line);
       if (events.length > LAST_EVENTS) events.shift();
     },

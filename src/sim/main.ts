@@ -27,7 +27,7 @@ async function main(options: Options): Promise<number> {
   };
   if (options.trace || options.campaigns === 1)
     for (let i = 0; i < options.campaigns; i++)
-      take(await simulate(options.seed + i, options.trace ? console.log : undefined));
+      take(await simulate(options.seed + i, options.trace ? { trace: console.log } : {}));
   else await inThreads(options, take);
   console.log(describeTally(tally, violations, seconds()));
   return violations === 0 ? 0 : 1;

@@ -1,5 +1,6 @@
 /** What the parts of one simulated campaign share. */
 
+import type { GitHubPort } from '../github/port.ts';
 import type { Landscape } from './landscape.ts';
 import type { Model } from './model/state.ts';
 import type { Profile } from './profile.ts';
@@ -14,6 +15,8 @@ export interface Sim {
   random: Random;
   landscape: Landscape;
   tally: Tally;
+  /** What stands between the App and its port: nothing, but where the simulator itself is tested. */
+  sabotage(port: GitHubPort, sim: Sim): GitHubPort;
   /** Calls fail until then, because the App is not installed; milliseconds. */
   uninstalledUntil: number;
   /** Runners pick up nothing until then; milliseconds. */
