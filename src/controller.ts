@@ -115,7 +115,7 @@ export async function step(
   }
   const status = await refreshStatus(port, snapshot, now);
   forgetEnded(memory, snapshot);
-  const log = await exportLog(port, snapshot, memory.export, now);
+  const log = await exportLog(context, snapshot, memory.export, now);
   return { action, seconds: Math.min(action.seconds, status ?? Infinity, log ?? Infinity) };
 }
 

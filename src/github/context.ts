@@ -2,6 +2,7 @@
 import type { AgentEnv, chooseAgent } from '../agents/create.ts';
 import type { Contract } from '../campaign/contract.ts';
 import type { Snapshot } from '../campaign/model.ts';
+import type { progressChart } from '../render/chart.ts';
 import type { GitHubPort } from './port.ts';
 
 interface Log {
@@ -16,6 +17,8 @@ export interface Context {
   agentEnv: AgentEnv;
   /** Says who thinks for a campaign; `chooseAgent` but in a simulation. */
   chooseAgent: typeof chooseAgent;
+  /** Draws the picture of the export; `progressChart` but in a simulation, which has thousands to draw. */
+  drawChart: typeof progressChart;
   /** From which the campaigns' seeds are derived; known to the App alone. */
   seedSecret: string;
   /** Web address of GitHub, no slash at the end. */

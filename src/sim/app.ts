@@ -118,6 +118,7 @@ function contextOf(sim: Sim, life: Life): Context {
       const chosen = chooseAgent(contract, env, wanted);
       return chosen.kind === 'agent' ? { kind: 'agent', agent } : chosen;
     },
+    drawChart: () => '<svg/>',
     seedSecret: 'secret',
     serverUrl: 'https://github.test',
     templates: { contract: '', workflow: '' },

@@ -58,6 +58,7 @@ export function campaignScene(experiments: number, parallel = 1): Scene {
       ),
       agentEnv: {},
       chooseAgent: () => ({ kind: 'agent', agent: counting }),
+      drawChart: () => '<svg/>',
       seedSecret: 'secret',
       serverUrl: 'https://github.test',
       templates: { contract: '', workflow: '' },
