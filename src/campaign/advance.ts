@@ -7,6 +7,7 @@ import { advanceExperiment, dispatch, LOOK_AGAIN_SECONDS, waitForAttempt } from 
 import { BASELINE_TRIALS, MAX_FAILED_PROPOSALS, MAX_FAULTS, measuredValues, type Snapshot } from './model.ts';
 import {
   attemptsOf,
+  countExperiments,
   currentCampaign,
   experimentsOf,
   type LiveCampaign,
@@ -143,7 +144,7 @@ function thinkOrFinish(
       phase: 'paused',
       reason: `The audit of #${flagged.pull} does not agree with its number. Look at what it does, then comment \`/research resume\`.`,
     };
-  if (experiments.length >= target) {
+  if (countExperiments(snapshot, campaign) >= target) {
     if (open > 0) return null;
     const reason =
       target < state.target
@@ -170,7 +171,7 @@ function thinkOrFinish(
   const think = shouldThink(thoughts, {
     parallel,
     open,
-    room: target - experiments.length - thoughts.length,
+    room: target - countExperiments(snapshot, campaign) - thoughts.length,
     ahead: isModel(agentOf(contract, campaign)),
   });
   if (!think) return null;

@@ -36,6 +36,12 @@ const verdictSchema = z.strictObject({
 });
 export type Verdict = z.infer<typeof verdictSchema>;
 
+/** What was spent on trials that a marker no longer holds. */
+const spentSchema = z.strictObject({
+  trials: z.int().nonnegative(),
+  machineSeconds: z.number().nonnegative(),
+});
+
 /** The hidden part of an experiment's pull request. */
 export const experimentMarkerSchema = z.strictObject({
   version: z.literal(1),
@@ -56,7 +62,7 @@ export const experimentMarkerSchema = z.strictObject({
   staleTrials: z.int().nonnegative(),
   cost: costSchema,
   /** Spent on trials of versions before this one. */
-  earlier: z.strictObject({ trials: z.int().nonnegative(), machineSeconds: z.number().nonnegative() }),
+  earlier: spentSchema,
   trials: z.array(recordedTrialSchema),
   verdict: verdictSchema.nullable(),
 });
@@ -90,10 +96,8 @@ export const campaignStateSchema = z.strictObject({
   /** What a person's `resume` forgave: baselines and experiments up to here do not count as failures any more. */
   forgiven: z.strictObject({ baselines: z.int().nonnegative(), experiments: z.int().nonnegative() }),
   /** Spent on baselines that are kept no more. */
-  forgotten: z
-    .strictObject({
-      trials: z.int().nonnegative(),
-      machineSeconds: z.number().nonnegative(),
+  forgotten: spentSchema
+    .extend({
       /** The highest number among them: `k` of `<issue>/0.<k>`. */
       last: z.int().nonnegative(),
     })
@@ -137,6 +141,8 @@ export interface Run {
   id: number;
   /** `run-name`: the trial's id. */
   title: string;
+  /** The champion when it was dispatched. */
+  headSha: string;
   status: 'queued' | 'in_progress' | 'completed';
   conclusion: string | null;
   createdAt: string;

@@ -168,6 +168,7 @@ export function attempt(
   const full: Run = {
     id: 7,
     title: id,
+    headSha: sha('champion'),
     status: 'in_progress',
     conclusion: null,
     createdAt: ago(60),

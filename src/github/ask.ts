@@ -1,7 +1,6 @@
 /** What agents are asked: the champion's files, the history, and what is wrong with an idea. */
 import { isDeepStrictEqual } from 'node:util';
 import type { LedgerLine, ProposalRequest } from '../agents/agent.ts';
-import { chooseAgent } from '../agents/create.ts';
 import { budgetOf, championValues } from '../campaign/evidence.ts';
 import type { Idea } from '../campaign/idea.ts';
 import { type Campaign, type Experiment, mean, measuredValues, type Snapshot } from '../campaign/model.ts';
@@ -25,7 +24,7 @@ export async function think(
 ): Promise<void> {
   const { state } = campaign;
   if (!state) throw new Error(`Expected a campaign with a state on #${campaign.issue}.`);
-  const chosen = chooseAgent(contractOf(snapshot), context.agentEnv, state.agent ?? undefined);
+  const chosen = context.chooseAgent(contractOf(snapshot), context.agentEnv, state.agent ?? undefined);
   if (chosen.kind === 'problem') {
     const reason = `${chosen.message} Then comment \`/research resume\`.`;
     return saveState(context.port, snapshot, campaign, { ...state, phase: 'paused', reason });

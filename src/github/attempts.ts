@@ -32,8 +32,9 @@ export async function readAttempts(port: GitHubPort, snapshot: Snapshot): Promis
     return Number(k) > (stale.get(subject) ?? Number.POSITIVE_INFINITY) && !recorded.has(trial);
   };
 
+  // Where somebody pushed, the trials' check runs still stand on what was proposed.
   for (const sha of new Set([
-    ...open.map(({ headSha }) => headSha),
+    ...open.flatMap(({ headSha, marker }) => [headSha, marker.commit]),
     ...(champion ? [snapshot.base.sha] : []),
   ])) {
     for (const check of await port.checks(sha)) {

@@ -8,7 +8,7 @@ import {
   RESEARCH_LABEL,
   type Snapshot,
 } from '../campaign/model.ts';
-import { experimentsOf } from '../campaign/queries.ts';
+import { countExperiments, experimentsOf } from '../campaign/queries.ts';
 import {
   helpAnswer,
   mistakeAnswer,
@@ -92,7 +92,7 @@ async function start(
     state: null,
     notices: [],
   };
-  const count = experimentsOf(snapshot, there).length;
+  const count = countExperiments(snapshot, there);
   const old = there.state ?? newState(context, pending, count);
   await saveState(port, snapshot, there, {
     ...old,
@@ -105,7 +105,7 @@ async function start(
     agent: command.agent ?? old.agent,
     topic: command.topic === '' ? old.topic : command.topic,
     comments: [...old.comments, pending.comment],
-    ...forgiveness(old, count),
+    ...forgiveness(old, experimentsOf(snapshot, there).length),
   });
 }
 

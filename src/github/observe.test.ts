@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { CampaignState } from '../campaign/model.ts';
 import { campaign, sha, trial } from '../campaign/snapshot.test-helper.ts';
+import { campaignScene } from '../sim/scene.test-helper.ts';
 import { writeMarker } from './marker.ts';
 import { emptyMemory, observe } from './observe.ts';
 import type { Comment, GitHubPort, Issue, WorkflowRun } from './port.ts';
@@ -79,6 +80,7 @@ function repositoryWith(
     id,
     title,
     actor: BOT,
+    headSha: sha('champion'),
     status: 'completed',
     conclusion: 'success',
     createdAt: time,
@@ -147,4 +149,26 @@ test('where a new marker was begun, what was asked for before its first command 
     commands.map(({ comment }) => comment),
     [7],
   );
+});
+
+test('a campaign whose status comment was listed late stays one', async () => {
+  const scene = campaignScene(1);
+  await scene.look();
+  scene.line = async (call, _what, effect) => {
+    scene.lag = call === 'comments' ? 5000 : 0;
+    return effect();
+  };
+  const memory = emptyMemory();
+  const phases = async () => {
+    const { campaigns } = await observe(scene.context.port, memory, scene.context.now());
+    return campaigns.map(({ state }) => state?.phase ?? null);
+  };
+  assert.deepEqual(await phases(), [null]);
+  scene.pass(10);
+  assert.deepEqual(await phases(), ['running']);
+  // From the look after the next on, the command itself is too old to be listed.
+  scene.pass(600);
+  await phases();
+  scene.pass(60);
+  assert.deepEqual(await phases(), ['running']);
 });

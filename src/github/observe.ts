@@ -240,7 +240,8 @@ async function readCampaigns(
     const issue = known ? { open: true, isPull: false } : await port.issue(number);
     if (!issue || issue.isPull) continue;
     const campaign = await readCampaign(port, memory, number, issue.open);
-    if (known && !campaign.comment) memory.bare.set(number, updatedAt);
+    if (campaign.comment) memory.bare.delete(number);
+    else if (known) memory.bare.set(number, updatedAt);
     if (campaign.comment || known || unfinished.includes(number)) campaigns.push(campaign);
   }
   for (const { issue } of campaigns) memory.alive.add(issue);
@@ -260,8 +261,8 @@ async function readCampaign(
     if (state) return { issue, issueOpen, comment: quick, state, notices: [] };
   }
   const own = (await port.comments(issue)).filter(comment => comment.author === port.botLogin);
-  const comment =
-    own.findLast(found => readMarker('campaign', found.body, campaignStateSchema) !== null) ?? null;
+  // Two Apps at once may have written one each: both go on with the first.
+  const comment = own.find(found => readMarker('campaign', found.body, campaignStateSchema) !== null) ?? null;
   const state = comment && readMarker('campaign', comment.body, campaignStateSchema);
   if (comment) memory.statusComments.set(issue, comment.id);
   return { issue, issueOpen, comment, state, notices: own.flatMap(found => noticeKey(found.body) ?? []) };

@@ -9,7 +9,7 @@ import {
   RESEARCH_LABEL,
   type Snapshot,
 } from '../campaign/model.ts';
-import { experimentsOf } from '../campaign/queries.ts';
+import { countExperiments, experimentsOf } from '../campaign/queries.ts';
 import { candidateMessage } from '../render/pull.ts';
 import { openTitle } from '../render/title.ts';
 import { objection, readFiles } from './ask.ts';
@@ -125,7 +125,7 @@ async function exhausted(
   campaign: Campaign,
   state: CampaignState,
 ): Promise<void> {
-  const count = experimentsOf(snapshot, campaign).length;
+  const count = countExperiments(snapshot, campaign);
   const reason = `The agent has nothing left to try after ${count} experiments.`;
   const open = experimentsOf(snapshot, campaign).some(experiment => experiment.state === 'open');
   if (count === 0)
