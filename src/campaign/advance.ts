@@ -34,7 +34,7 @@ export function advance(snapshot: Snapshot, now: Date): Action | null {
   const steps = championIsMeasured(snapshot, budgetOf(contract, campaign))
     ? [
         ...open.map(experiment => advanceExperiment(snapshot, contract, campaign, experiment, now)),
-        open.length < parallel ? openNext(snapshot, campaign) : null,
+        open.length < parallel ? openNext(snapshot, contract, campaign) : null,
       ]
     : [measureChampion(snapshot, campaign, parallel, now)];
   const next = steps.find(step => step !== null && step.kind !== 'wait');
@@ -48,12 +48,19 @@ export function advance(snapshot: Snapshot, now: Date): Action | null {
 }
 
 /** What came of the first finished thought becomes an experiment. */
-function openNext(snapshot: Snapshot, campaign: LiveCampaign): Action | null {
+function openNext(snapshot: Snapshot, contract: Contract, campaign: LiveCampaign): Action | null {
+  // Another App may have made one meanwhile.
+  if (countExperiments(snapshot, campaign) >= targetOf(contract, campaign)) return null;
   const [thought] = ideasOf(snapshot, campaign)
     .filter(({ state }) => state !== 'thinking')
     .sort((a, b) => a.task.number - b.task.number);
   if (!thought) return null;
   return { kind: 'open', campaign, number: nextNumber(snapshot, campaign), thought: thought.id };
+}
+
+/** How many experiments the campaign may have. */
+function targetOf(contract: Contract, { state }: LiveCampaign): number {
+  return Math.min(state.target, contract.limits.experiments);
 }
 
 type IdeaThought = Thought & { task: { kind: 'idea' } };
@@ -133,7 +140,7 @@ function thinkOrFinish(
   parallel: number,
 ): Action | null {
   const experiments = experimentsOf(snapshot, campaign);
-  const target = Math.min(campaign.state.target, contract.limits.experiments);
+  const target = targetOf(contract, campaign);
   const { state } = campaign;
   const since = experiments.slice(state.forgiven.experiments);
   const flagged = since.find(({ marker }) => marker.verdict?.kind === 'flagged');

@@ -115,7 +115,7 @@ async function supersede(
   experiment: Experiment,
   reason: string,
 ): Promise<void> {
-  const { trials } = experiment.marker;
+  const trials = trialsOf(snapshot, experiment);
   const numbers = { value: null, championValue: null, noise: null, doubt: null };
   await decide(context, snapshot, experiment, { kind: 'superseded', reason, ...numbers }, trials);
 }

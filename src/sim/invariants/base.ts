@@ -5,7 +5,7 @@ import { markerOf } from './read.ts';
 import type { Rule, Rules } from './watch.ts';
 
 /** Trials that a merge takes at least. */
-const LEAST_TRIALS = 2;
+const LEAST_TRIALS = 1;
 
 export function watchBase({ sim, model }: Rules): Rule {
   /** When anybody moved the base; the App reads the tip, and GitHub merges a moment later. */
