@@ -107,8 +107,13 @@ const DEEDS = {
     onRun(sim, sim.random.pick(['queued', 'in_progress']), id => cancelRun(sim.model, 'bob', id)),
   'dispatch by hand': sim => {
     const run = sim.model.runs.values().at(-1);
-    if (run) dispatchRun(sim.model, 'bob', WORKFLOW, sim.model.defaultBranch, run.inputs);
-    return run !== undefined;
+    if (!run) return false;
+    // The trial that the App started last, or the one that it would start next.
+    const { trial = '' } = run.inputs;
+    const next = trial.replace(/\d+$/, k => String(Number(k) + 1));
+    const inputs = { ...run.inputs, trial: sim.random.pick([trial, next]) };
+    dispatchRun(sim.model, 'bob', WORKFLOW, sim.model.defaultBranch, inputs);
+    return true;
   },
   uninstall: sim => {
     sim.uninstalledUntil = sim.schedule.now() + sim.random.between(60, 2400) * 1000;
