@@ -1,7 +1,7 @@
 /** What people do while a campaign runs: each deed at a random time, on whatever is there by then. */
 
 import { CONTRACT_PATH } from '../campaign/contract.ts';
-import { stateOf } from './invariants/read.ts';
+import { markerOf, stateOf } from './invariants/read.ts';
 import { contractText, SETTINGS, WORKFLOW } from './landscape.ts';
 import { cancelRun, dispatchRun, rerun } from './model/actions.ts';
 import {
@@ -26,11 +26,31 @@ const DEEDS_SECONDS = 2 * 3600;
 
 /** Lets people do what the profile says, at random times. */
 export function startPeople(sim: Sim): void {
+  if (sim.profile.deeds > 0) disturbMerges(sim);
   const kinds = Object.keys(DEEDS) as (keyof typeof DEEDS)[];
   for (let i = 0; i < sim.profile.deeds; i++) {
     const kind = sim.random.pick(kinds);
     later(sim, sim.random.between(30, DEEDS_SECONDS), () => attempt(sim, kind));
   }
+}
+
+/** What hurts most while a merge is under way. */
+const AT_THE_WORST_TIME = [
+  'push beside',
+  'push settings',
+  'push to an experiment',
+  'close an experiment',
+  'merge an experiment',
+  'delete an experiment branch',
+] as const;
+
+/** Between the verdict and the merge there are only seconds. */
+function disturbMerges(sim: Sim): void {
+  sim.model.watchers.push(change => {
+    if (change.table !== 'pulls' || change.actor !== BOT || change.after?.state !== 'open') return;
+    if (markerOf(change.after)?.verdict?.kind !== 'merge' || !sim.random.chance(0.2)) return;
+    later(sim, sim.random.between(0, 3), () => attempt(sim, sim.random.pick(AT_THE_WORST_TIME)));
+  });
 }
 
 /** Somebody means to do something that many seconds from now. */
@@ -87,8 +107,13 @@ const DEEDS = {
     onRun(sim, sim.random.pick(['queued', 'in_progress']), id => cancelRun(sim.model, 'bob', id)),
   'dispatch by hand': sim => {
     const run = sim.model.runs.values().at(-1);
-    if (run) dispatchRun(sim.model, 'bob', WORKFLOW, sim.model.defaultBranch, run.inputs);
-    return run !== undefined;
+    if (!run) return false;
+    // The trial that the App started last, or the one that it would start next.
+    const { trial = '' } = run.inputs;
+    const next = trial.replace(/\d+$/, k => String(Number(k) + 1));
+    const inputs = { ...run.inputs, trial: sim.random.pick([trial, next]) };
+    dispatchRun(sim.model, 'bob', WORKFLOW, sim.model.defaultBranch, inputs);
+    return true;
   },
   uninstall: sim => {
     sim.uninstalledUntil = sim.schedule.now() + sim.random.between(60, 2400) * 1000;
