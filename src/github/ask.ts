@@ -7,7 +7,7 @@ import { type Campaign, type Experiment, mean, measuredValues, type Snapshot } f
 import { experimentsOf, nextNumber, trialsOf } from '../campaign/queries.ts';
 import type { Task } from '../campaign/thought.ts';
 import { type Context, contractOf } from './context.ts';
-import { isPermanent, messageOf, statusOf } from './errors.ts';
+import { messageOf, statusOf } from './errors.ts';
 import { MAX_BODY, writeMarker } from './marker.ts';
 import type { GitHubPort } from './port.ts';
 import { saveState } from './state.ts';
@@ -73,13 +73,10 @@ async function proposalRequest(
     ledger: [...ledgerFor(experimentsOf(snapshot, campaign)), ...thoughtOf(context, snapshot, campaign)],
     topic: campaign.state?.topic ?? '',
     again: againOf(snapshot, task),
+    // What cannot be asked now is asked when the idea is opened.
     objection: async (idea, changed) =>
       sameAsWaiting(context, snapshot, campaign, changed) ??
-      // What cannot be asked now is asked when the idea is opened.
-      (await objection(context, snapshot, idea, changed).catch(error => {
-        if (isPermanent(error)) throw error;
-        return null;
-      })),
+      (await objection(context, snapshot, idea, changed).catch(() => null)),
   };
 }
 
