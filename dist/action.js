@@ -12015,8 +12015,8 @@ function convertBaseSchema(schema, ctx) {
         const looseRecords = [];
         for (const pattern of patternKeys) {
           const patternValue = convertSchema(patternProps[pattern], ctx);
-          const keySchema = z.string().regex(new RegExp(pattern));
-          looseRecords.push(z.looseRecord(keySchema, patternValue));
+          const keySchema2 = z.string().regex(new RegExp(pattern));
+          looseRecords.push(z.looseRecord(keySchema2, patternValue));
         }
         const schemasToIntersect = [];
         if (Object.keys(shape).length > 0) {
@@ -12073,12 +12073,12 @@ function convertBaseSchema(schema, ctx) {
       const minProperties = typeof schema.minProperties === "number" ? schema.minProperties : void 0;
       const maxProperties = typeof schema.maxProperties === "number" ? schema.maxProperties : void 0;
       if (hasKeyGuard || minProperties !== void 0 || maxProperties !== void 0) {
-        let keySchema;
+        let keySchema2;
         if (hasKeyGuard) {
           const keyJSONSchema = typeof schema.propertyNames === "object" && schema.propertyNames.type === void 0 ? { type: "string", ...schema.propertyNames } : schema.propertyNames;
-          keySchema = convertSchema(keyJSONSchema, ctx);
+          keySchema2 = convertSchema(keyJSONSchema, ctx);
         }
-        zodSchema = checkObjectGuards(zodSchema, { keySchema, minProperties, maxProperties });
+        zodSchema = checkObjectGuards(zodSchema, { keySchema: keySchema2, minProperties, maxProperties });
       }
       break;
     }
@@ -12664,7 +12664,7 @@ var EXIT_KILLED = 137;
 var EXCEPTION_LINE = /^[A-Za-z_][\w.]*(?:Error|Exception|Interrupt|Exit|Warning|Iteration)\b(?::.*)?$/;
 var OUT_OF_MEMORY = /\b(?:OutOfMemoryError|MemoryError)\b|out of memory|can't allocate memory|std::bad_alloc/i;
 function classify(ending) {
-  const { result, metric, metricName } = ending;
+  const { result, metric, metricName, missing = `ended without a ${metricName}` } = ending;
   if (result.endedBy === "timeout") {
     return crash(ending, "timeout", `still running after ${ending.timeoutSeconds} s, and was stopped`);
   }
@@ -12687,9 +12687,7 @@ function classify(ending) {
     }
     return crash(ending, "exception", message);
   }
-  if (metric === null) {
-    return crash(ending, "no metric", `ended without printing a line \`${metricName}: <number>\``);
-  }
+  if (metric === null) return crash(ending, "no metric", missing);
   if (!Number.isFinite(metric)) return crash(ending, "not a number", `${metricName} is ${metric}`);
   return { status: "measured", value: metric };
 }
@@ -12735,19 +12733,45 @@ function parseCommand(text) {
 
 // src/campaign/contract.ts
 var CONTRACT_PATH = ".github/research.yml";
-var pathSchema = external_exports.string().min(1).refine(
-  (path) => !path.startsWith("/") && !path.split("/").includes(".."),
-  "expected a path inside the repository"
-).transform((path) => path.replace(/\/+$/, ""));
+var pathSchema = pathInside("the repository");
+function pathInside(place2) {
+  return external_exports.string().min(1).refine(
+    (path) => !path.startsWith("/") && !path.split("/").includes(".."),
+    `expected a path inside ${place2}`
+  ).transform((path) => path.replace(/\/+$/, ""));
+}
 var SECONDS_PER = { s: 1, m: 60, h: 3600 };
 var durationSchema = external_exports.string().regex(/^\d+(\.\d+)?(s|m|h)$/, "expected a duration such as 90s, 5m or 1h").transform((text) => Number(text.slice(0, -1)) * SECONDS_PER[text.slice(-1)]).refine((seconds) => seconds > 0 && seconds <= 86400, "expected a duration above 0 and up to 24h");
+var SOURCES = ["referee", "pattern", "file"];
+function groupsIn(pattern) {
+  try {
+    return (new RegExp(`${pattern}|`).exec("")?.length ?? 1) - 1;
+  } catch {
+    return null;
+  }
+}
+var keySchema = external_exports.string().regex(/^[^.]+(\.[^.]+)*$/, "expected names and indices with dots between them, such as latency.p99");
 var metricSchema = external_exports.strictObject({
   name: external_exports.string().min(1).max(40),
   goal: external_exports.enum(["minimize", "maximize"]),
-  referee: pathSchema.optional()
-}).refine((metric) => metric.referee === void 0 || metric.goal === "minimize", {
-  path: ["goal"],
-  message: "expected minimize: a referee measures a code length"
+  referee: pathSchema.optional(),
+  pattern: external_exports.string().max(500).refine(
+    (pattern) => groupsIn(pattern) === 1,
+    "expected a regular expression (JavaScript) with exactly one group, which holds the number"
+  ).optional(),
+  file: pathInside("$TMPDIR").optional(),
+  key: keySchema.optional()
+}).check(({ value: metric, issues }) => {
+  const report = (key, message, input2) => issues.push({ code: "custom", path: [key], message, input: input2 });
+  const [first, second] = SOURCES.filter((source) => metric[source] !== void 0);
+  if (first !== void 0 && second !== void 0)
+    report(second, `expected one source of the number: ${SOURCES.join(", ")}`, `${second} beside ${first}`);
+  if (metric.file !== void 0 && metric.key === void 0)
+    report("file", "expected key beside file, such as key: latency.p99", "file alone");
+  if (metric.key !== void 0 && metric.file === void 0)
+    report("key", "expected file beside key, such as file: result.json", "key alone");
+  if (metric.referee !== void 0 && metric.goal !== "minimize")
+    report("goal", "expected minimize: a referee measures a code length", metric.goal);
 });
 var agentSchema = external_exports.discriminatedUnion("use", [
   external_exports.strictObject({
@@ -15398,7 +15422,7 @@ function linesOfKeys(text) {
   let next = 0;
   const lineAt = (offset) => text.slice(0, offset).split("\n").length;
   const startOf = (event) => event === void 0 ? -1 : event.type === EVENT_ID.SCALAR ? event.valueStart : "start" in event ? event.start : -1;
-  const read = (path) => {
+  const read2 = (path) => {
     const event = events[next++];
     if (event?.type === EVENT_ID.MAPPING) {
       for (; events[next]?.type !== EVENT_ID.POP && next < events.length; ) {
@@ -15406,19 +15430,19 @@ function linesOfKeys(text) {
         if (key?.type !== EVENT_ID.SCALAR) return;
         const name = `${path}${path === "" ? "" : "."}${getScalarValue(text, key)}`;
         lines.set(name, lineAt(key.valueStart));
-        read(name);
+        read2(name);
       }
       next++;
     } else if (event?.type === EVENT_ID.SEQUENCE) {
       for (let i = 0; events[next]?.type !== EVENT_ID.POP && next < events.length; i++) {
         lines.set(`${path}.${i}`, lineAt(startOf(events[next])));
-        read(`${path}.${i}`);
+        read2(`${path}.${i}`);
       }
       next++;
     }
   };
   if (events[next]?.type === EVENT_ID.DOCUMENT) next++;
-  read("");
+  read2("");
   return lines;
 }
 
@@ -15585,12 +15609,71 @@ async function pythonVersions(command, env, cwd) {
 import { mkdir as mkdir4, readFile as readFile5 } from "node:fs/promises";
 import { basename as basename3, dirname as dirname5, join as join7 } from "node:path";
 
+// src/trial/number.ts
+var NUMBER = String.raw`[-+]?(?:\d+\.?\d*(?:e[-+]?\d+)?|\.\d+(?:e[-+]?\d+)?|nan|inf(?:inity)?)`;
+var WHOLE = new RegExp(`^${NUMBER}$`, "i");
+function parseNumber(text) {
+  const trimmed = text.trim();
+  if (!WHOLE.test(trimmed) || /nan/i.test(trimmed)) return Number.NaN;
+  if (/inf/i.test(trimmed))
+    return trimmed.startsWith("-") ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
+  return Number(trimmed);
+}
+
+// src/trial/pattern.ts
+import { createContext, Script } from "node:vm";
+var MAX_MATCHED = 4096;
+var BATCH_CHARACTERS = 16 * 1024;
+var LOOK_MS = 2e3;
+var LOOK = new Script(`
+  (() => {
+    for (let i = lines.length - 1; i >= 0; i--) {
+      const match = expression.exec(lines[i]);
+      if (match) return match[1] ?? '';
+    }
+    return null;
+  })()
+`);
+function findLast(pattern) {
+  const batch = { expression: new RegExp(pattern), lines: [] };
+  const context = createContext(batch);
+  let characters = 0;
+  let last = null;
+  let problem = null;
+  const look = () => {
+    if (problem !== null || batch.lines.length === 0) return;
+    try {
+      const found = LOOK.runInContext(context, { timeout: LOOK_MS });
+      if (typeof found === "string") last = parseNumber(found);
+    } catch (error2) {
+      if (error2.code !== "ERR_SCRIPT_EXECUTION_TIMEOUT") throw error2;
+      last = null;
+      problem = `metric.pattern took longer than ${LOOK_MS / 1e3} s on a few lines of the output, and was given up; an expression without repeats inside of repeats does not`;
+    }
+    batch.lines = [];
+    characters = 0;
+  };
+  return {
+    take(line) {
+      if (problem !== null) return;
+      batch.lines.push(line.slice(0, MAX_MATCHED));
+      characters += Math.min(line.length, MAX_MATCHED) + 1;
+      if (characters >= BATCH_CHARACTERS) look();
+    },
+    last() {
+      look();
+      return last;
+    },
+    problem: () => problem
+  };
+}
+
 // src/trial/output.ts
 var TAIL_CHARACTERS = 16e3;
 var MAX_REPORTED = 30;
-var NUMBER = String.raw`[-+]?(?:\d+\.?\d*(?:e[-+]?\d+)?|\.\d+(?:e[-+]?\d+)?|nan|inf(?:inity)?)`;
 var PAIR = new RegExp(String.raw`^([A-Za-z_][\w .%/-]{0,39}):\s*(${NUMBER})\s*$`, "i");
-function collectOutput(metricName) {
+function collectOutput(metricName, pattern) {
+  const search = pattern === void 0 ? null : findLast(pattern);
   const lines = [];
   let characters = 0;
   let metric = null;
@@ -15604,6 +15687,7 @@ function collectOutput(metricName) {
   return {
     take(line) {
       keep(line);
+      search?.take(line);
       if (line.trimEnd() === "---") {
         inSummary = true;
         reported = /* @__PURE__ */ new Map();
@@ -15616,20 +15700,17 @@ function collectOutput(metricName) {
       if (key === metricName) metric = value;
       if (inSummary && Number.isFinite(value) && reported.size < MAX_REPORTED) reported.set(key, value);
     },
-    metric: () => metric,
+    metric: () => search ? search.last() : metric,
+    problem: () => search?.problem() ?? null,
     reported: () => Object.fromEntries(reported),
     tail: () => lines
   };
-}
-function parseNumber(text) {
-  if (/nan/i.test(text)) return Number.NaN;
-  if (/inf/i.test(text)) return text.startsWith("-") ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
-  return Number(text);
 }
 
 // src/trial/process.ts
 import { spawn } from "node:child_process";
 import { readdir, readFile as readFile3 } from "node:fs/promises";
+import { Readable as Readable2 } from "node:stream";
 import { StringDecoder } from "node:string_decoder";
 
 // src/trial/descriptors.ts
@@ -15652,9 +15733,9 @@ function isInherited(name) {
   const flags = /^flags:\s+([0-7]+)$/m.exec(text)?.[1];
   return flags !== void 0 && (Number.parseInt(flags, 8) & CLOSE_ON_EXEC) === 0;
 }
-function attempt(read, otherwise) {
+function attempt(read2, otherwise) {
   try {
-    return read();
+    return read2();
   } catch {
     return otherwise;
   }
@@ -15666,7 +15747,7 @@ import { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 var STATUS_MS = 1e3;
 var END_MS = 2e4;
-var LOOK_MS = 5;
+var LOOK_MS2 = 5;
 function readStatus(stream, onSandbox) {
   if (!(stream instanceof Readable)) throw new Error("Expected a pipe from bubblewrap, found none.");
   let text = "";
@@ -15696,7 +15777,7 @@ async function endSandbox(pid) {
     } catch {
       return;
     }
-    await sleep(LOOK_MS);
+    await sleep(LOOK_MS2);
   }
   throw new Error(
     `Expected the sandbox of process ${pid} to end when it was killed, found it still running.`
@@ -15705,24 +15786,31 @@ async function endSandbox(pid) {
 
 // src/trial/process.ts
 var STATUS_DESCRIPTOR = 3;
+var RESULT_DESCRIPTOR = 4;
 var MAX_LINE_LENGTH = 64 * 1024;
 var DRAIN_MS = 1e3;
 async function runProcess(options) {
   if (options.signal?.aborted) return { exitCode: null, signal: null, endedBy: "abort" };
   const status = options.onSandbox ? "pipe" : "ignore";
+  const own2 = ["ignore", "pipe", "pipe", status, ...options.onResult ? ["pipe"] : []];
   const child2 = withoutInherited(
-    STATUS_DESCRIPTOR + 1,
+    own2.length,
     (cover) => spawn(options.file, options.args, {
       cwd: options.cwd,
       env: options.env,
-      stdio: ["ignore", "pipe", "pipe", status, ...cover],
+      stdio: [...own2, ...cover],
       detached: true
     })
   );
   const { stdout, stderr } = child2;
   if (!stdout || !stderr) throw new Error(`Expected pipes from ${options.file}, found none.`);
   const sandbox = options.onSandbox && readStatus(child2.stdio[STATUS_DESCRIPTOR], options.onSandbox);
-  const finish = Promise.all([readLines(stdout, options.onLine), readLines(stderr, options.onLine)]);
+  const handedOver = options.onResult && child2.stdio[RESULT_DESCRIPTOR];
+  const results = handedOver instanceof Readable2 ? [handedOver] : [];
+  const finish = Promise.all([
+    ...[stdout, stderr].map((stream) => readLines(stream, options.onLine)),
+    ...results.map((stream) => readBytes(stream, options.onResult))
+  ]);
   const exited = new Promise((resolve2, reject) => {
     child2.once("error", reject);
     child2.once("exit", (exitCode, signal) => resolve2({ exitCode, signal }));
@@ -15749,7 +15837,7 @@ async function runProcess(options) {
     const first = await sandbox?.();
     if (first) await endSandbox(first);
     await killMarked(options.marker);
-    await drain([stdout, stderr], finish);
+    await drain([stdout, stderr, ...results], finish);
     return { ...result, endedBy };
   } finally {
     for (const timer of timers) clearTimeout(timer);
@@ -15786,6 +15874,12 @@ async function drain(streams, finished) {
   }, DRAIN_MS);
   await finished;
   clearTimeout(timer);
+}
+function readBytes(stream, onBytes) {
+  return new Promise((resolve2) => {
+    stream.on("data", (chunk) => onBytes?.(chunk));
+    stream.once("close", () => resolve2());
+  });
 }
 function readLines(stream, onLine) {
   const decoder = new StringDecoder("utf8");
@@ -16220,7 +16314,7 @@ async function readShares(folders) {
 // src/trial/execute.ts
 async function execute(execution) {
   const { launched, program, limits, signal } = execution;
-  const output2 = collectOutput(execution.metricName);
+  const output2 = collectOutput(execution.metricName, execution.pattern);
   const tooMuch = new AbortController();
   let watch;
   const watchIt = (pid) => {
@@ -16234,6 +16328,7 @@ async function execute(execution) {
       graceSeconds: 0,
       marker: execution.scratch,
       signal: AbortSignal.any([tooMuch.signal, ...signal ? [signal] : []]),
+      ...execution.onResult ? { onResult: execution.onResult } : {},
       ...execution.isSandbox ? { onSandbox: watchIt } : { onStart: watchIt },
       onLine: (line) => {
         output2.take(line);
@@ -16447,37 +16542,136 @@ function refereedOf(result) {
   };
 }
 
+// src/trial/result-file.ts
+var MAX_BYTES = 1024 * 1024;
+var MAX_REPORTED2 = 30;
+var MAX_NAME = 40;
+var MAX_DEPTH2 = 8;
+var CARRY = `
+export AUTORESEARCH_RESULT="$TMPDIR/$0"
+mkdir -p "\${AUTORESEARCH_RESULT%/*}"
+"$@" ${RESULT_DESCRIPTOR}>&-
+status=$?
+[ -f "$AUTORESEARCH_RESULT" ] && head -c ${MAX_BYTES + 1} "$AUTORESEARCH_RESULT" >&${RESULT_DESCRIPTOR}
+exit $status
+`;
+function carryingOut(launched, file2) {
+  const words = [launched.file, ...launched.args];
+  const before = words.slice(0, words.length - launched.command.length);
+  const command = ["sh", "-c", CARRY, file2, ...launched.command];
+  const [program = "sh", ...args] = [...before, ...command];
+  return { ...launched, file: program, args, command };
+}
+function collectResult(file2, key) {
+  const chunks = [];
+  let size = 0;
+  return {
+    take(bytes) {
+      if (size <= MAX_BYTES) chunks.push(bytes.subarray(0, MAX_BYTES + 1 - size));
+      size += bytes.length;
+    },
+    read() {
+      const nothing = (missing) => ({ value: null, missing, reported: {} });
+      if (size === 0) return nothing(`ended without writing ${file2} below $TMPDIR (AUTORESEARCH_RESULT)`);
+      if (size > MAX_BYTES) return nothing(`wrote more than ${MAX_BYTES} bytes to ${file2}`);
+      const parsed = parseJson(Buffer.concat(chunks).toString());
+      return "problem" in parsed ? nothing(`wrote no JSON to ${file2}: ${parsed.problem}`) : readKey(parsed.value, file2, key);
+    }
+  };
+}
+function parseJson(text) {
+  try {
+    return { value: JSON.parse(text) };
+  } catch (error2) {
+    return { problem: error2.message };
+  }
+}
+function readKey(root, file2, key) {
+  const { [key]: _, ...reported } = Object.fromEntries(numbersIn(root).slice(0, MAX_REPORTED2 + 1));
+  const nothing = (missing) => ({ value: null, missing, reported });
+  let value = root;
+  let place2 = file2;
+  for (const name of key.split(".")) {
+    const children = childrenOf(value);
+    const child2 = children.find(([own2]) => own2 === name);
+    if (!child2) {
+      const found = children.map(([own2]) => own2).join(", ") || kindOf2(value);
+      return nothing(
+        `wrote no ${key} to ${file2}: expected ${name} in ${place2}, found ${found.slice(0, 200)}`
+      );
+    }
+    value = child2[1];
+    place2 = place2 === file2 ? name : `${place2}.${name}`;
+  }
+  if (typeof value === "number") return { value, missing: "", reported };
+  return nothing(`expected a number at ${key} of ${file2}, found ${kindOf2(value)}`);
+}
+function childrenOf(value) {
+  return typeof value === "object" && value !== null ? Object.entries(value) : [];
+}
+function numbersIn(value, path = []) {
+  if (path.length > MAX_DEPTH2) return [];
+  return childrenOf(value).flatMap(([name, child2]) => {
+    const full = [...path, name];
+    const key = full.join(".");
+    if (typeof child2 !== "number") return numbersIn(child2, full);
+    return Number.isFinite(child2) && key.length <= MAX_NAME ? [[key, child2]] : [];
+  });
+}
+function kindOf2(value) {
+  if (Array.isArray(value)) return "a list";
+  if (typeof value === "object" && value !== null) return "an object";
+  return JSON.stringify(value).slice(0, 80);
+}
+
 // src/trial/reported.ts
+var MAX_REPORTED3 = 30;
 async function runReported(stage) {
   const { options, contract, launched } = stage;
+  const { name, pattern, file: file2, key } = contract.metric;
+  const resultFile = file2 === void 0 || key === void 0 ? null : collectResult(file2, key);
   const { output: output2, result, exceeded, peakMb } = await execute({
     ...stage,
-    program: launched,
+    program: file2 === void 0 ? launched : carryingOut(launched, file2),
     isSandbox: launched.kind !== "none",
-    metricName: contract.metric.name,
+    metricName: name,
+    pattern,
+    onResult: resultFile?.take,
     timeoutSeconds: options.timeoutSeconds,
     signal: options.signal,
     onLine: options.onLine
   });
+  const { value, missing, reported: all } = read(stage, output2, resultFile);
   const ending = {
     result,
-    metric: output2.metric(),
-    metricName: contract.metric.name,
+    metric: value,
+    metricName: name,
+    missing,
     tail: output2.tail(),
     timeoutSeconds: options.timeoutSeconds,
-    throughShell: stage.command.throughShell,
+    // Without a sandbox nobody has looked for the program before the shell does.
+    throughShell: stage.command.throughShell || resultFile !== null && launched.kind === "none",
     shorten: stage.shorten
   };
-  const { training_seconds: trainingSeconds, peak_vram_mb: reportedPeak, ...reported } = output2.reported();
-  delete reported[contract.metric.name];
+  const { training_seconds: trainingSeconds, peak_vram_mb: reportedPeak, [name]: _, ...reported } = all;
   return {
     outcome: exceeded ? overuse(ending, exceeded) : classify(ending),
     refereed: null,
     trainingSeconds: Math.max(0, trainingSeconds ?? 0),
     // A CPU run reports 0 MB of video memory: then the resident peak says more.
     peakMemoryMb: reportedPeak !== void 0 && reportedPeak > 0 ? reportedPeak : peakMb,
-    reported
+    reported: Object.fromEntries(Object.entries(reported).slice(0, MAX_REPORTED3))
   };
+}
+function read({ contract }, output2, resultFile) {
+  const { name, pattern } = contract.metric;
+  if (resultFile) {
+    const found = resultFile.read();
+    return { ...found, reported: { ...found.reported, ...output2.reported() } };
+  }
+  const line = pattern === void 0 ? `\`${name}: <number>\`` : `that metric.pattern matches`;
+  const missing = output2.problem() ?? `ended without printing a line ${line}`;
+  return { value: output2.metric(), missing, reported: output2.reported() };
 }
 
 // src/trial/sandbox.ts
@@ -16743,10 +16937,118 @@ function toAlignment(value) {
   return code === 67 || code === 99 ? 99 : code === 76 || code === 108 ? 108 : code === 82 || code === 114 ? 114 : 0;
 }
 
+// src/campaign/idea.ts
+var editSchema = external_exports.strictObject({
+  path: external_exports.string(),
+  search: external_exports.string().min(1),
+  replace: external_exports.string()
+});
+var ideaSchema = external_exports.strictObject({
+  /** One line, at most 80 characters, such as "warmdown 0.7 → 0.75". */
+  title: external_exports.string().min(1).max(80),
+  hypothesis: external_exports.string().max(2e3),
+  edits: external_exports.array(editSchema).min(1).max(20)
+});
+var costSchema = external_exports.strictObject({
+  calls: external_exports.int().nonnegative(),
+  inputTokens: external_exports.int().nonnegative(),
+  outputTokens: external_exports.int().nonnegative(),
+  usd: external_exports.number().nonnegative().nullable()
+});
+
+// src/campaign/model.ts
+var recordedTrialSchema = measurementSchema.extend({ runId: external_exports.int().nullable() });
+var verdictSchema = external_exports.strictObject({
+  kind: external_exports.enum(["merge", "close", "crash", "flagged", "unmeasurable", "superseded", "stopped", "person"]),
+  /** One sentence for people. */
+  reason: external_exports.string().max(500),
+  /** Mean of the candidate's measured trials and of the champion's, in the metric's unit. */
+  value: external_exports.number().nullable(),
+  championValue: external_exports.number().nullable(),
+  /** Standard deviation of one trial, as known when judging. */
+  noise: external_exports.number().nullable(),
+  /** Probability that the candidate is not better. */
+  doubt: external_exports.number().nullable()
+});
+var experimentMarkerSchema = external_exports.strictObject({
+  version: external_exports.literal(1),
+  campaign: external_exports.int(),
+  number: external_exports.int().positive(),
+  agent: external_exports.string(),
+  idea: ideaSchema,
+  /** The commit that the candidate was made on, and its tree. */
+  champion: external_exports.strictObject({ sha: shaSchema, tree: shaSchema }),
+  commit: shaSchema,
+  tree: shaSchema,
+  /** Head before a restack whose branch may not have moved yet. */
+  previous: shaSchema.nullable(),
+  restacks: external_exports.int().nonnegative(),
+  /** Trials up to this number measured an earlier champion's version, and count no more. */
+  staleTrials: external_exports.int().nonnegative(),
+  cost: costSchema,
+  trials: external_exports.array(recordedTrialSchema),
+  verdict: verdictSchema.nullable()
+});
+var campaignStateSchema = external_exports.strictObject({
+  version: external_exports.literal(1),
+  phase: external_exports.enum(["running", "paused", "stopped", "finished"]),
+  /** Why it is paused, stopped or finished; empty while running. */
+  reason: external_exports.string().max(2e3),
+  /** Experiments asked for, all `/research N` together. */
+  target: external_exports.int().positive(),
+  parallel: external_exports.int().nullable(),
+  budgetSeconds: external_exports.number().nullable(),
+  agent: external_exports.string().nullable(),
+  topic: external_exports.string(),
+  startedBy: external_exports.string(),
+  startedAt: external_exports.string(),
+  /** Ids of the comments that took effect. */
+  comments: external_exports.array(external_exports.int()),
+  /** Trials of champions that no experiment measured. */
+  baselines: external_exports.array(recordedTrialSchema),
+  /** Reasons of the proposals that came to nothing, newest last, at most 20. */
+  failedProposals: external_exports.array(external_exports.string().max(300)),
+  failedInARow: external_exports.int().nonnegative(),
+  /** Spent on failed proposals; experiments carry their own cost. */
+  failedCost: costSchema,
+  /** Announcements made once: "no runner" and the like. */
+  notices: external_exports.array(external_exports.string()),
+  /** What a person's `resume` forgave: baselines and experiments up to here do not count as failures any more. */
+  forgiven: external_exports.strictObject({ baselines: external_exports.int().nonnegative(), experiments: external_exports.int().nonnegative() }),
+  /** Spent on baselines that are kept no more. */
+  forgotten: external_exports.strictObject({ trials: external_exports.int().nonnegative(), machineSeconds: external_exports.number().nonnegative() }).optional()
+});
+
+// src/render/number.ts
+function formatNoise(deviation) {
+  return String(Number(deviation.toPrecision(2)));
+}
+
+// src/render/text.ts
+function escapeMarkdown(text, length = 500) {
+  const line = text.replace(/[\p{Cc}\s]+/gu, " ").trim();
+  const short = line.length <= length ? line : `${line.slice(0, length - 1)}…`;
+  return short.replace(/[&<>]/g, (character) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;" })[character] ?? "").replace(/[\\`*_{}[\]|~!]/g, "\\$&").replace(/[@#]/g, "$&​").replace(/\b(GH-|https?:|www\.)/gi, "$&​");
+}
+
+// src/render/audit.ts
+function auditSentence(trial) {
+  if (trial.outcome.status !== "measured" || trial.refereed === null) return "";
+  const { audit } = trial.refereed;
+  if (audit === null) return "Not audited: the number did not call for it, and cannot lead to a merge.";
+  const { n, sd, largest, smallestLie, flags } = audit;
+  const nats = (value) => value === null ? "no number" : `${formatNoise(value)} nats`;
+  const found = flags.length > 0 ? `**It does not agree:** ${escapeMarkdown(flags.join("; "))}. ` : "";
+  const least = smallestLie === null ? "" : ` A lie of ${formatNoise(smallestLie)} in all would have been noticed with 99 %.`;
+  return `${found}Audited at ${n} positions, asked again blind: differences of at most ${nats(largest)}, sd ${nats(sd)}.${least}`;
+}
+
 // src/trial/summary.ts
 function renderSummary(measurement) {
   const { outcome } = measurement;
   const parts = [`## ${headline(measurement)}`, table(measurement)];
+  const audit = auditSentence(measurement);
+  if (audit !== "") parts.push(audit);
   if (outcome.status === "crash" && outcome.traceback !== "") parts.push(fence(outcome.traceback));
   if (Object.keys(measurement.reported).length > 0) {
     const rows = Object.entries(measurement.reported).map(([key, value]) => [escapeCell(key), String(value)]);

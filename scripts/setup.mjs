@@ -6,7 +6,7 @@
  */
 import { execFileSync, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -17,7 +17,6 @@ const VENV_PYTHON = '.venv/bin/python';
 const VENV_STAMP = '.venv/autoresearch-setup.json';
 const DATA = '.autoresearch/data';
 const DATA_STAMP = '.autoresearch/data-setup.json';
-const DATA_INPUTS = ['package-lock.json', 'trainer/corpus.py', 'trainer/pyproject.toml'];
 /** Of a failed command's output: npm says the reason first and its usage last, pip the other way round. */
 const KEPT_LINES = { first: 12, last: 20 };
 const QUIET_REPORT_MS = 10_000;
@@ -153,11 +152,8 @@ async function installTrainer(dev) {
   const stamp = readJson(VENV_STAMP);
   if (stamp?.inputs === inputs && (stamp.dev || !dev)) return;
   const withDev = dev || stamp?.dev === true;
-  const list =
-    'import json, tomllib; p = tomllib.load(open("trainer/pyproject.toml", "rb")); ' +
-    'print(json.dumps([p["project"]["dependencies"], p["dependency-groups"]["dev"]]))';
-  const [runtime, tools] = JSON.parse(execFileSync(VENV_PYTHON, ['-c', list], { encoding: 'utf8' }));
-  const wanted = withDev ? [...runtime, ...tools] : runtime;
+  const { runtime, tools, extra } = readProject();
+  const wanted = withDev ? [...runtime, ...extra, ...tools] : [...runtime, ...extra];
   const pip = ['-m', 'pip', 'install', '--disable-pip-version-check', '--progress-bar', 'off'];
   await step('Installing PyTorch and the trainer’s other packages', VENV_PYTHON, [...pip, ...wanted], {
     advice:
@@ -166,14 +162,43 @@ async function installTrainer(dev) {
   writeFileSync(VENV_STAMP, JSON.stringify({ inputs, dev: withDev }));
 }
 
-/** The text that the trainer learns from, made of the npm packages. */
+/** What trainer/pyproject.toml says. Python reads it: it knows TOML, and how the line about the text is meant. */
+function readProject() {
+  const script = [
+    'import json, sys, tomllib',
+    'sys.path.insert(0, "trainer")',
+    'import source',
+    'p = tomllib.load(open("trainer/pyproject.toml", "rb"))',
+    'try: wanted = source.wanted()',
+    'except source.DataError as error: sys.exit(str(error))',
+    'extra = p["project"]["optional-dependencies"].get(source.EXTRAS.get(wanted.kind), [])',
+    'tools = p["dependency-groups"]["dev"]',
+    'print(json.dumps({"text": wanted.kind, "runtime": p["project"]["dependencies"], "tools": tools, "extra": extra}))',
+  ].join('\n');
+  try {
+    const stdio = ['ignore', 'pipe', 'pipe'];
+    return JSON.parse(execFileSync(VENV_PYTHON, ['-c', script], { encoding: 'utf8', stdio }));
+  } catch (error) {
+    throw new SetupError(String(error.stderr ?? error.message).trim());
+  }
+}
+
+/** The text that trainer/pyproject.toml names. Own files are looked at each time: they may have changed. */
 async function prepareData() {
-  const inputs = hashOf(DATA_INPUTS);
-  if (existsSync(join(DATA, 'manifest.json')) && readJson(DATA_STAMP)?.inputs === inputs) return;
+  const scripts = readdirSync('trainer/corpus').filter(name => name.endsWith('.py'));
+  const inputs = hashOf([
+    'package-lock.json',
+    'trainer/pyproject.toml',
+    'trainer/dataset.py',
+    'trainer/source.py',
+    ...scripts.sort().map(name => join('trainer/corpus', name)),
+  ]);
+  const done = existsSync(join(DATA, 'manifest.json')) && readJson(DATA_STAMP)?.inputs === inputs;
+  if (done && readProject().text !== 'files') return;
   mkdirSync(dirname(DATA), { recursive: true });
-  const source = ['--packages', 'node_modules', '--lock', 'package-lock.json'];
-  await step('Preparing the training text', VENV_PYTHON, ['trainer/prepare.py', ...source, '--out', DATA], {
-    advice: 'If a package is missing, delete node_modules and run the same command again.',
+  await step('Preparing the training text', VENV_PYTHON, ['trainer/prepare.py', '--out', DATA], {
+    advice:
+      'What has been downloaded is kept; run the same command again. docs/data.md tells the sources of text.',
   });
   writeFileSync(DATA_STAMP, JSON.stringify({ inputs }));
 }

@@ -20,11 +20,16 @@ const sections = [
   { title: 'unused code', command: bin('knip'), args: [] },
   { title: 'workflow files', command: process.execPath, args: ['scripts/check-workflows.mjs'] },
   { title: 'bundle', command: process.execPath, args: ['scripts/bundle.mjs', '--check'] },
-  { title: 'trainer: lint', command: python, args: ['-m', 'ruff', 'check', 'trainer'], needs: python },
+  {
+    title: 'trainer: lint',
+    command: python,
+    args: ['-m', 'ruff', 'check', 'trainer', 'bench'],
+    needs: python,
+  },
   {
     title: 'trainer: format',
     command: python,
-    args: ['-m', 'ruff', 'format', '--check', 'trainer'],
+    args: ['-m', 'ruff', 'format', '--check', 'trainer', 'bench'],
     needs: python,
   },
   { title: 'trainer: tests', command: python, args: ['-m', 'pytest', '-q'], needs: python, cwd: 'trainer' },
@@ -57,7 +62,7 @@ function bin(name) {
 }
 
 function testFiles() {
-  return globSync('src/**/*.test.ts', { cwd: root }).sort();
+  return globSync(['src/**/*.test.ts', 'bench/**/*.test.ts'], { cwd: root }).sort();
 }
 
 /** Runs one section with its output shown as it comes; resolves with its exit code, seconds and output. */

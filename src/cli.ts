@@ -5,6 +5,7 @@ import { addDemo } from './cli/demo.ts';
 import { addDoctor } from './cli/doctor.ts';
 import { CommandError, UsageError } from './cli/errors.ts';
 import { addInit } from './cli/init.ts';
+import { addNoise } from './cli/noise.ts';
 import { addReport } from './cli/report.ts';
 import { addServe } from './cli/serve.ts';
 import { addTrial } from './cli/trial.ts';
@@ -24,7 +25,7 @@ const program = new Command('autoresearch')
     '\nStart with `autoresearch demo`: the whole loop on this machine, without a GitHub account.\nExit codes: 0 done, 1 could not be done, 2 the command was not understood.',
   );
 
-for (const add of [addDemo, addInit, addServe, addTrial, addReport, addDoctor]) add(program);
+for (const add of [addDemo, addInit, addServe, addTrial, addNoise, addReport, addDoctor]) add(program);
 
 try {
   await program.parseAsync();

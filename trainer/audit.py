@@ -44,9 +44,11 @@ class Audit:
 def draw(
     random: np.random.Generator, answer: Answer, windows: Text, eligible: np.ndarray, weight: np.ndarray, most: int
 ) -> Drawn:
-    """Draws one position in each of at most `most` eligible windows: half uniformly, half in proportion to `weight`.
+    """Draws one position in each of at most `most` eligible windows.
 
-    weight: (bytes of all windows,), at least 0: the champion's nats of each byte, or ones; never the answer's.
+    Half in proportion to `weight`, a quarter to how far the answer claims to stay below it, a quarter uniformly: who
+    would be better than the champion by lies about a few tokens has to claim there what draws the audit to them.
+    weight: (bytes of all windows,), at least 0: the champion's nats of each byte, or ones.
     """
     chosen = random.permutation(eligible)[:most]
     share = len(chosen) / len(eligible)
@@ -59,10 +61,11 @@ def draw(
         tokens = slice(first_token[window], first_token[window] + count)
         uniform = np.full(count, 1 / count)
         costs = _weight_of_tokens(answer, windows, weight, window, tokens)
-        costs = costs / costs.sum() if costs.sum() > 0 else uniform
-        position = random.choice(count, p=costs if weighted else uniform)
+        gains = np.maximum(costs - answer.nats[tokens], 0.0)
+        by_cost, by_gain = _shares(costs), (_shares(gains) + uniform) / 2
+        position = random.choice(count, p=by_cost if weighted else by_gain)
         positions.append(position)
-        probabilities.append(share * (uniform[position] + costs[position]) / 2)
+        probabilities.append(share * (by_cost[position] + by_gain[position]) / 2)
     return Drawn(chosen, np.array(positions, np.int64), np.array(probabilities))
 
 
@@ -72,6 +75,12 @@ def _weight_of_tokens(answer: Answer, windows: Text, weight: np.ndarray, window:
     cumulated = np.concatenate([[0.0], np.cumsum(weight[start:end], dtype=np.float64)])
     ends = np.cumsum(answer.sizes[tokens])
     return cumulated[ends] - cumulated[ends - answer.sizes[tokens]]
+
+
+def _shares(values: np.ndarray) -> np.ndarray:
+    """Values of at least 0 as shares of their sum; equal shares where they are all 0."""
+    total = values.sum()
+    return values / total if total > 0 else np.full(len(values), 1 / len(values))
 
 
 def nats_of_bytes(answer: Answer, windows: Text, chosen: np.ndarray) -> np.ndarray:

@@ -18,6 +18,7 @@ MAX_LINE_CHARS = 4096  # Of one printed line; the rest of it is dropped.
 MAX_PRINTED_BYTES = 2**20  # Of everything that a candidate prints; then nothing more is shown.
 TAIL_LINES = 60  # Kept for the traceback.
 LAST_WORDS_S = 5.0  # For a process that has closed its socket to end by itself.
+LOOK_S = 0.01  # Between two looks whether it has ended.
 DEATH_S = 2.0  # For the rest of a sandbox to follow its first process.
 SEND_S = 10.0  # Our messages fit into the socket's buffer; a send that waits longer than this has failed.
 EXCEPTION_LINE = re.compile(r"[A-Za-z_][\w.]*(?:Error|Exception|Interrupt|Exit|Warning|Iteration)\b(?::.*)?")
@@ -191,7 +192,9 @@ class Candidate:
         deadline = time.monotonic() + LAST_WORDS_S
         while self._selector.get_map() and time.monotonic() < deadline:
             self._pump(deadline - time.monotonic())
-        ended = os.waitid(os.P_PID, self.process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+        # A sandbox ends a moment after what ran in it, and only its own end tells the exit status.
+        while not (ended := self._has_ended()) and time.monotonic() < deadline:
+            time.sleep(LOOK_S)
         self.kill()
         if not self.greeted and self.wrap and not self._sandbox_starts():
             return MachineFault("the sandbox does not start: " + " ".join(list(self.tail)[-1:]))
@@ -205,6 +208,9 @@ class Candidate:
             how = f"exit status {status}" if ended else "closed the conversation"
             message = f"{how} before it had handed over a model: {(list(self.tail) or ['(no output)'])[-1]}"
         return Crash("out of memory" if OUT_OF_MEMORY.search(message) else "exception", message)
+
+    def _has_ended(self) -> bool:
+        return os.waitid(os.P_PID, self.process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
 
     def _sandbox_starts(self) -> bool:
         try:

@@ -1,15 +1,18 @@
 """Prepared data of a few made-up packages, the same for all tests, and a way to try candidates on it."""
 
 import json
+import subprocess
 import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-import corpus
 import dataset
 import measure
+import source
+from corpus import store
+from corpus.packages import open_packages
 from example_candidates import HONEST
 from measure import Options, Result
 
@@ -33,8 +36,8 @@ WORDS = [
 ]
 
 
-def write_packages(root: Path, count: int = 40) -> tuple[Path, Path]:
-    """A small node_modules with its lock file: made-up packages of made-up text, and one for another platform."""
+def write_packages(root: Path, count: int = 40) -> Path:
+    """A small repository: a lock file and its packages of made-up text, one of them for another platform."""
     rng = np.random.default_rng(7)
     packages = {"": {"name": "root"}}
     for number in range(count):
@@ -48,16 +51,23 @@ def write_packages(root: Path, count: int = 40) -> tuple[Path, Path]:
         (folder / "index.min.js").write_text("minified", encoding="utf-8")
         (folder / "table.js").write_text("x" * 5000, encoding="utf-8")
     packages["node_modules/only-on-arm"] = {"version": "1.0.0", "optional": True, "cpu": ["arm64"]}
-    lock = root / "package-lock.json"
-    lock.write_text(json.dumps({"packages": packages}), encoding="utf-8")
-    return root / "node_modules", lock
+    (root / "package-lock.json").write_text(json.dumps({"packages": packages}), encoding="utf-8")
+    return root
 
 
 @pytest.fixture(scope="session")
-def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    root = tmp_path_factory.mktemp("packages")
-    packages, lock = write_packages(root)
-    corpus.prepare(packages, lock, root / "data")
+def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A repository with packages, not to be changed."""
+    return write_packages(tmp_path_factory.mktemp("repository"))
+
+
+@pytest.fixture(scope="session")
+def data(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Prepared data that answers to the source that the real repository asks for, whichever it is."""
+    text = open_packages(repository)
+    root = tmp_path_factory.mktemp("data")
+    folder = store.write(text, source.wanted(), root / "prepared", print)
+    store.point(root / "data", folder)
     return root / "data"
 
 
@@ -86,3 +96,9 @@ def tried(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
         return measure.measure(Options([sys.executable, str(script)], data, **limits))
 
     return run
+
+
+@pytest.fixture
+def git(tmp_path: Path):
+    """Runs git in tmp_path."""
+    return lambda *words: subprocess.run(["git", *words], cwd=tmp_path, check=True)

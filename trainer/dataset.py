@@ -9,7 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
-FORMAT = 1  # Of the prepared data that this file reads.
+import source
+
+FORMAT = 2  # Of the prepared data that this file reads.
 BOS = 0  # Token that starts every document and every window; it stands for no bytes.
 MACHINE_FAULT = 78  # Exit status: not the candidate's fault (EX_CONFIG).
 WINDOW = 256  # Tokens of the prepared tokenizer in one held-out window.
@@ -46,11 +48,12 @@ def data_folder() -> Path:
 
 
 def read_manifest(data: Path) -> dict:
-    """The manifest of the prepared data. Raises MachineFault where there is none, or one of another format."""
+    """The manifest of the prepared data. Raises MachineFault where there is none, or one of another format.
+
+    Where the folder is the usual one, it must hold the source that the repository asks for.
+    """
     path = data / "manifest.json"
-    how = (
-        f"python {Path(__file__).with_name('prepare.py')} --packages node_modules --lock package-lock.json --out {data}"
-    )
+    how = f"python {Path(__file__).with_name('prepare.py')} --out {data}"
     if not path.is_file():
         raise MachineFault(f"no prepared data in {data}; run `{how}`")
     manifest = json.loads(path.read_text(encoding="utf-8"))
@@ -58,7 +61,20 @@ def read_manifest(data: Path) -> dict:
         raise MachineFault(
             f"expected prepared data of format {FORMAT} in {data}, found {manifest.get('format')}; run `{how}`"
         )
+    if data == data_folder():
+        _expect_source(manifest["source"], data, how)
     return manifest
+
+
+def _expect_source(found: str, data: Path, how: str) -> None:
+    try:
+        wanted = str(source.wanted())
+    except source.DataError as error:
+        raise MachineFault(str(error)) from None
+    if found != wanted:
+        raise MachineFault(
+            f"expected the text {wanted!r} in {data}, as {source.PYPROJECT} asks for, found {found!r}; run `{how}`"
+        )
 
 
 def read_vocabulary(data: Path) -> list[bytes]:
@@ -80,15 +96,21 @@ def _byte_of_character() -> dict[str, int]:
 
 
 def training_text(data: Path, vocabulary: list[bytes], seed: int) -> Text:
-    """All training documents, in an order decided by the seed."""
-    tokens = np.load(data / "train.tokens.npy")
+    """All training documents, in an order decided by the seed: one copy of what is on disk, nothing is decoded."""
     offsets = np.load(data / "train.offsets.npy")
     order = np.random.default_rng(seed).permutation(len(offsets) - 1)
-    documents = [tokens[offsets[number] : offsets[number + 1]] for number in order]
-    ordered = np.concatenate(documents)
-    text, ends = _decode(ordered, vocabulary)
-    last = np.cumsum([len(document) for document in documents]) - 1
-    return Text(text, np.concatenate([[0], ends[last]]), ordered)
+    in_tokens, in_bytes = offsets[:, 0], offsets[:, 1]
+    tokens = _in_order(np.load(data / "train.tokens.npy", mmap_mode="r"), in_tokens, order)
+    text = _in_order(np.memmap(data / "train.txt", dtype=np.uint8, mode="r"), in_bytes, order)
+    ends = np.cumsum(np.diff(in_bytes)[order])
+    return Text(text, np.concatenate([[0], ends]), np.frombuffer(tokens, dtype="<u2"))
+
+
+def _in_order(array: np.ndarray, offsets: np.ndarray, order: np.ndarray) -> bytes:
+    """The stretches that the offsets cut the array into, in this order, behind each other."""
+    view = memoryview(array)
+    starts, ends = offsets[:-1][order].tolist(), offsets[1:][order].tolist()
+    return b"".join([view[start:end] for start, end in zip(starts, ends, strict=True)])
 
 
 def held_out_windows(data: Path, vocabulary: list[bytes], split: str, device: str) -> Text:
@@ -98,7 +120,7 @@ def held_out_windows(data: Path, vocabulary: list[bytes], split: str, device: st
     Raises MachineFault where there is none.
     """
     tokens = np.load(data / f"{split}.tokens.npy")
-    offsets = np.load(data / f"{split}.offsets.npy")
+    offsets = np.load(data / f"{split}.offsets.npy")[:, 0]
     windows: dict[bytes, np.ndarray] = {}
     for start, end in zip(offsets[:-1] + 1, offsets[1:], strict=True):  # Behind the document's own BOS.
         for first in range(start, end - WINDOW + 1, WINDOW):

@@ -134,10 +134,14 @@ def _blame(candidate: Candidate, crash: Crash) -> Crash:
     return crash
 
 
-def greet(candidate: Candidate, options: Options, prepared: list[bytes], role: str) -> None:
-    """From hello to ready: the candidate builds and compiles, and has seen no text yet."""
-    deadline = candidate.born + options.startup
-    late = f"not ready within {options.startup:g} s of start-up"
+def greet(candidate: Candidate, options: Options, prepared: list[bytes], role: str) -> float:
+    """From hello to ready: the candidate builds and compiles, and has seen no text yet. Returns the seconds it took."""
+    limit, why = options.startup, ""
+    unpaid = STARTUP_FACTOR * options.champion_startup + options.budget
+    if role == "train" and unpaid < limit:  # Once the whole budget is charged, there is nothing to wait for.
+        limit, why = unpaid, ", which used up the budget"
+    deadline = candidate.born + limit
+    late = f"not ready within {limit:.3g} s of start-up{why}"
     hello, _ = candidate.expect(["hello"], deadline, late)
     if hello["protocol"] != PROTOCOL:
         raise Refused(f"expected protocol {PROTOCOL}, got {hello['protocol']}")
@@ -152,6 +156,10 @@ def greet(candidate: Candidate, options: Options, prepared: list[bytes], role: s
         window=dataset.WINDOW,
     )
     candidate.expect(["ready"], deadline, late)
+    seconds = time.monotonic() - candidate.born
+    if seconds >= limit:
+        raise Crash("timeout", late)
+    return seconds
 
 
 def train(options: Options, prepared: list[bytes], val: Text, result: Result) -> Frozen:
@@ -159,12 +167,8 @@ def train(options: Options, prepared: list[bytes], val: Text, result: Result) ->
     with started(options, result) as candidate:
         text = dataset.training_text(options.data, prepared, options.seed)
         files = [sealed(text.text), sealed(text.offsets), sealed(text.tokens)]  # Copied before the clock starts.
-        greet(candidate, options, prepared, "train")
-        result.startup_seconds = time.monotonic() - candidate.born
-        charged = max(0.0, result.startup_seconds - STARTUP_FACTOR * options.champion_startup)
-        budget = options.budget - charged
-        if budget <= 0:
-            raise Crash("timeout", f"start-up used up the budget: {charged:.1f} s of it were charged")
+        result.startup_seconds = greet(candidate, options, prepared, "train")
+        budget = options.budget - max(0.0, result.startup_seconds - STARTUP_FACTOR * options.champion_startup)
 
         began = time.monotonic()
         candidate.tell("go", files, budget_s=budget)

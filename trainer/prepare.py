@@ -5,16 +5,11 @@
     run.finish(model, log_probs)                        # hands the model over and answers the referee's questions
 
 The same script also runs when a model is only scored or audited: then the loop is empty and the weights are loaded.
-As a program it prepares the data, once:
-
-    python trainer/prepare.py --packages node_modules --lock package-lock.json --out .autoresearch/data
+As a program it prepares the text, once: `python trainer/prepare.py --help`.
 """
 
-import argparse
-import ctypes
 import math
 import os
-import resource
 import socket
 import sys
 import tempfile
@@ -31,16 +26,13 @@ import numpy as np
 import torch
 
 import answers
+import devices
+import hardware
 import weights
 import wire
 
 BOS = 0  # Token that starts every training row and every window.
-MAX_CPU_THREADS = 8  # More threads than this only wait for each other at these model sizes.
-SPARE_CPUS = 1  # Left to the rest of the machine, so that what else it does moves the score as little as possible.
 REPORT_EVERY_S = 0.5
-M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # Parameters of glibc's mallopt.
-# Dense bfloat16 operations a second, from the makers' data sheets; other devices report no utilisation.
-PEAK_FLOPS = {"H200": 989e12, "H100": 989e12, "A100": 312e12, "L40S": 362e12, "4090": 165e12}
 
 LogProbs = Callable[[torch.nn.Module, torch.Tensor], torch.Tensor]
 Encode = Callable[[bytes], Sequence[int]]
@@ -51,6 +43,8 @@ class Run:
 
     def __init__(self, channel: wire.Channel, setup: dict, vocabulary: list[bytes]):
         self.device = torch.device(setup["device"])
+        self.preset = hardware.preset(self.device)  # Sizes that suit it: cpu, mac, gpu-8gb, gpu-24gb or gpu-80gb.
+        self.bf16 = hardware.multiplies_bfloat16(self.device)  # Whether matrices are multiplied faster in bfloat16.
         self.seed = setup["seed"]
         self.budget = setup["budget_s"]  # Seconds of training.
         self.window = setup["window"]  # Longest sequence that `log_probs` is given, with the prepared tokenizer.
@@ -62,8 +56,10 @@ class Run:
         self._files: list[int] | None = None  # What came with the start; None before it.
         self._began: float | None = None
         self._training_s = 0.0
+        self._waited_s = 0.0  # Of it, how long the device had nothing to do because the next batch was not there.
         self._batches = 0
         self._tokens_seen = 0
+        self._seq_len = 0
         self._reported = -math.inf
 
     @property
@@ -98,22 +94,24 @@ class Run:
         self._start()
         if not self.training:
             return
+        self._seq_len = seq_len
         rows = self._rows(self._tokens if tokens is None else tokens, batch_size, seq_len)
         batch = self._to_device(next(rows))
-        on_cuda = self.device.type == "cuda"
-        previous = None
+        self._waited_s = self.elapsed
+        earlier, latest = None, None  # Ends of the last two steps; a GPU may lag one behind, so that it is never idle.
         while self.elapsed < self.budget:
+            began = time.monotonic()
             current, batch = batch, self._to_device(next(rows))
+            if latest is None or latest.query():
+                self._waited_s += time.monotonic() - began
             yield current
             self._batches += 1
             self._tokens_seen += batch_size * seq_len
-            if on_cuda:  # The device may lag one step behind, so that it is never idle, but no more than one.
-                if previous is not None:
-                    previous.synchronize()
-                previous = torch.cuda.Event()
-                previous.record()
-        if on_cuda:
-            torch.cuda.synchronize()
+            earlier, latest = latest, hardware.mark(self.device)
+            if earlier is not None:
+                earlier.synchronize()
+        if latest is not None:
+            latest.synchronize()
         self._training_s = self.elapsed
 
     def report(self, step: int, loss: torch.Tensor | float) -> None:
@@ -170,18 +168,21 @@ class Run:
             self._channel.send("done", files, precision=precision, stats=self._stats(model))
 
     def _stats(self, model: torch.nn.Module) -> dict[str, float]:
+        """What people are told of the run. mfu_percent goes by the model's `depth` and `width`; 0 where unknown."""
         parameters = sum(parameter.numel() for parameter in model.parameters())
-        name = torch.cuda.get_device_name() if self.device.type == "cuda" else self.device.type
-        peak = PEAK_FLOPS.get(next((known for known in PEAK_FLOPS if known in name), ""), math.inf)
-        seconds = max(self._training_s, 1e-9)
+        tables = {m.weight for m in model.modules() if isinstance(m, torch.nn.Embedding)}
+        matrices = parameters - sum(table.numel() for table in tables)
+        depth, width = (int(getattr(model, name, 0)) for name in ("depth", "width"))
+        flops = devices.flops_per_token(matrices, depth, width, self._seq_len) * self._tokens_seen
+        peak = hardware.peak_flops(self.device)
         return {
-            "peak_vram_mb": _peak_memory_mb(self.device),
-            "mfu_percent": 100 * 6 * parameters * self._tokens_seen / seconds / peak,
+            "peak_vram_mb": hardware.peak_memory_mb(self.device),
+            "mfu_percent": 100 * flops / max(self._training_s, 1e-9) / peak if peak else 0.0,
             "total_tokens_M": self._tokens_seen / 1e6,
             "num_steps": self._batches,
             "num_params_M": parameters / 1e6,
-            "depth": int(getattr(model, "depth", 0)),
-            "steps_seconds": self._training_s,
+            "depth": depth,
+            "steps_seconds": self._training_s - self._waited_s,
         }
 
     def _start(self) -> None:
@@ -233,51 +234,16 @@ def connect() -> Run:
     setup, (words,) = channel.receive("setup")
     vocabulary = wire.unpack_vocabulary(wire.copy_file(words, wire.MAX_FILE_BYTES))
     os.close(words)
-    torch.manual_seed(setup["seed"])
-    if setup["device"] == "cpu":
-        torch.set_num_threads(max(1, min(MAX_CPU_THREADS, _cpu_count() - SPARE_CPUS)))
-        _keep_freed_memory()
-    return Run(channel, setup, vocabulary)
-
-
-def _cpu_count() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def _keep_freed_memory() -> None:
-    """Lets glibc keep large blocks for the next step instead of returning them to the system each time."""
-    if sys.platform == "linux":
-        mallopt = getattr(ctypes.CDLL(None), "mallopt", None)  # Other C libraries do not have it.
-        if mallopt:
-            mallopt(M_MMAP_THRESHOLD, 2**30)
-            mallopt(M_TRIM_THRESHOLD, 2**31 - 1)
-
-
-def _peak_memory_mb(device: torch.device) -> float:
-    """Peak memory of the device in MiB; on a CPU the process's largest resident set."""
-    if device.type == "cuda":
-        return torch.cuda.max_memory_allocated() / 2**20
-    if device.type == "mps":
-        return torch.mps.driver_allocated_memory() / 2**20
-    unit = 1 if sys.platform == "darwin" else 1024  # ru_maxrss is in bytes on macOS, in KiB on Linux.
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 2**20
+    run = Run(channel, setup, vocabulary)
+    hardware.settle(run.device, run.seed)
+    return run
 
 
 def main() -> None:
     """Prepares the data, as told on the command line."""
-    parser = argparse.ArgumentParser(description="Prepare the training and held-out text.")
-    parser.add_argument("--packages", type=Path, required=True, help="node_modules folder to read")
-    parser.add_argument("--lock", type=Path, required=True, help="package-lock.json that pins it")
-    parser.add_argument("--out", type=Path, required=True, help="folder to write; replaced when complete")
-    args = parser.parse_args()
-    import corpus
-    import dataset
+    from corpus import command
 
-    try:
-        manifest = corpus.prepare(args.packages, args.lock, args.out)
-    except corpus.CorpusError as error:
-        raise dataset.MachineFault(str(error)) from error
-    print(f"  prepared {args.out}, digest {manifest['digest'][:12]}")
+    command.main()
 
 
 if __name__ == "__main__":

@@ -208,6 +208,21 @@ def test_forgiving_the_costliest_tokens_gains_nothing_on_average(windows: Text, 
     assert abs(np.mean(means) - unaudited(bulk, windows)) < 4 * error < gained / 2
 
 
+def test_claims_below_the_champions_draw_the_audit_to_them(windows: Text, honest: tuple):
+    bulk, _ = honest
+    forgiven = np.argsort(bulk.nats)[-len(bulk.nats) // 100 :]
+    nats = bulk.nats.copy()
+    nats[forgiven] = 0.0
+    champion = np.repeat(bulk.nats / np.maximum(bulk.sizes, 1), bulk.sizes)
+    first_token = np.cumsum(bulk.counts) - bulk.counts
+    hits = 0
+    for seed in range(100):
+        drawn = draw(windows, replace(bulk, nats=nats), seed, champion)
+        hits += np.isin(first_token[drawn.window] + drawn.position, forgiven).sum()
+    lying = len(np.unique(np.searchsorted(first_token, forgiven, side="right")))
+    assert hits / 100 > lying / 4  # Of each window with a lie a quarter, though one position in a hundred is one.
+
+
 def _corrected(windows: Text, claimed: Answer, truth: Answer, seed: int, weight: np.ndarray | None = None) -> float:
     """The deciding number for claims where the blind predictions are true."""
     drawn = draw(windows, claimed, seed, weight)

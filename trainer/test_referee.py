@@ -4,6 +4,7 @@ import json
 import math
 import re
 import shutil
+import sys
 import time
 from pathlib import Path
 
@@ -136,7 +137,7 @@ def before_ready(): time.sleep(0.5)
 def before_done(): raise ValueError("unreached")
 """
     result = tried(told, budget=0.2, champion_startup=0.1)
-    assert "start-up used up the budget" in crash(result, "timeout")
+    assert "not ready within 0.325 s of start-up, which used up the budget" in crash(result, "timeout")
 
 
 # --- What is frozen stays frozen ---
@@ -214,6 +215,18 @@ def test_a_sandbox_that_does_not_start_is_the_machines_fault(tried):
     assert tried(wrap=["/nowhere/bwrap"]).outcome["status"] == "fault"
 
 
+def test_an_exit_status_is_waited_for_when_the_sandbox_ends_later_than_the_candidate(tried):
+    slow = """
+import os, subprocess, sys, time
+status = subprocess.call(sys.argv[1:], close_fds=False)
+os.closerange(0, 99)
+time.sleep(0.5)
+os._exit(status)
+"""
+    wrap = [sys.executable, "-c", slow]
+    assert crash(tried("def before_ready(): os._exit(78)", wrap=wrap)).startswith("exit status 78 before")
+
+
 def test_a_candidate_that_does_not_even_parse_has_crashed_also_in_a_sandbox(tried):
     assert "SyntaxError" in crash(tried("def (", wrap=["env", "A=1"]))
 
@@ -226,7 +239,7 @@ def test_missing_data_are_the_machines_fault(tmp_path: Path):
 
 def test_broken_data_are_the_machines_fault(tried, data: Path, tmp_path: Path):
     broken = tmp_path / "data"
-    shutil.copytree(data, broken)
+    shutil.copytree(data, broken, copy_function=shutil.copyfile)  # Not the modes: prepared files are read-only.
     (broken / "val.tokens.npy").write_bytes(b"not an array")
     result = measure.measure(Options(["true"], broken))
     assert result.outcome["status"] == "fault"

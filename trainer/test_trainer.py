@@ -1,4 +1,4 @@
-"""What the fixed half of the trainer promises: the same data everywhere, an honest clock, a script that runs."""
+"""What the fixed half of the trainer promises: an honest clock, the same batches, a script that runs."""
 
 import json
 import os
@@ -13,16 +13,10 @@ import prepare
 import pytest
 import torch
 
-import corpus
 import dataset
 import wire
-from conftest import write_packages
 
 HERE = Path(__file__).parent
-
-
-def documents(data: Path, split: str) -> list[dict]:
-    return [json.loads(line) for line in (data / f"{split}.jsonl").read_text(encoding="utf-8").splitlines()]
 
 
 def start(data: Path, seed: int = 5, budget: float = 0.3, role: str = "train") -> prepare.Run:
@@ -36,62 +30,6 @@ def start(data: Path, seed: int = 5, budget: float = 0.3, role: str = "train") -
     run = prepare.Run(theirs, setup, prepared)
     run.referee = ours  # Kept open.
     return run
-
-
-# --- Data ---
-
-
-def test_the_same_packages_give_the_same_digest_in_another_folder(data: Path, tmp_path: Path):
-    packages, lock = write_packages(tmp_path)
-    again = corpus.prepare(packages, lock, tmp_path / "data")
-    assert again["digest"] == json.loads((data / "manifest.json").read_text())["digest"]
-
-
-def test_changed_text_changes_the_digest(data: Path, tmp_path: Path):
-    packages, lock = write_packages(tmp_path)
-    (packages / "package-3" / "README.md").write_text("Something else.\n", encoding="utf-8")
-    changed = corpus.prepare(packages, lock, tmp_path / "data")
-    assert changed["digest"] != json.loads((data / "manifest.json").read_text())["digest"]
-
-
-def test_a_package_is_in_one_split_only_and_scopes_stay_together():
-    assert corpus.split_of("@scope/one") == corpus.split_of("@scope/two")
-    assert {corpus.split_of(f"package-{number}") for number in range(40)} == set(corpus.SPLITS)
-
-
-def test_held_out_text_is_kept_by_package_without_repeats_builds_minified_or_generated_files(data: Path):
-    held_out = documents(data, "val") + documents(data, "test")
-    for document in held_out:
-        name, file = document["path"].split("/")
-        assert corpus.split_of(name) != "train"
-        assert file in ("index.mjs", "README.md", "LICENSE.md")
-    assert len({document["text"] for document in held_out}) == len(held_out)
-
-
-def test_platform_packages_and_those_with_an_install_script_are_left_out(tmp_path: Path):
-    entries = {"os": ["linux"], "cpu": ["x64"], "libc": ["musl"], "optional": True, "hasInstallScript": True}
-    packages = {f"node_modules/has-{key}": {"version": "1", key: value} for key, value in entries.items()}
-    packages["node_modules/plain"] = {"version": "1"}
-    packages["node_modules/plain/node_modules/@scope/nested"] = {"version": "1"}
-    (tmp_path / "lock.json").write_text(json.dumps({"packages": packages}))
-    assert list(corpus.locked_packages(tmp_path / "lock.json")) == ["@scope/nested", "plain"]
-
-
-def test_a_missing_package_is_named_and_leaves_older_data_alone(data: Path, tmp_path: Path):
-    packages, lock = write_packages(tmp_path)
-    corpus.prepare(packages, lock, tmp_path / "data")
-    (packages / "package-0").rename(tmp_path / "elsewhere")
-    with pytest.raises(corpus.CorpusError, match=r"package-0 .*npm ci"):
-        corpus.prepare(packages, lock, tmp_path / "data")
-    assert (tmp_path / "data" / "manifest.json").is_file()
-
-
-def test_tokens_give_the_text_back(data: Path):
-    tokenizer = corpus.Tokenizer.from_file(str(data / "tokenizer.json"))
-    offsets = np.load(data / "val.offsets.npy")
-    tokens = np.load(data / "val.tokens.npy")
-    first = tokens[offsets[0] + 1 : offsets[1]].tolist()
-    assert tokenizer.decode(first) == documents(data, "val")[0]["text"]
 
 
 # --- Clock and batches ---

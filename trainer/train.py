@@ -9,19 +9,23 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-# --- Constants. Sizes are those for a CPU; SCALE multiplies them on a GPU, so each constant counts everywhere. ---
+# --- Constants. Sizes are those for a CPU; SCALE multiplies them elsewhere, so each constant counts everywhere. ---
 
 DEPTH = 2  # transformer blocks
 WIDTH = 128  # channels of the residual stream
-HEAD_DIM = 32  # channels of one attention head; WIDTH is a multiple of it
+HEAD_DIM = 64  # channels of one attention head; WIDTH is a multiple of it
 MLP_RATIO = 4  # hidden channels of the MLP, in multiples of WIDTH
 SEQ_LEN = 128  # tokens in one training row
 BATCH_SIZE = 8  # rows in one step
 ROPE_BASE = 10000  # longest wavelength of the rotary position encoding, in tokens
-SOFTCAP = 15.0  # logits are squashed smoothly into plus or minus this
+QK_GAIN = 1.0  # what normalised queries are multiplied by at the start; each head learns its own
+VALUE_GAIN = 1.0  # share of the value embeddings in the values at the start; each block learns its own
 EMBED_LR = 0.05  # Adam learning rate of the token embedding
-HEAD_LR = 0.01  # Adam learning rate of the output head
+VALUE_LR = 0.05  # Adam learning rate of the value embeddings
+HEAD_LR = 0.01  # Adam learning rate of the output head, for the width of a CPU
+GAIN_LR = 0.02  # Adam learning rate of everything that is no matrix
 MATRIX_LR = 0.03  # Muon learning rate of the matrices inside the blocks
+MUON_STEPS = 3  # Newton-Schulz steps that make an update orthogonal
 ADAM_BETA1 = 0.8  # decay of Adam's mean gradient
 ADAM_BETA2 = 0.95  # decay of Adam's mean squared gradient
 MOMENTUM = 0.9  # Muon's momentum
@@ -30,8 +34,14 @@ WARMUP = 0.03  # share of the budget in which the learning rate rises from zero
 WARMDOWN = 0.5  # share of the budget in which the learning rate falls to FINAL_LR
 FINAL_LR = 0.05  # learning rate at the very end, as a share of its peak
 
-# Factors on DEPTH, WIDTH, HEAD_DIM, SEQ_LEN and BATCH_SIZE for each kind of device.
-SCALE = {"cpu": (1, 1, 1, 1, 1), "mps": (2, 2, 2, 2, 2), "cuda": (4, 4, 4, 8, 8)}
+# Factors on the constants of these names for each `run.preset`, which goes by kind, memory and speed of the device.
+SCALE = {
+    "cpu": {"depth": 1, "width": 1, "seq_len": 1, "batch_size": 1},
+    "mac": {"depth": 2, "width": 2, "seq_len": 2, "batch_size": 2},
+    "gpu-8gb": {"depth": 3, "width": 2, "seq_len": 2, "batch_size": 8},
+    "gpu-24gb": {"depth": 3, "width": 3, "seq_len": 2, "batch_size": 16},
+    "gpu-80gb": {"depth": 4, "width": 4, "seq_len": 2, "batch_size": 32},
+}
 
 
 # --- Model ---
@@ -51,7 +61,7 @@ def rotate(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
 class Block(nn.Module):
     """Attention, then an MLP, each on a normalised input and added to the residual stream (B, T, width)."""
 
-    def __init__(self, width: int, head_dim: int):
+    def __init__(self, vocab_size: int, width: int, head_dim: int):
         super().__init__()
         assert width % head_dim == 0, f"width {width} is not a multiple of head_dim {head_dim}"
         self.head_dim = head_dim
@@ -59,12 +69,18 @@ class Block(nn.Module):
         self.out = nn.Linear(width, width, bias=False)
         self.up = nn.Linear(width, MLP_RATIO * width, bias=False)
         self.down = nn.Linear(MLP_RATIO * width, width, bias=False)
+        self.values = nn.Embedding(vocab_size, width)  # What a token is worth to attention wherever it stands.
+        self.qk_gain = nn.Parameter(torch.empty(width // head_dim, 1, 1))
+        self.value_gains = nn.Parameter(torch.empty(2))
 
-    def forward(self, x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
+    def forward(self, x: Tensor, tokens: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
         batch, time, width = x.shape
-        q, k, v = self.qkv(norm(x)).view(batch, time, -1, 3, self.head_dim).permute(3, 0, 2, 1, 4)
-        q, k = rotate(norm(q), cos, sin), rotate(norm(k), cos, sin)
-        mixed = F.scaled_dot_product_attention(q, k, v, is_causal=True)
+        q, k, v = self.qkv(norm(x)).view(batch, time, 3, -1, self.head_dim).permute(2, 0, 3, 1, 4)
+        known = self.values(tokens).view(batch, time, -1, self.head_dim).transpose(1, 2)
+        v = self.value_gains[0] * v + self.value_gains[1] * known
+        q, k = self.qk_gain * rotate(norm(q), cos, sin), rotate(norm(k), cos, sin)
+        with torch.autocast("cpu", enabled=False):  # Backwards, attention in bfloat16 is the slower one on a CPU.
+            mixed = F.scaled_dot_product_attention(q, k, v, is_causal=True)
         x = x + self.out(mixed.transpose(1, 2).reshape(batch, time, width))
         return x + self.down(F.relu(self.up(norm(x))).square())
 
@@ -74,9 +90,10 @@ class GPT(nn.Module):
 
     def __init__(self, vocab_size: int, depth: int, width: int, head_dim: int, max_len: int):
         super().__init__()
-        self.depth = depth
+        self.depth, self.width, self.heads = depth, width, width // head_dim
         self.embed = nn.Embedding(vocab_size, width)
-        self.blocks = nn.ModuleList(Block(width, head_dim) for _ in range(depth))
+        self.before = nn.Parameter(torch.empty(width))
+        self.blocks = nn.ModuleList(Block(vocab_size, width, head_dim) for _ in range(depth))
         self.head = nn.Linear(width, vocab_size, bias=False)
         pairs = torch.arange(head_dim // 2) / (head_dim // 2)
         angles = torch.arange(max_len)[:, None] * ROPE_BASE ** -pairs[None, :]
@@ -88,41 +105,44 @@ class GPT(nn.Module):
     def start(self) -> None:
         """Starting weights: what writes into the residual stream starts at zero, so every block starts as identity."""
         self.embed.weight.normal_()
+        self.before.zero_()
         self.head.weight.zero_()
         for block in self.blocks:
-            for matrix in (block.qkv, block.up):
-                bound = (3 / matrix.in_features) ** 0.5
-                matrix.weight.uniform_(-bound, bound)
+            for matrix in (block.qkv.weight, block.up.weight, block.values.weight):
+                bound = (3 / matrix.size(1)) ** 0.5
+                matrix.uniform_(-bound, bound)
             block.out.weight.zero_()
             block.down.weight.zero_()
+            block.qk_gain.fill_(QK_GAIN)
+            block.value_gains.copy_(torch.tensor([1.0, VALUE_GAIN]))
 
     def forward(self, tokens: Tensor) -> Tensor:
         time = tokens.size(1)
         assert time <= self.cos.size(0), f"{time} tokens, but positions for only {self.cos.size(0)}"
         cos, sin = self.cos[:time], self.sin[:time]
         x = norm(self.embed(tokens))
+        x = x + self.before * F.pad(x, (0, 0, 1, -1))  # Each place learns at once what stands before it.
         for block in self.blocks:
-            x = block(x, cos, sin)
-        logits = self.head(norm(x)).float()
-        return SOFTCAP * torch.tanh(logits / SOFTCAP)
+            x = block(x, tokens, cos, sin)
+        return self.head(norm(x)).float()
 
 
 def log_probs(model: nn.Module, tokens: Tensor) -> Tensor:
     """What the model is scored by: log-probabilities (B, T, vocab), in nats, of the token after each of (B, T)."""
-    with torch.autocast(tokens.device.type, torch.bfloat16, enabled=tokens.is_cuda):
+    with torch.autocast(tokens.device.type, torch.bfloat16, enabled=tokens.is_cuda and run.bf16):
         return F.log_softmax(model(tokens), dim=-1)
 
 
-# --- Optimizers: Adam for the embedding and the head, Muon for the matrices in between. ---
+# --- Optimizers: Muon for the matrices inside the blocks, Adam for everything else. ---
 
 
 def orthogonalize(matrices: Tensor) -> Tensor:
-    """Brings all singular values of each matrix (n, rows, columns) close to one, by five Newton-Schulz steps."""
+    """Brings all singular values of each matrix (n, rows, columns) close to one, by Newton-Schulz steps."""
     x = matrices.bfloat16() if matrices.is_cuda else matrices
     tall = x.size(1) > x.size(2)
     x = x.mT if tall else x
     x = x / (x.norm(dim=(1, 2), keepdim=True) + 1e-7)
-    for _ in range(5):
+    for _ in range(MUON_STEPS):
         gram = x @ x.mT
         polynomial = torch.baddbmm(gram, gram, gram, beta=-4.7750, alpha=2.0315)
         x = torch.baddbmm(x, polynomial, x, beta=3.4445)
@@ -179,19 +199,24 @@ run = prepare.connect()
 on_cuda = run.device.type == "cuda"
 torch.set_float32_matmul_precision("high")
 
-scale = SCALE[run.device.type]
-depth, width, head_dim = DEPTH * scale[0], WIDTH * scale[1], HEAD_DIM * scale[2]
-seq_len, batch_size = SEQ_LEN * scale[3], BATCH_SIZE * scale[4]
+scale = SCALE[run.preset]
+depth, width = DEPTH * scale["depth"], WIDTH * scale["width"]
+seq_len, batch_size = SEQ_LEN * scale["seq_len"], BATCH_SIZE * scale["batch_size"]
 
-model = GPT(run.vocab_size, depth, width, head_dim, max_len=max(seq_len, run.window)).to(run.device)
-shapes = [[getattr(block, name).weight for block in model.blocks] for name in ("qkv", "out", "up", "down")]
-optimizers = [Adam(model.embed.weight, EMBED_LR), Adam(model.head.weight, HEAD_LR)]
-optimizers += [Muon(weights, MATRIX_LR) for weights in shapes]
+model = GPT(run.vocab_size, depth, width, HEAD_DIM, max_len=max(seq_len, run.window)).to(run.device)
+blocks = list(model.blocks)
+optimizers = [Adam(model.embed.weight, EMBED_LR)]
+optimizers += [Adam(block.values.weight, VALUE_LR) for block in blocks]
+optimizers += [Adam(model.head.weight, HEAD_LR * scale["width"] ** -0.5)]  # More inputs: smaller steps for each.
+gains = [model.before, *(gain for block in blocks for gain in (block.qk_gain, block.value_gains))]
+optimizers += [Adam(gain, GAIN_LR) for gain in gains]
+for name in ("qkv", "out", "up", "down"):
+    optimizers += [Muon([getattr(block, name).weight for block in blocks], MATRIX_LR)]
 
 
 def loss_of(x: Tensor, y: Tensor) -> Tensor:
     """Mean nats per token of the targets y (B, T) after x (B, T)."""
-    with torch.autocast(run.device.type, torch.bfloat16, enabled=on_cuda):
+    with torch.autocast(run.device.type, torch.bfloat16, enabled=run.bf16):
         logits = model(x)
     return F.cross_entropy(logits.view(-1, run.vocab_size), y.view(-1))
 

@@ -65,3 +65,31 @@ test('text that is not YAML, or not a mapping, is reported too', () => {
   assert.match(problemsOf('a: [1\nb: 2')[0] ?? '', /^\.github\/research\.yml:2: expected valid YAML, found /);
   assert.match(problemsOf('- 1\n')[0] ?? '', /expected an object, found \[1\]/);
 });
+
+test('a metric has one source: a referee, a pattern with one group, or a key of a file', () => {
+  const metric = (rest: string) => problemsOf(`metric:\n  name: p99\n  goal: minimize\n${rest}`);
+  const where = '.github/research.yml';
+  assert.deepEqual(metric("  pattern: 'p99=(.*)'\n"), []);
+  assert.deepEqual(metric('  file: result.json\n  key: runs.0.p99\n'), []);
+  assert.deepEqual(metric("  referee: score.py\n  pattern: '(x)'\n"), [
+    `${where}:5: metric.pattern: expected one source of the number: referee, pattern, file, found "pattern beside referee"`,
+  ]);
+  assert.deepEqual(metric("  pattern: '(x)'\n  file: a.json\n  key: b\n"), [
+    `${where}:5: metric.file: expected one source of the number: referee, pattern, file, found "file beside pattern"`,
+  ]);
+  assert.deepEqual(metric('  file: result.json\n'), [
+    `${where}:4: metric.file: expected key beside file, such as key: latency.p99, found "file alone"`,
+  ]);
+  assert.deepEqual(metric('  key: p99\n'), [
+    `${where}:4: metric.key: expected file beside key, such as file: result.json, found "key alone"`,
+  ]);
+  for (const pattern of ['p99', '(a)(b)', '(a', '(?:a)'])
+    assert.match(
+      metric(`  pattern: '${pattern}'\n`)[0] ?? '',
+      /:4: metric\.pattern: expected a regular expression \(JavaScript\) with exactly one group/,
+    );
+  assert.match(
+    metric('  file: ../x\n  key: a..b\n').join(),
+    /a path inside \$TMPDIR.*names and indices with dots/,
+  );
+});

@@ -3,14 +3,18 @@ import { z } from 'zod';
 
 export const CONTRACT_PATH = '.github/research.yml';
 
-const pathSchema = z
-  .string()
-  .min(1)
-  .refine(
-    path => !path.startsWith('/') && !path.split('/').includes('..'),
-    'expected a path inside the repository',
-  )
-  .transform(path => path.replace(/\/+$/, ''));
+const pathSchema = pathInside('the repository');
+
+function pathInside(place: string) {
+  return z
+    .string()
+    .min(1)
+    .refine(
+      path => !path.startsWith('/') && !path.split('/').includes('..'),
+      `expected a path inside ${place}`,
+    )
+    .transform(path => path.replace(/\/+$/, ''));
+}
 
 const SECONDS_PER = { s: 1, m: 60, h: 3600 } as const;
 
@@ -21,19 +25,55 @@ export const durationSchema = z
   .transform(text => Number(text.slice(0, -1)) * SECONDS_PER[text.slice(-1) as keyof typeof SECONDS_PER])
   .refine(seconds => seconds > 0 && seconds <= 86_400, 'expected a duration above 0 and up to 24h');
 
+/** The sources of a number, of which a contract names at most one: without any, the last line `<name>: <number>` counts. */
+const SOURCES = ['referee', 'pattern', 'file'] as const;
+
+/** How many groups a regular expression has; null where it is none. Matched against nothing, it still lists its groups. */
+function groupsIn(pattern: string): number | null {
+  try {
+    return (new RegExp(`${pattern}|`).exec('')?.length ?? 1) - 1;
+  } catch {
+    return null;
+  }
+}
+
+/** Where the number stands in a JSON file: `latency.p99`, `runs.0.score`. */
+const keySchema = z
+  .string()
+  .regex(/^[^.]+(\.[^.]+)*$/, 'expected names and indices with dots between them, such as latency.p99');
+
 /**
  * The number that decides. With `referee`, a program of the base's that trains and scores the candidate from outside; without, the
- * candidate's command reports it.
+ * candidate's command reports it: in a line that `pattern` finds, at `key` of the JSON `file` (below $TMPDIR), or as `<name>: <number>`.
  */
 const metricSchema = z
   .strictObject({
     name: z.string().min(1).max(40),
     goal: z.enum(['minimize', 'maximize']),
     referee: pathSchema.optional(),
+    pattern: z
+      .string()
+      .max(500)
+      .refine(
+        pattern => groupsIn(pattern) === 1,
+        'expected a regular expression (JavaScript) with exactly one group, which holds the number',
+      )
+      .optional(),
+    file: pathInside('$TMPDIR').optional(),
+    key: keySchema.optional(),
   })
-  .refine(metric => metric.referee === undefined || metric.goal === 'minimize', {
-    path: ['goal'],
-    message: 'expected minimize: a referee measures a code length',
+  .check(({ value: metric, issues }) => {
+    const report = (key: string, message: string, input: unknown) =>
+      issues.push({ code: 'custom', path: [key], message, input });
+    const [first, second] = SOURCES.filter(source => metric[source] !== undefined);
+    if (first !== undefined && second !== undefined)
+      report(second, `expected one source of the number: ${SOURCES.join(', ')}`, `${second} beside ${first}`);
+    if (metric.file !== undefined && metric.key === undefined)
+      report('file', 'expected key beside file, such as key: latency.p99', 'file alone');
+    if (metric.key !== undefined && metric.file === undefined)
+      report('key', 'expected file beside key, such as file: result.json', 'key alone');
+    if (metric.referee !== undefined && metric.goal !== 'minimize')
+      report('goal', 'expected minimize: a referee measures a code length', metric.goal);
   });
 
 const agentSchema = z.discriminatedUnion('use', [

@@ -78,7 +78,6 @@ export const measurementSchema = z.strictObject({
 
 export type Measurement = z.infer<typeof measurementSchema>;
 export type Outcome = Measurement['outcome'];
-export type Refereed = z.infer<typeof refereedSchema>;
 
 /** The artifact's name and the file inside it, agreed between action and App. */
 export const MEASUREMENT_ARTIFACT = 'measurement';

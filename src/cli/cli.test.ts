@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { homedir, tmpdir } from 'node:os';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { execa } from 'execa';
@@ -21,7 +21,7 @@ async function emptyRepository(t: TestContext): Promise<string> {
 test('help names every command', async () => {
   const { stdout, exitCode } = await autoresearch('--help');
   assert.equal(exitCode, 0);
-  for (const command of ['demo', 'init', 'serve', 'trial', 'report', 'doctor'])
+  for (const command of ['demo', 'init', 'serve', 'trial', 'noise', 'report', 'doctor'])
     assert.match(stdout, new RegExp(`^ {2}${command}\\b`, 'm'));
 });
 
@@ -44,11 +44,24 @@ test('what is not understood is answered in a line or two, with exit code 2 and 
 
 test('init writes contract, workflow and brief once, and never over what is there', async t => {
   const repository = await emptyRepository(t);
-  const first = await autoresearch('init', repository, '--metric', 'loss');
+  const file = [
+    '--file',
+    'result.json',
+    '--key',
+    'loss.val',
+    '--readable',
+    path.join(homedir(), '.cache/data'),
+  ];
+  const first = await autoresearch('init', repository, '--metric', 'loss', ...file);
   assert.equal(first.exitCode, 0, first.stderr);
   assert.match(first.stdout, /Commit and push to trunk/);
   const contract = path.join(repository, '.github/research.yml');
-  assert.match(await readFile(contract, 'utf8'), /name: loss/);
+  assert.match(
+    await readFile(contract, 'utf8'),
+    /name: loss\n.*\n {2}file: result\.json\n {2}key: loss\.val/,
+  );
+  const workflow = await readFile(path.join(repository, '.github/workflows/experiment.yml'), 'utf8');
+  assert.match(workflow, /readable: \|\n +~\/\.cache\/data$/m, 'the home of another machine is another one');
   await writeFile(contract, 'mine');
   const second = await autoresearch('init', repository);
   assert.equal(second.exitCode, 2);
@@ -56,21 +69,85 @@ test('init writes contract, workflow and brief once, and never over what is ther
   assert.equal(await readFile(contract, 'utf8'), 'mine');
 });
 
-test('a trial measures the work tree, edits included, and leaves the repository as it was', async t => {
+/** A repository whose champion is measured by the script `train`. */
+async function measuredRepository(t: TestContext, train: string) {
   const repository = await emptyRepository(t);
-  const train = path.join(repository, 'train.sh');
-  await writeFile(train, 'echo "val_loss: 2.5"\n');
-  await autoresearch('init', repository, '--editable', 'train.sh', '--command', 'sh train.sh');
   const git = (...args: string[]) =>
     execa('git', ['-c', 'user.name=t', '-c', 'user.email=t@localhost', ...args], { cwd: repository });
+  await mkdir(path.join(repository, '.github'));
+  await writeFile(
+    path.join(repository, '.github/research.yml'),
+    'editable: [train.sh]\nmetric: {name: val_loss, goal: minimize}\n',
+  );
+  await writeFile(path.join(repository, 'train.sh'), train);
   await git('add', '--all');
   await git('commit', '--quiet', '-m', 'start');
+  return { repository, git };
+}
+
+test('a trial measures the work tree, edits included, and leaves the repository as it was', async t => {
+  const { repository, git } = await measuredRepository(t, 'echo "val_loss: 2.5"\n');
+  const train = path.join(repository, 'train.sh');
+  await autoresearch('init', repository, '--force', '--editable', 'train.sh', '--command', 'sh train.sh');
+  await git('add', '--all');
+  await git('commit', '--quiet', '-m', 'prepare');
   await writeFile(train, 'echo "val_loss: 1.5"\n');
   const { stdout, stderr, exitCode } = await autoresearch('trial', repository, '--budget', '5s');
   assert.equal(exitCode, 0, stderr);
   assert.match(stdout, /^val_loss: 1\.5/);
   assert.equal((await git('status', '--porcelain')).stdout, ' M train.sh');
   assert.equal((await git('stash', 'list')).stdout, '');
+});
+
+test('noise repeats the trial on other seeds and says how large a gain has to be', async t => {
+  const { repository } = await measuredRepository(t, 'echo "val_loss: 2.0$AUTORESEARCH_SEED"\n');
+  const { stdout, stderr, exitCode } = await autoresearch(
+    'noise',
+    repository,
+    '--command',
+    'sh train.sh',
+    '--trials',
+    '3',
+  );
+  assert.equal(exitCode, 0, stderr);
+  assert.match(stderr, /^trial 2 of 3, seed 2: val_loss 2\.0200/m);
+  assert.match(stdout, /^mean {6}2\.0200$/m);
+  assert.match(stdout, /^sd {8}0\.01 {3}\(0\.5 % of the mean\)$/m);
+  // t is 2.92 for three trials: 2.92 · 0.01 · √(1/3 + 1), and · √(1/3 + 1/3).
+  assert.match(stdout, /^shows {5}a gain of 0\.034 in one trial, of 0\.024 in three, sure to 95 %/m);
+  assert.match(stdout, /takes 5 trials .* raise it to 5/);
+});
+
+test('noise of a metric without any says that one trial is enough', async t => {
+  const { repository } = await measuredRepository(t, 'echo "val_loss: 0.1"\n');
+  const { stdout } = await autoresearch(
+    'noise',
+    repository,
+    '--command',
+    'sh train.sh',
+    '--trials',
+    '2',
+    '--json',
+  );
+  const { trials, sd, shows } = JSON.parse(stdout);
+  assert.deepEqual(trials, [
+    { seed: 1, value: 0.1 },
+    { seed: 2, value: 0.1 },
+  ]);
+  assert.deepEqual([sd, shows.oneTrial], [0, 0]);
+});
+
+test('noise ends at the first crash, and tells it with what was measured before', async t => {
+  const script =
+    'test "$AUTORESEARCH_SEED" = 1 || { echo "ValueError: unlucky"; exit 1; }\necho "val_loss: 3"\n';
+  const { repository } = await measuredRepository(t, script);
+  const { stderr, exitCode } = await autoresearch('noise', repository, '--command', 'sh train.sh');
+  assert.equal(exitCode, 1);
+  assert.match(
+    stderr,
+    /^autoresearch: trial 2 of 5, seed 2: crash: ValueError: unlucky\. Before that: seed 1 3\.0000\.$/m,
+  );
+  assert.doesNotMatch(stderr, /trial 3/);
 });
 
 test('serve refuses settings that could not work, or that would believe anybody, and says which', async () => {

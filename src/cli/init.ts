@@ -1,5 +1,6 @@
 /** `autoresearch init`: writes contract and workflow into a repository of the user's. */
 import { access, mkdir, stat, writeFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
 import path from 'node:path';
 import type { Command } from 'commander';
 import { execa } from 'execa';
@@ -11,6 +12,7 @@ import {
   type ContractValues,
   contractText,
   DEFAULT_ACTION,
+  DEFAULTS,
   starterBrief,
   workflowText,
 } from './templates.ts';
@@ -19,6 +21,10 @@ interface InitOptions {
   editable: string[];
   metric: string;
   goal: string;
+  pattern?: string;
+  file?: string;
+  key?: string;
+  readable?: string[];
   command: string;
   budget: string;
   base?: string;
@@ -35,20 +41,35 @@ export function addInit(program: Command): void {
     .command('init')
     .description(`write ${CONTRACT_PATH} and ${WORKFLOW_PATH} into a git repository of yours`)
     .argument('[path]', 'the repository', '.')
-    .option('--editable <path...>', 'the only files an experiment may change', ['train.py'])
+    .option('--editable <path...>', 'the only files an experiment may change', [...DEFAULTS.editable])
     .option(
       '--metric <name>',
       'the number that decides: the last line `<name>: <number>` of the output',
-      'val_loss',
+      DEFAULTS.metric,
     )
-    .option('--goal <goal>', 'minimize or maximize', 'minimize')
-    .option('--command <command>', 'how training is started, from the root', 'python3 train.py')
-    .option('--budget <duration>', 'training time of one trial, such as 90s, 5m or 1h', durationText, '5m')
+    .option(
+      '--pattern <expression>',
+      'a regular expression whose only group is the number in such a line instead',
+    )
+    .option('--file <path>', 'a JSON file with the number instead, which the command writes below $TMPDIR')
+    .option('--key <key>', 'where the number stands in --file, such as latency.p99')
+    .option('--goal <goal>', 'minimize or maximize', DEFAULTS.goal)
+    .option('--command <command>', 'what measures, started in the root', DEFAULTS.command)
+    .option(
+      '--readable <path...>',
+      'what the command may read beside the repository, such as ~/.cache/autoresearch; nothing else of home is there',
+    )
+    .option(
+      '--budget <duration>',
+      'training time of one trial, such as 90s, 5m or 1h',
+      durationText,
+      DEFAULTS.budget,
+    )
     .option('--base <branch>', 'branch that improvements are merged into (default: the current one)')
     .option(
       '--brief <path>',
       'what the agents are told; a start of one is written if it is not there',
-      'program.md',
+      DEFAULTS.brief,
     )
     .option(
       '--action <owner/repo@ref>',
@@ -66,6 +87,9 @@ async function init(target: string, options: InitOptions): Promise<void> {
     editable: options.editable,
     metric: options.metric,
     goal: options.goal,
+    pattern: options.pattern,
+    file: options.file,
+    key: options.key,
     budget: options.budget,
     base: options.base ?? (await currentBranch(root)),
     brief: options.brief,
@@ -76,7 +100,7 @@ async function init(target: string, options: InitOptions): Promise<void> {
     throw new UsageError(parsed.problems.map(problem => describeProblem(problem)).join('; '));
   const files = new Map([
     [CONTRACT_PATH, contract],
-    [WORKFLOW_PATH, workflowText({ action, command: options.command })],
+    [WORKFLOW_PATH, workflowText({ action, command: options.command, readable: withHome(options.readable) })],
   ]);
   if (!options.force) await expectAbsent(root, [...files.keys()]);
   if (!(await exists(path.join(root, options.brief)))) files.set(options.brief, starterBrief(values));
@@ -101,6 +125,11 @@ function nextSteps(root: string, files: string[], absent: string[], action: stri
   ];
   const written = files.map(file => `  ${file}`).join('\n');
   return `Written to ${root}:\n${written}\n\nNext:\n${steps.map((step, i) => `  ${i + 1}. ${step}`).join('\n')}`;
+}
+
+/** A shell has replaced `~` by the home of whoever typed it; on the runner's machine it may be another one. */
+function withHome(paths: readonly string[] = []): string[] {
+  return paths.map(each => (each.startsWith(`${homedir()}/`) ? `~${each.slice(homedir().length)}` : each));
 }
 
 async function expectRoot(root: string): Promise<void> {

@@ -37,7 +37,8 @@ export async function dispatchTrial(
   const budget = budgetOf(contract, campaign);
   const check = snapshot.attempts.get(trial)?.check;
   if (check) await port.restartCheck(check.id, context.now());
-  else await port.createCheck(candidate, trial, context.now(), startedCheck(trial, budget));
+  else
+    await port.createCheck(candidate, trial, context.now(), startedCheck(trial, budget, runsPage(context)));
   const inputs = {
     trial,
     base: snapshot.base.sha,
@@ -55,6 +56,10 @@ export async function dispatchTrial(
     return pauseRefused(context, snapshot, campaign, `to run \`${contract.trial.workflow}\``, error);
   }
   context.log.info({ trial, candidate }, 'dispatched');
+}
+
+function runsPage({ serverUrl, port }: Context): string {
+  return `${serverUrl}/${port.repository.owner}/${port.repository.name}/actions`;
 }
 
 /** Workflows of repositories without a referee need not know these inputs. An empty one says nothing. */
@@ -112,7 +117,7 @@ async function completeCheck(
       trial.candidate,
       trial.trial,
       context.now(),
-      startedCheck(trial.trial, trial.budgetSeconds),
+      startedCheck(trial.trial, trial.budgetSeconds, runsPage(context)),
     ));
   const conclusion = { measured: 'success', crash: 'failure', fault: 'neutral' } as const;
   const text = completedCheck(contract, trial, writeMarker('trial', trial));

@@ -1,5 +1,6 @@
 /** What people read about the referee's part of a measurement. Never shown to an agent: it tells of the test text. */
 import type { Contract } from '../campaign/contract.ts';
+import type { Measurement } from '../campaign/measurement.ts';
 import { mean, type RecordedTrial } from '../campaign/model.ts';
 import { formatDifference, formatNoise, formatValue } from './number.ts';
 import { escapeMarkdown } from './text.ts';
@@ -13,7 +14,7 @@ export function ranBare(trial: RecordedTrial): boolean {
 }
 
 /** One sentence about a trial's audit; empty where the metric has no referee. */
-export function auditSentence(trial: RecordedTrial): string {
+export function auditSentence(trial: Measurement): string {
   if (trial.outcome.status !== 'measured' || trial.refereed === null) return '';
   const { audit } = trial.refereed;
   if (audit === null) return 'Not audited: the number did not call for it, and cannot lead to a merge.';

@@ -11,11 +11,11 @@ export interface CheckText {
   text: string;
 }
 
-/** While the trial is dispatched and runs. */
-export function startedCheck(trial: string, budgetSeconds: number): CheckText {
+/** While the trial is dispatched and runs. `runs`: address of the list of workflow runs, whose newest carry the trials' names. */
+export function startedCheck(trial: string, budgetSeconds: number, runs: string): CheckText {
   return {
     title: 'Measuring',
-    summary: `Trial ${trial}: ${formatSeconds(budgetSeconds)} of training. The job's log shows its progress.`,
+    summary: `Trial ${trial}: ${formatSeconds(budgetSeconds)} of training. The log of [the run of that name](${runs}) shows its progress.`,
     text: '',
   };
 }
@@ -29,7 +29,8 @@ export function abandonedCheck(trial: string): CheckText {
 export function completedCheck(contract: Contract, trial: RecordedTrial, marker: string): CheckText {
   const { outcome } = trial;
   const bare = ranBare(trial) ? ` ${NO_SANDBOX}` : '';
-  const times = `${formatSeconds(trial.trainingSeconds)} of training, ${formatSeconds(trial.totalSeconds)} in all, on ${escapeMarkdown(trial.machine, 100)}.${bare}`;
+  const training = trial.trainingSeconds > 0 ? `${formatSeconds(trial.trainingSeconds)} of training, ` : '';
+  const times = `${training}${formatSeconds(trial.totalSeconds)} in all, on ${escapeMarkdown(trial.machine, 100)}.${bare}`;
   switch (outcome.status) {
     case 'measured':
       return {

@@ -15,8 +15,10 @@ const OUT_OF_MEMORY =
 
 export interface Ending {
   result: ProcessResult;
-  /** Last number printed for the metric; null for none. */
+  /** The number that the candidate reported; null for none. */
   metric: number | null;
+  /** Why there is none, as the rest of a sentence about the candidate; only read where `metric` is null. */
+  missing?: string;
   metricName: string;
   /** The last lines of the output. */
   tail: readonly string[];
@@ -29,7 +31,7 @@ export interface Ending {
 
 /** Turns the end of the candidate's process into the outcome of its trial. */
 export function classify(ending: Ending): Outcome {
-  const { result, metric, metricName } = ending;
+  const { result, metric, metricName, missing = `ended without a ${metricName}` } = ending;
   if (result.endedBy === 'timeout') {
     return crash(ending, 'timeout', `still running after ${ending.timeoutSeconds} s, and was stopped`);
   }
@@ -52,9 +54,7 @@ export function classify(ending: Ending): Outcome {
     }
     return crash(ending, 'exception', message);
   }
-  if (metric === null) {
-    return crash(ending, 'no metric', `ended without printing a line \`${metricName}: <number>\``);
-  }
+  if (metric === null) return crash(ending, 'no metric', missing);
   if (!Number.isFinite(metric)) return crash(ending, 'not a number', `${metricName} is ${metric}`);
   return { status: 'measured', value: metric };
 }

@@ -14,6 +14,10 @@ export interface Execution {
   isSandbox: boolean;
   /** Name of the number to look for in the output. */
   metricName: string;
+  /** The regular expression to find it by instead. */
+  pattern?: string | undefined;
+  /** Given when the program hands over bytes beside its output; called with them as they come. */
+  onResult?: ((bytes: Buffer) => void) | undefined;
   limits: Limits;
   /** The trial's own directory, by whose path everything that it started is found. */
   scratch: string;
@@ -34,7 +38,7 @@ export interface Executed {
 /** Ends when the program ends, when its time is up, when `signal` says so, or when the candidate uses too much of the machine. */
 export async function execute(execution: Execution): Promise<Executed> {
   const { launched, program, limits, signal } = execution;
-  const output = collectOutput(execution.metricName);
+  const output = collectOutput(execution.metricName, execution.pattern);
   const tooMuch = new AbortController();
   let watch: Watch | undefined;
   const watchIt = (pid: number) => {
@@ -48,6 +52,7 @@ export async function execute(execution: Execution): Promise<Executed> {
       graceSeconds: 0,
       marker: execution.scratch,
       signal: AbortSignal.any([tooMuch.signal, ...(signal ? [signal] : [])]),
+      ...(execution.onResult ? { onResult: execution.onResult } : {}),
       ...(execution.isSandbox ? { onSandbox: watchIt } : { onStart: watchIt }),
       onLine: line => {
         output.take(line);

@@ -1,4 +1,4 @@
-/** What each held-out byte cost the champion, kept on this machine: half of an audit's positions are drawn in proportion to it. */
+/** What each held-out byte cost the champion, kept on this machine: an audit looks where it was much, or where a candidate claims less. */
 import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { isThere } from './runtime.ts';

@@ -1,23 +1,27 @@
-/** What a candidate's output says: its summary block, and the end that people want to read after a crash. */
+/** What a candidate's output says: its number, its summary block, and the end that people want to read after a crash. */
+import { NUMBER, parseNumber } from './number.ts';
+import { findLast } from './pattern.ts';
 
 /** Enough for any traceback, and a bound on what a talkative candidate costs us. */
 const TAIL_CHARACTERS = 16_000;
 const MAX_REPORTED = 30;
-const NUMBER = String.raw`[-+]?(?:\d+\.?\d*(?:e[-+]?\d+)?|\.\d+(?:e[-+]?\d+)?|nan|inf(?:inity)?)`;
 const PAIR = new RegExp(String.raw`^([A-Za-z_][\w .%/-]{0,39}):\s*(${NUMBER})\s*$`, 'i');
 
 export interface Output {
   take(line: string): void;
-  /** The last number printed as `<metric>: <number>`; NaN and infinities included; null for none. */
+  /** The last number found: by the pattern, or as `<metric>: <number>`; NaN and infinities included; null for none. */
   metric(): number | null;
+  /** Why the pattern was given up; null where it was not. */
+  problem(): string | null;
   /** The finite numbers `key: number` after the last line `---`, at most 30, first come. */
   reported(): Record<string, number>;
   /** The last lines. */
   tail(): readonly string[];
 }
 
-/** Collects output line by line, in bounded memory. */
-export function collectOutput(metricName: string): Output {
+/** Collects output line by line, in bounded memory. With `pattern`, the number is its only group, in the last line that matches. */
+export function collectOutput(metricName: string, pattern?: string): Output {
+  const search = pattern === undefined ? null : findLast(pattern);
   const lines: string[] = [];
   let characters = 0;
   let metric: number | null = null;
@@ -32,6 +36,7 @@ export function collectOutput(metricName: string): Output {
   return {
     take(line) {
       keep(line);
+      search?.take(line);
       if (line.trimEnd() === '---') {
         inSummary = true;
         reported = new Map();
@@ -44,15 +49,9 @@ export function collectOutput(metricName: string): Output {
       if (key === metricName) metric = value;
       if (inSummary && Number.isFinite(value) && reported.size < MAX_REPORTED) reported.set(key, value);
     },
-    metric: () => metric,
+    metric: () => (search ? search.last() : metric),
+    problem: () => search?.problem() ?? null,
     reported: () => Object.fromEntries(reported),
     tail: () => lines,
   };
-}
-
-/** Python writes `nan`, `inf` and `-inf`; JavaScript reads neither. */
-function parseNumber(text: string): number {
-  if (/nan/i.test(text)) return Number.NaN;
-  if (/inf/i.test(text)) return text.startsWith('-') ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
-  return Number(text);
 }

@@ -1,13 +1,16 @@
 /** Runs one program as the leader of its own process group, reads its output line by line, and leaves nothing of it running. */
 import { spawn } from 'node:child_process';
 import { readdir, readFile } from 'node:fs/promises';
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import { StringDecoder } from 'node:string_decoder';
 import { withoutInherited } from './descriptors.ts';
 import { endSandbox, readStatus } from './sandbox-end.ts';
 
 /** Descriptor on which bubblewrap tells the process id of its sandbox's first process. */
 export const STATUS_DESCRIPTOR = 3;
+
+/** Descriptor on which a program hands over bytes beside its output. A shell knows descriptors of one digit alone. */
+export const RESULT_DESCRIPTOR = 4;
 
 /** A program that never ends its line must not fill our memory. */
 const MAX_LINE_LENGTH = 64 * 1024;
@@ -23,6 +26,8 @@ export interface ProcessOptions {
   onLine: (line: string) => void;
   /** Called with the process id as soon as there is one. */
   onStart?: (pid: number) => void;
+  /** Given when the program hands over bytes on RESULT_DESCRIPTOR; called with them as they come. */
+  onResult?: (bytes: Buffer) => void;
   /** Given when the program is bubblewrap; called with the id of the sandbox's first process. */
   onSandbox?: (pid: number) => void;
   /** Ends the program. */
@@ -48,18 +53,24 @@ export interface ProcessResult {
 export async function runProcess(options: ProcessOptions): Promise<ProcessResult> {
   if (options.signal?.aborted) return { exitCode: null, signal: null, endedBy: 'abort' };
   const status = options.onSandbox ? 'pipe' : 'ignore';
-  const child = withoutInherited(STATUS_DESCRIPTOR + 1, cover =>
+  const own = ['ignore', 'pipe', 'pipe', status, ...(options.onResult ? ['pipe' as const] : [])] as const;
+  const child = withoutInherited(own.length, cover =>
     spawn(options.file, options.args, {
       cwd: options.cwd,
       env: options.env,
-      stdio: ['ignore', 'pipe', 'pipe', status, ...cover],
+      stdio: [...own, ...cover],
       detached: true,
     }),
   );
   const { stdout, stderr } = child;
   if (!stdout || !stderr) throw new Error(`Expected pipes from ${options.file}, found none.`);
   const sandbox = options.onSandbox && readStatus(child.stdio[STATUS_DESCRIPTOR], options.onSandbox);
-  const finish = Promise.all([readLines(stdout, options.onLine), readLines(stderr, options.onLine)]);
+  const handedOver = options.onResult && child.stdio[RESULT_DESCRIPTOR];
+  const results = handedOver instanceof Readable ? [handedOver] : [];
+  const finish = Promise.all([
+    ...[stdout, stderr].map(stream => readLines(stream, options.onLine)),
+    ...results.map(stream => readBytes(stream, options.onResult)),
+  ]);
   const exited = new Promise<Pick<ProcessResult, 'exitCode' | 'signal'>>((resolve, reject) => {
     child.once('error', reject);
     child.once('exit', (exitCode, signal) => resolve({ exitCode, signal }));
@@ -87,7 +98,7 @@ export async function runProcess(options: ProcessOptions): Promise<ProcessResult
     const first = await sandbox?.();
     if (first) await endSandbox(first);
     await killMarked(options.marker);
-    await drain([stdout, stderr], finish);
+    await drain([stdout, stderr, ...results], finish);
     return { ...result, endedBy };
   } finally {
     for (const timer of timers) clearTimeout(timer);
@@ -137,6 +148,14 @@ async function drain(streams: readonly Readable[], finished: Promise<unknown>): 
   }, DRAIN_MS);
   await finished;
   clearTimeout(timer);
+}
+
+/** Resolves when the stream has ended and its last bytes were handed over. */
+function readBytes(stream: Readable, onBytes: ((bytes: Buffer) => void) | undefined): Promise<void> {
+  return new Promise(resolve => {
+    stream.on('data', (chunk: Buffer) => onBytes?.(chunk));
+    stream.once('close', () => resolve());
+  });
 }
 
 /** Resolves when the stream has ended and its last line was handed over. */

@@ -1,38 +1,60 @@
-/** A trial whose candidate reports its own number: one command, one line of its output. */
+/** A trial whose candidate reports its own number: one command, and a number in its output or in a JSON file. */
 import { classify, overuse } from './classify.ts';
 import { execute } from './execute.ts';
+import type { Output } from './output.ts';
+import { carryingOut, collectResult, type Result, type ResultFile } from './result-file.ts';
 import type { Finding, Stage } from './stage.ts';
+
+const MAX_REPORTED = 30;
 
 /** Runs the candidate's command once and reads what it reports. */
 export async function runReported(stage: Stage): Promise<Finding> {
   const { options, contract, launched } = stage;
+  const { name, pattern, file, key } = contract.metric;
+  const resultFile = file === undefined || key === undefined ? null : collectResult(file, key);
   const { output, result, exceeded, peakMb } = await execute({
     ...stage,
-    program: launched,
+    program: file === undefined ? launched : carryingOut(launched, file),
     isSandbox: launched.kind !== 'none',
-    metricName: contract.metric.name,
+    metricName: name,
+    pattern,
+    onResult: resultFile?.take,
     timeoutSeconds: options.timeoutSeconds,
     signal: options.signal,
     onLine: options.onLine,
   });
+  const { value, missing, reported: all } = read(stage, output, resultFile);
   const ending = {
     result,
-    metric: output.metric(),
-    metricName: contract.metric.name,
+    metric: value,
+    metricName: name,
+    missing,
     tail: output.tail(),
     timeoutSeconds: options.timeoutSeconds,
-    throughShell: stage.command.throughShell,
+    // Without a sandbox nobody has looked for the program before the shell does.
+    throughShell: stage.command.throughShell || (resultFile !== null && launched.kind === 'none'),
     shorten: stage.shorten,
   };
-  const { training_seconds: trainingSeconds, peak_vram_mb: reportedPeak, ...reported } = output.reported();
   // The metric is the outcome.
-  delete reported[contract.metric.name];
+  const { training_seconds: trainingSeconds, peak_vram_mb: reportedPeak, [name]: _, ...reported } = all;
   return {
     outcome: exceeded ? overuse(ending, exceeded) : classify(ending),
     refereed: null,
     trainingSeconds: Math.max(0, trainingSeconds ?? 0),
     // A CPU run reports 0 MB of video memory: then the resident peak says more.
     peakMemoryMb: reportedPeak !== undefined && reportedPeak > 0 ? reportedPeak : peakMb,
-    reported,
+    reported: Object.fromEntries(Object.entries(reported).slice(0, MAX_REPORTED)),
   };
+}
+
+/** The number from where the contract says that it stands, and the others, from the summary block and the file. */
+function read({ contract }: Stage, output: Output, resultFile: ResultFile | null): Result {
+  const { name, pattern } = contract.metric;
+  if (resultFile) {
+    const found = resultFile.read();
+    return { ...found, reported: { ...found.reported, ...output.reported() } };
+  }
+  const line = pattern === undefined ? `\`${name}: <number>\`` : `that metric.pattern matches`;
+  const missing = output.problem() ?? `ended without printing a line ${line}`;
+  return { value: output.metric(), missing, reported: output.reported() };
 }

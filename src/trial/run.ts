@@ -47,7 +47,7 @@ export interface TrialOptions {
 }
 
 /** How a refereed trial is judged while it runs. */
-export interface RefereeTerms {
+interface RefereeTerms {
   /** A number below this is audited; null audits in any case. */
   threshold: number | null;
   /** Start-up of the champion, beyond 1.25 times of which the budget is charged; null charges nothing. */

@@ -29,6 +29,17 @@ test('the summary of a measurement begins with the number', () => {
   assert.match(text, /\| num\\_steps +\| 953 +\|/);
 });
 
+test('what the audit found stands below the numbers, with what does not agree', () => {
+  const audit = { n: 160, sd: 0.5, largest: 9, smallestLie: 0.05, flags: ['7 of 160 differ'] };
+  const refereed = {
+    ...{ claimed: 0.5, testValue: 1, startupSeconds: 2, scoringSeconds: 3, auditSeconds: 4 },
+    audit,
+  };
+  const text = renderSummary({ ...measurement, refereed });
+  assert.match(text, /\n\n\*\*It does not agree:\*\* 7 of 160 differ\. Audited at 160 positions/);
+  assert.match(renderSummary({ ...measurement, refereed: { ...refereed, audit: null } }), /\n\nNot audited:/);
+});
+
 test('a traceback cannot leave its fence, and a message cannot leave its cell', () => {
   const text = renderSummary({
     ...measurement,

@@ -1,11 +1,14 @@
 /** What a person reads on the page of the workflow run. */
 import { markdownTable } from 'markdown-table';
 import type { Measurement } from '../campaign/measurement.ts';
+import { auditSentence } from '../render/audit.ts';
 
-/** Markdown of one measurement: outcome first, then the numbers, then the traceback. */
+/** Markdown of one measurement: outcome first, then the numbers, then the audit or the traceback. */
 export function renderSummary(measurement: Measurement): string {
   const { outcome } = measurement;
   const parts = [`## ${headline(measurement)}`, table(measurement)];
+  const audit = auditSentence(measurement);
+  if (audit !== '') parts.push(audit);
   if (outcome.status === 'crash' && outcome.traceback !== '') parts.push(fence(outcome.traceback));
   if (Object.keys(measurement.reported).length > 0) {
     const rows = Object.entries(measurement.reported).map(([key, value]) => [escapeCell(key), String(value)]);

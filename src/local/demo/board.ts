@@ -1,5 +1,5 @@
 /** What the demo knows at one moment, and how that reads in a terminal: pure. */
-import type { Progress } from '../../trial/progress.ts';
+import type { Heard } from './hear.ts';
 
 interface Row {
   number: number;
@@ -16,7 +16,8 @@ interface Row {
 
 export interface RunningTrial {
   id: string;
-  progress: Progress | null;
+  /** Null until it says something. */
+  heard: Heard | null;
 }
 
 export interface Board {
@@ -38,6 +39,8 @@ export interface Board {
 }
 
 const BAR_CHARACTERS = 24;
+/** Of what a candidate says, where there is no terminal whose width would tell. */
+const LINE_CHARACTERS = 120;
 
 /** The whole board as lines of at most `columns` characters, for a terminal that is repainted. */
 export function paint(board: Board, elapsedSeconds: number, columns: number): string {
@@ -80,9 +83,15 @@ export function changes(before: Board | null, after: Board): string[] {
 }
 
 /** One line about a running trial. */
-export function progressText({ id, progress }: RunningTrial): string {
-  if (!progress) return `trial ${id}: starting`;
-  return `trial ${id}: step ${progress.step}, loss ${progress.loss.toFixed(4)}, ${progress.secondsLeft.toFixed(0)} s left`;
+export function progressText({ id, heard }: RunningTrial): string {
+  if (!heard) return `trial ${id}: starting`;
+  const { progress, said } = heard;
+  if (!progress) return clip(`trial ${id}: ${said}`, LINE_CHARACTERS);
+  return `trial ${id}: step ${progress.step}, loss ${progress.loss.toFixed(4)}, ${leftText(heard, 0)}`;
+}
+
+function leftText({ progress, trained }: Heard, decimals: number): string {
+  return trained || !progress ? 'trained, being scored' : `${progress.secondsLeft.toFixed(decimals)} s left`;
 }
 
 /** The table at the end. */
@@ -124,14 +133,15 @@ function trialLines(trial: RunningTrial, { rows, budgetSeconds }: Board): string
   const experiment = Number(/\/(\d+)\./.exec(trial.id)?.[1] ?? 0);
   const title =
     rows.find(row => row.number === experiment)?.title ?? (experiment === 0 ? 'the champion' : '');
-  const { progress } = trial;
-  const share = progress ? 1 - Math.min(1, progress.secondsLeft / budgetSeconds) : 0;
+  const { heard } = trial;
+  const head = `▸ trial ${trial.id}   ${title}`;
+  if (!heard?.progress) return [head, `  ${heard?.said ?? 'starting'}`];
+  const { progress } = heard;
+  const share = heard.trained ? 1 : 1 - Math.min(1, progress.secondsLeft / budgetSeconds);
   const done = Math.round(share * BAR_CHARACTERS);
   const bar = '█'.repeat(done) + '░'.repeat(BAR_CHARACTERS - done);
-  const facts = progress
-    ? `step ${progress.step}   loss ${progress.loss.toFixed(4)}   ${progress.secondsLeft.toFixed(1)} s left`
-    : 'starting';
-  return [`▸ trial ${trial.id}   ${title}`, `  ${bar}  ${facts}`];
+  const facts = `step ${progress.step}   loss ${progress.loss.toFixed(4)}   ${leftText(heard, 1)}`;
+  return [head, `  ${bar}  ${facts}`];
 }
 
 function rowLine(row: Row): string {

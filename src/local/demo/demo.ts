@@ -3,9 +3,9 @@ import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Octokit } from '@octokit/rest';
-import { type Progress, parseProgress } from '../../trial/progress.ts';
 import { type Board, finalTable } from './board.ts';
 import type { Connection } from './connection.ts';
+import { createEar, type Ear } from './hear.ts';
 import { exportHistory, type Metric, type Repository } from './history.ts';
 import { startServices } from './services.ts';
 import { createView, type View } from './view.ts';
@@ -42,16 +42,14 @@ export async function runDemo(options: DemoOptions): Promise<string | null> {
   const { dir, signal, stream } = options;
   const broken = new AbortController();
   const stop = AbortSignal.any([signal, broken.signal]);
-  const progress = new Map<string, Progress>();
+  const now = () => performance.now() / 1000;
+  const ear = createEar(now);
   const services = await startServices({
     ...options,
-    onLine: (job, line) => {
-      const step = parseProgress(line);
-      if (step) progress.set(job.title, step);
-    },
+    onLine: (job, line) => ear.take(job.title, line),
     onFailure: error => broken.abort(error),
   });
-  const view = createView(stream, () => performance.now() / 1000);
+  const view = createView(stream, now);
   try {
     const { name, from, branch } = options;
     await services.createRepository({ owner: OWNER, name, from, defaultBranch: branch });
@@ -65,7 +63,13 @@ export async function runDemo(options: DemoOptions): Promise<string | null> {
     );
     view.say(`${OWNER} commented: ${options.command}`);
     const watched = { repository, issue, metric: options.metric, budgetSeconds: options.budgetSeconds };
-    const last = await watch(octokit, watched, { progress, view, dir, signal: stop, log: services.log });
+    const last = await watch(octokit, watched, {
+      ear,
+      view,
+      dir,
+      signal: stop,
+      log: services.log,
+    });
     view.close();
     stream.write(ending(last.board, connection, options));
     if (!options.exit) {
@@ -108,7 +112,7 @@ async function startCampaign(octokit: Octokit, repository: Repository, { metric,
 }
 
 interface Watching {
-  progress: ReadonlyMap<string, Progress>;
+  ear: Ear;
   view: View;
   dir: string;
   signal: AbortSignal;
@@ -119,13 +123,13 @@ interface Watching {
 async function watch(
   octokit: Octokit,
   watched: Watched,
-  { progress, view, dir, signal, log }: Watching,
+  { ear, view, dir, signal, log }: Watching,
 ): Promise<Look> {
   const started = performance.now();
   let judged = -1;
   while (true) {
     signal.throwIfAborted();
-    const found = await look(octokit, watched, progress);
+    const found = await look(octokit, watched, ear);
     if (found) {
       view.show(found.board);
       const count = found.board.rows.filter(row => row.verdict).length;

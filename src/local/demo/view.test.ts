@@ -29,7 +29,12 @@ const idea = {
 const measured: Board = { ...start, baselines: [3.21], first: 3.21, champion: 3.21, rows: [idea] };
 const training: Board = {
   ...measured,
-  running: [{ id: '1/1.1', progress: { step: 120, loss: 3.21, secondsLeft: 4 } }],
+  running: [
+    {
+      id: '1/1.1',
+      heard: { progress: { step: 120, loss: 3.21, secondsLeft: 4 }, trained: false, said: 'step 120 …' },
+    },
+  ],
 };
 const merged: Board = {
   ...measured,
@@ -81,6 +86,29 @@ test('on a terminal, the trial shows its idea, its step, its loss and how much o
   assert.match(picture, /1:05/);
   assert.match(picture, /▸ trial 1\/1\.1 {3}warmdown 0\.7 → 0\.75/);
   assert.match(picture, /█{12}░{12} {2}step 120 {3}loss 3\.2100 {3}4\.0 s left/);
+});
+
+test('when its training time is over, a trial is being scored', () => {
+  const running = training.running.map(trial => ({
+    ...trial,
+    heard: trial.heard && { ...trial.heard, trained: true },
+  }));
+  assert.match(
+    paint({ ...training, running }, 65, 100),
+    /█{24} {2}step 120 {3}loss 3\.2100 {3}trained, being scored/,
+  );
+});
+
+test('a trial that tells no steps shows the last line that it printed', () => {
+  const running = [
+    { id: '1/1.1', heard: { progress: null, trained: false, said: '400 requests, the last took 9 ms' } },
+  ];
+  assert.match(
+    paint({ ...measured, running }, 0, 80),
+    /trial 1\/1\.1.*\n {2}400 requests, the last took 9 ms/,
+  );
+  const lines = written([[0, { ...measured, running }]]);
+  assert.ok(lines.some(line => line.includes('trial 1/1.1: 400 requests, the last took 9 ms')));
 });
 
 test('a narrow terminal gets shorter lines, never wrapped ones', () => {

@@ -49,8 +49,8 @@ function lineView(stream: NodeJS.WriteStream, now: () => number): View {
     show: board => {
       for (const line of changes(shown, board)) print(line);
       for (const trial of board.running) {
-        // The first step is news, too.
-        const news = trial.progress ? trial.id : `${trial.id} starting`;
+        // The first word is news, too.
+        const news = trial.heard ? trial.id : `${trial.id} starting`;
         const last = progressAt.get(news);
         if (last !== undefined && now() - last < PROGRESS_EVERY_SECONDS) continue;
         progressAt.set(news, now());

@@ -2,8 +2,8 @@
 import type { Octokit } from '@octokit/rest';
 import { ledgerRows } from '../../campaign/ledger.ts';
 import { measuredValues } from '../../campaign/model.ts';
-import type { Progress } from '../../trial/progress.ts';
 import type { Board } from './board.ts';
+import type { Ear } from './hear.ts';
 import {
   baselines,
   currentChampion,
@@ -27,12 +27,8 @@ export interface Watched {
   budgetSeconds: number;
 }
 
-/** One look; null while the App has not answered. `progress` is what the runners last heard, by trial. */
-export async function look(
-  octokit: Octokit,
-  watched: Watched,
-  progress: ReadonlyMap<string, Progress>,
-): Promise<Look | null> {
+/** One look; null while the App has not answered. `ear` knows what the trials last said. */
+export async function look(octokit: Octokit, watched: Watched, ear: Ear): Promise<Look | null> {
   const { repository, issue, metric } = watched;
   const history = await readHistory(octokit, repository, issue);
   if (!history) return null;
@@ -41,7 +37,7 @@ export async function look(
     status: 'in_progress',
   });
   const running = data.workflow_runs
-    .map(run => ({ id: run.display_title, progress: progress.get(run.display_title) ?? null }))
+    .map(run => ({ id: run.display_title, heard: ear.hear(run.display_title) }))
     .sort((a, b) => a.id.localeCompare(b.id));
   const { state, experiments } = history;
   const rows = ledgerRows(experiments).map((row, i) => {

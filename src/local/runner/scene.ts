@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { commitFiles, gitIn, makeRepository, temporaryDirectory } from '../../trial/fixture.ts';
 import type { Conclusion, Job, JobQueue, JobStep } from '../jobs.ts';
+import type { RunnerOptions } from './context.ts';
 import { runJobs } from './run-jobs.ts';
 
 export interface Result {
@@ -27,6 +28,7 @@ interface Scene {
       onLine?: (line: string) => void;
       cancel?: AbortSignal;
       serverUrl?: string;
+      runner?: Partial<RunnerOptions>;
     },
   ): Promise<Result>;
 }
@@ -52,7 +54,7 @@ export function scene(
     },
     async run(
       workflowText,
-      { inputs = {}, onLine, cancel, serverUrl = `file://${join(root, 'server')}` } = {},
+      { inputs = {}, onLine, cancel, serverUrl = `file://${join(root, 'server')}`, runner = {} } = {},
     ) {
       const job: Job = {
         runId: 31,
@@ -105,6 +107,7 @@ export function scene(
         labels: ['self-hosted', 'gpu'],
         dir,
         path: process.env.PATH ?? '',
+        ...runner,
         signal: stop.signal,
         ...(onLine ? { onLine: (_: Job, line: string) => onLine(line) } : {}),
       });

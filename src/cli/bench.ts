@@ -1,0 +1,118 @@
+/** Measures trials of a repository on this machine, as its workflow would on a runner. */
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { load } from 'js-yaml';
+import { z } from 'zod';
+import type { Contract } from '../campaign/contract.ts';
+import type { Measurement } from '../campaign/measurement.ts';
+import { git, resolveRevision } from '../trial/git.ts';
+import { runTrial } from '../trial/run.ts';
+import { CHECKOUT, trainerEnvironment } from './checkout.ts';
+import { committedContract, repositoryRoot } from './contract.ts';
+import { CommandError, secondsOf, UsageError } from './errors.ts';
+
+export interface BenchOptions {
+  /** As `durationText` allows; by default as the contract says. */
+  budget?: string;
+  /** By default as the workflow says. */
+  command?: string;
+}
+
+export interface Bench {
+  /** The root of the repository. */
+  root: string;
+  contract: Contract;
+  budgetSeconds: number;
+  /** The last commit: the champion. */
+  head: string;
+  /** Measures one commit on top of the champion, once. Throws a CommandError when the user interrupts. */
+  measure(candidate: string, seed: number, onLine: (line: string) => void): Promise<Measurement>;
+}
+
+/**
+ * Calls `use` with a bench for the repository around `target`, and cleans up after it. Throws a UsageError where the repository has no
+ * commit, no contract or no workflow.
+ */
+export async function withBench<T>(
+  target: string,
+  options: BenchOptions,
+  use: (bench: Bench) => Promise<T>,
+): Promise<T> {
+  const root = await repositoryRoot(target);
+  const contract = await committedContract(root);
+  const budgetSeconds = options.budget ? secondsOf(options.budget) : contract.trial.budget;
+  const step = await measuringStep(root, contract.trial.workflow, options.command);
+  const stop = new AbortController();
+  for (const name of ['SIGINT', 'SIGTERM'] as const)
+    process.once(name, () => stop.abort(new CommandError('The trial was cancelled.')));
+  const folder = await mkdtemp(path.join(tmpdir(), 'autoresearch-trial-'));
+  try {
+    const head = await resolveRevision(root, 'HEAD');
+    const base = await cloneAt(root, head, path.join(folder, 'base'));
+    let trials = 0;
+    const measure: Bench['measure'] = async (candidate, seed, onLine) => {
+      const own = path.join(folder, String(++trials));
+      const scratch = path.join(own, 'scratch');
+      await mkdir(scratch, { recursive: true });
+      return runTrial({
+        trial: `0/0.${trials}`,
+        base,
+        baseSha: head,
+        candidate: await cloneAt(root, candidate, path.join(own, 'candidate')),
+        candidateSha: candidate,
+        seed,
+        budgetSeconds,
+        timeoutSeconds: Math.max(contract.trial.timeout, 2 * budgetSeconds),
+        ...step,
+        scratch,
+        // Another repository brings its own Python and its own data.
+        environment: root === CHECKOUT ? trainerEnvironment(process.env) : process.env,
+        onLine,
+        signal: stop.signal,
+      });
+    };
+    return await use({ root, contract, budgetSeconds, head, measure });
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+const inputsSchema = z.object({ command: z.string().optional(), readable: z.string().optional() });
+const workflowSchema = z.object({
+  jobs: z.record(z.string(), z.object({ steps: z.array(z.object({ with: inputsSchema.optional() })) })),
+});
+const actionSchema = z.object({ inputs: z.object({ command: z.object({ default: z.string() }) }) });
+
+/** What the repository's workflow gives to the action, or the action's own default. */
+async function measuringStep(
+  root: string,
+  workflow: string,
+  command: string | undefined,
+): Promise<{ command: string; readable: string[] }> {
+  const file = `.github/workflows/${workflow}`;
+  const text = await readFile(path.join(root, file), 'utf8').catch(() => null);
+  if (text === null) {
+    if (command !== undefined) return { command, readable: [] };
+    throw new UsageError(`Expected ${file}, found none; say --command instead.`);
+  }
+  const parsed = workflowSchema.safeParse(load(text));
+  if (!parsed.success) throw new UsageError(`Expected jobs with steps in ${file}, found none.`);
+  const inputs = Object.values(parsed.data.jobs).flatMap(job => job.steps.map(step => step.with ?? {}));
+  const given = (name: keyof z.infer<typeof inputsSchema>) =>
+    inputs.find(each => each[name] !== undefined)?.[name];
+  const readable = (given('readable') ?? '').split('\n').flatMap(line => line.trim() || []);
+  return { command: command ?? given('command') ?? (await defaultCommand()), readable };
+}
+
+async function defaultCommand(): Promise<string> {
+  const action = actionSchema.parse(load(await readFile(path.join(CHECKOUT, 'action.yml'), 'utf8')));
+  return action.inputs.command.default;
+}
+
+/** A clone that borrows the repository's objects, with HEAD at `commit`. */
+async function cloneAt(root: string, commit: string, directory: string): Promise<string> {
+  await git(root, ['clone', '--quiet', '--shared', '--no-checkout', root, directory]);
+  await git(directory, ['update-ref', '--no-deref', 'HEAD', commit]);
+  return directory;
+}

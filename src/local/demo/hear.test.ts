@@ -1,0 +1,41 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createEar } from './hear.ts';
+
+/** What is known of a trial after these lines of its job's log. */
+function after(...lines: string[]) {
+  const ear = createEar(() => 0);
+  for (const line of lines) ear.take('1/1.1', line);
+  return ear.hear('1/1.1');
+}
+
+const OPEN = '::stop-commands::guard';
+
+test('the last line of the candidate is heard, and none of the runner', () => {
+  const log = [
+    '##[group]Measure',
+    OPEN,
+    'epoch 1: 0.5',
+    '\u001b[32mepoch 2: 0.4\u001b[0m ',
+    '---',
+    '::guard::',
+    'Artifact',
+  ];
+  assert.deepEqual(after(...log), { progress: null, trained: false, said: 'epoch 2: 0.4' });
+  assert.equal(after('##[group]Measure', OPEN), null);
+});
+
+test('a step stays known though other lines follow', () => {
+  const heard = after(OPEN, 'step 120  loss 3.2100  12.3 s left', 'saving');
+  assert.deepEqual(heard?.progress, { step: 120, loss: 3.21, secondsLeft: 12.3 });
+});
+
+test('when the seconds that were left have gone by, training is over', () => {
+  let now = 100;
+  const ear = createEar(() => now);
+  for (const line of [OPEN, 'step 120  loss 3.2100  4.0 s left']) ear.take('1/1.1', line);
+  now = 104;
+  assert.equal(ear.hear('1/1.1')?.trained, false);
+  now = 106;
+  assert.equal(ear.hear('1/1.1')?.trained, true);
+});

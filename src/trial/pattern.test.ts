@@ -1,0 +1,42 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { findLast } from './pattern.ts';
+
+function search(pattern: string, lines: string[]) {
+  const found = findLast(pattern);
+  for (const line of lines) found.take(line);
+  return { last: found.last(), problem: found.problem() };
+}
+
+test('the last line that matches decides', () => {
+  const lines = ['p99: 30 ms', 'p99: 12.5 ms', 'done', 'p50: 3 ms'];
+  assert.equal(search('p99: (.*) ms', lines).last, 12.5);
+  assert.equal(search('p98: (.*) ms', lines).last, null);
+  // More lines than are looked at in one go.
+  const many = Array.from({ length: 5000 }, (_, i) => `step ${i} loss=${i / 8}`);
+  assert.equal(search(String.raw`loss=(\S+)`, [...many, 'bye']).last, 4999 / 8);
+});
+
+test('numbers are read as programs write them; a group without one is not a number', () => {
+  const values: [string, number][] = [
+    ['-1.5e-3', -0.0015],
+    ['+.5', 0.5],
+    ['nan', Number.NaN],
+    ['-inf', Number.NEGATIVE_INFINITY],
+    ['fast', Number.NaN],
+    ['0x10', Number.NaN],
+    ['', Number.NaN],
+  ];
+  for (const [text, value] of values) assert.equal(search('^v=(.*)$', ['v=1', `v=${text}`]).last, value);
+});
+
+test('a line that would keep an unlucky expression busy for ever ends the search, not the bot', () => {
+  const found = search('^v=(?:(?:a+)+|(1))$', ['v=1', `v=${'a'.repeat(60)}!`]);
+  assert.equal(found.last, null);
+  assert.match(found.problem ?? '', /^metric\.pattern took longer than 2 s/);
+});
+
+test('of a long line only the beginning is looked at', () => {
+  assert.equal(search('(7)$', [`${' '.repeat(5000)}7`]).last, null);
+  assert.equal(search('^(7)', [`7${' '.repeat(60_000)}`]).last, 7);
+});

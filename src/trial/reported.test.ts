@@ -1,0 +1,103 @@
+import assert from 'node:assert/strict';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { type Measurement, measurementSchema } from '../campaign/measurement.ts';
+import { makeCandidate, makeRepository, temporaryDirectory, untilNoneRuns } from './fixture.ts';
+import { runTrial } from './run.ts';
+
+const FILE = 'metric: {name: p99, goal: minimize, file: out/result.json, key: latency.p99}\n';
+const PATTERN = `metric: {name: p99, goal: maximize, pattern: 'p99 of (\\S+) ms'}\n`;
+
+/** Measures the shell script `script`, which is a candidate of a base with this contract. */
+async function measure(
+  context: TestContext,
+  contract: string,
+  script: string,
+  timeoutSeconds = 30,
+): Promise<Measurement & { lines: string[] }> {
+  const root = temporaryDirectory(context);
+  const base = makeRepository(join(root, 'base'), {
+    '.github/research.yml': `editable: [bench.sh]\n${contract}`,
+    'bench.sh': 'exit 1\n',
+  });
+  const candidate = makeCandidate(base.dir, join(root, 'candidate'), { 'bench.sh': script });
+  const scratch = join(root, 'scratch');
+  mkdirSync(scratch);
+  const lines: string[] = [];
+  const measurement = await runTrial({
+    trial: '7/12.1',
+    base: base.dir,
+    baseSha: base.sha,
+    candidate: candidate.dir,
+    candidateSha: candidate.sha,
+    seed: 42,
+    budgetSeconds: 5,
+    timeoutSeconds,
+    command: 'sh bench.sh',
+    scratch,
+    environment: process.env,
+    onLine: line => lines.push(line),
+  });
+  await untilNoneRuns(scratch);
+  return { ...measurementSchema.parse(measurement), lines };
+}
+
+const JSON_TEXT = `'{"latency": {"p99": 12.5, "p50": 3}, "requests": 80}'`;
+
+test('a number is carried out of the sandbox in a JSON file, which ends with the sandbox', async context => {
+  const script = `echo ${JSON_TEXT} >"$AUTORESEARCH_RESULT"; echo "$TMPDIR $AUTORESEARCH_RESULT"`;
+  const measurement = await measure(context, FILE, script);
+  assert.deepEqual(measurement.outcome, { status: 'measured', value: 12.5 });
+  assert.deepEqual(measurement.reported, { 'latency.p50': 3, requests: 80 });
+  assert.equal(measurement.sandbox, 'bubblewrap');
+  assert.deepEqual(measurement.lines, ['/tmp /tmp/out/result.json']);
+});
+
+test('without a sandbox the file is found in the same way', async context => {
+  const script = `echo ${JSON_TEXT} >"$TMPDIR/out/result.json"`;
+  const measurement = await measure(context, `${FILE}sandbox: none\n`, script);
+  assert.deepEqual(measurement.outcome, { status: 'measured', value: 12.5 });
+  assert.equal(measurement.sandbox, 'none');
+});
+
+test('the command decides how the trial ends, not what it left in the file', async context => {
+  const write = `echo ${JSON_TEXT} >"$AUTORESEARCH_RESULT"`;
+  const failed = await measure(context, FILE, `${write}; echo 'ValueError: no' >&2; exit 3`);
+  assert.deepEqual(failed.outcome, {
+    status: 'crash',
+    reason: 'exception',
+    message: 'ValueError: no',
+    traceback: 'ValueError: no',
+  });
+  const late = await measure(context, FILE, `${write}; sleep 60`, 0.5);
+  assert.equal(late.outcome.status === 'crash' && late.outcome.reason, 'timeout');
+});
+
+test('no file, and things in its place that are no file, are a crash that says so', async context => {
+  for (const script of [
+    'true',
+    'mkfifo "$AUTORESEARCH_RESULT"',
+    'ln -s /dev/zero "$AUTORESEARCH_RESULT"',
+    'mkdir "$AUTORESEARCH_RESULT"',
+  ]) {
+    const { outcome } = await measure(context, FILE, script);
+    assert.equal(outcome.status === 'crash' && outcome.reason, 'no metric', script);
+    assert.match(
+      outcome.status === 'crash' ? outcome.message : '',
+      /^ended without writing out\/result\.json/,
+    );
+  }
+});
+
+test('the descriptor that the file leaves by is closed to the command', async context => {
+  const { outcome } = await measure(context, FILE, `(echo ${JSON_TEXT} >&4) 2>/dev/null; true`);
+  assert.equal(outcome.status, 'crash');
+});
+
+test('a pattern finds the number in a line, and the direction is as the contract says', async context => {
+  const script = `echo 'p99 of 30 ms'; echo 'after warm-up: p99 of 12.5 ms'; echo 'p99: 1'`;
+  assert.deepEqual((await measure(context, PATTERN, script)).outcome, { status: 'measured', value: 12.5 });
+  const { outcome } = await measure(context, PATTERN, `echo 'p99: 1'`);
+  assert.match(outcome.status === 'crash' ? outcome.message : '', /a line that metric\.pattern matches/);
+});
