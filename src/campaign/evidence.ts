@@ -1,6 +1,6 @@
 /** What was measured: the trials of a tree, of an experiment, of a campaign, gathered from markers and trials in flight. */
 import type { Contract } from './contract.ts';
-import { type GateRules, type GateVerdict, judge } from './gate.ts';
+import { type GateRules, type GateVerdict, judge, worstPromising } from './gate.ts';
 import { historyOf, samplesOf } from './history.ts';
 import type { Measurement } from './measurement.ts';
 import {
@@ -79,6 +79,21 @@ export function judgeExperiment(
   const candidate = { samples: samplesOf(trials, like), addedTokens: addedTokens(marker.idea.edits) };
   const verdict = judge(historyOf(snapshot, marker.champion.tree, like), candidate, gateRules(contract));
   return { kind: 'judged', verdict, value: measuredValues(trials.filter(like)), champion };
+}
+
+/**
+ * The worst first value with which an idea on the champion is not closed at once; null where any may get a second trial.
+ * @param champion measured trials of the champion; the conditions of the last of them are taken for those of the next trial
+ */
+export function worstPromisingValue(
+  snapshot: Snapshot,
+  contract: Contract,
+  champion: readonly RecordedTrial[],
+): number | null {
+  const [first, last] = [champion[0], champion.at(-1)];
+  if (!first || !last) return null;
+  const history = historyOf(snapshot, snapshot.base.tree, trial => comparable(trial, last));
+  return worstPromising(history, first.seed, gateRules(contract));
 }
 
 /** The gate's rules as the contract has them. */

@@ -12,7 +12,7 @@
 import { at, type Effects, type World } from './filter.ts';
 
 /** An idea is an improvement where it gains more than this many noises; merging any other is a false merge. */
-export const LEAST_GAIN = 0.2;
+const LEAST_GAIN = 0.2;
 
 /** Up to so many u is where σ is looked for. */
 export const HIGHEST_NOISE = 16;
