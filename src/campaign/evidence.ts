@@ -82,17 +82,18 @@ export function judgeExperiment(
 }
 
 /**
- * Where a first trial on `seed`, taken under the conditions of the trial `like`, must lie not to be closed at once; null where every
- * value gets a second trial.
+ * The worst first value with which an idea on the champion is not closed at once; null where any may get a second trial.
+ * @param champion measured trials of the champion; the conditions of the last of them are taken for those of the next trial
  */
-export function promisingBelow(
+export function worstPromisingValue(
   snapshot: Snapshot,
   contract: Contract,
-  like: Measurement,
-  seed: number,
+  champion: readonly RecordedTrial[],
 ): number | null {
-  const history = historyOf(snapshot, snapshot.base.tree, trial => comparable(trial, like));
-  return worstPromising(history, seed, gateRules(contract));
+  const [first, last] = [champion[0], champion.at(-1)];
+  if (!first || !last) return null;
+  const history = historyOf(snapshot, snapshot.base.tree, trial => comparable(trial, last));
+  return worstPromising(history, first.seed, gateRules(contract));
 }
 
 /** The gate's rules as the contract has them. */

@@ -90,26 +90,30 @@ export function judgeKnowing(knowledge: Knowledge, candidate: Candidate, rules: 
 }
 
 /**
- * Where a first trial on `seed` must lie for its idea not to be closed at once: the worst such value, in the metric's unit, half
- * a noise added. Null where every value gets a second trial.
+ * The worst value of a first trial on `seed` with which an idea is not closed at once, half a noise of safety added; in the
+ * metric's unit. Null where every value gets a second trial.
  */
 export function worstPromising(history: readonly Step[], seed: number, rules: GateRules): number | null {
   const start = startKnowledge(scaleOf(history, rules.goal, rules.noise, []));
   const knowledge = history.reduce(learn, start);
   const { origin, unit, sign } = knowledge.scale;
-  const judged = (distance: number) => {
-    const samples = [{ seed, value: origin + sign * distance * unit }];
-    return judgeKnowing(knowledge, { samples, addedTokens: -1 }, rules);
-  };
-  if (judged(FARTHEST).kind !== 'close') return null;
-  let [good, bad] = [-FARTHEST, FARTHEST];
-  // Halves the distance until it is a small part of u.
-  while (bad - good > 0.01) {
+  const valueAt = (distance: number) => origin + sign * distance * unit;
+  const judged = (distance: number) =>
+    judgeKnowing(knowledge, { samples: [{ seed, value: valueAt(distance) }], addedTokens: -1 }, rules);
+  const closes = (distance: number) => judged(distance).kind === 'close';
+  if (!closes(FARTHEST)) return null;
+  const around = knowledge.bar ?? 0;
+  let reach = 1;
+  while (reach < FARTHEST && !closes(around + reach)) reach *= 4;
+  let bad = around + reach;
+  for (reach = 1; reach < FARTHEST && closes(around - reach); ) reach *= 4;
+  let good = around - reach;
+  while (bad - good > 0.02 * reach) {
     const middle = (good + bad) / 2;
-    if (judged(middle).kind === 'close') bad = middle;
+    if (closes(middle)) bad = middle;
     else good = middle;
   }
-  return origin + sign * (bad * unit + judged(bad).noise / 2);
+  return valueAt(bad) + (sign * judged(bad).noise) / 2;
 }
 
 /** What the rules accept, and what that costs. */

@@ -222,11 +222,11 @@ test('an experiment whose trials never meet equal conditions is given up after t
         trial(`3/1.${i + 1}`, 'tree 1', 0.99, i === 0 ? {} : { machine: `GPU ${i}` }),
       ),
     });
-  assert.match(planned({ experiments: [changing(5)] }), /^dispatch 3\/1\.6/);
-  assert.equal(planned({ experiments: [changing(6)] }), 'unmeasurable #11');
+  assert.match(planned({ experiments: [changing(7)] }), /^dispatch 3\/1\.8/);
+  assert.equal(planned({ experiments: [changing(8)] }), 'unmeasurable #11');
   const base = { branch: 'main', sha: sha('new'), tree: sha('champion tree') };
   assert.equal(
-    planned({ base, experiments: [changing(6)] }),
+    planned({ base, experiments: [changing(8)] }),
     'restack #11',
     'made again, it gets new trials',
   );

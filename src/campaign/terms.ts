@@ -1,7 +1,7 @@
 /** What the champion's trials tell the referee of the next one. */
 import type { Contract } from './contract.ts';
-import { promisingBelow, trialsOfTree } from './evidence.ts';
-import { type Experiment, measuredValues, type RecordedTrial, type Snapshot } from './model.ts';
+import { trialsOfTree, worstPromisingValue } from './evidence.ts';
+import { type Experiment, measuredValues, type Snapshot } from './model.ts';
 import { trialsOf } from './queries.ts';
 
 export interface Terms {
@@ -16,16 +16,15 @@ export interface Terms {
 const NEVER = 0;
 
 /**
- * The terms of the next trial of an experiment (null: the champion) on `seed`, at a budget in seconds; null where the metric has no
- * referee. Audited is what could be merged: a first number that the gate would not close at once, and whatever confirms one. The
- * champion's first trial is audited too, to see that an honest model passes on this machine.
+ * The terms of the next trial of an experiment (null: the champion) at a budget in seconds; null where the metric has no referee.
+ * Audited is what could be merged: a first number that the gate would not close at once, and whatever confirms one. The champion's first
+ * trial is audited too, to see that an honest model passes on this machine.
  */
 export function termsOf(
   snapshot: Snapshot,
   contract: Contract,
   experiment: Experiment | null,
   budgetSeconds: number,
-  seed: number,
 ): Terms | null {
   if (contract.metric.referee === undefined) return null;
   const champion = trialsOfTree(snapshot, snapshot.base.tree).filter(
@@ -35,23 +34,15 @@ export function termsOf(
     const known = seconds.filter(value => value !== undefined);
     return known.length > 0 ? Math.max(...known) : null;
   };
+  const threshold = () => {
+    if (champion.length === 0) return null;
+    if (experiment === null) return NEVER;
+    const confirms = measuredValues(trialsOf(snapshot, experiment)).length > 0;
+    return confirms ? null : worstPromisingValue(snapshot, contract, champion);
+  };
   return {
-    threshold: threshold(snapshot, contract, experiment, champion, seed),
+    threshold: threshold(),
     startupSeconds: slowest(champion.map(trial => trial.refereed?.startupSeconds)),
     scoringSeconds: slowest(champion.map(trial => trial.refereed?.scoringSeconds)),
   };
-}
-
-function threshold(
-  snapshot: Snapshot,
-  contract: Contract,
-  experiment: Experiment | null,
-  champion: readonly RecordedTrial[],
-  seed: number,
-): number | null {
-  const [first] = champion;
-  if (!first) return null;
-  if (!experiment) return NEVER;
-  if (measuredValues(trialsOf(snapshot, experiment)).length > 0) return null;
-  return promisingBelow(snapshot, contract, first, seed);
 }

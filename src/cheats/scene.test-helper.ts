@@ -54,7 +54,7 @@ export async function makeScene(root: string): Promise<Scene> {
     slow = false,
   ) => {
     const seed = SEEDS[index] ?? assert.fail(`Expected seed ${index}.`);
-    const terms = termsOf(shown(base, champion, tried), CONTRACT, tried, budget, seed);
+    const terms = termsOf(shown(base, champion, tried), CONTRACT, tried, budget);
     const patient = terms && { ...terms, startupSeconds: null, scoringSeconds: null };
     return act({ root, base, candidate, trial, seed, budget, timeout, terms: slow ? patient : terms });
   };

@@ -39,15 +39,14 @@ export async function dispatchTrial(
   if (check) await port.restartCheck(check.id, context.now());
   else
     await port.createCheck(candidate, trial, context.now(), startedCheck(trial, budget, runsPage(context)));
-  const seed = seedOf(context, campaign, action.seedIndex);
   const inputs = {
     trial,
     base: snapshot.base.sha,
     candidate,
-    seed: String(seed),
+    seed: String(seed(context, campaign, action.seedIndex)),
     budget: String(budget),
     timeout: String(trialTimeout(contract.trial, budget)),
-    ...termInputs(termsOf(snapshot, contract, experiment, budget, seed)),
+    ...termInputs(termsOf(snapshot, contract, experiment, budget)),
   };
   try {
     await port.dispatch(contract.trial.workflow, snapshot.base.branch, inputs);
@@ -80,7 +79,7 @@ function trialTimeout(trial: { budget: number; timeout: number }, budget: number
 }
 
 /** Secret until it is dispatched, the same after a restart: HMAC of what the seed is for. */
-function seedOf(context: Context, campaign: Campaign, index: number): number {
+function seed(context: Context, campaign: Campaign, index: number): number {
   const { owner, name } = context.port.repository;
   const digest = createHmac('sha256', context.seedSecret)
     .update(`${owner}/${name}#${campaign.issue}.${index}`)

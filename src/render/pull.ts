@@ -104,12 +104,16 @@ function trialTable(contract: Contract, trials: readonly RecordedTrial[]): strin
   );
 }
 
-function judgement(contract: Contract, verdict: Verdict): string {
-  const { goal } = contract.metric;
+function judgement({ metric, gate }: Contract, verdict: Verdict): string {
+  const direction = `${metric.goal === 'minimize' ? 'Lower' : 'Higher'} is better.`;
+  const reason = escapeMarkdown(verdict.reason);
+  if (gate.rule === 'greedy')
+    return `${reason} By the greedy rule one trial decides: whatever is better than the champion's number is merged. ${direction}`;
   return [
-    `Trials of the same code on one seed scatter by about ${formatNoise(verdict.noise ?? 0)} (standard deviation, learned from everything that was measured).`,
-    `The chance that this idea gains less than a fifth of that is ${formatShare(verdict.doubt ?? 1)}. Ideas are merged where what they are expected to gain outweighs that chance, so that about ${formatShare(contract.gate.false_merges)} of a campaign's merges are no real gain; another trial is taken where it may be worth its price.`,
-    `${goal === 'minimize' ? 'Lower' : 'Higher'} is better.`,
+    reason,
+    `One trial of the same code scatters by about ${formatNoise(verdict.noise ?? 0)} (standard deviation, learned from all trials).`,
+    `The chance that this idea gains less than a fifth of that is ${formatShare(verdict.doubt ?? 1)}; of all merges about ${formatShare(gate.false_merges)} may be such.`,
+    direction,
   ].join(' ');
 }
 
