@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { noticeKey, replyKey } from './github/replies.ts';
 import { markerOf, pullsOf, statusComments } from './sim/invariants/read.ts';
-import { SETTINGS } from './sim/landscape.ts';
+import { NAMES, SETTINGS } from './sim/landscape.ts';
 import { addComment, changePull } from './sim/model/issues.ts';
 import { setBranch, tipOf } from './sim/model/refs.ts';
 import { Refusal } from './sim/model/refusal.ts';
@@ -179,6 +179,60 @@ describe('people in between', () => {
       statusComments(scene.model, scene.issue).map(({ state }) => state.phase),
       ['paused', 'running'],
     );
+  });
+});
+
+describe('a merge that does not take place', () => {
+  /** A campaign whose one experiment is about to be merged; `at` happens right before GitHub hears of it. */
+  async function merging(at: (scene: Scene) => void): Promise<Scene> {
+    const scene = campaignScene(1);
+    await measureChampion(scene);
+    scene.measure('1/1.1', 0.9);
+    await scene.work();
+    scene.measure('1/1.2', 0.9);
+    scene.line = async (call, _what, effect) => {
+      if (call === 'merge') at(scene);
+      return effect();
+    };
+    for (let i = 0; i < 5; i++) await scene.look().catch(() => undefined);
+    return scene;
+  }
+
+  const phaseOf = ({ model, issue }: Scene) => statusComments(model, issue)[0]?.state.phase;
+
+  test('because of a limit on requests is tried again', async () => {
+    let refused = 0;
+    const scene = await merging(() => {
+      if (refused++ === 0)
+        throw new Refusal(403, 'You have exceeded a secondary rate limit.', { 'retry-after': '60' });
+    });
+    assert.equal(phaseOf(scene), 'running');
+    scene.pass(60);
+    await scene.work();
+    assert.equal(pullsOf(scene.model, scene.issue)[0]?.state, 'merged');
+  });
+
+  test('because somebody pushed something else into the same lines is no refusal: the new champion is measured', async () => {
+    let pushed = 0;
+    const scene = await merging(here => {
+      if (pushed++ > 0) return;
+      const { model } = here;
+      const text = NAMES.map(name => `${name} = ${name === 'decay' ? 7 : 5}`).join('\n');
+      push(here, 'main', SETTINGS, `${text}\n`);
+      for (const pull of model.pulls.values())
+        model.pulls.set(pull.number, { ...pull, mergeability: 'known' });
+    });
+    assert.equal(phaseOf(scene), 'running');
+    await scene.work();
+    assert.equal(scene.model.runs.values().at(-1)?.inputs.candidate, tipOf(scene.model, 'main'));
+    assert.equal(pullsOf(scene.model, scene.issue)[0]?.state, 'open');
+  });
+
+  test('because of a rule pauses the campaign with what GitHub said', async () => {
+    const scene = await merging(({ model }) => {
+      model.rule = 'Required status check "ci" is expected.';
+    });
+    assert.match(statusComments(scene.model, scene.issue)[0]?.state.reason ?? '', /Required status check/);
   });
 });
 
