@@ -154,6 +154,29 @@ describe('people in between', () => {
     assert.match(statusComments(scene.model, scene.issue)[0]?.comment.body ?? '', /Spent: 7 trials/);
   });
 
+  test('an experiment that ended while it was to be made again on a new champion stays as it ended', async () => {
+    const scene = campaignScene(2, 2);
+    await measureChampion(scene);
+    scene.measure('1/1.1', 0.9);
+    scene.measure('1/2.1', 0.8);
+    await scene.work();
+    scene.measure('1/1.2', 0.9);
+    await scene.work();
+    scene.measure('1/2.2', 0.8);
+    scene.line = async (call, _what, effect) => {
+      const result = effect();
+      const [, second] = pullsOf(scene.model, scene.issue);
+      if (call === 'createCommit' && second?.state === 'open')
+        changePull(scene.model, 'alice', second.number, { state: 'merged' });
+      return result;
+    };
+    const before = markerOf(pullsOf(scene.model, scene.issue)[1] ?? assert.fail());
+    scene.pass(60);
+    for (let i = 0; i < 3; i++) await scene.look();
+    const after = markerOf(pullsOf(scene.model, scene.issue)[1] ?? assert.fail());
+    assert.deepEqual([after?.restacks, after?.commit], [0, before?.commit]);
+  });
+
   test('an experiment whose hidden part is gone is one of those that were asked for', async () => {
     const scene = campaignScene(1);
     await measureChampion(scene);

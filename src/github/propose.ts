@@ -261,7 +261,8 @@ async function pause(
 
 /**
  * Makes the idea again on the new champion. The marker is written first and names both heads, so that a kill before the
- * branch moves is seen and finished by `moveHead`. Returns false where the edits no longer fit.
+ * branch moves is seen and finished by `moveHead`. Does nothing where the pull request is not what it was when it was
+ * observed. Returns false where the edits no longer fit.
  */
 export async function restack(
   context: Context,
@@ -288,6 +289,9 @@ export async function restack(
     trials: [],
     verdict: null,
   };
+  const now = await port.pull(experiment.pull);
+  // The list lagged behind: what has ended keeps the verdict that it ended with.
+  if (now.state !== 'open' || now.headSha !== experiment.headSha) return true;
   await port.updatePull(experiment.pull, { title: openTitle(next), body: pullBody(next) });
   await moveHead(port, { ...experiment, marker: next });
   return true;
