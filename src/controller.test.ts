@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { noticeKey, replyKey } from './github/replies.ts';
 import { markerOf, pullsOf, statusComments } from './sim/invariants/read.ts';
-import { SETTINGS } from './sim/landscape.ts';
+import { NAMES, SETTINGS } from './sim/landscape.ts';
 import { addComment, changePull } from './sim/model/issues.ts';
 import { setBranch, tipOf } from './sim/model/refs.ts';
 import { Refusal } from './sim/model/refusal.ts';
@@ -154,6 +154,29 @@ describe('people in between', () => {
     assert.match(statusComments(scene.model, scene.issue)[0]?.comment.body ?? '', /Spent: 7 trials/);
   });
 
+  test('an experiment that ended while it was to be made again on a new champion stays as it ended', async () => {
+    const scene = campaignScene(2, 2);
+    await measureChampion(scene);
+    scene.measure('1/1.1', 0.9);
+    scene.measure('1/2.1', 0.8);
+    await scene.work();
+    scene.measure('1/1.2', 0.9);
+    await scene.work();
+    scene.measure('1/2.2', 0.8);
+    scene.line = async (call, _what, effect) => {
+      const result = effect();
+      const [, second] = pullsOf(scene.model, scene.issue);
+      if (call === 'createCommit' && second?.state === 'open')
+        changePull(scene.model, 'alice', second.number, { state: 'merged' });
+      return result;
+    };
+    const before = markerOf(pullsOf(scene.model, scene.issue)[1] ?? assert.fail());
+    scene.pass(60);
+    for (let i = 0; i < 3; i++) await scene.look();
+    const after = markerOf(pullsOf(scene.model, scene.issue)[1] ?? assert.fail());
+    assert.deepEqual([after?.restacks, after?.commit], [0, before?.commit]);
+  });
+
   test('an experiment whose hidden part is gone is one of those that were asked for', async () => {
     const scene = campaignScene(1);
     await measureChampion(scene);
@@ -179,6 +202,60 @@ describe('people in between', () => {
       statusComments(scene.model, scene.issue).map(({ state }) => state.phase),
       ['paused', 'running'],
     );
+  });
+});
+
+describe('a merge that does not take place', () => {
+  /** A campaign whose one experiment is about to be merged; `at` happens right before GitHub hears of it. */
+  async function merging(at: (scene: Scene) => void): Promise<Scene> {
+    const scene = campaignScene(1);
+    await measureChampion(scene);
+    scene.measure('1/1.1', 0.9);
+    await scene.work();
+    scene.measure('1/1.2', 0.9);
+    scene.line = async (call, _what, effect) => {
+      if (call === 'merge') at(scene);
+      return effect();
+    };
+    for (let i = 0; i < 5; i++) await scene.look().catch(() => undefined);
+    return scene;
+  }
+
+  const phaseOf = ({ model, issue }: Scene) => statusComments(model, issue)[0]?.state.phase;
+
+  test('because of a limit on requests is tried again', async () => {
+    let refused = 0;
+    const scene = await merging(() => {
+      if (refused++ === 0)
+        throw new Refusal(403, 'You have exceeded a secondary rate limit.', { 'retry-after': '60' });
+    });
+    assert.equal(phaseOf(scene), 'running');
+    scene.pass(60);
+    await scene.work();
+    assert.equal(pullsOf(scene.model, scene.issue)[0]?.state, 'merged');
+  });
+
+  test('because somebody pushed something else into the same lines is no refusal: the new champion is measured', async () => {
+    let pushed = 0;
+    const scene = await merging(here => {
+      if (pushed++ > 0) return;
+      const { model } = here;
+      const text = NAMES.map(name => `${name} = ${name === 'decay' ? 7 : 5}`).join('\n');
+      push(here, 'main', SETTINGS, `${text}\n`);
+      for (const pull of model.pulls.values())
+        model.pulls.set(pull.number, { ...pull, mergeability: 'known' });
+    });
+    assert.equal(phaseOf(scene), 'running');
+    await scene.work();
+    assert.equal(scene.model.runs.values().at(-1)?.inputs.candidate, tipOf(scene.model, 'main'));
+    assert.equal(pullsOf(scene.model, scene.issue)[0]?.state, 'open');
+  });
+
+  test('because of a rule pauses the campaign with what GitHub said', async () => {
+    const scene = await merging(({ model }) => {
+      model.rule = 'Required status check "ci" is expected.';
+    });
+    assert.match(statusComments(scene.model, scene.issue)[0]?.state.reason ?? '', /Required status check/);
   });
 });
 

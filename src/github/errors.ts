@@ -72,6 +72,7 @@ export function mergeRefusal(error: unknown): Exclude<MergeResult, { kind: 'merg
   const message = messageOf(error);
   if (status === 409 || (status === 405 && /base branch was modified/i.test(message)))
     return { kind: 'moved' };
-  if (status === 405 || status === 403 || status === 422) return { kind: 'refused', message };
-  throw error;
+  const refused = status === 405 || status === 403 || status === 422;
+  if (!refused || isRateLimit(error)) throw error;
+  return { kind: 'refused', message };
 }

@@ -71,7 +71,7 @@ async function fitting(
 
 /**
  * One commit on the champion in place of the one before. The marker is written first and names both heads, so that a kill before the
- * branch moves is seen and finished by `moveHead`.
+ * branch moves is seen and finished by `moveHead`. Does nothing where the pull request is not what it was when it was observed.
  */
 async function remake(
   { port }: Context,
@@ -100,6 +100,9 @@ async function remake(
     trials: [],
     verdict: null,
   };
+  const now = await port.pull(experiment.pull);
+  // The list lagged behind: what has ended keeps the verdict that it ended with.
+  if (now.state !== 'open' || now.headSha !== experiment.headSha) return;
   await port.updatePull(experiment.pull, { title: openTitle(next), body: pullBody(next) });
   await moveHead(port, { ...experiment, marker: next });
 }

@@ -63,9 +63,9 @@ export function watchExperiments({ sim, model }: Rules): Rule {
     const [was, is] = [old?.verdict?.kind, now.verdict?.kind];
     if (is === 'person' && !endedByPerson.has(after.number))
       sim.violate(`#${after.number} is said to have been ended by a person, and none did.`);
-    // A verdict is final once the pull request has ended; one to merge that a person closed instead becomes theirs.
+    // A verdict is final once the pull request has ended; one to merge that a person closed instead is not carried out.
     if (before.state === 'open' || was === undefined || was === is) return;
-    if (was === 'merge' && is === 'person' && before.state === 'closed') return;
+    if (was === 'merge' && before.state === 'closed') return;
     sim.violate(`#${after.number} was decided twice: ${was}, then ${is}.`);
   }
 }
