@@ -4,7 +4,14 @@ import type { Action } from './action.ts';
 import type { Contract } from './contract.ts';
 import { budgetOf, championIsMeasured, trialsOfTree } from './evidence.ts';
 import { advanceExperiment, dispatch, LOOK_AGAIN_SECONDS, waitForAttempt } from './judge.ts';
-import { BASELINE_TRIALS, MAX_FAILED_PROPOSALS, MAX_FAULTS, measuredValues, type Snapshot } from './model.ts';
+import {
+  BASELINE_TRIALS,
+  flagNotice,
+  MAX_FAILED_PROPOSALS,
+  MAX_FAULTS,
+  measuredValues,
+  type Snapshot,
+} from './model.ts';
 import {
   attemptsOf,
   countExperiments,
@@ -143,7 +150,9 @@ function thinkOrFinish(
   const target = targetOf(contract, campaign);
   const { state } = campaign;
   const since = experiments.slice(state.forgiven.experiments);
-  const flagged = since.find(({ marker }) => marker.verdict?.kind === 'flagged');
+  const flagged = experiments.find(
+    each => each.marker.verdict?.kind === 'flagged' && !state.notices.includes(flagNotice(each)),
+  );
   if (flagged)
     return {
       kind: 'phase',

@@ -94,7 +94,7 @@ test('the issue holds the command and one status comment, and the command was se
   );
   assert.match(
     history.issue[1]?.body ?? '',
-    /Champion [0-9a-f]{7}: val_bpb \*\*0\.9681\*\* \(−0\.0319 since the start, 2 merged\)/,
+    /Champion [0-9a-f]{7}: val_bpb \*\*0\.9682\*\* \(−0\.0317 since the start, 2 merged\)/,
   );
   assert.deepEqual((await place.reactions(asked)).sort(), ['eyes', 'rocket']);
   const { data } = await place.alice.rest.issues.get({ ...place.repo, issue_number: issue });
@@ -116,9 +116,9 @@ test('the branches of experiments are gone, and research-log holds table and cha
     rows.slice(1),
     [
       '0.999948\t44.0\tkeep\tbaseline',
-      '0.980069\t44.0\tkeep\tdepth 1 → 2',
+      '0.980243\t44.0\tkeep\tdepth 1 → 2',
       '0.995243\t44.0\tdiscard\twidth 1 → 2',
-      '0.968069\t44.0\tkeep\tdecay 1 → 3',
+      '0.968243\t44.0\tkeep\tdecay 1 → 3',
       '0.000000\t0.0\tcrash\trate 1 → 9',
       '0.976243\t44.0\tdiscard\tbatch 1 → 4',
     ].map((row, i) => `${commits[i]?.slice(0, 7)}\t${row}`),
