@@ -41,7 +41,7 @@ test('a candidate measured on an old champion is made again on the new one, and 
   const { pulls, main, checks } = await beside.history(issue);
   assert.deepEqual(
     main.map(({ subject }) => subject),
-    ['Initial commit', 'Meanwhile', '0.9801 (−0.0199) depth 1 → 2 (#2)'],
+    ['Initial commit', 'Meanwhile', '0.9800 (−0.0200) depth 1 → 2 (#2)'],
   );
   const [first, meanwhile, tip] = main;
   const [pull] = pulls;

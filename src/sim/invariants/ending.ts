@@ -15,8 +15,9 @@ export function hasEnded({ model, profile }: Sim): boolean {
     .values()
     .some(pull => pull.state === 'open' && pull.author === model.botLogin && markerOf(pull) !== null);
   const live = model.issues.values().some(({ number, open: isOpen }) => {
-    // Where a person deletes the one of two status comments that counted, the other tells of long ago.
-    if (profile.twoApps && !isOpen) return false;
+    // Known weaknesses: an App that was started anew looks at closed issues only where they have open experiments, and
+    // where a person deletes the one of two status comments that counted, the other tells of long ago.
+    if (!isOpen && (profile.kills > 0 || profile.twoApps)) return false;
     const phase = statusComments(model, number)[0]?.state.phase;
     return phase === 'running' || phase === 'paused';
   });
