@@ -21,16 +21,41 @@ const GUESSED_NOISES = [0.35, 0.5, 0.7, 1, 1.4, 2, 2.8, 4, 5.6, 8, HIGHEST_NOISE
 /** σ in units of u where u was calibrated. */
 const CALIBRATED_NOISES = [0.5, 0.7, 1, 1.4, 2];
 const SEED_SHARES = [0, 0.6];
-const HELPING_SHARES = [0.05, 0.1, 0.2];
+const HELPING_SHARES = [0.06, 0.15];
 const IDLE_SHARE = 0.25;
 /** Effects of ideas that do nothing, in noises. */
 const IDLE = [-0.1, -0.05, 0, 0.05, 0.1];
 const SCALES = [
   [1, 3],
   [4, 12],
+  [16, 48],
 ];
 /** Edges of the bins of |d| in noises; one of them is LEAST_GAIN. */
-const EDGES = [0, 0.1, LEAST_GAIN, 0.35, 0.55, 0.8, 1.1, 1.5, 2, 2.7, 3.6, 4.8, 6.4, 8.5, 11.5, 15.5, 21, 28];
+const EDGES = [
+  0,
+  0.1,
+  LEAST_GAIN,
+  0.35,
+  0.55,
+  0.8,
+  1.1,
+  1.5,
+  2,
+  2.7,
+  3.6,
+  4.8,
+  6.4,
+  8.5,
+  11.5,
+  15.5,
+  21,
+  28,
+  38,
+  52,
+  70,
+  95,
+  130,
+];
 /** Share of helping and of hurting ideas that lie in the far bins. */
 const FAR_SHARE = { helping: 0.05, hurting: 0.15 };
 const FAR_EDGES = Array.from({ length: 11 }, (_, k) => 8 ** (k + 1));
