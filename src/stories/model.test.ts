@@ -64,8 +64,8 @@ test('what the model proposes becomes pull requests; nonsense is told back to it
     history.pulls.map(({ title, state }) => `${state}: ${title}`),
     [
       'closed: 1.0152 (+0.0153) width 1 → 2',
-      'merged: 0.9801 (−0.0199) depth 1 → 2',
-      'merged: 0.9681 (−0.0120) decay 1 → 3',
+      'merged: 0.9802 (−0.0197) depth 1 → 2',
+      'merged: 0.9771 (−0.0032) decay 1 → 3',
     ],
   );
   assert.deepEqual(
