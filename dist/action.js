@@ -16342,26 +16342,31 @@ async function execute(execution) {
 }
 
 // src/trial/nats.ts
-import { mkdir as mkdir3, readdir as readdir4, rm as rm2, stat } from "node:fs/promises";
+import { mkdir as mkdir3, readdir as readdir4, rm as rm2, stat, utimes } from "node:fs/promises";
 import { dirname as dirname4, join as join6 } from "node:path";
 var KEPT = 32;
+var OWN_NAME = /^[0-9a-f]{16}-[0-9a-f]{40,64}\.npy$/;
 async function natsFile(data, digest, tree) {
   const folder = folderOf(data);
-  await mkdir3(folder, { recursive: true });
-  const names = await readdir4(folder);
-  const ages = await Promise.all(
-    names.map(async (name) => ({
-      name,
-      time: (await stat(join6(folder, name)).catch(() => null))?.mtimeMs ?? 0
-    }))
-  );
-  const old = ages.toSorted((a, b) => b.time - a.time).slice(KEPT);
-  await Promise.all(old.map(({ name }) => rm2(join6(folder, name), { force: true })));
-  return pathOf(data, digest, tree);
+  try {
+    await mkdir3(folder, { recursive: true });
+    const names = (await readdir4(folder)).filter((name) => OWN_NAME.test(name));
+    const used = await Promise.all(
+      names.map(async (name) => ({ name, time: (await stat(join6(folder, name))).mtimeMs }))
+    );
+    const old = used.toSorted((a, b) => b.time - a.time).slice(KEPT);
+    await Promise.all(old.map(({ name }) => rm2(join6(folder, name), { force: true })));
+    return pathOf(data, digest, tree);
+  } catch {
+    return null;
+  }
 }
 async function championNats(data, digest, tree) {
   const path = pathOf(data, digest, tree);
-  return await isThere(path) ? path : null;
+  if (!await isThere(path)) return null;
+  const now = /* @__PURE__ */ new Date();
+  await utimes(path, now, now).catch(() => void 0);
+  return path;
 }
 function folderOf(data) {
   return join6(dirname4(data), "nats");
@@ -16462,8 +16467,9 @@ async function natsArguments({ base, baseSha, candidate, candidateSha }, env, di
   if (data === void 0) return {};
   const own2 = await resolveRevision(candidate, `${candidateSha}^{tree}`);
   const champions = await championNats(data, digest, await resolveRevision(base, `${baseSha}^{tree}`));
+  const kept = await natsFile(data, digest, own2);
   return {
-    nats: await natsFile(data, digest, own2),
+    ...kept === null ? {} : { nats: kept },
     ...champions === null ? {} : { "champion-nats": champions }
   };
 }

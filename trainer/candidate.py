@@ -21,6 +21,7 @@ LAST_WORDS_S = 5.0  # For a process that has closed its socket to end by itself.
 LOOK_S = 0.01  # Between two looks whether it has ended.
 DEATH_S = 2.0  # For the rest of a sandbox to follow its first process.
 SEND_S = 10.0  # Our messages fit into the socket's buffer; a send that waits longer than this has failed.
+KILLED = (-signal.SIGKILL, 128 + signal.SIGKILL)  # The second is how a sandbox and a shell pass it on.
 EXCEPTION_LINE = re.compile(r"[A-Za-z_][\w.]*(?:Error|Exception|Interrupt|Exit|Warning|Iteration)\b(?::.*)?")
 OUT_OF_MEMORY = re.compile(r"OutOfMemoryError|MemoryError|out of memory|can't allocate memory|std::bad_alloc", re.I)
 # At most three digits: what is told of a crash while scoring must not carry much of the text.
@@ -202,7 +203,7 @@ class Candidate:
         message = next((line for line in reversed(self.tail) if EXCEPTION_LINE.fullmatch(line)), None)
         if self.muted:
             message = f"ended while scoring{self.place}; what it printed is not shown, it may hold held-out text"
-        if ended and status == -signal.SIGKILL:
+        if ended and status in KILLED:
             return Crash("out of memory", "killed by the system, which ran out of memory")
         if message is None:
             how = f"exit status {status}" if ended else "closed the conversation"

@@ -49,6 +49,27 @@ def _plain(value: object) -> object:
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
+def load_nats(path: Path) -> np.ndarray | None:
+    """(bytes of val,) as saved; None where the file cannot be read: positions are then drawn evenly."""
+    try:
+        return np.load(path)
+    except (OSError, ValueError, EOFError) as error:
+        print(f"going on without the champion's nats: {error}", file=sys.stderr, flush=True)
+        return None
+
+
+def save_nats(path: Path, nats: np.ndarray) -> None:
+    """Writes all or nothing; a machine without room for it is told so, and the measurement stands."""
+    fresh = path.with_suffix(f".{os.getpid()}.tmp")
+    try:
+        with fresh.open("wb") as file:
+            np.save(file, nats)
+        fresh.replace(path)
+    except OSError as error:
+        print(f"the nats were not kept: {error}", file=sys.stderr, flush=True)
+        fresh.unlink(missing_ok=True)
+
+
 def parse_arguments(arguments: Sequence[str]) -> tuple[Options, argparse.Namespace]:
     """The command line, with AUTORESEARCH_SEED, AUTORESEARCH_BUDGET and AUTORESEARCH_DATA as defaults."""
     parser = argparse.ArgumentParser(description="Train and score one candidate.")
@@ -83,7 +104,7 @@ def parse_arguments(arguments: Sequence[str]) -> tuple[Options, argparse.Namespa
         champion_startup=args.champion_startup,
         threshold=args.threshold,
         audited=args.audit,
-        champion_nats=np.load(args.champion_nats) if args.champion_nats else None,
+        champion_nats=load_nats(args.champion_nats) if args.champion_nats else None,
         device=args.device or devices.best(),
     )
     return options, args
@@ -95,7 +116,7 @@ def main() -> None:
     options, args = parse_arguments(sys.argv[1:])
     result = measure(options)
     if args.nats and result.nats is not None:
-        np.save(args.nats, result.nats)
+        save_nats(args.nats, result.nats)
     if args.out:
         told = dataclasses.asdict(dataclasses.replace(result, nats=None))
         del told["nats"]

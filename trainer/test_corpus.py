@@ -214,18 +214,25 @@ def test_two_at_once_do_not_disturb_each_other(tmp_path: Path):
 
 
 def test_prepared_data_of_an_earlier_format_make_room(data: Path, tmp_path: Path):
-    (tmp_path / "data").mkdir()
-    (tmp_path / "data" / "manifest.json").write_text('{"format": 1}')
+    earlier = tmp_path / "data"
+    earlier.mkdir()
+    (earlier / "manifest.json").write_text('{"format": 1, "files": {"tokenizer.json": "", "train.tokens.npy": ""}}')
+    (earlier / "tokenizer.json").write_text("{}")
     store.point(tmp_path / "data", data.resolve())
     assert digest(tmp_path / "data") == digest(data)
 
 
 def test_what_is_not_prepared_data_is_never_replaced(data: Path, tmp_path: Path):
     (tmp_path / "thesis.txt").write_text("years of work")
-    for precious in (tmp_path, tmp_path / "thesis.txt"):
+    extension = tmp_path / "extension"
+    extension.mkdir()
+    (extension / "manifest.json").write_text('{"format": 1, "files": {"tokenizer.json": ""}}')
+    (extension / "icon.png").write_text("drawn by hand")
+    for precious in (tmp_path, tmp_path / "thesis.txt", extension):
         with pytest.raises(DataError, match="found something else; choose another --out"):
             store.point(precious, data.resolve())
     assert (tmp_path / "thesis.txt").read_text() == "years of work"
+    assert (extension / "icon.png").read_text() == "drawn by hand"
 
 
 # --- What the repository asks for ---

@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import prepare
@@ -70,6 +71,39 @@ def test_where_a_model_is_only_scored_there_is_nothing_to_train_on(data: Path):
     run = start(data, role="bulk")
     assert list(run.batches(2, 16)) == list(run.documents()) == []
     assert not run.training
+
+
+def test_time_in_which_the_next_batch_was_waited_for_is_not_time_in_steps(data: Path, monkeypatch):
+    run, model = start(data, budget=100.0), torch.nn.Linear(3, 5, bias=False)
+    now = [0.0]
+    monkeypatch.setattr(prepare, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    made = run._rows
+
+    def slowly(*of: object):
+        for rows in made(*of):
+            now[0] += 1.0
+            yield rows
+
+    monkeypatch.setattr(run, "_rows", slowly)
+    for _ in run.batches(2, 16):
+        now[0] += 9.0
+    stats = run._stats(model)
+    assert stats["num_steps"] == 10  # One second for the first batch, then ten for each step and the batch behind it.
+    assert stats["steps_seconds"] == 90.0
+    assert stats["total_tokens_M"] == 10 * 2 * 16 / 1e6
+
+
+def test_utilisation_counts_matrices_and_attention_but_no_tables(data: Path, monkeypatch):
+    run = start(data, budget=10.0)
+    now = [0.0]
+    monkeypatch.setattr(prepare, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    monkeypatch.setattr(prepare.hardware, "peak_flops", lambda _: 1e6)
+    for _ in run.batches(2, 16):
+        now[0] += 10.0
+    model = torch.nn.ModuleList([torch.nn.Embedding(7, 8), torch.nn.Linear(8, 100, bias=False)])
+    model.depth, model.width = 3, 8
+    operations = (6 * 800 + 12 * 3 * 8 * 16) * 2 * 16
+    assert run._stats(model)["mfu_percent"] == pytest.approx(100 * operations / 10.0 / 1e6)
 
 
 # --- The script ---

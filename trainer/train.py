@@ -80,7 +80,7 @@ class Block(nn.Module):
         v = self.value_gains[0] * v + self.value_gains[1] * known
         q, k = self.qk_gain * rotate(norm(q), cos, sin), rotate(norm(k), cos, sin)
         with torch.autocast("cpu", enabled=False):  # Backwards, attention in bfloat16 is the slower one on a CPU.
-            mixed = F.scaled_dot_product_attention(q, k, v, is_causal=True)
+            mixed = F.scaled_dot_product_attention(q, k, v.to(q.dtype), is_causal=True)
         x = x + self.out(mixed.transpose(1, 2).reshape(batch, time, width))
         return x + self.down(F.relu(self.up(norm(x))).square())
 

@@ -4,7 +4,7 @@ import type { Action } from './action.ts';
 import type { Contract } from './contract.ts';
 import { budgetOf, championIsMeasured, trialsOfTree } from './evidence.ts';
 import { advanceExperiment, dispatch, LOOK_AGAIN_SECONDS, waitForAttempt } from './judge.ts';
-import { MAX_FAILED_PROPOSALS, MAX_FAULTS, type Snapshot } from './model.ts';
+import { flagNotice, MAX_FAILED_PROPOSALS, MAX_FAULTS, type Snapshot } from './model.ts';
 import {
   currentCampaign,
   experimentsOf,
@@ -109,7 +109,9 @@ function proposeOrFinish(
   const target = Math.min(campaign.state.target, contract.limits.experiments);
   const { state } = campaign;
   const since = experiments.slice(state.forgiven.experiments);
-  const flagged = since.find(({ marker }) => marker.verdict?.kind === 'flagged');
+  const flagged = experiments.find(
+    each => each.marker.verdict?.kind === 'flagged' && !state.notices.includes(flagNotice(each)),
+  );
   if (flagged)
     return {
       kind: 'phase',

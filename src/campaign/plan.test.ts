@@ -231,8 +231,14 @@ describe('a number that was refereed', () => {
     );
     const settled = closed(1, { ...CLOSED, kind: 'flagged' });
     assert.match(planned({ experiments: [settled] }), /^paused: The audit of #11 does not agree/);
-    const forgiven = [campaign({ forgiven: { baselines: 0, experiments: 1 } })];
-    assert.equal(planned({ campaigns: forgiven, experiments: [settled] }), 'propose 2');
+    const seen = [campaign({ notices: ['flagged 11'], forgiven: { baselines: 0, experiments: 2 } })];
+    assert.equal(planned({ campaigns: seen, experiments: [settled] }), 'propose 2');
+    const another = closed(2, { ...CLOSED, kind: 'flagged' });
+    assert.match(
+      planned({ campaigns: seen, experiments: [settled, another] }),
+      /^paused: The audit of #12/,
+      'one that was still running when a person let the campaign go on',
+    );
   });
 
   test('of a champion whose own audit fails pauses the campaign before any idea is tried', () => {

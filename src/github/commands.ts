@@ -4,6 +4,8 @@ import { NO_COST } from '../campaign/idea.ts';
 import {
   type Campaign,
   type CampaignState,
+  type Experiment,
+  flagNotice,
   type PendingCommand,
   RESEARCH_LABEL,
   type Snapshot,
@@ -105,7 +107,7 @@ async function start(
     agent: command.agent ?? old.agent,
     topic: command.topic === '' ? old.topic : command.topic,
     comments: [...old.comments, pending.comment],
-    ...forgiveness(old, count),
+    ...forgiveness(old, experimentsOf(snapshot, there)),
   });
 }
 
@@ -134,9 +136,14 @@ function newState(context: Context, pending: PendingCommand, experiments: number
 /** A person who lets the campaign go on forgives what made it pause. */
 function forgiveness(
   state: CampaignState,
-  experiments: number,
-): Pick<CampaignState, 'forgiven' | 'failedInARow'> {
-  return { failedInARow: 0, forgiven: { baselines: state.baselines.length, experiments } };
+  experiments: readonly Experiment[],
+): Pick<CampaignState, 'forgiven' | 'failedInARow' | 'notices'> {
+  const flagged = experiments.filter(({ marker }) => marker.verdict?.kind === 'flagged');
+  return {
+    failedInARow: 0,
+    forgiven: { baselines: state.baselines.length, experiments: experiments.length },
+    notices: [...new Set([...state.notices, ...flagged.map(flagNotice)])],
+  };
 }
 
 function hasEnded({ phase }: CampaignState): boolean {
@@ -161,11 +168,11 @@ async function turn(
   if (kind === 'resume' && !campaign.issueOpen)
     return refuse(context, pending, 'This issue is closed. Open it again first.');
   const comments = [...state.comments, pending.comment];
-  const count = experimentsOf(snapshot, campaign).length;
+  const experiments = experimentsOf(snapshot, campaign);
   await context.port.react(pending.comment, 'rocket');
   const next: CampaignState =
     kind === 'resume'
-      ? { ...state, comments, phase: 'running', reason: '', ...forgiveness(state, count) }
+      ? { ...state, comments, phase: 'running', reason: '', ...forgiveness(state, experiments) }
       : {
           ...state,
           comments,

@@ -27,7 +27,8 @@ export function reads(octokit: Octokit, repo: Repo, repository: Repository, botL
     file: (path: string, ref: string) =>
       orNull(async () => {
         const { data } = await rest.repos.getContent({ ...repo, path, ref, mediaType: { format: 'raw' } });
-        return String(data);
+        // A folder is answered with the list of what is in it.
+        return typeof data === 'string' ? data : null;
       }),
     workflowFiles: async (ref: string) => {
       const listed = await orNull(() => rest.repos.getContent({ ...repo, path: '.github/workflows', ref }));

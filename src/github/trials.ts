@@ -41,7 +41,7 @@ export async function dispatchTrial(
     await port.createCheck(candidate, trial, context.now(), startedCheck(trial, budget, runsPage(context)));
   const inputs = {
     trial,
-    base: snapshot.base.sha,
+    base: experiment?.marker.champion.sha ?? snapshot.base.sha,
     candidate,
     seed: String(seed(context, campaign, action.seedIndex)),
     budget: String(budget),

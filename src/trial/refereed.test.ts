@@ -3,7 +3,13 @@ import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { type Measurement, measurementSchema } from '../campaign/measurement.ts';
-import { makeCandidate, makeRepository, temporaryDirectory, untilNoneRuns } from './fixture.ts';
+import {
+  type Checkout,
+  makeCandidate,
+  makeRepository,
+  temporaryDirectory,
+  untilNoneRuns,
+} from './fixture.ts';
 import { runTrial, type TrialOptions } from './run.ts';
 
 /** A referee in the form of the real one: starts the candidate behind the words of `--wrap`, and writes what it is told to. */
@@ -26,13 +32,15 @@ if "crashing" in said.stdout:
     result |= {"val_bpb": None, "audited": None, "test_bpb": None}
 if "diverged" in said.stdout:
     result |= {"outcome": {"status": "measured", "value": None}, "val_bpb": None, "audited": None}
-open(options["nats"], "w").write("nats")
+if "nats" in options:
+    open(options["nats"], "w").write("nats")
 with open(out, "w") as file:
     json.dump(result, file)
 `;
 
 interface Scene {
   lines: string[];
+  candidate: Checkout;
   data: string;
   scratch: string;
   run(change?: Partial<TrialOptions>): Promise<Measurement>;
@@ -54,6 +62,7 @@ function scene(context: TestContext, train: string): Scene {
   let scratch = '';
   return {
     lines,
+    candidate,
     data,
     get scratch() {
       return scratch;
@@ -134,11 +143,18 @@ test("the champion's times and threshold reach the referee; without a threshold 
 
 test("a tree's nats are kept beside the data, and found again when it is the champion", async context => {
   const s = scene(context, '');
+  const told = () => s.lines.find(line => line.startsWith('options')) ?? '';
   await s.run();
-  const kept = readdirSync(join(s.data, '../nats'));
-  assert.equal(kept.length, 1);
-  const options = s.lines.find(line => line.startsWith('options')) ?? '';
-  assert.doesNotMatch(options, /champion-nats/, 'this machine never measured the champion');
+  const [kept = ''] = readdirSync(join(s.data, '../nats'));
+  assert.doesNotMatch(told(), /champion-nats/, 'this machine never measured the champion');
+  await s.run({ base: s.candidate.dir, baseSha: s.candidate.sha });
+  assert.ok(told().includes(`"champion-nats": "${join(s.data, '../nats', kept)}"`), told());
+});
+
+test('where the nats cannot be kept, the trial goes on without', async context => {
+  const s = scene(context, '');
+  writeFileSync(join(s.data, '../nats'), 'a file of somebody else');
+  assert.equal((await s.run()).outcome.status, 'measured');
 });
 
 for (const [said, outcome] of [

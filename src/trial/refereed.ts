@@ -126,8 +126,9 @@ async function natsArguments(
   if (data === undefined) return {};
   const own = await resolveRevision(candidate, `${candidateSha}^{tree}`);
   const champions = await championNats(data, digest, await resolveRevision(base, `${baseSha}^{tree}`));
+  const kept = await natsFile(data, digest, own);
   return {
-    nats: await natsFile(data, digest, own),
+    ...(kept === null ? {} : { nats: kept }),
     ...(champions === null ? {} : { 'champion-nats': champions }),
   };
 }

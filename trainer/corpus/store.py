@@ -72,7 +72,7 @@ def write(corpus: Corpus, source: Source, store: Path, say: Say) -> Path:
 def point(link: Path, folder: Path) -> None:
     """Lets `link` lead to the folder, at once for everyone who looks. Raises DataError where something else lies."""
     if link.is_dir() and not link.is_symlink():
-        if (link / "manifest.json").is_file():  # Prepared data of an earlier format, which lay here itself.
+        if _is_earlier_data(link):
             shutil.rmtree(link)
         elif not any(link.iterdir()):
             link.rmdir()
@@ -81,6 +81,17 @@ def point(link: Path, folder: Path) -> None:
     fresh = link.with_name(f".{link.name}-{secrets.token_hex(4)}")
     fresh.symlink_to(os.path.relpath(folder, link.parent))
     fresh.replace(link)
+
+
+def _is_earlier_data(folder: Path) -> bool:
+    """Whether the folder is prepared data of an earlier format, which lay here itself, and holds nothing else."""
+    try:
+        manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+        listed = {"manifest.json", *manifest["files"]}
+        earlier = manifest["format"] < dataset.FORMAT and "tokenizer.json" in listed
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+    return earlier and {path.name for path in folder.iterdir()} <= listed
 
 
 def _fill(folder: Path, corpus: Corpus, source: Source, say: Say) -> tuple[Tokenizer, dict[str, dict[str, int]]]:
