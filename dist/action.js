@@ -12798,7 +12798,11 @@ var contractSchema = external_exports.strictObject({
   }).prefault({}),
   gate: external_exports.strictObject({
     false_merges: external_exports.number().gt(0).lt(0.5).default(0.1),
-    max_trials: external_exports.int().min(2).max(10).default(3)
+    max_trials: external_exports.int().min(2).max(10).default(4),
+    /** `greedy` merges what is lower once, as the ancestor did; for comparison. */
+    rule: external_exports.enum(["bayes", "greedy"]).default("bayes"),
+    /** Standard deviation between trials, in the metric's unit, where it is known; null: learned from the baselines. */
+    noise: external_exports.number().positive().nullable().default(null)
   }).prefault({}),
   /** What a candidate runs in. `none` must be written by hand, and every report then says so. */
   sandbox: external_exports.enum(["bubblewrap", "none"]).default("bubblewrap"),
