@@ -138,7 +138,7 @@ def log_probs(model: nn.Module, tokens: Tensor) -> Tensor:
 
 def orthogonalize(matrices: Tensor) -> Tensor:
     """Brings all singular values of each matrix (n, rows, columns) close to one, by Newton-Schulz steps."""
-    x = matrices.bfloat16() if matrices.is_cuda else matrices
+    x = matrices.bfloat16() if run.bf16 else matrices
     tall = x.size(1) > x.size(2)
     x = x.mT if tall else x
     x = x / (x.norm(dim=(1, 2), keepdim=True) + 1e-7)

@@ -46,3 +46,19 @@ test('speeds are compared over all rounds, and the rounds are told', () => {
   assert.match(table, /0\.980 \(735 of 750\)/);
   assert.match(table, /by round: 0\.980, 0\.980/);
 });
+
+test('where the rounds contradict each other, or the bare loop was slower, nothing is said about speed', () => {
+  const verdict = (first: number, second: number) =>
+    summary({
+      trainer: [
+        { ...trial, tokensPerSecond: first },
+        { ...trial, tokensPerSecond: second },
+      ],
+      bare: [bare, bare],
+      gpt2: [trial],
+    });
+  const unsure = /against a bare loop .*too busy to tell/;
+  assert.doesNotMatch(verdict(980, 990), unsure);
+  assert.match(verdict(900, 1040), unsure);
+  assert.match(verdict(1200, 1210), unsure);
+});
