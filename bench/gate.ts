@@ -1,9 +1,10 @@
+// Bench: what the gate reaches on simulated campaigns, beside greedy and "confirm once"
 /**
- * What the gate reaches on simulated campaigns of 125 trials, beside greedy and "confirm once".
+ * Campaigns of 125 trials of ideas with known effects, in five worlds; two minutes on one core.
  *
- *     node bench/gate.ts [--campaigns 60] [--trials 125] [--noise 0.0005]
+ *     node bench/gate.ts [--campaigns 60] [--trials 125] [--max-trials 4] [--noise 0.0005]
  *
- * `--noise`: calibrated beforehand; without it the gate learns the noise from three baselines. After ± one standard error.
+ * `--noise`: calibrated beforehand; without it the gate learns the noise from three baselines on. ± is one standard error.
  */
 import { parseArgs } from 'node:util';
 import type { GateRules } from '../src/campaign/gate.ts';
@@ -14,6 +15,7 @@ const { values: options } = parseArgs({
   options: {
     campaigns: { type: 'string', default: '60' },
     trials: { type: 'string', default: '125' },
+    'max-trials': { type: 'string', default: '4' },
     noise: { type: 'string' },
   },
 });
@@ -23,7 +25,7 @@ const rules: GateRules = {
   goal: 'minimize',
   rule: 'bayes',
   falseMerges: 0.1,
-  maxTrials: 3,
+  maxTrials: positive('max-trials', options['max-trials']),
   noise: options.noise === undefined ? null : positive('noise', options.noise),
 };
 

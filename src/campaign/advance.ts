@@ -158,7 +158,7 @@ function thinkOrFinish(
       kind: 'phase',
       campaign,
       phase: 'paused',
-      reason: `The audit of #${flagged.pull} does not agree with its number. Look at what it does, then comment \`/research resume\`.`,
+      reason: `#${flagged.pull} is not to be trusted unseen, as its verdict says. Look at what it does, then comment \`/research resume\`.`,
     };
   if (countExperiments(snapshot, campaign) >= target) {
     if (open > 0) return null;

@@ -44,7 +44,7 @@ export interface GateVerdict {
 }
 
 /** μ and λ of docs/gate.md. */
-const FALSE_MERGE_PRICE = 3;
+const FALSE_MERGE_PRICE = 3.2;
 const TRIAL_PRICE = 0.06;
 /** Shorter code is merged after so many trials if it is at least so doubtful a gain, and within so many noises of none. */
 const TIE = { trials: 3, doubt: 0.9, gain: 0.2 };
@@ -52,6 +52,8 @@ const TIE = { trials: 3, doubt: 0.9, gain: 0.2 };
 const MAY_BE_TIE = 0.5;
 /** A gain is implausible where it is so many noises beyond the largest effect of at least so many ideas, and twice as large. */
 const IMPLAUSIBLE = { noises: 10, times: 2, ideas: 5 };
+/** So many cuts are tried between an idea's worst trial and its best. */
+const CUTS = 6;
 /** Stands for a seed that no trial has run on. */
 const UNSEEN_SEED = -1;
 
@@ -70,12 +72,12 @@ export function judgeKnowing(knowledge: Knowledge, candidate: Candidate, rules: 
   const prices = pricesOf(rules);
   const tested = testOf(knowledge, samples);
   const assessment = assess(tested, prices);
-  const verdict = (kind: GateVerdict['kind'], simplification = false): GateVerdict => ({
+  const verdict = (kind: GateVerdict['kind'], said = assessment, simplification = false): GateVerdict => ({
     kind,
     simplification,
-    gain: assessment.gain * unit,
-    noise: noise === 'spread' ? assessment.noise * unit : 0,
-    doubt: assessment.doubt,
+    gain: said.gain * unit,
+    noise: noise === 'spread' ? said.noise * unit : 0,
+    doubt: said.doubt,
   });
   if (rules.rule === 'greedy')
     return verdict(first.value < (knowledge.bar ?? first.value) ? 'merge' : 'close');
@@ -83,10 +85,31 @@ export function judgeKnowing(knowledge: Knowledge, candidate: Candidate, rules: 
   if (more && mustConfirm(knowledge, samples.length, assessment)) return verdict('again');
   if (more && anotherTrialPays(tested, nextSeed(tested, samples), prices, assessment))
     return verdict('again');
-  if (assessment.worth > 0) return verdict(isImplausible(knowledge, assessment) ? 'hold' : 'merge');
+  const worthy = assessment.worth > 0 ? assessment : worthyWhenCut(knowledge, samples, prices);
+  if (worthy) return verdict(isImplausible(knowledge, worthy) ? 'hold' : 'merge', worthy);
   const tie = candidate.addedTokens < 0 ? tieAfter(samples.length, assessment) : 'no';
   if (more && tie === 'perhaps') return verdict('again');
-  return tie === 'yes' ? verdict('merge', true) : verdict('close');
+  return tie === 'yes' ? verdict('merge', assessment, true) : verdict('close');
+}
+
+/**
+ * One trial far better than the others speaks for a large noise, and so against the idea. But better numbers shall not be worse
+ * for it: the idea is merged as well if that would be right had its best trials only been as good as some cut.
+ */
+function worthyWhenCut(
+  knowledge: Knowledge,
+  samples: readonly Sample[],
+  prices: Prices,
+): Assessment | undefined {
+  const values = samples.map(({ value }) => value);
+  const [best, worst] = [Math.min(...values), Math.max(...values)];
+  for (let k = 0; k < CUTS && best < worst; k++) {
+    const cut = worst + ((best - worst) * k) / CUTS;
+    const worse = samples.map(({ seed, value }) => ({ seed, value: Math.max(value, cut) }));
+    const assessment = assess(testOf(knowledge, worse), prices);
+    if (assessment.worth > 0) return assessment;
+  }
+  return undefined;
 }
 
 /**

@@ -23,7 +23,8 @@ import { agentOf, isModel } from './thought.ts';
 /** A dispatch whose run does not show up in the list of runs for this long is taken for lost. */
 const DISPATCH_LOST_SECONDS = 120;
 /** Why a gain that the gate holds back is not merged. */
-const HELD = 'Its gain is far larger than any effect of the ideas before it. Look how it came about.';
+const HELD =
+  'Its gain is far beyond the effects of all ideas before it. If it is real, reopen and merge it yourself.';
 /** How soon to look again while a trial is in flight, where no webhook says so earlier. */
 export const LOOK_AGAIN_SECONDS = 30;
 /** One champion is measured at most this often, all conditions together. */

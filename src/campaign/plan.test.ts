@@ -260,13 +260,13 @@ describe('a number that was refereed', () => {
       /The audit of trial 3\/1\.2 does not agree with the number: 3 of 8192/,
     );
     const settled = closed(1, { ...CLOSED, kind: 'flagged' });
-    assert.match(planned({ experiments: [settled] }), /^paused: The audit of #11 does not agree/);
+    assert.match(planned({ experiments: [settled] }), /^paused: #11 is not to be trusted/);
     const seen = [campaign({ notices: ['flagged 11'], forgiven: { baselines: 0, experiments: 2 } })];
     assert.equal(planned({ campaigns: seen, experiments: [settled] }), 'think of an idea');
     const another = closed(2, { ...CLOSED, kind: 'flagged' });
     assert.match(
       planned({ campaigns: seen, experiments: [settled, another] }),
-      /^paused: The audit of #12/,
+      /^paused: #12 is not/,
       'one that was still running when a person let the campaign go on',
     );
   });
@@ -278,6 +278,16 @@ describe('a number that was refereed', () => {
       /^paused: The audit of the champion .* does not agree with its number: `3 of 8192/,
     );
   });
+});
+
+test('a gain far beyond the effects of all ideas before it is flagged, not merged', () => {
+  const before = [1.004, 1.01, 1.002, 1.006, 1.003].map((value, i) => {
+    const trials = [trial(`3/${i + 2}.1`, `tree ${i + 2}`, value)];
+    return experiment(i + 2, { trials, verdict: CLOSED }, { state: 'closed' });
+  });
+  const trials = [0.7, 0.701].map((value, i) => trial(`3/1.${i + 1}`, 'tree 1', value));
+  assert.equal(planned({ experiments: [experiment(1, { trials }), ...before] }), 'flagged #11');
+  assert.equal(planned({ experiments: [experiment(1, { trials }), ...before.slice(1)] }), 'merge #11');
 });
 
 describe('when the champion moved while a candidate was measured', () => {

@@ -2,12 +2,11 @@
  * What is believed before the first idea, in units of the calibrated noise u.
  *
  * Worlds: σ, the noise of a trial with a random seed; ρ, the share of its variance that trials on one seed have in common;
- * π, the share of ideas that help. Every combination is possible, all equally likely at first.
+ * π, the share of ideas that help; and how large effects are. Every combination is possible, all equally likely at first.
  *
- * Ideas: π help, a quarter do nothing (within ±0.1σ), the rest hurt. How much is unknown by orders of magnitude: a mixture of
- * half-normal distributions with the scales σ, 2σ, 4σ, 8σ, cut into bins, each of which is a normal distribution as wide as
- * its bin. A few ideas lie far outside: their bins grow eightfold up to 10⁹u, the same in every world, so that a run that
- * went to pieces says nothing about the noise.
+ * Ideas: π help, a quarter do nothing (within ±0.1σ), the rest hurt. How much is a mixture of two half-normal distributions,
+ * cut into bins, each of which is a normal distribution as wide as its bin. A few ideas lie far outside: their bins grow
+ * eightfold up to 10⁹u, the same in every world, so that a run that went to pieces says next to nothing about the noise.
  */
 import { at, type Effects, type World } from './filter.ts';
 
@@ -20,19 +19,48 @@ export const HIGHEST_NOISE = 16;
 const GUESSED_NOISES = [0.35, 0.5, 0.7, 1, 1.4, 2, 2.8, 4, 5.6, 8, HIGHEST_NOISE];
 /** σ in units of u where u was calibrated. */
 const CALIBRATED_NOISES = [0.5, 0.7, 1, 1.4, 2];
+/** ρ. */
 const SEED_SHARES = [0, 0.6];
-const HELPING_SHARES = [0.05, 0.1, 0.2];
+/** π. */
+const HELPING_SHARES = [0.06, 0.15];
 const IDLE_SHARE = 0.25;
 /** Effects of ideas that do nothing, in noises. */
 const IDLE = [-0.1, -0.05, 0, 0.05, 0.1];
+/** Scales of the half-normal distributions of |d| in noises, by world. */
 const SCALES = [
   [1, 3],
   [4, 12],
+  [16, 48],
 ];
 /** Edges of the bins of |d| in noises; one of them is LEAST_GAIN. */
-const EDGES = [0, 0.1, LEAST_GAIN, 0.35, 0.55, 0.8, 1.1, 1.5, 2, 2.7, 3.6, 4.8, 6.4, 8.5, 11.5, 15.5, 21, 28];
-/** Share of helping and of hurting ideas that lie in the far bins. */
+const EDGES = [
+  0,
+  0.1,
+  LEAST_GAIN,
+  0.35,
+  0.55,
+  0.8,
+  1.1,
+  1.5,
+  2,
+  2.7,
+  3.6,
+  4.8,
+  6.4,
+  8.5,
+  11.5,
+  15.5,
+  21,
+  28,
+  38,
+  52,
+  70,
+  95,
+  130,
+];
+/** Share of helping and of hurting ideas that lie in the far bins: half of it in the first, a quarter in the next, and so on. */
 const FAR_SHARE = { helping: 0.05, hurting: 0.15 };
+/** Edges of the far bins in u. */
 const FAR_EDGES = Array.from({ length: 11 }, (_, k) => 8 ** (k + 1));
 
 /** Values further from the first one than this many u say no more than one that is just as far. */

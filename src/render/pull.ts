@@ -80,7 +80,7 @@ function advice(marker: ExperimentMarker, verdict: Verdict): string {
     case 'crash':
       return 'Nothing to do: a crash counts against the idea, not against the campaign. The agent is shown the end of the output below.';
     case 'flagged':
-      return `Please look at what this change does to its own predictions. The campaign waits for you: comment \`/research resume\` on #${marker.campaign}.`;
+      return `Please look at how this change comes to its number. The campaign waits for you: comment \`/research resume\` on #${marker.campaign}.`;
     default:
       return `To try it again, ask for more experiments on #${marker.campaign}.`;
   }

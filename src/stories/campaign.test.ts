@@ -22,9 +22,9 @@ test('every experiment is a pull request whose title and one comment tell value 
     [
       'merged: 0.9802 (−0.0197) depth 1 → 2',
       'closed: 0.9952 (+0.0150) width 1 → 2',
-      'merged: 0.9682 (−0.0120) decay 1 → 3',
+      'merged: 0.9771 (−0.0032) decay 1 → 3',
       'closed: crash: rate 1 → 9',
-      'closed: 0.9762 (+0.0080) batch 1 → 4',
+      'closed: 0.9852 (+0.0082) batch 1 → 4',
     ],
   );
   for (const { labels, comments } of history.pulls) {
@@ -66,7 +66,7 @@ test('git reads the trailers of what was merged', () => {
     history.main.slice(1).map(({ trailers }) => trailers),
     [
       { 'Val-Bpb': '0.9802', Experiment: '#2', Campaign: `#${issue}`, Trials: '1/1.1' },
-      { 'Val-Bpb': '0.9682', Experiment: '#4', Campaign: `#${issue}`, Trials: '1/3.1' },
+      { 'Val-Bpb': '0.9771', Experiment: '#4', Campaign: `#${issue}`, Trials: '1/3.1 1/3.2' },
     ],
   );
 });
@@ -80,7 +80,7 @@ test('every trial has one completed check run on the commit that it measured', (
       ...['1/0.1', '1/0.2', '1/0.3'].map(trial => ({ trial, conclusion: 'success', headSha: base })),
       { trial: '1/1.1', conclusion: 'success', headSha: heads[0] },
       { trial: '1/2.1', conclusion: 'success', headSha: heads[1] },
-      { trial: '1/3.1', conclusion: 'success', headSha: heads[2] },
+      ...['1/3.1', '1/3.2'].map(trial => ({ trial, conclusion: 'success', headSha: heads[2] })),
       { trial: '1/4.1', conclusion: 'failure', headSha: heads[3] },
       { trial: '1/5.1', conclusion: 'success', headSha: heads[4] },
     ].map(check => ({ ...check, status: 'completed' })),
@@ -94,7 +94,7 @@ test('the issue holds the command and one status comment, and the command was se
   );
   assert.match(
     history.issue[1]?.body ?? '',
-    /Champion [0-9a-f]{7}: val_bpb \*\*0\.9682\*\* \(−0\.0317 since the start, 2 merged\)/,
+    /Champion [0-9a-f]{7}: val_bpb \*\*0\.9771\*\* \(−0\.0229 since the start, 2 merged\)/,
   );
   assert.deepEqual((await place.reactions(asked)).sort(), ['eyes', 'rocket']);
   const { data } = await place.alice.rest.issues.get({ ...place.repo, issue_number: issue });
@@ -118,9 +118,9 @@ test('the branches of experiments are gone, and research-log holds table and cha
       '0.999948\t44.0\tkeep\tbaseline',
       '0.980243\t44.0\tkeep\tdepth 1 → 2',
       '0.995243\t44.0\tdiscard\twidth 1 → 2',
-      '0.968243\t44.0\tkeep\tdecay 1 → 3',
+      '0.977069\t44.0\tkeep\tdecay 1 → 3',
       '0.000000\t0.0\tcrash\trate 1 → 9',
-      '0.976243\t44.0\tdiscard\tbatch 1 → 4',
+      '0.985243\t44.0\tdiscard\tbatch 1 → 4',
     ].map((row, i) => `${commits[i]?.slice(0, 7)}\t${row}`),
   );
   assert.match((await place.file('progress.svg', 'research-log')) ?? '', /^<svg[\s\S]*<\/svg>\s*$/);
