@@ -47,7 +47,7 @@ test('what the model proposes becomes pull requests; nonsense is told back to it
       /matches nowhere[\s\S]*closest is line 1: "depth: 1"/,
       /this path is not editable; editable is settings\.txt/,
     ],
-    2: [/the edits change nothing/, /Exactly this code was already tried, as experiment 1 \("width 1 → 2"\)/],
+    2: [/the edits change nothing/, /Exactly this code (?:was already|waits to be) tried, as experiment 1 \("width 1 → 2"\)/],
   };
   for (const [experiment, patterns] of Object.entries(expected)) {
     const corrected = told(Number(experiment));
