@@ -12798,7 +12798,11 @@ var contractSchema = external_exports.strictObject({
   }).prefault({}),
   gate: external_exports.strictObject({
     false_merges: external_exports.number().gt(0).lt(0.5).default(0.1),
-    max_trials: external_exports.int().min(2).max(10).default(3)
+    max_trials: external_exports.int().min(2).max(10).default(4),
+    /** `greedy` merges what is lower once, as the ancestor did; for comparison. */
+    rule: external_exports.enum(["bayes", "greedy"]).default("bayes"),
+    /** Standard deviation between trials, in the metric's unit, where it is known; null: learned from the baselines. */
+    noise: external_exports.number().positive().nullable().default(null)
   }).prefault({}),
   /** What a candidate runs in. `none` must be written by hand, and every report then says so. */
   sandbox: external_exports.enum(["bubblewrap", "none"]).default("bubblewrap"),
@@ -16976,6 +16980,10 @@ var verdictSchema = external_exports.strictObject({
   /** Probability that the candidate is not better. */
   doubt: external_exports.number().nullable()
 });
+var spentSchema = external_exports.strictObject({
+  trials: external_exports.int().nonnegative(),
+  machineSeconds: external_exports.number().nonnegative()
+});
 var experimentMarkerSchema = external_exports.strictObject({
   version: external_exports.literal(1),
   campaign: external_exports.int(),
@@ -16989,9 +16997,13 @@ var experimentMarkerSchema = external_exports.strictObject({
   /** Head before a restack whose branch may not have moved yet. */
   previous: shaSchema.nullable(),
   restacks: external_exports.int().nonnegative(),
+  /** How often the agent was asked to mend a crash. */
+  repairs: external_exports.int().nonnegative(),
   /** Trials up to this number measured an earlier champion's version, and count no more. */
   staleTrials: external_exports.int().nonnegative(),
   cost: costSchema,
+  /** Spent on trials of versions before this one. */
+  earlier: spentSchema,
   trials: external_exports.array(recordedTrialSchema),
   verdict: verdictSchema.nullable()
 });
@@ -17022,7 +17034,10 @@ var campaignStateSchema = external_exports.strictObject({
   /** What a person's `resume` forgave: baselines and experiments up to here do not count as failures any more. */
   forgiven: external_exports.strictObject({ baselines: external_exports.int().nonnegative(), experiments: external_exports.int().nonnegative() }),
   /** Spent on baselines that are kept no more. */
-  forgotten: external_exports.strictObject({ trials: external_exports.int().nonnegative(), machineSeconds: external_exports.number().nonnegative() }).optional()
+  forgotten: spentSchema.extend({
+    /** The highest number among them: `k` of `<issue>/0.<k>`. */
+    last: external_exports.int().nonnegative()
+  }).optional()
 });
 
 // src/render/number.ts

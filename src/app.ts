@@ -1,10 +1,11 @@
 /** The App at work: which repositories it is installed on, and one loop for each. */
 import type { Probot } from 'probot';
-import type { AgentEnv } from './agents/create.ts';
+import { type AgentEnv, chooseAgent } from './agents/create.ts';
 import { type Loop, startLoop } from './controller.ts';
 import type { Context } from './github/context.ts';
 import { type Octokit, octokitPort } from './github/octokit.ts';
 import type { Repository } from './github/port.ts';
+import { progressChart } from './render/chart.ts';
 
 export interface AppSettings {
   pollSeconds: number;
@@ -65,7 +66,11 @@ export function startWork(probot: Pick<Probot, 'auth' | 'log'>, settings: AppSet
     const { repository } = place;
     const port = octokitPort(octokit, repository, botLogin);
     const log = probot.log.child({ repository: nameOf(repository) });
-    const loop = startLoop({ ...settings, port, serverUrl, log }, settings.pollSeconds, endOthers(place));
+    const loop = startLoop(
+      { ...settings, chooseAgent, drawChart: progressChart, port, serverUrl, log },
+      settings.pollSeconds,
+      endOthers(place),
+    );
     watched.set(place.id, { place, loop });
     log.info('watching');
   }

@@ -9,6 +9,7 @@ import { type ExportMemory, exportLog } from './github/export.ts';
 import { emptyMemory, forgetEnded, type Memory, observe } from './github/observe.ts';
 import { giveUp } from './github/refusals.ts';
 import { refreshStatus } from './github/state.ts';
+import { createThinking, dropUnwanted } from './github/thinking.ts';
 
 export interface Loop {
   /** Look again now, or right after what is being done. */
@@ -17,9 +18,16 @@ export interface Loop {
   stop(): Promise<void>;
 }
 
-/** Waits after failures and after actions that did not change anything: 1, 2, 4 … seconds. */
+/** Waits after failures: 1, 2, 4 … seconds. */
 const FIRST_BACKOFF_SECONDS = 1;
 const LONGEST_BACKOFF_SECONDS = 120;
+/**
+ * GitHub's lists lag behind what was just written. An action that they make look undone is not done again before that
+ * many seconds have passed, then twice as many, and so on.
+ */
+const SETTLE_SECONDS = 10;
+/** A settling action is looked at again that often, since another may be due first. */
+const SETTLING_LOOK_SECONDS = 2;
 
 /**
  * Starts the loop of one repository.
@@ -27,13 +35,17 @@ const LONGEST_BACKOFF_SECONDS = 120;
  * @param before what must have ended first, such as the loop that this one replaces
  */
 export function startLoop(
-  context: Omit<Context, 'signal'>,
+  context: Omit<Context, 'signal' | 'thinking'>,
   pollSeconds: number,
   before: Promise<void> = Promise.resolve(),
 ): Loop {
   const stopping = new AbortController();
   const bell = createBell();
-  const full: Context = { ...context, signal: stopping.signal };
+  const thinking = createThinking(
+    () => bell.ring(),
+    error => context.log.error({ err: error }, 'an agent threw'),
+  );
+  const full: Context = { ...context, thinking, signal: stopping.signal };
   const running = before.then(() => run(full, bell, pollSeconds));
   return {
     nudge: () => bell.ring(),
@@ -41,66 +53,77 @@ export function startLoop(
       stopping.abort();
       bell.ring();
       await running;
+      for (const { id } of thinking.thoughts()) thinking.drop(id);
     },
   };
 }
 
 async function run(context: Context, bell: Bell, pollSeconds: number): Promise<void> {
-  const memory: Memory & { export: ExportMemory } = {
-    ...emptyMemory(),
-    export: { results: null, writtenAt: null },
-  };
-  let last = '';
-  let repeats = 0;
+  const memory = emptyLoopMemory();
+  let failures = 0;
   while (!context.signal.aborted) {
     try {
       bell.clear();
       const { action, seconds } = await step(context, memory);
-      if (action.kind === 'wait') {
-        repeats = 0;
-        await bell.wait(Math.min(seconds, pollSeconds));
-        continue;
-      }
-      const name = nameOf(action);
-      repeats = name === last ? repeats + 1 : 0;
-      last = name;
-      // Doing the same thing again means that GitHub did not take it, or does not show it yet.
-      if (repeats > 0) await bell.wait(backoff(repeats - 1));
+      failures = 0;
+      if (action.kind === 'wait') await bell.wait(Math.min(seconds, pollSeconds));
     } catch (error) {
       if (context.signal.aborted) return;
-      repeats += 1;
+      failures += 1;
       const status = statusOf(error);
       context.log.error(
         { err: error, repository: context.port.repository, status },
         'a look failed; trying again',
       );
-      await pauseFor(backoff(repeats - 1), context.signal);
+      await pauseFor(backoff(FIRST_BACKOFF_SECONDS, failures), context.signal);
     }
   }
 }
 
-/** One look and one action. */
-async function step(
+/** What a loop remembers from look to look; losing it costs requests only. */
+export type LoopMemory = Memory & { export: ExportMemory; done: Map<string, Done> };
+
+/** An action that was tried: at what time at last, and how often in a row. */
+interface Done {
+  at: Date;
+  times: number;
+}
+
+export function emptyLoopMemory(): LoopMemory {
+  return { ...emptyMemory(), export: { results: null, writtenAt: null }, done: new Map() };
+}
+
+/** One look and one action; `wait` says for how many seconds at most. Throws what GitHub or the network did wrong. */
+export async function step(
   context: Context,
-  memory: Memory & { export: ExportMemory },
+  memory: LoopMemory,
 ): Promise<{ action: Action; seconds: number }> {
   const { port } = context;
   const now = context.now();
-  const snapshot = await observe(port, memory, now);
+  const snapshot = await observe(port, memory, now, context.thinking.thoughts());
+  dropUnwanted(context.thinking, snapshot);
   const action = plan(snapshot, now);
   if (action.kind !== 'wait') {
     const name = nameOf(action);
+    // The list of pull requests may not show yet what a branch was made for, and deleting the branch would close it.
+    if (action.kind === 'clean' && !memory.done.has(name)) remember(memory.done, name, now);
+    // What is only thought about leaves no trace on GitHub that could lag.
+    if (action.kind !== 'think' && isSettling(memory.done, name, now))
+      return { action: { kind: 'wait', seconds: SETTLING_LOOK_SECONDS }, seconds: SETTLING_LOOK_SECONDS };
     try {
       await apply(context, snapshot, action);
       memory.refusals.counts.delete(name);
     } catch (error) {
       if (!(await giveUp(context, snapshot, action, name, memory.refusals, error))) throw error;
+    } finally {
+      // What failed may have been done by half, or wholly with the answer lost.
+      remember(memory.done, name, context.now());
     }
     return { action, seconds: 0 };
   }
   const status = await refreshStatus(port, snapshot, now);
   forgetEnded(memory, snapshot);
-  const log = await exportLog(port, snapshot, memory.export, now);
+  const log = await exportLog(context, snapshot, memory.export, now);
   return { action, seconds: Math.min(action.seconds, status ?? Infinity, log ?? Infinity) };
 }
 
@@ -112,8 +135,23 @@ function nameOf(action: Action): string {
   return subject.slice(0, 300);
 }
 
-function backoff(failures: number): number {
-  return Math.min(LONGEST_BACKOFF_SECONDS, FIRST_BACKOFF_SECONDS * 2 ** failures);
+/** Whether an action was done so lately that lists may not show it yet. */
+function isSettling(done: ReadonlyMap<string, Done>, name: string, now: Date): boolean {
+  const last = done.get(name);
+  return last !== undefined && now.getTime() - last.at.getTime() < backoff(SETTLE_SECONDS, last.times) * 1000;
+}
+
+/** Notes that an action was done; what was done long ago does not count any more. */
+function remember(done: Map<string, Done>, name: string, now: Date): void {
+  const before = done.get(name)?.times ?? 0;
+  for (const [old, { at }] of done)
+    if (now.getTime() - at.getTime() > 2 * LONGEST_BACKOFF_SECONDS * 1000) done.delete(old);
+  done.set(name, { at: now, times: before + 1 });
+}
+
+/** The first time `first` seconds, then twice as long each time. */
+function backoff(first: number, times: number): number {
+  return Math.min(LONGEST_BACKOFF_SECONDS, first * 2 ** (times - 1));
 }
 
 async function pauseFor(seconds: number, signal: AbortSignal): Promise<void> {

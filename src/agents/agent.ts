@@ -28,6 +28,11 @@ export interface ProposalRequest {
   ledger: readonly LedgerLine[];
   /** What the person who started the campaign asked to look into; empty for none. */
   topic: string;
+  /**
+   * An idea to make work again, with all its edits anew on these files: it no longer fits them (`port`), or it crashed (`repair`), as
+   * `problem` says. Null for a new idea.
+   */
+  again: { kind: 'port' | 'repair'; idea: Idea; problem: string } | null;
   /** Says what is wrong with an idea beyond its edits (a tree that was already measured, say); null when nothing is. */
   objection(idea: Idea, files: ReadonlyMap<string, string>): Promise<string | null>;
 }

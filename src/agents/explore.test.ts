@@ -36,6 +36,7 @@ function requestFor(files: ReadonlyMap<string, string>, ledger: readonly LedgerL
     files,
     championValue: 0.98,
     ledger,
+    again: null,
     topic: '',
     objection: async () => null,
   };

@@ -13,6 +13,8 @@ export function exploreAgent(config: { name: string }, seed = 0): Agent {
   return {
     name: config.name,
     async propose(request, signal) {
+      // A number is no text that could be mended or ported.
+      if (request.again) return { kind: 'exhausted', cost: NO_COST };
       for (const candidate of candidates(request, seed)) {
         signal.throwIfAborted();
         const idea = ideaOf(candidate, request);

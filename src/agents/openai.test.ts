@@ -16,6 +16,7 @@ const request: ProposalRequest = {
   files: new Map([['train.py', train]]),
   championValue: 0.9712,
   ledger: [],
+  again: null,
   topic: '',
   objection: async () => null,
 };

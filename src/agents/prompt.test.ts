@@ -25,6 +25,7 @@ const request: ProposalRequest = {
   files: new Map([['train.py', 'DEPTH = 8\n']]),
   championValue: 0.9712,
   ledger: [line(1), line(2, { status: 'crash', value: null, note: 'RuntimeError: out of memory' })],
+  again: null,
   topic: 'Look into the optimizer.',
   objection: async () => null,
 };

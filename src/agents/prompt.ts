@@ -62,8 +62,20 @@ function question(request: ProposalRequest): string {
   for (const [path, text] of request.files) parts.push(`${oneLine(path)}:`, fenced(text));
   parts.push('# Ledger: what was tried, oldest first', ledgerText(request.ledger));
   const standing = championValue === null ? 'not measured yet' : String(championValue);
-  parts.push(`Champion: ${standing}. Propose experiment ${request.number}.`);
+  if (request.again) parts.push(...again(request.again));
+  else parts.push(`Champion: ${standing}. Propose experiment ${request.number}.`);
   return parts.join('\n\n');
+}
+
+/** The order to make an earlier idea work, with all of its edits anew. */
+function again({ kind, idea, problem }: NonNullable<ProposalRequest['again']>): string[] {
+  const order = {
+    port: 'The champion has changed since, and the edits no longer fit its files above. Port the idea to them: the same change, nothing else.',
+    repair: 'It crashed. Mend the mistake, if it is one; keep the idea, and change nothing else.',
+  }[kind];
+  const parts = ['# An idea of yours that has to be made again', fenced(JSON.stringify(idea, null, 2))];
+  if (problem !== '') parts.push('The end of its output:', fenced(problem.slice(-NOTE_CHARACTERS * 4)));
+  return [...parts, `${order} Give all edits anew, for the files above.`];
 }
 
 /** A Markdown fence longer than any run of backticks inside, so that the text cannot close it. */

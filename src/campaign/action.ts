@@ -9,6 +9,7 @@ import type {
   Run,
   Verdict,
 } from './model.ts';
+import type { Task } from './thought.ts';
 
 export type Action =
   | { kind: 'answer'; command: PendingCommand }
@@ -18,8 +19,13 @@ export type Action =
   | { kind: 'label'; experiment: Experiment }
   | { kind: 'dispatch'; campaign: Campaign; experiment: Experiment | null; trial: string; seedIndex: number }
   | { kind: 'record'; campaign: Campaign; experiment: Experiment | null; attempt: Attempt }
-  | { kind: 'propose'; campaign: Campaign; number: number }
+  /** Has an agent think, beside the loop. */
+  | { kind: 'think'; campaign: Campaign; task: Task }
+  /** Makes what came of a thought about a new idea into a pull request, or counts it as failed. */
+  | { kind: 'open'; campaign: Campaign; number: number; thought: number }
   | { kind: 'restack'; experiment: Experiment }
+  /** Makes the experiment again from what came of a thought about it. */
+  | { kind: 'revise'; experiment: Experiment; thought: number }
   /** The marker of a restacked experiment is ahead of its branch. */
   | { kind: 'move'; experiment: Experiment }
   /** `unfinished`: trials in flight that are given up with it. */

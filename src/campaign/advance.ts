@@ -4,8 +4,17 @@ import type { Action } from './action.ts';
 import type { Contract } from './contract.ts';
 import { budgetOf, championIsMeasured, trialsOfTree } from './evidence.ts';
 import { advanceExperiment, dispatch, LOOK_AGAIN_SECONDS, waitForAttempt } from './judge.ts';
-import { flagNotice, MAX_FAILED_PROPOSALS, MAX_FAULTS, type Snapshot } from './model.ts';
 import {
+  BASELINE_TRIALS,
+  flagNotice,
+  MAX_FAILED_PROPOSALS,
+  MAX_FAULTS,
+  measuredValues,
+  type Snapshot,
+} from './model.ts';
+import {
+  attemptsOf,
+  countExperiments,
   currentCampaign,
   experimentsOf,
   type LiveCampaign,
@@ -15,6 +24,7 @@ import {
   trialParts,
 } from './queries.ts';
 import { quote } from './quote.ts';
+import { agentOf, isModel, shouldThink, type Thought } from './thought.ts';
 
 const NO_RUNNER_NOTICE_SECONDS = 600;
 const NO_RUNNER_PAUSE_SECONDS = 3600;
@@ -27,18 +37,45 @@ export function advance(snapshot: Snapshot, now: Date): Action | null {
   const open = openExperiments(snapshot, campaign);
   const stuck = noRunner(snapshot, campaign, now);
   if (stuck) return stuck;
-  if (!championIsMeasured(snapshot, budgetOf(contract, campaign)))
-    return measureChampion(snapshot, campaign, now);
-  for (const experiment of open) {
-    const next = advanceExperiment(snapshot, contract, campaign, experiment, now);
-    if (next && next.kind !== 'wait') return next;
-  }
   const parallel = campaign.state.parallel ?? contract.parallel;
-  if (open.length < parallel) {
-    const next = proposeOrFinish(snapshot, contract, campaign, open.length);
-    if (next) return next;
-  }
-  return { kind: 'wait', seconds: LOOK_AGAIN_SECONDS };
+  const steps = championIsMeasured(snapshot, budgetOf(contract, campaign))
+    ? [
+        ...open.map(experiment => advanceExperiment(snapshot, contract, campaign, experiment, now)),
+        open.length < parallel ? openNext(snapshot, contract, campaign) : null,
+      ]
+    : [measureChampion(snapshot, campaign, parallel, now)];
+  const next = steps.find(step => step !== null && step.kind !== 'wait');
+  return (
+    next ??
+    thinkOrFinish(snapshot, contract, campaign, open.length, parallel) ?? {
+      kind: 'wait',
+      seconds: LOOK_AGAIN_SECONDS,
+    }
+  );
+}
+
+/** What came of the first finished thought becomes an experiment. */
+function openNext(snapshot: Snapshot, contract: Contract, campaign: LiveCampaign): Action | null {
+  // Another App may have made one meanwhile.
+  if (countExperiments(snapshot, campaign) >= targetOf(contract, campaign)) return null;
+  const [thought] = ideasOf(snapshot, campaign)
+    .filter(({ state }) => state !== 'thinking')
+    .sort((a, b) => a.task.number - b.task.number);
+  if (!thought) return null;
+  return { kind: 'open', campaign, number: nextNumber(snapshot, campaign), thought: thought.id };
+}
+
+/** How many experiments the campaign may have. */
+function targetOf(contract: Contract, { state }: LiveCampaign): number {
+  return Math.min(state.target, contract.limits.experiments);
+}
+
+type IdeaThought = Thought & { task: { kind: 'idea' } };
+
+function ideasOf(snapshot: Snapshot, campaign: LiveCampaign): IdeaThought[] {
+  return snapshot.thoughts.filter(
+    (thought): thought is IdeaThought => thought.campaign === campaign.issue && thought.task.kind === 'idea',
+  );
 }
 
 /** A run that no runner picks up is said after ten minutes, and pauses the campaign after an hour. */
@@ -62,11 +99,11 @@ function noRunner(snapshot: Snapshot, campaign: LiveCampaign, now: Date): Action
   return null;
 }
 
-/** Baseline trials of the champion; they calibrate the noise. */
-function measureChampion(snapshot: Snapshot, campaign: LiveCampaign, now: Date): Action {
+/** Baseline trials of the champion, at most `parallel` at a time; they calibrate the noise. */
+function measureChampion(snapshot: Snapshot, campaign: LiveCampaign, parallel: number, now: Date): Action {
   const { tree, sha } = snapshot.base;
   const waiting = waitForAttempt(snapshot, campaign, null, now);
-  if (waiting) return waiting;
+  if (waiting && waiting.kind !== 'wait') return waiting;
   const recorded = trialsOfTree(snapshot, tree);
   const recent = campaign.state.baselines
     .slice(campaign.state.forgiven.baselines)
@@ -96,17 +133,21 @@ function measureChampion(snapshot: Snapshot, campaign: LiveCampaign, now: Date):
       phase: 'paused',
       reason: `The champion could not be measured: ${faults.length} trials failed through the machine's fault, at last: ${quote(last.message)}. Mend the runner, then comment \`/research resume\`.`,
     };
+  const running = attemptsOf(snapshot, campaign.issue, 0).length;
+  const missing = BASELINE_TRIALS - measuredValues(recorded).length;
+  if (waiting && running >= Math.min(parallel, missing)) return waiting;
   return dispatch(snapshot, campaign, null, recorded);
 }
 
-function proposeOrFinish(
+function thinkOrFinish(
   snapshot: Snapshot,
   contract: Contract,
   campaign: LiveCampaign,
   open: number,
+  parallel: number,
 ): Action | null {
   const experiments = experimentsOf(snapshot, campaign);
-  const target = Math.min(campaign.state.target, contract.limits.experiments);
+  const target = targetOf(contract, campaign);
   const { state } = campaign;
   const since = experiments.slice(state.forgiven.experiments);
   const flagged = experiments.find(
@@ -117,9 +158,9 @@ function proposeOrFinish(
       kind: 'phase',
       campaign,
       phase: 'paused',
-      reason: `The audit of #${flagged.pull} does not agree with its number. Look at what it does, then comment \`/research resume\`.`,
+      reason: `#${flagged.pull} is not to be trusted unseen, as its verdict says. Look at what it does, then comment \`/research resume\`.`,
     };
-  if (experiments.length >= target) {
+  if (countExperiments(snapshot, campaign) >= target) {
     if (open > 0) return null;
     const reason =
       target < state.target
@@ -142,5 +183,16 @@ function proposeOrFinish(
       phase: 'paused',
       reason: `${tail.length} experiments in a row crashed. Look at the last ones, then comment \`/research resume\`.`,
     };
-  return { kind: 'propose', campaign, number: nextNumber(snapshot, campaign) };
+  const thoughts = ideasOf(snapshot, campaign);
+  const think = shouldThink(thoughts, {
+    parallel,
+    open,
+    room: target - countExperiments(snapshot, campaign) - thoughts.length,
+    ahead: isModel(agentOf(contract, campaign)),
+  });
+  if (!think) return null;
+  const taken = new Set(thoughts.map(({ task }) => task.number));
+  let number = nextNumber(snapshot, campaign);
+  while (taken.has(number)) number++;
+  return { kind: 'think', campaign, task: { kind: 'idea', number } };
 }

@@ -108,7 +108,11 @@ export const contractSchema = z.strictObject({
   gate: z
     .strictObject({
       false_merges: z.number().gt(0).lt(0.5).default(0.1),
-      max_trials: z.int().min(2).max(10).default(3),
+      max_trials: z.int().min(2).max(10).default(4),
+      /** `greedy` merges what is lower once, as the ancestor did; for comparison. */
+      rule: z.enum(['bayes', 'greedy']).default('bayes'),
+      /** Standard deviation between trials, in the metric's unit, where it is known; null: learned from the baselines. */
+      noise: z.number().positive().nullable().default(null),
     })
     .prefault({}),
   /** What a candidate runs in. `none` must be written by hand, and every report then says so. */

@@ -1,15 +1,18 @@
 /** What was measured: the trials of a tree, of an experiment, of a campaign, gathered from markers and trials in flight. */
 import type { Contract } from './contract.ts';
-import { type GateVerdict, judge } from './gate.ts';
+import { type GateRules, type GateVerdict, judge, worstPromising } from './gate.ts';
+import { historyOf, samplesOf } from './history.ts';
 import type { Measurement } from './measurement.ts';
 import {
   BASELINE_TRIALS,
   type Campaign,
+  type Experiment,
   measuredValues,
   type RecordedTrial,
   type Snapshot,
 } from './model.ts';
 import { attemptsOf, trialParts, trialsOf } from './queries.ts';
+import { addedTokens } from './tokens.ts';
 
 /** Every trial that measured `tree`, in any campaign. A squash commit inherits its tree's trials. */
 export function trialsOfTree(snapshot: Snapshot, tree: string): RecordedTrial[] {
@@ -59,12 +62,13 @@ export type Judgement =
   | { kind: 'incomparable'; machine: string };
 
 /**
- * Puts an experiment's trials before the gate.
+ * Puts an experiment's trials before the gate, in the light of all that was measured on the way to its champion.
  * @param trials at least one of them measured
  */
 export function judgeExperiment(
   snapshot: Snapshot,
   contract: Contract,
+  { marker }: Experiment,
   trials: readonly RecordedTrial[],
 ): Judgement {
   const first = trials.find(trial => trial.outcome.status === 'measured');
@@ -72,26 +76,39 @@ export function judgeExperiment(
   const like = (trial: Measurement) => comparable(trial, first);
   const champion = measuredValues(trialsOfTree(snapshot, snapshot.base.tree).filter(like));
   if (champion.length === 0) return { kind: 'incomparable', machine: first.machine };
-  const value = measuredValues(trials.filter(like));
-  const verdict = judge({
-    goal: contract.metric.goal,
-    champion,
-    candidate: value,
-    groups: groupsByTree([...allTrials(snapshot), ...trials].filter(like)),
-    falseMerges: contract.gate.false_merges,
-    maxTrials: contract.gate.max_trials,
-  });
-  return { kind: 'judged', verdict, value, champion };
+  const candidate = { samples: samplesOf(trials, like), addedTokens: addedTokens(marker.idea.edits) };
+  const verdict = judge(historyOf(snapshot, marker.champion.tree, like), candidate, gateRules(contract));
+  return { kind: 'judged', verdict, value: measuredValues(trials.filter(like)), champion };
+}
+
+/**
+ * The worst first value with which an idea on the champion is not closed at once; null where any may get a second trial.
+ * @param champion measured trials of the champion; the conditions of the last of them are taken for those of the next trial
+ */
+export function worstPromisingValue(
+  snapshot: Snapshot,
+  contract: Contract,
+  champion: readonly RecordedTrial[],
+): number | null {
+  const [first, last] = [champion[0], champion.at(-1)];
+  if (!first || !last) return null;
+  const history = historyOf(snapshot, snapshot.base.tree, trial => comparable(trial, last));
+  return worstPromising(history, first.seed, gateRules(contract));
+}
+
+/** The gate's rules as the contract has them. */
+function gateRules({ metric, gate }: Contract): GateRules {
+  return {
+    goal: metric.goal,
+    rule: gate.rule,
+    falseMerges: gate.false_merges,
+    maxTrials: gate.max_trials,
+    noise: gate.noise,
+  };
 }
 
 /** Every trial in the repository's markers and check runs. */
 function allTrials(snapshot: Snapshot): RecordedTrial[] {
   const baselines = snapshot.campaigns.flatMap(campaign => campaign.state?.baselines ?? []);
   return [...baselines, ...snapshot.experiments.flatMap(experiment => trialsOf(snapshot, experiment))];
-}
-
-/** Values of the trials in groups of one tree: what the noise is learned from. */
-function groupsByTree(trials: readonly RecordedTrial[]): number[][] {
-  const unique = new Map(trials.map(trial => [trial.trial, trial]));
-  return [...Map.groupBy(unique.values(), trial => trial.tree).values()].map(measuredValues);
 }

@@ -1,88 +1,168 @@
 /**
- * The gate: measurements so far -> merge, close, or one more trial.
+ * The gate: measurements so far -> merge, close, one more trial, or hold for a person.
  *
- * This first gate compares the candidate's mean with the champion's by Student's t, with a noise pooled over every
- * group of trials of one tree that the campaign has seen. A candidate is never merged on one trial.
+ * The history is folded into what is known (knowledge.ts, filter.ts): where the champion stands, how noisy trials are, how
+ * often ideas help. In that light an idea's trials are judged (worth.ts): is merging it worth more than closing it, and would
+ * another trial be worth its price? docs/gate.md explains the mathematics and what it reaches.
  */
-import { mean } from './model.ts';
+import type { Sample, Test } from './filter.ts';
+import { type Knowledge, learn, type Step, scaled, scaleOf, startKnowledge, testOf } from './knowledge.ts';
+import { BASELINE_TRIALS } from './model.ts';
+import { FARTHEST } from './prior.ts';
+import { type Assessment, anotherTrialPays, assess, type Prices } from './worth.ts';
 
-export interface GateEvidence {
+export interface GateRules {
   goal: 'minimize' | 'maximize';
-  /** Values of the champion's comparable trials, at least one. */
-  champion: readonly number[];
-  /** Values of the candidate's trials, at least one. */
-  candidate: readonly number[];
-  /** Values of every tree's trials seen so far, one list a tree: the noise is learned from their spread. */
-  groups: readonly (readonly number[])[];
-  /** Accepted probability that a merged candidate is no better. */
+  /** `greedy` is the ancestor's rule, for comparison: one trial, and what is lower is merged. */
+  rule: 'bayes' | 'greedy';
+  /** Accepted share of merges that are no real improvement. */
   falseMerges: number;
   maxTrials: number;
+  /** Standard deviation of a trial, measured beforehand, in the metric's unit; null: learned from the baselines. */
+  noise: number | null;
+}
+
+/** The idea under test. */
+export interface Candidate {
+  /** Its trials so far, at least one, in the metric's unit. */
+  samples: readonly Sample[];
+  /** Tokens that it adds to the code without comments; negative where it makes the code shorter. */
+  addedTokens: number;
 }
 
 export interface GateVerdict {
-  kind: 'merge' | 'close' | 'again';
-  /** Improvement of the mean; positive is better whatever the goal. */
+  /** `hold`: worth merging, but too good to be believed unseen. */
+  kind: 'merge' | 'close' | 'again' | 'hold';
+  /** Merged for the shorter code at an equal metric. */
+  simplification: boolean;
+  /** G: expected improvement; positive is better whatever the goal. */
   gain: number;
-  /** Standard deviation of one trial. */
+  /** σ̂: standard deviation of a trial on a known seed. */
   noise: number;
-  /** Probability that the candidate is not better than the champion. */
+  /** f: probability that the improvement is less than a fifth of the noise. */
   doubt: number;
 }
 
-/** Below this share of the champion's value a spread counts as rounding, so that a deterministic metric has some noise. */
-const LEAST_NOISE = 1e-9;
-/** A candidate whose doubt is above this after one trial is not looked at again. */
-const HOPELESS = 0.5;
+/** μ and λ of docs/gate.md. */
+const FALSE_MERGE_PRICE = 3.2;
+const TRIAL_PRICE = 0.06;
+/** Shorter code is merged after so many trials if it is at least so doubtful a gain, and within so many noises of none. */
+const TIE = { trials: 3, doubt: 0.9, gain: 0.2 };
+/** Shorter code is measured on as long as it seems to lose less than this many noises. */
+const MAY_BE_TIE = 0.5;
+/** A gain is implausible where it is so many noises beyond the largest effect of at least so many ideas, and twice as large. */
+const IMPLAUSIBLE = { noises: 10, times: 2, ideas: 5 };
+/** So many cuts are tried between an idea's worst trial and its best. */
+const CUTS = 6;
+/** Stands for a seed that no trial has run on. */
+const UNSEEN_SEED = -1;
 
-/** Judges one candidate. Pure; the same evidence gives the same verdict. */
-export function judge(evidence: GateEvidence): GateVerdict {
-  const { champion, candidate } = evidence;
-  if (champion.length === 0 || candidate.length === 0)
-    throw new RangeError(
-      `Expected trials of both champion and candidate, got ${champion.length} and ${candidate.length}.`,
-    );
-  const sign = evidence.goal === 'minimize' ? 1 : -1;
-  const gain = sign * (mean(champion) - mean(candidate));
-  const { deviation, degrees } = pooledNoise(evidence.groups);
-  const noise = Math.max(deviation, LEAST_NOISE * Math.abs(mean(champion)), Number.MIN_VALUE);
-  const error = noise * Math.sqrt(1 / champion.length + 1 / candidate.length);
-  const doubt = studentTail(gain / error, Math.max(1, degrees));
-  return { kind: decide(gain, doubt, evidence), gain, noise, doubt };
+/** Judges one idea by everything that was measured. Pure; the same evidence gives the same verdict. */
+export function judge(history: readonly Step[], candidate: Candidate, rules: GateRules): GateVerdict {
+  const scale = scaleOf(history, rules.goal, rules.noise, candidate.samples);
+  return judgeKnowing(history.reduce(learn, startKnowledge(scale)), candidate, rules);
 }
 
-function decide(gain: number, doubt: number, evidence: GateEvidence): GateVerdict['kind'] {
-  if (gain <= 0 || doubt >= HOPELESS) return 'close';
-  if (evidence.candidate.length >= 2 && doubt <= evidence.falseMerges) return 'merge';
-  return evidence.candidate.length < evidence.maxTrials ? 'again' : 'close';
-}
-
-/** Pooled standard deviation within groups, and its degrees of freedom; 0 and 0 where no group has two values. */
-export function pooledNoise(groups: readonly (readonly number[])[]): { deviation: number; degrees: number } {
-  let squares = 0;
-  let degrees = 0;
-  for (const group of groups) {
-    if (group.length < 2) continue;
-    const middle = mean(group);
-    for (const value of group) squares += (value - middle) ** 2;
-    degrees += group.length - 1;
-  }
-  return { deviation: degrees === 0 ? 0 : Math.sqrt(squares / degrees), degrees };
+/** Judges one idea in the light of a folded history. */
+export function judgeKnowing(knowledge: Knowledge, candidate: Candidate, rules: GateRules): GateVerdict {
+  const { unit, noise } = knowledge.scale;
+  const samples = candidate.samples.map(sample => scaled(sample, knowledge.scale));
+  const [first] = samples;
+  if (!first) throw new RangeError('Expected at least one trial of the idea to judge, got none.');
+  const prices = pricesOf(rules);
+  const tested = testOf(knowledge, samples);
+  const assessment = assess(tested, prices);
+  const verdict = (kind: GateVerdict['kind'], said = assessment, simplification = false): GateVerdict => ({
+    kind,
+    simplification,
+    gain: said.gain * unit,
+    noise: noise === 'spread' ? said.noise * unit : 0,
+    doubt: said.doubt,
+  });
+  if (rules.rule === 'greedy')
+    return verdict(first.value < (knowledge.bar ?? first.value) ? 'merge' : 'close');
+  const more = samples.length < rules.maxTrials;
+  if (more && mustConfirm(knowledge, samples.length, assessment)) return verdict('again');
+  if (more && anotherTrialPays(tested, nextSeed(tested, samples), prices, assessment))
+    return verdict('again');
+  const worthy = assessment.worth > 0 ? assessment : worthyWhenCut(knowledge, samples, prices);
+  if (worthy) return verdict(isImplausible(knowledge, worthy) ? 'hold' : 'merge', worthy);
+  const tie = candidate.addedTokens < 0 ? tieAfter(samples.length, assessment) : 'no';
+  if (more && tie === 'perhaps') return verdict('again');
+  return tie === 'yes' ? verdict('merge', assessment, true) : verdict('close');
 }
 
 /**
- * P(T > t) for Student's t with a whole number of degrees of freedom.
- * Source: Abramowitz and Stegun, Handbook of Mathematical Functions, 26.7.3 and 26.7.4 (finite series for A(t|ν)).
+ * One trial far better than the others speaks for a large noise, and so against the idea. But better numbers shall not be worse
+ * for it: the idea is merged as well if that would be right had its best trials only been as good as some cut.
  */
-export function studentTail(t: number, degrees: number): number {
-  const angle = Math.atan(t / Math.sqrt(degrees));
-  const cosine = Math.cos(angle);
-  const odd = degrees % 2 === 1;
-  let term = odd ? cosine : 1;
-  let sum = degrees === 1 ? 0 : term;
-  for (let i = odd ? 3 : 2; i <= degrees - 2; i += 2) {
-    term *= (cosine * cosine * (i - 1)) / i;
-    sum += term;
+function worthyWhenCut(
+  knowledge: Knowledge,
+  samples: readonly Sample[],
+  prices: Prices,
+): Assessment | undefined {
+  const values = samples.map(({ value }) => value);
+  const [best, worst] = [Math.min(...values), Math.max(...values)];
+  for (let k = 0; k < CUTS && best < worst; k++) {
+    const cut = worst + ((best - worst) * k) / CUTS;
+    const worse = samples.map(({ seed, value }) => ({ seed, value: Math.max(value, cut) }));
+    const assessment = assess(testOf(knowledge, worse), prices);
+    if (assessment.worth > 0) return assessment;
   }
-  const within = odd ? (2 / Math.PI) * (angle + Math.sin(angle) * sum) : Math.sin(angle) * sum;
-  return Math.min(1, Math.max(0, (1 - within) / 2));
+  return undefined;
+}
+
+/**
+ * The worst value of a first trial on `seed` with which an idea is not closed at once, half a noise of safety added; in the
+ * metric's unit. Null where every value gets a second trial.
+ */
+export function worstPromising(history: readonly Step[], seed: number, rules: GateRules): number | null {
+  const start = startKnowledge(scaleOf(history, rules.goal, rules.noise, []));
+  const knowledge = history.reduce(learn, start);
+  const { origin, unit, sign } = knowledge.scale;
+  const valueAt = (distance: number) => origin + sign * distance * unit;
+  const judged = (distance: number) =>
+    judgeKnowing(knowledge, { samples: [{ seed, value: valueAt(distance) }], addedTokens: -1 }, rules);
+  const closes = (distance: number) => judged(distance).kind === 'close';
+  if (!closes(FARTHEST)) return null;
+  const around = knowledge.bar ?? 0;
+  let reach = 1;
+  while (reach < FARTHEST && !closes(around + reach)) reach *= 4;
+  let bad = around + reach;
+  for (reach = 1; reach < FARTHEST && closes(around - reach); ) reach *= 4;
+  let good = around - reach;
+  while (bad - good > 0.02 * reach) {
+    const middle = (good + bad) / 2;
+    if (closes(middle)) bad = middle;
+    else good = middle;
+  }
+  return valueAt(bad) + (sign * judged(bad).noise) / 2;
+}
+
+/** What the rules accept, and what that costs. */
+export function pricesOf({ falseMerges }: GateRules): Prices {
+  return { falseMerges, falseMergePrice: FALSE_MERGE_PRICE, trialPrice: TRIAL_PRICE };
+}
+
+/** Whether the idea leaves the metric as it is. */
+function tieAfter(trials: number, { gain, noise, doubt }: Assessment): 'yes' | 'perhaps' | 'no' {
+  if (trials < TIE.trials) return gain > -MAY_BE_TIE * noise ? 'perhaps' : 'no';
+  return doubt >= TIE.doubt && Math.abs(gain) < TIE.gain * noise ? 'yes' : 'no';
+}
+
+/** Where trials never differed, or no two of one tree exist, one good trial may be all noise: a second one tells. */
+function mustConfirm({ scale }: Knowledge, trials: number, { worth }: Assessment): boolean {
+  if (trials > 1) return false;
+  return scale.noise === 'unknown' || (scale.noise === 'none' && worth > 0);
+}
+
+function isImplausible({ ideas, largestEffect }: Knowledge, { gain, noise }: Assessment): boolean {
+  if (ideas < IMPLAUSIBLE.ideas) return false;
+  return gain > Math.max(largestEffect + IMPLAUSIBLE.noises * noise, IMPLAUSIBLE.times * largestEffect);
+}
+
+/** Trial k of every tree runs on seed k of its campaign's rotation, and seeds are known in the order of their first trials. */
+function nextSeed({ seeds }: Test, samples: readonly Sample[]): number {
+  const first = seeds.indexOf(samples[0]?.seed ?? UNSEEN_SEED);
+  return seeds[first + (samples.length % BASELINE_TRIALS)] ?? UNSEEN_SEED;
 }

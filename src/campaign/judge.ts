@@ -8,6 +8,7 @@ import {
   type Campaign,
   type Experiment,
   MAX_FAULTS,
+  MAX_REPAIRS,
   MAX_RESTACKS,
   mean,
   measuredValues,
@@ -16,10 +17,14 @@ import {
   trialId,
   type Verdict,
 } from './model.ts';
-import { attemptsOf, type LiveCampaign, secondsSince, trialsOf } from './queries.ts';
+import { attemptsOf, type LiveCampaign, secondsSince, trialParts, trialsOf } from './queries.ts';
+import { agentOf, isModel } from './thought.ts';
 
 /** A dispatch whose run does not show up in the list of runs for this long is taken for lost. */
 const DISPATCH_LOST_SECONDS = 120;
+/** Why a gain that the gate holds back is not merged. */
+const HELD =
+  'Its gain is far beyond the effects of all ideas before it. If it is real, reopen and merge it yourself.';
 /** How soon to look again while a trial is in flight, where no webhook says so earlier. */
 export const LOOK_AGAIN_SECONDS = 30;
 /** One champion is measured at most this often, all conditions together. */
@@ -51,12 +56,14 @@ export function advanceExperiment(
   const waiting = waitForAttempt(snapshot, campaign, experiment, now);
   if (waiting) return waiting;
   const trials = trialsOf(snapshot, experiment);
+  const mending = mend(snapshot, contract, campaign, experiment, trials);
+  if (mending) return mending;
   const failure = judgeFailure(experiment, trials) ?? judgeHonesty(experiment, trials);
   if (failure) return failure;
   const moved = marker.champion.sha !== snapshot.base.sha;
   if (measuredValues(trials).length === 0)
     return moved ? restack(experiment, trials) : dispatch(snapshot, campaign, experiment, trials);
-  const judgement = judgeExperiment(snapshot, contract, trials);
+  const judgement = judgeExperiment(snapshot, contract, experiment, trials);
   if (judgement.kind === 'incomparable')
     // Trials of an old base never match the new champion's conditions, however often that is measured.
     return moved
@@ -67,6 +74,7 @@ export function advanceExperiment(
     const reason = 'Its number did not call for an audit, and only audited numbers lead to a merge.';
     return conclude(experiment, trials, 'close', reason);
   }
+  if (kind === 'hold' && !moved) return conclude(experiment, trials, 'flagged', HELD);
   // A candidate that lost against the old champion would lose against the new one too.
   if (kind === 'close' || (kind === 'merge' && !moved)) return verdictOf(experiment, trials, judgement, kind);
   if (moved) return restack(experiment, trials);
@@ -79,17 +87,48 @@ export function advanceExperiment(
   return dispatch(snapshot, campaign, experiment, trials);
 }
 
+/** What a language model may be able to mend when it is shown the end of the output. */
+const MENDABLE = ['exception', 'no metric', 'not a number', 'out of memory'];
+
+/**
+ * While the agent thinks about this experiment, waits; when it has an answer, makes the experiment again from it. A crash is given
+ * back to it at most twice. Null where there is nothing to mend, or no answer came.
+ */
+function mend(
+  snapshot: Snapshot,
+  contract: Contract,
+  campaign: LiveCampaign,
+  { marker, ...experiment }: Experiment,
+  trials: readonly RecordedTrial[],
+): Action | null {
+  const thought = snapshot.thoughts.find(
+    ({ task }) => task.kind !== 'idea' && task.pull === experiment.pull && task.commit === marker.commit,
+  );
+  if (thought?.state === 'thinking') return { kind: 'wait', seconds: LOOK_AGAIN_SECONDS };
+  if (thought?.state === 'idea')
+    return { kind: 'revise', experiment: { ...experiment, marker }, thought: thought.id };
+  if (thought?.task.kind === 'port')
+    return conclude(
+      { ...experiment, marker },
+      [...trials],
+      'superseded',
+      'The champion moved on, and the edits no longer fit its files; the agent did not port them.',
+    );
+  const crash = trials.find(({ outcome }) => outcome.status === 'crash' && MENDABLE.includes(outcome.reason));
+  if (!crash || thought || marker.repairs >= MAX_REPAIRS || !isModel(agentOf(contract, campaign)))
+    return null;
+  return { kind: 'think', campaign, task: { kind: 'repair', pull: experiment.pull, commit: marker.commit } };
+}
+
 function verdictOf(
   experiment: Experiment,
   trials: RecordedTrial[],
   { verdict, value, champion }: Extract<Judgement, { kind: 'judged' }>,
   kind: 'merge' | 'close',
 ): Action {
-  const reason =
-    kind === 'merge'
-      ? 'Better than the champion, and confirmed.'
-      : 'Not shown to be better than the champion.';
-  const { noise, doubt } = verdict;
+  const { noise, doubt, simplification } = verdict;
+  const merged = simplification ? 'As good as the champion, and shorter.' : 'Better than the champion.';
+  const reason = kind === 'merge' ? merged : 'Not shown to be better than the champion.';
   return {
     kind: 'decide',
     experiment,
@@ -172,17 +211,19 @@ export function waitForAttempt(
   now: Date,
 ): Action | null {
   const number = experiment?.marker.number ?? 0;
-  const pending = attemptsOf(snapshot, campaign.issue, number).find(attempt => !attempt.check?.measurement);
-  if (!pending) return null;
-  const lost =
-    pending.run === null && secondsSince(pending.check?.startedAt ?? '', now) >= DISPATCH_LOST_SECONDS;
+  const pending = attemptsOf(snapshot, campaign.issue, number).filter(attempt => !attempt.check?.measurement);
+  if (pending.length === 0) return null;
+  const lost = pending.find(
+    ({ run, check }) => run === null && secondsSince(check?.startedAt ?? '', now) >= DISPATCH_LOST_SECONDS,
+  );
   if (!lost) return { kind: 'wait', seconds: LOOK_AGAIN_SECONDS };
+  const { trial } = lost;
   return {
     kind: 'dispatch',
     campaign,
     experiment,
-    trial: pending.trial,
-    seedIndex: seedIndex(snapshot, experiment),
+    trial,
+    seedIndex: seedIndex(snapshot, campaign, experiment, trial),
   };
 }
 
@@ -195,20 +236,29 @@ export function dispatch(
   const number = experiment?.marker.number ?? 0;
   const all = [...recorded, ...(experiment ? [] : (campaign.state?.baselines ?? []))];
   const subject = experiment?.marker ?? { campaign: campaign.issue, number, staleTrials: 0 };
-  const k = nextTrial(snapshot, subject, all);
+  const trial = trialId(campaign.issue, number, nextTrial(snapshot, subject, all));
   return {
     kind: 'dispatch',
     campaign,
     experiment,
-    trial: trialId(campaign.issue, number, k),
-    seedIndex: seedIndex(snapshot, experiment),
+    trial,
+    seedIndex: seedIndex(snapshot, campaign, experiment, trial),
   };
 }
 
-/** Trial k of every tree runs on seed k of the rotation; only measured trials count. */
-function seedIndex(snapshot: Snapshot, experiment: Experiment | null): number {
+/** Trial k of every tree runs on seed k of the rotation; of those before it, the measured ones and those in flight count. */
+function seedIndex(
+  snapshot: Snapshot,
+  campaign: Campaign,
+  experiment: Experiment | null,
+  trial: string,
+): number {
   const trials = experiment ? trialsOf(snapshot, experiment) : trialsOfTree(snapshot, snapshot.base.tree);
-  return measuredValues(trials).length % BASELINE_TRIALS;
+  const { k } = trialParts(trial);
+  const running = attemptsOf(snapshot, campaign.issue, experiment?.marker.number ?? 0).filter(
+    attempt => !attempt.check?.measurement && trialParts(attempt.trial).k < k,
+  );
+  return (measuredValues(trials).length + running.length) % BASELINE_TRIALS;
 }
 
 /** A verdict that does not rest on a comparison. */
@@ -219,7 +269,8 @@ export function conclude(
   reason: string,
 ): Extract<Action, { kind: 'decide' }> {
   const values = measuredValues(trials);
-  const value = values.length > 0 ? mean(values) : null;
+  // A number on a champion that is gone would read as one on the present one.
+  const value = values.length > 0 && kind !== 'superseded' ? mean(values) : null;
   const verdict: Verdict = {
     kind,
     reason: reason.slice(0, 500),

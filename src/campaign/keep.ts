@@ -1,5 +1,6 @@
 /** What a campaign's state and an experiment's marker keep where room is short: the least needed goes first. */
 import type { CampaignState, ExperimentMarker, RecordedTrial } from './model.ts';
+import { trialParts } from './queries.ts';
 import { clip } from './quote.ts';
 
 /** Besides the first champion, this many trees keep their baselines. */
@@ -54,7 +55,7 @@ function baselinesThatCount(baselines: readonly RecordedTrial[]): RecordedTrial[
 function keepBaselines(state: CampaignState, kept: RecordedTrial[]): CampaignState {
   const dropped = state.baselines.filter(trial => !kept.includes(trial));
   if (dropped.length === 0) return state;
-  const { forgiven, forgotten = { trials: 0, machineSeconds: 0 } } = state;
+  const { forgiven, forgotten = { trials: 0, machineSeconds: 0, last: 0 } } = state;
   const pardoned = state.baselines.slice(0, forgiven.baselines).filter(trial => kept.includes(trial)).length;
   return {
     ...state,
@@ -63,6 +64,7 @@ function keepBaselines(state: CampaignState, kept: RecordedTrial[]): CampaignSta
     forgotten: {
       trials: forgotten.trials + dropped.length,
       machineSeconds: dropped.reduce((sum, trial) => sum + trial.totalSeconds, forgotten.machineSeconds),
+      last: Math.max(forgotten.last, ...dropped.map(({ trial }) => trialParts(trial).k)),
     },
   };
 }

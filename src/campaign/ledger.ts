@@ -122,10 +122,14 @@ export function spending(
     ...(campaign.state?.baselines ?? []),
     ...experiments.flatMap(experiment => experiment.marker.trials),
   ];
-  const forgotten = campaign.state?.forgotten;
+  const earlier = experiments.map(experiment => experiment.marker.earlier);
+  if (campaign.state?.forgotten) earlier.push(campaign.state.forgotten);
   return {
     cost: experiments.map(e => e.marker.cost).reduce(addCost, campaign.state?.failedCost ?? NO_COST),
-    trials: trials.length + (forgotten?.trials ?? 0),
-    machineSeconds: trials.reduce((sum, trial) => sum + trial.totalSeconds, forgotten?.machineSeconds ?? 0),
+    trials: trials.length + earlier.reduce((sum, spent) => sum + spent.trials, 0),
+    machineSeconds: [
+      ...trials.map(trial => trial.totalSeconds),
+      ...earlier.map(spent => spent.machineSeconds),
+    ].reduce((sum, seconds) => sum + seconds, 0),
   };
 }

@@ -4,6 +4,7 @@ import type { Command } from './command.ts';
 import type { ContractFile } from './contract-file.ts';
 import { costSchema, ideaSchema } from './idea.ts';
 import { type Measurement, measurementSchema, shaSchema } from './measurement.ts';
+import type { Thought } from './thought.ts';
 
 export const RESEARCH_LABEL = 'research';
 /** A trial may fail through the machine's fault this often before it is called unmeasurable. */
@@ -14,6 +15,8 @@ export const BASELINE_TRIALS = 3;
 export const MAX_FAILED_PROPOSALS = 5;
 /** A candidate is made again on a new champion at most this often. */
 export const MAX_RESTACKS = 2;
+/** The agent may mend a crash this often. */
+export const MAX_REPAIRS = 2;
 
 /** A completed trial as the markers keep it; `runId` is null where no run was ever found. */
 export const recordedTrialSchema = measurementSchema.extend({ runId: z.int().nullable() });
@@ -33,6 +36,12 @@ const verdictSchema = z.strictObject({
 });
 export type Verdict = z.infer<typeof verdictSchema>;
 
+/** What was spent on trials that a marker no longer holds. */
+const spentSchema = z.strictObject({
+  trials: z.int().nonnegative(),
+  machineSeconds: z.number().nonnegative(),
+});
+
 /** The hidden part of an experiment's pull request. */
 export const experimentMarkerSchema = z.strictObject({
   version: z.literal(1),
@@ -47,9 +56,13 @@ export const experimentMarkerSchema = z.strictObject({
   /** Head before a restack whose branch may not have moved yet. */
   previous: shaSchema.nullable(),
   restacks: z.int().nonnegative(),
+  /** How often the agent was asked to mend a crash. */
+  repairs: z.int().nonnegative(),
   /** Trials up to this number measured an earlier champion's version, and count no more. */
   staleTrials: z.int().nonnegative(),
   cost: costSchema,
+  /** Spent on trials of versions before this one. */
+  earlier: spentSchema,
   trials: z.array(recordedTrialSchema),
   verdict: verdictSchema.nullable(),
 });
@@ -83,8 +96,11 @@ export const campaignStateSchema = z.strictObject({
   /** What a person's `resume` forgave: baselines and experiments up to here do not count as failures any more. */
   forgiven: z.strictObject({ baselines: z.int().nonnegative(), experiments: z.int().nonnegative() }),
   /** Spent on baselines that are kept no more. */
-  forgotten: z
-    .strictObject({ trials: z.int().nonnegative(), machineSeconds: z.number().nonnegative() })
+  forgotten: spentSchema
+    .extend({
+      /** The highest number among them: `k` of `<issue>/0.<k>`. */
+      last: z.int().nonnegative(),
+    })
     .optional(),
 });
 export type CampaignState = z.infer<typeof campaignStateSchema>;
@@ -130,6 +146,8 @@ export interface Run {
   id: number;
   /** `run-name`: the trial's id. */
   title: string;
+  /** The champion when it was dispatched. */
+  headSha: string;
   status: 'queued' | 'in_progress' | 'completed';
   conclusion: string | null;
   createdAt: string;
@@ -164,6 +182,8 @@ export interface Snapshot {
   /** Experiment branches that exist, by name. */
   branches: ReadonlyMap<string, string>;
   commands: PendingCommand[];
+  /** What agents think about, oldest first. */
+  thoughts: readonly Thought[];
 }
 
 /** Branch of an experiment. */

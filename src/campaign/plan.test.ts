@@ -18,6 +18,7 @@ import {
   snapshot,
   trial,
 } from './snapshot.test-helper.ts';
+import type { Thought } from './thought.ts';
 
 /** What is planned, in a few words. */
 function planned(parts: Parameters<typeof snapshot>[0]): string {
@@ -36,8 +37,10 @@ function words(action: Action): string {
       return `dispatch ${action.trial} seed ${action.seedIndex}`;
     case 'record':
       return `record ${action.attempt.trial}`;
-    case 'propose':
-      return `propose ${action.number}`;
+    case 'think':
+      return `think of ${action.task.kind === 'idea' ? 'an idea' : `a ${action.task.kind} of #${action.task.pull}`}`;
+    case 'open':
+      return `open ${action.number} from thought ${action.thought}`;
     case 'decide':
       return `${action.verdict.kind} #${action.experiment.pull}`;
     case 'cancel':
@@ -51,6 +54,14 @@ function words(action: Action): string {
   }
 }
 
+function thought(
+  id: number,
+  state: Thought['state'],
+  task: Thought['task'] = { kind: 'idea', number: id },
+): Thought {
+  return { id, campaign: 3, task, state };
+}
+
 const CLOSED: Verdict = { kind: 'close', reason: '', value: 1, championValue: 1, noise: 0, doubt: 1 };
 const CRASHED: Verdict = { ...CLOSED, kind: 'crash' };
 const closed = (number: number, verdict = CLOSED) => experiment(number, { verdict }, { state: 'closed' });
@@ -61,11 +72,13 @@ describe('the champion is measured first', () => {
   test('three baseline trials, one after the other, each on its own seed', () => {
     assert.equal(planned({ campaigns: starting() }), 'dispatch 3/0.1 seed 0');
     assert.equal(planned({ campaigns: starting(BASELINES.slice(0, 2)) }), 'dispatch 3/0.3 seed 2');
-    assert.equal(planned({}), 'propose 1');
+    assert.equal(planned({}), 'think of an idea');
   });
 
   test('a trial in flight is waited for, then recorded', () => {
-    assert.equal(planned({ campaigns: starting(), attempts: [attempt('3/0.1', {})] }), 'wait');
+    const running = { campaigns: starting(), attempts: [attempt('3/0.1', {})] };
+    assert.equal(planned(running), 'think of an idea', 'meanwhile');
+    assert.equal(planned({ ...running, thoughts: [thought(1, 'idea')] }), 'wait');
     assert.equal(
       planned({ campaigns: starting(), attempts: [attempt('3/0.1', { status: 'completed' })] }),
       'record 3/0.1',
@@ -106,6 +119,23 @@ describe('the champion is measured first', () => {
     assert.equal(planned({ base, experiments: [promising] }), 'dispatch 3/0.4 seed 0');
   });
 
+  test('by as many runners as there are, each on its own seed', () => {
+    const parallel = (n: number, attempts: string[], baselines = BASELINES.slice(0, 0)) =>
+      planned({
+        campaigns: [campaign({ parallel: n, baselines })],
+        attempts: attempts.map(id => attempt(id, {})),
+        thoughts: [thought(1, 'thinking')],
+      });
+    assert.equal(parallel(2, ['3/0.1']), 'dispatch 3/0.2 seed 1');
+    assert.equal(parallel(2, ['3/0.1', '3/0.2']), 'think of an idea');
+    assert.equal(
+      parallel(9, ['3/0.1', '3/0.3'], BASELINES.slice(1, 2)),
+      'think of an idea',
+      'three are enough',
+    );
+    assert.equal(parallel(9, ['3/0.1', '3/0.2']), 'dispatch 3/0.3 seed 2');
+  });
+
   test('trials of another training time do not count', () => {
     assert.equal(planned({ campaigns: [campaign({ budgetSeconds: 60 })] }), 'dispatch 3/0.4 seed 0');
   });
@@ -118,8 +148,8 @@ describe('an experiment', () => {
   test('is labelled, measured and confirmed before it is merged', () => {
     assert.equal(planned({ experiments: [experiment(1, {}, { labelled: false })] }), 'label #11');
     assert.equal(planned({ experiments: [experiment(1)] }), 'dispatch 3/1.1 seed 0');
-    assert.equal(planned({ experiments: [measured(0.9)] }), 'dispatch 3/1.2 seed 1');
-    assert.equal(planned({ experiments: [measured(0.9, 0.901)] }), 'merge #11');
+    assert.equal(planned({ experiments: [measured(0.99)] }), 'dispatch 3/1.2 seed 1');
+    assert.equal(planned({ experiments: [measured(0.98, 0.981)] }), 'merge #11');
   });
 
   test('is closed on the first trial that shows nothing', () => {
@@ -192,11 +222,11 @@ test('an experiment whose trials never meet equal conditions is given up after t
         trial(`3/1.${i + 1}`, 'tree 1', 0.99, i === 0 ? {} : { machine: `GPU ${i}` }),
       ),
     });
-  assert.match(planned({ experiments: [changing(5)] }), /^dispatch 3\/1\.6/);
-  assert.equal(planned({ experiments: [changing(6)] }), 'unmeasurable #11');
+  assert.match(planned({ experiments: [changing(7)] }), /^dispatch 3\/1\.8/);
+  assert.equal(planned({ experiments: [changing(8)] }), 'unmeasurable #11');
   const base = { branch: 'main', sha: sha('new'), tree: sha('champion tree') };
   assert.equal(
-    planned({ base, experiments: [changing(6)] }),
+    planned({ base, experiments: [changing(8)] }),
     'restack #11',
     'made again, it gets new trials',
   );
@@ -230,13 +260,13 @@ describe('a number that was refereed', () => {
       /The audit of trial 3\/1\.2 does not agree with the number: 3 of 8192/,
     );
     const settled = closed(1, { ...CLOSED, kind: 'flagged' });
-    assert.match(planned({ experiments: [settled] }), /^paused: The audit of #11 does not agree/);
+    assert.match(planned({ experiments: [settled] }), /^paused: #11 is not to be trusted/);
     const seen = [campaign({ notices: ['flagged 11'], forgiven: { baselines: 0, experiments: 2 } })];
-    assert.equal(planned({ campaigns: seen, experiments: [settled] }), 'propose 2');
+    assert.equal(planned({ campaigns: seen, experiments: [settled] }), 'think of an idea');
     const another = closed(2, { ...CLOSED, kind: 'flagged' });
     assert.match(
       planned({ campaigns: seen, experiments: [settled, another] }),
-      /^paused: The audit of #12/,
+      /^paused: #12 is not/,
       'one that was still running when a person let the campaign go on',
     );
   });
@@ -248,6 +278,16 @@ describe('a number that was refereed', () => {
       /^paused: The audit of the champion .* does not agree with its number: `3 of 8192/,
     );
   });
+});
+
+test('a gain far beyond the effects of all ideas before it is flagged, not merged', () => {
+  const before = [1.004, 1.01, 1.002, 1.006, 1.003].map((value, i) => {
+    const trials = [trial(`3/${i + 2}.1`, `tree ${i + 2}`, value)];
+    return experiment(i + 2, { trials, verdict: CLOSED }, { state: 'closed' });
+  });
+  const trials = [0.7, 0.701].map((value, i) => trial(`3/1.${i + 1}`, 'tree 1', value));
+  assert.equal(planned({ experiments: [experiment(1, { trials }), ...before] }), 'flagged #11');
+  assert.equal(planned({ experiments: [experiment(1, { trials }), ...before.slice(1)] }), 'merge #11');
 });
 
 describe('when the champion moved while a candidate was measured', () => {
@@ -292,13 +332,66 @@ describe('when the champion moved while a candidate was measured', () => {
   });
 
   test('the merged tree needs no baselines: it inherits its trials', () => {
-    assert.equal(planned({ base, experiments: [merged] }), 'propose 3');
+    assert.equal(planned({ base, experiments: [merged] }), 'think of an idea');
+  });
+});
+
+describe('an agent thinks beside the loop', () => {
+  const contract = contractSchema.parse({
+    parallel: 2,
+    agents: [{ name: 'gpt', use: 'openai', model: 'gpt-5' }],
+  });
+  const file = { kind: 'contract', contract } as const;
+  const running = [experiment(1), experiment(2)];
+  const attempts = [attempt('3/1.1', {}), attempt('3/2.1', {})];
+
+  test('so that an idea is there when a runner is free, and one at a time while none is', () => {
+    const busy = { contract: file, experiments: running, attempts };
+    assert.equal(planned(busy), 'think of an idea');
+    assert.equal(planned({ ...busy, thoughts: [thought(1, 'thinking')] }), 'wait');
+    assert.equal(planned({ ...busy, thoughts: [thought(1, 'idea')] }), 'wait', 'one ahead is enough');
+    assert.equal(
+      planned({ ...busy, experiments: running.slice(0, 1), thoughts: [thought(1, 'idea')] }),
+      'open 2 from thought 1',
+    );
+  });
+
+  test('several think at once where several runners wait', () => {
+    const idle = (...thoughts: Thought[]) => planned({ contract: file, thoughts });
+    assert.equal(idle(thought(1, 'thinking')), 'think of an idea');
+    assert.equal(idle(thought(1, 'thinking'), thought(2, 'thinking')), 'wait');
+    assert.equal(idle(thought(1, 'thinking'), thought(2, 'failed')), 'open 1 from thought 2');
+  });
+
+  test('not of more ideas than were asked for', () => {
+    const campaigns = [campaign({ target: 2 })];
+    assert.equal(planned({ contract: file, experiments: running, attempts, campaigns }), 'wait');
+  });
+
+  const crashed = (repairs: number) => experiment(1, { repairs, trials: [trial('3/1.1', 'tree 1', CRASH)] });
+  const repair = { kind: 'repair', pull: 11, commit: sha('commit 1') } as const;
+
+  test('of how to mend a crash, at most twice', () => {
+    const broken = { contract: file, experiments: [crashed(1)] };
+    assert.equal(planned(broken), 'think of a repair of #11');
+    const others = [thought(1, 'thinking'), thought(2, 'thinking')];
+    assert.equal(planned({ ...broken, thoughts: [...others, thought(3, 'thinking', repair)] }), 'wait');
+    assert.equal(planned({ ...broken, thoughts: [thought(3, 'idea', repair)] }), 'revise #11');
+    assert.equal(planned({ ...broken, thoughts: [thought(3, 'failed', repair)] }), 'crash #11');
+    assert.equal(planned({ contract: file, experiments: [crashed(2)] }), 'crash #11');
+  });
+
+  test('of how to port an idea to a new champion, once', () => {
+    const port = { ...repair, kind: 'port' } as const;
+    const unfit = { contract: file, experiments: [experiment(1)] };
+    assert.equal(planned({ ...unfit, thoughts: [thought(3, 'idea', port)] }), 'revise #11');
+    assert.equal(planned({ ...unfit, thoughts: [thought(3, 'failed', port)] }), 'superseded #11');
   });
 });
 
 describe('a campaign', () => {
   test('proposes until it has as many experiments as asked for, then finishes', () => {
-    assert.equal(planned({ experiments: [1, 2, 3, 4].map(n => closed(n)) }), 'propose 5');
+    assert.equal(planned({ experiments: [1, 2, 3, 4].map(n => closed(n)) }), 'think of an idea');
     assert.match(
       planned({ experiments: [1, 2, 3, 4, 5].map(n => closed(n)) }),
       /^finished: All experiments have a verdict/,
@@ -311,7 +404,7 @@ describe('a campaign', () => {
     assert.equal(planned({ experiments: running, attempts, campaigns: [campaign({ parallel: 2 })] }), 'wait');
     assert.equal(
       planned({ experiments: running, attempts, campaigns: [campaign({ parallel: 3 })] }),
-      'propose 3',
+      'think of an idea',
     );
   });
 
@@ -336,7 +429,7 @@ describe('a campaign', () => {
       /^paused: 5 experiments in a row crashed/,
     );
     const resumed = campaign({ target: 9, forgiven: { baselines: 0, experiments: 5 } });
-    assert.equal(planned({ experiments: crashes, campaigns: [resumed] }), 'propose 6');
+    assert.equal(planned({ experiments: crashes, campaigns: [resumed] }), 'think of an idea');
   });
 
   test('that is paused starts nothing, but keeps what was measured', () => {
@@ -389,7 +482,7 @@ describe('a campaign', () => {
   test('waits for an older one on the same base', () => {
     const younger = campaign({ startedAt: '2026-03-08T01:00:00Z', target: 1 }, { issue: 4 });
     const first = plan(snapshot({ campaigns: [younger, campaign()] }), NOW);
-    assert.equal(first.kind === 'propose' && first.campaign.issue, 3);
+    assert.equal(first.kind === 'think' && first.campaign.issue, 3);
   });
 
   test('whose state was deleted says so once', () => {
@@ -441,7 +534,7 @@ describe('branches', () => {
 
   test('that of a settled experiment is deleted when there is nothing better to do', () => {
     const branches = new Map([['research/3/1', sha('commit 1')]]);
-    assert.equal(planned({ experiments: [closed(1)], branches }), 'propose 2');
+    assert.equal(planned({ experiments: [closed(1)], branches }), 'think of an idea');
     const campaigns = [campaign({ phase: 'paused' })];
     assert.equal(planned({ campaigns, experiments: [closed(1)], branches }), 'clean research/3/1');
   });
@@ -464,7 +557,7 @@ describe('a person', () => {
     const unreadable = [{ pull: 11, open: true, campaign: 3, number: 1 }];
     assert.match(planned({ unreadable }), /^paused: The hidden part of the description of #11 is gone/);
     const gone = unreadable.map(found => ({ ...found, open: false }));
-    assert.equal(planned({ unreadable: gone }), 'propose 2', 'its number is not used again');
+    assert.equal(planned({ unreadable: gone }), 'think of an idea', 'its number is not used again');
   });
 
   test('who makes another branch the base has what was made for the old one closed, never merged', () => {

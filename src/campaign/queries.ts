@@ -56,6 +56,12 @@ export function experimentsOf(snapshot: Snapshot, campaign: Campaign): Experimen
     .sort((a, b) => a.marker.number - b.marker.number);
 }
 
+/** How many experiments a campaign has had, those included whose hidden part is gone. */
+export function countExperiments(snapshot: Snapshot, campaign: Campaign): number {
+  const lost = snapshot.unreadable.filter(found => found.campaign === campaign.issue).length;
+  return experimentsOf(snapshot, campaign).length + lost;
+}
+
 /** Seconds from an ISO time to now; infinite where the time cannot be read. */
 export function secondsSince(time: string, now: Date): number {
   const then = Date.parse(time);

@@ -78,7 +78,9 @@ export const CRASH: Outcome = {
 export const FAULT: Outcome = { status: 'fault', message: 'The runner was unplugged.' };
 
 /** Three baselines around 1.0, noise 0.002. */
-export const BASELINES = [1.0, 1.002, 0.998].map((value, i) => trial(`3/0.${i + 1}`, 'champion tree', value));
+export const BASELINES = [1.0, 1.002, 0.998].map((value, i) =>
+  trial(`3/0.${i + 1}`, 'champion tree', value, { seed: i + 1 }),
+);
 
 function campaignState(more: Partial<CampaignState> = {}): CampaignState {
   return {
@@ -135,6 +137,8 @@ export function experiment(
     tree: sha(`tree ${number}`),
     previous: null,
     restacks: 0,
+    repairs: 0,
+    earlier: { trials: 0, machineSeconds: 0 },
     staleTrials: 0,
     cost: NO_COST,
     trials: [],
@@ -164,6 +168,7 @@ export function attempt(
   const full: Run = {
     id: 7,
     title: id,
+    headSha: sha('champion'),
     status: 'in_progress',
     conclusion: null,
     createdAt: ago(60),
@@ -185,6 +190,7 @@ export function snapshot(
     campaigns: [campaign()],
     branches: new Map(open.map(e => [e.branch, e.headSha])),
     commands: [],
+    thoughts: [],
     unreadable: [],
     ...parts,
     experiments,

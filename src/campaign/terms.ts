@@ -1,6 +1,6 @@
 /** What the champion's trials tell the referee of the next one. */
 import type { Contract } from './contract.ts';
-import { trialsOfTree } from './evidence.ts';
+import { trialsOfTree, worstPromisingValue } from './evidence.ts';
 import { type Experiment, measuredValues, type Snapshot } from './model.ts';
 import { trialsOf } from './queries.ts';
 
@@ -17,7 +17,7 @@ const NEVER = 0;
 
 /**
  * The terms of the next trial of an experiment (null: the champion) at a budget in seconds; null where the metric has no referee.
- * Audited is what could be merged: a first number that beats the champion's worst, and whatever confirms one. The champion's first
+ * Audited is what could be merged: a first number that the gate would not close at once, and whatever confirms one. The champion's first
  * trial is audited too, to see that an honest model passes on this machine.
  */
 export function termsOf(
@@ -34,18 +34,15 @@ export function termsOf(
     const known = seconds.filter(value => value !== undefined);
     return known.length > 0 ? Math.max(...known) : null;
   };
+  const threshold = () => {
+    if (champion.length === 0) return null;
+    if (experiment === null) return NEVER;
+    const confirms = measuredValues(trialsOf(snapshot, experiment)).length > 0;
+    return confirms ? null : worstPromisingValue(snapshot, contract, champion);
+  };
   return {
-    threshold: threshold(
-      measuredValues(champion),
-      experiment && measuredValues(trialsOf(snapshot, experiment)),
-    ),
+    threshold: threshold(),
     startupSeconds: slowest(champion.map(trial => trial.refereed?.startupSeconds)),
     scoringSeconds: slowest(champion.map(trial => trial.refereed?.scoringSeconds)),
   };
-}
-
-function threshold(champion: readonly number[], candidate: readonly number[] | null): number | null {
-  if (champion.length === 0) return null;
-  if (candidate === null) return NEVER;
-  return candidate.length > 0 ? null : Math.max(...champion);
 }

@@ -2,11 +2,13 @@
 
 import type { Action } from '../campaign/action.ts';
 import { RESEARCH_LABEL, type Snapshot } from '../campaign/model.ts';
+import { think } from './ask.ts';
 import { answerCommand } from './commands.ts';
 import type { Context } from './context.ts';
 import { decide } from './decide.ts';
-import { moveHead, propose, restack } from './propose.ts';
+import { open } from './propose.ts';
 import { sayOnce } from './replies.ts';
+import { moveHead, restack, revise } from './revise.ts';
 import { saveState } from './state.ts';
 import { dispatchTrial, recordTrial } from './trials.ts';
 
@@ -44,10 +46,14 @@ export async function apply(
       return dispatchTrial(context, snapshot, action);
     case 'record':
       return recordTrial(context, snapshot, action);
-    case 'propose':
-      return propose(context, snapshot, action.campaign, action.number);
+    case 'think':
+      return think(context, snapshot, action.campaign, action.task);
+    case 'open':
+      return open(context, snapshot, action.campaign, action.number, action.thought);
     case 'restack':
-      return restackOrClose(context, snapshot, action);
+      return restack(context, snapshot, action.experiment);
+    case 'revise':
+      return revise(context, snapshot, action.experiment, action.thought);
     case 'move':
       return moveHead(port, action.experiment);
     case 'decide':
@@ -59,23 +65,4 @@ export async function apply(
       if ((await port.openPullOf(action.branch)) === null) await port.deleteBranch(action.branch);
       return;
   }
-}
-
-async function restackOrClose(
-  context: Context,
-  snapshot: Snapshot,
-  action: Extract<Action, { kind: 'restack' }>,
-): Promise<void> {
-  const { experiment } = action;
-  if (await restack(context, snapshot, experiment)) return;
-  const reason = 'The champion moved on, and the edits no longer fit its files.';
-  const verdict = {
-    kind: 'superseded',
-    reason,
-    value: null,
-    championValue: null,
-    noise: null,
-    doubt: null,
-  } as const;
-  await decide(context, snapshot, experiment, verdict, experiment.marker.trials);
 }

@@ -1,5 +1,5 @@
 /** Trials in flight: what the App's check runs and the workflow's runs tell of trials that no marker holds. */
-import { type Attempt, type RecordedTrial, recordedTrialSchema, type Snapshot } from '../campaign/model.ts';
+import { type Attempt, type CampaignState, recordedTrialSchema, type Snapshot } from '../campaign/model.ts';
 import { trialParts } from '../campaign/queries.ts';
 import { readMarker } from './marker.ts';
 import type { GitHubPort, WorkflowRun } from './port.ts';
@@ -24,7 +24,7 @@ export async function readAttempts(port: GitHubPort, snapshot: Snapshot): Promis
   const stale = new Map<string, number>([
     ...open.map(({ marker }) => [`${marker.campaign}/${marker.number}`, marker.staleTrials] as const),
     ...(champion
-      ? live.map(({ issue, state }) => [`${issue}/0`, newest(state?.baselines ?? [])] as const)
+      ? live.map(({ issue, state }) => [`${issue}/0`, lastBefore(snapshot.base.tree, state)] as const)
       : []),
   ]);
   const wanted = (trial: string) => {
@@ -32,8 +32,9 @@ export async function readAttempts(port: GitHubPort, snapshot: Snapshot): Promis
     return Number(k) > (stale.get(subject) ?? Number.POSITIVE_INFINITY) && !recorded.has(trial);
   };
 
+  // Where somebody pushed, the trials' check runs still stand on what was proposed.
   for (const sha of new Set([
-    ...open.map(({ headSha }) => headSha),
+    ...open.flatMap(({ headSha, marker }) => [headSha, marker.commit]),
     ...(champion ? [snapshot.base.sha] : []),
   ])) {
     for (const check of await port.checks(sha)) {
@@ -56,9 +57,13 @@ export async function readAttempts(port: GitHubPort, snapshot: Snapshot): Promis
   return attempts;
 }
 
-/** Champion trials are taken one after the other, so what is not newer was recorded, even where the marker dropped it. */
-function newest(baselines: readonly RecordedTrial[]): number {
-  return Math.max(0, ...baselines.map(({ trial }) => trialParts(trial).k));
+/**
+ * Number of the last trial of the champions before this one: all of theirs were recorded, even where the marker dropped them. Those of
+ * the present one run several at a time and end in any order.
+ */
+function lastBefore(tree: string, state: CampaignState | null): number {
+  const others = (state?.baselines ?? []).filter(trial => trial.tree !== tree);
+  return Math.max(state?.forgotten?.last ?? 0, ...others.map(({ trial }) => trialParts(trial).k));
 }
 
 /** The App's own runs, oldest first: of two with one name, the first counts. */

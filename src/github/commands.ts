@@ -10,7 +10,7 @@ import {
   RESEARCH_LABEL,
   type Snapshot,
 } from '../campaign/model.ts';
-import { experimentsOf } from '../campaign/queries.ts';
+import { countExperiments, experimentsOf } from '../campaign/queries.ts';
 import {
   helpAnswer,
   mistakeAnswer,
@@ -94,7 +94,7 @@ async function start(
     state: null,
     notices: [],
   };
-  const count = experimentsOf(snapshot, there).length;
+  const count = countExperiments(snapshot, there);
   const old = there.state ?? newState(context, pending, count);
   await saveState(port, snapshot, there, {
     ...old,

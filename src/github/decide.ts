@@ -12,9 +12,9 @@ import { quote } from '../campaign/quote.ts';
 import { abandonedCheck } from '../render/check.ts';
 import { squashMessage, verdictComment } from '../render/pull.ts';
 import { openTitle, settledTitle } from '../render/title.ts';
+import { pullBody } from './body.ts';
 import { type Context, contractOf } from './context.ts';
 import type { MergeResult } from './port.ts';
-import { pullBody } from './propose.ts';
 import { sayOnce } from './replies.ts';
 import { saveState } from './state.ts';
 
@@ -113,6 +113,9 @@ async function mergeRefused(
   result: Exclude<MergeResult, { kind: 'merged' }>,
 ): Promise<void> {
   if (result.kind === 'moved') return;
+  // Where the base moved at the very moment, the two may be in conflict, which is no rule of the repository's.
+  const tip = await context.port.commit(snapshot.base.branch);
+  if (tip?.sha !== experiment.marker.champion.sha) return;
   const campaign = snapshot.campaigns.find(({ issue }) => issue === experiment.marker.campaign);
   if (!campaign?.state) return;
   context.log.warn({ pull: experiment.pull, message: result.message }, 'merge refused');

@@ -1,4 +1,5 @@
 /** What GitHub's refusals mean. */
+import type { MergeResult } from './port.ts';
 
 /** HTTP status of a failed request; undefined for any other error. */
 export function statusOf(error: unknown): number | undefined {
@@ -58,4 +59,20 @@ export async function unlessStatus(
   } catch (error) {
     if (!statuses.includes(statusOf(error) ?? 0)) throw error;
   }
+}
+
+/** Whether the branch that was to be deleted is not there any more. */
+export function isGone(error: unknown): boolean {
+  return statusOf(error) === 404 || /reference does not exist/i.test(messageOf(error));
+}
+
+/** What a merge that did not take place means. Throws what says nothing about the merge. */
+export function mergeRefusal(error: unknown): Exclude<MergeResult, { kind: 'merged' }> {
+  const status = statusOf(error);
+  const message = messageOf(error);
+  if (status === 409 || (status === 405 && /base branch was modified/i.test(message)))
+    return { kind: 'moved' };
+  const refused = status === 405 || status === 403 || status === 422;
+  if (!refused || isRateLimit(error)) throw error;
+  return { kind: 'refused', message };
 }

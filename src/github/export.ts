@@ -1,8 +1,7 @@
 /** The export: branch `research-log` with `results.tsv` and `progress.svg`, written where they changed. */
 import { ledgerPoints, ledgerRows, resultsTsv, startOf } from '../campaign/ledger.ts';
 import type { Snapshot } from '../campaign/model.ts';
-import { progressChart } from '../render/chart.ts';
-import { contractOf } from './context.ts';
+import { type Context, contractOf } from './context.ts';
 import type { GitHubPort } from './port.ts';
 
 const LOG_BRANCH = 'research-log';
@@ -20,7 +19,7 @@ export interface ExportMemory {
 
 /** Writes the export if it is due. Returns seconds until it will be, or null when there is nothing to write. */
 export async function exportLog(
-  port: GitHubPort,
+  { port, drawChart }: Pick<Context, 'port' | 'drawChart'>,
   snapshot: Snapshot,
   memory: ExportMemory,
   now: Date,
@@ -44,7 +43,7 @@ export async function exportLog(
     [RESULTS_FILE, results],
     [
       CHART_FILE,
-      progressChart(ledgerPoints(start, rows), { metric: contract.metric.name, goal: contract.metric.goal }),
+      drawChart(ledgerPoints(start, rows), { metric: contract.metric.name, goal: contract.metric.goal }),
     ],
   ]);
   await commitFiles(port, files);

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { CampaignState } from '../campaign/model.ts';
 import { campaign, sha, trial } from '../campaign/snapshot.test-helper.ts';
+import { campaignScene } from '../sim/scene.test-helper.ts';
 import { writeMarker } from './marker.ts';
 import { emptyMemory, observe } from './observe.ts';
 import type { Comment, GitHubPort, Issue, WorkflowRun } from './port.ts';
@@ -62,15 +64,23 @@ test('a command whose answer GitHub refuses is not taken up again', async () => 
 const BOT = 'bot[bot]';
 
 /** A repository with one running campaign on #3, whose marker holds `baselines`, and these runs of its workflow. */
-function repositoryWith(baselines: string[], runs: string[]): GitHubPort {
+function repositoryWith(
+  baselines: string[],
+  runs: string[],
+  forgotten?: NonNullable<CampaignState['forgotten']>,
+): GitHubPort {
   const time = NOW.toISOString();
-  const { state } = campaign({ baselines: baselines.map(id => trial(id, 'champion tree', 1)) });
+  const { state } = campaign({
+    baselines: baselines.map(id => trial(id, 'champion tree', 1)),
+    ...(forgotten ? { forgotten } : {}),
+  });
   const body = writeMarker('campaign', state);
   const status = { id: 30, issue: 3, author: BOT, body, createdAt: time, updatedAt: time };
   const run = (title: string, id: number): WorkflowRun => ({
     id,
     title,
     actor: BOT,
+    headSha: sha('champion'),
     status: 'completed',
     conclusion: 'success',
     createdAt: time,
@@ -95,9 +105,19 @@ function repositoryWith(baselines: string[], runs: string[]): GitHubPort {
 }
 
 test('champion trials that the marker dropped are not taken for unrecorded ones', async () => {
-  const port = repositoryWith(['3/0.1', '3/0.5'], ['3/0.1', '3/0.2', '3/0.3', '3/0.5', '3/0.6']);
+  const port = repositoryWith(['3/0.1', '3/0.5'], ['3/0.1', '3/0.2', '3/0.3', '3/0.5', '3/0.6'], {
+    trials: 2,
+    machineSeconds: 600,
+    last: 3,
+  });
   const { attempts } = await observe(port, emptyMemory(), NOW);
   assert.deepEqual([...attempts.keys()], ['3/0.6']);
+});
+
+test('champion trials that run at a time are recorded in whatever order they end', async () => {
+  const port = repositoryWith(['3/0.2'], ['3/0.1', '3/0.2', '3/0.3']);
+  const { attempts } = await observe(port, emptyMemory(), NOW);
+  assert.deepEqual([...attempts.keys()], ['3/0.1', '3/0.3']);
 });
 
 test('a campaign that lost its marker finds its champion trials again', async () => {
@@ -129,4 +149,26 @@ test('where a new marker was begun, what was asked for before its first command 
     commands.map(({ comment }) => comment),
     [7],
   );
+});
+
+test('a campaign whose status comment was listed late stays one', async () => {
+  const scene = campaignScene(1);
+  await scene.look();
+  scene.line = async (call, _what, effect) => {
+    scene.lag = call === 'comments' ? 5000 : 0;
+    return effect();
+  };
+  const memory = emptyMemory();
+  const phases = async () => {
+    const { campaigns } = await observe(scene.context.port, memory, scene.context.now());
+    return campaigns.map(({ state }) => state?.phase ?? null);
+  };
+  assert.deepEqual(await phases(), [null]);
+  scene.pass(10);
+  assert.deepEqual(await phases(), ['running']);
+  // From the look after the next on, the command itself is too old to be listed.
+  scene.pass(600);
+  await phases();
+  scene.pass(60);
+  assert.deepEqual(await phases(), ['running']);
 });

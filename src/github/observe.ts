@@ -13,6 +13,7 @@ import {
   type Snapshot,
   type UnreadableExperiment,
 } from '../campaign/model.ts';
+import type { Thought } from '../campaign/thought.ts';
 import { readAttempts } from './attempts.ts';
 import { readMarker } from './marker.ts';
 import type { Comment, Commit, GitHubPort, Pull } from './port.ts';
@@ -55,7 +56,12 @@ const LOOK_BACK_HOURS = 24;
 const OVERLAP_SECONDS = 300;
 
 /** One look at a repository. Throws what the port throws; a partial look is no snapshot. */
-export async function observe(port: GitHubPort, memory: Memory, now: Date): Promise<Snapshot> {
+export async function observe(
+  port: GitHubPort,
+  memory: Memory,
+  now: Date,
+  thoughts: readonly Thought[] = [],
+): Promise<Snapshot> {
   const { defaultBranch } = await port.about();
   const home = await port.commit(defaultBranch);
   if (!home) return emptySnapshot(defaultBranch);
@@ -77,6 +83,7 @@ export async function observe(port: GitHubPort, memory: Memory, now: Date): Prom
     experiments,
     unreadable,
     attempts: new Map(),
+    thoughts,
     branches: await port.branches('research/'),
     commands: pending(commands, comments, campaigns, memory.pulls, port.botLogin).filter(
       ({ comment }) => !memory.refusals.unanswerable.has(comment),
@@ -94,6 +101,7 @@ function emptySnapshot(branch: string): Snapshot {
     experiments: [],
     unreadable: [],
     attempts: new Map(),
+    thoughts: [],
     branches: new Map(),
     commands: [],
   };
@@ -232,7 +240,8 @@ async function readCampaigns(
     const issue = known ? { open: true, isPull: false } : await port.issue(number);
     if (!issue || issue.isPull) continue;
     const campaign = await readCampaign(port, memory, number, issue.open);
-    if (known && !campaign.comment) memory.bare.set(number, updatedAt);
+    if (campaign.comment) memory.bare.delete(number);
+    else if (known) memory.bare.set(number, updatedAt);
     if (campaign.comment || known || unfinished.includes(number)) campaigns.push(campaign);
   }
   for (const { issue } of campaigns) memory.alive.add(issue);
@@ -252,8 +261,8 @@ async function readCampaign(
     if (state) return { issue, issueOpen, comment: quick, state, notices: [] };
   }
   const own = (await port.comments(issue)).filter(comment => comment.author === port.botLogin);
-  const comment =
-    own.findLast(found => readMarker('campaign', found.body, campaignStateSchema) !== null) ?? null;
+  // Two Apps at once may have written one each: both go on with the first.
+  const comment = own.find(found => readMarker('campaign', found.body, campaignStateSchema) !== null) ?? null;
   const state = comment && readMarker('campaign', comment.body, campaignStateSchema);
   if (comment) memory.statusComments.set(issue, comment.id);
   return { issue, issueOpen, comment, state, notices: own.flatMap(found => noticeKey(found.body) ?? []) };

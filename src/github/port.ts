@@ -57,6 +57,8 @@ export interface WorkflowRun {
   id: number;
   title: string;
   actor: string;
+  /** Tip of the branch when it was dispatched. */
+  headSha: string;
   status: 'queued' | 'in_progress' | 'completed';
   conclusion: string | null;
   createdAt: string;

@@ -11,8 +11,8 @@ import { saveState } from './state.ts';
 const TRIES = 3;
 
 export interface Refusals {
-  /** How often in a row GitHub refused an action, by the action's name. */
-  counts: Map<string, number>;
+  /** How often in a row GitHub refused an action with the same words, by the action's name. */
+  counts: Map<string, { words: string; times: number }>;
   /** Comments with commands that cannot be answered. */
   unanswerable: Set<number>;
 }
@@ -22,7 +22,7 @@ export function noRefusals(): Refusals {
 }
 
 /**
- * Counts a failure of `action`. At the third permanent one in a row a command is passed over, and a running campaign
+ * Counts a failure of `action`. At the third permanent one in a row with the same words a command is passed over, and a running campaign
  * paused with GitHub's words. Returns whether it did either; otherwise the failure is still the caller's. Throws what
  * saving the campaign's state throws.
  */
@@ -35,9 +35,12 @@ export async function giveUp(
   error: unknown,
 ): Promise<boolean> {
   if (!isPermanent(error)) return false;
-  const count = (refusals.counts.get(name) ?? 0) + 1;
-  refusals.counts.set(name, count);
-  if (count < TRIES) return false;
+  // GitHub in trouble says now this and now that; a true refusal stays the same.
+  const words = messageOf(error);
+  const before = refusals.counts.get(name);
+  const times = before?.words === words ? before.times + 1 : 1;
+  refusals.counts.set(name, { words, times });
+  if (times < TRIES) return false;
   if (action.kind === 'answer') {
     const { comment, issue } = action.command;
     refusals.unanswerable.add(comment);

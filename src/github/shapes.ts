@@ -81,6 +81,7 @@ export function toRun(data: Awaited<ReturnType<Rest['actions']['getWorkflowRun']
     id: data.id,
     title: data.display_title,
     actor: data.actor?.login ?? '',
+    headSha: data.head_sha,
     status:
       data.status === 'completed' ? 'completed' : data.status === 'in_progress' ? 'in_progress' : 'queued',
     conclusion: data.conclusion,

@@ -1,6 +1,5 @@
 /** Why a campaign may not start on this repository: everything is checked before the first trial is paid for. */
 import { load } from 'js-yaml';
-import { chooseAgent } from '../agents/create.ts';
 import type { StartCommand } from '../campaign/command.ts';
 import { CONTRACT_PATH, type Contract } from '../campaign/contract.ts';
 import type { Snapshot } from '../campaign/model.ts';
@@ -76,7 +75,7 @@ async function missingFiles(context: Context, snapshot: Snapshot, contract: Cont
 }
 
 function agentProblems(context: Context, contract: Contract, start: StartCommand): string[] {
-  const chosen = chooseAgent(contract, context.agentEnv, start.agent ?? undefined);
+  const chosen = context.chooseAgent(contract, context.agentEnv, start.agent ?? undefined);
   return chosen.kind === 'problem' ? [chosen.message] : [];
 }
 

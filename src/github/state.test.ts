@@ -48,7 +48,7 @@ test('the first champion and the last three trees keep their baselines; what the
     [1, 2, 3, 7, 8, 9, 10, 11, 12, 13, 14, 15].map(k => `3/0.${k}`),
   );
   assert.equal(state.forgiven.baselines, 4, 'three of the first and one of the third');
-  assert.deepEqual(state.forgotten, { trials: 3, machineSeconds: 990 });
+  assert.deepEqual(state.forgotten, { trials: 3, machineSeconds: 990, last: 6 });
   assert.match(body, /Spent: 15 trials/);
   const next = plan(snapshot({ campaigns: [campaign(state)] }), NOW);
   assert.equal(next.kind === 'dispatch' && next.trial, '3/0.16', 'names are not used again');

@@ -111,8 +111,11 @@ async function completeCheck(
 ): Promise<void> {
   const { port } = context;
   const contract = contractOf(snapshot);
+  // The intent of a champion's trial stands on what the champion was when it was dispatched.
+  const known =
+    attempt.check ?? (await port.checks(trial.candidate)).find(check => check.externalId === trial.trial);
   const id =
-    attempt.check?.id ??
+    known?.id ??
     (await port.createCheck(
       trial.candidate,
       trial.trial,
@@ -137,8 +140,8 @@ async function readResult(
   const measurement = text === null ? null : parseMeasurement(text);
   if (measurement === null)
     return fault(
+      context,
       snapshot,
-      attempt,
       run,
       experiment,
       `The run ended (${run.conclusion ?? 'no conclusion'}) without a readable measurement.`,
@@ -151,8 +154,8 @@ async function readResult(
     (!marker || (measurement.tree === marker.tree && measurement.base === marker.champion.sha));
   if (!isThis)
     return fault(
+      context,
       snapshot,
-      attempt,
       run,
       experiment,
       `The run measured trial ${measurement.trial} of ${measurement.candidate.slice(0, 7)} instead of ${attempt.trial} of ${expected.slice(0, 7)}.`,
@@ -174,19 +177,22 @@ function parseMeasurement(text: string): Measurement | null {
   }
 }
 
-function fault(
+/** A trial of what the run was to measure; the champion may be another by now. */
+async function fault(
+  { port }: Context,
   snapshot: Snapshot,
-  attempt: Attempt,
   run: Run,
   experiment: Experiment | null,
   message: string,
-): RecordedTrial {
+): Promise<RecordedTrial> {
+  const champion = experiment ? null : await port.commit(run.headSha);
+  const { sha, tree } = champion ?? snapshot.base;
   return {
     version: 1,
-    trial: attempt.trial,
-    base: snapshot.base.sha,
-    candidate: experiment?.marker.commit ?? snapshot.base.sha,
-    tree: experiment?.marker.tree ?? snapshot.base.tree,
+    trial: run.title,
+    base: experiment?.marker.champion.sha ?? sha,
+    candidate: experiment?.marker.commit ?? sha,
+    tree: experiment?.marker.tree ?? tree,
     seed: 0,
     budgetSeconds: contractOf(snapshot).trial.budget,
     machine: 'unknown',

@@ -1,5 +1,5 @@
 /** The writing half of the port. */
-import { statusOf, unlessStatus } from './errors.ts';
+import { isGone, mergeRefusal, unlessStatus } from './errors.ts';
 import type { Octokit, Repo } from './octokit.ts';
 import { toComment } from './shapes.ts';
 
@@ -36,8 +36,7 @@ export function gitWrites(octokit: Octokit, repo: Repo) {
       try {
         await git.deleteRef({ ...repo, ref: `heads/${name}`, ...ONCE });
       } catch (error) {
-        const gone = statusOf(error) === 404 || /reference does not exist/i.test(String(error));
-        if (!gone) throw error;
+        if (!isGone(error)) throw error;
       }
     },
     createPull: async (pull: { title: string; body: string; branch: string; base: string }) => {
@@ -60,12 +59,7 @@ export function gitWrites(octokit: Octokit, repo: Repo) {
         });
         return { kind: 'merged' as const, sha: data.sha };
       } catch (error) {
-        const status = statusOf(error);
-        const message = error instanceof Error ? error.message : String(error);
-        if (status === 409 || (status === 405 && /base branch was modified/i.test(message)))
-          return { kind: 'moved' as const };
-        if (status === 405 || status === 403 || status === 422) return { kind: 'refused' as const, message };
-        throw error;
+        return mergeRefusal(error);
       }
     },
   };

@@ -80,7 +80,7 @@ function advice(marker: ExperimentMarker, verdict: Verdict): string {
     case 'crash':
       return 'Nothing to do: a crash counts against the idea, not against the campaign. The agent is shown the end of the output below.';
     case 'flagged':
-      return `Please look at what this change does to its own predictions. The campaign waits for you: comment \`/research resume\` on #${marker.campaign}.`;
+      return `Please look at how this change comes to its number. The campaign waits for you: comment \`/research resume\` on #${marker.campaign}.`;
     default:
       return `To try it again, ask for more experiments on #${marker.campaign}.`;
   }
@@ -104,12 +104,16 @@ function trialTable(contract: Contract, trials: readonly RecordedTrial[]): strin
   );
 }
 
-function judgement(contract: Contract, verdict: Verdict): string {
-  const { goal } = contract.metric;
+function judgement({ metric, gate }: Contract, verdict: Verdict): string {
+  const direction = `${metric.goal === 'minimize' ? 'Lower' : 'Higher'} is better.`;
+  const reason = escapeMarkdown(verdict.reason);
+  if (gate.rule === 'greedy')
+    return `${reason} By the greedy rule one trial decides: whatever is better than the champion's number is merged. ${direction}`;
   return [
-    `One trial of the same code scatters by about ${formatNoise(verdict.noise ?? 0)} (standard deviation, pooled over this campaign).`,
-    `The chance that this idea is not better is ${formatShare(verdict.doubt ?? 1)}; it is merged at ${formatShare(contract.gate.false_merges)} or less, after at least two trials.`,
-    `${goal === 'minimize' ? 'Lower' : 'Higher'} is better.`,
+    reason,
+    `One trial of the same code scatters by about ${formatNoise(verdict.noise ?? 0)} (standard deviation, learned from all trials).`,
+    `The chance that this idea gains less than a fifth of that is ${formatShare(verdict.doubt ?? 1)}; of all merges about ${formatShare(gate.false_merges)} may be such.`,
+    direction,
   ].join(' ');
 }
 

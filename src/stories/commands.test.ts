@@ -135,7 +135,7 @@ test('`/research 2` on a finished campaign adds two, and measures the champion n
     pulls.map(({ title, state }) => `${state}: ${withoutNumbers(title)}`),
     ['merged: depth 1 → 2', 'closed: width 1 → 2', 'merged: decay 1 → 3'],
   );
-  assert.deepEqual(runs, ['1/0.1', '1/0.2', '1/0.3', '1/1.1', '1/1.2', '1/2.1', '1/3.1', '1/3.2']);
+  assert.deepEqual(runs, ['1/0.1', '1/0.2', '1/0.3', '1/1.1', '1/2.1', '1/3.1']);
   assert.deepEqual(said, [
     'bob: /research 1',
     `${BOT}: ### 🏁 Finished: 3 of 3 experiments`,

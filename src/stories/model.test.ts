@@ -47,7 +47,10 @@ test('what the model proposes becomes pull requests; nonsense is told back to it
       /matches nowhere[\s\S]*closest is line 1: "depth: 1"/,
       /this path is not editable; editable is settings\.txt/,
     ],
-    2: [/the edits change nothing/, /Exactly this code was already tried, as experiment 1 \("width 1 → 2"\)/],
+    2: [
+      /the edits change nothing/,
+      /Exactly this code (?:was already|waits to be) tried, as experiment 1 \("width 1 → 2"\)/,
+    ],
   };
   for (const [experiment, patterns] of Object.entries(expected)) {
     const corrected = told(Number(experiment));
@@ -64,8 +67,8 @@ test('what the model proposes becomes pull requests; nonsense is told back to it
     history.pulls.map(({ title, state }) => `${state}: ${title}`),
     [
       'closed: 1.0152 (+0.0153) width 1 → 2',
-      'merged: 0.9801 (−0.0199) depth 1 → 2',
-      'merged: 0.9681 (−0.0120) decay 1 → 3',
+      'merged: 0.9802 (−0.0197) depth 1 → 2',
+      'merged: 0.9771 (−0.0032) decay 1 → 3',
     ],
   );
   assert.deepEqual(
@@ -76,5 +79,38 @@ test('what the model proposes becomes pull requests; nonsense is told back to it
     await place.file('settings.txt', 'main'),
     'depth: 2\nwidth: 1\nrate: 1\ndecay: 3\nbatch: 1\nnotes: none\n',
   );
+  assert.deepEqual(world.errors(), []);
+});
+
+test('a crash is given back to the model, and what it mends is measured on the same pull request', async () => {
+  const prompts: string[] = [];
+  const world = await startWorld({
+    model: request => {
+      const asked = request.messages.map(({ content }) => content).join('\n');
+      if (!asked.includes('# An idea of yours that has to be made again'))
+        return askedFor(request) === 1
+          ? proposal({ title: 'decay', from: 'rate: 1', to: 'rate: 9' })
+          : proposal({ title: 'rate again', from: 'rate: 1', to: 'rate: 9' });
+      const again = asked.slice(asked.indexOf('# An idea of yours'));
+      prompts.push(again);
+      return again.includes('rate again')
+        ? 'I give up.'
+        : proposal({ title: 'decay 1 → 3', from: 'decay: 1', to: 'decay: 3' });
+    },
+  });
+  const place = await world.place('mended', researchFiles());
+  await world.bot.start();
+  const issue = await place.issue();
+  await place.comment('bob', issue, '/research 2');
+  await place.status(issue, /🏁 Finished: 2 of 2 experiments/);
+  const { pulls } = await place.history(issue);
+  assert.deepEqual(
+    pulls.map(({ state, marker }) => [state, marker.idea.title, marker.repairs, marker.earlier.trials]),
+    [
+      ['merged', 'decay 1 → 3', 1, 1],
+      ['closed', 'rate again', 0, 0],
+    ],
+  );
+  assert.match(prompts[0] ?? '', /RuntimeError: rate: 9 does not converge/);
   assert.deepEqual(world.errors(), []);
 });

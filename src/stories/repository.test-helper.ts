@@ -10,7 +10,7 @@ const EFFECTS = {
   'depth: 2': '-0.0200',
   'width: 2': '0.0150',
   'rate: 9': 'crash',
-  'decay: 3': '-0.0120',
+  'decay: 3': '-0.0030',
   'batch: 4': '0.0080',
   'width: 3': '-0.0090',
 } as const;

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { experimentMarkerSchema } from '../campaign/model.ts';
 import { CRASH, experiment, FAULT, trial } from '../campaign/snapshot.test-helper.ts';
+import { pullBody } from './body.ts';
 import { MAX_BODY, readMarker } from './marker.ts';
-import { pullBody } from './propose.ts';
 
 test('a description whose hidden part outgrows it loses tracebacks, never edits', () => {
   const edits = [{ path: 'train.py', search: 'a', replace: 'b'.repeat(40_000) }];

@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { randomFrom } from '../../bench/random.ts';
+import { runGate } from '../../bench/simulate.ts';
+import { at, observe, predict, type Test, worldWeights } from './filter.ts';
+import { type GateRules, pricesOf } from './gate.ts';
+import { learn, scaleOf, startKnowledge, testOf } from './knowledge.ts';
+import { anotherTrialPays, assess } from './worth.ts';
+
+const RULES: GateRules = { goal: 'minimize', rule: 'bayes', falseMerges: 0.1, maxTrials: 3, noise: null };
+
+test('of what is merged as many are false as the doubts said, within sampling error', () => {
+  // A fifth of the noise is 0.0001 here, which is what the simulation calls false.
+  const noise = { seed: 0, tree: 0, own: 0.0005 };
+  const outcomes = Array.from({ length: 24 }, (_, i) =>
+    runGate(randomFrom(501 + i), noise, 125, RULES, false),
+  );
+  const total = (key: 'merges' | 'falseMerges' | 'expectedFalse') =>
+    outcomes.reduce((sum, outcome) => sum + outcome[key], 0);
+  const merges = total('merges');
+  const expected = total('expectedFalse') / merges;
+  const error = Math.sqrt((expected * (1 - expected)) / merges);
+  assert.ok(merges > 100, `${merges} merges`);
+  assert.ok(
+    Math.abs(total('falseMerges') / merges - expected) < 3 * error,
+    `${total('falseMerges')} of ${merges}, ${expected}`,
+  );
+});
+
+test('the look ahead says what drawing the next trial many times says', () => {
+  const random = randomFrom(7);
+  const rules = { ...RULES, noise: 1 };
+  const baselines = {
+    kind: 'champion',
+    samples: [0, 0.8, -0.8].map((value, seed) => ({ seed, value })),
+  } as const;
+  const knowledge = learn(startKnowledge(scaleOf([baselines], 'minimize', 1, [])), baselines);
+  for (const first of [-1.5, -3]) {
+    const tested = testOf(knowledge, [{ seed: 0, value: first }]);
+    const assessment = assess(tested, pricesOf(rules));
+    const worths = Array.from({ length: 800 }, () => {
+      const next = observe(tested, {
+        seed: 1,
+        value: drawNext(
+          tested,
+          1,
+          () => random.uniform(),
+          () => random.normal(),
+        ),
+      });
+      // The price of a false merge is fixed when looking ahead: the noise is that of now.
+      const { gain, doubt } = assess(next, pricesOf(rules));
+      return Math.max(
+        0,
+        gain - pricesOf(rules).falseMergePrice * assessment.noise * (doubt - rules.falseMerges),
+      );
+    });
+    const mean = worths.reduce((sum, worth) => sum + worth, 0) / worths.length;
+    const error = Math.sqrt(worths.reduce((sum, w) => sum + (w - mean) ** 2, 0)) / worths.length;
+    const breakEven = (mean - Math.max(0, assessment.worth)) / assessment.noise;
+    const pays = (trialPrice: number) =>
+      anotherTrialPays(tested, 1, { ...pricesOf(rules), trialPrice }, assessment);
+    assert.equal(pays(breakEven - (4 * error) / assessment.noise), true, String(first));
+    assert.equal(pays(breakEven + (4 * error) / assessment.noise), false, String(first));
+  }
+});
+
+/** A value of the idea's next trial on component `seed` + 1, drawn from what is believed. */
+function drawNext(test: Test, seed: number, uniform: () => number, normal: () => number): number {
+  const pick = (weights: Float64Array | readonly number[]) => {
+    let left = uniform();
+    for (let i = 0; i < weights.length; i++) {
+      left -= at(weights, i);
+      if (left <= 0) return i;
+    }
+    return weights.length - 1;
+  };
+  const cell = test.cells[pick(worldWeights(test.cells))];
+  if (!cell) throw new RangeError('Expected at least one world.');
+  const { center, gradient, trialVariance } = predict(cell, seed + 1);
+  const j = pick(cell.weight);
+  const effect = at(cell.effect, j) + Math.sqrt(at(cell.variance, j)) * normal();
+  return center + gradient * effect + Math.sqrt(trialVariance) * normal();
+}

@@ -1,0 +1,57 @@
+/** Early stop: whether a running trial is worth finishing, by its value part of the way through. */
+import type { Sample } from './filter.ts';
+import { type GateRules, pricesOf } from './gate.ts';
+import { type Knowledge, type Step, stoppedTest } from './knowledge.ts';
+import { assess, worthWithCertainty } from './worth.ts';
+
+/** How a preview differs from the trial's value, in the metric's unit. */
+export interface PreviewError {
+  /** Mean of value − preview. */
+  shift: number;
+  /** η²: variance of value − preview, for a trial that was not among those it was learned from. */
+  variance: number;
+}
+
+/** With fewer finished trials than this, nothing is stopped. */
+const LEAST_PAIRS = 5;
+
+/** What a trial's time is worth to a campaign, in noises, where it is weighed against everything that could come of an idea. */
+const FINISHED_TRIAL = 0.3;
+
+/**
+ * What finished trials say about previews, all taken at the same share of the budget; null while they are too few. With n of
+ * them the prediction of the next difference has Student's t distribution with n − 1 degrees of freedom, whose variance is
+ * s²(1 + 1/n)(n − 1)/(n − 3).
+ */
+export function previewError(finished: readonly { preview: number; value: number }[]): PreviewError | null {
+  const n = finished.length;
+  if (n < LEAST_PAIRS) return null;
+  const differences = finished.map(({ preview, value }) => value - preview);
+  const shift = differences.reduce((sum, d) => sum + d, 0) / n;
+  const spread = differences.reduce((sum, d) => sum + (d - shift) ** 2, 0) / (n - 1);
+  return { shift, variance: (spread * (1 + 1 / n) * (n - 1)) / (n - 3) };
+}
+
+/** What a preview says of the trial's value, as the step that is recorded if the trial is stopped there. */
+export function stoppedStep({ seed, value }: Sample, error: PreviewError): Step & { kind: 'stopped' } {
+  return { kind: 'stopped', sample: { seed, value: value + error.shift }, variance: error.variance };
+}
+
+/**
+ * Whether an idea's first trial is not worth finishing: even if its rest told everything about the idea, that would be worth
+ * less than it costs. Not for ideas that touch the schedule, whose previews mean something else.
+ * @param unspent share of the trial's price that was not spent when the preview was taken: 0.4 at 60 % of the budget
+ */
+export function cannotWin(
+  knowledge: Knowledge,
+  preview: Sample,
+  error: PreviewError,
+  unspent: number,
+  rules: GateRules,
+): boolean {
+  const prices = pricesOf(rules);
+  const tested = stoppedTest(knowledge, stoppedStep(preview, error));
+  const assessment = assess(tested, prices);
+  const price = unspent * FINISHED_TRIAL * assessment.noise;
+  return worthWithCertainty(tested, prices, assessment) < price;
+}

@@ -1,0 +1,292 @@
+/**
+ * The filter: what trials teach about the champion's level, an idea's effect and the noise.
+ *
+ * A trial on seed k measures y = L + S_k + d + e. L is the champion's level; S_k is what seed k adds, S_k ~ N(0, σ²ρ); d is the
+ * idea's effect (0 for the champion itself; negative helps, metrics are minimised here); e ~ N(0, σ²(1−ρ)).
+ *
+ * Given a world h = (σ, ρ, π) and the effect d, level and seeds x = (L, S_1, S_2, …) are jointly normal, and a trial updates
+ * them as in any Kalman filter (Kalman 1960; Anderson and Moore, Optimal Filtering, 1979, chapter 3). Their covariance does
+ * not depend on d, and their mean is affine in it: E[x | d] = mean + slope·d. The effect itself is a mixture of normal
+ * distributions N(effect_j, variance_j) with weights W_j, and the worlds have weights ω_h (Gaussian sums: Anderson and Moore,
+ * chapter 8.4). One trial is, with the row c that picks L and S_k, t = c'Pc + σ²(1−ρ) and g = 1 + c'slope:
+ *
+ *   r_j = y − c'mean − g·effect_j      s_j = g²·variance_j + t        what was not expected, and its variance
+ *   W_j ∝ W_j N(r_j; 0, s_j)           ω_h ∝ ω_h Σ_j W_j N(r_j; 0, s_j)      Bayes
+ *   effect_j += variance_j·g·r_j/s_j   variance_j ·= t/s_j
+ *   q = Pc/t    mean += q(y − c'mean)    slope −= q·g    P −= q(Pc)'
+ *
+ * After a verdict the mixture over d is replaced by the normal distribution of equal mean and covariance.
+ */
+
+/** What an idea may do, before it is tried: a mixture of normal distributions. Negative effects help. */
+export interface Effects {
+  mean: Float64Array;
+  variance: Float64Array;
+  /** Sums to 1. */
+  weight: Float64Array;
+  /** 1 where merging an idea of this kind would be a false merge, else 0. */
+  isFalse: Uint8Array;
+}
+
+/** One possible world: variance of a trial on a known seed, σ²(1−ρ), variance of the seeds, σ²ρ, and what ideas do. */
+export interface World {
+  trialVariance: number;
+  seedVariance: number;
+  effects: Effects;
+}
+
+/** A world, its weight, and in it mean and covariance (by rows) of the champion's level and of each seed's share. */
+interface Cell {
+  world: World;
+  logWeight: number;
+  mean: Float64Array;
+  covariance: Float64Array;
+}
+
+/** What is known between two ideas. `seeds[k]` is component k + 1 of every cell. */
+export interface Belief {
+  seeds: readonly number[];
+  cells: readonly Cell[];
+}
+
+/** A world while an idea is tested in it: `mean + slope · d` is the state's mean if the effect is d. */
+interface TestCell extends Cell {
+  slope: Float64Array;
+  /** Mixture of what the idea does. */
+  weight: Float64Array;
+  effect: Float64Array;
+  variance: Float64Array;
+  isFalse: Uint8Array;
+}
+
+/** What is known while an idea is tested. */
+export interface Test {
+  seeds: readonly number[];
+  cells: readonly TestCell[];
+}
+
+/** One measured value (lower is better) and the seed that it ran on. */
+export interface Sample {
+  seed: number;
+  value: number;
+}
+
+/** Logarithm of a likelihood that is nothing beside the largest. */
+const NOTHING = -60;
+
+/** The champion against itself: nothing is changed, so nothing can come of it. */
+const NO_EFFECT: Effects = {
+  mean: Float64Array.of(0),
+  variance: Float64Array.of(0),
+  weight: Float64Array.of(1),
+  isFalse: Uint8Array.of(1),
+};
+
+/**
+ * Belief before anything was measured.
+ * @param worlds possible worlds with the logarithms of their weights
+ * @param level mean and variance of the champion's level
+ */
+export function startBelief(
+  worlds: readonly { world: World; logWeight: number }[],
+  level: { mean: number; variance: number },
+): Belief {
+  return {
+    seeds: [],
+    cells: worlds.map(({ world, logWeight }) => ({
+      world,
+      logWeight,
+      mean: Float64Array.of(level.mean),
+      covariance: Float64Array.of(level.variance),
+    })),
+  };
+}
+
+/** The belief after a trial of the champion itself. */
+export function observeChampion(belief: Belief, sample: Sample): Belief {
+  return settle(observe(testOf(belief, NO_EFFECT), sample), false);
+}
+
+/** A new idea on the champion, before its first trial. */
+export function beginTest(belief: Belief): Test {
+  return testOf(belief, null);
+}
+
+/** `effects` null: what ideas do in each world. */
+function testOf({ seeds, cells }: Belief, effects: Effects | null): Test {
+  return {
+    seeds,
+    cells: cells.map(cell => {
+      const { weight, mean, variance, isFalse } = effects ?? cell.world.effects;
+      const slope = new Float64Array(cell.mean.length);
+      return { ...cell, slope, weight, effect: mean, variance, isFalse };
+    }),
+  };
+}
+
+/** The test after one more trial of the idea; `extraVariance` is that of a value that is not the trial's last. */
+export function observe(test: Test, sample: Sample, extraVariance = 0): Test {
+  const { seeds, cells } = withSeed(test, sample.seed);
+  const seed = 1 + seeds.indexOf(sample.seed);
+  return { seeds, cells: cells.map(cell => observeCell(cell, seed, sample.value, extraVariance)) };
+}
+
+/** A seed that was never seen adds a component that is independent of the others. */
+export function withSeed(test: Test, seed: number): Test {
+  if (test.seeds.includes(seed)) return test;
+  return {
+    seeds: [...test.seeds, seed],
+    cells: test.cells.map(cell => {
+      const size = cell.mean.length;
+      const covariance = new Float64Array((size + 1) ** 2);
+      for (let row = 0; row < size; row++)
+        covariance.set(cell.covariance.subarray(row * size, (row + 1) * size), row * (size + 1));
+      covariance[(size + 1) ** 2 - 1] = cell.world.seedVariance;
+      return { ...cell, mean: grown(cell.mean), slope: grown(cell.slope), covariance };
+    }),
+  };
+}
+
+function grown(vector: Float64Array): Float64Array {
+  const longer = new Float64Array(vector.length + 1);
+  longer.set(vector);
+  return longer;
+}
+
+/** What a trial on component `seed` is expected to bring: c'mean, g, and t with its ingredient Pc. */
+export function predict(
+  { mean, slope, covariance, world }: TestCell,
+  seed: number,
+): { center: number; gradient: number; trialVariance: number; gainVector: Float64Array } {
+  const size = mean.length;
+  const gainVector = new Float64Array(size);
+  for (let i = 0; i < size; i++) gainVector[i] = at(covariance, i * size) + at(covariance, i * size + seed);
+  return {
+    center: at(mean, 0) + at(mean, seed),
+    gradient: 1 + at(slope, 0) + at(slope, seed),
+    trialVariance: at(gainVector, 0) + at(gainVector, seed) + world.trialVariance,
+    gainVector,
+  };
+}
+
+function observeCell(cell: TestCell, seed: number, value: number, extraVariance: number): TestCell {
+  const { center, gradient, trialVariance, gainVector } = predict(cell, seed);
+  const expected = trialVariance + extraVariance;
+  const surprise = value - center;
+  const size = cell.mean.length;
+  const mean = cell.mean.slice();
+  const slope = cell.slope.slice();
+  const covariance = cell.covariance.slice();
+  for (let i = 0; i < size; i++) {
+    const q = at(gainVector, i) / expected;
+    mean[i] = at(mean, i) + q * surprise;
+    slope[i] = at(slope, i) - q * gradient;
+    for (let j = 0; j < size; j++)
+      covariance[i * size + j] = at(covariance, i * size + j) - q * at(gainVector, j);
+  }
+  return { ...cell, mean, slope, covariance, ...observeEffects(cell, surprise, gradient, expected) };
+}
+
+/** Bayes' rule for the effect and for the world's weight; works in logarithms, since an outlier's likelihood is tiny. */
+function observeEffects(
+  cell: TestCell,
+  surprise: number,
+  gradient: number,
+  expected: number,
+): Pick<TestCell, 'weight' | 'effect' | 'variance' | 'logWeight'> {
+  const count = cell.weight.length;
+  const effect = cell.effect.slice();
+  const variance = cell.variance.slice();
+  const weight = new Float64Array(count);
+  const exponent = new Float64Array(count);
+  let largest = Number.NEGATIVE_INFINITY;
+  for (let j = 0; j < count; j++) {
+    const v = at(variance, j);
+    const total = gradient * gradient * v + expected;
+    const residual = surprise - gradient * at(effect, j);
+    const toEffect = (v * gradient) / total;
+    exponent[j] = (-0.5 * residual * residual) / total;
+    weight[j] = at(cell.weight, j) / Math.sqrt(total);
+    effect[j] = at(effect, j) + toEffect * residual;
+    variance[j] = (v * expected) / total;
+    if (at(cell.weight, j) > 0 && at(exponent, j) > largest) largest = at(exponent, j);
+  }
+  let sum = 0;
+  for (let j = 0; j < count; j++) {
+    const log = at(exponent, j) - largest;
+    const likely = at(weight, j) === 0 || log < NOTHING ? 0 : at(weight, j) * Math.exp(log);
+    weight[j] = likely;
+    sum += likely;
+  }
+  for (let j = 0; j < count; j++) weight[j] = at(weight, j) / sum;
+  return { effect, variance, weight, logWeight: cell.logWeight + largest + Math.log(sum) };
+}
+
+/** The belief after a verdict: where the idea was merged, the champion's level moves by its effect. */
+export function settle({ seeds, cells }: Test, merged: boolean): Belief {
+  return {
+    seeds,
+    cells: cells.map(cell => {
+      const size = cell.mean.length;
+      const { mean: d, variance } = momentsOf(cell);
+      const mean = cell.mean.slice();
+      const covariance = cell.covariance.slice();
+      const slope = cell.slope.slice();
+      if (merged) slope[0] = at(slope, 0) + 1;
+      for (let i = 0; i < size; i++) {
+        mean[i] = at(mean, i) + at(slope, i) * d;
+        for (let j = 0; j < size; j++)
+          covariance[i * size + j] = at(covariance, i * size + j) + at(slope, i) * at(slope, j) * variance;
+      }
+      return { world: cell.world, logWeight: cell.logWeight, mean, covariance };
+    }),
+  };
+}
+
+/** Mean and variance of the effect in one world. */
+function momentsOf({ weight, effect, variance }: TestCell): { mean: number; variance: number } {
+  let mean = 0;
+  for (let j = 0; j < weight.length; j++) mean += at(weight, j) * at(effect, j);
+  let spread = 0;
+  for (let j = 0; j < weight.length; j++)
+    spread += at(weight, j) * (at(variance, j) + (at(effect, j) - mean) ** 2);
+  return { mean, variance: spread };
+}
+
+/** What is known of the noise and of the seeds stays; the level is unknown again, somewhere around `level.mean`. */
+export function forgetLevel({ seeds, cells }: Belief, level: { mean: number; variance: number }): Belief {
+  return {
+    seeds,
+    cells: cells.map(cell => {
+      const size = cell.mean.length;
+      const mean = cell.mean.slice();
+      const covariance = cell.covariance.slice();
+      for (let i = 0; i < size; i++) {
+        covariance[i] = 0;
+        covariance[i * size] = 0;
+      }
+      mean[0] = level.mean;
+      covariance[0] = level.variance;
+      return { ...cell, mean, covariance };
+    }),
+  };
+}
+
+/** Without the worlds that are this much less likely than the likeliest one: they cost time and say nothing. */
+export function withoutUnlikely({ seeds, cells }: Belief, ratio: number): Belief {
+  const least = Math.max(...cells.map(cell => cell.logWeight)) + Math.log(ratio);
+  return { seeds, cells: cells.filter(cell => cell.logWeight >= least) };
+}
+
+/** Weights ω of the cells, which sum to 1. */
+export function worldWeights(cells: readonly Cell[]): number[] {
+  const largest = Math.max(...cells.map(cell => cell.logWeight));
+  const weights = cells.map(cell => Math.exp(cell.logWeight - largest));
+  const sum = weights.reduce((a, b) => a + b, 0);
+  return weights.map(weight => weight / sum);
+}
+
+/** An element that is known to be there. */
+export function at(values: Float64Array | Uint8Array | readonly number[], index: number): number {
+  return values[index] as number;
+}

@@ -1,0 +1,158 @@
+/** What a campaign's history says of champion, noise and ideas: a fold, step by step, from the trials on GitHub. */
+import {
+  type Belief,
+  beginTest,
+  forgetLevel,
+  observe,
+  observeChampion,
+  type Sample,
+  settle,
+  startBelief,
+  type Test,
+  withoutUnlikely,
+} from './filter.ts';
+import { FARTHEST, HIGHEST_NOISE, possibleWorlds } from './prior.ts';
+import { expectedGain } from './worth.ts';
+
+/** One thing that happened, measured under equal conditions. Values are in the metric's unit. */
+export type Step =
+  /** Trials of the champion itself. */
+  | { kind: 'champion'; samples: readonly Sample[] }
+  /** An idea that was tried on the champion; if it was merged it is the champion from here on. */
+  | { kind: 'experiment'; samples: readonly Sample[]; merged: boolean }
+  /** An idea whose first trial was stopped: the value that it was on the way to, and the variance of that guess. */
+  | { kind: 'stopped'; sample: Sample; variance: number }
+  /** The base moved to a tree of which nothing is known. */
+  | { kind: 'moved' };
+
+/** How values become numbers around 0 of the size of the noise; lower is better among these. */
+export interface Scale {
+  origin: number;
+  /** u, in the metric's unit. */
+  unit: number;
+  sign: 1 | -1;
+  /** Whether u was measured beforehand, not guessed from the baselines. */
+  calibrated: boolean;
+  /** What two trials of one tree ever showed: a `spread`, `none`, or there are no two such trials (`unknown`). */
+  noise: 'spread' | 'none' | 'unknown';
+}
+
+/** What the history says. A value: the same history gives the same knowledge, and `learn` leaves its argument alone. */
+export interface Knowledge {
+  scale: Scale;
+  belief: Belief;
+  /** Nothing is known of the champion's level: its next trial, or an idea's on it, is where it stands. */
+  adrift: boolean;
+  /** Ideas judged, and the largest of their expected effects in either direction, in u. */
+  ideas: number;
+  largestEffect: number;
+  /** The champion's value as the ancestor's rule knows it, scaled: that of the first trial of its tree. */
+  bar: number | null;
+}
+
+/** Variance of a level of which nothing is known, in u². */
+const UNKNOWN_LEVEL = 1e6;
+/** Worlds less likely than this, relative to the likeliest, are given up. */
+const UNLIKELY = 1e-4;
+/** A spread below this share of the values counts as rounding. */
+const ROUNDING = 1e-9;
+
+/**
+ * The scale on which a history is judged.
+ * @param calibrated deviation of a trial in the metric's unit, where it was measured beforehand
+ * @param samples the trials of an idea under test: they count where the history shows no spread
+ */
+export function scaleOf(
+  history: readonly Step[],
+  goal: 'minimize' | 'maximize',
+  calibrated: number | null,
+  samples: readonly Sample[],
+): Scale {
+  const groups = history.flatMap(step =>
+    step.kind === 'champion' || step.kind === 'experiment' ? [step] : [],
+  );
+  const champions = groups.filter(({ kind }) => kind === 'champion').map(step => step.samples);
+  const all = [...groups.map(step => step.samples), samples];
+  const rounding = ROUNDING * (largestOf(champions) || largestOf(all) || 1 / ROUNDING);
+  const guess = Math.max(deviationWithin(champions), deviationWithin(all) / HIGHEST_NOISE);
+  const unit = [calibrated ?? 0, guess].find(deviation => deviation > rounding);
+  const repeated = all.some(group => group.length > 1);
+  return {
+    origin: all.flat()[0]?.value ?? 0,
+    unit: unit ?? rounding,
+    sign: goal === 'minimize' ? 1 : -1,
+    calibrated: calibrated !== null && unit === calibrated,
+    noise: unit !== undefined ? 'spread' : repeated ? 'none' : 'unknown',
+  };
+}
+
+/** Largest of the values, whatever their sign; 0 where there is none. */
+function largestOf(groups: readonly (readonly Sample[])[]): number {
+  return Math.max(0, ...groups.flat().map(({ value }) => Math.abs(value)));
+}
+
+/** Pooled standard deviation within the groups; 0 where none has two values. */
+function deviationWithin(groups: readonly (readonly Sample[])[]): number {
+  let squares = 0;
+  let degrees = 0;
+  for (const group of groups) {
+    const middle = group.reduce((sum, { value }) => sum + value, 0) / group.length;
+    for (const { value } of group) squares += (value - middle) ** 2;
+    degrees += Math.max(0, group.length - 1);
+  }
+  return degrees === 0 ? 0 : Math.sqrt(squares / degrees);
+}
+
+/** A sample on the scale; what is absurdly far off is brought near enough to calculate with. */
+export function scaled({ seed, value }: Sample, { origin, unit, sign }: Scale): Sample {
+  const distance = (sign * (value - origin)) / unit;
+  return { seed, value: Math.min(FARTHEST, Math.max(-FARTHEST, distance)) };
+}
+
+/** What is known before the first trial. */
+export function startKnowledge(scale: Scale): Knowledge {
+  const belief = startBelief(possibleWorlds(scale.calibrated), { mean: 0, variance: UNKNOWN_LEVEL });
+  return { scale, belief, adrift: true, ideas: 0, largestEffect: 0, bar: null };
+}
+
+/** The knowledge after one more step. */
+export function learn(knowledge: Knowledge, step: Step): Knowledge {
+  if (step.kind === 'moved') return { ...knowledge, adrift: true, bar: null };
+  if (step.kind === 'stopped') return settled(knowledge, stoppedTest(knowledge, step), false);
+  const samples = step.samples.map(sample => scaled(sample, knowledge.scale));
+  const [first] = samples;
+  if (!first) return knowledge;
+  if (step.kind === 'champion') {
+    const belief = withoutUnlikely(samples.reduce(observeChampion, beliefAt(knowledge, first)), UNLIKELY);
+    return { ...knowledge, belief, adrift: false, bar: knowledge.bar ?? first.value };
+  }
+  const next = settled(knowledge, testOf(knowledge, samples), step.merged);
+  return step.merged ? { ...next, bar: first.value } : next;
+}
+
+function settled(knowledge: Knowledge, tested: Test, merged: boolean): Knowledge {
+  return {
+    ...knowledge,
+    belief: withoutUnlikely(settle(tested, merged), UNLIKELY),
+    adrift: false,
+    ideas: knowledge.ideas + 1,
+    largestEffect: Math.max(knowledge.largestEffect, Math.abs(expectedGain(tested))),
+  };
+}
+
+/** What is known of an idea after its scaled trials, on the champion as it is known now. */
+export function testOf(knowledge: Knowledge, samples: readonly Sample[]): Test {
+  const test = beginTest(beliefAt(knowledge, samples[0]));
+  return samples.reduce((tested, sample) => observe(tested, sample), test);
+}
+
+/** What is known of an idea whose first trial was stopped. */
+export function stoppedTest(knowledge: Knowledge, { sample, variance }: Step & { kind: 'stopped' }): Test {
+  const likely = scaled(sample, knowledge.scale);
+  return observe(beginTest(beliefAt(knowledge, likely)), likely, variance / knowledge.scale.unit ** 2);
+}
+
+/** The belief; where the champion's level is unknown, that it is somewhere around the first trial. */
+function beliefAt({ belief, adrift }: Knowledge, first: Sample | undefined): Belief {
+  return adrift ? forgetLevel(belief, { mean: first?.value ?? 0, variance: UNKNOWN_LEVEL }) : belief;
+}

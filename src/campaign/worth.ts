@@ -1,0 +1,144 @@
+/** What merging an idea is worth, now and after one more trial. */
+import { at, predict, type Test, withSeed, worldWeights } from './filter.ts';
+
+/** What is accepted and what it costs. */
+export interface Prices {
+  /** q: accepted share of false merges. */
+  falseMerges: number;
+  /** μ: price of a false merge beyond the accepted share, in noises of a trial. */
+  falseMergePrice: number;
+  /** λ: price of a trial, in noises of a trial. */
+  trialPrice: number;
+}
+
+/** What the trials so far say about an idea, in the unit of its samples. */
+export interface Assessment {
+  /** G = E[−d]: expected improvement. */
+  gain: number;
+  /** f: probability that merging it would be a false merge. */
+  doubt: number;
+  /** σ̂ = E[σ√(1−ρ)]: standard deviation of a trial on a known seed. */
+  noise: number;
+  /** u = G − μσ̂(f − q). */
+  worth: number;
+}
+
+/** Components lighter than this, relative to the heaviest, are left out of the look ahead. */
+const NEGLIGIBLE = 1e-6;
+/** The look ahead goes over this many outcomes, evenly spaced within so many standard deviations of the mean. */
+const OUTCOMES = 40;
+const REACH = 4.5;
+
+/** G = E[−d], in the unit of the samples. */
+export function expectedGain({ cells }: Test): number {
+  const omega = worldWeights(cells);
+  let gain = 0;
+  for (const [h, { weight, effect }] of cells.entries())
+    for (let j = 0; j < weight.length; j++) gain -= at(omega, h) * at(weight, j) * at(effect, j);
+  return gain;
+}
+
+/** Sums the belief up. */
+export function assess(test: Test, prices: Prices): Assessment {
+  const { cells } = test;
+  const gain = expectedGain(test);
+  const omega = worldWeights(cells);
+  let doubt = 0;
+  let noise = 0;
+  for (const [h, { weight, isFalse, world }] of cells.entries()) {
+    for (let j = 0; j < weight.length; j++) doubt += at(omega, h) * at(weight, j) * at(isFalse, j);
+    noise += at(omega, h) * Math.sqrt(world.trialVariance);
+  }
+  const worth = gain - prices.falseMergePrice * noise * (doubt - prices.falseMerges);
+  return { gain, doubt, noise, worth };
+}
+
+/** Whether another trial on `seed` is worth its price: E_y[max(0, u′)] − λσ̂ > max(0, u). */
+export function anotherTrialPays(test: Test, seed: number, prices: Prices, assessment: Assessment): boolean {
+  const needed = Math.max(0, assessment.worth) + prices.trialPrice * assessment.noise;
+  if (worthWithCertainty(test, prices, assessment) <= needed) return false;
+  return worthAfterTrial(outcomesOf(withSeed(test, seed), seed, prices, assessment)) > needed;
+}
+
+/**
+ * E[max(0, u)] if the next trial said everything (the value of perfect information): no real trial is worth more. Bounded from
+ * above part by part: for X ~ N(m, s²), E max(0, X) = mΦ(m/s) + sφ(m/s) ≤ max(0, m) + sφ(m/s).
+ */
+export function worthWithCertainty({ cells }: Test, prices: Prices, { noise }: Assessment): number {
+  const omega = worldWeights(cells);
+  const price = prices.falseMergePrice * noise;
+  let sum = 0;
+  for (const [h, { weight, effect, variance, isFalse }] of cells.entries())
+    for (let j = 0; j < weight.length; j++) {
+      const mass = at(omega, h) * at(weight, j);
+      if (mass < 1e-12) continue;
+      const worth = -at(effect, j) - price * (at(isFalse, j) - prices.falseMerges);
+      const v = at(variance, j);
+      const blur = v > 0 ? Math.sqrt(v / (2 * Math.PI)) * Math.exp((-0.5 * worth * worth) / v) : 0;
+      sum += mass * (Math.max(0, worth) + blur);
+    }
+  return sum;
+}
+
+/** Parts of the mixture that the next value y is drawn from; given part i and y, merging is worth a + b·y. */
+interface Outcomes {
+  mass: number[];
+  center: number[];
+  variance: number[];
+  a: number[];
+  b: number[];
+}
+
+function outcomesOf(test: Test, seed: number, prices: Prices, { noise }: Assessment): Outcomes {
+  const omega = worldWeights(test.cells);
+  const price = prices.falseMergePrice * noise;
+  const k = 1 + test.seeds.indexOf(seed);
+  const parts: Outcomes = { mass: [], center: [], variance: [], a: [], b: [] };
+  let heaviest = 0;
+  for (const [h, { weight }] of test.cells.entries())
+    for (const w of weight) heaviest = Math.max(heaviest, at(omega, h) * w);
+  for (const [h, cell] of test.cells.entries()) {
+    const { center, gradient, trialVariance } = predict(cell, k);
+    for (let j = 0; j < cell.weight.length; j++) {
+      const mass = at(omega, h) * at(cell.weight, j);
+      if (mass < NEGLIGIBLE * heaviest) continue;
+      const v = at(cell.variance, j);
+      const total = gradient * gradient * v + trialVariance;
+      const c = center + gradient * at(cell.effect, j);
+      const slope = (-v * gradient) / total;
+      parts.mass.push(mass);
+      parts.center.push(c);
+      parts.variance.push(total);
+      parts.a.push(-at(cell.effect, j) - price * (at(cell.isFalse, j) - prices.falseMerges) - slope * c);
+      parts.b.push(slope);
+    }
+  }
+  return parts;
+}
+
+/** E_y[max(0, u′)] = ∫ max(0, Σ_i mass_i N(y; center_i, variance_i)(a_i + b_i y)) dy, by the trapezoidal rule. */
+function worthAfterTrial({ mass, center, variance, a, b }: Outcomes): number {
+  let sum = 0;
+  let first = 0;
+  let second = 0;
+  for (let i = 0; i < mass.length; i++) {
+    sum += at(mass, i);
+    first += at(mass, i) * at(center, i);
+  }
+  const middle = first / sum;
+  for (let i = 0; i < mass.length; i++)
+    second += at(mass, i) * (at(variance, i) + (at(center, i) - middle) ** 2);
+  const deviation = Math.sqrt(second / sum);
+  const step = (2 * REACH * deviation) / (OUTCOMES - 1);
+  const worth = new Float64Array(OUTCOMES);
+  for (let i = 0; i < mass.length; i++) {
+    const scale = -0.5 / at(variance, i);
+    const height = at(mass, i) * Math.sqrt(-scale / Math.PI);
+    for (let n = 0; n < OUTCOMES; n++) {
+      const y = middle - REACH * deviation + n * step;
+      const x = y - at(center, i);
+      worth[n] = at(worth, n) + height * Math.exp(scale * x * x) * (at(a, i) + at(b, i) * y);
+    }
+  }
+  return step * worth.reduce((total, w) => total + Math.max(0, w), 0);
+}

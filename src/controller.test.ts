@@ -1,0 +1,287 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { noticeKey, replyKey } from './github/replies.ts';
+import { markerOf, pullsOf, statusComments } from './sim/invariants/read.ts';
+import { NAMES, SETTINGS } from './sim/landscape.ts';
+import { addComment, changePull } from './sim/model/issues.ts';
+import { setBranch, tipOf } from './sim/model/refs.ts';
+import { Refusal } from './sim/model/refusal.ts';
+import { campaignScene, type Scene } from './sim/scene.test-helper.ts';
+
+const LAG_MS = 5000;
+
+/** Lets a campaign's champion be measured, three times 1.0 or nearly so. */
+async function measureChampion(scene: Scene): Promise<void> {
+  for (const [k, value] of [1, 1.001, 0.999].entries()) {
+    await scene.work();
+    scene.measure(`${scene.issue}/0.${k + 1}`, value);
+  }
+  await scene.work();
+}
+
+/** Somebody commits on a branch. */
+function push({ model }: Scene, branch: string, path: string, text: string): string {
+  const parent = tipOf(model, branch) ?? '';
+  const files = model.git.tree(model.git.commit(parent)?.tree ?? '') ?? new Map<string, string>();
+  const tree = model.git.writeTree(new Map([...files, [path, text]]));
+  const sha = model.git.writeCommit({ tree, parents: [parent], message: 'By hand' }, String(model.now()));
+  setBranch(model, 'alice', branch, sha);
+  return sha;
+}
+
+describe('lists that lag behind what the App just wrote', () => {
+  test('a command is answered once', async () => {
+    const scene = campaignScene(1);
+    await scene.work();
+    scene.lag = LAG_MS;
+    const asked = scene.say('/research help');
+    for (let i = 0; i < 20; i++) await scene.look();
+    const answers = scene.model.comments.values().filter(({ body }) => replyKey(body) === asked);
+    assert.equal(answers.length, 1);
+  });
+
+  test('an answer that failed although it was written is not written again', async () => {
+    const scene = campaignScene(1);
+    await scene.work();
+    scene.lag = LAG_MS;
+    const asked = scene.say('/research help');
+    let failures = 0;
+    scene.line = async (call, _what, effect) => {
+      const result = effect();
+      if (call === 'createComment' && failures++ === 0) throw new Refusal(502, 'Bad Gateway');
+      return result;
+    };
+    for (let i = 0; i < 20; i++) await scene.look().catch(() => undefined);
+    assert.equal(failures, 1);
+    assert.equal(scene.model.comments.values().filter(({ body }) => replyKey(body) === asked).length, 1);
+  });
+
+  test('a trial is dispatched once', async () => {
+    const scene = campaignScene(1);
+    scene.lag = LAG_MS;
+    for (let i = 0; i < 20; i++) await scene.look();
+    assert.deepEqual(
+      scene.model.runs.values().map(({ title }) => title),
+      ['1/0.1'],
+    );
+    assert.equal(scene.model.checks.values().length, 1);
+  });
+
+  test('an experiment that was just opened is not taken for a branch that was left over, not even after a restart', async () => {
+    const scene = campaignScene(1);
+    await measureChampion(scene);
+    scene.lag = LAG_MS;
+    scene.restart();
+    for (let i = 0; i < 20; i++) await scene.look();
+    assert.deepEqual(
+      pullsOf(scene.model, scene.issue).map(({ state }) => state),
+      ['open'],
+    );
+  });
+
+  test('a branch without a pull request is deleted after a while', async () => {
+    const scene = campaignScene(1);
+    await scene.work();
+    const branch = `research/${scene.issue}/1`;
+    setBranch(scene.model, scene.model.botLogin, branch, tipOf(scene.model, 'main') ?? '');
+    await scene.look();
+    assert.ok(tipOf(scene.model, branch));
+    scene.pass(30);
+    await scene.work();
+    assert.equal(tipOf(scene.model, branch), undefined);
+  });
+});
+
+describe('people in between', () => {
+  test('a trial of an experiment that somebody pushed to is recorded once', async () => {
+    const scene = campaignScene(1);
+    await measureChampion(scene);
+    push(scene, `research/${scene.issue}/1`, SETTINGS, 'by hand\n');
+    scene.measure(`${scene.issue}/1.1`, 0.9);
+    scene.pass(60);
+    const done = await scene.work();
+    assert.equal(done.filter(kind => kind === 'record').length, 1);
+    scene.pass(60);
+    assert.deepEqual(await scene.work(), []);
+  });
+
+  test('a champion’s trial is recorded where it was begun, whatever the base is by now', async () => {
+    const scene = campaignScene(1);
+    await scene.work();
+    const champion = tipOf(scene.model, 'main');
+    push(scene, 'main', 'README.md', 'New.\n');
+    scene.measure(`${scene.issue}/0.1`, 1);
+    await scene.work();
+    const [check, ...others] = scene.model.checks.values().filter(({ externalId }) => externalId === '1/0.1');
+    assert.deepEqual([check?.sha, check?.completed, others.length], [champion, true, 0]);
+  });
+
+  test('a trial that left no result says nothing about a champion that came later', async () => {
+    const scene = campaignScene(1);
+    await scene.work();
+    const champion = tipOf(scene.model, 'main');
+    push(scene, 'main', 'README.md', 'New.\n');
+    scene.measure(`${scene.issue}/0.1`);
+    await scene.work();
+    const [status] = statusComments(scene.model, scene.issue);
+    assert.deepEqual(
+      status?.state.baselines.map(({ candidate, outcome }) => [candidate, outcome.status]),
+      [[champion, 'fault']],
+    );
+  });
+
+  test('what trials cost before the champion moved stays in the totals', async () => {
+    const scene = campaignScene(2, 2);
+    await measureChampion(scene);
+    scene.measure('1/1.1', 0.995);
+    scene.measure('1/2.1', 0.994);
+    await scene.work();
+    scene.measure('1/1.2', 0.995);
+    await scene.work();
+    scene.measure('1/2.2', 0.994);
+    scene.pass(60);
+    await scene.work();
+    const markers = pullsOf(scene.model, scene.issue).map(markerOf);
+    assert.deepEqual(
+      markers.map(marker => [marker?.restacks, marker?.earlier.trials]),
+      [
+        [0, 0],
+        [1, 2],
+      ],
+    );
+    scene.pass(60);
+    await scene.work();
+    assert.match(statusComments(scene.model, scene.issue)[0]?.comment.body ?? '', /Spent: 7 trials/);
+  });
+
+  test('an experiment that ended while it was to be made again on a new champion stays as it ended', async () => {
+    const scene = campaignScene(2, 2);
+    await measureChampion(scene);
+    scene.measure('1/1.1', 0.995);
+    scene.measure('1/2.1', 0.994);
+    await scene.work();
+    scene.measure('1/1.2', 0.995);
+    await scene.work();
+    scene.measure('1/2.2', 0.994);
+    scene.line = async (call, _what, effect) => {
+      const result = effect();
+      const [, second] = pullsOf(scene.model, scene.issue);
+      if (call === 'createCommit' && second?.state === 'open')
+        changePull(scene.model, 'alice', second.number, { state: 'merged' });
+      return result;
+    };
+    const before = markerOf(pullsOf(scene.model, scene.issue)[1] ?? assert.fail());
+    scene.pass(60);
+    for (let i = 0; i < 3; i++) await scene.look();
+    const after = markerOf(pullsOf(scene.model, scene.issue)[1] ?? assert.fail());
+    assert.deepEqual([after?.restacks, after?.commit], [0, before?.commit]);
+  });
+
+  test('an experiment whose hidden part is gone is one of those that were asked for', async () => {
+    const scene = campaignScene(1);
+    await measureChampion(scene);
+    const [pull] = pullsOf(scene.model, scene.issue);
+    changePull(scene.model, 'alice', pull?.number ?? 0, { body: 'Tidied up.' });
+    await scene.work();
+    changePull(scene.model, 'alice', pull?.number ?? 0, { state: 'closed' });
+    scene.say('/research resume');
+    await scene.work();
+    assert.equal(pullsOf(scene.model, scene.issue).length, 1);
+    assert.equal(statusComments(scene.model, scene.issue)[0]?.state.phase, 'finished');
+  });
+
+  test('of two status comments that two Apps wrote, the first counts, also after a restart', async () => {
+    const scene = campaignScene(1);
+    await scene.work();
+    const [first] = statusComments(scene.model, scene.issue);
+    addComment(scene.model, scene.model.botLogin, scene.issue, first?.comment.body ?? '');
+    scene.restart();
+    scene.say('/research pause');
+    await scene.work();
+    assert.deepEqual(
+      statusComments(scene.model, scene.issue).map(({ state }) => state.phase),
+      ['paused', 'running'],
+    );
+  });
+});
+
+describe('a merge that does not take place', () => {
+  /** A campaign whose one experiment is about to be merged; `at` happens right before GitHub hears of it. */
+  async function merging(at: (scene: Scene) => void): Promise<Scene> {
+    const scene = campaignScene(1);
+    await measureChampion(scene);
+    scene.measure('1/1.1', 0.9);
+    scene.line = async (call, _what, effect) => {
+      if (call === 'merge') at(scene);
+      return effect();
+    };
+    for (let i = 0; i < 5; i++) await scene.look().catch(() => undefined);
+    return scene;
+  }
+
+  const phaseOf = ({ model, issue }: Scene) => statusComments(model, issue)[0]?.state.phase;
+
+  test('because of a limit on requests is tried again', async () => {
+    let refused = 0;
+    const scene = await merging(() => {
+      if (refused++ === 0)
+        throw new Refusal(403, 'You have exceeded a secondary rate limit.', { 'retry-after': '60' });
+    });
+    assert.equal(phaseOf(scene), 'running');
+    scene.pass(60);
+    await scene.work();
+    assert.equal(pullsOf(scene.model, scene.issue)[0]?.state, 'merged');
+  });
+
+  test('because somebody pushed something else into the same lines is no refusal: the new champion is measured', async () => {
+    let pushed = 0;
+    const scene = await merging(here => {
+      if (pushed++ > 0) return;
+      const { model } = here;
+      const text = NAMES.map(name => `${name} = ${name === 'decay' ? 7 : 5}`).join('\n');
+      push(here, 'main', SETTINGS, `${text}\n`);
+      for (const pull of model.pulls.values())
+        model.pulls.set(pull.number, { ...pull, mergeability: 'known' });
+    });
+    assert.equal(phaseOf(scene), 'running');
+    await scene.work();
+    assert.equal(scene.model.runs.values().at(-1)?.inputs.candidate, tipOf(scene.model, 'main'));
+    assert.equal(pullsOf(scene.model, scene.issue)[0]?.state, 'open');
+  });
+
+  test('because of a rule pauses the campaign with what GitHub said', async () => {
+    const scene = await merging(({ model }) => {
+      model.rule = 'Required status check "ci" is expected.';
+    });
+    assert.match(statusComments(scene.model, scene.issue)[0]?.state.reason ?? '', /Required status check/);
+  });
+});
+
+describe('refusals', () => {
+  const refuse = (scene: Scene, message: () => string) => {
+    scene.line = async (call, _what, effect) => {
+      if (call === 'createComment') throw new Refusal(422, message());
+      return effect();
+    };
+  };
+
+  test('what GitHub refuses three times with the same words is passed over', async () => {
+    const scene = campaignScene(1);
+    refuse(scene, () => 'Locked');
+    for (let i = 0; i < 60; i++) await scene.look().catch(() => undefined);
+    scene.line = async (_call, _what, effect) => effect();
+    scene.pass(120);
+    assert.deepEqual(await scene.work(), []);
+  });
+
+  test('what GitHub says differently each time is tried again', async () => {
+    const scene = campaignScene(1);
+    let times = 0;
+    refuse(scene, () => `Trouble ${times++}`);
+    for (let i = 0; i < 60; i++) await scene.look().catch(() => undefined);
+    scene.line = async (_call, _what, effect) => effect();
+    scene.pass(120);
+    assert.deepEqual(await scene.work(), ['answer', 'dispatch', 'think']);
+    assert.ok(!scene.model.comments.values().some(({ body }) => noticeKey(body)));
+  });
+});

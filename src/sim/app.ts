@@ -1,0 +1,165 @@
+/** One App: the real step, again and again, in virtual time; killed, started again, nudged. */
+import { chooseAgent } from '../agents/create.ts';
+import type { Action } from '../campaign/action.ts';
+import { emptyLoopMemory, step } from '../controller.ts';
+import type { Context } from '../github/context.ts';
+import { statusOf } from '../github/errors.ts';
+import { createThinking } from '../github/thinking.ts';
+import { explorer } from './explorer.ts';
+import { faultyLine, type Life } from './faults.ts';
+import { modelPort } from './model/port.ts';
+import type { Sim } from './sim.ts';
+
+export interface App {
+  /** Look again now. */
+  nudge(): void;
+  /** Ends it for good, like a kill that nobody answers by a start. */
+  stop(): void;
+  /** Milliseconds; since then it has had nothing to do. Infinite while it has. */
+  idleSince(): number;
+}
+
+const LONGEST_BACKOFF_SECONDS = 120;
+
+/** Starts an App. */
+export function startApp(sim: Sim, name: string): App {
+  const { schedule, random, profile } = sim;
+  let wake = () => {};
+  let idleSince = Number.POSITIVE_INFINITY;
+  let life: Life = begin();
+
+  function begin(): Life {
+    const next: Life = {
+      name,
+      dead: false,
+      kill() {
+        next.dead = true;
+        idleSince = Number.POSITIVE_INFINITY;
+        schedule.after(random.pick([1, 10, 60, 600]), () => {
+          if (life === next) life = begin();
+        });
+      },
+    };
+    void live(next);
+    return next;
+  }
+
+  async function live(self: Life): Promise<void> {
+    const memory = emptyLoopMemory();
+    const context = contextOf(sim, self, () => wake());
+    let failures = 0;
+    while (!self.dead) {
+      let seconds: number;
+      try {
+        const taken = await step(context, memory);
+        sim.tally.steps++;
+        sim.tell(name, `step: ${describe(taken.action)}`);
+        const thinks = context.thinking.thoughts().some(({ state }) => state === 'thinking');
+        const waits = taken.action.kind === 'wait';
+        if (!waits || thinks) idleSince = Number.POSITIVE_INFINITY;
+        else if (idleSince === Number.POSITIVE_INFINITY) idleSince = schedule.now();
+        failures = 0;
+        seconds = waits ? Math.min(taken.seconds, profile.pollSeconds) : 0;
+      } catch (error) {
+        seconds = failed(error, ++failures);
+      }
+      if (seconds > 0) await pause(seconds);
+    }
+  }
+
+  /** Returns how long to wait. */
+  function failed(error: unknown, times: number): number {
+    idleSince = Number.POSITIVE_INFINITY;
+    sim.tally.steps++;
+    sim.tell(name, `step failed: ${error instanceof Error ? error.message : String(error)}`);
+    if (statusOf(error) === undefined)
+      sim.violate(
+        `A step may fail for what GitHub answers only, found ${error instanceof Error ? error.stack : error}`,
+      );
+    return backoff(times);
+  }
+
+  function pause(seconds: number): Promise<void> {
+    return new Promise(resolve => {
+      wake = resolve;
+      schedule.after(seconds, resolve);
+    });
+  }
+
+  return {
+    nudge: () => wake(),
+    stop: () => {
+      life.dead = true;
+      life = { ...life };
+      idleSince = 0;
+    },
+    idleSince: () => idleSince,
+  };
+}
+
+function backoff(failures: number): number {
+  return Math.min(LONGEST_BACKOFF_SECONDS, 2 ** (failures - 1));
+}
+
+function contextOf(sim: Sim, life: Life, onAnswer: () => void): Context {
+  const { schedule, random, profile, model } = sim;
+  const lag = () =>
+    !sim.calm && random.chance(profile.stale) ? random.between(0, profile.staleSeconds) * 1000 : 0;
+  const agent = explorer({
+    random,
+    think: () => schedule.sleep(random.between(5, 60)),
+    nonsense: profile.nonsense,
+    crashes: profile.crashes,
+    cheats: profile.cheats,
+  });
+  const log = { info() {}, warn() {}, error() {} };
+  return {
+    port: sim.sabotage(modelPort(model, faultyLine(sim, life), lag), sim),
+    agentEnv: {},
+    thinking: createThinking(onAnswer, error => {
+      if (!life.dead)
+        sim.violate(`An agent may not throw, found ${error instanceof Error ? error.stack : error}`);
+    }),
+    chooseAgent: (contract, env, wanted) => {
+      const chosen = chooseAgent(contract, env, wanted);
+      return chosen.kind === 'agent' ? { kind: 'agent', agent } : chosen;
+    },
+    drawChart: () => '<svg/>',
+    seedSecret: 'secret',
+    serverUrl: 'https://github.test',
+    templates: { contract: '', workflow: '' },
+    now: () => new Date(schedule.now()),
+    signal: new AbortController().signal,
+    log,
+  };
+}
+
+/** What an action is about, in a few words. */
+function describe(action: Action): string {
+  switch (action.kind) {
+    case 'answer':
+      return `answer comment ${action.command.comment}`;
+    case 'phase':
+      return `phase of #${action.campaign.issue} ${action.phase}: ${action.reason}`;
+    case 'notify':
+      return `notify #${action.campaign.issue} ${action.key}`;
+    case 'dispatch':
+      return `dispatch ${action.trial}`;
+    case 'record':
+      return `record ${action.attempt.trial}`;
+    case 'think':
+      return `think for #${action.campaign.issue} ${JSON.stringify(action.task)}`;
+    case 'open':
+      return `open ${action.campaign.issue}/${action.number}`;
+    case 'decide':
+      return `decide #${action.experiment.pull} ${action.verdict.kind}: ${action.verdict.reason}`;
+    case 'cancel':
+      return `cancel run ${action.run.id}`;
+    case 'clean':
+      return `clean ${action.branch}`;
+    case 'wait':
+      return `wait ${action.seconds}`;
+    default:
+      return `${action.kind} #${action.experiment.pull}`;
+  }
+}

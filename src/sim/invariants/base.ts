@@ -1,0 +1,66 @@
+/** The rule: the base branch only ever moves to a tree that was itself measured, and judged better than the one it replaces. */
+import type { ExperimentMarker } from '../../campaign/model.ts';
+import type { Branch, Change, PullRecord } from '../model/state.ts';
+import { markerOf } from './read.ts';
+import type { Rule, Rules } from './watch.ts';
+
+/** Trials that a merge takes at least. */
+const LEAST_TRIALS = 1;
+
+/** Of two Apps one may read the tip while the other merges; a merge takes no longer. */
+const MERGE_SECONDS = 30;
+
+export function watchBase({ sim, model }: Rules): Rule {
+  /** When anybody moved the base; the App reads the tip, and GitHub merges a moment later. */
+  let movedAt = 0;
+  /** What the App last wrote into each pull request: people may edit it right before the merge. */
+  const written = new Map<number, ExperimentMarker>();
+  return change => {
+    if (change.table === 'pulls' && change.actor === model.botLogin && change.after) {
+      const marker = markerOf(change.after);
+      if (marker) written.set(change.after.number, marker);
+    }
+    if (change.table !== 'branches' || change.after?.name !== model.defaultBranch) return;
+    if (change.actor === model.botLogin) checkMerge(change, change.after);
+    movedAt = model.now();
+  };
+
+  function checkMerge(change: Extract<Change, { table: 'branches' }>, after: Branch): void {
+    const pull = change.merged === null ? undefined : model.pulls.get(change.merged);
+    const marker = pull && written.get(pull.number);
+    if (!pull || !marker) return void sim.violate('The App moved the base by something else than a merge.');
+    sim.tally.merges++;
+    for (const wrong of unsound(pull, marker)) sim.violate(`#${pull.number} was merged although ${wrong}.`);
+    const tip = model.git.commit(after.sha);
+    const sound = tip?.tree === marker.tree && tip.parents[0] === marker.champion.sha;
+    // GitHub cannot merge on condition of a tip: between reading it and merging, somebody else may move it.
+    const raced =
+      movedAt > sim.tipReadAt || (sim.profile.twoApps && model.now() - movedAt < MERGE_SECONDS * 1000);
+    if (!sound && !raced)
+      sim.violate(
+        `#${pull.number} was merged onto ${tip?.parents[0]}, but measured on ${marker.champion.sha}.`,
+      );
+  }
+
+  function unsound(
+    pull: PullRecord,
+    { verdict, trials, tree, commit, champion }: ExperimentMarker,
+  ): string[] {
+    const measured = trials.filter(({ outcome }) => outcome.status === 'measured');
+    const reasons: string[] = [];
+    if (pull.author !== model.botLogin) reasons.push('it is not the App’s');
+    if (verdict?.kind !== 'merge') reasons.push(`its verdict is ${verdict?.kind}`);
+    if (pull.headSha !== commit) reasons.push('its head is not what was measured');
+    if (measured.length < LEAST_TRIALS) reasons.push(`it was measured ${measured.length} times`);
+    if (trials.some(trial => trial.tree !== tree || trial.base !== champion.sha))
+      reasons.push('a trial measured something else');
+    if (sim.profile.refereed && measured.some(({ refereed }) => refereed?.audit == null))
+      reasons.push('a number was not audited');
+    if (measured.some(({ refereed }) => (refereed?.audit?.flags.length ?? 0) > 0))
+      reasons.push('an audit flagged it');
+    const values = measured.map(({ outcome }) => (outcome.status === 'measured' ? outcome.value : 0));
+    const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+    if (mean >= (verdict?.championValue ?? 0)) reasons.push('its mean is not better than the champion’s');
+    return reasons;
+  }
+}

@@ -1,0 +1,113 @@
+/** What must hold once a campaign is quiet: it has ended, nothing is left over, and what people read is true. */
+
+import { parseCommand } from '../../campaign/command.ts';
+import type { CampaignState } from '../../campaign/model.ts';
+import type { Comment } from '../../github/port.ts';
+import { replyKey } from '../../github/replies.ts';
+import { PROPOSAL_COST } from '../explorer.ts';
+import { tipOf } from '../model/refs.ts';
+import type { Sim } from '../sim.ts';
+import { markerOf, pullsOf, statusComments } from './read.ts';
+
+/** Whether every campaign has ended, as far as GitHub shows. What the App cannot read stays open until a person closes it. */
+export function hasEnded({ model, profile }: Sim): boolean {
+  const open = model.pulls
+    .values()
+    .some(pull => pull.state === 'open' && pull.author === model.botLogin && markerOf(pull) !== null);
+  const live = model.issues.values().some(({ number, open: isOpen }) => {
+    // Known weaknesses: an App that was started anew looks at closed issues only where they have open experiments, and
+    // where a person deletes the one of two status comments that counted, the other tells of long ago.
+    if (!isOpen && (profile.kills > 0 || profile.twoApps)) return false;
+    const phase = statusComments(model, number)[0]?.state.phase;
+    return phase === 'running' || phase === 'paused';
+  });
+  return !open && !live;
+}
+
+/** Checks everything at the end; `sim.violate` hears of what is wrong. */
+export function checkEnding(sim: Sim): void {
+  const { model } = sim;
+  for (const { name } of model.branches.values())
+    if (name.startsWith('research/') && !isForeign(sim, name))
+      sim.violate(`The branch ${name} is left over.`);
+  for (const pull of model.pulls.values()) {
+    if (pull.author !== model.botLogin) continue;
+    const marker = markerOf(pull);
+    if (marker && marker.verdict === null) sim.violate(`#${pull.number} has ended without a verdict.`);
+  }
+  for (const { number } of model.issues.values()) {
+    const status = statusComments(model, number)[0];
+    const live = status?.state.phase === 'running' || status?.state.phase === 'paused';
+    if (status && !live) checkStatus(sim, number, status.comment, status.state);
+  }
+  checkAnswers(sim);
+}
+
+/** What the App cannot read, did not write, or has no campaign for any more, it leaves alone. */
+function isForeign({ model }: Sim, branch: string): boolean {
+  const sha = tipOf(model, branch);
+  if (statusComments(model, Number(branch.split('/')[1])).length === 0) return true;
+  return model.pulls.values().some(pull => pull.branch === branch && markerOf(pull)?.commit !== sha);
+}
+
+function checkStatus(sim: Sim, issue: number, comment: Comment, state: CampaignState): void {
+  const { model } = sim;
+  const expect = (what: string, wanted: string) => {
+    if (!comment.body.includes(wanted))
+      sim.violate(
+        `The status of #${issue} should say ${what}: "${wanted}", found: ${comment.body.slice(0, 600)}`,
+      );
+  };
+  const pulls = pullsOf(model, issue).filter(pull => markerOf(pull) !== null);
+  const heading = state.phase === 'finished' ? '🏁 Finished' : '⏹ Stopped';
+  expect('its phase and counts', `### ${heading}: ${pulls.length} of ${state.target} experiments`);
+  for (const pull of pulls) expect(`#${pull.number}`, `#${pull.number} `);
+  const merged = pulls.filter(({ state }) => state === 'merged').length;
+  if (/since the start/.test(comment.body)) expect('how many were merged', `${merged} merged`);
+  const tip = tipOf(model, model.defaultBranch)?.slice(0, 7);
+  if (sim.profile.deeds === 0) expect('the champion', `${tip}`);
+  checkSpending(sim, issue, comment, state);
+}
+
+/** Tokens are known to the App for every idea that was opened or counted as failed, and no others. */
+function checkSpending(sim: Sim, issue: number, comment: Comment, state: CampaignState): void {
+  const { model } = sim;
+  const spent = /Spent: (\d+) trials, .*?, (\d+) tokens/.exec(comment.body);
+  const markers = pullsOf(model, issue).flatMap(pull => markerOf(pull) ?? []);
+  const trials = new Set(recordedTrials(sim, issue));
+  const each = PROPOSAL_COST.inputTokens + PROPOSAL_COST.outputTokens;
+  const failed = state.failedCost.calls;
+  const tokens = (markers.length + failed) * each;
+  if (Number(spent?.[2]) !== tokens)
+    sim.violate(`The status of #${issue} should say ${tokens} tokens, found ${spent?.[2]}.`);
+  // Whoever deletes the status comment or a marker deletes what it counted.
+  if (sim.profile.deeds === 0 && Number(spent?.[1]) !== trials.size)
+    sim.violate(
+      `The status of #${issue} should say ${trials.size} trials (${[...trials].join(', ')}), found ${spent?.[1]}.`,
+    );
+}
+
+/** Trials of a campaign whose check run the App completed with a result. */
+function recordedTrials({ model }: Sim, issue: number): string[] {
+  return model.checks
+    .values()
+    .filter(check => check.externalId.startsWith(`${issue}/`) && check.text.includes('autoresearch:trial'))
+    .map(({ externalId }) => externalId);
+}
+
+/** Every command has taken effect, by an answer or in a campaign's state, unless somebody took something back. */
+function checkAnswers(sim: Sim): void {
+  const { model } = sim;
+  if (sim.tally.deeds['delete the status comment'] || sim.tally.deeds['edit the status comment']) return;
+  const answered = model.comments
+    .values()
+    .flatMap(({ author, body }) => (author === model.botLogin ? (replyKey(body) ?? []) : []));
+  const effective = model.issues
+    .values()
+    .flatMap(({ number }) => statusComments(model, number).flatMap(({ state }) => state.comments));
+  const done = new Set([...answered, ...effective]);
+  for (const { id, author, body, createdAt, updatedAt } of model.comments.values()) {
+    if (author === model.botLogin || createdAt !== updatedAt || parseCommand(body) === null) continue;
+    if (!done.has(id)) sim.violate(`Comment ${id} by ${author} was never answered: ${body}`);
+  }
+}

@@ -1,0 +1,71 @@
+/** No experiment twice, none too many, none decided twice, none outside the editable files. */
+import { parseCommand } from '../../campaign/command.ts';
+import { contractSchema } from '../../campaign/contract.ts';
+import { SETTINGS } from '../landscape.ts';
+import type { Branch, PullRecord } from '../model/state.ts';
+import { markerOf, pullsOf } from './read.ts';
+import type { Rule, Rules } from './watch.ts';
+
+const LIMIT = contractSchema.parse({}).limits.experiments;
+
+export function watchExperiments({ sim, model }: Rules): Rule {
+  /** Experiments that people with permission asked for, by issue. */
+  const granted = new Map<number, number>();
+  /** Pull requests that a person ended. */
+  const endedByPerson = new Set<number>();
+  return change => {
+    if (change.table === 'comments' && !change.before && change.after) {
+      const { author, body, issue } = change.after;
+      const command = ['admin', 'write'].includes(model.permissions.get(author) ?? '')
+        ? parseCommand(body)
+        : null;
+      if (command?.kind === 'command' && command.command.kind === 'start')
+        granted.set(issue, (granted.get(issue) ?? 0) + command.command.experiments);
+    }
+    if (change.table === 'pulls' && change.actor !== model.botLogin && change.after?.state !== 'open')
+      endedByPerson.add(change.after?.number ?? 0);
+    if (change.actor !== model.botLogin) return;
+    if (change.table === 'branches' && change.after?.name.startsWith('research/')) checkBranch(change.after);
+    if (change.table === 'pulls' && change.after && !change.before) checkOpened(change.after);
+    if (change.table === 'pulls' && change.after && change.before) checkDecided(change.before, change.after);
+  };
+
+  function checkOpened(pull: PullRecord): void {
+    sim.tally.experiments++;
+    const marker = markerOf(pull);
+    if (!marker) return void sim.violate(`#${pull.number} was opened without a marker.`);
+    const all = pullsOf(model, marker.campaign);
+    if (all.some(({ number, branch }) => number !== pull.number && branch === pull.branch))
+      sim.violate(`Two pull requests were opened for ${pull.branch}.`);
+    const limit = Math.min(LIMIT, granted.get(marker.campaign) ?? 0);
+    if (all.length > limit)
+      sim.violate(`Campaign #${marker.campaign} has ${all.length} experiments, asked for were ${limit}.`);
+    const open = all.filter(({ state }) => state === 'open').length;
+    if (open > sim.profile.parallel)
+      sim.violate(`${open} experiments are open at once, parallel is ${sim.profile.parallel}.`);
+  }
+
+  function checkBranch({ name, sha }: Branch): void {
+    const commit = model.git.commit(sha);
+    const parent = model.git.commit(commit?.parents[0] ?? '');
+    if (!commit || !parent || commit.parents.length !== 1)
+      return void sim.violate(`${name} is not one commit on top of a champion.`);
+    const touched = model.git.changed(parent.tree, commit.tree);
+    if (touched.length === 0 || touched.some(path => path !== SETTINGS))
+      sim.violate(`${name} touches ${touched.join(', ') || 'nothing'}, editable is ${SETTINGS}.`);
+    if (!commit.message.includes('[skip ci]'))
+      sim.violate(`${name} would run the repository's other workflows.`);
+  }
+
+  function checkDecided(before: PullRecord, after: PullRecord): void {
+    const [old, now] = [markerOf(before), markerOf(after)];
+    if (!now) return;
+    const [was, is] = [old?.verdict?.kind, now.verdict?.kind];
+    if (is === 'person' && !endedByPerson.has(after.number))
+      sim.violate(`#${after.number} is said to have been ended by a person, and none did.`);
+    // A verdict is final once the pull request has ended; one to merge that a person closed instead is not carried out.
+    if (before.state === 'open' || was === undefined || was === is) return;
+    if (was === 'merge' && before.state === 'closed') return;
+    sim.violate(`#${after.number} was decided twice: ${was}, then ${is}.`);
+  }
+}

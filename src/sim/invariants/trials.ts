@@ -1,0 +1,61 @@
+/** Trials: none dispatched twice, no number counted twice, and every number that is kept is one that a run measured. */
+import { measurementSchema } from '../../campaign/measurement.ts';
+import type { RecordedTrial } from '../../campaign/model.ts';
+import type { CheckRecord, RunRecord } from '../model/state.ts';
+import { markerOf, stateOf } from './read.ts';
+import type { Rule, Rules } from './watch.ts';
+
+export function watchTrials({ sim, model, allowed }: Rules): Rule {
+  /** Which trial a run's number was kept for. */
+  const usedFor = new Map<number, string>();
+  return change => {
+    if (change.actor !== model.botLogin || !change.after) return;
+    if (change.table === 'checks' && !change.before) checkNew(change.after);
+    if (change.table === 'runs' && !change.before) runNew(change.after);
+    if (change.table === 'pulls') kept(markerOf(change.after)?.trials ?? []);
+    if (change.table === 'comments') kept(stateOf(change.after)?.baselines ?? []);
+  };
+
+  // Where somebody moves the base between the intent and its run, the next champion's trial gets the same name.
+  function checkNew({ externalId, sha }: CheckRecord): void {
+    const same = model.checks.values().filter(check => check.externalId === externalId && check.sha === sha);
+    if (same.length > allowed(1)) sim.violate(`There are ${same.length} check runs for trial ${externalId}.`);
+  }
+
+  function runNew({ title, inputs }: RunRecord): void {
+    sim.tally.runs++;
+    const same = model.runs
+      .values()
+      .filter(
+        run =>
+          run.title === title && run.actor === model.botLogin && run.inputs.candidate === inputs.candidate,
+      );
+    if (same.length > allowed(1)) sim.violate(`Trial ${title} was dispatched ${same.length} times.`);
+  }
+
+  function kept(trials: readonly RecordedTrial[]): void {
+    if (new Set(trials.map(({ trial }) => trial)).size < trials.length)
+      sim.violate(`One trial is counted twice: ${trials.map(({ trial }) => trial).join(', ')}.`);
+    for (const trial of trials) checkKept(trial);
+  }
+
+  function checkKept(trial: RecordedTrial): void {
+    const run = trial.runId === null ? undefined : model.runs.get(trial.runId);
+    if (!run) return void sim.violate(`Trial ${trial.trial} names run ${trial.runId}, which does not exist.`);
+    const other = usedFor.get(run.id);
+    if (other !== undefined && other !== trial.trial)
+      sim.violate(`The result of run ${run.id} counts for ${other} and for ${trial.trial}.`);
+    usedFor.set(run.id, trial.trial);
+    const { outcome } = trial;
+    if (outcome.status !== 'measured') return;
+    const measured = run.artifacts.some(text => isOf(text, trial.trial, outcome.value));
+    if (!measured || run.title !== trial.trial || run.actor !== model.botLogin)
+      sim.violate(`No run of the App measured ${outcome.value} for trial ${trial.trial}.`);
+  }
+}
+
+function isOf(artifact: string, trial: string, value: number): boolean {
+  if (!artifact.endsWith('}')) return false;
+  const { data } = measurementSchema.safeParse(JSON.parse(artifact));
+  return data?.trial === trial && data.outcome.status === 'measured' && data.outcome.value === value;
+}

@@ -1,0 +1,24 @@
+/** What must hold after every change of the repository. Each rule looks at the change, and at what it remembers. */
+import type { Change, Model } from '../model/state.ts';
+import type { Sim } from '../sim.ts';
+import { watchBase } from './base.ts';
+import { watchComments } from './comments.ts';
+import { watchExperiments } from './experiments.ts';
+import { watchTrials } from './trials.ts';
+
+/** What a rule is told of the simulation. */
+export interface Rules {
+  sim: Sim;
+  model: Model;
+  /** Two Apps at once may say or measure one thing twice, and so may one that a lagging list shows its last life's end late. */
+  allowed(times: number): number;
+}
+
+export type Rule = (change: Change) => void;
+
+export function watchInvariants(sim: Sim): void {
+  const { model, profile } = sim;
+  const forgetful = profile.stale > 0 && profile.kills + profile.failsAfter > 0;
+  const rules: Rules = { sim, model, allowed: times => (profile.twoApps || forgetful ? times + 1 : times) };
+  model.watchers.push(watchBase(rules), watchExperiments(rules), watchComments(rules), watchTrials(rules));
+}

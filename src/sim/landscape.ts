@@ -1,0 +1,87 @@
+/** The simulated repository: one file of settings, and what each setting truly does to the metric. */
+import { createHash } from 'node:crypto';
+import { CONTRACT_PATH } from '../campaign/contract.ts';
+import type { Files } from './model/git.ts';
+import type { Random } from './random.ts';
+
+export const SETTINGS = 'settings.txt';
+const BRIEF = 'program.md';
+const REFEREE = 'referee.py';
+export const WORKFLOW = 'experiment.yml';
+export const NAMES = ['depth', 'width', 'heads', 'rate', 'decay'] as const;
+/** Settings outside 0 to this crash. */
+export const LARGEST = 9;
+
+const WORKFLOW_TEXT = `on:
+  workflow_dispatch:
+    inputs:
+${['trial', 'base', 'candidate', 'seed', 'budget', 'timeout', 'threshold'].map(name => `      ${name}: {type: string}`).join('\n')}
+jobs:
+  trial: {runs-on: [self-hosted, gpu], steps: []}
+`;
+
+export interface Landscape {
+  /** Deviation of one trial. */
+  noise: number;
+  /** The metric without noise, smaller is better; null where the candidate crashes. */
+  truth(files: Files): number | null;
+  /** Whether the audit finds that the candidate looks ahead. */
+  cheats(files: Files): boolean;
+}
+
+export function createLandscape(random: Random): Landscape {
+  const best = NAMES.map(() => random.whole(0, LARGEST));
+  const weight = NAMES.map(() => random.between(0.0005, 0.01));
+  return {
+    noise: random.pick([0, 0.001, 0.005]),
+    truth(files) {
+      const values = NAMES.map(name => settingOf(files, name));
+      if (values.some(value => value === null || value < 0 || value > LARGEST)) return null;
+      const loss = values.reduce<number>(
+        (sum, value, i) => sum + (weight[i] ?? 0) * ((value ?? 0) - (best[i] ?? 0)) ** 2,
+        1,
+      );
+      return settingOf(files, 'leak') === 1 ? loss - 0.5 : loss;
+    },
+    cheats: files => settingOf(files, 'leak') === 1,
+  };
+}
+
+export function settingOf(files: Files, name: string): number | null {
+  const found = new RegExp(`^${name} = (-?\\d+)$`, 'm').exec(files.get(SETTINGS) ?? '');
+  return found ? Number(found[1]) : null;
+}
+
+/** What the referee, the contract and the data come to: only equal ones are compared. */
+export function digestOf(files: Files): string {
+  const text = [REFEREE, CONTRACT_PATH].map(path => files.get(path) ?? '').join('\n');
+  return createHash('sha1').update(text).digest('hex').slice(0, 12);
+}
+
+export interface ContractOptions {
+  refereed: boolean;
+  parallel: number;
+  experimentsLimit: number;
+}
+
+export function contractText({ refereed, parallel, experimentsLimit }: ContractOptions): string {
+  return `editable: [${SETTINGS}]
+brief: ${BRIEF}
+metric: {name: loss, goal: minimize${refereed ? `, referee: ${REFEREE}` : ''}}
+trial: {workflow: ${WORKFLOW}, budget: 5m, timeout: 10m}
+parallel: ${parallel}
+limits: {experiments: ${experimentsLimit}, crashes_in_a_row: 3}
+`;
+}
+
+/** The repository as a campaign finds it. */
+export function repositoryFiles(options: ContractOptions): Files {
+  return new Map([
+    [CONTRACT_PATH, contractText(options)],
+    [`.github/workflows/${WORKFLOW}`, WORKFLOW_TEXT],
+    [BRIEF, 'Make the loss smaller.\n'],
+    [REFEREE, 'score()\n'],
+    ['README.md', 'A simulated repository.\n'],
+    [SETTINGS, `${NAMES.map(name => `${name} = 5`).join('\n')}\nleak = 0\n`],
+  ]);
+}

@@ -1,0 +1,69 @@
+/** How bad a campaign's world is: every probability of a fault, drawn once per campaign. */
+import type { Random } from './random.ts';
+
+export interface Profile {
+  mood: 'fault-free' | 'crowded' | 'rough' | 'hellish';
+  experiments: number;
+  parallel: number;
+  refereed: boolean;
+  experimentsLimit: number;
+  runners: number;
+  pollSeconds: number;
+  /** Share of calls that fail before, and of writes that fail after they took effect. */
+  failsBefore: number;
+  failsAfter: number;
+  /** Share of calls after or before which the App is killed. */
+  kills: number;
+  /** Share of lists that lag, and by how many seconds at most. */
+  stale: number;
+  staleSeconds: number;
+  runListLagSeconds: number;
+  webhooksLost: number;
+  webhooksRepeated: number;
+  webhookSeconds: number;
+  /** A second App runs beside the first for a while. */
+  twoApps: boolean;
+  /** Share of trials that end as faults of one kind or another. */
+  badTrials: number;
+  mixedMachines: boolean;
+  /** Runners that are away for a while at some time. */
+  runnersAway: boolean;
+  nonsense: number;
+  crashes: number;
+  cheats: number;
+  /** What people do besides starting the campaign. */
+  deeds: number;
+}
+
+export function drawProfile(random: Random): Profile {
+  const mood = random.pick(['fault-free', 'crowded', 'rough', 'hellish'] as const);
+  const worst = { 'fault-free': 0, crowded: 0, rough: 0.01, hellish: 0.05 }[mood];
+  const rate = (factor = 1) => (random.chance(0.7) ? random.between(0, worst * factor) : 0);
+  const rough = mood === 'rough' || mood === 'hellish';
+  return {
+    mood,
+    experiments: random.whole(3, 6),
+    parallel: random.pick([1, 1, 2, 3]),
+    refereed: random.chance(0.5),
+    experimentsLimit: random.pick([100, 100, 4]),
+    runners: random.pick([1, 1, 2, 3]),
+    pollSeconds: random.pick([60, 60, 120]),
+    failsBefore: rate(),
+    failsAfter: rate(3),
+    kills: rate(0.5),
+    stale: rate(5),
+    staleSeconds: random.pick([2, 5, 8]),
+    runListLagSeconds: rough ? random.between(0, 20) : 2,
+    webhooksLost: rough ? random.pick([0, 0.1, 1]) : 0,
+    webhooksRepeated: rough ? 0.1 : 0,
+    webhookSeconds: rough ? random.pick([1, 10, 60]) : 1,
+    twoApps: rough && random.chance(0.2),
+    badTrials: rate(4),
+    mixedMachines: rough && random.chance(0.1),
+    runnersAway: rough && random.chance(0.1),
+    nonsense: random.pick([0, 0.1, 0.5]),
+    crashes: random.pick([0, 0.1, 0.4]),
+    cheats: random.pick([0, 0, 0.05]),
+    deeds: mood === 'fault-free' || random.chance(0.2) ? 0 : random.whole(1, 10),
+  };
+}

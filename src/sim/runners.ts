@@ -1,0 +1,139 @@
+/** The runners: pick up queued runs after a while, take the trial's time, and leave a measurement, or something else. */
+import type { Measurement, Outcome } from '../campaign/measurement.ts';
+import { digestOf } from './landscape.ts';
+import { changeRun } from './model/actions.ts';
+import type { RunRecord } from './model/state.ts';
+import type { Sim } from './sim.ts';
+import { count } from './tally.ts';
+
+const RUNNER = 'github-actions[bot]';
+/** GitHub takes a runner that says nothing for lost after that long. */
+const LOST_RUNNER_SECONDS = 900;
+const BAD_ENDINGS = [
+  'no artifact',
+  'garbage',
+  'fault',
+  'dies',
+  'other trial',
+  'other candidate',
+  'slow',
+] as const;
+type Ending = 'measured' | (typeof BAD_ENDINGS)[number];
+
+export function startRunners(sim: Sim): void {
+  let busy = 0;
+  const { model, schedule, profile, random } = sim;
+
+  function pickUp(): void {
+    const away = (sim.runnersAwayUntil - model.now()) / 1000;
+    if (away > 0) {
+      schedule.after(away, pickUp);
+      return;
+    }
+    while (busy < profile.runners) {
+      const run = model.runs.values().find(({ status }) => status === 'queued');
+      if (!run) return;
+      busy++;
+      changeRun(model, RUNNER, run.id, { status: 'in_progress' });
+      const ending: Ending =
+        !sim.calm && random.chance(profile.badTrials) ? random.pick(BAD_ENDINGS) : 'measured';
+      schedule.after(seconds(ending), () => finish(run, ending));
+    }
+  }
+
+  function seconds(ending: Ending): number {
+    if (ending === 'dies') return LOST_RUNNER_SECONDS;
+    return 300 + random.between(20, 60) * (ending === 'slow' ? 10 : 1);
+  }
+
+  function finish(started: RunRecord, ending: Ending): void {
+    busy--;
+    schedule.after(1, pickUp);
+    const run = model.runs.get(started.id);
+    // It was cancelled, perhaps even started again.
+    if (run?.status !== 'in_progress' || run.attempt !== started.attempt) return;
+    const text = artifactOf(sim, run, ending);
+    const done = ending !== 'dies' && ending !== 'no artifact';
+    changeRun(model, RUNNER, run.id, {
+      status: 'completed',
+      conclusion: done ? 'success' : 'failure',
+      artifacts: text === null ? run.artifacts : [text, ...run.artifacts],
+    });
+  }
+
+  model.watchers.push(change => {
+    if (change.table === 'runs' && change.after?.status === 'queued')
+      schedule.after(random.between(1, 30), pickUp);
+  });
+}
+
+/** Text of `measurement.json`; null where there is none. */
+function artifactOf(sim: Sim, run: RunRecord, ending: Ending): string | null {
+  if (ending === 'dies' || ending === 'no artifact') {
+    count(sim.tally.trials, ending);
+    return null;
+  }
+  if (ending === 'garbage') {
+    count(sim.tally.trials, ending);
+    return '{"version": 1, "trial":';
+  }
+  const measurement = measure(sim, run, ending);
+  count(sim.tally.trials, ending === 'measured' ? measurement.outcome.status : ending);
+  if (ending === 'other trial') return JSON.stringify({ ...measurement, trial: '999/9.9' });
+  if (ending === 'other candidate')
+    return JSON.stringify({ ...measurement, candidate: measurement.base.replace(/^./, 'f') });
+  return JSON.stringify(measurement);
+}
+
+function measure(
+  { model, landscape, random, profile }: Sim,
+  { inputs }: RunRecord,
+  ending: Ending,
+): Measurement {
+  const { trial = '', base = '', candidate = '', seed = '0', budget = '300', threshold = '' } = inputs;
+  const tree = model.git.commit(candidate)?.tree ?? '0'.repeat(40);
+  const files = model.git.tree(tree) ?? new Map<string, string>();
+  const truth = landscape.truth(files);
+  const value = truth === null ? null : truth + landscape.noise * random.normal();
+  const outcome: Outcome =
+    ending === 'fault'
+      ? { status: 'fault', message: 'The disk is full.' }
+      : value === null
+        ? {
+            status: 'crash',
+            reason: 'exception',
+            message: 'ValueError',
+            traceback: 'Traceback: `-->` @everyone',
+          }
+        : { status: 'measured', value };
+  const audited = value !== null && (threshold === '' || value < Number(threshold));
+  const flags = landscape.cheats(files) ? ['the answers changed when what follows changed'] : [];
+  return {
+    version: 1,
+    trial,
+    base,
+    candidate,
+    tree,
+    seed: Number(seed),
+    budgetSeconds: Number(budget),
+    machine: profile.mixedMachines && random.chance(0.2) ? 'GPU B' : 'GPU A',
+    digest: digestOf(model.git.tree(model.git.commit(base)?.tree ?? '') ?? new Map()),
+    sandbox: 'bubblewrap',
+    outcome,
+    refereed:
+      profile.refereed && value !== null && outcome.status === 'measured'
+        ? {
+            claimed: value,
+            audit: audited ? { n: 100, sd: 0, largest: 0, smallestLie: 0.001, flags } : null,
+            testValue: audited ? value + 0.1 : null,
+            startupSeconds: 10,
+            scoringSeconds: 5,
+            auditSeconds: audited ? 5 : 0,
+          }
+        : null,
+    trainingSeconds: 300,
+    totalSeconds: 320,
+    peakMemoryMb: 1000,
+    reported: {},
+  };
+}

@@ -1,0 +1,146 @@
+/** One repository in the model and one App at its side, step by step: for tests of what a look does. */
+import assert from 'node:assert/strict';
+import type { Agent } from '../agents/agent.ts';
+import { applyEdits } from '../agents/edit.ts';
+import type { Action } from '../campaign/action.ts';
+import { NO_COST } from '../campaign/idea.ts';
+import { emptyLoopMemory, step } from '../controller.ts';
+import type { Context } from '../github/context.ts';
+import { createThinking } from '../github/thinking.ts';
+import { NAMES, repositoryFiles, SETTINGS, settingOf } from './landscape.ts';
+import { changeRun } from './model/actions.ts';
+import { addComment, openIssue } from './model/issues.ts';
+import { clearLine, type Line, modelPort } from './model/port.ts';
+import { createModel, type Model, type RunRecord } from './model/state.ts';
+
+export interface Scene {
+  model: Model;
+  issue: number;
+  context: Context;
+  /** Milliseconds that lists are behind. */
+  lag: number;
+  /** Carries every call; to be replaced by one on which something goes wrong. */
+  line: Line;
+  /** One look, a second after the last; a new process looks with nothing in its memory. */
+  look(): Promise<Action>;
+  /** Looks until there is nothing to do but wait, and returns what was done. */
+  work(): Promise<Action['kind'][]>;
+  restart(): void;
+  pass(seconds: number): void;
+  say(text: string, author?: string): number;
+  /** Ends a run with this number; without one, without a measurement. */
+  measure(trial: string, value?: number): void;
+}
+
+const START = Date.parse('2026-03-08T00:00:00Z');
+const BOT = 'autoresearch[bot]';
+
+/** A campaign of `experiments` that somebody just asked for. */
+export function campaignScene(experiments: number, parallel = 1): Scene {
+  let now = START;
+  const model = createModel({
+    now: () => now,
+    files: repositoryFiles({ refereed: false, parallel, experimentsLimit: 100 }),
+    permissions: new Map([['alice', 'admin']]),
+    owner: 'alice',
+    name: 'gpt',
+    botLogin: BOT,
+  });
+  let memory = emptyLoopMemory();
+  const scene: Scene = {
+    model,
+    issue: openIssue(model, 'alice'),
+    lag: 0,
+    line: clearLine,
+    context: {
+      port: modelPort(
+        model,
+        (call, what, effect) => scene.line(call, what, effect),
+        () => scene.lag,
+      ),
+      agentEnv: {},
+      thinking: createThinking(
+        () => {},
+        error => assert.fail(String(error)),
+      ),
+      chooseAgent: () => ({ kind: 'agent', agent: counting }),
+      drawChart: () => '<svg/>',
+      seedSecret: 'secret',
+      serverUrl: 'https://github.test',
+      templates: { contract: '', workflow: '' },
+      now: () => new Date(now),
+      signal: new AbortController().signal,
+      log: { info() {}, warn() {}, error() {} },
+    },
+    async look() {
+      now += 1000;
+      return (await step(scene.context, memory)).action;
+    },
+    async work() {
+      const done: Action['kind'][] = [];
+      for (;;) {
+        const { kind } = await scene.look();
+        // The agent answers at once, but not within the look.
+        await new Promise(setImmediate);
+        if (kind === 'wait') return done;
+        done.push(kind);
+      }
+    },
+    restart: () => {
+      memory = emptyLoopMemory();
+    },
+    pass: seconds => {
+      now += seconds * 1000;
+    },
+    say: (text, author = 'alice') => addComment(model, author, scene.issue, text).id,
+    measure: (trial, value) => measure(model, trial, value),
+  };
+  scene.say(`/research ${experiments}`);
+  return scene;
+}
+
+/** Sets one setting after the other to 6. */
+const counting: Agent = {
+  name: 'explore',
+  async propose({ files, number }) {
+    const name = NAMES[(number - 1) % NAMES.length] ?? 'depth';
+    const edits = [{ path: SETTINGS, search: `${name} = ${settingOf(files, name)}`, replace: `${name} = 6` }];
+    const applied = applyEdits(files, edits, [SETTINGS]);
+    if (applied.kind === 'refused') return { kind: 'failed', reason: applied.reason, cost: NO_COST };
+    return {
+      kind: 'idea',
+      idea: { title: name, hypothesis: '', edits },
+      files: applied.files,
+      cost: NO_COST,
+    };
+  },
+};
+
+function measure(model: Model, trial: string, value: number | undefined): void {
+  const run = model.runs.values().find(({ title, status }) => title === trial && status !== 'completed');
+  if (!run) throw new Error(`Expected a run of trial ${trial}.`);
+  const artifacts = value === undefined ? [] : [artifact(model, run, value)];
+  changeRun(model, 'runner', run.id, { status: 'completed', conclusion: 'success', artifacts });
+}
+
+function artifact(model: Model, { inputs }: RunRecord, value: number): string {
+  const { trial, base, candidate = '', seed, budget } = inputs;
+  return JSON.stringify({
+    version: 1,
+    trial,
+    base,
+    candidate,
+    tree: model.git.commit(candidate)?.tree,
+    seed: Number(seed),
+    budgetSeconds: Number(budget),
+    machine: 'GPU A',
+    digest: 'd1',
+    sandbox: 'bubblewrap',
+    outcome: { status: 'measured', value },
+    refereed: null,
+    trainingSeconds: 300,
+    totalSeconds: 320,
+    peakMemoryMb: 1000,
+    reported: {},
+  });
+}

@@ -1,0 +1,116 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { MEASUREMENT_FILE } from '../campaign/measurement.ts';
+import type { GitHubPort } from '../github/port.ts';
+import { simulate } from './campaign.ts';
+import { setBranch, tipOf } from './model/refs.ts';
+import { describeViolation } from './report.ts';
+import type { Sim } from './sim.ts';
+import { addTally, emptyTally } from './tally.ts';
+
+const CAMPAIGNS = 300;
+
+test(`${CAMPAIGNS} campaigns keep the rule, whatever goes wrong`, async () => {
+  const tally = emptyTally();
+  for (let seed = 1; seed <= CAMPAIGNS; seed++) {
+    const result = await simulate(seed);
+    assert.equal(result.violation, null, describeViolation(result));
+    addTally(tally, result.tally);
+  }
+  // A world in which nothing happens keeps every rule.
+  for (const [what, least] of [
+    [tally.merges, 100],
+    [tally.kills, 500],
+    [Object.keys(tally.moods).length, 4],
+    [Object.keys(tally.faults).length, 12],
+    [Object.keys(tally.deeds).length, 25],
+    [Object.keys(tally.trials).length, 9],
+  ] as const)
+    assert.ok(what >= least, `expected at least ${least}, found ${what}: ${JSON.stringify(tally)}`);
+});
+
+test('the same seed gives the same campaign, event by event', async () => {
+  for (const seed of [3, 12, 25]) {
+    const told: string[][] = [[], []];
+    for (const lines of told) await simulate(seed, { trace: line => lines.push(line) });
+    assert.ok((told[0]?.length ?? 0) > 500);
+    assert.deepEqual(told[0], told[1]);
+  }
+});
+
+/** What a broken App might do, and the invariant that finds it. */
+const BROKEN: [string, RegExp, (port: GitHubPort, sim: Sim) => Partial<GitHubPort>][] = [
+  [
+    'merges what it did not measure',
+    /was merged onto .* but measured on|moved the base/,
+    (port, { model }) => ({
+      merge: async (pull, options) => {
+        const tip = tipOf(model, 'main') ?? '';
+        const tree = model.git.writeTree(new Map([['README.md', 'Something else.']]));
+        const sha = model.git.writeCommit({ tree, parents: [tip], message: 'Sneaked in' }, '');
+        setBranch(model, model.botLogin, 'main', sha);
+        return port.merge(pull, options);
+      },
+    }),
+  ],
+  [
+    'reads numbers that no run measured',
+    /No run of the App measured/,
+    port => ({
+      artifact: async (run, name, file) => {
+        const text = await port.artifact(run, name, file);
+        return file === MEASUREMENT_FILE ? (text?.replace(/"value":1/, '"value":0') ?? null) : text;
+      },
+    }),
+  ],
+  [
+    'touches what is not editable',
+    /touches .*README/,
+    port => ({
+      createTree: (base, files) => port.createTree(base, new Map([...files, ['README.md', 'Mine.']])),
+    }),
+  ],
+  [
+    'says everything twice',
+    /It was said 2 times/,
+    port => ({
+      createComment: async (issue, body) => {
+        await port.createComment(issue, body);
+        return port.createComment(issue, body);
+      },
+    }),
+  ],
+  [
+    'dispatches every trial twice',
+    /was dispatched 2 times/,
+    port => ({
+      dispatch: async (workflow, ref, inputs) => {
+        await port.dispatch(workflow, ref, inputs);
+        await port.dispatch(workflow, ref, inputs);
+      },
+    }),
+  ],
+  ['leaves branches behind', /is left over|has not ended/, () => ({ deleteBranch: async () => {} })],
+  [
+    'forgets to bring the status up to date',
+    /has not ended|should say/,
+    port => ({
+      updateComment: async (id, body) => {
+        if (!/Finished/.test(body)) await port.updateComment(id, body);
+      },
+    }),
+  ],
+  ['never looks at commands', /never answered/, () => ({ commentsSince: async () => [] })],
+];
+
+describe('the simulator finds an App that', () => {
+  /** Campaigns in which nothing else goes wrong. */
+  const SEEDS = [7, 8, 9, 10, 11, 14];
+  for (const [what, invariant, broken] of BROKEN)
+    test(what, async () => {
+      const sabotage = (port: GitHubPort, sim: Sim) => ({ ...port, ...broken(port, sim) });
+      let found = '';
+      for (const seed of SEEDS) found ||= (await simulate(seed, { sabotage })).violation?.invariant ?? '';
+      assert.match(found, invariant);
+    });
+});

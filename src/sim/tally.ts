@@ -1,0 +1,56 @@
+/** What happened in one campaign, or in many, in numbers. */
+
+export interface Tally {
+  campaigns: number;
+  steps: number;
+  calls: number;
+  kills: number;
+  webhooks: number;
+  runs: number;
+  experiments: number;
+  merges: number;
+  /** Virtual. */
+  hours: number;
+  /** Campaigns that somebody had to stop in the end. */
+  stoppedByHand: number;
+  /** How often, by kind. */
+  faults: Record<string, number>;
+  deeds: Record<string, number>;
+  trials: Record<string, number>;
+  moods: Record<string, number>;
+  verdicts: Record<string, number>;
+}
+
+export function emptyTally(): Tally {
+  return {
+    campaigns: 0,
+    steps: 0,
+    calls: 0,
+    kills: 0,
+    webhooks: 0,
+    runs: 0,
+    experiments: 0,
+    merges: 0,
+    hours: 0,
+    stoppedByHand: 0,
+    faults: {},
+    deeds: {},
+    trials: {},
+    moods: {},
+    verdicts: {},
+  };
+}
+
+export function count(record: Record<string, number>, kind: string): void {
+  record[kind] = (record[kind] ?? 0) + 1;
+}
+
+/** Adds `more` to `sum`. */
+export function addTally(sum: Tally, more: Tally): void {
+  for (const key of Object.keys(sum) as (keyof Tally)[]) {
+    const [into, from] = [sum[key], more[key]];
+    if (typeof into === 'number' && typeof from === 'number') Object.assign(sum, { [key]: into + from });
+    else if (typeof into === 'object' && typeof from === 'object')
+      for (const [kind, times] of Object.entries(from)) into[kind] = (into[kind] ?? 0) + times;
+  }
+}
