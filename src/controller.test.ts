@@ -133,12 +133,12 @@ describe('people in between', () => {
   test('what trials cost before the champion moved stays in the totals', async () => {
     const scene = campaignScene(2, 2);
     await measureChampion(scene);
-    scene.measure('1/1.1', 0.995);
-    scene.measure('1/2.1', 0.994);
+    scene.measure('1/1.1', 0.994);
+    scene.measure('1/2.1', 0.995);
     await scene.work();
-    scene.measure('1/1.2', 0.995);
+    scene.measure('1/1.2', 0.994);
     await scene.work();
-    scene.measure('1/2.2', 0.994);
+    scene.measure('1/2.2', 0.995);
     scene.pass(60);
     await scene.work();
     const markers = pullsOf(scene.model, scene.issue).map(markerOf);
