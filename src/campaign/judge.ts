@@ -246,7 +246,10 @@ export function dispatch(
   };
 }
 
-/** Trial k of every tree runs on seed k of the rotation; of those before it, the measured ones and those in flight count. */
+/**
+ * Trial k of every tree runs on seed k of the campaign; of those before it, the measured ones and those in flight count. An idea meets no
+ * seed twice, which would say little new; the champion, where it is measured for another class of machine, goes through its first ones again.
+ */
 function seedIndex(
   snapshot: Snapshot,
   campaign: Campaign,
@@ -258,7 +261,8 @@ function seedIndex(
   const running = attemptsOf(snapshot, campaign.issue, experiment?.marker.number ?? 0).filter(
     attempt => !attempt.check?.measurement && trialParts(attempt.trial).k < k,
   );
-  return (measuredValues(trials).length + running.length) % BASELINE_TRIALS;
+  const before = measuredValues(trials).length + running.length;
+  return experiment ? before : before % BASELINE_TRIALS;
 }
 
 /** A verdict that does not rest on a comparison. */
