@@ -161,7 +161,10 @@ function mustConfirm({ scale }: Knowledge, trials: number, { worth }: Assessment
 function isImplausible({ effects }: Knowledge, { gain, noise }: Assessment): boolean {
   if (effects.length < IMPLAUSIBLE.ideas) return false;
   const counted = effects.length - Math.max(1, Math.floor(IMPLAUSIBLE.uncounted * effects.length));
-  const largest = at(effects.toSorted((a, b) => a - b), counted - 1);
+  const largest = at(
+    effects.toSorted((a, b) => a - b),
+    counted - 1,
+  );
   return gain > Math.max(largest + IMPLAUSIBLE.noises * noise, IMPLAUSIBLE.times * largest);
 }
 

@@ -7,7 +7,7 @@ import { type Measurement, measurementSchema, shaSchema } from './measurement.ts
 import type { Thought } from './thought.ts';
 
 export const RESEARCH_LABEL = 'research';
-/** A trial may fail through the machine's fault this often before it is called unmeasurable. */
+/** After so many trials that failed through the machine's fault a tree is called unmeasurable. */
 export const MAX_FAULTS = 3;
 /** Champion trials that calibrate the noise before the first idea. */
 export const BASELINE_TRIALS = 3;
