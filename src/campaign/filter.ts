@@ -195,26 +195,26 @@ function observeEffects(
   const exponent = cell.effect.slice();
   let largest = Number.NEGATIVE_INFINITY;
   for (let j = 0; j < count; j++) {
-    const v = at(variance, j);
-    const w = at(weight, j);
+    const v = variance[j] as number;
+    const w = weight[j] as number;
     const total = gradient * gradient * v + expected;
-    const residual = surprise - gradient * at(effect, j);
+    const residual = surprise - gradient * (effect[j] as number);
     const toEffect = (v * gradient) / total;
     const log = (-0.5 * residual * residual) / total;
     exponent[j] = log;
     weight[j] = w / Math.sqrt(total);
-    effect[j] = at(effect, j) + toEffect * residual;
+    effect[j] = (effect[j] as number) + toEffect * residual;
     variance[j] = (v * expected) / total;
     if (w > 0 && log > largest) largest = log;
   }
   let sum = 0;
   for (let j = 0; j < count; j++) {
-    const log = at(exponent, j) - largest;
-    const likely = at(weight, j) === 0 || log < NOTHING ? 0 : at(weight, j) * Math.exp(log);
+    const log = (exponent[j] as number) - largest;
+    const likely = (weight[j] as number) === 0 || log < NOTHING ? 0 : (weight[j] as number) * Math.exp(log);
     weight[j] = likely;
     sum += likely;
   }
-  for (let j = 0; j < count; j++) weight[j] = at(weight, j) / sum;
+  for (let j = 0; j < count; j++) weight[j] = (weight[j] as number) / sum;
   return { effect, variance, weight, logWeight: cell.logWeight + largest + Math.log(sum) };
 }
 
@@ -242,10 +242,10 @@ export function settle({ seeds, cells }: Test, merged: boolean): Belief {
 /** Mean and variance of the effect in one world. */
 function momentsOf({ weight, effect, variance }: TestCell): { mean: number; variance: number } {
   let mean = 0;
-  for (let j = 0; j < weight.length; j++) mean += at(weight, j) * at(effect, j);
+  for (let j = 0; j < weight.length; j++) mean += (weight[j] as number) * (effect[j] as number);
   let spread = 0;
   for (let j = 0; j < weight.length; j++)
-    spread += at(weight, j) * (at(variance, j) + (at(effect, j) - mean) ** 2);
+    spread += (weight[j] as number) * ((variance[j] as number) + ((effect[j] as number) - mean) ** 2);
   return { mean, variance: spread };
 }
 
