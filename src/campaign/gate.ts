@@ -6,7 +6,8 @@
  * another trial be worth its price? docs/gate.md explains the mathematics and what it reaches.
  */
 import { at, type Sample, type Test } from './filter.ts';
-import { type Knowledge, learn, type Step, scaled, scaleOf, startKnowledge, testOf } from './knowledge.ts';
+import { knowledgeOf } from './fold.ts';
+import { type Knowledge, type Step, scaled, scaleOf, testOf } from './knowledge.ts';
 import { FARTHEST } from './prior.ts';
 import { type Assessment, anotherTrialPays, assess, type Prices } from './worth.ts';
 
@@ -62,7 +63,7 @@ const UNSEEN_SEED = -1;
 /** Judges one idea by everything that was measured. Pure; the same evidence gives the same verdict. */
 export function judge(history: readonly Step[], candidate: Candidate, rules: GateRules): GateVerdict {
   const scale = scaleOf(history, rules.goal, rules.noise, candidate.samples);
-  return judgeKnowing(history.reduce(learn, startKnowledge(scale)), candidate, rules);
+  return judgeKnowing(knowledgeOf(history, scale), candidate, rules);
 }
 
 /** Judges one idea in the light of a folded history. */
@@ -85,12 +86,12 @@ export function judgeKnowing(knowledge: Knowledge, candidate: Candidate, rules: 
     return verdict(first.value < (knowledge.bar ?? first.value) ? 'merge' : 'close');
   const more = samples.length < rules.maxTrials;
   if (more && mustConfirm(knowledge, samples.length, assessment)) return verdict('again');
+  const worthy = assessment.worth > 0 ? assessment : worthyWhenCut(knowledge, samples, prices);
+  const tie = candidate.addedTokens < 0 ? tieAfter(samples.length, assessment) : 'no';
+  if (more && tie === 'perhaps' && !worthy) return verdict('again');
   if (more && anotherTrialPays(tested, nextSeed(tested, samples), prices, assessment))
     return verdict('again');
-  const worthy = assessment.worth > 0 ? assessment : worthyWhenCut(knowledge, samples, prices);
   if (worthy) return verdict(isImplausible(knowledge, worthy) ? 'hold' : 'merge', worthy);
-  const tie = candidate.addedTokens < 0 ? tieAfter(samples.length, assessment) : 'no';
-  if (more && tie === 'perhaps') return verdict('again');
   return tie === 'yes' ? verdict('merge', assessment, true) : verdict('close');
 }
 
@@ -119,8 +120,21 @@ function worthyWhenCut(
  * metric's unit. Null where every value gets a second trial.
  */
 export function worstPromising(history: readonly Step[], seed: number, rules: GateRules): number | null {
-  const start = startKnowledge(scaleOf(history, rules.goal, rules.noise, []));
-  const knowledge = history.reduce(learn, start);
+  const knowledge = knowledgeOf(history, scaleOf(history, rules.goal, rules.noise, []));
+  const bars = bySeedAndRules.get(knowledge) ?? new Map<string, number | null>();
+  bySeedAndRules.set(knowledge, bars);
+  const key = JSON.stringify([seed, rules]);
+  const known = bars.get(key);
+  if (known !== undefined) return known;
+  const bar = searchBar(knowledge, seed, rules);
+  bars.set(key, bar);
+  return bar;
+}
+
+/** Ideas that start side by side have one history, and one bar. */
+const bySeedAndRules = new WeakMap<Knowledge, Map<string, number | null>>();
+
+function searchBar(knowledge: Knowledge, seed: number, rules: GateRules): number | null {
   const { origin, unit, sign } = knowledge.scale;
   const valueAt = (distance: number) => origin + sign * distance * unit;
   const judged = (distance: number) =>

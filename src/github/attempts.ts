@@ -17,8 +17,8 @@ export async function readAttempts(port: GitHubPort, snapshot: Snapshot): Promis
 
   const recorded = new Set(
     [
-      ...snapshot.campaigns.flatMap(({ state }) => state?.baselines ?? []),
-      ...snapshot.experiments.flatMap(({ marker }) => marker.trials),
+      ...live.flatMap(({ state }) => state?.baselines ?? []),
+      ...open.flatMap(({ marker }) => marker.trials),
     ].map(trial => trial.trial),
   );
   const stale = new Map<string, number>([
