@@ -170,6 +170,12 @@ export interface UnreadableExperiment {
   number: number;
 }
 
+/** What the App made twice; the first of two counts. */
+export type Duplicate =
+  | { kind: 'comment'; id: number }
+  | { kind: 'run'; id: number }
+  | { kind: 'check'; id: number; trial: string };
+
 /** GitHub at one moment, as far as one base branch is concerned. */
 export interface Snapshot {
   base: { branch: string; sha: string; tree: string };
@@ -182,6 +188,7 @@ export interface Snapshot {
   /** Experiment branches that exist, by name. */
   branches: ReadonlyMap<string, string>;
   commands: PendingCommand[];
+  duplicates: readonly Duplicate[];
   /** What agents think about, oldest first. */
   thoughts: readonly Thought[];
 }

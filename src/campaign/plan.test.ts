@@ -45,6 +45,8 @@ function words(action: Action): string {
       return `${action.verdict.kind} #${action.experiment.pull}`;
     case 'cancel':
       return `cancel run ${action.run.id}`;
+    case 'tidy':
+      return `tidy ${action.duplicate.kind} ${action.duplicate.id}`;
     case 'clean':
       return `clean ${action.branch}`;
     case 'wait':

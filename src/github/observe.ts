@@ -15,6 +15,7 @@ import {
 } from '../campaign/model.ts';
 import type { Thought } from '../campaign/thought.ts';
 import { readAttempts } from './attempts.ts';
+import { duplicateComments } from './duplicates.ts';
 import { readMarker } from './marker.ts';
 import type { Comment, Commit, GitHubPort, Pull } from './port.ts';
 import { noRefusals, type Refusals } from './refusals.ts';
@@ -97,9 +98,11 @@ export async function observe(
     commands: pending(commands, comments, campaigns, memory.pulls, port.botLogin).filter(
       ({ comment }) => !memory.refusals.unanswerable.has(comment),
     ),
+    duplicates: duplicateComments(comments, campaigns, port.botLogin),
   };
   memory.commentsSeen = seenUntil(comments, snapshot.commands, now);
-  return { ...snapshot, attempts: await readAttempts(port, snapshot) };
+  const { attempts, duplicates } = await readAttempts(port, snapshot);
+  return { ...snapshot, attempts, duplicates: [...snapshot.duplicates, ...duplicates] };
 }
 
 function emptySnapshot(branch: string): Snapshot {
@@ -113,6 +116,7 @@ function emptySnapshot(branch: string): Snapshot {
     thoughts: [],
     branches: new Map(),
     commands: [],
+    duplicates: [],
   };
 }
 
