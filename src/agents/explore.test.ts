@@ -37,6 +37,7 @@ function requestFor(files: ReadonlyMap<string, string>, ledger: readonly LedgerL
     championValue: 0.98,
     ledger,
     again: null,
+    wish: null,
     topic: '',
     objection: async () => null,
   };

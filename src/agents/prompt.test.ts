@@ -26,6 +26,7 @@ const request: ProposalRequest = {
   championValue: 0.9712,
   ledger: [line(1), line(2, { status: 'crash', value: null, note: 'RuntimeError: out of memory' })],
   again: null,
+  wish: null,
   topic: 'Look into the optimizer.',
   objection: async () => null,
 };

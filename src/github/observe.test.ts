@@ -11,7 +11,13 @@ const NOW = new Date('2026-03-08T12:00:00Z');
 
 /** A repository with one issue that a person labelled; `listed` counts how often its comments were listed. */
 function labelled() {
-  const issue: Issue = { number: 3, open: true, isPull: false, updatedAt: '2026-03-01T00:00:00Z' };
+  const issue: Issue = {
+    number: 3,
+    open: true,
+    isPull: false,
+    labels: ['research'],
+    updatedAt: '2026-03-01T00:00:00Z',
+  };
   const comments: Comment[] = [];
   const counts = { listed: 0 };
   const port: Partial<GitHubPort> = {
@@ -23,6 +29,7 @@ function labelled() {
     branches: async () => new Map(),
     pullsSince: async () => [],
     openIssues: async () => [issue],
+    closedIssues: async () => [],
     commentsSince: async () => comments,
     comments: async () => {
       counts.listed++;
@@ -93,7 +100,8 @@ function repositoryWith(
     commit: async () => ({ sha: sha('champion'), tree: sha('champion tree'), parents: [] }),
     file: async () => '',
     branches: async () => new Map(),
-    openIssues: async () => [{ number: 3, open: true, isPull: false, updatedAt: time }],
+    openIssues: async () => [{ number: 3, open: true, isPull: false, labels: ['research'], updatedAt: time }],
+    closedIssues: async () => [],
     comments: async () => [status],
     comment: async () => status,
     commentsSince: async () => [],

@@ -16,7 +16,7 @@ import {
 import type { Thought } from '../campaign/thought.ts';
 import { readAttempts } from './attempts.ts';
 import { readMarker } from './marker.ts';
-import type { Comment, Commit, GitHubPort, Pull } from './port.ts';
+import type { Comment, Commit, GitHubPort, Issue, Pull } from './port.ts';
 import { noRefusals, type Refusals } from './refusals.ts';
 import { noticeKey, replyKey } from './replies.ts';
 
@@ -52,6 +52,8 @@ export function emptyMemory(): Memory {
 
 /** A bot that was away looks this far back for commands. */
 const LOOK_BACK_HOURS = 24;
+/** And this far back for issues that were closed meanwhile. */
+const CLOSED_LOOK_BACK_DAYS = 14;
 /** Looks overlap by this much, because clocks differ and lists lag. */
 const OVERLAP_SECONDS = 300;
 
@@ -75,7 +77,7 @@ export async function observe(
   const { experiments, unreadable } = experimentsIn(port, memory);
   const comments = await port.commentsSince(lookBack(memory, now));
   const commands = commandsIn(comments, port.botLogin);
-  const campaigns = await readCampaigns(port, memory, experiments, commands);
+  const campaigns = await readCampaigns(port, memory, experiments, commands, now);
   const snapshot: Snapshot = {
     base: { branch, sha: (tip ?? home).sha, tree: (tip ?? home).tree },
     contract: tip ? contract : noBase(branch),
@@ -85,7 +87,7 @@ export async function observe(
     attempts: new Map(),
     thoughts,
     branches: await port.branches('research/'),
-    commands: pending(commands, comments, campaigns, memory.pulls, port.botLogin).filter(
+    commands: pending(commands, comments, campaigns, experiments, memory.pulls, port.botLogin).filter(
       ({ comment }) => !memory.refusals.unanswerable.has(comment),
     ),
   };
@@ -186,7 +188,7 @@ function commandsIn(comments: readonly Comment[], botLogin: string): PendingComm
 }
 
 /**
- * A command took effect when a campaign's marker holds its id, or an answer to it exists. Where the marker is gone, what
+ * A command took effect when the marker of a campaign or an experiment holds its id, or an answer to it exists. Where the marker is gone, what
  * was asked for before the newest pull request is known to have taken effect by that; where a new one was begun, what
  * was asked for before the first command that it holds.
  */
@@ -194,10 +196,14 @@ function pending(
   commands: readonly PendingCommand[],
   comments: readonly Comment[],
   campaigns: readonly Campaign[],
+  experiments: readonly Experiment[],
   pulls: ReadonlyMap<number, Pull>,
   botLogin: string,
 ): PendingCommand[] {
-  const done = new Set(campaigns.flatMap(campaign => campaign.state?.comments ?? []));
+  const done = new Set([
+    ...campaigns.flatMap(campaign => campaign.state?.comments ?? []),
+    ...experiments.flatMap(({ marker }) => marker.words.map(({ comment }) => comment)),
+  ]);
   for (const comment of comments) {
     const answered = comment.author === botLogin ? replyKey(comment.body) : null;
     if (answered !== null) done.add(answered);
@@ -223,23 +229,25 @@ async function readCampaigns(
   memory: Memory,
   experiments: readonly Experiment[],
   commands: readonly PendingCommand[],
+  now: Date,
 ): Promise<Campaign[]> {
   const labelled = (await port.openIssues(RESEARCH_LABEL)).filter(issue => !issue.isPull);
   const open = new Map(labelled.map(issue => [issue.number, issue.updatedAt]));
-  const pulls = new Set(experiments.map(experiment => experiment.pull));
+  const closed = await closedMeanwhile(port, memory, now);
+  const pulls = new Map(experiments.map(({ pull, marker }) => [pull, marker.campaign]));
   const unfinished = experiments
     .filter(e => e.state === 'open' || e.marker.verdict === null)
     .map(e => e.marker.campaign);
-  const asked = commands.map(command => command.issue).filter(issue => !pulls.has(issue));
+  const asked = commands.map(({ issue }) => pulls.get(issue) ?? issue);
   const touched = new Set([...asked, ...experiments.map(e => e.marker.campaign)]);
   const campaigns: Campaign[] = [];
-  for (const number of new Set([...open.keys(), ...unfinished, ...memory.alive, ...asked])) {
+  for (const number of new Set([...open.keys(), ...unfinished, ...memory.alive, ...asked, ...closed])) {
     const updatedAt = open.get(number);
     const known = updatedAt !== undefined;
     if (known && !touched.has(number) && memory.bare.get(number) === updatedAt) continue;
-    const issue = known ? { open: true, isPull: false } : await port.issue(number);
+    const issue = known ? { open: true, isPull: false, labels: [RESEARCH_LABEL] } : await port.issue(number);
     if (!issue || issue.isPull) continue;
-    const campaign = await readCampaign(port, memory, number, issue.open);
+    const campaign = await readCampaign(port, memory, number, issue);
     if (campaign.comment) memory.bare.delete(number);
     else if (known) memory.bare.set(number, updatedAt);
     if (campaign.comment || known || unfinished.includes(number)) campaigns.push(campaign);
@@ -248,24 +256,33 @@ async function readCampaigns(
   return campaigns.sort((a, b) => a.issue - b.issue);
 }
 
+/** Numbers of issues that may have been closed while the App was away; none after the first look. */
+async function closedMeanwhile(port: GitHubPort, memory: Memory, now: Date): Promise<number[]> {
+  if (memory.commentsSeen !== null) return [];
+  const since = new Date(now.getTime() - CLOSED_LOOK_BACK_DAYS * 86_400_000);
+  const closed = await port.closedIssues(RESEARCH_LABEL, since);
+  return closed.filter(({ isPull }) => !isPull).map(({ number }) => number);
+}
+
 async function readCampaign(
   port: GitHubPort,
   memory: Memory,
   issue: number,
-  issueOpen: boolean,
+  { open, labels }: Pick<Issue, 'open' | 'labels'>,
 ): Promise<Campaign> {
+  const campaign = { issue, issueOpen: open, labelled: labels.includes(RESEARCH_LABEL) };
   const remembered = memory.statusComments.get(issue);
   const quick = remembered === undefined ? null : await port.comment(remembered);
   if (quick) {
     const state = readMarker('campaign', quick.body, campaignStateSchema);
-    if (state) return { issue, issueOpen, comment: quick, state, notices: [] };
+    if (state) return { ...campaign, comment: quick, state, notices: [] };
   }
   const own = (await port.comments(issue)).filter(comment => comment.author === port.botLogin);
   // Two Apps at once may have written one each: both go on with the first.
   const comment = own.find(found => readMarker('campaign', found.body, campaignStateSchema) !== null) ?? null;
   const state = comment && readMarker('campaign', comment.body, campaignStateSchema);
   if (comment) memory.statusComments.set(issue, comment.id);
-  return { issue, issueOpen, comment, state, notices: own.flatMap(found => noticeKey(found.body) ?? []) };
+  return { ...campaign, comment, state, notices: own.flatMap(found => noticeKey(found.body) ?? []) };
 }
 
 /** After everything was done and told: campaigns that have ended need no more looks. */

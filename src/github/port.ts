@@ -42,6 +42,7 @@ export interface Issue {
   number: number;
   open: boolean;
   isPull: boolean;
+  labels: string[];
   updatedAt: string;
 }
 
@@ -96,6 +97,8 @@ export interface GitHubPort {
   branches(prefix: string): Promise<Map<string, string>>;
   issue(number: number): Promise<Issue | null>;
   openIssues(label: string): Promise<Issue[]>;
+  /** Closed issues that were edited since `since`, the ten edited last. */
+  closedIssues(label: string, since: Date): Promise<Issue[]>;
   comments(issue: number): Promise<Comment[]>;
   comment(id: number): Promise<Comment | null>;
   /** Comments on any issue, edited since `since`, oldest first. */

@@ -8,12 +8,16 @@ type Listed<T extends (...args: never[]) => Promise<{ data: readonly unknown[] }
 type Rest = Octokit['rest'];
 
 export function toIssue(
-  data: Pick<Listed<Rest['issues']['listForRepo']>, 'number' | 'state' | 'pull_request' | 'updated_at'>,
+  data: Pick<
+    Listed<Rest['issues']['listForRepo']>,
+    'number' | 'state' | 'pull_request' | 'labels' | 'updated_at'
+  >,
 ): Issue {
   return {
     number: data.number,
     open: data.state === 'open',
     isPull: data.pull_request !== undefined,
+    labels: data.labels.flatMap(label => (typeof label === 'string' ? label : (label.name ?? []))),
     updatedAt: data.updated_at,
   };
 }

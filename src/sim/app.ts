@@ -157,6 +157,10 @@ function describe(action: Action): string {
       return `cancel run ${action.run.id}`;
     case 'clean':
       return `clean ${action.branch}`;
+    case 'repeat':
+      return `repeat #${action.asked.pull} as ${action.campaign.issue}/${action.number}`;
+    case 'relabel':
+      return `relabel #${action.campaign.issue}`;
     case 'wait':
       return `wait ${action.seconds}`;
     default:

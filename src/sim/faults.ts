@@ -21,6 +21,7 @@ const READS: ReadonlySet<PortCall> = new Set([
   'branches',
   'issue',
   'openIssues',
+  'closedIssues',
   'comments',
   'comment',
   'commentsSince',

@@ -8,9 +8,7 @@ export interface Branch {
   sha: string;
 }
 
-export interface IssueRecord extends Issue {
-  labels: string[];
-}
+export type IssueRecord = Issue;
 
 export interface PullRecord extends Pull {
   /** After the base moved, the first merge fails until GitHub has looked at the pull request again. */
