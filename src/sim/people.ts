@@ -2,7 +2,7 @@
 
 import { CONTRACT_PATH } from '../campaign/contract.ts';
 import { markerOf, stateOf } from './invariants/read.ts';
-import { contractText, SETTINGS, WORKFLOW } from './landscape.ts';
+import { contractText, NAMES, SETTINGS, WORKFLOW } from './landscape.ts';
 import { cancelRun, dispatchRun, rerun } from './model/actions.ts';
 import {
   addComment,
@@ -164,6 +164,26 @@ const DEEDS = {
       sim.random.pick(['/research 9', '/research stop', '/research status']),
     );
   }),
+  'try an idea': onIssue((sim, issue) => {
+    const idea = `${sim.random.pick(NAMES)} = ${sim.random.whole(0, 12)}`;
+    const text = sim.random.pick([idea, idea, idea, 'colour = 3', 'something @everyone fixes #1']);
+    say(sim, issue, writer(sim), `/research try ${text}`);
+  }),
+  keep: onOpenPull((sim, pull) => void say(sim, pull.number, writer(sim), '/research keep')),
+  discard: onOpenPull((sim, pull) => void say(sim, pull.number, writer(sim), '/research discard')),
+  'run an experiment again': onOpenPull(
+    (sim, pull) => void say(sim, pull.number, writer(sim), '/research rerun'),
+  ),
+  'a word on what has ended': onPull('ended', (sim, pull) => {
+    const word = sim.random.pick(['rerun', 'rerun', 'keep', 'discard']);
+    say(sim, pull.number, writer(sim), `/research ${word}`);
+  }),
+  'keep without permission': onOpenPull(
+    (sim, pull) => void say(sim, pull.number, sim.random.pick(['eve', STRANGER]), '/research keep'),
+  ),
+  'remove the campaign’s label': onIssue((sim, issue) =>
+    changeIssue(sim.model, 'bob', issue, { labels: [] }),
+  ),
   'ask on a pull request': onOpenPull((sim, pull) => void say(sim, pull.number, writer(sim), '/research 5')),
   'take back a comment': sim => {
     const own = sim.model.comments.values().filter(({ author }) => PEOPLE.has(author as 'bob'));
@@ -210,10 +230,14 @@ function writer(sim: Sim): string {
 }
 
 function onOpenPull(deed: (sim: Sim, pull: PullRecord) => void): Deed {
+  return onPull('open', deed);
+}
+
+function onPull(wanted: 'open' | 'ended', deed: (sim: Sim, pull: PullRecord) => void): Deed {
   return sim => {
-    const open = sim.model.pulls.values().filter(({ state }) => state === 'open');
-    if (open.length === 0) return false;
-    deed(sim, sim.random.pick(open));
+    const found = sim.model.pulls.values().filter(({ state }) => (state === 'open') === (wanted === 'open'));
+    if (found.length === 0) return false;
+    deed(sim, sim.random.pick(found));
     return true;
   };
 }

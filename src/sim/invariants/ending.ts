@@ -15,9 +15,8 @@ export function hasEnded({ model, profile }: Sim): boolean {
     .values()
     .some(pull => pull.state === 'open' && pull.author === model.botLogin && markerOf(pull) !== null);
   const live = model.issues.values().some(({ number, open: isOpen }) => {
-    // Known weaknesses: an App that was started anew looks at closed issues only where they have open experiments, and
-    // where a person deletes the one of two status comments that counted, the other tells of long ago.
-    if (!isOpen && (profile.kills > 0 || profile.twoApps)) return false;
+    // Known weakness: where a person deletes the one of two status comments that counted, the other tells of long ago.
+    if (!isOpen && profile.twoApps) return false;
     const phase = statusComments(model, number)[0]?.state.phase;
     return phase === 'running' || phase === 'paused';
   });
@@ -77,7 +76,9 @@ function checkSpending(sim: Sim, issue: number, comment: Comment, state: Campaig
   const trials = new Set(recordedTrials(sim, issue));
   const each = PROPOSAL_COST.inputTokens + PROPOSAL_COST.outputTokens;
   const failed = state.failedCost.calls;
-  const tokens = (markers.length + failed) * each;
+  // An experiment that is made once more costs no thought.
+  const thought = markers.filter(({ asked }) => asked?.pull == null).length;
+  const tokens = (thought + failed) * each;
   if (Number(spent?.[2]) !== tokens)
     sim.violate(`The status of #${issue} should say ${tokens} tokens, found ${spent?.[2]}.`);
   // Whoever deletes the status comment or a marker deletes what it counted.
@@ -105,7 +106,8 @@ function checkAnswers(sim: Sim): void {
   const effective = model.issues
     .values()
     .flatMap(({ number }) => statusComments(model, number).flatMap(({ state }) => state.comments));
-  const done = new Set([...answered, ...effective]);
+  const words = model.pulls.values().flatMap(pull => markerOf(pull)?.words ?? []);
+  const done = new Set([...answered, ...effective, ...words.map(({ comment }) => comment)]);
   for (const { id, author, body, createdAt, updatedAt } of model.comments.values()) {
     if (author === model.botLogin || createdAt !== updatedAt || parseCommand(body) === null) continue;
     if (!done.has(id)) sim.violate(`Comment ${id} by ${author} was never answered: ${body}`);
