@@ -77,7 +77,8 @@ export async function observe(
   const { experiments, unreadable } = experimentsIn(port, memory);
   const comments = await port.commentsSince(lookBack(memory, now));
   const commands = commandsIn(comments, port.botLogin);
-  const campaigns = await readCampaigns(port, memory, experiments, commands, now);
+  const met = memory.commentsSeen === null ? await metAgain(port, comments, now) : [];
+  const campaigns = await readCampaigns(port, memory, experiments, commands, met);
   const snapshot: Snapshot = {
     base: { branch, sha: (tip ?? home).sha, tree: (tip ?? home).tree },
     contract: tip ? contract : noBase(branch),
@@ -229,11 +230,10 @@ async function readCampaigns(
   memory: Memory,
   experiments: readonly Experiment[],
   commands: readonly PendingCommand[],
-  now: Date,
+  met: readonly number[],
 ): Promise<Campaign[]> {
   const labelled = (await port.openIssues(RESEARCH_LABEL)).filter(issue => !issue.isPull);
   const open = new Map(labelled.map(issue => [issue.number, issue.updatedAt]));
-  const closed = await closedMeanwhile(port, memory, now);
   const pulls = new Map(experiments.map(({ pull, marker }) => [pull, marker.campaign]));
   const unfinished = experiments
     .filter(e => e.state === 'open' || e.marker.verdict === null)
@@ -241,7 +241,7 @@ async function readCampaigns(
   const asked = commands.map(({ issue }) => pulls.get(issue) ?? issue);
   const touched = new Set([...asked, ...experiments.map(e => e.marker.campaign)]);
   const campaigns: Campaign[] = [];
-  for (const number of new Set([...open.keys(), ...unfinished, ...memory.alive, ...asked, ...closed])) {
+  for (const number of new Set([...open.keys(), ...unfinished, ...memory.alive, ...asked, ...met])) {
     const updatedAt = open.get(number);
     const known = updatedAt !== undefined;
     if (known && !touched.has(number) && memory.bare.get(number) === updatedAt) continue;
@@ -256,12 +256,22 @@ async function readCampaigns(
   return campaigns.sort((a, b) => a.issue - b.issue);
 }
 
-/** Numbers of issues that may have been closed while the App was away; none after the first look. */
-async function closedMeanwhile(port: GitHubPort, memory: Memory, now: Date): Promise<number[]> {
-  if (memory.commentsSeen !== null) return [];
+/**
+ * Issues on which the App, when it was away, may have a campaign that the list of open issues does not show: closed ones, and those
+ * whose label was taken off.
+ */
+async function metAgain(port: GitHubPort, comments: readonly Comment[], now: Date): Promise<number[]> {
   const since = new Date(now.getTime() - CLOSED_LOOK_BACK_DAYS * 86_400_000);
   const closed = await port.closedIssues(RESEARCH_LABEL, since);
-  return closed.filter(({ isPull }) => !isPull).map(({ number }) => number);
+  const own = comments.filter(({ author }) => author === port.botLogin);
+  const live = own.filter(({ body }) => {
+    const phase = readMarker('campaign', body, campaignStateSchema)?.phase;
+    return phase === 'running' || phase === 'paused';
+  });
+  return [
+    ...closed.filter(({ isPull }) => !isPull).map(({ number }) => number),
+    ...live.map(({ issue }) => issue),
+  ];
 }
 
 async function readCampaign(

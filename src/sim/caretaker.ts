@@ -57,7 +57,10 @@ export function startCaretaker(sim: Sim): void {
       return;
     }
     if (!open) changeIssue(model, 'alice', issue, { open: true });
-    if (/Only people can decide/.test(reason)) return decideHeld(reason);
+    if (/Only people can decide/.test(reason)) {
+      decideHeld(reason);
+      return;
+    }
     mend(reason);
     say(sim, issue, 'alice', '/research resume');
   }
