@@ -26,7 +26,10 @@ const DEEDS_SECONDS = 2 * 3600;
 
 /** Lets people do what the profile says, at random times. */
 export function startPeople(sim: Sim): void {
-  if (sim.profile.deeds > 0) disturbMerges(sim);
+  if (sim.profile.deeds > 0) {
+    disturbMerges(sim);
+    speakUp(sim);
+  }
   const kinds = Object.keys(DEEDS) as (keyof typeof DEEDS)[];
   for (let i = 0; i < sim.profile.deeds; i++) {
     const kind = sim.random.pick(kinds);
@@ -50,6 +53,20 @@ function disturbMerges(sim: Sim): void {
     if (change.table !== 'pulls' || change.actor !== BOT || change.after?.state !== 'open') return;
     if (markerOf(change.after)?.verdict?.kind !== 'merge' || !sim.random.chance(0.2)) return;
     later(sim, sim.random.between(0, 3), () => attempt(sim, sim.random.pick(AT_THE_WORST_TIME)));
+  });
+}
+
+/** People who look at an experiment have an opinion of it. */
+function speakUp(sim: Sim): void {
+  sim.model.watchers.push(({ table, actor, before, after }) => {
+    if (table !== 'pulls' || actor !== BOT || sim.calm) return;
+    const opened = !before && sim.random.chance(0.15);
+    const closed = before?.state === 'open' && after?.state === 'closed' && sim.random.chance(0.05);
+    if (opened) {
+      const kind = sim.random.pick(['keep', 'discard', 'run an experiment again'] as const);
+      later(sim, sim.random.between(0, 600), () => attempt(sim, kind));
+    }
+    if (closed) later(sim, sim.random.between(0, 600), () => attempt(sim, 'a word on what has ended'));
   });
 }
 
