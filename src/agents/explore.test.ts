@@ -96,6 +96,21 @@ test('one constant at a time, what matters most first, each said in one line', a
   );
 });
 
+test('what a person asks for comes before its own ideas; what it cannot make of that is said', async () => {
+  const agent = exploreAgent({ name: 'explore' });
+  const request = requestFor(new Map([['train.py', small]]));
+  const proposal = await agent.propose({ ...request, wish: 'LR = 0.5' }, never);
+  assert.equal(proposal.kind === 'idea' && proposal.idea.title, 'LR 0.02 → 0.5');
+  const tried = { ...request, wish: 'LR = 0.5', objection: async () => 'Already tried.' };
+  assert.deepEqual(await agent.propose(tried, never), {
+    kind: 'failed',
+    reason: 'Already tried.',
+    cost: NO_COST,
+  });
+  assert.match(agent.objectsTo?.('make it faster', request.files) ?? '', /`LR`/);
+  assert.equal(agent.objectsTo?.('LR = 0.5', request.files), null);
+});
+
 test('a merged direction goes on at once, before constants that had no turn, and never back', async () => {
   const fate = (_idea: Idea, number: number) => (number === 2 || number === 3 ? 'merged' : 'closed');
   const { titles, ledger } = await campaign('train.py', small.replace('= 8', '= 80'), fate);
