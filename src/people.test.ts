@@ -1,48 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { HELD_LABEL } from './campaign/model.ts';
-import { noticeKey, replyKey } from './github/replies.ts';
-import { markerOf, pullsOf, statusComments } from './sim/invariants/read.ts';
+import { markerOf, pullsOf } from './sim/invariants/read.ts';
 import { changePull } from './sim/model/issues.ts';
 import { tipOf } from './sim/model/refs.ts';
-import type { PullRecord } from './sim/model/state.ts';
+import { answerTo, messageOfTip, phaseOf, pullOf, saidOn, statusOf, workOn } from './sim/page.test-helper.ts';
 import { campaignScene, measureChampion, push, type Scene } from './sim/scene.test-helper.ts';
-
-/** The pull request of experiment `number`. */
-function pullOf({ model, issue }: Scene, number: number): PullRecord {
-  return pullsOf(model, issue)[number - 1] ?? assert.fail(`no experiment ${number}`);
-}
-
-/** What the App answered to a comment; null where it did not in words. */
-function answerTo({ model }: Scene, comment: number): string | null {
-  return model.comments.values().find(({ body }) => replyKey(body) === comment)?.body ?? null;
-}
-
-/** The comment with this key on an issue or pull request. */
-function saidOn({ model }: Scene, number: number, key: string): string {
-  const said = model.comments.values().find(({ issue, body }) => issue === number && noticeKey(body) === key);
-  return said?.body ?? assert.fail(`nothing was said on #${number} under "${key}"`);
-}
-
-function statusOf({ model, issue }: Scene): string {
-  return statusComments(model, issue)[0]?.comment.body ?? assert.fail('no status comment');
-}
-
-function phaseOf({ model, issue }: Scene): string | undefined {
-  return statusComments(model, issue)[0]?.state.phase;
-}
-
-/** Works, a minute later: the status comment is brought up to date, and what settles has settled. */
-async function workOn(scene: Scene): Promise<void> {
-  scene.pass(60);
-  await scene.work();
-  scene.pass(60);
-  await scene.work();
-}
-
-function messageOfTip({ model }: Scene): string {
-  return model.git.commit(tipOf(model, 'main') ?? '')?.message ?? '';
-}
 
 /** Does something with an App that is killed after its first write, then after its second, and so on. */
 async function killedAfterEveryWrite(

@@ -213,6 +213,8 @@ export interface Snapshot {
   unreadable: UnreadableExperiment[];
   /** Trials in flight, by id. */
   attempts: ReadonlyMap<string, Attempt>;
+  /** Runs of trials that were recorded before somebody started them again. */
+  repeated: readonly Pick<Run, 'id' | 'title'>[];
   /** Experiment branches that exist, by name. */
   branches: ReadonlyMap<string, string>;
   commands: PendingCommand[];

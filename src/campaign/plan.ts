@@ -11,6 +11,7 @@ import {
   nextNumber,
   openExperiments,
   secondsSince,
+  trialParts,
   trialsOf,
 } from './queries.ts';
 import { quote } from './quote.ts';
@@ -28,6 +29,7 @@ export function plan(snapshot: Snapshot, now: Date): Action {
     answerCommands(snapshot) ??
     stopWhatMustStop(snapshot) ??
     relabel(snapshot) ??
+    sayRepeated(snapshot) ??
     finishLeftovers(snapshot, now) ??
     recordResults(snapshot) ??
     cleanOrWait(snapshot, advance(snapshot, now))
@@ -86,6 +88,18 @@ function contractReason(snapshot: Snapshot): string {
   const { contract } = snapshot;
   if (contract.kind !== 'problems') return 'There is no `.github/research.yml` on the base branch any more.';
   return `The contract cannot be read. ${contract.problems.map(problem => quote(describeProblem(problem), 300)).join('; ')}`;
+}
+
+/** A result that counts no more than once: whoever runs a workflow again is told how to take a trial that counts. */
+function sayRepeated(snapshot: Snapshot): Action | null {
+  for (const { id, title } of snapshot.repeated) {
+    const campaign = liveCampaigns(snapshot).find(({ issue }) => issue === trialParts(title).issue);
+    const key = `run again ${id}`;
+    if (!campaign || campaign.state.notices.includes(key)) continue;
+    const text = `Trial ${title} was run again by hand. Its first result counts, and this one does not. \`/research rerun\` on an experiment’s pull request takes another trial that counts.`;
+    return { kind: 'notify', campaign, key, text, pause: false };
+  }
+  return null;
 }
 
 /** Ends what a kill, a person or a stop left half done. */

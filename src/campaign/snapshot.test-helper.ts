@@ -197,6 +197,7 @@ export function snapshot(
     commands: [],
     thoughts: [],
     unreadable: [],
+    repeated: [],
     ...parts,
     experiments,
     attempts: new Map((parts.attempts ?? []).map(a => [a.trial, a])),

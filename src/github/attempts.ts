@@ -4,16 +4,22 @@ import { trialParts } from '../campaign/queries.ts';
 import { readMarker } from './marker.ts';
 import type { GitHubPort, WorkflowRun } from './port.ts';
 
-/** Trials that were started and are in no marker yet: check runs of the App, and the runs that carry their names. */
-export async function readAttempts(port: GitHubPort, snapshot: Snapshot): Promise<Map<string, Attempt>> {
+/**
+ * Trials that were started and are in no marker yet: check runs of the App, and the runs that carry their names; and runs that
+ * people started again although their trial was recorded.
+ */
+export async function readAttempts(
+  port: GitHubPort,
+  snapshot: Snapshot,
+): Promise<Pick<Snapshot, 'attempts' | 'repeated'>> {
   const attempts = new Map<string, Attempt>();
-  if (snapshot.contract.kind !== 'contract') return attempts;
+  if (snapshot.contract.kind !== 'contract') return { attempts, repeated: [] };
   const live = snapshot.campaigns.filter(
     ({ state }) => state?.phase === 'running' || state?.phase === 'paused',
   );
   const open = snapshot.experiments.filter(experiment => experiment.state === 'open');
   const champion = live.length > 0;
-  if (open.length === 0 && !champion) return attempts;
+  if (open.length === 0 && !champion) return { attempts, repeated: [] };
 
   const recorded = new Set(
     [
@@ -48,13 +54,15 @@ export async function readAttempts(port: GitHubPort, snapshot: Snapshot): Promis
       });
     }
   }
-  for (const run of ownRuns(await port.runs(snapshot.contract.contract.trial.workflow), port.botLogin)) {
+  const runs = ownRuns(await port.runs(snapshot.contract.contract.trial.workflow), port.botLogin);
+  for (const run of runs) {
     if (!wanted(run.title)) continue;
     const attempt = attempts.get(run.title);
     if (!attempt) attempts.set(run.title, { trial: run.title, check: null, run });
     else if (!attempt.run) attempt.run = run;
   }
-  return attempts;
+  const measured = (trial: string) => recorded.has(trial) || attempts.get(trial)?.check?.measurement != null;
+  return { attempts, repeated: runs.filter(({ title, attempt }) => attempt > 1 && measured(title)) };
 }
 
 /**

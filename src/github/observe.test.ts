@@ -87,6 +87,7 @@ function repositoryWith(
     id,
     title,
     actor: BOT,
+    attempt: 1,
     headSha: sha('champion'),
     status: 'completed',
     conclusion: 'success',

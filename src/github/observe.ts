@@ -86,6 +86,7 @@ export async function observe(
     experiments,
     unreadable,
     attempts: new Map(),
+    repeated: [],
     thoughts,
     branches: await port.branches('research/'),
     commands: pending(commands, comments, campaigns, experiments, memory.pulls, port.botLogin).filter(
@@ -93,7 +94,7 @@ export async function observe(
     ),
   };
   memory.commentsSeen = seenUntil(comments, snapshot.commands, now);
-  return { ...snapshot, attempts: await readAttempts(port, snapshot) };
+  return { ...snapshot, ...(await readAttempts(port, snapshot)) };
 }
 
 function emptySnapshot(branch: string): Snapshot {
@@ -104,6 +105,7 @@ function emptySnapshot(branch: string): Snapshot {
     experiments: [],
     unreadable: [],
     attempts: new Map(),
+    repeated: [],
     thoughts: [],
     branches: new Map(),
     commands: [],

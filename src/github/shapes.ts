@@ -85,6 +85,7 @@ export function toRun(data: Awaited<ReturnType<Rest['actions']['getWorkflowRun']
     id: data.id,
     title: data.display_title,
     actor: data.actor?.login ?? '',
+    attempt: data.run_attempt ?? 1,
     headSha: data.head_sha,
     status:
       data.status === 'completed' ? 'completed' : data.status === 'in_progress' ? 'in_progress' : 'queued',

@@ -24,7 +24,6 @@ export interface CheckRecord extends CheckRun {
 export interface RunRecord extends WorkflowRun {
   workflow: string;
   inputs: Readonly<Record<string, string>>;
-  attempt: number;
   /** Text of `measurement.json` of each attempt that left one, newest first. */
   artifacts: readonly string[];
   /** Milliseconds; before, lists of runs do not hold it. */
