@@ -380,6 +380,7 @@ describe('a gain too good to be believed', () => {
       [phaseOf(scene), pullOf(scene, 6).state, pullOf(scene, 7).state],
       ['running', 'open', 'open'],
     );
+    assert.match(statusOf(scene), /✋ held/);
     assert.match(statusOf(scene), new RegExp(`Waits for a person:\\*\\* #${pullOf(scene, 6).number}`));
   });
 

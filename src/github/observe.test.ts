@@ -29,7 +29,6 @@ function labelled() {
     branches: async () => new Map(),
     pullsSince: async () => [],
     openIssues: async () => [issue],
-    closedIssues: async () => [],
     commentsSince: async () => comments,
     comments: async () => {
       counts.listed++;
@@ -102,7 +101,6 @@ function repositoryWith(
     file: async () => '',
     branches: async () => new Map(),
     openIssues: async () => [{ number: 3, open: true, isPull: false, labels: ['research'], updatedAt: time }],
-    closedIssues: async () => [],
     comments: async () => [status],
     comment: async () => status,
     commentsSince: async () => [],

@@ -5,6 +5,7 @@ import { parseContract } from '../campaign/contract-file.ts';
 import {
   branchName,
   type Campaign,
+  type CampaignState,
   campaignStateSchema,
   type Experiment,
   experimentMarkerSchema,
@@ -50,10 +51,8 @@ export function emptyMemory(): Memory {
   };
 }
 
-/** A bot that was away looks this far back for commands. */
+/** A bot that was away looks this far back for commands, and for campaigns that it no longer finds otherwise. */
 const LOOK_BACK_HOURS = 24;
-/** And this far back for issues that were closed meanwhile. */
-const CLOSED_LOOK_BACK_DAYS = 14;
 /** Looks overlap by this much, because clocks differ and lists lag. */
 const OVERLAP_SECONDS = 300;
 
@@ -77,7 +76,7 @@ export async function observe(
   const { experiments, unreadable } = experimentsIn(port, memory);
   const comments = await port.commentsSince(lookBack(memory, now));
   const commands = commandsIn(comments, port.botLogin);
-  const met = memory.commentsSeen === null ? await metAgain(port, comments, now) : [];
+  const met = memory.commentsSeen === null ? metAgain(comments, port.botLogin) : [];
   const campaigns = await readCampaigns(port, memory, experiments, commands, met);
   const snapshot: Snapshot = {
     base: { branch, sha: (tip ?? home).sha, tree: (tip ?? home).tree },
@@ -259,21 +258,19 @@ async function readCampaigns(
 }
 
 /**
- * Issues on which the App, when it was away, may have a campaign that the list of open issues does not show: closed ones, and those
- * whose label was taken off.
+ * Issues with a campaign that runs or is paused, by the App's own comments: what was closed, or lost its label, while the App was away
+ * is in no list of open issues.
  */
-async function metAgain(port: GitHubPort, comments: readonly Comment[], now: Date): Promise<number[]> {
-  const since = new Date(now.getTime() - CLOSED_LOOK_BACK_DAYS * 86_400_000);
-  const closed = await port.closedIssues(RESEARCH_LABEL, since);
-  const own = comments.filter(({ author }) => author === port.botLogin);
-  const live = own.filter(({ body }) => {
-    const phase = readMarker('campaign', body, campaignStateSchema)?.phase;
-    return phase === 'running' || phase === 'paused';
-  });
-  return [
-    ...closed.filter(({ isPull }) => !isPull).map(({ number }) => number),
-    ...live.map(({ issue }) => issue),
-  ];
+function metAgain(comments: readonly Comment[], botLogin: string): number[] {
+  return comments
+    .filter(
+      ({ author, body }) => author === botLogin && isLive(readMarker('campaign', body, campaignStateSchema)),
+    )
+    .map(({ issue }) => issue);
+}
+
+function isLive(state: CampaignState | null): boolean {
+  return state?.phase === 'running' || state?.phase === 'paused';
 }
 
 async function readCampaign(
@@ -299,6 +296,5 @@ async function readCampaign(
 
 /** After everything was done and told: campaigns that have ended need no more looks. */
 export function forgetEnded(memory: Memory, snapshot: Snapshot): void {
-  for (const { issue, state } of snapshot.campaigns)
-    if (state?.phase !== 'running' && state?.phase !== 'paused') memory.alive.delete(issue);
+  for (const { issue, state } of snapshot.campaigns) if (!isLive(state)) memory.alive.delete(issue);
 }

@@ -99,8 +99,6 @@ export interface GitHubPort {
   branches(prefix: string): Promise<Map<string, string>>;
   issue(number: number): Promise<Issue | null>;
   openIssues(label: string): Promise<Issue[]>;
-  /** Closed issues that were edited since `since`, the ten edited last. */
-  closedIssues(label: string, since: Date): Promise<Issue[]>;
   comments(issue: number): Promise<Comment[]>;
   comment(id: number): Promise<Comment | null>;
   /** Comments on any issue, edited since `since`, oldest first. */

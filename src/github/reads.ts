@@ -5,8 +5,6 @@ import type { Octokit, Repo } from './octokit.ts';
 import type { Commit, Pull, Repository } from './port.ts';
 import { toCheck, toComment, toIssue, toPull, toRun } from './shapes.ts';
 
-/** Of those that were closed while the App was away; each costs a request more. */
-const MOST_CLOSED_ISSUES = 10;
 const SHA = /^[0-9a-f]{40}$/;
 
 export function reads(octokit: Octokit, repo: Repo, repository: Repository, botLogin: string) {
@@ -56,18 +54,6 @@ export function reads(octokit: Octokit, repo: Repo, repository: Repository, botL
         per_page: 100,
       });
       return found.map(toIssue);
-    },
-    closedIssues: async (label: string, since: Date) => {
-      const { data } = await rest.issues.listForRepo({
-        ...repo,
-        labels: label,
-        state: 'closed',
-        since: since.toISOString(),
-        sort: 'updated',
-        direction: 'desc',
-        per_page: MOST_CLOSED_ISSUES,
-      });
-      return data.map(toIssue);
     },
     comments: async (issue: number) => {
       const found = await octokit.paginate(rest.issues.listComments, {

@@ -118,7 +118,7 @@ function advice(marker: ExperimentMarker, verdict: Verdict): string {
     case 'flagged':
       return `Please look at how this change comes to its number. The campaign waits for you: comment \`/research resume\` on #${marker.campaign}.`;
     default:
-      return `To try it again, ask for more experiments on #${marker.campaign}.`;
+      return 'To try it again, comment `/research rerun` here.';
   }
 }
 

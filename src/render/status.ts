@@ -119,7 +119,7 @@ function table(rows: readonly LedgerRow[], metric: string): string {
     row.value === null || row.championValue === null
       ? ''
       : formatDifference(row.value - row.championValue, row.championValue),
-    ICONS[row.status],
+    row.held ? '✋ held' : ICONS[row.status],
     escapeMarkdown(row.title, 80),
   ]);
   const head = ['', 'pull request', metric, 'difference', 'verdict', 'idea'];

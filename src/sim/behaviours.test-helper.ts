@@ -2,7 +2,7 @@
 import { type Octokit, octokitPort } from '../github/octokit.ts';
 import type { GitHubPort } from '../github/port.ts';
 import { branchWith, FILES, REPO, scene } from '../local/github/github.test-helper.ts';
-import { addComment, changeIssue, openIssue } from './model/issues.ts';
+import { addComment, openIssue } from './model/issues.ts';
 import { clearLine, modelPort } from './model/port.ts';
 import { setBranch, tipOf } from './model/refs.ts';
 import { createModel, timestamp } from './model/state.ts';
@@ -15,7 +15,6 @@ export interface Place {
   pass(seconds: number): void;
   /** The rest is what the owner does. */
   openIssue(): Promise<number>;
-  closeIssue(issue: number): Promise<void>;
   comment(issue: number, body: string): Promise<number>;
   /** Commits one file on a branch, and returns the new tip. */
   push(branch: string, path: string, text: string): Promise<string>;
@@ -48,7 +47,6 @@ export async function modelPlace(): Promise<Place> {
       now += seconds * 1000;
     },
     openIssue: async () => openIssue(model, 'ann'),
-    closeIssue: async issue => changeIssue(model, 'ann', issue, { open: false }),
     comment: async (issue, body) => addComment(model, 'ann', issue, body).id,
     async push(branch, path, text) {
       const parent = tipOf(model, branch) ?? '';
@@ -83,9 +81,6 @@ export async function localPlace(): Promise<Place> {
     openIssue: async () => (await ann.rest.issues.create({ ...REPO, title: 'Better' })).data.number,
     comment: async (issue, body) =>
       (await ann.rest.issues.createComment({ ...REPO, issue_number: issue, body })).data.id,
-    closeIssue: async issue => {
-      await ann.rest.issues.update({ ...REPO, issue_number: issue, state: 'closed' });
-    },
     async push(branch, path, text) {
       const ref = `heads/${branch}`;
       const parent = (await ann.rest.git.getRef({ ...REPO, ref })).data.object.sha;

@@ -138,7 +138,9 @@ for (const [name, place] of [
     test('a comment is new until it is edited, and both edit its issue', async () => {
       const { port, pass, openIssue, comment } = await place();
       const issue = await openIssue();
+      assert.deepEqual((await port.issue(issue))?.labels, []);
       await port.addLabel(issue, 'research');
+      assert.deepEqual((await port.issue(issue))?.labels, ['research']);
       const opened = (await port.openIssues('research'))[0]?.updatedAt ?? '';
       pass(10);
       const asked = await comment(issue, '/research 5');
@@ -154,32 +156,6 @@ for (const [name, place] of [
       assert.deepEqual(ids(await port.comments(issue)), [asked, own.id]);
       assert.deepEqual(ids(await port.commentsSince(new Date(own.createdAt))), [asked, own.id]);
       assert.deepEqual(ids(await port.commentsSince(new Date(read?.updatedAt ?? ''))), [own.id]);
-    });
-
-    test('closed issues are listed with their labels, the last edited first, back to a time', async () => {
-      const { port, pass, openIssue, closeIssue } = await place();
-      const issues = [await openIssue(), await openIssue(), await openIssue()];
-      for (const issue of issues.slice(0, 2)) await port.addLabel(issue, 'research');
-      for (const issue of issues) {
-        pass(10);
-        await closeIssue(issue);
-      }
-      const [first = 0, second = 0, third = 0] = issues;
-      const closed = (since: Date) => port.closedIssues('research', since);
-      const all = await closed(new Date('2026-03-08T00:00:00Z'));
-      assert.deepEqual(
-        all.map(({ number, open, isPull, labels }) => [number, open, isPull, labels]),
-        [
-          [second, false, false, ['research']],
-          [first, false, false, ['research']],
-        ],
-      );
-      const latest = await closed(new Date(all[0]?.updatedAt ?? ''));
-      assert.deepEqual(
-        latest.map(({ number }) => number),
-        [second],
-      );
-      assert.deepEqual((await port.issue(third))?.labels, []);
     });
 
     test('pull requests are listed by their last edit; a comment is one', async () => {

@@ -21,7 +21,6 @@ const READS: ReadonlySet<PortCall> = new Set([
   'branches',
   'issue',
   'openIssues',
-  'closedIssues',
   'comments',
   'comment',
   'commentsSince',

@@ -83,17 +83,6 @@ function reads(model: Model, line: Line, lag: () => number) {
         const all = [...issues, ...pulls.map(pull => ({ ...pull, open: true, isPull: true }))];
         return all.filter(({ labels }) => labels.includes(label)).map(shown);
       }),
-    closedIssues: (label: string, since: Date) =>
-      line('closedIssues', label, () => {
-        const found = model.issues
-          .values(lag())
-          .filter(issue => !issue.open && issue.labels.includes(label))
-          .filter(({ updatedAt }) => Date.parse(updatedAt) >= since.getTime());
-        return found
-          .sort((a, b) => b.updatedAt.localeCompare(a.updatedAt))
-          .slice(0, 10)
-          .map(shown);
-      }),
     comments: (issue: number) =>
       line('comments', `#${issue}`, () => {
         if (!model.issues.get(issue) && !model.pulls.get(issue)) throw notFound();
