@@ -99,7 +99,8 @@ function recordedTrials({ model }: Sim, issue: number): string[] {
 /** Every command has taken effect, by an answer or in a campaign's state, unless somebody took something back. */
 function checkAnswers(sim: Sim): void {
   const { model } = sim;
-  if (sim.tally.deeds['delete the status comment'] || sim.tally.deeds['edit the status comment']) return;
+  const takenBack = ['delete the status comment', 'edit the status comment', 'edit a description'];
+  if (takenBack.some(deed => sim.tally.deeds[deed])) return;
   const answered = model.comments
     .values()
     .flatMap(({ author, body }) => (author === model.botLogin ? (replyKey(body) ?? []) : []));
