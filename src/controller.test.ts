@@ -7,28 +7,9 @@ import { createCheck, dispatchRun } from './sim/model/actions.ts';
 import { addComment, changePull } from './sim/model/issues.ts';
 import { setBranch, tipOf } from './sim/model/refs.ts';
 import { Refusal } from './sim/model/refusal.ts';
-import { campaignScene, type Scene } from './sim/scene.test-helper.ts';
+import { campaignScene, measureChampion, push, type Scene } from './sim/scene.test-helper.ts';
 
 const LAG_MS = 5000;
-
-/** Lets a campaign's champion be measured, three times 1.0 or nearly so. */
-async function measureChampion(scene: Scene): Promise<void> {
-  for (const [k, value] of [1, 1.001, 0.999].entries()) {
-    await scene.work();
-    scene.measure(`${scene.issue}/0.${k + 1}`, value);
-  }
-  await scene.work();
-}
-
-/** Somebody commits on a branch. */
-function push({ model }: Scene, branch: string, path: string, text: string): string {
-  const parent = tipOf(model, branch) ?? '';
-  const files = model.git.tree(model.git.commit(parent)?.tree ?? '') ?? new Map<string, string>();
-  const tree = model.git.writeTree(new Map([...files, [path, text]]));
-  const sha = model.git.writeCommit({ tree, parents: [parent], message: 'By hand' }, String(model.now()));
-  setBranch(model, 'alice', branch, sha);
-  return sha;
-}
 
 describe('lists that lag behind what the App just wrote', () => {
   test('a command is answered once', async () => {

@@ -1,6 +1,7 @@
 /** The ledger: every experiment with its numbers, as rows for people, for `results.tsv` and for the agent. */
 import { addCost, type Cost, NO_COST } from './idea.ts';
 import { type Campaign, type Experiment, mean, measuredValues, type RecordedTrial } from './model.ts';
+import { waitsForPeople } from './words.ts';
 
 /** One experiment on one line; `value` is null where nothing was measured. */
 export interface LedgerRow {
@@ -13,6 +14,8 @@ export interface LedgerRow {
   championValue: number | null;
   peakMemoryMb: number;
   status: 'keep' | 'discard' | 'crash' | 'running';
+  /** Left to people, who have not said a word yet. */
+  held: boolean;
 }
 
 /** Rows of one campaign's experiments, in the order of their numbers. */
@@ -29,6 +32,7 @@ export function ledgerRows(experiments: readonly Experiment[]): LedgerRow[] {
       championValue: marker.verdict?.championValue ?? null,
       peakMemoryMb: Math.max(0, ...marker.trials.map(trial => trial.peakMemoryMb)),
       status: rowStatus(experiment),
+      held: waitsForPeople(experiment),
     };
   });
 }

@@ -38,6 +38,7 @@ function words(action: Action): string {
     case 'record':
       return `record ${action.attempt.trial}`;
     case 'think':
+      if (action.task.kind === 'try') return `think of what comment ${action.task.comment} asks for`;
       return `think of ${action.task.kind === 'idea' ? 'an idea' : `a ${action.task.kind} of #${action.task.pull}`}`;
     case 'open':
       return `open ${action.number} from thought ${action.thought}`;
@@ -49,6 +50,10 @@ function words(action: Action): string {
       return `tidy ${action.duplicate.kind} ${action.duplicate.id}`;
     case 'clean':
       return `clean ${action.branch}`;
+    case 'repeat':
+      return `repeat #${action.asked.pull} as ${action.number}`;
+    case 'relabel':
+      return `relabel #${action.campaign.issue}`;
     case 'wait':
       return 'wait';
     default:
@@ -328,13 +333,13 @@ describe('a number that was refereed', () => {
   });
 });
 
-test('a gain far beyond the effects of all ideas before it is flagged, not merged', () => {
+test('a gain far beyond the effects of all ideas before it is held for a person, not merged', () => {
   const before = [1.004, 1.01, 1.002, 1.006, 1.003].map((value, i) => {
     const trials = [trial(`3/${i + 2}.1`, `tree ${i + 2}`, value)];
     return experiment(i + 2, { trials, verdict: CLOSED }, { state: 'closed' });
   });
   const trials = [0.7, 0.701].map((value, i) => trial(`3/1.${i + 1}`, 'tree 1', value));
-  assert.equal(planned({ experiments: [experiment(1, { trials }), ...before] }), 'flagged #11');
+  assert.equal(planned({ experiments: [experiment(1, { trials }), ...before] }), 'hold #11');
   assert.equal(planned({ experiments: [experiment(1, { trials }), ...before.slice(1)] }), 'merge #11');
 });
 

@@ -2,7 +2,7 @@
 import type { Action } from './action.ts';
 import { advance } from './advance.ts';
 import { describeProblem } from './contract-file.ts';
-import { conclude } from './judge.ts';
+import { conclude, DISPATCH_LOST_SECONDS } from './judge.ts';
 import { branchName, type Campaign, type Experiment, type Snapshot } from './model.ts';
 import {
   attemptsOf,
@@ -10,9 +10,12 @@ import {
   liveCampaigns,
   nextNumber,
   openExperiments,
+  secondsSince,
+  trialParts,
   trialsOf,
 } from './queries.ts';
 import { quote } from './quote.ts';
+import { discardedBy, mayGoOn } from './words.ts';
 
 const IDLE_SECONDS = 300;
 
@@ -25,7 +28,9 @@ export function plan(snapshot: Snapshot, now: Date): Action {
   return (
     answerCommands(snapshot) ??
     stopWhatMustStop(snapshot) ??
-    finishLeftovers(snapshot) ??
+    relabel(snapshot) ??
+    sayRepeated(snapshot) ??
+    finishLeftovers(snapshot, now) ??
     recordResults(snapshot) ??
     tidyUp(snapshot) ??
     cleanOrWait(snapshot, advance(snapshot, now))
@@ -62,10 +67,18 @@ function stopWhatMustStop(snapshot: Snapshot): Action | null {
     const unreadable = snapshot.unreadable.find(found => found.open && found.campaign === campaign.issue);
     if (phase === 'running' && unreadable)
       return { kind: 'phase', campaign, phase: 'paused', reason: unreadableReason(unreadable.pull) };
+    if (campaign.state && mayGoOn(snapshot, { ...campaign, state: campaign.state }))
+      return { kind: 'phase', campaign, phase: 'running', reason: '' };
     if (phase === 'running' && snapshot.contract.kind !== 'contract')
       return { kind: 'phase', campaign, phase: 'paused', reason: contractReason(snapshot) };
   }
   return null;
+}
+
+/** A campaign without its label would not be found again after a restart. */
+function relabel(snapshot: Snapshot): Action | null {
+  const campaign = liveCampaigns(snapshot).find(({ labelled }) => !labelled);
+  return campaign ? { kind: 'relabel', campaign } : null;
 }
 
 function unreadableReason(pull: number): string {
@@ -78,13 +91,29 @@ function contractReason(snapshot: Snapshot): string {
   return `The contract cannot be read. ${contract.problems.map(problem => quote(describeProblem(problem), 300)).join('; ')}`;
 }
 
+/** A result that counts no more than once: whoever runs a workflow again is told how to take a trial that counts. */
+function sayRepeated(snapshot: Snapshot): Action | null {
+  for (const { id, title } of snapshot.repeated) {
+    const campaign = liveCampaigns(snapshot).find(({ issue }) => issue === trialParts(title).issue);
+    const key = `run again ${id}`;
+    if (!campaign || campaign.state.notices.includes(key)) continue;
+    const text = `Trial ${title} was run again by hand. Its first result counts, and this one does not. \`/research rerun\` on an experiment’s pull request takes another trial that counts.`;
+    return { kind: 'notify', campaign, key, text, pause: false };
+  }
+  return null;
+}
+
 /** Ends what a kill, a person or a stop left half done. */
-function finishLeftovers(snapshot: Snapshot): Action | null {
+function finishLeftovers(snapshot: Snapshot, now: Date): Action | null {
   for (const experiment of snapshot.experiments) {
     if (experiment.state === 'open') {
       const campaign = snapshot.campaigns.find(({ issue }) => issue === experiment.marker.campaign);
       const ended = campaign?.state?.phase === 'stopped' || campaign?.state?.phase === 'finished';
-      if (campaign && ended) return closeStopped(snapshot, campaign, experiment);
+      const opponent = discardedBy(experiment.marker);
+      if ((ended || opponent !== null) && isStarting(snapshot, experiment, now)) continue;
+      if (campaign && opponent !== null)
+        return closeUnjudged(snapshot, campaign, experiment, 'person', `Discarded by ${opponent}.`);
+      if (campaign && ended) return closeUnjudged(snapshot, campaign, experiment, 'stopped', STOPPED);
     } else if (experiment.marker.verdict === null || isUnmerged(experiment)) {
       const reason = `A person ${experiment.state} this pull request before it was judged.`;
       return conclude(experiment, trialsOf(snapshot, experiment), 'person', reason);
@@ -101,14 +130,31 @@ function isUnmerged({ state, marker }: Experiment): boolean {
   return state === 'closed' && marker.verdict?.kind === 'merge';
 }
 
-/** Closes an experiment whose campaign has ended with what was measured, and gives up what is in flight. */
-function closeStopped(snapshot: Snapshot, campaign: Campaign, experiment: Experiment): Action {
+const STOPPED = 'The campaign was stopped before this idea was judged.';
+
+/** A run that was just dispatched and is in no list yet cannot be cancelled yet. */
+function isStarting(snapshot: Snapshot, { marker }: Experiment, now: Date): boolean {
+  return attemptsOf(snapshot, marker.campaign, marker.number).some(
+    ({ run, check }) =>
+      run === null &&
+      check?.measurement === null &&
+      secondsSince(check.startedAt, now) < DISPATCH_LOST_SECONDS,
+  );
+}
+
+/** Closes an experiment that the gate has no say in any more with what was measured, and gives up what is in flight. */
+function closeUnjudged(
+  snapshot: Snapshot,
+  campaign: Campaign,
+  experiment: Experiment,
+  kind: 'person' | 'stopped',
+  reason: string,
+): Action {
   const { marker } = experiment;
   const attempts = attemptsOf(snapshot, marker.campaign, marker.number).filter(a => !a.check?.measurement);
   const finished = attempts.find(attempt => attempt.run?.status === 'completed');
   if (finished) return { kind: 'record', campaign, experiment, attempt: finished };
-  const reason = 'The campaign was stopped before this idea was judged.';
-  return { ...conclude(experiment, trialsOf(snapshot, experiment), 'stopped', reason), unfinished: attempts };
+  return { ...conclude(experiment, trialsOf(snapshot, experiment), kind, reason), unfinished: attempts };
 }
 
 function tidyUp({ duplicates: [duplicate] }: Snapshot): Action | null {

@@ -95,6 +95,7 @@ function campaignState(more: Partial<CampaignState> = {}): CampaignState {
     startedBy: 'alice',
     startedAt: '2026-03-08T00:00:00Z',
     comments: [],
+    asked: [],
     baselines: BASELINES,
     failedProposals: [],
     failedInARow: 0,
@@ -109,6 +110,7 @@ export function campaign(state: Partial<CampaignState> | null = {}, more: Partia
   return {
     issue: 3,
     issueOpen: true,
+    labelled: true,
     comment: { id: 30, body: '', updatedAt: ago(600) },
     state: state && campaignState(state),
     notices: [],
@@ -143,6 +145,9 @@ export function experiment(
     cost: NO_COST,
     trials: [],
     verdict: null,
+    words: [],
+    held: null,
+    asked: null,
     ...marker,
   };
   return {
@@ -193,6 +198,7 @@ export function snapshot(
     duplicates: [],
     thoughts: [],
     unreadable: [],
+    repeated: [],
     ...parts,
     experiments,
     attempts: new Map((parts.attempts ?? []).map(a => [a.trial, a])),

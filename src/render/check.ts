@@ -20,9 +20,13 @@ export function startedCheck(trial: string, budgetSeconds: number, runs: string)
   };
 }
 
-/** The campaign ended before the trial did. */
+/** Its experiment or campaign ended before the trial did. */
 export function abandonedCheck(trial: string): CheckText {
-  return { title: 'Given up', summary: `Trial ${trial} was cancelled: its campaign ended.`, text: '' };
+  return {
+    title: 'Given up',
+    summary: `Trial ${trial} was cancelled: nobody waits for its result any more.`,
+    text: '',
+  };
 }
 
 /** Two Apps at once, or one that was killed, began the trial twice. */

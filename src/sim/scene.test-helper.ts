@@ -4,6 +4,7 @@ import type { Agent } from '../agents/agent.ts';
 import { applyEdits } from '../agents/edit.ts';
 import type { Action } from '../campaign/action.ts';
 import { NO_COST } from '../campaign/idea.ts';
+import type { Measurement } from '../campaign/measurement.ts';
 import { emptyLoopMemory, step } from '../controller.ts';
 import type { Context } from '../github/context.ts';
 import { createThinking } from '../github/thinking.ts';
@@ -11,6 +12,7 @@ import { NAMES, repositoryFiles, SETTINGS, settingOf } from './landscape.ts';
 import { changeRun } from './model/actions.ts';
 import { addComment, openIssue } from './model/issues.ts';
 import { clearLine, type Line, modelPort } from './model/port.ts';
+import { setBranch, tipOf } from './model/refs.ts';
 import { createModel, type Model, type RunRecord } from './model/state.ts';
 
 export interface Scene {
@@ -28,20 +30,28 @@ export interface Scene {
   restart(): void;
   pass(seconds: number): void;
   say(text: string, author?: string): number;
+  /** Somebody comments on an experiment's pull request. */
+  sayOn(pull: number, text: string, author?: string): number;
   /** Ends a run with this number; without one, without a measurement. */
-  measure(trial: string, value?: number): void;
+  measure(trial: string, value?: number, audit?: Audit): void;
 }
 
 const START = Date.parse('2026-03-08T00:00:00Z');
 const BOT = 'autoresearch[bot]';
 
+/** Whether the referee asked again, and what did not agree. */
+type Audit = 'audited' | 'not audited' | 'flagged';
+
 /** A campaign of `experiments` that somebody just asked for. */
-export function campaignScene(experiments: number, parallel = 1): Scene {
+export function campaignScene(experiments: number, parallel = 1, refereed = false): Scene {
   let now = START;
   const model = createModel({
     now: () => now,
-    files: repositoryFiles({ refereed: false, parallel, experimentsLimit: 100 }),
-    permissions: new Map([['alice', 'admin']]),
+    files: repositoryFiles({ refereed, parallel, experimentsLimit: 100 }),
+    permissions: new Map([
+      ['alice', 'admin'],
+      ['bob', 'write'],
+    ]),
     owner: 'alice',
     name: 'gpt',
     botLogin: BOT,
@@ -93,18 +103,22 @@ export function campaignScene(experiments: number, parallel = 1): Scene {
       now += seconds * 1000;
     },
     say: (text, author = 'alice') => addComment(model, author, scene.issue, text).id,
-    measure: (trial, value) => measure(model, trial, value),
+    sayOn: (pull, text, author = 'bob') => addComment(model, author, pull, text).id,
+    measure: (trial, value, audit = 'audited') => measure(model, trial, value, refereed ? audit : null),
   };
   scene.say(`/research ${experiments}`);
   return scene;
 }
 
-/** Sets one setting after the other to 6. */
+/** Sets one setting after the other to 6, then to 7, and so on; of people's ideas it understands such as `depth = 3`. */
 const counting: Agent = {
   name: 'explore',
-  async propose({ files, number }) {
-    const name = NAMES[(number - 1) % NAMES.length] ?? 'depth';
-    const edits = [{ path: SETTINGS, search: `${name} = ${settingOf(files, name)}`, replace: `${name} = 6` }];
+  objectsTo: wish => (/^\w+ = \d+$/.test(wish) ? null : 'Expected an idea such as `depth = 3`.'),
+  async propose({ files, number, wish }) {
+    const next = NAMES[(number - 1) % NAMES.length] ?? 'depth';
+    const replace = wish ?? `${next} = ${6 + Math.floor((number - 1) / NAMES.length)}`;
+    const name = replace.split(' ')[0] ?? next;
+    const edits = [{ path: SETTINGS, search: `${name} = ${settingOf(files, name)}`, replace }];
     const applied = applyEdits(files, edits, [SETTINGS]);
     if (applied.kind === 'refused') return { kind: 'failed', reason: applied.reason, cost: NO_COST };
     return {
@@ -116,14 +130,14 @@ const counting: Agent = {
   },
 };
 
-function measure(model: Model, trial: string, value: number | undefined): void {
+function measure(model: Model, trial: string, value: number | undefined, audit: Audit | null): void {
   const run = model.runs.values().find(({ title, status }) => title === trial && status !== 'completed');
   if (!run) throw new Error(`Expected a run of trial ${trial}.`);
-  const artifacts = value === undefined ? [] : [artifact(model, run, value)];
+  const artifacts = value === undefined ? [] : [artifact(model, run, value, audit)];
   changeRun(model, 'runner', run.id, { status: 'completed', conclusion: 'success', artifacts });
 }
 
-function artifact(model: Model, { inputs }: RunRecord, value: number): string {
+function artifact(model: Model, { inputs }: RunRecord, value: number, audit: Audit | null): string {
   const { trial, base, candidate = '', seed, budget } = inputs;
   return JSON.stringify({
     version: 1,
@@ -137,10 +151,36 @@ function artifact(model: Model, { inputs }: RunRecord, value: number): string {
     digest: 'd1',
     sandbox: 'bubblewrap',
     outcome: { status: 'measured', value },
-    refereed: null,
+    refereed: audit && refereedAs(value, audit),
     trainingSeconds: 300,
     totalSeconds: 320,
     peakMemoryMb: 1000,
     reported: {},
   });
+}
+
+function refereedAs(claimed: number, audit: Audit): Measurement['refereed'] {
+  const flags = audit === 'flagged' ? ['the answers changed when what follows changed'] : [];
+  const asked = { n: 100, sd: 0, largest: 0, smallestLie: 0.001, flags };
+  const seconds = { startupSeconds: 10, scoringSeconds: 5, auditSeconds: 5 };
+  return { claimed, audit: audit === 'not audited' ? null : asked, testValue: null, ...seconds };
+}
+
+/** Lets a campaign's champion be measured, three times 1.0 or nearly so, and its first experiments be opened. */
+export async function measureChampion(scene: Scene): Promise<void> {
+  for (const [k, value] of [1, 1.001, 0.999].entries()) {
+    await scene.work();
+    scene.measure(`${scene.issue}/0.${k + 1}`, value);
+  }
+  await scene.work();
+}
+
+/** Somebody commits on a branch. */
+export function push({ model }: Scene, branch: string, path: string, text: string): string {
+  const parent = tipOf(model, branch) ?? '';
+  const files = model.git.tree(model.git.commit(parent)?.tree ?? '') ?? new Map<string, string>();
+  const tree = model.git.writeTree(new Map([...files, [path, text]]));
+  const sha = model.git.writeCommit({ tree, parents: [parent], message: 'By hand' }, String(model.now()));
+  setBranch(model, 'alice', branch, sha);
+  return sha;
 }
