@@ -16947,6 +16947,58 @@ function toAlignment(value) {
   return code === 67 || code === 99 ? 99 : code === 76 || code === 108 ? 108 : code === 82 || code === 114 ? 114 : 0;
 }
 
+// src/campaign/command.ts
+var MAX_IDEA = 500;
+var COMMANDS = [
+  {
+    word: null,
+    on: "issue",
+    usage: "/research 50",
+    does: "runs fifty experiments; on a campaign that exists, fifty more"
+  },
+  {
+    word: null,
+    on: "issue",
+    usage: "/research 50 look into the schedule",
+    does: "the same, with a wish for the agent"
+  },
+  {
+    word: "try",
+    on: "issue",
+    usage: "/research try IDEA",
+    does: "makes your idea the next experiment, one more than asked for"
+  },
+  { word: "status", on: "issue", usage: "/research status", does: "says where the campaign stands" },
+  {
+    word: "pause",
+    on: "issue",
+    usage: "/research pause",
+    does: "starts nothing new; what is running is finished"
+  },
+  { word: "resume", on: "issue", usage: "/research resume", does: "goes on after a pause" },
+  {
+    word: "stop",
+    on: "issue",
+    usage: "/research stop",
+    does: "ends the campaign, cancels what is running and closes what is open"
+  },
+  { word: "help", on: "both", usage: "/research help", does: "shows this" },
+  {
+    word: "keep",
+    on: "pull",
+    usage: "/research keep",
+    does: "merges the experiment once it is measured on the present champion, whatever the gate says"
+  },
+  { word: "discard", on: "pull", usage: "/research discard", does: "closes the experiment" },
+  {
+    word: "rerun",
+    on: "pull",
+    usage: "/research rerun",
+    does: "takes one more trial; of a closed experiment, makes a new one from the same edits"
+  }
+];
+var WORDS = COMMANDS.flatMap(({ word }) => word ?? []);
+
 // src/campaign/idea.ts
 var editSchema = external_exports.strictObject({
   path: external_exports.string(),
@@ -16980,6 +17032,22 @@ var verdictSchema = external_exports.strictObject({
   /** Probability that the candidate is not better. */
   doubt: external_exports.number().nullable()
 });
+var wordSchema = external_exports.strictObject({
+  kind: external_exports.enum(["keep", "discard", "rerun"]),
+  by: external_exports.string(),
+  /** Id of the comment that said it. */
+  comment: external_exports.int(),
+  /** Number of the last trial that was started when it was said. */
+  after: external_exports.int().nonnegative()
+});
+var askedSchema = external_exports.strictObject({
+  comment: external_exports.int(),
+  by: external_exports.string(),
+  /** The idea; of a closed experiment, its title. */
+  idea: external_exports.string().max(MAX_IDEA),
+  /** The pull request whose edits are to be tried again; null for a new idea. */
+  pull: external_exports.int().nullable()
+});
 var spentSchema = external_exports.strictObject({
   trials: external_exports.int().nonnegative(),
   machineSeconds: external_exports.number().nonnegative()
@@ -17005,7 +17073,13 @@ var experimentMarkerSchema = external_exports.strictObject({
   /** Spent on trials of versions before this one. */
   earlier: spentSchema,
   trials: external_exports.array(recordedTrialSchema),
-  verdict: verdictSchema.nullable()
+  verdict: verdictSchema.nullable(),
+  /** What people said of it, oldest first; each took effect. */
+  words: external_exports.array(wordSchema).default([]),
+  /** Why the gate leaves it to a person; null where it does not. */
+  held: external_exports.string().max(500).nullable().default(null),
+  /** Whose wish it was; null where an agent's idea. */
+  asked: askedSchema.nullable().default(null)
 });
 var campaignStateSchema = external_exports.strictObject({
   version: external_exports.literal(1),
@@ -17013,7 +17087,7 @@ var campaignStateSchema = external_exports.strictObject({
   /** Why it is paused, stopped or finished; empty while running. */
   reason: external_exports.string().max(2e3),
   /** Experiments asked for, all `/research N` together. */
-  target: external_exports.int().positive(),
+  target: external_exports.int().nonnegative(),
   parallel: external_exports.int().nullable(),
   budgetSeconds: external_exports.number().nullable(),
   agent: external_exports.string().nullable(),
@@ -17022,6 +17096,8 @@ var campaignStateSchema = external_exports.strictObject({
   startedAt: external_exports.string(),
   /** Ids of the comments that took effect. */
   comments: external_exports.array(external_exports.int()),
+  /** What people asked to be tried next, oldest first. */
+  asked: external_exports.array(askedSchema).default([]),
   /** Trials of champions that no experiment measured. */
   baselines: external_exports.array(recordedTrialSchema),
   /** Reasons of the proposals that came to nothing, newest last, at most 20. */
