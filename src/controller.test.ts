@@ -188,7 +188,7 @@ describe('what two Apps at once made twice', () => {
     );
   });
 
-  test('of two answers, and of two notices, the first stays', async () => {
+  test('of two answers, as of two notices, the one that was written last stays', async () => {
     const scene = campaignScene(1);
     const question = scene.say('/research help');
     await scene.work();
@@ -196,11 +196,15 @@ describe('what two Apps at once made twice', () => {
     const answers = () => model.comments.values().filter(({ body }) => replyKey(body) === question);
     addComment(model, model.botLogin, issue, answers()[0]?.body ?? '');
     addComment(model, 'alice', issue, answers()[0]?.body ?? '');
+    const last = answers().map(({ id }) => id)[1];
     assert.equal(answers().length, 3);
     assert.deepEqual(await scene.work(), ['tidy']);
     assert.deepEqual(
-      answers().map(({ author }) => author),
-      [model.botLogin, 'alice'],
+      answers().map(({ author, id }) => [author, id === last]),
+      [
+        [model.botLogin, true],
+        ['alice', false],
+      ],
     );
   });
 

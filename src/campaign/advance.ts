@@ -4,7 +4,7 @@ import type { Action } from './action.ts';
 import { measureChampion, suspectMachine } from './champion.ts';
 import type { Contract } from './contract.ts';
 import { budgetOf, championIsMeasured } from './evidence.ts';
-import { advanceExperiment, LOOK_AGAIN_SECONDS } from './judge.ts';
+import { advanceExperiment, isLost, LOOK_AGAIN_SECONDS } from './judge.ts';
 import { flagNotice, MAX_FAILED_PROPOSALS, type Snapshot } from './model.ts';
 import {
   countExperiments,
@@ -42,7 +42,7 @@ export function advance(snapshot: Snapshot, now: Date): Action | null {
       ]
     : [measureChampion(snapshot, campaign, parallel, now)];
   const next = steps.find(
-    step => step !== null && step.kind !== 'wait' && !isOneTooMany(snapshot, campaign, parallel, step),
+    step => step !== null && step.kind !== 'wait' && !isOneTooMany(snapshot, campaign, parallel, step, now),
   );
   return (
     next ??
@@ -54,11 +54,20 @@ export function advance(snapshot: Snapshot, now: Date): Action | null {
   );
 }
 
-/** What a person decided beyond the gate may come when every runner is taken. */
-function isOneTooMany(snapshot: Snapshot, campaign: LiveCampaign, parallel: number, step: Action): boolean {
+/** What a person decided beyond the gate may come when every runner is taken. What got lost on the way takes none. */
+function isOneTooMany(
+  snapshot: Snapshot,
+  campaign: LiveCampaign,
+  parallel: number,
+  step: Action,
+  now: Date,
+): boolean {
   if (step.kind !== 'dispatch' || snapshot.attempts.has(step.trial)) return false;
   const running = [...snapshot.attempts.values()].filter(
-    ({ trial, check }) => trialParts(trial).issue === campaign.issue && !check?.measurement,
+    attempt =>
+      trialParts(attempt.trial).issue === campaign.issue &&
+      !attempt.check?.measurement &&
+      !isLost(attempt, now),
   );
   return running.length >= parallel;
 }

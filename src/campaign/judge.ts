@@ -4,6 +4,7 @@ import type { Action } from './action.ts';
 import type { Contract } from './contract.ts';
 import { type Judgement, judgeExperiment, nextTrial, trialsOfTree } from './evidence.ts';
 import {
+  type Attempt,
   BASELINE_TRIALS,
   type Campaign,
   type Experiment,
@@ -22,7 +23,7 @@ import { agentOf, isModel } from './thought.ts';
 import { keptBy, keptVerdict, owesTrial, unforgiven, waitsForPeople } from './words.ts';
 
 /** A dispatch whose run does not show up in the list of runs for this long is taken for lost. */
-export const DISPATCH_LOST_SECONDS = 120;
+const DISPATCH_LOST_SECONDS = 120;
 /** Why the gate leaves a gain to people. */
 const HELD = 'Its gain is far beyond the effects of all ideas before it.';
 /** How soon to look again while a trial is in flight, where no webhook says so earlier. */
@@ -257,6 +258,11 @@ function restack(experiment: Experiment, trials: RecordedTrial[]): Action {
   return { kind: 'restack', experiment };
 }
 
+/** Whether a trial was begun whose run does not show up. */
+export function isLost({ run, check }: Attempt, now: Date): boolean {
+  return run === null && secondsSince(check?.startedAt ?? '', now) >= DISPATCH_LOST_SECONDS;
+}
+
 /** Null when nothing is in flight; otherwise to wait, or to dispatch again what was lost on the way. */
 export function waitForAttempt(
   snapshot: Snapshot,
@@ -267,9 +273,7 @@ export function waitForAttempt(
   const number = experiment?.marker.number ?? 0;
   const pending = attemptsOf(snapshot, campaign.issue, number).filter(attempt => !attempt.check?.measurement);
   if (pending.length === 0) return null;
-  const lost = pending.find(
-    ({ run, check }) => run === null && secondsSince(check?.startedAt ?? '', now) >= DISPATCH_LOST_SECONDS,
-  );
+  const lost = pending.find(attempt => isLost(attempt, now));
   if (!lost) return { kind: 'wait', seconds: LOOK_AGAIN_SECONDS };
   const { trial } = lost;
   return {

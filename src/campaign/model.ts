@@ -172,7 +172,7 @@ export function flagNotice({ pull }: Experiment): string {
 export interface Attempt {
   trial: string;
   /** The App's check run: the intent, and after completion the result. */
-  check: { id: number; startedAt: string; measurement: RecordedTrial | null } | null;
+  check: { id: number; startedAt: string; completed: boolean; measurement: RecordedTrial | null } | null;
   run: Run | null;
 }
 
@@ -204,7 +204,7 @@ export interface UnreadableExperiment {
   number: number;
 }
 
-/** What the App made twice; the first of two counts. */
+/** What the App made twice, or began and does not need any more. */
 export type Duplicate =
   | { kind: 'comment'; id: number }
   | { kind: 'run'; id: number }

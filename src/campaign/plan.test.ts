@@ -194,6 +194,13 @@ describe('an experiment', () => {
     assert.equal(planned(lost(121)), 'dispatch 3/1.1 seed 0');
   });
 
+  test('does not wait for a trial of the champion that got lost and is not needed any more', () => {
+    const orphan = attempt('3/0.4', null, null, 121);
+    assert.equal(planned({ experiments: [experiment(1)], attempts: [orphan] }), 'dispatch 3/1.1 seed 0');
+    const running = attempt('3/1.1', {});
+    assert.equal(planned({ experiments: [experiment(1)], attempts: [orphan, running] }), 'tidy check 70');
+  });
+
   test('that someone pushed to is held', () => {
     assert.match(
       planned({ experiments: [experiment(1, {}, { headSha: sha('other') })] }),

@@ -2,7 +2,7 @@
 import type { Action } from './action.ts';
 import { advance } from './advance.ts';
 import { describeProblem } from './contract-file.ts';
-import { conclude, DISPATCH_LOST_SECONDS } from './judge.ts';
+import { conclude, isLost } from './judge.ts';
 import { branchName, type Campaign, type Experiment, type Snapshot } from './model.ts';
 import {
   attemptsOf,
@@ -10,7 +10,6 @@ import {
   liveCampaigns,
   nextNumber,
   openExperiments,
-  secondsSince,
   trialParts,
   trialsOf,
 } from './queries.ts';
@@ -33,13 +32,21 @@ export function plan(snapshot: Snapshot, now: Date): Action {
     finishLeftovers(snapshot, now) ??
     recordResults(snapshot) ??
     tidyUp(snapshot) ??
-    cleanOrWait(snapshot, advance(snapshot, now))
+    cleanOrWait(snapshot, advance(snapshot, now), now)
   );
 }
 
-/** Deletes the branches of settled experiments when there is nothing better to do. */
-function cleanOrWait(snapshot: Snapshot, next: Action | null): Action {
+/**
+ * When there is nothing better to do, deletes the branches of settled experiments, and closes the checks of trials of the champion that
+ * got lost on the way and that nobody needs any more.
+ */
+function cleanOrWait(snapshot: Snapshot, next: Action | null, now: Date): Action {
   if (next && next.kind !== 'wait') return next;
+  for (const attempt of snapshot.attempts.values()) {
+    const { trial, check } = attempt;
+    if (trialParts(trial).experiment === 0 && check && !check.completed && isLost(attempt, now))
+      return { kind: 'tidy', duplicate: { kind: 'check', id: check.id, trial } };
+  }
   const settled = snapshot.experiments.find(
     e => e.state !== 'open' && snapshot.branches.get(e.branch) === e.headSha && e.headSha === e.marker.commit,
   );
@@ -135,10 +142,7 @@ const STOPPED = 'The campaign was stopped before this idea was judged.';
 /** A run that was just dispatched and is in no list yet cannot be cancelled yet. */
 function isStarting(snapshot: Snapshot, { marker }: Experiment, now: Date): boolean {
   return attemptsOf(snapshot, marker.campaign, marker.number).some(
-    ({ run, check }) =>
-      run === null &&
-      check?.measurement === null &&
-      secondsSince(check.startedAt, now) < DISPATCH_LOST_SECONDS,
+    attempt => attempt.run === null && attempt.check?.measurement === null && !isLost(attempt, now),
   );
 }
 

@@ -180,7 +180,8 @@ export function attempt(
     url: 'https://github.test/run/7',
     ...run,
   };
-  return { trial: id, check: { id: 70, startedAt: ago(startedSecondsAgo), measurement }, run: run && full };
+  const check = { id: 70, startedAt: ago(startedSecondsAgo), completed: measurement !== null, measurement };
+  return { trial: id, check, run: run && full };
 }
 
 /** The base at the champion, with the branches of the open experiments. */

@@ -62,7 +62,7 @@ export async function readAttempts(
       const measurement = result?.trial === check.externalId ? result : null;
       attempts.set(check.externalId, {
         trial: check.externalId,
-        check: { id: check.id, startedAt: check.startedAt, measurement },
+        check: { id: check.id, startedAt: check.startedAt, completed: check.completed, measurement },
         run: null,
       });
     }

@@ -29,9 +29,9 @@ export function abandonedCheck(trial: string): CheckText {
   };
 }
 
-/** Two Apps at once, or one that was killed, began the trial twice. */
-export function duplicateCheck(trial: string): CheckText {
-  return { title: 'Begun twice', summary: `Another check of trial ${trial} holds its result.`, text: '' };
+/** The trial was begun twice, or got lost on the way and is not needed any more. */
+export function spareCheck(trial: string): CheckText {
+  return { title: 'Given up', summary: `Nobody waits for this run of trial ${trial} any more.`, text: '' };
 }
 
 /** After the trial; `marker` holds the numbers for the App itself. */
