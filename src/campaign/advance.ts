@@ -3,7 +3,13 @@
 import type { Action } from './action.ts';
 import type { Contract } from './contract.ts';
 import { budgetOf, championIsMeasured, trialsOfTree } from './evidence.ts';
-import { advanceExperiment, dispatch, LOOK_AGAIN_SECONDS, waitForAttempt } from './judge.ts';
+import {
+  advanceExperiment,
+  DISPATCH_LOST_SECONDS,
+  dispatch,
+  LOOK_AGAIN_SECONDS,
+  waitForAttempt,
+} from './judge.ts';
 import {
   BASELINE_TRIALS,
   flagNotice,
@@ -48,7 +54,7 @@ export function advance(snapshot: Snapshot, now: Date): Action | null {
       ]
     : [measureChampion(snapshot, campaign, parallel, now)];
   const next = steps.find(
-    step => step !== null && step.kind !== 'wait' && !isOneTooMany(snapshot, campaign, parallel, step),
+    step => step !== null && step.kind !== 'wait' && !isOneTooMany(snapshot, campaign, parallel, step, now),
   );
   return (
     next ??
@@ -60,10 +66,20 @@ export function advance(snapshot: Snapshot, now: Date): Action | null {
 }
 
 /** What a person decided beyond the gate may come when every runner is taken. */
-function isOneTooMany(snapshot: Snapshot, campaign: LiveCampaign, parallel: number, step: Action): boolean {
+function isOneTooMany(
+  snapshot: Snapshot,
+  campaign: LiveCampaign,
+  parallel: number,
+  step: Action,
+  now: Date,
+): boolean {
   if (step.kind !== 'dispatch' || snapshot.attempts.has(step.trial)) return false;
   const running = [...snapshot.attempts.values()].filter(
-    ({ trial, check }) => trialParts(trial).issue === campaign.issue && !check?.measurement,
+    ({ trial, check, run }) =>
+      trialParts(trial).issue === campaign.issue &&
+      !check?.measurement &&
+      // An intent whose run never came takes no runner.
+      (run ? run.status !== 'completed' : secondsSince(check?.startedAt ?? '', now) < DISPATCH_LOST_SECONDS),
   );
   return running.length >= parallel;
 }
