@@ -16947,64 +16947,13 @@ function toAlignment(value) {
   return code === 67 || code === 99 ? 99 : code === 76 || code === 108 ? 108 : code === 82 || code === 114 ? 114 : 0;
 }
 
-// src/campaign/command.ts
-var MAX_IDEA = 500;
-var COMMANDS = [
-  {
-    word: null,
-    on: "issue",
-    usage: "/research 50",
-    does: "runs fifty experiments; on a campaign that exists, fifty more"
-  },
-  {
-    word: null,
-    on: "issue",
-    usage: "/research 50 look into the schedule",
-    does: "the same, with a wish for the agent"
-  },
-  {
-    word: "try",
-    on: "issue",
-    usage: "/research try IDEA",
-    does: "makes your idea the next experiment, one more than asked for"
-  },
-  { word: "status", on: "issue", usage: "/research status", does: "says where the campaign stands" },
-  {
-    word: "pause",
-    on: "issue",
-    usage: "/research pause",
-    does: "starts nothing new; what is running is finished"
-  },
-  { word: "resume", on: "issue", usage: "/research resume", does: "goes on after a pause" },
-  {
-    word: "stop",
-    on: "issue",
-    usage: "/research stop",
-    does: "ends the campaign, cancels what is running and closes what is open"
-  },
-  { word: "help", on: "both", usage: "/research help", does: "shows this" },
-  {
-    word: "keep",
-    on: "pull",
-    usage: "/research keep",
-    does: "merges the experiment once it is measured on the present champion, whatever the gate says"
-  },
-  { word: "discard", on: "pull", usage: "/research discard", does: "closes the experiment" },
-  {
-    word: "rerun",
-    on: "pull",
-    usage: "/research rerun",
-    does: "takes one more trial; of a closed experiment, makes a new one from the same edits"
-  }
-];
-var WORDS = COMMANDS.flatMap(({ word }) => word ?? []);
-
 // src/campaign/idea.ts
 var editSchema = external_exports.strictObject({
   path: external_exports.string(),
   search: external_exports.string().min(1),
   replace: external_exports.string()
 });
+var MAX_IDEA = 500;
 var ideaSchema = external_exports.strictObject({
   /** One line, at most 80 characters, such as "warmdown 0.7 → 0.75". */
   title: external_exports.string().min(1).max(80),

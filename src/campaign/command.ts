@@ -1,5 +1,6 @@
 /** The commands people write in comments. One table gives the parser and the help text. */
 import { durationSchema } from './contract.ts';
+import { MAX_IDEA } from './idea.ts';
 import { quote } from './quote.ts';
 import { suggest } from './suggest.ts';
 
@@ -21,9 +22,6 @@ export type Command =
 export type ParsedCommand = { kind: 'command'; command: Command } | { kind: 'mistake'; message: string };
 
 const MAX_EXPERIMENTS = 10_000;
-
-/** Ideas of people are at most this long. */
-export const MAX_IDEA = 500;
 
 /** Every command: `word` is what the parser knows it by (null: a number), `on` where it belongs. */
 export const COMMANDS = [

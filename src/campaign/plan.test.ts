@@ -163,6 +163,12 @@ describe('an experiment', () => {
     assert.equal(planned({ experiments: [measured(1.01)] }), 'close #11');
   });
 
+  test('waits for a free runner, but not for a trial whose run never came', () => {
+    const other = (seconds: number) => attempt('3/0.4', null, null, seconds);
+    assert.equal(planned({ experiments: [experiment(1)], attempts: [other(10)] }), 'wait');
+    assert.equal(planned({ experiments: [experiment(1)], attempts: [other(600)] }), 'dispatch 3/1.1 seed 0');
+  });
+
   test('counts the result of a completed check run', () => {
     const done = attempt('3/1.1', { status: 'completed' }, trial('3/1.1', 'tree 1', 1.01));
     assert.equal(planned({ experiments: [experiment(1)], attempts: [done] }), 'close #11');

@@ -69,9 +69,10 @@ export async function open(
   const { idea, agent } = answer;
   const experiment = { campaign: campaign.issue, number, idea, agent, cost, asked: asked ?? null };
   const refusal = await openPull(context, snapshot, experiment, applied.files);
+  if (refusal !== null && asked) await dropAsked(context, snapshot, campaign, asked, refusal, cost);
+  else if (refusal !== null) await countFailure(context, snapshot, campaign, state, refusal, cost);
   thinking.drop(thought);
-  if (refusal !== null && asked) return dropAsked(context, snapshot, campaign, asked, refusal, cost);
-  if (refusal !== null) return countFailure(context, snapshot, campaign, state, refusal, cost);
+  if (refusal !== null) return;
   if (asked || state.failedInARow > 0)
     await saveState(port, snapshot, campaign, {
       ...state,

@@ -109,9 +109,15 @@ const BROKEN: [string, RegExp, (port: GitHubPort, sim: Sim) => Partial<GitHubPor
     }),
   ],
   [
-    'lets everybody keep everything',
-    /nobody who may write said to keep it|asked for were/,
-    () => ({ permission: async () => 'admin' }),
+    'takes a discard for a keep',
+    /nobody who may write said to keep it/,
+    port => ({
+      updatePull: (number, { body, ...change }) =>
+        port.updatePull(number, {
+          ...change,
+          ...(body === undefined ? {} : { body: body.replace('{"kind":"discard"', '{"kind":"keep"') }),
+        }),
+    }),
   ],
   ['never looks at commands', /never answered/, () => ({ commentsSince: async () => [] })],
 ];
