@@ -489,9 +489,9 @@ test('a word that took effect is not taken up again after somebody deleted the s
   scene.measure('1/2.1', 1.1);
   await workOn(scene);
   assert.equal(pullsOf(model, issue).length, 2);
-  for (const { comment } of statusComments(model, issue)) deleteComment(model, 'bob', comment.id);
   scene.pass(600);
   await workOn(scene);
+  for (const { comment } of statusComments(model, issue)) deleteComment(model, 'bob', comment.id);
   scene.say('/research 1');
   await workOn(scene);
   scene.restart();
