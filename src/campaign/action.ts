@@ -23,6 +23,8 @@ export type Action =
   | { kind: 'think'; campaign: Campaign; task: Task }
   /** Makes what came of a thought about a new idea into a pull request, or counts it as failed. */
   | { kind: 'open'; campaign: Campaign; number: number; thought: number }
+  /** Counts what a thought cost of which nothing will be made, and forgets it. */
+  | { kind: 'writeOff'; campaign: Campaign; thought: number }
   | { kind: 'restack'; experiment: Experiment }
   /** Makes the experiment again from what came of a thought about it. */
   | { kind: 'revise'; experiment: Experiment; thought: number }

@@ -4,6 +4,7 @@ import type { Action } from './action.ts';
 import type { Contract } from './contract.ts';
 import { budgetOf, championIsMeasured, trialsOfTree } from './evidence.ts';
 import { advanceExperiment, dispatch, LOOK_AGAIN_SECONDS, waitForAttempt } from './judge.ts';
+import { limitReached, targetOf } from './limits.ts';
 import {
   BASELINE_TRIALS,
   flagNotice,
@@ -38,16 +39,23 @@ export function advance(snapshot: Snapshot, now: Date): Action | null {
   const stuck = noRunner(snapshot, campaign, now);
   if (stuck) return stuck;
   const parallel = campaign.state.parallel ?? contract.parallel;
+  const limit = limitReached(snapshot, contract, campaign, now);
   const steps = championIsMeasured(snapshot, budgetOf(contract, campaign))
     ? [
         ...open.map(experiment => advanceExperiment(snapshot, contract, campaign, experiment, now)),
-        open.length < parallel ? openNext(snapshot, contract, campaign) : null,
+        open.length < parallel && limit === null ? openNext(snapshot, contract, campaign) : null,
       ]
-    : [measureChampion(snapshot, campaign, parallel, now)];
+    : limit !== null && open.length === 0
+      ? // Nobody will be judged against it; what is in flight is still recorded.
+        [waitForAttempt(snapshot, campaign, null, now)]
+      : [measureChampion(snapshot, campaign, parallel, now)];
   const next = steps.find(step => step !== null && step.kind !== 'wait');
+  const busy = open.length > 0 || steps.some(step => step !== null);
   return (
     next ??
-    thinkOrFinish(snapshot, contract, campaign, open.length, parallel) ?? {
+    (limit === null
+      ? thinkOrFinish(snapshot, contract, campaign, open.length, parallel)
+      : endAtLimit(snapshot, campaign, limit, busy)) ?? {
       kind: 'wait',
       seconds: LOOK_AGAIN_SECONDS,
     }
@@ -57,7 +65,7 @@ export function advance(snapshot: Snapshot, now: Date): Action | null {
 /** What came of the first finished thought becomes an experiment. */
 function openNext(snapshot: Snapshot, contract: Contract, campaign: LiveCampaign): Action | null {
   // Another App may have made one meanwhile.
-  if (countExperiments(snapshot, campaign) >= targetOf(contract, campaign)) return null;
+  if (countExperiments(snapshot, campaign) >= targetOf(contract, campaign.state)) return null;
   const [thought] = ideasOf(snapshot, campaign)
     .filter(({ state }) => state !== 'thinking')
     .sort((a, b) => a.task.number - b.task.number);
@@ -65,9 +73,17 @@ function openNext(snapshot: Snapshot, contract: Contract, campaign: LiveCampaign
   return { kind: 'open', campaign, number: nextNumber(snapshot, campaign), thought: thought.id };
 }
 
-/** How many experiments the campaign may have. */
-function targetOf(contract: Contract, { state }: LiveCampaign): number {
-  return Math.min(state.target, contract.limits.experiments);
+/** What is open is judged first, and what is thought about is waited for, so that its price is known. */
+function endAtLimit(
+  snapshot: Snapshot,
+  campaign: LiveCampaign,
+  reason: string,
+  busy: boolean,
+): Action | null {
+  const flagged = flaggedPause(snapshot, campaign);
+  if (flagged) return flagged;
+  if (busy || snapshot.thoughts.some(thought => thought.campaign === campaign.issue)) return null;
+  return { kind: 'phase', campaign, phase: 'finished', reason };
 }
 
 type IdeaThought = Thought & { task: { kind: 'idea' } };
@@ -139,6 +155,20 @@ function measureChampion(snapshot: Snapshot, campaign: LiveCampaign, parallel: n
   return dispatch(snapshot, campaign, null, recorded);
 }
 
+/** A verdict that a person has to look at is waited for. */
+function flaggedPause(snapshot: Snapshot, campaign: LiveCampaign): Action | null {
+  const flagged = experimentsOf(snapshot, campaign).find(
+    each => each.marker.verdict?.kind === 'flagged' && !campaign.state.notices.includes(flagNotice(each)),
+  );
+  if (!flagged) return null;
+  return {
+    kind: 'phase',
+    campaign,
+    phase: 'paused',
+    reason: `#${flagged.pull} is not to be trusted unseen, as its verdict says. Look at what it does, then comment \`/research resume\`.`,
+  };
+}
+
 function thinkOrFinish(
   snapshot: Snapshot,
   contract: Contract,
@@ -147,19 +177,11 @@ function thinkOrFinish(
   parallel: number,
 ): Action | null {
   const experiments = experimentsOf(snapshot, campaign);
-  const target = targetOf(contract, campaign);
+  const target = targetOf(contract, campaign.state);
   const { state } = campaign;
   const since = experiments.slice(state.forgiven.experiments);
-  const flagged = experiments.find(
-    each => each.marker.verdict?.kind === 'flagged' && !state.notices.includes(flagNotice(each)),
-  );
-  if (flagged)
-    return {
-      kind: 'phase',
-      campaign,
-      phase: 'paused',
-      reason: `#${flagged.pull} is not to be trusted unseen, as its verdict says. Look at what it does, then comment \`/research resume\`.`,
-    };
+  const flagged = flaggedPause(snapshot, campaign);
+  if (flagged) return flagged;
   if (countExperiments(snapshot, campaign) >= target) {
     if (open > 0) return null;
     const reason =

@@ -3,6 +3,7 @@
 import type { Action } from './action.ts';
 import type { Contract } from './contract.ts';
 import { type Judgement, judgeExperiment, nextTrial, trialsOfTree } from './evidence.ts';
+import { limitReached } from './limits.ts';
 import {
   BASELINE_TRIALS,
   type Campaign,
@@ -56,7 +57,7 @@ export function advanceExperiment(
   const waiting = waitForAttempt(snapshot, campaign, experiment, now);
   if (waiting) return waiting;
   const trials = trialsOf(snapshot, experiment);
-  const mending = mend(snapshot, contract, campaign, experiment, trials);
+  const mending = mend(snapshot, contract, campaign, experiment, trials, now);
   if (mending) return mending;
   const failure = judgeFailure(experiment, trials) ?? judgeHonesty(experiment, trials);
   if (failure) return failure;
@@ -100,6 +101,7 @@ function mend(
   campaign: LiveCampaign,
   { marker, ...experiment }: Experiment,
   trials: readonly RecordedTrial[],
+  now: Date,
 ): Action | null {
   const thought = snapshot.thoughts.find(
     ({ task }) => task.kind !== 'idea' && task.pull === experiment.pull && task.commit === marker.commit,
@@ -117,6 +119,7 @@ function mend(
   const crash = trials.find(({ outcome }) => outcome.status === 'crash' && MENDABLE.includes(outcome.reason));
   if (!crash || thought || marker.repairs >= MAX_REPAIRS || !isModel(agentOf(contract, campaign)))
     return null;
+  if (limitReached(snapshot, contract, campaign, now) !== null) return null;
   return { kind: 'think', campaign, task: { kind: 'repair', pull: experiment.pull, commit: marker.commit } };
 }
 

@@ -81,6 +81,7 @@ export const campaignStateSchema = z.strictObject({
   agent: z.string().nullable(),
   topic: z.string(),
   startedBy: z.string(),
+  /** When it was started, or started again after its end. */
   startedAt: z.string(),
   /** Ids of the comments that took effect. */
   comments: z.array(z.int()),
@@ -89,7 +90,7 @@ export const campaignStateSchema = z.strictObject({
   /** Reasons of the proposals that came to nothing, newest last, at most 20. */
   failedProposals: z.array(z.string().max(300)),
   failedInARow: z.int().nonnegative(),
-  /** Spent on failed proposals; experiments carry their own cost. */
+  /** Spent on thoughts that no experiment was made of or made again from; experiments carry their own cost. */
   failedCost: costSchema,
   /** Announcements made once: "no runner" and the like. */
   notices: z.array(z.string()),

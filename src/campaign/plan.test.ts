@@ -41,6 +41,8 @@ function words(action: Action): string {
       return `think of ${action.task.kind === 'idea' ? 'an idea' : `a ${action.task.kind} of #${action.task.pull}`}`;
     case 'open':
       return `open ${action.number} from thought ${action.thought}`;
+    case 'writeOff':
+      return `write off thought ${action.thought}`;
     case 'decide':
       return `${action.verdict.kind} #${action.experiment.pull}`;
     case 'cancel':

@@ -13,6 +13,7 @@ import {
   trialsOf,
 } from './queries.ts';
 import { quote } from './quote.ts';
+import { writeOff } from './write-off.ts';
 
 const IDLE_SECONDS = 300;
 
@@ -27,6 +28,7 @@ export function plan(snapshot: Snapshot, now: Date): Action {
     stopWhatMustStop(snapshot) ??
     finishLeftovers(snapshot) ??
     recordResults(snapshot) ??
+    writeOff(snapshot, now) ??
     cleanOrWait(snapshot, advance(snapshot, now))
   );
 }

@@ -6,7 +6,7 @@ import { think } from './ask.ts';
 import { answerCommand } from './commands.ts';
 import type { Context } from './context.ts';
 import { decide } from './decide.ts';
-import { open } from './propose.ts';
+import { open, writeOff } from './propose.ts';
 import { sayOnce } from './replies.ts';
 import { moveHead, restack, revise } from './revise.ts';
 import { saveState } from './state.ts';
@@ -50,6 +50,8 @@ export async function apply(
       return think(context, snapshot, action.campaign, action.task);
     case 'open':
       return open(context, snapshot, action.campaign, action.number, action.thought);
+    case 'writeOff':
+      return writeOff(context, snapshot, action.campaign, action.thought);
     case 'restack':
       return restack(context, snapshot, action.experiment);
     case 'revise':

@@ -1,6 +1,7 @@
 /** Commands take effect: once, and only for people who may write. */
 import type { StartCommand } from '../campaign/command.ts';
 import { NO_COST } from '../campaign/idea.ts';
+import { dollarsReached } from '../campaign/limits.ts';
 import {
   type Campaign,
   type CampaignState,
@@ -84,6 +85,10 @@ async function start(
       'Campaigns live on issues, not on pull requests. Open an issue and comment there.',
     );
   const reasons = await obstacles(context, snapshot, command);
+  const { contract } = snapshot;
+  const spent =
+    campaign && contract.kind === 'contract' ? dollarsReached(snapshot, contract.contract, campaign) : null;
+  if (spent !== null) reasons.push(spent);
   if (reasons.length > 0) return refuse(context, pending, refusalAnswer(reasons));
   await port.addLabel(pending.issue, RESEARCH_LABEL);
   await port.react(pending.comment, 'rocket');
@@ -102,6 +107,7 @@ async function start(
     reason: '',
     // What an ended campaign left undone was given up; a campaign that goes on keeps what it still has to do.
     target: (hasEnded(old) ? count : old.target) + command.experiments,
+    startedAt: hasEnded(old) ? context.now().toISOString() : old.startedAt,
     parallel: command.parallel ?? old.parallel,
     budgetSeconds: command.budgetSeconds ?? old.budgetSeconds,
     agent: command.agent ?? old.agent,

@@ -4,6 +4,7 @@ import { NO_COST } from '../campaign/idea.ts';
 import type { Snapshot } from '../campaign/model.ts';
 import { liveCampaigns } from '../campaign/queries.ts';
 import type { Task, Thought } from '../campaign/thought.ts';
+import { isAbout } from '../campaign/write-off.ts';
 
 /** What came of a thought, and who thought it. */
 type Answer = { agent: string } & Proposal;
@@ -69,15 +70,15 @@ export function createThinking(onAnswer: () => void, onError: (error: unknown) =
   };
 }
 
-/** Forgets what nobody waits for: thoughts of campaigns that have ended, and about experiments that are no longer what they were. */
+/**
+ * Interrupts what nobody waits for: thoughts of campaigns that have ended, and about experiments that are no longer what they were.
+ * What has an answer stays until it was used or its cost was counted, where there is a campaign to count it.
+ */
 export function dropUnwanted(thinking: Thinking, snapshot: Snapshot): void {
-  for (const { id, campaign, task } of thinking.thoughts()) {
+  for (const { id, campaign, task, state } of thinking.thoughts()) {
+    const there = snapshot.campaigns.find(({ issue }) => issue === campaign);
     const live = liveCampaigns(snapshot).some(({ issue }) => issue === campaign);
-    const wanted =
-      task.kind === 'idea' ||
-      snapshot.experiments.some(
-        ({ pull, state, marker }) => pull === task.pull && state === 'open' && marker.commit === task.commit,
-      );
-    if (!live || !wanted) thinking.drop(id);
+    const wanted = task.kind === 'idea' || isAbout(snapshot, task);
+    if (!there?.state || (state === 'thinking' && !(live && wanted))) thinking.drop(id);
   }
 }

@@ -1,7 +1,8 @@
 /** The campaign's status comment. Derived from the snapshot alone, so that nothing new leaves it unchanged. */
 import { markdownTable } from 'markdown-table';
 import { budgetOf, championValues, trialsOfTree } from '../campaign/evidence.ts';
-import { type LedgerRow, ledgerRows, spending } from '../campaign/ledger.ts';
+import { type LedgerRow, ledgerRows, type Spending, spending } from '../campaign/ledger.ts';
+import { deadlineOf, inDollars } from '../campaign/limits.ts';
 import { type Campaign, type CampaignState, mean, type Snapshot } from '../campaign/model.ts';
 import { currentCampaign, experimentsOf } from '../campaign/queries.ts';
 import { NO_SANDBOX, overfittingSentence, ranBare, testSentence } from './audit.ts';
@@ -28,17 +29,32 @@ export function statusComment(snapshot: Snapshot, campaign: Campaign, state: Cam
   const honesty = honestyLine(snapshot, state);
   if (honesty !== '') parts.push(honesty);
   if (rows.length > 0) parts.push(table(rows, metric.name));
-  const spent = spending(campaign, experiments);
-  const tokens = spent.cost.inputTokens + spent.cost.outputTokens;
-  const money =
-    spent.cost.usd === null ? ', price unknown' : spent.cost.usd > 0 ? `, $${spent.cost.usd.toFixed(2)}` : '';
+  const limits = snapshot.contract.kind === 'contract' ? snapshot.contract.contract.limits : NO_LIMITS;
   parts.push(
-    `<sub>Spent: ${spent.trials} trials, ${formatSeconds(spent.machineSeconds)} of machine time, ${tokens} tokens${money}. ` +
+    `<sub>Spent: ${spentText(spending(campaign, experiments), limits.usd)}.${timeText(limits, state)} ` +
       `Started by ${escapeMarkdown(state.startedBy)}${state.topic === '' ? '' : ` to look into: ${escapeMarkdown(state.topic)}`}. ` +
       'Every experiment is a pull request with the label `research`; `results.tsv` and `progress.svg` are on the branch `research-log`. ' +
       'Commands: `/research help`.</sub>',
   );
   return parts.join('\n\n');
+}
+
+const NO_LIMITS = { usd: null, hours: null };
+
+/** What a campaign has spent, in words, against what it may spend. */
+export function spentText({ trials, machineSeconds, cost }: Spending, limit: number | null): string {
+  const tokens = cost.inputTokens + cost.outputTokens;
+  const used =
+    cost.usd === null ? 'price unknown' : cost.usd > 0 || limit !== null ? inDollars(cost.usd) : '';
+  const money = used === '' ? '' : `, ${used}${limit === null ? '' : ` of ${inDollars(limit)}`}`;
+  return `${trials} trials, ${formatSeconds(machineSeconds)} of machine time, ${tokens} tokens${money}`;
+}
+
+/** When the time is over of a campaign that still has any. */
+function timeText(limits: { hours: number | null }, { phase, startedAt }: CampaignState): string {
+  const deadline = deadlineOf(limits, startedAt);
+  if (deadline === null || phase === 'finished' || phase === 'stopped') return '';
+  return ` Nothing new is begun after ${deadline.toISOString().slice(0, 16).replace('T', ' ')} UTC.`;
 }
 
 const PHASES: Record<CampaignState['phase'], string> = {

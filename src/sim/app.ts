@@ -151,6 +151,8 @@ function describe(action: Action): string {
       return `think for #${action.campaign.issue} ${JSON.stringify(action.task)}`;
     case 'open':
       return `open ${action.campaign.issue}/${action.number}`;
+    case 'writeOff':
+      return `write off thought ${action.thought}`;
     case 'decide':
       return `decide #${action.experiment.pull} ${action.verdict.kind}: ${action.verdict.reason}`;
     case 'cancel':
