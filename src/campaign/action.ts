@@ -5,6 +5,7 @@ import type {
   CampaignState,
   Experiment,
   PendingCommand,
+  Point,
   RecordedTrial,
   Run,
   Verdict,
@@ -38,6 +39,14 @@ export type Action =
       trials: RecordedTrial[];
       unfinished: Attempt[];
     }
+  /** Makes the campaign's own branch. */
+  | { kind: 'found'; campaign: Campaign }
+  /** Notes that a merge moved the campaign's own branch. */
+  | { kind: 'follow'; campaign: Campaign; tip: Point }
+  /** Opens the pull request that offers what a campaign found. */
+  | { kind: 'promote'; campaign: Campaign }
+  /** Deletes the branch of a campaign that merged nothing. */
+  | { kind: 'disband'; campaign: Campaign }
   | { kind: 'cancel'; run: Run }
   | { kind: 'clean'; branch: string }
   | { kind: 'wait'; seconds: number };

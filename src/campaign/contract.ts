@@ -2,6 +2,8 @@
 import { z } from 'zod';
 
 export const CONTRACT_PATH = '.github/research.yml';
+/** As `base`: every campaign works on a branch of its own. */
+export const CAMPAIGN_BASE = 'campaign';
 
 const pathSchema = pathInside('the repository');
 
@@ -133,7 +135,10 @@ const keysSchema = z.strictObject({
       crashes_in_a_row: z.int().min(1).max(100).default(5),
     })
     .prefault({}),
-  /** Branch that experiments start from and are merged into; null: the repository's default branch. */
+  /**
+   * Branch that experiments start from and are merged into; null: the repository's default branch; `campaign`: one of the campaign's
+   * own, which a person takes over by a pull request at the end.
+   */
   base: z.string().min(1).nullable().default(null),
   /** A public repository whose trials run on a self-hosted runner must say so here. */
   accept_public_self_hosted: z.boolean().default(false),

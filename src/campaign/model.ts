@@ -68,6 +68,21 @@ export const experimentMarkerSchema = z.strictObject({
 });
 export type ExperimentMarker = z.infer<typeof experimentMarkerSchema>;
 
+const pointSchema = z.strictObject({ sha: shaSchema, tree: shaSchema });
+/** A commit and its tree. */
+export type Point = z.infer<typeof pointSchema>;
+
+const campaignBaseSchema = z.strictObject({
+  /** What it was made from. */
+  start: pointSchema,
+  /** Where the App last saw it after a merge of its own, or where a person told it to go on. */
+  tip: pointSchema,
+  /** A person moved it, and the campaign went on from there. */
+  touched: z.boolean(),
+});
+/** The branch of a campaign's own (`base: campaign`). */
+export type CampaignBase = z.infer<typeof campaignBaseSchema>;
+
 /** The hidden part of a campaign's status comment. */
 export const campaignStateSchema = z.strictObject({
   version: z.literal(1),
@@ -96,6 +111,8 @@ export const campaignStateSchema = z.strictObject({
   notices: z.array(z.string()),
   /** What a person's `resume` forgave: baselines and experiments up to here do not count as failures any more. */
   forgiven: z.strictObject({ baselines: z.int().nonnegative(), experiments: z.int().nonnegative() }),
+  /** Null without a branch of the campaign's own, and before it was made. */
+  base: campaignBaseSchema.nullable().default(null),
   /** Spent on baselines that are kept no more. */
   forgotten: spentSchema
     .extend({
@@ -171,16 +188,33 @@ export interface UnreadableExperiment {
   number: number;
 }
 
+/** The App's pull request from a campaign's own branch into the default branch. */
+export interface Promotion {
+  pull: number;
+  campaign: number;
+  state: 'open' | 'closed' | 'merged';
+  /** What it proposes: the branch's tip, when it was last open. */
+  headSha: string;
+  title: string;
+  body: string;
+}
+
 /** GitHub at one moment, as far as one base branch is concerned. */
 export interface Snapshot {
+  /** The default branch. */
+  home: { branch: string } & Point;
+  /** Where the current campaign works: with `base: campaign` a branch of its own, or the default branch until that is made. */
   base: { branch: string; sha: string; tree: string };
+  /** With `base: campaign`, the tip of the current campaign's branch; null where there is no such branch, or no campaign. */
+  campaignTip: (Point & { parents: string[] }) | null;
   contract: ContractFile | { kind: 'missing' };
   campaigns: Campaign[];
   experiments: Experiment[];
   unreadable: UnreadableExperiment[];
+  promotions: Promotion[];
   /** Trials in flight, by id. */
   attempts: ReadonlyMap<string, Attempt>;
-  /** Experiment branches that exist, by name. */
+  /** Branches of experiments and campaigns that exist, by name. */
   branches: ReadonlyMap<string, string>;
   commands: PendingCommand[];
   /** What agents think about, oldest first. */

@@ -47,6 +47,11 @@ function words(action: Action): string {
       return `${action.verdict.kind} #${action.experiment.pull}`;
     case 'cancel':
       return `cancel run ${action.run.id}`;
+    case 'found':
+    case 'follow':
+    case 'promote':
+    case 'disband':
+      return `${action.kind} for #${action.campaign.issue}`;
     case 'clean':
       return `clean ${action.branch}`;
     case 'wait':

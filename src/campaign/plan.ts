@@ -1,9 +1,11 @@
 /** The mind: from what GitHub shows to the one next action. Pure; the rules of a campaign stand here and in `advance`. */
 import type { Action } from './action.ts';
 import { advance } from './advance.ts';
+import { tendBase } from './campaign-base.ts';
 import { describeProblem } from './contract-file.ts';
 import { conclude } from './judge.ts';
 import { branchName, type Campaign, type Experiment, type Snapshot } from './model.ts';
+import { promote } from './promotion.ts';
 import {
   attemptsOf,
   experimentsOf,
@@ -29,17 +31,20 @@ export function plan(snapshot: Snapshot, now: Date): Action {
     finishLeftovers(snapshot) ??
     recordResults(snapshot) ??
     writeOff(snapshot, now) ??
+    tendBase(snapshot) ??
     cleanOrWait(snapshot, advance(snapshot, now))
   );
 }
 
-/** Deletes the branches of settled experiments when there is nothing better to do. */
+/** When there is nothing better to do: deletes the branches of settled experiments, and opens what campaigns have to show. */
 function cleanOrWait(snapshot: Snapshot, next: Action | null): Action {
   if (next && next.kind !== 'wait') return next;
   const settled = snapshot.experiments.find(
     e => e.state !== 'open' && snapshot.branches.get(e.branch) === e.headSha && e.headSha === e.marker.commit,
   );
   if (settled) return { kind: 'clean', branch: settled.branch };
+  const promotion = promote(snapshot);
+  if (promotion) return promotion;
   return next ?? { kind: 'wait', seconds: IDLE_SECONDS };
 }
 

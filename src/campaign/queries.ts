@@ -31,7 +31,7 @@ export function trialsOf(snapshot: Snapshot, experiment: Experiment): RecordedTr
 export type LiveCampaign = Campaign & { state: CampaignState };
 
 /** Campaigns that are running or paused, oldest first. */
-export function liveCampaigns(snapshot: Snapshot): LiveCampaign[] {
+export function liveCampaigns(snapshot: Pick<Snapshot, 'campaigns'>): LiveCampaign[] {
   return snapshot.campaigns
     .filter(
       (campaign): campaign is LiveCampaign =>
@@ -40,8 +40,13 @@ export function liveCampaigns(snapshot: Snapshot): LiveCampaign[] {
     .sort((a, b) => a.state.startedAt.localeCompare(b.state.startedAt) || a.issue - b.issue);
 }
 
+/** Whether a campaign is over, until somebody asks for more. */
+export function hasEnded({ phase }: CampaignState): boolean {
+  return phase === 'finished' || phase === 'stopped';
+}
+
 /** The campaign whose turn it is: the oldest running one. Others on the same base wait. */
-export function currentCampaign(snapshot: Snapshot): LiveCampaign | null {
+export function currentCampaign(snapshot: Pick<Snapshot, 'campaigns'>): LiveCampaign | null {
   return liveCampaigns(snapshot).find(campaign => campaign.state.phase === 'running') ?? null;
 }
 

@@ -101,6 +101,7 @@ function campaignState(more: Partial<CampaignState> = {}): CampaignState {
     failedCost: NO_COST,
     notices: [],
     forgiven: { baselines: 0, experiments: 0 },
+    base: null,
     ...more,
   };
 }
@@ -185,13 +186,16 @@ export function snapshot(
   const experiments = parts.experiments ?? [];
   const open = experiments.filter(e => e.state === 'open');
   return {
+    home: { branch: 'main', sha: sha('champion'), tree: sha('champion tree') },
     base: { branch: 'main', sha: sha('champion'), tree: sha('champion tree') },
+    campaignTip: null,
     contract: { kind: 'contract', contract: contractSchema.parse({}) },
     campaigns: [campaign()],
     branches: new Map(open.map(e => [e.branch, e.headSha])),
     commands: [],
     thoughts: [],
     unreadable: [],
+    promotions: [],
     ...parts,
     experiments,
     attempts: new Map((parts.attempts ?? []).map(a => [a.trial, a])),

@@ -3,9 +3,11 @@
 import type { Action } from '../campaign/action.ts';
 import { RESEARCH_LABEL, type Snapshot } from '../campaign/model.ts';
 import { think } from './ask.ts';
+import { disband, follow, found } from './campaign-base.ts';
 import { answerCommand } from './commands.ts';
 import type { Context } from './context.ts';
 import { decide } from './decide.ts';
+import { promote } from './promote.ts';
 import { open, writeOff } from './propose.ts';
 import { sayOnce } from './replies.ts';
 import { moveHead, restack, revise } from './revise.ts';
@@ -60,6 +62,14 @@ export async function apply(
       return moveHead(port, action.experiment);
     case 'decide':
       return decide(context, snapshot, action.experiment, action.verdict, action.trials, action.unfinished);
+    case 'found':
+      return found(context, snapshot, action.campaign);
+    case 'follow':
+      return follow(context, snapshot, action.campaign, action.tip);
+    case 'promote':
+      return promote(context, snapshot, action.campaign);
+    case 'disband':
+      return disband(context, snapshot, action.campaign);
     case 'cancel':
       return port.cancelRun(action.run.id);
     case 'clean':

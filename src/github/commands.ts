@@ -11,7 +11,7 @@ import {
   RESEARCH_LABEL,
   type Snapshot,
 } from '../campaign/model.ts';
-import { countExperiments, experimentsOf } from '../campaign/queries.ts';
+import { countExperiments, experimentsOf, hasEnded } from '../campaign/queries.ts';
 import {
   helpAnswer,
   mistakeAnswer,
@@ -21,6 +21,7 @@ import {
   refusalAnswer,
 } from '../render/answer.ts';
 import { statusComment } from '../render/status.ts';
+import { baseToGoOnFrom } from './campaign-base.ts';
 import type { Context } from './context.ts';
 import { reply } from './replies.ts';
 import { obstacles } from './start.ts';
@@ -84,7 +85,7 @@ async function start(
       pending,
       'Campaigns live on issues, not on pull requests. Open an issue and comment there.',
     );
-  const reasons = await obstacles(context, snapshot, command);
+  const reasons = await obstacles(context, snapshot, pending.issue, command);
   const { contract } = snapshot;
   const spent =
     campaign && contract.kind === 'contract' ? dollarsReached(snapshot, contract.contract, campaign) : null;
@@ -113,6 +114,7 @@ async function start(
     agent: command.agent ?? old.agent,
     topic: command.topic === '' ? old.topic : command.topic,
     comments: [...old.comments, pending.comment],
+    base: await baseToGoOnFrom(port, snapshot, there, old),
     ...forgiveness(old, experimentsOf(snapshot, there)),
   });
 }
@@ -136,6 +138,7 @@ function newState(context: Context, pending: PendingCommand, experiments: number
     failedCost: NO_COST,
     notices: [],
     forgiven: { baselines: 0, experiments },
+    base: null,
   };
 }
 
@@ -150,10 +153,6 @@ function forgiveness(
     forgiven: { baselines: state.baselines.length, experiments: experiments.length },
     notices: [...new Set([...state.notices, ...flagged.map(flagNotice)])],
   };
-}
-
-function hasEnded({ phase }: CampaignState): boolean {
-  return phase === 'finished' || phase === 'stopped';
 }
 
 async function turn(
@@ -178,7 +177,14 @@ async function turn(
   await context.port.react(pending.comment, 'rocket');
   const next: CampaignState =
     kind === 'resume'
-      ? { ...state, comments, phase: 'running', reason: '', ...forgiveness(state, experiments) }
+      ? {
+          ...state,
+          comments,
+          phase: 'running',
+          reason: '',
+          base: await baseToGoOnFrom(context.port, snapshot, campaign, state),
+          ...forgiveness(state, experiments),
+        }
       : {
           ...state,
           comments,

@@ -1,9 +1,11 @@
 /** The campaign's status comment. Derived from the snapshot alone, so that nothing new leaves it unchanged. */
 import { markdownTable } from 'markdown-table';
+import { campaignBranch, seenBy } from '../campaign/campaign-base.ts';
 import { budgetOf, championValues, trialsOfTree } from '../campaign/evidence.ts';
 import { type LedgerRow, ledgerRows, type Spending, spending } from '../campaign/ledger.ts';
 import { deadlineOf, inDollars } from '../campaign/limits.ts';
 import { type Campaign, type CampaignState, mean, type Snapshot } from '../campaign/model.ts';
+import { promotionsOf } from '../campaign/promotion.ts';
 import { currentCampaign, experimentsOf } from '../campaign/queries.ts';
 import { NO_SANDBOX, overfittingSentence, ranBare, testSentence } from './audit.ts';
 import { formatDifference, formatSeconds, formatValue } from './number.ts';
@@ -12,7 +14,8 @@ import { escapeMarkdown } from './text.ts';
 const SHOWN_ROWS = 30;
 
 /** The visible part of the status comment. `logBranch` holds the export once there is one. */
-export function statusComment(snapshot: Snapshot, campaign: Campaign, state: CampaignState): string {
+export function statusComment(seen: Snapshot, campaign: Campaign, state: CampaignState): string {
+  const snapshot = seenBy(seen, campaign);
   const metric =
     snapshot.contract.kind === 'contract'
       ? snapshot.contract.contract.metric
@@ -26,6 +29,8 @@ export function statusComment(snapshot: Snapshot, campaign: Campaign, state: Cam
   ];
   if (state.reason !== '')
     parts.push(`**${state.phase === 'paused' ? 'Paused' : 'Ended'}:** ${state.reason}`);
+  const apart = apartLine(snapshot, campaign, state);
+  if (apart !== '') parts.push(apart);
   const honesty = honestyLine(snapshot, state);
   if (honesty !== '') parts.push(honesty);
   if (rows.length > 0) parts.push(table(rows, metric.name));
@@ -73,7 +78,8 @@ function summaryLine(
 ): string {
   const current = currentCampaign(snapshot);
   const waiting = state.phase === 'running' && current !== null && current.issue !== campaign.issue;
-  if (waiting) return `Waits for campaign #${current.issue}, which has the same base branch.`;
+  if (waiting)
+    return `Waits for campaign #${current.issue}: one campaign at a time is at work in a repository.`;
   const { contract } = snapshot;
   const now =
     contract.kind === 'contract' ? championValues(snapshot, budgetOf(contract.contract, campaign)) : [];
@@ -89,6 +95,17 @@ function summaryLine(
       ? 'no improvement yet'
       : `${formatDifference(mean(now) - start, start)} since the start, ${merged.length} merged`;
   return `Champion ${sha}: ${metric} **${formatValue(mean(now))}** (${change}).`;
+}
+
+/** Where a campaign with a branch of its own works, and what it offers. */
+function apartLine(snapshot: Snapshot, campaign: Campaign, { base }: CampaignState): string {
+  const branch = `\`${campaignBranch(campaign.issue)}\``;
+  const home = `\`${snapshot.home.branch}\``;
+  const open = promotionsOf(snapshot, campaign).find(({ state }) => state === 'open');
+  if (open) return `#${open.pull} offers what was found to ${home}; only a person merges it.`;
+  return base === null
+    ? ''
+    : `Experiments are merged into ${branch}; nothing reaches ${home} without a person.`;
 }
 
 /** The champion on the test text, and whether a sandbox stands between candidates and machine. */

@@ -157,6 +157,11 @@ function describe(action: Action): string {
       return `decide #${action.experiment.pull} ${action.verdict.kind}: ${action.verdict.reason}`;
     case 'cancel':
       return `cancel run ${action.run.id}`;
+    case 'found':
+    case 'follow':
+    case 'promote':
+    case 'disband':
+      return `${action.kind} for #${action.campaign.issue}`;
     case 'clean':
       return `clean ${action.branch}`;
     case 'wait':

@@ -27,6 +27,7 @@ const READS: ReadonlySet<PortCall> = new Set([
   'pullsSince',
   'openPullOf',
   'pull',
+  'mergeable',
   'checks',
   'runs',
   'artifact',
