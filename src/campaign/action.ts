@@ -3,6 +3,7 @@ import type {
   Attempt,
   Campaign,
   CampaignState,
+  Duplicate,
   Experiment,
   PendingCommand,
   Point,
@@ -48,5 +49,6 @@ export type Action =
   /** Deletes the branch of a campaign that merged nothing. */
   | { kind: 'disband'; campaign: Campaign }
   | { kind: 'cancel'; run: Run }
+  | { kind: 'tidy'; duplicate: Duplicate }
   | { kind: 'clean'; branch: string }
   | { kind: 'wait'; seconds: number };

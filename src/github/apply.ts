@@ -7,6 +7,7 @@ import { disband, follow, found } from './campaign-base.ts';
 import { answerCommand } from './commands.ts';
 import type { Context } from './context.ts';
 import { decide } from './decide.ts';
+import { tidy } from './duplicates.ts';
 import { promote } from './promote.ts';
 import { open, writeOff } from './propose.ts';
 import { sayOnce } from './replies.ts';
@@ -72,6 +73,8 @@ export async function apply(
       return disband(context, snapshot, action.campaign);
     case 'cancel':
       return port.cancelRun(action.run.id);
+    case 'tidy':
+      return tidy(port, action.duplicate);
     case 'clean':
       // The list of pull requests may lag behind a branch that was just made.
       if ((await port.openPullOf(action.branch)) === null) await port.deleteBranch(action.branch);

@@ -162,6 +162,8 @@ function describe(action: Action): string {
     case 'promote':
     case 'disband':
       return `${action.kind} for #${action.campaign.issue}`;
+    case 'tidy':
+      return `tidy ${action.duplicate.kind} ${action.duplicate.id}`;
     case 'clean':
       return `clean ${action.branch}`;
     case 'wait':
