@@ -40,7 +40,8 @@ export function dollarsReached(snapshot: Snapshot, { limits }: Contract, campaig
   const limit = `The contract's limit of ${inDollars(limits.usd)}`;
   if (usd === null)
     return `${limit} cannot be kept: an agent's answer came without a count of its tokens, so nobody knows what was spent. Take \`limits.usd\` out of the contract, then \`/research N\` goes on.`;
-  if (usd < limits.usd) return null;
+  // Sums of cents are not exact.
+  if (usd < limits.usd - 1e-9) return null;
   return `${limit} was reached: the agents have cost ${inDollars(usd)}. Raise \`limits.usd\` in the contract, then \`/research N\` goes on.`;
 }
 

@@ -7,7 +7,7 @@ import { NO_COST } from '../campaign/idea.ts';
 import { emptyLoopMemory, step } from '../controller.ts';
 import type { Context } from '../github/context.ts';
 import { createThinking } from '../github/thinking.ts';
-import { NAMES, repositoryFiles, SETTINGS, settingOf } from './landscape.ts';
+import { type ContractOptions, NAMES, repositoryFiles, SETTINGS, settingOf } from './landscape.ts';
 import { changeRun } from './model/actions.ts';
 import { addComment, openIssue } from './model/issues.ts';
 import { clearLine, type Line, modelPort } from './model/port.ts';
@@ -36,11 +36,23 @@ const START = Date.parse('2026-03-08T00:00:00Z');
 const BOT = 'autoresearch[bot]';
 
 /** A campaign of `experiments` that somebody just asked for. */
-export function campaignScene(experiments: number, parallel = 1): Scene {
+export function campaignScene(
+  experiments: number,
+  parallel = 1,
+  contract: Partial<ContractOptions> = {},
+): Scene {
   let now = START;
   const model = createModel({
     now: () => now,
-    files: repositoryFiles({ refereed: false, parallel, experimentsLimit: 100 }),
+    files: repositoryFiles({
+      refereed: false,
+      parallel,
+      experimentsLimit: 100,
+      hoursLimit: null,
+      usdLimit: null,
+      apart: false,
+      ...contract,
+    }),
     permissions: new Map([['alice', 'admin']]),
     owner: 'alice',
     name: 'gpt',

@@ -3,10 +3,11 @@ import { parseCommand } from '../../campaign/command.ts';
 import { contractSchema } from '../../campaign/contract.ts';
 import { SETTINGS } from '../landscape.ts';
 import type { Branch, PullRecord } from '../model/state.ts';
-import { markerOf, pullsOf } from './read.ts';
+import { campaignOf, markerOf, pullsOf } from './read.ts';
 import type { Rule, Rules } from './watch.ts';
 
 const LIMIT = contractSchema.parse({}).limits.experiments;
+const EXPERIMENT_BRANCH = /^research\/\d+\/\d+$/;
 
 export function watchExperiments({ sim, model }: Rules): Rule {
   /** Experiments that people with permission asked for, by issue. */
@@ -25,9 +26,11 @@ export function watchExperiments({ sim, model }: Rules): Rule {
     if (change.table === 'pulls' && change.actor !== model.botLogin && change.after?.state !== 'open')
       endedByPerson.add(change.after?.number ?? 0);
     if (change.actor !== model.botLogin) return;
-    if (change.table === 'branches' && change.after?.name.startsWith('research/')) checkBranch(change.after);
-    if (change.table === 'pulls' && change.after && !change.before) checkOpened(change.after);
-    if (change.table === 'pulls' && change.after && change.before) checkDecided(change.before, change.after);
+    if (change.table === 'branches' && change.after && EXPERIMENT_BRANCH.test(change.after.name))
+      checkBranch(change.after);
+    if (change.table !== 'pulls' || !change.after || campaignOf(change.after.branch) !== null) return;
+    if (change.before) checkDecided(change.before, change.after);
+    else checkOpened(change.after);
   };
 
   function checkOpened(pull: PullRecord): void {
