@@ -4,6 +4,9 @@ import { CAMPAIGN_BASE } from './contract.ts';
 import type { Campaign, CampaignBase, Experiment, Point, Snapshot } from './model.ts';
 import { currentCampaign, experimentsOf } from './queries.ts';
 
+/** Where two readings of GitHub contradict each other, it is asked again that soon. */
+const UNCLEAR_SECONDS = 10;
+
 /** The branch of a campaign that has one of its own. It is no experiment's, and so never among those that are cleaned away. */
 export function campaignBranch(issue: number): string {
   return `research/${issue}/base`;
@@ -22,6 +25,9 @@ export function tendBase(snapshot: Snapshot): Action | null {
   if (base === null) return { kind: 'found', campaign };
   const tip = snapshot.campaignTip;
   if (tip?.sha === base.tip.sha) return null;
+  // Only where both readings say so it is gone.
+  if (!tip && snapshot.branches.has(campaignBranch(campaign.issue)))
+    return { kind: 'wait', seconds: UNCLEAR_SECONDS };
   if (tip && isNext(snapshot, campaign, base, tip)) return { kind: 'follow', campaign, tip };
   const reason = tip ? movedReason(campaign, base, tip) : goneReason(campaign, base);
   return { kind: 'phase', campaign, phase: 'paused', reason };

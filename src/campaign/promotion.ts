@@ -51,12 +51,14 @@ export function promote(snapshot: Snapshot): Action | null {
     const told = sayWhatBecame(snapshot, campaign, own);
     if (told) return told;
     const { state } = campaign;
+    if (!state?.base || !hasEnded(state) || own.some(each => each.state === 'open')) continue;
+    const { start, tip: last } = state.base;
     const tip = snapshot.branches.get(campaignBranch(campaign.issue));
-    if (!state?.base || !hasEnded(state) || tip === undefined || own.some(each => each.state === 'open'))
-      continue;
-    if (tip === state.base.start.sha) return { kind: 'disband', campaign };
+    // It may be deleted already, and the issue not say so yet.
+    if ((tip ?? last.sha) === start.sha) return { kind: 'disband', campaign };
+    if (tip === undefined || snapshot.contract.kind !== 'contract') continue;
     const isNew = !own.some(({ headSha }) => headSha === tip);
-    const { merged } = mergedInto(experimentsOf(snapshot, campaign), state.base.start, tip);
+    const { merged } = mergedInto(experimentsOf(snapshot, campaign), start, tip);
     if (isNew && merged.length > 0) return { kind: 'promote', campaign };
   }
   return null;

@@ -12,20 +12,22 @@ export async function found({ port, log }: Context, snapshot: Snapshot, campaign
   const { state } = campaign;
   if (!state) throw new Error(`Expected a campaign with a state on #${campaign.issue}.`);
   const branch = campaignBranch(campaign.issue);
+  const home: Point = { sha: snapshot.home.sha, tree: snapshot.home.tree };
   const there = await port.commit(branch);
-  const { sha, tree } = there ?? snapshot.home;
-  if (!there) await port.createBranch(branch, sha);
-  log.info({ issue: campaign.issue, branch, sha }, there ? 'found its branch' : 'made its branch');
-  const tip = { sha, tree };
-  const base: CampaignBase = { start: there ? beginning(snapshot, campaign, tip) : tip, tip, touched: false };
+  if (!there) await port.createBranch(branch, home.sha);
+  const tip: Point = there ? { sha: there.sha, tree: there.tree } : home;
+  const start = tip.sha === home.sha ? home : beginning(snapshot, campaign, tip);
+  log.info({ issue: campaign.issue, branch, tip: tip.sha }, there ? 'found its branch' : 'made its branch');
+  // Without a merge nobody knows what lies between the two.
+  const base: CampaignBase = { start: start ?? home, tip, touched: start === null };
   await saveState(port, snapshot, campaign, { ...state, base });
 }
 
-/** What a branch was made from whose campaign's state was lost: what the first merge on it was measured against. */
-function beginning(snapshot: Snapshot, campaign: Campaign, tip: Point): Point {
+/** What a branch was made from whose campaign's state was lost: what the first merge on it was measured against; null without one. */
+function beginning(snapshot: Snapshot, campaign: Campaign, tip: Point): Point | null {
   const nowhere = { sha: '', tree: '' };
   const { merged } = mergedInto(experimentsOf(snapshot, campaign), nowhere, tip.sha);
-  return merged[0]?.marker.champion ?? tip;
+  return merged[0]?.marker.champion ?? null;
 }
 
 /** Notes that a merge of the App's moved the branch. */
@@ -46,9 +48,9 @@ export async function disband({ port }: Context, snapshot: Snapshot, campaign: C
   if (!state?.base) return;
   const branch = campaignBranch(campaign.issue);
   const tip = await port.commit(branch);
-  // Lists lag: what stands on it by now is not thrown away.
-  if (tip && tip.sha !== state.base.start.sha) return;
-  await port.deleteBranch(branch);
+  // Lists lag: what stands on it by now is not thrown away, nor what cannot be read.
+  if (tip ? tip.sha !== state.base.start.sha : snapshot.branches.has(branch)) return;
+  if (tip) await port.deleteBranch(branch);
   const reason = `${state.reason} Nothing was merged, so there is nothing to promote, and \`${branch}\` is deleted.`;
   await saveState(port, snapshot, campaign, { ...state, base: null, reason: reason.trim() });
 }

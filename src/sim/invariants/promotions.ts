@@ -34,11 +34,12 @@ export function checkPromotions(sim: Sim): void {
     if (tip === undefined) continue;
     const own = promotionsOf(model, number);
     const merged = mergedInto(sim, number, tip, status.state.base.start.sha);
-    if (tip === status.state.base.start.sha)
+    const open = own.filter(({ state }) => state === 'open');
+    // A person may put the branch back under what is offered.
+    if (tip === status.state.base.start.sha && open.length === 0)
       sim.violate(`The empty branch of campaign #${number} is left over.`);
     else if (merged.length > 0 && !own.some(({ headSha }) => headSha === tip))
       sim.violate(`Campaign #${number} merged ${merged.length} experiments, and offers them to nobody.`);
-    const open = own.filter(({ state }) => state === 'open');
     if (open.length > 1) sim.violate(`Campaign #${number} has ${open.length} open promotions.`);
     for (const pull of open) checkNumbers(sim, pull, merged, status.state, status.comment.body);
   }
@@ -60,7 +61,7 @@ function mergedInto({ model }: Sim, issue: number, tip: string, start: string): 
 
 function checkNumbers(
   sim: Sim,
-  { number, title, body }: PullRecord,
+  { number, title, body, headSha }: PullRecord,
   merged: readonly PullRecord[],
   { base, baselines }: CampaignState,
   status: string,
@@ -86,8 +87,10 @@ function checkNumbers(
       .size > 1
   )
     return;
-  const tip = merged.at(-1);
-  expectLevel('what this brings', trials, tip ? (markerOf(tip)?.tree ?? '') : '');
+  const last = merged.at(-1);
+  // What a person put on top was not measured.
+  if (last?.mergeCommit !== headSha) return;
+  expectLevel('what this brings', trials, markerOf(last)?.tree ?? '');
   expectLevel('where it began', trials, base?.start.tree ?? '');
 
   function expectLevel(what: string, all: readonly RecordedTrial[], tree: string): void {
