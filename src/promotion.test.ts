@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { hasEnded } from './campaign/queries.ts';
 import type { GitHubPort } from './github/port.ts';
 import { noticeKey } from './github/replies.ts';
 import { promotionsOf, pullsOf, statusComments } from './sim/invariants/read.ts';
@@ -12,12 +13,13 @@ const BRANCH = 'research/1/base';
 
 /** Measures whatever is asked for until there is nothing more to do: champions by the first value, experiment n by the n-th. */
 async function finish(scene: Scene, values: readonly number[]): Promise<void> {
-  for (let i = 0; i < 30; i++) {
-    await scene.work();
+  for (let i = 0; i < 40; i++) {
+    const done = await scene.work();
     const run = scene.model.runs.values().find(({ status }) => status !== 'completed');
-    if (!run) return;
-    const [, number = 0, k = 0] = run.title.split(/[/.]/).map(Number);
-    scene.measure(run.title, (values[number] ?? 0) + 0.0001 * ((k % 3) - 1));
+    if (run) {
+      const [, number = 0, k = 0] = run.title.split(/[/.]/).map(Number);
+      scene.measure(run.title, (values[number] ?? 0) + 0.0001 * ((k % 3) - 1));
+    } else if (done.length === 0 && hasEnded(stateOf(scene))) return;
     scene.pass(60);
   }
   assert.fail('The campaign does not end.');
@@ -183,15 +185,15 @@ describe('a campaign with a branch of its own', () => {
     const scene = campaignScene(1, 1, { apart: true });
     await scene.work();
     const other = openIssue(scene.model, 'alice');
-    assert.equal(other, 2);
     const issue = { ...scene, issue: other };
     addComment(scene.model, 'alice', other, '/research 1');
     await scene.work();
     assert.match(statusOf(issue), /Waits for campaign #1: one campaign at a time/);
     assert.equal(tipOf(scene.model, 'research/2/base'), undefined);
-    await finish(scene, [1, 0.9]);
-    assert.equal(promotionsOf(scene.model, 1).length, 1);
-    assert.equal(promotionsOf(scene.model, 2).length, 1);
+    scene.say('/research stop');
+    await finish(issue, [1, 0.9]);
+    assert.equal(tipOf(scene.model, BRANCH), undefined);
+    assert.equal(promotionsOf(scene.model, other).length, 1);
     assert.equal(stateOf(issue).base?.start.sha, tipOf(scene.model, 'main'));
   });
 });
@@ -216,6 +218,7 @@ describe('a campaign’s own branch in a person’s hands', () => {
     deleteBranch(scene.model, 'alice', BRANCH);
     await scene.work();
     assert.match(stateOf(scene).reason, new RegExp(`Someone deleted .* Make it again at ${tip}`));
+    scene.pass(60);
     scene.say('/research resume');
     await scene.work();
     assert.equal(stateOf(scene).phase, 'paused', 'it is still gone');
