@@ -16,7 +16,7 @@ import {
 import { experimentsOf, hasEnded } from './queries.ts';
 
 /** A tree and what its trials came to, under equal conditions. */
-export interface Level {
+interface Level {
   sha: string;
   value: number;
   trials: number;
