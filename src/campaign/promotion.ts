@@ -101,7 +101,7 @@ export function evidenceOf(
   };
 }
 
-/** Only trials under equal conditions are compared: those of the last one that measured the tip. */
+/** Only trials under equal conditions are compared: those of the last one that measured the tip, or without one the start. */
 function levels(
   snapshot: Snapshot,
   campaign: Campaign,
@@ -110,11 +110,12 @@ function levels(
 ): Pick<Evidence, 'first' | 'last'> {
   const { contract } = snapshot;
   const budget = contract.kind === 'contract' ? budgetOf(contract.contract, campaign) : null;
-  const measured = trialsOfTree(snapshot, tip?.tree ?? '').filter(
-    ({ outcome, budgetSeconds }) =>
-      outcome.status === 'measured' && (budget === null || budgetSeconds === budget),
-  );
-  const like = measured.at(-1);
+  const measured = ({ tree }: Point) =>
+    trialsOfTree(snapshot, tree).filter(
+      ({ outcome, budgetSeconds }) =>
+        outcome.status === 'measured' && (budget === null || budgetSeconds === budget),
+    );
+  const like = (tip && measured(tip).at(-1)) ?? measured(start).at(-1);
   const level = (point: Point | null): Level | null => {
     if (!like || !point) return null;
     const values = measuredValues(

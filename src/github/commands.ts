@@ -87,8 +87,11 @@ async function start(
     );
   const reasons = await obstacles(context, snapshot, pending.issue, command);
   const { contract } = snapshot;
+  // A campaign whose state was lost may have experiments open: it goes on to their verdicts, and ends there.
   const spent =
-    campaign && contract.kind === 'contract' ? dollarsReached(snapshot, contract.contract, campaign) : null;
+    campaign?.state && contract.kind === 'contract'
+      ? dollarsReached(snapshot, contract.contract, campaign)
+      : null;
   if (spent !== null) reasons.push(spent);
   if (reasons.length > 0) return refuse(context, pending, refusalAnswer(reasons));
   await port.addLabel(pending.issue, RESEARCH_LABEL);

@@ -36,7 +36,7 @@ export async function promote(context: Context, snapshot: Snapshot, campaign: Ca
 export async function refreshPromotions(context: Context, snapshot: Snapshot): Promise<void> {
   for (const promotion of snapshot.promotions) {
     const campaign = snapshot.campaigns.find(({ issue }) => issue === promotion.campaign);
-    if (promotion.state === 'open' && campaign?.state?.base)
+    if (promotion.state === 'open' && campaign?.state?.base && snapshot.contract.kind === 'contract')
       await refresh(context, snapshot, campaign, promotion);
   }
 }
