@@ -12786,7 +12786,7 @@ var agentSchema = external_exports.discriminatedUnion("use", [
     use: external_exports.literal("explore")
   })
 ]);
-var contractSchema = external_exports.strictObject({
+var keysSchema = external_exports.strictObject({
   /** The only paths an experiment may touch. */
   editable: external_exports.array(pathSchema).min(1).max(20).default(["trainer/train.py"]),
   brief: pathSchema.default("trainer/program.md"),
@@ -12810,12 +12810,30 @@ var contractSchema = external_exports.strictObject({
   parallel: external_exports.int().min(1).max(64).default(1),
   limits: external_exports.strictObject({
     experiments: external_exports.int().min(1).max(1e4).default(200),
+    /** Time from the command that started the campaign; null: any. */
+    hours: external_exports.number().positive().nullable().default(null),
+    /** What the agents may cost, in dollars; null: anything. */
+    usd: external_exports.number().positive().nullable().default(null),
     crashes_in_a_row: external_exports.int().min(1).max(100).default(5)
   }).prefault({}),
-  /** Branch that experiments start from and are merged into; null: the repository's default branch. */
+  /**
+   * Branch that experiments start from and are merged into; null: the repository's default branch; `campaign`: one of the campaign's
+   * own, which a person takes over by a pull request at the end.
+   */
   base: external_exports.string().min(1).nullable().default(null),
   /** A public repository whose trials run on a self-hosted runner must say so here. */
   accept_public_self_hosted: external_exports.boolean().default(false)
+});
+var contractSchema = keysSchema.check(({ value: { limits, agents }, issues }) => {
+  if (limits.usd === null) return;
+  for (const [i, agent] of agents.entries())
+    if (agent.use === "openai" && agent.price === void 0)
+      issues.push({
+        code: "custom",
+        path: ["agents", i, "price"],
+        message: `expected the price of ${agent.name}, such as {input: 1.25, output: 10} dollars per million tokens, because limits.usd counts dollars`,
+        input: void 0
+      });
 });
 
 // node_modules/js-yaml/dist/js-yaml.mjs
@@ -17030,6 +17048,15 @@ var experimentMarkerSchema = external_exports.strictObject({
   /** Whose wish it was; null where an agent's idea. */
   asked: askedSchema.nullable().default(null)
 });
+var pointSchema = external_exports.strictObject({ sha: shaSchema, tree: shaSchema });
+var campaignBaseSchema = external_exports.strictObject({
+  /** What it was made from. */
+  start: pointSchema,
+  /** Where the App last saw it after a merge of its own, or where a person told it to go on. */
+  tip: pointSchema,
+  /** A person moved it, and the campaign went on from there. */
+  touched: external_exports.boolean()
+});
 var campaignStateSchema = external_exports.strictObject({
   version: external_exports.literal(1),
   phase: external_exports.enum(["running", "paused", "stopped", "finished"]),
@@ -17042,6 +17069,7 @@ var campaignStateSchema = external_exports.strictObject({
   agent: external_exports.string().nullable(),
   topic: external_exports.string(),
   startedBy: external_exports.string(),
+  /** When it was started, or started again after its end. */
   startedAt: external_exports.string(),
   /** Ids of the comments that took effect. */
   comments: external_exports.array(external_exports.int()),
@@ -17052,12 +17080,14 @@ var campaignStateSchema = external_exports.strictObject({
   /** Reasons of the proposals that came to nothing, newest last, at most 20. */
   failedProposals: external_exports.array(external_exports.string().max(300)),
   failedInARow: external_exports.int().nonnegative(),
-  /** Spent on failed proposals; experiments carry their own cost. */
+  /** Spent on thoughts that no experiment was made of or made again from; experiments carry their own cost. */
   failedCost: costSchema,
   /** Announcements made once: "no runner" and the like. */
   notices: external_exports.array(external_exports.string()),
   /** What a person's `resume` forgave: baselines and experiments up to here do not count as failures any more. */
   forgiven: external_exports.strictObject({ baselines: external_exports.int().nonnegative(), experiments: external_exports.int().nonnegative() }),
+  /** Null without a branch of the campaign's own, and before it was made. */
+  base: campaignBaseSchema.nullable().default(null),
   /** Spent on baselines that are kept no more. */
   forgotten: spentSchema.extend({
     /** The highest number among them: `k` of `<issue>/0.<k>`. */

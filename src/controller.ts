@@ -8,6 +8,7 @@ import type { Context } from './github/context.ts';
 import { statusOf } from './github/errors.ts';
 import { type ExportMemory, exportLog } from './github/export.ts';
 import { emptyMemory, forgetEnded, type Memory, observe } from './github/observe.ts';
+import { refreshPromotions } from './github/promote.ts';
 import { giveUp } from './github/refusals.ts';
 import { refreshStatus } from './github/state.ts';
 import { createThinking, dropUnwanted } from './github/thinking.ts';
@@ -128,6 +129,7 @@ export async function step(
     return { action, seconds: 0 };
   }
   const status = await refreshStatus(port, snapshot, now);
+  await refreshPromotions(context, snapshot);
   forgetEnded(memory, snapshot);
   const log = await exportLog(context, snapshot, memory.export, now);
   return { action, seconds: Math.min(action.seconds, status ?? Infinity, log ?? Infinity) };

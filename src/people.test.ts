@@ -102,7 +102,7 @@ describe('/research keep', () => {
   });
 
   test('of a number that was not audited takes one that is; only that counts', async () => {
-    const scene = campaignScene(1, 1, true);
+    const scene = campaignScene(1, 1, { refereed: true });
     await measureChampion(scene);
     scene.say('/research pause');
     await scene.work();
@@ -121,7 +121,7 @@ describe('/research keep', () => {
   });
 
   test('is refused for a number that its audit does not agree with', async () => {
-    const scene = campaignScene(1, 1, true);
+    const scene = campaignScene(1, 1, { refereed: true });
     await measureChampion(scene);
     scene.say('/research pause');
     await scene.work();
@@ -136,7 +136,7 @@ describe('/research keep', () => {
   });
 
   test('does not save a number that turns out to be flagged later', async () => {
-    const scene = campaignScene(1, 1, true);
+    const scene = campaignScene(1, 1, { refereed: true });
     await measureChampion(scene);
     scene.sayOn(pullOf(scene, 1).number, '/research keep');
     await workOn(scene);

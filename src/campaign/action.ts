@@ -7,6 +7,7 @@ import type {
   Duplicate,
   Experiment,
   PendingCommand,
+  Point,
   RecordedTrial,
   Run,
   Verdict,
@@ -31,6 +32,8 @@ export type Action =
   | { kind: 'repeat'; campaign: Campaign; number: number; asked: Asked }
   /** Leaves an experiment to people, which `verdict` (the gate's) says why. */
   | { kind: 'hold'; experiment: Experiment; verdict: Verdict; trials: RecordedTrial[] }
+  /** Counts what a thought cost of which nothing will be made, and forgets it. */
+  | { kind: 'writeOff'; campaign: Campaign; thought: number }
   | { kind: 'restack'; experiment: Experiment }
   /** Makes the experiment again from what came of a thought about it. */
   | { kind: 'revise'; experiment: Experiment; thought: number }
@@ -44,6 +47,14 @@ export type Action =
       trials: RecordedTrial[];
       unfinished: Attempt[];
     }
+  /** Makes the campaign's own branch. */
+  | { kind: 'found'; campaign: Campaign }
+  /** Notes that a merge moved the campaign's own branch. */
+  | { kind: 'follow'; campaign: Campaign; tip: Point }
+  /** Opens the pull request that offers what a campaign found. */
+  | { kind: 'promote'; campaign: Campaign }
+  /** Deletes the branch of a campaign that merged nothing. */
+  | { kind: 'disband'; campaign: Campaign }
   | { kind: 'cancel'; run: Run }
   | { kind: 'tidy'; duplicate: Duplicate }
   | { kind: 'clean'; branch: string }

@@ -4,7 +4,8 @@ import type { Action } from './action.ts';
 import { measureChampion, suspectMachine } from './champion.ts';
 import type { Contract } from './contract.ts';
 import { budgetOf, championIsMeasured } from './evidence.ts';
-import { advanceExperiment, isLost, LOOK_AGAIN_SECONDS } from './judge.ts';
+import { advanceExperiment, isLost, LOOK_AGAIN_SECONDS, waitForAttempt } from './judge.ts';
+import { limitReached, targetOf } from './limits.ts';
 import { flagNotice, MAX_FAILED_PROPOSALS, type Snapshot } from './model.ts';
 import {
   countExperiments,
@@ -34,20 +35,27 @@ export function advance(snapshot: Snapshot, now: Date): Action | null {
   const stuck = noRunner(snapshot, campaign, now);
   if (stuck) return stuck;
   const parallel = campaign.state.parallel ?? contract.parallel;
-  const doubt = suspectMachine(snapshot, campaign, now);
+  const limit = limitReached(snapshot, contract, campaign, now);
+  const doubt = limit === null ? suspectMachine(snapshot, campaign, now) : null;
   const steps = championIsMeasured(snapshot, budgetOf(contract, campaign))
     ? [
         ...open.map(experiment => advanceExperiment(snapshot, contract, campaign, experiment, now)),
-        doubt ?? (active < parallel ? openNext(snapshot, contract, campaign) : null),
+        doubt ?? (active < parallel && limit === null ? openNext(snapshot, contract, campaign) : null),
       ]
-    : [measureChampion(snapshot, campaign, parallel, now)];
+    : limit !== null && active === 0
+      ? // Nobody will be judged against it; what is in flight is still recorded.
+        [waitForAttempt(snapshot, campaign, null, now)]
+      : [measureChampion(snapshot, campaign, parallel, now)];
   const next = steps.find(
     step => step !== null && step.kind !== 'wait' && !isOneTooMany(snapshot, campaign, parallel, step, now),
   );
+  const busy = active > 0 || steps.some(step => step !== null);
   return (
     next ??
     doubt ??
-    thinkOrFinish(snapshot, contract, campaign, active, parallel) ?? {
+    (limit === null
+      ? thinkOrFinish(snapshot, contract, campaign, active, parallel)
+      : endAtLimit(snapshot, campaign, limit, busy)) ?? {
       kind: 'wait',
       seconds: LOOK_AGAIN_SECONDS,
     }
@@ -75,7 +83,7 @@ function isOneTooMany(
 /** What a person asked for, or what came of the first finished thought, becomes an experiment. */
 function openNext(snapshot: Snapshot, contract: Contract, campaign: LiveCampaign): Action | null {
   // Another App may have made one meanwhile.
-  if (countExperiments(snapshot, campaign) >= targetOf(contract, campaign)) return null;
+  if (countExperiments(snapshot, campaign) >= targetOf(contract, campaign.state)) return null;
   const repeated = stillAsked(snapshot, campaign).find(({ pull }) => pull !== null);
   if (repeated) return { kind: 'repeat', campaign, number: nextNumber(snapshot, campaign), asked: repeated };
   const [thought] = ideasOf(snapshot, campaign)
@@ -85,9 +93,17 @@ function openNext(snapshot: Snapshot, contract: Contract, campaign: LiveCampaign
   return { kind: 'open', campaign, number: nextNumber(snapshot, campaign), thought: thought.id };
 }
 
-/** How many experiments the campaign may have. */
-function targetOf(contract: Contract, { state }: LiveCampaign): number {
-  return Math.min(state.target, contract.limits.experiments);
+/** What is open is judged first, and what is thought about is waited for, so that its price is known. */
+function endAtLimit(
+  snapshot: Snapshot,
+  campaign: LiveCampaign,
+  reason: string,
+  busy: boolean,
+): Action | null {
+  const flagged = flaggedPause(snapshot, campaign);
+  if (flagged) return flagged;
+  if (busy || snapshot.thoughts.some(thought => thought.campaign === campaign.issue)) return null;
+  return pauseForPeople(snapshot, campaign) ?? { kind: 'phase', campaign, phase: 'finished', reason };
 }
 
 type IdeaThought = Thought & { task: { kind: 'idea' | 'try' } };
@@ -124,6 +140,28 @@ function noRunner(snapshot: Snapshot, campaign: LiveCampaign, now: Date): Action
   return null;
 }
 
+/** A verdict that a person has to look at is waited for. */
+function flaggedPause(snapshot: Snapshot, campaign: LiveCampaign): Action | null {
+  const flagged = experimentsOf(snapshot, campaign).find(
+    each => each.marker.verdict?.kind === 'flagged' && !campaign.state.notices.includes(flagNotice(each)),
+  );
+  if (!flagged) return null;
+  return {
+    kind: 'phase',
+    campaign,
+    phase: 'paused',
+    reason: `#${flagged.pull} is not to be trusted unseen, as its verdict says. Look at what it does, then comment \`/research resume\`.`,
+  };
+}
+
+/** When nothing is left but what only people can decide. */
+function pauseForPeople(snapshot: Snapshot, campaign: LiveCampaign): Action | null {
+  const waiting = experimentsOf(snapshot, campaign).filter(waitsForPeople);
+  return waiting.length > 0
+    ? { kind: 'phase', campaign, phase: 'paused', reason: waitingReason(waiting) }
+    : null;
+}
+
 function thinkOrFinish(
   snapshot: Snapshot,
   contract: Contract,
@@ -132,24 +170,15 @@ function thinkOrFinish(
   parallel: number,
 ): Action | null {
   const experiments = experimentsOf(snapshot, campaign);
-  const target = targetOf(contract, campaign);
+  const target = targetOf(contract, campaign.state);
   const { state } = campaign;
   const since = experiments.slice(state.forgiven.experiments);
-  const flagged = experiments.find(
-    each => each.marker.verdict?.kind === 'flagged' && !state.notices.includes(flagNotice(each)),
-  );
-  if (flagged)
-    return {
-      kind: 'phase',
-      campaign,
-      phase: 'paused',
-      reason: `#${flagged.pull} is not to be trusted unseen, as its verdict says. Look at what it does, then comment \`/research resume\`.`,
-    };
+  const flagged = flaggedPause(snapshot, campaign);
+  if (flagged) return flagged;
   if (countExperiments(snapshot, campaign) >= target) {
     if (open > 0) return null;
-    const waiting = experiments.filter(waitsForPeople);
-    if (waiting.length > 0)
-      return { kind: 'phase', campaign, phase: 'paused', reason: waitingReason(waiting) };
+    const waiting = pauseForPeople(snapshot, campaign);
+    if (waiting) return waiting;
     const reason =
       target < state.target
         ? `The contract's limit of ${target} experiments was reached.`
@@ -193,7 +222,10 @@ function thinkNext(
   if (next && (ahead || open < parallel))
     return { kind: 'think', campaign, task: { kind: 'try', number, comment: next.comment } };
   const room =
-    targetOf(contract, campaign) - countExperiments(snapshot, campaign) - thoughts.length - asked.length;
+    targetOf(contract, campaign.state) -
+    countExperiments(snapshot, campaign) -
+    thoughts.length -
+    asked.length;
   if (!shouldThink(thoughts, { parallel, open, room, ahead })) return null;
   return { kind: 'think', campaign, task: { kind: 'idea', number } };
 }

@@ -61,6 +61,19 @@ test('a wrong value is reported with what was expected and what was found', () =
   );
 });
 
+test('dollars are limited only where every agent that costs any has a price', () => {
+  const contract = (agent: string) =>
+    `limits: {usd: 5}\nagents:\n  - {name: e, use: explore}\n  - ${agent}\n`;
+  assert.deepEqual(problemsOf(contract('{name: gpt, use: openai, model: m}')), [
+    '.github/research.yml:4: agents.1.price: expected the price of gpt, such as {input: 1.25, output: 10} dollars per million tokens, because limits.usd counts dollars, found nothing',
+  ]);
+  assert.deepEqual(
+    problemsOf(contract('{name: gpt, use: openai, model: m, price: {input: 1, output: 2}}')),
+    [],
+  );
+  assert.match(problemsOf('limits: {hours: 0}\n')[0] ?? '', /limits\.hours: expected a number above 0/);
+});
+
 test('text that is not YAML, or not a mapping, is reported too', () => {
   assert.match(problemsOf('a: [1\nb: 2')[0] ?? '', /^\.github\/research\.yml:2: expected valid YAML, found /);
   assert.match(problemsOf('- 1\n')[0] ?? '', /expected an object, found \[1\]/);

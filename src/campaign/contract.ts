@@ -2,6 +2,8 @@
 import { z } from 'zod';
 
 export const CONTRACT_PATH = '.github/research.yml';
+/** As `base`: every campaign works on a branch of its own. */
+export const CAMPAIGN_BASE = 'campaign';
 
 const pathSchema = pathInside('the repository');
 
@@ -90,7 +92,7 @@ const agentSchema = z.discriminatedUnion('use', [
   }),
 ]);
 
-export const contractSchema = z.strictObject({
+const keysSchema = z.strictObject({
   /** The only paths an experiment may touch. */
   editable: z.array(pathSchema).min(1).max(20).default(['trainer/train.py']),
   brief: pathSchema.default('trainer/program.md'),
@@ -126,13 +128,33 @@ export const contractSchema = z.strictObject({
   limits: z
     .strictObject({
       experiments: z.int().min(1).max(10_000).default(200),
+      /** Time from the command that started the campaign; null: any. */
+      hours: z.number().positive().nullable().default(null),
+      /** What the agents may cost, in dollars; null: anything. */
+      usd: z.number().positive().nullable().default(null),
       crashes_in_a_row: z.int().min(1).max(100).default(5),
     })
     .prefault({}),
-  /** Branch that experiments start from and are merged into; null: the repository's default branch. */
+  /**
+   * Branch that experiments start from and are merged into; null: the repository's default branch; `campaign`: one of the campaign's
+   * own, which a person takes over by a pull request at the end.
+   */
   base: z.string().min(1).nullable().default(null),
   /** A public repository whose trials run on a self-hosted runner must say so here. */
   accept_public_self_hosted: z.boolean().default(false),
+});
+
+/** Dollars can only be limited where they can be counted. */
+export const contractSchema = keysSchema.check(({ value: { limits, agents }, issues }) => {
+  if (limits.usd === null) return;
+  for (const [i, agent] of agents.entries())
+    if (agent.use === 'openai' && agent.price === undefined)
+      issues.push({
+        code: 'custom',
+        path: ['agents', i, 'price'],
+        message: `expected the price of ${agent.name}, such as {input: 1.25, output: 10} dollars per million tokens, because limits.usd counts dollars`,
+        input: undefined,
+      });
 });
 
 export type Contract = z.infer<typeof contractSchema>;

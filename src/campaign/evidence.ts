@@ -52,7 +52,7 @@ export function championValues(snapshot: Snapshot, budgetSeconds: number): numbe
 }
 
 /** Only equal classes of machine and equal digests are ever compared. */
-function comparable(a: Measurement, b: Measurement): boolean {
+export function comparable(a: Measurement, b: Measurement): boolean {
   return a.machine === b.machine && a.digest === b.digest && a.budgetSeconds === b.budgetSeconds;
 }
 

@@ -3,6 +3,7 @@
 import type { Action } from './action.ts';
 import type { Contract } from './contract.ts';
 import { type Judgement, judgeExperiment, nextTrial, trialsOfTree } from './evidence.ts';
+import { limitReached } from './limits.ts';
 import {
   type Attempt,
   BASELINE_TRIALS,
@@ -57,7 +58,7 @@ export function advanceExperiment(
   const waiting = waitForAttempt(snapshot, campaign, experiment, now);
   if (waiting) return waiting;
   const trials = trialsOf(snapshot, experiment);
-  const mending = mend(snapshot, contract, campaign, experiment, trials);
+  const mending = mend(snapshot, contract, campaign, experiment, trials, now);
   if (mending) return mending;
   const failure =
     judgeFailure(experiment, unforgiven(marker, trials), trials) ?? judgeHonesty(experiment, trials);
@@ -115,6 +116,7 @@ function mend(
   campaign: LiveCampaign,
   { marker, ...experiment }: Experiment,
   trials: readonly RecordedTrial[],
+  now: Date,
 ): Action | null {
   const thought = snapshot.thoughts.find(
     ({ task }) => 'pull' in task && task.pull === experiment.pull && task.commit === marker.commit,
@@ -134,6 +136,7 @@ function mend(
   );
   if (!crash || thought || marker.repairs >= MAX_REPAIRS || !isModel(agentOf(contract, campaign)))
     return null;
+  if (limitReached(snapshot, contract, campaign, now) !== null) return null;
   return { kind: 'think', campaign, task: { kind: 'repair', pull: experiment.pull, commit: marker.commit } };
 }
 

@@ -117,11 +117,14 @@ function line(
   );
 }
 
+export interface Spending {
+  cost: Cost;
+  trials: number;
+  machineSeconds: number;
+}
+
 /** What a campaign has spent: tokens and dollars on proposals, seconds of machines on trials. */
-export function spending(
-  campaign: Campaign,
-  experiments: readonly Experiment[],
-): { cost: Cost; trials: number; machineSeconds: number } {
+export function spending(campaign: Campaign, experiments: readonly Experiment[]): Spending {
   const trials = [
     ...(campaign.state?.baselines ?? []),
     ...experiments.flatMap(experiment => experiment.marker.trials),

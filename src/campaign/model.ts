@@ -98,6 +98,21 @@ export const experimentMarkerSchema = z.strictObject({
 });
 export type ExperimentMarker = z.infer<typeof experimentMarkerSchema>;
 
+const pointSchema = z.strictObject({ sha: shaSchema, tree: shaSchema });
+/** A commit and its tree. */
+export type Point = z.infer<typeof pointSchema>;
+
+const campaignBaseSchema = z.strictObject({
+  /** What it was made from. */
+  start: pointSchema,
+  /** Where the App last saw it after a merge of its own, or where a person told it to go on. */
+  tip: pointSchema,
+  /** A person moved it, and the campaign went on from there. */
+  touched: z.boolean(),
+});
+/** The branch of a campaign's own (`base: campaign`). */
+export type CampaignBase = z.infer<typeof campaignBaseSchema>;
+
 /** The hidden part of a campaign's status comment. */
 export const campaignStateSchema = z.strictObject({
   version: z.literal(1),
@@ -111,6 +126,7 @@ export const campaignStateSchema = z.strictObject({
   agent: z.string().nullable(),
   topic: z.string(),
   startedBy: z.string(),
+  /** When it was started, or started again after its end. */
   startedAt: z.string(),
   /** Ids of the comments that took effect. */
   comments: z.array(z.int()),
@@ -121,12 +137,14 @@ export const campaignStateSchema = z.strictObject({
   /** Reasons of the proposals that came to nothing, newest last, at most 20. */
   failedProposals: z.array(z.string().max(300)),
   failedInARow: z.int().nonnegative(),
-  /** Spent on failed proposals; experiments carry their own cost. */
+  /** Spent on thoughts that no experiment was made of or made again from; experiments carry their own cost. */
   failedCost: costSchema,
   /** Announcements made once: "no runner" and the like. */
   notices: z.array(z.string()),
   /** What a person's `resume` forgave: baselines and experiments up to here do not count as failures any more. */
   forgiven: z.strictObject({ baselines: z.int().nonnegative(), experiments: z.int().nonnegative() }),
+  /** Null without a branch of the campaign's own, and before it was made. */
+  base: campaignBaseSchema.nullable().default(null),
   /** Spent on baselines that are kept no more. */
   forgotten: spentSchema
     .extend({
@@ -204,6 +222,17 @@ export interface UnreadableExperiment {
   number: number;
 }
 
+/** The App's pull request from a campaign's own branch into the default branch. */
+export interface Promotion {
+  pull: number;
+  campaign: number;
+  state: 'open' | 'closed' | 'merged';
+  /** What it proposes: the branch's tip, when it was last open. */
+  headSha: string;
+  title: string;
+  body: string;
+}
+
 /** What the App made twice, or began and does not need any more. */
 export type Duplicate =
   | { kind: 'comment'; id: number }
@@ -212,16 +241,22 @@ export type Duplicate =
 
 /** GitHub at one moment, as far as one base branch is concerned. */
 export interface Snapshot {
+  /** The default branch. */
+  home: { branch: string } & Point;
+  /** Where the current campaign works: with `base: campaign` a branch of its own, or the default branch until that is made. */
   base: { branch: string; sha: string; tree: string };
+  /** With `base: campaign`, the tip of the current campaign's branch; null where there is no such branch, or no campaign. */
+  campaignTip: (Point & { parents: string[] }) | null;
   contract: ContractFile | { kind: 'missing' };
   campaigns: Campaign[];
   experiments: Experiment[];
   unreadable: UnreadableExperiment[];
+  promotions: Promotion[];
   /** Trials in flight, by id. */
   attempts: ReadonlyMap<string, Attempt>;
   /** Runs of trials that were recorded before somebody started them again. */
   repeated: readonly Pick<Run, 'id' | 'title'>[];
-  /** Experiment branches that exist, by name. */
+  /** Branches of experiments and campaigns that exist, by name. */
   branches: ReadonlyMap<string, string>;
   commands: PendingCommand[];
   duplicates: readonly Duplicate[];

@@ -42,10 +42,17 @@ function words(action: Action): string {
       return `think of ${action.task.kind === 'idea' ? 'an idea' : `a ${action.task.kind} of #${action.task.pull}`}`;
     case 'open':
       return `open ${action.number} from thought ${action.thought}`;
+    case 'writeOff':
+      return `write off thought ${action.thought}`;
     case 'decide':
       return `${action.verdict.kind} #${action.experiment.pull}`;
     case 'cancel':
       return `cancel run ${action.run.id}`;
+    case 'found':
+    case 'follow':
+    case 'promote':
+    case 'disband':
+      return `${action.kind} for #${action.campaign.issue}`;
     case 'tidy':
       return `tidy ${action.duplicate.kind} ${action.duplicate.id}`;
     case 'clean':

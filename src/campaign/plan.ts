@@ -1,9 +1,11 @@
 /** The mind: from what GitHub shows to the one next action. Pure; the rules of a campaign stand here and in `advance`. */
 import type { Action } from './action.ts';
 import { advance } from './advance.ts';
+import { tendBase } from './campaign-base.ts';
 import { describeProblem } from './contract-file.ts';
 import { conclude, isLost } from './judge.ts';
 import { branchName, type Campaign, type Experiment, type Snapshot } from './model.ts';
+import { promote } from './promotion.ts';
 import {
   attemptsOf,
   experimentsOf,
@@ -15,6 +17,7 @@ import {
 } from './queries.ts';
 import { quote } from './quote.ts';
 import { discardedBy, mayGoOn } from './words.ts';
+import { writeOff } from './write-off.ts';
 
 const IDLE_SECONDS = 300;
 
@@ -32,13 +35,15 @@ export function plan(snapshot: Snapshot, now: Date): Action {
     finishLeftovers(snapshot, now) ??
     recordResults(snapshot) ??
     tidyUp(snapshot) ??
+    writeOff(snapshot, now) ??
+    tendBase(snapshot) ??
     cleanOrWait(snapshot, advance(snapshot, now), now)
   );
 }
 
 /**
- * When there is nothing better to do, deletes the branches of settled experiments, and closes the checks of trials of the champion that
- * got lost on the way and that nobody needs any more.
+ * When there is nothing better to do: deletes the branches of settled experiments, closes the checks of trials of the champion that got
+ * lost on the way and that nobody needs any more, and opens what campaigns have to show.
  */
 function cleanOrWait(snapshot: Snapshot, next: Action | null, now: Date): Action {
   if (next && next.kind !== 'wait') return next;
@@ -51,6 +56,8 @@ function cleanOrWait(snapshot: Snapshot, next: Action | null, now: Date): Action
     e => e.state !== 'open' && snapshot.branches.get(e.branch) === e.headSha && e.headSha === e.marker.commit,
   );
   if (settled) return { kind: 'clean', branch: settled.branch };
+  const promotion = promote(snapshot);
+  if (promotion) return promotion;
   return next ?? { kind: 'wait', seconds: IDLE_SECONDS };
 }
 

@@ -38,7 +38,7 @@ export function hasEnded({ phase }: CampaignState): boolean {
 }
 
 /** Campaigns that are running or paused, oldest first. */
-export function liveCampaigns(snapshot: Snapshot): LiveCampaign[] {
+export function liveCampaigns(snapshot: Pick<Snapshot, 'campaigns'>): LiveCampaign[] {
   return snapshot.campaigns
     .filter(
       (campaign): campaign is LiveCampaign =>
@@ -48,7 +48,7 @@ export function liveCampaigns(snapshot: Snapshot): LiveCampaign[] {
 }
 
 /** The campaign whose turn it is: the oldest running one. Others on the same base wait. */
-export function currentCampaign(snapshot: Snapshot): LiveCampaign | null {
+export function currentCampaign(snapshot: Pick<Snapshot, 'campaigns'>): LiveCampaign | null {
   return liveCampaigns(snapshot).find(campaign => campaign.state.phase === 'running') ?? null;
 }
 

@@ -102,6 +102,7 @@ function campaignState(more: Partial<CampaignState> = {}): CampaignState {
     failedCost: NO_COST,
     notices: [],
     forgiven: { baselines: 0, experiments: 0 },
+    base: null,
     ...more,
   };
 }
@@ -191,7 +192,9 @@ export function snapshot(
   const experiments = parts.experiments ?? [];
   const open = experiments.filter(e => e.state === 'open');
   return {
+    home: { branch: 'main', sha: sha('champion'), tree: sha('champion tree') },
     base: { branch: 'main', sha: sha('champion'), tree: sha('champion tree') },
+    campaignTip: null,
     contract: { kind: 'contract', contract: contractSchema.parse({}) },
     campaigns: [campaign()],
     branches: new Map(open.map(e => [e.branch, e.headSha])),
@@ -200,6 +203,7 @@ export function snapshot(
     thoughts: [],
     unreadable: [],
     repeated: [],
+    promotions: [],
     ...parts,
     experiments,
     attempts: new Map((parts.attempts ?? []).map(a => [a.trial, a])),

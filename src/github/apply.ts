@@ -3,11 +3,13 @@
 import type { Action } from '../campaign/action.ts';
 import { RESEARCH_LABEL, type Snapshot } from '../campaign/model.ts';
 import { think } from './ask.ts';
+import { disband, follow, found } from './campaign-base.ts';
 import { answerCommand } from './commands.ts';
 import type { Context } from './context.ts';
 import { decide, giveUpChampion } from './decide.ts';
 import { tidy } from './duplicates.ts';
-import { open } from './propose.ts';
+import { promote } from './promote.ts';
+import { open, writeOff } from './propose.ts';
 import { repeat } from './repeat.ts';
 import { sayOnce } from './replies.ts';
 import { moveHead, restack, revise } from './revise.ts';
@@ -66,6 +68,8 @@ export async function apply(
       return think(context, snapshot, action.campaign, action.task);
     case 'open':
       return open(context, snapshot, action.campaign, action.number, action.thought);
+    case 'writeOff':
+      return writeOff(context, snapshot, action.campaign, action.thought);
     case 'restack':
       return restack(context, snapshot, action.experiment);
     case 'revise':
@@ -74,6 +78,14 @@ export async function apply(
       return moveHead(port, action.experiment);
     case 'decide':
       return decide(context, snapshot, action.experiment, action.verdict, action.trials, action.unfinished);
+    case 'found':
+      return found(context, snapshot, action.campaign);
+    case 'follow':
+      return follow(context, snapshot, action.campaign, action.tip);
+    case 'promote':
+      return promote(context, snapshot, action.campaign);
+    case 'disband':
+      return disband(context, snapshot, action.campaign);
     case 'cancel':
       return port.cancelRun(action.run.id);
     case 'tidy':

@@ -2,6 +2,7 @@
 import type { Command, StartCommand } from '../campaign/command.ts';
 import { forgiveness } from '../campaign/forgive.ts';
 import { NO_COST } from '../campaign/idea.ts';
+import { dollarsReached } from '../campaign/limits.ts';
 import {
   type Campaign,
   type CampaignState,
@@ -24,6 +25,7 @@ import {
 } from '../render/answer.ts';
 import { statusComment } from '../render/status.ts';
 import { askToTry } from './asked.ts';
+import { baseToGoOnFrom } from './campaign-base.ts';
 import type { Context } from './context.ts';
 import { giveUpChampion } from './decide.ts';
 import { refuse, reply } from './replies.ts';
@@ -113,7 +115,14 @@ async function start(
       pending,
       'Campaigns live on issues, not on pull requests. Open an issue and comment there.',
     );
-  const reasons = await obstacles(context, snapshot, command);
+  const reasons = await obstacles(context, snapshot, pending.issue, command);
+  const { contract } = snapshot;
+  // A campaign whose state was lost may have experiments open: it goes on to their verdicts, and ends there.
+  const spent =
+    campaign?.state && contract.kind === 'contract'
+      ? dollarsReached(snapshot, contract.contract, campaign)
+      : null;
+  if (spent !== null) reasons.push(spent);
   if (reasons.length > 0) return refuse(context, pending, refusalAnswer(reasons));
   await port.addLabel(pending.issue, RESEARCH_LABEL);
   await port.react(pending.comment, 'rocket');
@@ -133,12 +142,14 @@ async function start(
     reason: '',
     // What an ended campaign left undone was given up; a campaign that goes on keeps what it still has to do.
     target: (hasEnded(old) ? count : old.target) + command.experiments,
+    startedAt: hasEnded(old) ? context.now().toISOString() : old.startedAt,
     parallel: command.parallel ?? old.parallel,
     budgetSeconds: command.budgetSeconds ?? old.budgetSeconds,
     agent: command.agent ?? old.agent,
     topic: command.topic === '' ? old.topic : command.topic,
     comments: [...old.comments, pending.comment],
     asked: hasEnded(old) ? [] : stillAsked(snapshot, there),
+    base: await baseToGoOnFrom(port, snapshot, there, old),
     ...forgiveness(old, experimentsOf(snapshot, there)),
   });
 }
@@ -163,6 +174,7 @@ function newState(context: Context, pending: PendingCommand, experiments: number
     failedCost: NO_COST,
     notices: [],
     forgiven: { baselines: 0, experiments },
+    base: null,
   };
 }
 
@@ -189,7 +201,14 @@ async function turn(
   if (kind === 'stop') await giveUpChampion(context, snapshot, campaign);
   const next: CampaignState =
     kind === 'resume'
-      ? { ...state, comments, phase: 'running', reason: '', ...forgiveness(state, experiments) }
+      ? {
+          ...state,
+          comments,
+          phase: 'running',
+          reason: '',
+          base: await baseToGoOnFrom(context.port, snapshot, campaign, state),
+          ...forgiveness(state, experiments),
+        }
       : {
           ...state,
           comments,

@@ -1,7 +1,7 @@
 /** Hidden JSON in what the App writes on GitHub: `<!-- autoresearch:<name> {…} -->`. */
 import type { z } from 'zod';
 
-export type MarkerName = 'campaign' | 'experiment' | 'trial' | 'reply' | 'notice';
+export type MarkerName = 'campaign' | 'experiment' | 'promotion' | 'trial' | 'reply' | 'notice';
 
 /** GitHub refuses bodies beyond this many characters. */
 export const MAX_BODY = 65_536;

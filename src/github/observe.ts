@@ -1,6 +1,8 @@
 /** Observe: reads GitHub into a snapshot. What it remembers between two looks only saves requests, and may be lost. */
+
+import { campaignBranch } from '../campaign/campaign-base.ts';
 import { parseCommand } from '../campaign/command.ts';
-import { CONTRACT_PATH } from '../campaign/contract.ts';
+import { CAMPAIGN_BASE, CONTRACT_PATH } from '../campaign/contract.ts';
 import { parseContract } from '../campaign/contract-file.ts';
 import {
   branchName,
@@ -10,10 +12,12 @@ import {
   type Experiment,
   experimentMarkerSchema,
   type PendingCommand,
+  type Promotion,
   RESEARCH_LABEL,
   type Snapshot,
   type UnreadableExperiment,
 } from '../campaign/model.ts';
+import { currentCampaign } from '../campaign/queries.ts';
 import type { Thought } from '../campaign/thought.ts';
 import { readAttempts } from './attempts.ts';
 import { duplicateComments } from './duplicates.ts';
@@ -76,24 +80,20 @@ export async function observe(
   const { defaultBranch } = await port.about();
   const home = await port.commit(defaultBranch);
   if (!home) return emptySnapshot(defaultBranch);
-  const own = await readContract(port, memory, home);
-  const wanted = own.kind === 'contract' ? own.contract.base : null;
-  const branch = wanted ?? defaultBranch;
-  const tip = branch === defaultBranch ? home : await port.commit(branch);
-  // Which branch is the base stands on the default branch; what holds there, on the base itself, as for the action.
-  const contract = tip && tip !== home ? await readContract(port, memory, tip) : own;
   await readPulls(port, memory);
   const { experiments, unreadable } = experimentsIn(port, memory);
   const comments = await port.commentsSince(lookBack(memory, now));
   const commands = commandsIn(comments, port.botLogin);
   const met = memory.commentsSeen === null ? metAgain(comments, port.botLogin) : [];
-  const campaigns = await readCampaigns(port, memory, experiments, commands, met);
+  const promotions = promotionsIn(port, memory);
+  const campaigns = await readCampaigns(port, memory, experiments, promotions, commands, met);
   const snapshot: Snapshot = {
-    base: { branch, sha: (tip ?? home).sha, tree: (tip ?? home).tree },
-    contract: tip ? contract : noBase(branch),
+    home: { branch: defaultBranch, sha: home.sha, tree: home.tree },
+    ...(await readBase(port, memory, { branch: defaultBranch, tip: home }, campaigns)),
     campaigns,
     experiments,
     unreadable,
+    promotions,
     attempts: new Map(),
     repeated: [],
     thoughts,
@@ -109,8 +109,12 @@ export async function observe(
 }
 
 function emptySnapshot(branch: string): Snapshot {
+  const base = { branch, sha: '', tree: '' };
   return {
-    base: { branch, sha: '', tree: '' },
+    home: base,
+    base,
+    campaignTip: null,
+    promotions: [],
     contract: { kind: 'missing' },
     campaigns: [],
     experiments: [],
@@ -122,6 +126,39 @@ function emptySnapshot(branch: string): Snapshot {
     commands: [],
     duplicates: [],
   };
+}
+
+/**
+ * Where the current campaign works, and what holds there. Which branch that is stands on the default branch; what holds, on the base
+ * itself, as for the action. A campaign's own branch is nobody's to push to, so what can be changed while it runs (who has ideas, how
+ * many runners there are, and the limits) holds as on the default branch.
+ */
+async function readBase(
+  port: GitHubPort,
+  memory: Memory,
+  home: { branch: string; tip: Commit },
+  campaigns: readonly Campaign[],
+): Promise<Pick<Snapshot, 'base' | 'contract' | 'campaignTip'>> {
+  const own = await readContract(port, memory, home.tip);
+  const at = (branch: string, { sha, tree }: Commit) => ({ base: { branch, sha, tree } });
+  const here = { ...at(home.branch, home.tip), contract: own, campaignTip: null };
+  if (own.kind !== 'contract') return here;
+  const { base, agents, parallel, limits } = own.contract;
+  const current = currentCampaign({ campaigns: [...campaigns] });
+  if (base === null || base === home.branch || (base === CAMPAIGN_BASE && !current)) return here;
+  const branch = base === CAMPAIGN_BASE && current ? campaignBranch(current.issue) : base;
+  const tip = await port.commit(branch);
+  if (base !== CAMPAIGN_BASE) {
+    if (!tip) return { ...here, base: { ...here.base, branch }, contract: noBase(branch) };
+    return { ...at(branch, tip), contract: await readContract(port, memory, tip), campaignTip: null };
+  }
+  if (!tip) return here;
+  const there = await readContract(port, memory, tip);
+  const contract =
+    there.kind === 'contract'
+      ? { ...there, contract: { ...there.contract, base, agents, parallel, limits } }
+      : there;
+  return { ...at(branch, tip), contract, campaignTip: tip };
 }
 
 async function readContract(
@@ -166,10 +203,8 @@ function experimentsIn(port: GitHubPort, memory: Memory): Pick<Snapshot, 'experi
 }
 
 function subjectOf(port: GitHubPort, pull: Pull): Subject {
-  const full = `${port.repository.owner}/${port.repository.name}`.toLowerCase();
   const parts = /^research\/(\d+)\/(\d+)$/.exec(pull.branch);
-  if (!parts || pull.author !== port.botLogin || pull.headRepository.toLowerCase() !== full)
-    return { kind: 'foreign' };
+  if (!parts || !isOwn(port, pull)) return { kind: 'foreign' };
   const marker = readMarker('experiment', pull.body, experimentMarkerSchema);
   const { number, state, title, branch, base, headSha, mergeCommit } = pull;
   if (!marker || branch !== branchName(marker.campaign, marker.number)) {
@@ -180,6 +215,22 @@ function subjectOf(port: GitHubPort, pull: Pull): Subject {
   const labelled = pull.labels.includes(RESEARCH_LABEL);
   const experiment = { pull: number, state, title, branch, base, headSha, mergeCommit, marker, labelled };
   return { kind: 'experiment', experiment };
+}
+
+/** The App's pull requests from campaigns' own branches. */
+function promotionsIn(port: GitHubPort, memory: Memory): Promotion[] {
+  return [...memory.pulls.values()].flatMap(pull => {
+    const parts = /^research\/(\d+)\/base$/.exec(pull.branch);
+    if (!parts || !isOwn(port, pull)) return [];
+    const { number, state, headSha, title, body } = pull;
+    return [{ pull: number, campaign: Number(parts[1]), state, headSha, title, body }];
+  });
+}
+
+/** Whether the App made a pull request, from a branch of this repository. */
+function isOwn({ repository, botLogin }: GitHubPort, { author, headRepository }: Pull): boolean {
+  const full = `${repository.owner}/${repository.name}`.toLowerCase();
+  return author === botLogin && headRepository.toLowerCase() === full;
 }
 
 function lookBack(memory: Memory, now: Date): Date {
@@ -252,15 +303,17 @@ async function readCampaigns(
   port: GitHubPort,
   memory: Memory,
   experiments: readonly Experiment[],
+  promotions: readonly Promotion[],
   commands: readonly PendingCommand[],
   met: readonly number[],
 ): Promise<Campaign[]> {
   const labelled = (await port.openIssues(RESEARCH_LABEL)).filter(issue => !issue.isPull);
   const open = new Map(labelled.map(issue => [issue.number, issue.updatedAt]));
   const pulls = new Map(experiments.map(({ pull, marker }) => [pull, marker.campaign]));
-  const unfinished = experiments
-    .filter(e => e.state === 'open' || e.marker.verdict === null)
-    .map(e => e.marker.campaign);
+  const unfinished = [
+    ...experiments.filter(e => e.state === 'open' || e.marker.verdict === null).map(e => e.marker.campaign),
+    ...promotions.filter(({ state }) => state === 'open').map(({ campaign }) => campaign),
+  ];
   const asked = commands.map(({ issue }) => pulls.get(issue) ?? issue);
   const touched = new Set([...asked, ...experiments.map(e => e.marker.campaign)]);
   const campaigns: Campaign[] = [];
@@ -316,7 +369,11 @@ async function readCampaign(
   return { ...campaign, comment, state, notices: own.flatMap(found => noticeKey(found.body) ?? []) };
 }
 
-/** After everything was done and told: campaigns that have ended need no more looks. */
+/** After everything was done and told: campaigns that have ended need no more looks, but for what a person does with a promotion. */
 export function forgetEnded(memory: Memory, snapshot: Snapshot): void {
-  for (const { issue, state } of snapshot.campaigns) if (!isLive(state)) memory.alive.delete(issue);
+  const offered = new Set(
+    snapshot.promotions.filter(each => each.state === 'open').map(each => each.campaign),
+  );
+  for (const { issue, state } of snapshot.campaigns)
+    if (!isLive(state) && !offered.has(issue)) memory.alive.delete(issue);
 }

@@ -107,6 +107,8 @@ export interface GitHubPort {
   pullsSince(since: string | null): Promise<Pull[]>;
   openPullOf(branch: string): Promise<Pull | null>;
   pull(number: number): Promise<Pull>;
+  /** Whether an open pull request could be merged as it is; null while GitHub does not know. */
+  mergeable(pull: number): Promise<boolean | null>;
   /** The App's own check runs on a commit. */
   checks(sha: string): Promise<CheckRun[]>;
   /** The newest runs of a workflow, at most 100. */

@@ -49,7 +49,7 @@ export async function open(
     return thinking.drop(thought);
   }
   if (answer.kind === 'exhausted') {
-    await exhausted(context, snapshot, campaign, state);
+    await exhausted(context, snapshot, campaign, { ...state, failedCost: addCost(state.failedCost, cost) });
     return thinking.drop(thought);
   }
   const { editable } = contractOf(snapshot);
@@ -61,10 +61,9 @@ export async function open(
       ? applied.reason
       : await objection(context, snapshot, answer.idea, applied.files);
   if (applied.kind === 'refused' || problem !== null) {
-    // Nobody is to blame that another idea came first: it costs, but is no failure in a row.
-    await saveState(port, snapshot, campaign, { ...state, failedCost: addCost(state.failedCost, cost) });
     context.log.info({ issue: campaign.issue, problem }, 'an idea was overtaken');
-    return thinking.drop(thought);
+    // Nobody is to blame that another idea came first: it costs, but is no failure in a row.
+    return writeOff(context, snapshot, campaign, thought);
   }
   const { idea, agent } = answer;
   const experiment = { campaign: campaign.issue, number, idea, agent, cost, asked: asked ?? null };
@@ -100,6 +99,20 @@ export async function openPull(
 }
 
 type NewExperiment = Pick<ExperimentMarker, 'campaign' | 'number' | 'idea' | 'agent' | 'cost' | 'asked'>;
+
+/** Counts what a thought cost of which nothing will be made, and forgets it. */
+export async function writeOff(
+  { port, thinking }: Pick<Context, 'port' | 'thinking'>,
+  snapshot: Snapshot,
+  campaign: Campaign,
+  thought: number,
+): Promise<void> {
+  const cost = thinking.answer(thought)?.cost;
+  const { state } = campaign;
+  if (state && cost && cost.calls > 0)
+    await saveState(port, snapshot, campaign, { ...state, failedCost: addCost(state.failedCost, cost) });
+  thinking.drop(thought);
+}
 
 /** Returns the number of the pull request. */
 async function createPull(

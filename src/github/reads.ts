@@ -82,6 +82,8 @@ export function reads(octokit: Octokit, repo: Repo, repository: Repository, botL
       return data[0] ? toPull(data[0]) : null;
     },
     pull: async (number: number) => toPull((await rest.pulls.get({ ...repo, pull_number: number })).data),
+    mergeable: async (number: number) =>
+      (await rest.pulls.get({ ...repo, pull_number: number })).data.mergeable,
     checks: async (sha: string) => {
       const found = await octokit.paginate(rest.checks.listForRef, {
         ...repo,
@@ -135,6 +137,9 @@ async function baseObstacles(octokit: Octokit, repo: Repo, branch: string): Prom
       obstacles.add('required reviews');
     if (rule.type === 'merge_queue') obstacles.add('a merge queue');
     if (rule.type === 'update') obstacles.add('a rule that restricts updates');
+    // The default branch is there already; a campaign's own has to be made.
+    if (rule.type === 'creation' && branch.startsWith('research/'))
+      obstacles.add('a rule that restricts creations');
   }
   const found = await orNull(() => octokit.rest.repos.getBranch({ ...repo, branch }), HIDDEN);
   const required = found?.data.protection?.required_status_checks;

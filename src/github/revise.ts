@@ -3,6 +3,7 @@
 import { applyEdits } from '../agents/edit.ts';
 import { nextTrial } from '../campaign/evidence.ts';
 import { addCost, type Idea } from '../campaign/idea.ts';
+import { limitReached } from '../campaign/limits.ts';
 import type { Experiment, ExperimentMarker, Snapshot } from '../campaign/model.ts';
 import { trialsOf } from '../campaign/queries.ts';
 import { agentOf, isModel } from '../campaign/thought.ts';
@@ -13,6 +14,7 @@ import { pullBody } from './body.ts';
 import { type Context, contractOf } from './context.ts';
 import { decide } from './decide.ts';
 import type { GitHubPort } from './port.ts';
+import { writeOff } from './propose.ts';
 
 /**
  * Makes the idea again on the new champion. Where its edits no longer fit, a language model is asked once to port them; the
@@ -23,7 +25,9 @@ export async function restack(context: Context, snapshot: Snapshot, experiment: 
   const files = await fitting(context, snapshot, marker.idea);
   if (files) return remake(context, snapshot, experiment, files, { restacks: marker.restacks + 1 });
   const campaign = snapshot.campaigns.find(({ issue }) => issue === marker.campaign);
-  if (campaign && isModel(agentOf(contractOf(snapshot), campaign))) {
+  const contract = contractOf(snapshot);
+  const mayAsk = campaign && limitReached(snapshot, contract, campaign, context.now()) === null;
+  if (mayAsk && isModel(agentOf(contract, campaign))) {
     const task = { kind: 'port', pull: experiment.pull, commit: marker.commit } as const;
     return think(context, snapshot, campaign, task);
   }
@@ -47,8 +51,9 @@ export async function revise(
   if (answer?.kind !== 'idea' || !task) return;
   const { marker } = experiment;
   const files = await fitting(context, snapshot, answer.idea);
-  // The champion moved while the agent thought: the old answer is as good as none.
-  if (!files) return context.thinking.drop(thought);
+  // The champion moved while the agent thought: the old answer is as good as none, and was paid for.
+  const campaign = snapshot.campaigns.find(({ issue }) => issue === marker.campaign);
+  if (!files) return campaign && writeOff(context, snapshot, campaign, thought);
   await remake(context, snapshot, experiment, files, {
     idea: answer.idea,
     cost: addCost(marker.cost, answer.cost),

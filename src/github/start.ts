@@ -1,7 +1,8 @@
 /** Why a campaign may not start on this repository: everything is checked before the first trial is paid for. */
 import { load } from 'js-yaml';
+import { campaignBranch, worksApart } from '../campaign/campaign-base.ts';
 import type { StartCommand } from '../campaign/command.ts';
-import { CONTRACT_PATH, type Contract } from '../campaign/contract.ts';
+import { CAMPAIGN_BASE, CONTRACT_PATH, type Contract } from '../campaign/contract.ts';
 import type { Snapshot } from '../campaign/model.ts';
 import { contractProblemsAnswer, missingFileReason } from '../render/answer.ts';
 import type { Context } from './context.ts';
@@ -14,10 +15,13 @@ const UNSKIPPABLE_TRIGGERS = ['pull_request_target', 'create'];
 /** Reasons in sentences for people, each with what to do; empty where nothing stands in the way. */
 export async function obstacles(
   context: Context,
-  snapshot: Snapshot,
+  seen: Snapshot,
+  issue: number,
   start: StartCommand,
 ): Promise<string[]> {
   const { port } = context;
+  // A branch of the campaign's own will be made from the default branch, whatever another campaign's holds.
+  const snapshot = worksApart(seen) ? { ...seen, base: seen.home } : seen;
   const { base, contract: file } = snapshot;
   if (file.kind === 'problems') return [contractProblemsAnswer(file.problems)];
   const workflow = file.kind === 'contract' ? file.contract.trial.workflow : 'experiment.yml';
@@ -39,13 +43,28 @@ export async function obstacles(
     reasons.push(
       'I merge by squashing, and this repository does not allow it. Switch "Allow squash merging" on under Settings → General → Pull Requests.',
     );
-  for (const rule of await port.baseObstacles(base.branch))
-    reasons.push(
-      `\`${base.branch}\` demands ${rule}, which I cannot satisfy. Let me merge elsewhere: put \`base:\` with an unprotected branch into \`${CONTRACT_PATH}\`.`,
-    );
+  reasons.push(...(await ruleProblems(context, snapshot, issue)));
   reasons.push(...(await branchProblems(context)));
   reasons.push(...(await foreignWorkflows(context, snapshot, workflowPath)));
   return reasons;
+}
+
+/** Rules against merges into the base. What protects the default branch does not matter to campaigns with a branch of their own. */
+async function ruleProblems({ port }: Context, snapshot: Snapshot, issue: number): Promise<string[]> {
+  if (worksApart(snapshot)) {
+    const branch = campaignBranch(issue);
+    const rules = await port.baseObstacles(branch);
+    return rules.map(
+      rule =>
+        `Branches like \`${branch}\` have ${rule}, which I cannot satisfy. Except \`research/**\` from that rule; your default branch may keep it.`,
+    );
+  }
+  const { branch } = snapshot.base;
+  const rules = await port.baseObstacles(branch);
+  return rules.map(
+    rule =>
+      `\`${branch}\` demands ${rule}, which I cannot satisfy. Put \`base: ${CAMPAIGN_BASE}\` into \`${CONTRACT_PATH}\`: then I merge into a branch of the campaign's own, and open one pull request for you at the end.`,
+  );
 }
 
 function workflowProblems(path: string, text: string): string[] {

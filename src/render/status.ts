@@ -1,8 +1,11 @@
 /** The campaign's status comment. Derived from the snapshot alone, so that nothing new leaves it unchanged. */
 import { markdownTable } from 'markdown-table';
+import { campaignBranch, seenBy } from '../campaign/campaign-base.ts';
 import { budgetOf, championValues, trialsOfTree } from '../campaign/evidence.ts';
-import { type LedgerRow, ledgerRows, spending } from '../campaign/ledger.ts';
+import { type LedgerRow, ledgerRows, type Spending, spending } from '../campaign/ledger.ts';
+import { deadlineOf, inDollars } from '../campaign/limits.ts';
 import { type Campaign, type CampaignState, mean, type Snapshot } from '../campaign/model.ts';
+import { promotionsOf } from '../campaign/promotion.ts';
 import { currentCampaign, experimentsOf, hasEnded, openExperiments } from '../campaign/queries.ts';
 import { quote } from '../campaign/quote.ts';
 import { isWaiting, stillAsked, waitsForPeople } from '../campaign/words.ts';
@@ -13,7 +16,8 @@ import { escapeMarkdown } from './text.ts';
 const SHOWN_ROWS = 30;
 
 /** The visible part of the status comment. `logBranch` holds the export once there is one. */
-export function statusComment(snapshot: Snapshot, campaign: Campaign, state: CampaignState): string {
+export function statusComment(seen: Snapshot, campaign: Campaign, state: CampaignState): string {
+  const snapshot = seenBy(seen, campaign);
   const metric =
     snapshot.contract.kind === 'contract'
       ? snapshot.contract.contract.metric
@@ -29,20 +33,37 @@ export function statusComment(snapshot: Snapshot, campaign: Campaign, state: Cam
     parts.push(`**${state.phase === 'paused' ? 'Paused' : 'Ended'}:** ${state.reason}`);
   const people = peopleLine(snapshot, campaign, state);
   if (people !== '') parts.push(people);
+  const apart = apartLine(snapshot, campaign, state);
+  if (apart !== '') parts.push(apart);
   const honesty = honestyLine(snapshot, state);
   if (honesty !== '') parts.push(honesty);
   if (rows.length > 0) parts.push(table(rows, metric.name));
-  const spent = spending(campaign, experiments);
-  const tokens = spent.cost.inputTokens + spent.cost.outputTokens;
-  const money =
-    spent.cost.usd === null ? ', price unknown' : spent.cost.usd > 0 ? `, $${spent.cost.usd.toFixed(2)}` : '';
+  const limits = snapshot.contract.kind === 'contract' ? snapshot.contract.contract.limits : NO_LIMITS;
   parts.push(
-    `<sub>Spent: ${spent.trials} trials, ${formatSeconds(spent.machineSeconds)} of machine time, ${tokens} tokens${money}. ` +
+    `<sub>Spent: ${spentText(spending(campaign, experiments), limits.usd)}.${timeText(limits, state)} ` +
       `Started by ${escapeMarkdown(state.startedBy)}${state.topic === '' ? '' : ` to look into: ${escapeMarkdown(state.topic)}`}. ` +
       'Every experiment is a pull request with the label `research`; `results.tsv` and `progress.svg` are on the branch `research-log`. ' +
       'Commands: `/research help`.</sub>',
   );
   return parts.join('\n\n');
+}
+
+const NO_LIMITS = { usd: null, hours: null };
+
+/** What a campaign has spent, in words, against what it may spend. */
+export function spentText({ trials, machineSeconds, cost }: Spending, limit: number | null): string {
+  const tokens = cost.inputTokens + cost.outputTokens;
+  const used =
+    cost.usd === null ? 'price unknown' : cost.usd > 0 || limit !== null ? inDollars(cost.usd) : '';
+  const money = used === '' ? '' : `, ${used}${limit === null ? '' : ` of ${inDollars(limit)}`}`;
+  return `${trials} trials, ${formatSeconds(machineSeconds)} of machine time, ${tokens} tokens${money}`;
+}
+
+/** When the time is over of a campaign that still has any. */
+function timeText(limits: { hours: number | null }, { phase, startedAt }: CampaignState): string {
+  const deadline = deadlineOf(limits, startedAt);
+  if (deadline === null || phase === 'finished' || phase === 'stopped') return '';
+  return ` Nothing new is begun after ${deadline.toISOString().slice(0, 16).replace('T', ' ')} UTC.`;
 }
 
 const PHASES: Record<CampaignState['phase'], string> = {
@@ -61,7 +82,8 @@ function summaryLine(
 ): string {
   const current = currentCampaign(snapshot);
   const waiting = state.phase === 'running' && current !== null && current.issue !== campaign.issue;
-  if (waiting) return `Waits for campaign #${current.issue}, which has the same base branch.`;
+  if (waiting)
+    return `Waits for campaign #${current.issue}: one campaign at a time is at work in a repository.`;
   const { contract } = snapshot;
   const now =
     contract.kind === 'contract' ? championValues(snapshot, budgetOf(contract.contract, campaign)) : [];
@@ -94,6 +116,17 @@ function peopleLine(snapshot: Snapshot, campaign: Campaign, state: CampaignState
   ]
     .filter(line => line !== '')
     .join('\n\n');
+}
+
+/** Where a campaign with a branch of its own works, and what it offers. */
+function apartLine(snapshot: Snapshot, campaign: Campaign, { base }: CampaignState): string {
+  const branch = `\`${campaignBranch(campaign.issue)}\``;
+  const home = `\`${snapshot.home.branch}\``;
+  const open = promotionsOf(snapshot, campaign).find(({ state }) => state === 'open');
+  if (open) return `#${open.pull} offers what was found to ${home}; only a person merges it.`;
+  return base === null
+    ? ''
+    : `Experiments are merged into ${branch}; nothing reaches ${home} without a person.`;
 }
 
 /** The champion on the test text, and whether a sandbox stands between candidates and machine. */

@@ -151,10 +151,17 @@ function describe(action: Action): string {
       return `think for #${action.campaign.issue} ${JSON.stringify(action.task)}`;
     case 'open':
       return `open ${action.campaign.issue}/${action.number}`;
+    case 'writeOff':
+      return `write off thought ${action.thought}`;
     case 'decide':
       return `decide #${action.experiment.pull} ${action.verdict.kind}: ${action.verdict.reason}`;
     case 'cancel':
       return `cancel run ${action.run.id}`;
+    case 'found':
+    case 'follow':
+    case 'promote':
+    case 'disband':
+      return `${action.kind} for #${action.campaign.issue}`;
     case 'tidy':
       return `tidy ${action.duplicate.kind} ${action.duplicate.id}`;
     case 'clean':

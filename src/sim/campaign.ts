@@ -59,7 +59,7 @@ export async function simulate(seed: number, options: SimulationOptions = {}): P
     }),
     sabotage: options.sabotage ?? (port => port),
     tally: emptyTally(),
-    tipReadAt: 0,
+    tipReadAt: new Map(),
     uninstalledUntil: 0,
     runnersAwayUntil: 0,
     busyUntil: 0,

@@ -2,6 +2,7 @@
 import { noticeKey } from '../github/replies.ts';
 import { statusComments } from './invariants/read.ts';
 import { changeIssue, changePull } from './model/issues.ts';
+import { setBranch, tipOf } from './model/refs.ts';
 import { mendContract, say } from './people.ts';
 import { BOT, type Sim } from './sim.ts';
 
@@ -72,5 +73,8 @@ export function startCaretaker(sim: Sim): void {
     if (/research\.yml|contract/.test(reason)) mendContract(sim);
     if (/refused to merge/.test(reason)) model.rule = null;
     if (/No runner/.test(reason)) sim.runnersAwayUntil = 0;
+    const [, branch = '', sha = ''] =
+      /deleted `(research\/\d+\/base)`. Make it again at ([0-9a-f]{40})/.exec(reason) ?? [];
+    if (branch !== '' && tipOf(model, branch) === undefined) setBranch(model, 'alice', branch, sha);
   }
 }

@@ -27,6 +27,7 @@ const READS: ReadonlySet<PortCall> = new Set([
   'pullsSince',
   'openPullOf',
   'pull',
+  'mergeable',
   'checks',
   'runs',
   'artifact',
@@ -89,7 +90,7 @@ export function faultyLine(sim: Sim, life: Life): Line {
       fail(kind, call, what, 'before');
     }
     const result = effect();
-    if (call === 'commit' && what === sim.model.defaultBranch) sim.tipReadAt = schedule.now();
+    if (call === 'commit') sim.tipReadAt.set(what, schedule.now());
     sim.tell(life.name, `${call} ${what}`);
     if (strikes(profile.kills)) return die(call, what, 'after');
     if (isWrite && strikes(profile.failsAfter)) fail(random.pick(AFTER_KINDS), call, what, 'after');

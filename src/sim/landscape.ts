@@ -62,15 +62,20 @@ export interface ContractOptions {
   refereed: boolean;
   parallel: number;
   experimentsLimit: number;
+  hoursLimit: number | null;
+  usdLimit: number | null;
+  apart: boolean;
 }
 
-export function contractText({ refereed, parallel, experimentsLimit }: ContractOptions): string {
+export function contractText({ refereed, parallel, apart, ...limits }: ContractOptions): string {
+  const { experimentsLimit, hoursLimit, usdLimit } = limits;
   return `editable: [${SETTINGS}]
 brief: ${BRIEF}
 metric: {name: loss, goal: minimize${refereed ? `, referee: ${REFEREE}` : ''}}
 trial: {workflow: ${WORKFLOW}, budget: 5m, timeout: 10m}
 parallel: ${parallel}
-limits: {experiments: ${experimentsLimit}, crashes_in_a_row: 3}
+limits: {experiments: ${experimentsLimit}, hours: ${hoursLimit}, usd: ${usdLimit}, crashes_in_a_row: 3}
+base: ${apart ? 'campaign' : 'null'}
 `;
 }
 

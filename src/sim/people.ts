@@ -1,7 +1,7 @@
 /** What people do while a campaign runs: each deed at a random time, on whatever is there by then. */
 
 import { CONTRACT_PATH } from '../campaign/contract.ts';
-import { markerOf, stateOf } from './invariants/read.ts';
+import { campaignOf, markerOf, stateOf } from './invariants/read.ts';
 import { contractText, NAMES, SETTINGS, WORKFLOW } from './landscape.ts';
 import { cancelRun, dispatchRun, rerun } from './model/actions.ts';
 import {
@@ -12,10 +12,11 @@ import {
   editComment,
   mergePull,
   openIssue,
+  pullOf,
 } from './model/issues.ts';
 import { deleteBranch, setBranch, tipOf } from './model/refs.ts';
 import { Refusal } from './model/refusal.ts';
-import { type PullRecord, timestamp } from './model/state.ts';
+import { type Branch, type PullRecord, timestamp } from './model/state.ts';
 import { BOT, PEOPLE, type Sim, STRANGER } from './sim.ts';
 import { count } from './tally.ts';
 
@@ -35,6 +36,36 @@ export function startPeople(sim: Sim): void {
     const kind = sim.random.pick(kinds);
     later(sim, sim.random.between(30, DEEDS_SECONDS), () => attempt(sim, kind));
   }
+  if (sim.profile.apart && sim.profile.deeds > 0) {
+    later(sim, sim.random.between(1800, DEEDS_SECONDS), () => attempt(sim, sim.random.pick(ON_BRANCHES)));
+    answerPromotions(sim);
+  }
+}
+
+const ON_BRANCHES = [
+  'push to a campaign’s branch',
+  'put a campaign’s branch back',
+  'delete a campaign’s branch',
+] as const;
+const ON_PROMOTIONS = [
+  'merge a promotion',
+  'close a promotion',
+  'ask for more',
+  'push beside',
+  'push settings',
+] as const;
+
+/** What is offered is taken, left, or followed by more work. */
+function answerPromotions(sim: Sim): void {
+  sim.model.watchers.push(({ table, actor, before, after }) => {
+    if (table !== 'pulls' || actor !== BOT || before || !after || !isPromotion(after)) return;
+    if (sim.random.chance(0.7))
+      later(sim, sim.random.between(1, 1800), () => attempt(sim, sim.random.pick(ON_PROMOTIONS)));
+  });
+}
+
+function isPromotion(pull: object): pull is PullRecord {
+  return 'branch' in pull && campaignOf(String(pull.branch)) !== null;
 }
 
 /** What hurts most while a merge is under way. */
@@ -101,6 +132,27 @@ const DEEDS = {
   'close an experiment': onOpenPull((sim, pull) =>
     changePull(sim.model, 'bob', pull.number, { state: 'closed' }),
   ),
+  'merge a promotion': onPromotion((sim, { number, headSha, title }) => {
+    // GitHub looks whether it fits before a person can press the button.
+    const pull = pullOf(sim.model, number);
+    sim.model.pulls.set(number, { ...pull, mergeability: 'known' });
+    mergePull(sim.model, 'alice', number, { sha: headSha, message: title });
+  }),
+  'close a promotion': onPromotion((sim, pull) =>
+    changePull(sim.model, 'alice', pull.number, { state: 'closed' }),
+  ),
+  'push to a campaign’s branch': onCampaignBranch((sim, { name, sha }) =>
+    setBranch(
+      sim.model,
+      'bob',
+      name,
+      commitOn(sim, sha, 'README.md', `Edited at ${timestamp(sim.model)}.\n`),
+    ),
+  ),
+  'put a campaign’s branch back': onCampaignBranch((sim, { name, sha }) =>
+    setBranch(sim.model, 'bob', name, sim.model.git.commit(sha)?.parents[0] ?? sha),
+  ),
+  'delete a campaign’s branch': onCampaignBranch((sim, { name }) => deleteBranch(sim.model, 'bob', name)),
   'remove the label': onOpenPull((sim, pull) => changePull(sim.model, 'bob', pull.number, { labels: [] })),
   'edit the label': onOpenPull((sim, pull) =>
     changePull(sim.model, 'bob', pull.number, { labels: ['wontfix'] }),
@@ -253,6 +305,24 @@ function onOpenPull(deed: (sim: Sim, pull: PullRecord) => void): Deed {
 function onPull(wanted: 'open' | 'ended', deed: (sim: Sim, pull: PullRecord) => void): Deed {
   return sim => {
     const found = sim.model.pulls.values().filter(({ state }) => (state === 'open') === (wanted === 'open'));
+    if (found.length === 0) return false;
+    deed(sim, sim.random.pick(found));
+    return true;
+  };
+}
+
+function onPromotion(deed: (sim: Sim, pull: PullRecord) => void): Deed {
+  return sim => {
+    const open = sim.model.pulls.values().filter(pull => pull.state === 'open' && isPromotion(pull));
+    if (open.length === 0) return false;
+    deed(sim, sim.random.pick(open));
+    return true;
+  };
+}
+
+function onCampaignBranch(deed: (sim: Sim, branch: Branch) => void): Deed {
+  return sim => {
+    const found = sim.model.branches.values().filter(({ name }) => campaignOf(name) !== null);
     if (found.length === 0) return false;
     deed(sim, sim.random.pick(found));
     return true;

@@ -1,4 +1,5 @@
 /** How bad a campaign's world is: every probability of a fault, drawn once per campaign. */
+import { PROPOSAL_COST } from './explorer.ts';
 import type { Random } from './random.ts';
 
 export interface Profile {
@@ -7,6 +8,10 @@ export interface Profile {
   parallel: number;
   refereed: boolean;
   experimentsLimit: number;
+  hoursLimit: number | null;
+  usdLimit: number | null;
+  /** Campaigns work on branches of their own (`base: campaign`). */
+  apart: boolean;
   runners: number;
   pollSeconds: number;
   /** Share of calls that fail before, and of writes that fail after they took effect. */
@@ -66,5 +71,8 @@ export function drawProfile(random: Random): Profile {
     crashes: random.pick([0, 0.1, 0.4]),
     cheats: random.pick([0, 0, 0.1]),
     deeds: mood === 'fault-free' || random.chance(0.2) ? 0 : random.whole(1, 10),
+    hoursLimit: random.pick([null, null, null, random.between(0.3, 2)]),
+    usdLimit: random.pick([null, null, null, random.whole(1, 6) * (PROPOSAL_COST.usd ?? 0)]),
+    apart: random.chance(0.3),
   };
 }

@@ -26,7 +26,7 @@ export function describeTally(tally: Tally, violations: number, seconds: number)
     ['webhooks', tally.webhooks],
     ['deeds of people', kinds(tally.deeds)],
     ['runs', `${tally.runs} (${kinds(tally.trials)})`],
-    ['experiments', `${tally.experiments}, ${tally.merges} merged`],
+    ['experiments', `${tally.experiments}, ${tally.merges} merged, ${tally.promotions} promotions`],
     ['verdicts', kinds(tally.verdicts)],
     ['stopped by hand', tally.stoppedByHand],
     ['violations', violations],

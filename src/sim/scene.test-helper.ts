@@ -8,7 +8,7 @@ import type { Measurement } from '../campaign/measurement.ts';
 import { emptyLoopMemory, step } from '../controller.ts';
 import type { Context } from '../github/context.ts';
 import { createThinking } from '../github/thinking.ts';
-import { NAMES, repositoryFiles, SETTINGS, settingOf } from './landscape.ts';
+import { type ContractOptions, NAMES, repositoryFiles, SETTINGS, settingOf } from './landscape.ts';
 import { changeRun } from './model/actions.ts';
 import { addComment, openIssue } from './model/issues.ts';
 import { clearLine, type Line, modelPort } from './model/port.ts';
@@ -43,11 +43,23 @@ const BOT = 'autoresearch[bot]';
 type Audit = 'audited' | 'not audited' | 'flagged';
 
 /** A campaign of `experiments` that somebody just asked for. */
-export function campaignScene(experiments: number, parallel = 1, refereed = false): Scene {
+export function campaignScene(
+  experiments: number,
+  parallel = 1,
+  contract: Partial<ContractOptions> = {},
+): Scene {
   let now = START;
   const model = createModel({
     now: () => now,
-    files: repositoryFiles({ refereed, parallel, experimentsLimit: 100 }),
+    files: repositoryFiles({
+      refereed: false,
+      parallel,
+      experimentsLimit: 100,
+      hoursLimit: null,
+      usdLimit: null,
+      apart: false,
+      ...contract,
+    }),
     permissions: new Map([
       ['alice', 'admin'],
       ['bob', 'write'],
@@ -104,7 +116,8 @@ export function campaignScene(experiments: number, parallel = 1, refereed = fals
     },
     say: (text, author = 'alice') => addComment(model, author, scene.issue, text).id,
     sayOn: (pull, text, author = 'bob') => addComment(model, author, pull, text).id,
-    measure: (trial, value, audit = 'audited') => measure(model, trial, value, refereed ? audit : null),
+    measure: (trial, value, audit = 'audited') =>
+      measure(model, trial, value, contract.refereed ? audit : null),
   };
   scene.say(`/research ${experiments}`);
   return scene;

@@ -119,14 +119,55 @@ const BROKEN: [string, RegExp, (port: GitHubPort, sim: Sim) => Partial<GitHubPor
         }),
     }),
   ],
+  [
+    'merges what it offers',
+    /moved the default branch/,
+    (port, { model }) => ({
+      createPull: async pull => {
+        const number = await port.createPull(pull);
+        if (pull.base === 'main' && pull.branch.endsWith('/base'))
+          setBranch(model, model.botLogin, 'main', tipOf(model, pull.branch) ?? '');
+        return number;
+      },
+    }),
+  ],
+  [
+    'throws away what it found',
+    /and what it had found with it/,
+    port => ({
+      createPull: async pull => {
+        if (pull.branch.endsWith('/base')) await port.deleteBranch(pull.branch);
+        return port.createPull(pull);
+      },
+    }),
+  ],
+  [
+    'embellishes what it offers',
+    /should say (what this brings|", \d+|"\| #)|should say "1 exp|should list/,
+    port => ({
+      createPull: pull =>
+        port.createPull({
+          ...pull,
+          body: pull.body.replace(/^(\| what this brings .*?)\d\.\d+/m, '$10.0001'),
+        }),
+    }),
+  ],
+  [
+    'sets its clock back',
+    /says that it began|set its clock back/,
+    port => ({
+      updateComment: (id, body) =>
+        port.updateComment(id, body.replace(/"startedAt":"2026-03-08/, '"startedAt":"2026-03-09')),
+    }),
+  ],
   ['never looks at commands', /never answered/, () => ({ commentsSince: async () => [] })],
 ];
 
 describe('the simulator finds an App that', () => {
   /** Campaigns in which nothing else goes wrong. */
-  const SEEDS = [7, 8, 9, 10, 11, 14];
+  const SEEDS = [7, 8, 9, 10, 11, 14, 40, 50];
   /** Until one comes in which people say the words that it takes. */
-  const MORE_SEEDS = Array.from({ length: 100 }, (_, i) => i + 15);
+  const MORE_SEEDS = Array.from({ length: 100 }, (_, i) => i + 100);
   for (const [what, invariant, broken] of BROKEN)
     test(what, async () => {
       const sabotage = (port: GitHubPort, sim: Sim) => ({ ...port, ...broken(port, sim) });

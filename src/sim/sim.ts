@@ -17,8 +17,8 @@ export interface Sim {
   tally: Tally;
   /** What stands between the App and its port: nothing, but where the simulator itself is tested. */
   sabotage(port: GitHubPort, sim: Sim): GitHubPort;
-  /** When an App last read the tip of the base; milliseconds. */
-  tipReadAt: number;
+  /** When an App last read the tip of a branch; milliseconds. */
+  tipReadAt: Map<string, number>;
   /** Calls fail until then, because the App is not installed; milliseconds. */
   uninstalledUntil: number;
   /** Runners pick up nothing until then; milliseconds. */

@@ -9,6 +9,8 @@ export interface Tally {
   runs: number;
   experiments: number;
   merges: number;
+  /** Pull requests that offer what a campaign found. */
+  promotions: number;
   /** Virtual. */
   hours: number;
   /** Campaigns that somebody had to stop in the end. */
@@ -31,6 +33,7 @@ export function emptyTally(): Tally {
     runs: 0,
     experiments: 0,
     merges: 0,
+    promotions: 0,
     hours: 0,
     stoppedByHand: 0,
     faults: {},

@@ -1,5 +1,6 @@
 /** What must hold once a campaign is quiet: it has ended, nothing is left over, and what people read is true. */
 
+import { campaignBranch } from '../../campaign/campaign-base.ts';
 import { parseCommand } from '../../campaign/command.ts';
 import type { CampaignState } from '../../campaign/model.ts';
 import type { Comment } from '../../github/port.ts';
@@ -8,7 +9,8 @@ import { PROPOSAL_COST } from '../explorer.ts';
 import { tipOf } from '../model/refs.ts';
 import type { Sim } from '../sim.ts';
 import { checkComments } from './comments.ts';
-import { markerOf, pullsOf, statusComments } from './read.ts';
+import { checkPromotions } from './promotions.ts';
+import { campaignOf, markerOf, pullsOf, statusComments } from './read.ts';
 
 /** Whether every campaign has ended, as far as GitHub shows. What the App cannot read stays open until a person closes it. */
 export function hasEnded({ model }: Sim): boolean {
@@ -26,10 +28,10 @@ export function hasEnded({ model }: Sim): boolean {
 export function checkEnding(sim: Sim): void {
   const { model } = sim;
   for (const { name } of model.branches.values())
-    if (name.startsWith('research/') && !isForeign(sim, name))
+    if (name.startsWith('research/') && campaignOf(name) === null && !isForeign(sim, name))
       sim.violate(`The branch ${name} is left over.`);
   for (const pull of model.pulls.values()) {
-    if (pull.author !== model.botLogin) continue;
+    if (pull.author !== model.botLogin || campaignOf(pull.branch) !== null) continue;
     const marker = markerOf(pull);
     if (marker && marker.verdict === null) sim.violate(`#${pull.number} has ended without a verdict.`);
   }
@@ -38,6 +40,7 @@ export function checkEnding(sim: Sim): void {
     const live = status?.state.phase === 'running' || status?.state.phase === 'paused';
     if (status && !live) checkStatus(sim, number, status.comment, status.state);
   }
+  checkPromotions(sim);
   checkAnswers(sim);
   checkComments(sim);
 }
@@ -63,7 +66,7 @@ function checkStatus(sim: Sim, issue: number, comment: Comment, state: CampaignS
   for (const pull of pulls) expect(`#${pull.number}`, `#${pull.number} `);
   const merged = pulls.filter(({ state }) => state === 'merged').length;
   if (/since the start/.test(comment.body)) expect('how many were merged', `${merged} merged`);
-  const tip = tipOf(model, model.defaultBranch)?.slice(0, 7);
+  const tip = (tipOf(model, campaignBranch(issue)) ?? tipOf(model, model.defaultBranch))?.slice(0, 7);
   if (sim.profile.deeds === 0) expect('the champion', `${tip}`);
   checkSpending(sim, issue, comment, state);
 }

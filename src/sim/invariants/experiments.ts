@@ -3,12 +3,13 @@ import { type Command, parseCommand } from '../../campaign/command.ts';
 import { contractSchema } from '../../campaign/contract.ts';
 import { SETTINGS } from '../landscape.ts';
 import type { Branch, PullRecord } from '../model/state.ts';
-import { markerOf, pullsOf } from './read.ts';
+import { campaignOf, markerOf, pullsOf } from './read.ts';
 import type { Rule, Rules } from './watch.ts';
 
 /** Commands that ask for one experiment more. */
 const MORE_BY_ONE: ReadonlySet<Command['kind']> = new Set(['try', 'rerun']);
 const LIMIT = contractSchema.parse({}).limits.experiments;
+const EXPERIMENT_BRANCH = /^research\/\d+\/\d+$/;
 
 export function watchExperiments({ sim, model }: Rules): Rule {
   /** Experiments that people with permission asked for, by issue. */
@@ -28,9 +29,11 @@ export function watchExperiments({ sim, model }: Rules): Rule {
     if (change.table === 'pulls' && change.actor !== model.botLogin && change.after?.state !== 'open')
       endedByPerson.add(change.after?.number ?? 0);
     if (change.actor !== model.botLogin) return;
-    if (change.table === 'branches' && change.after?.name.startsWith('research/')) checkBranch(change.after);
-    if (change.table === 'pulls' && change.after && !change.before) checkOpened(change.after);
-    if (change.table === 'pulls' && change.after && change.before) checkDecided(change.before, change.after);
+    if (change.table === 'branches' && change.after && EXPERIMENT_BRANCH.test(change.after.name))
+      checkBranch(change.after);
+    if (change.table !== 'pulls' || !change.after || campaignOf(change.after.branch) !== null) return;
+    if (change.before) checkDecided(change.before, change.after);
+    else checkOpened(change.after);
   };
 
   function grant(where: number, command: Command, comment: number): void {

@@ -1,4 +1,5 @@
 /** Reads back what the App wrote, as the App would. */
+import { campaignBranch } from '../../campaign/campaign-base.ts';
 import {
   type CampaignState,
   campaignStateSchema,
@@ -21,7 +22,26 @@ export function stateOf(comment: Comment): CampaignState | null {
 export function pullsOf(model: Model, issue: number): PullRecord[] {
   return model.pulls
     .values()
-    .filter(pull => pull.author === model.botLogin && pull.branch.startsWith(`research/${issue}/`))
+    .filter(
+      ({ author, branch }) =>
+        author === model.botLogin &&
+        branch.startsWith(`research/${issue}/`) &&
+        branch !== campaignBranch(issue),
+    )
+    .sort((a, b) => a.number - b.number);
+}
+
+/** The issue of the campaign whose own branch this is; null for any other branch. */
+export function campaignOf(branch: string): number | null {
+  const parts = /^research\/(\d+)\/base$/.exec(branch);
+  return parts ? Number(parts[1]) : null;
+}
+
+/** The App's pull requests from a campaign's own branch, by number. */
+export function promotionsOf(model: Model, issue: number): PullRecord[] {
+  return model.pulls
+    .values()
+    .filter(({ author, branch }) => author === model.botLogin && branch === campaignBranch(issue))
     .sort((a, b) => a.number - b.number);
 }
 

@@ -4,6 +4,8 @@ import type { Sim } from '../sim.ts';
 import { watchBase } from './base.ts';
 import { watchComments } from './comments.ts';
 import { watchExperiments } from './experiments.ts';
+import { watchLimits } from './limits.ts';
+import { watchPromotions } from './promotions.ts';
 import { watchTrials } from './trials.ts';
 
 /** What a rule is told of the simulation. */
@@ -20,5 +22,6 @@ export function watchInvariants(sim: Sim): void {
   const { model, profile } = sim;
   const forgetful = profile.stale > 0 && profile.kills + profile.failsAfter > 0;
   const rules: Rules = { sim, model, allowed: times => (profile.twoApps || forgetful ? times + 1 : times) };
-  model.watchers.push(watchBase(rules), watchExperiments(rules), watchComments(rules), watchTrials(rules));
+  for (const watch of [watchBase, watchExperiments, watchComments, watchTrials, watchLimits, watchPromotions])
+    model.watchers.push(watch(rules));
 }

@@ -106,7 +106,7 @@ export function mergePull(
     model.pulls.set(number, { ...pull, mergeability: 'known' });
     throw new Refusal(405, 'Base branch was modified. Review and try the merge again.');
   }
-  if (model.rule !== null) throw new Refusal(405, model.rule);
+  if (model.rule !== null && pull.base === model.defaultBranch) throw new Refusal(405, model.rule);
   const tip = tipOf(model, pull.base);
   const tree = tip === undefined ? null : model.git.merge(tip, pull.headSha);
   if (tip === undefined || tree === null) throw new Refusal(405, 'Pull Request is not mergeable');

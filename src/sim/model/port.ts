@@ -69,7 +69,9 @@ function reads(model: Model, line: Line, lag: () => number) {
         [...(filesAt(ref)?.keys() ?? [])].filter(path => /^\.github\/workflows\/[^/]+\.ya?ml$/.test(path)),
       ),
     baseObstacles: (branch: string) =>
-      line('baseObstacles', branch, () => (model.rule === null ? [] : ['required status checks'])),
+      line('baseObstacles', branch, () =>
+        model.rule === null || branch !== model.defaultBranch ? [] : ['required status checks'],
+      ),
     branches: (prefix: string) =>
       line('branches', prefix, () => {
         const found = model.branches.values(lag()).filter(({ name }) => name.startsWith(prefix));
@@ -128,6 +130,12 @@ function reads(model: Model, line: Line, lag: () => number) {
         const found = pullOf(model, number);
         if (found.mergeability === 'stale') model.pulls.set(number, { ...found, mergeability: 'known' });
         return found;
+      }),
+    mergeable: (number: number) =>
+      line('mergeable', `#${number}`, () => {
+        const { state, base, headSha } = pullOf(model, number);
+        const tip = tipOf(model, base);
+        return state === 'open' && tip !== undefined ? model.git.merge(tip, headSha) !== null : null;
       }),
     checks: (sha: string) =>
       line('checks', sha.slice(0, 7), () =>

@@ -60,7 +60,7 @@ export interface Model {
   checks: Table<number, CheckRecord>;
   runs: Table<number, RunRecord>;
   permissions: ReadonlyMap<string, 'admin' | 'write' | 'read'>;
-  /** What the base's protection says to a merge; null where there is none. */
+  /** What the default branch's protection says to a merge; null where there is none. */
   rule: string | null;
   /** How long a new run is missing from the lists of runs. */
   runListLagSeconds: number;

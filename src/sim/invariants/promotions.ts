@@ -1,0 +1,107 @@
+/** What a campaign with a branch of its own offers: once, when it has ended, and with numbers that are true. */
+import { campaignBranch } from '../../campaign/campaign-base.ts';
+import { type CampaignState, mean, measuredValues, type RecordedTrial } from '../../campaign/model.ts';
+import { formatValue } from '../../render/number.ts';
+import { tipOf } from '../model/refs.ts';
+import type { PullRecord } from '../model/state.ts';
+import type { Sim } from '../sim.ts';
+import { campaignOf, markerOf, promotionsOf, pullsOf, statusComments } from './read.ts';
+import type { Rule, Rules } from './watch.ts';
+
+export function watchPromotions({ sim, model, allowed }: Rules): Rule {
+  return ({ table, actor, before, after }) => {
+    if (table !== 'pulls' || actor !== model.botLogin || before || !after || !('branch' in after)) return;
+    const issue = campaignOf(after.branch);
+    if (issue === null) return;
+    sim.tally.promotions++;
+    if (after.base !== model.defaultBranch)
+      sim.violate(`#${after.number} offers what was found to ${after.base}.`);
+    const same = promotionsOf(model, issue).filter(({ headSha }) => headSha === after.headSha);
+    if (same.length > allowed(1)) sim.violate(`${after.branch} was offered ${same.length} times as it is.`);
+    const phase = statusComments(model, issue)[0]?.state.phase;
+    if (!sim.profile.twoApps && (phase === 'running' || phase === 'paused'))
+      sim.violate(`#${after.number} was opened while campaign #${issue} is ${phase}.`);
+  };
+}
+
+/** In the end every campaign that merged something has offered it, no empty branch is left, and what is offered is told truly. */
+export function checkPromotions(sim: Sim): void {
+  const { model } = sim;
+  for (const { number } of model.issues.values()) {
+    const status = statusComments(model, number)[0];
+    if (!status?.state.base) continue;
+    const tip = tipOf(model, campaignBranch(number));
+    if (tip === undefined) continue;
+    const own = promotionsOf(model, number);
+    const merged = mergedInto(sim, number, tip, status.state.base.start.sha);
+    const open = own.filter(({ state }) => state === 'open');
+    // A person may put the branch back under what is offered.
+    if (tip === status.state.base.start.sha && open.length === 0)
+      sim.violate(`The empty branch of campaign #${number} is left over.`);
+    else if (merged.length > 0 && !own.some(({ headSha }) => headSha === tip))
+      sim.violate(`Campaign #${number} merged ${merged.length} experiments, and offers them to nobody.`);
+    if (open.length > 1) sim.violate(`Campaign #${number} has ${open.length} open promotions.`);
+    for (const pull of open) checkNumbers(sim, pull, merged, status.state, status.comment.body);
+  }
+}
+
+/** The experiments that lie between where the branch began and its tip, first to last. */
+function mergedInto({ model }: Sim, issue: number, tip: string, start: string): PullRecord[] {
+  const merged: PullRecord[] = [];
+  for (
+    let at: string | undefined = tip;
+    at !== undefined && at !== start;
+    at = model.git.commit(at)?.parents[0]
+  ) {
+    const made = pullsOf(model, issue).find(({ mergeCommit }) => mergeCommit === at);
+    if (made && markerOf(made)) merged.unshift(made);
+  }
+  return merged;
+}
+
+function checkNumbers(
+  sim: Sim,
+  { number, title, body, headSha }: PullRecord,
+  merged: readonly PullRecord[],
+  { base, baselines }: CampaignState,
+  status: string,
+): void {
+  const expect = (text: string, wanted: string) => {
+    if (!text.includes(wanted))
+      sim.violate(`#${number} should say "${wanted}", found: ${text.slice(0, 1500)}`);
+  };
+  expect(title, `, ${merged.length} ${merged.length === 1 ? 'experiment' : 'experiments'} merged`.slice(2));
+  for (const pull of merged) expect(body, `| #${pull.number} | `.trimEnd());
+  const rows = body.split('\n').filter(line => /^\| +#\d+ \|/.test(line));
+  if (rows.length !== merged.length)
+    sim.violate(`#${number} should list ${merged.length} experiments, and lists ${rows.length}.`);
+  // Without a readable contract the status knows of no limit.
+  const spent = /Spent: (.*?)(?: of \$\S+)?\. /.exec(status)?.[1];
+  expect(body, `Spent in all: ${spent}`);
+  const markers = pullsOf(sim.model, Number(/Campaign #(\d+)/.exec(title)?.[1])).flatMap(
+    pull => markerOf(pull) ?? [],
+  );
+  const trials = [...baselines, ...markers.flatMap(marker => marker.trials)];
+  // Where conditions differ, the App tells of those that can be compared.
+  if (
+    new Set(trials.map(({ machine, digest }) => `${machine} ${digest}`).filter(text => text !== 'unknown '))
+      .size > 1
+  )
+    return;
+  const last = merged.at(-1);
+  // What a person put on top was not measured.
+  if (last?.mergeCommit !== headSha) return;
+  expectLevel('what this brings', trials, markerOf(last)?.tree ?? '');
+  expectLevel('where it began', trials, base?.start.tree ?? '');
+
+  function expectLevel(what: string, all: readonly RecordedTrial[], tree: string): void {
+    const values = measuredValues(all.filter(trial => trial.tree === tree));
+    if (values.length === 0) return;
+    const row = body.split('\n').find(line => line.startsWith(`| ${what}`)) ?? '';
+    const cells = row.split('|').map(cell => cell.trim());
+    if (cells[3] !== formatValue(mean(values)) || cells[4] !== String(values.length))
+      sim.violate(
+        `#${number} should say ${what}: ${formatValue(mean(values))} of ${values.length} trials, found: ${row}`,
+      );
+  }
+}
