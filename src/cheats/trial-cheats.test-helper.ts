@@ -165,7 +165,7 @@ import time
 def learn(tokens, size):
     for step in range(10**9):
         time.sleep(0.01)
-        channel.send("progress", step=step, tokens=0, loss=None)`,
+        channel.send("progress", step=step, tokens=0, loss=None, bpb=None)`,
     verdict: 'crash',
     says: /timeout[\s\S]*had not handed over its model [\d.]+ s after the clock started/,
   },
