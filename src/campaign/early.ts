@@ -2,6 +2,8 @@
 import type { Sample } from './filter.ts';
 import { type GateRules, pricesOf } from './gate.ts';
 import { type Knowledge, type Step, stoppedTest } from './knowledge.ts';
+import { FARTHEST } from './prior.ts';
+import { PREVIEW_AT } from './stop-bar.ts';
 import { assess, worthWithCertainty } from './worth.ts';
 
 /** How a preview differs from the trial's value, in the metric's unit. */
@@ -54,4 +56,39 @@ export function cannotWin(
   const assessment = assess(tested, prices);
   const price = unspent * FINISHED_TRIAL * assessment.noise;
   return worthWithCertainty(tested, prices, assessment) < price;
+}
+
+/** The bar is found to so many noises of a trial. */
+const BAR_PRECISION = 0.05;
+
+/**
+ * The preview of a first trial on `seed` from which on it is not worth finishing, in the metric's unit: what is worse is
+ * stopped. Null where nothing is: under the ancestor's rule, and while trials were never seen to differ.
+ */
+export function stopBar(
+  knowledge: Knowledge,
+  seed: number,
+  error: PreviewError,
+  rules: GateRules,
+): number | null {
+  const { origin, unit, sign, noise } = knowledge.scale;
+  if (rules.rule === 'greedy' || noise !== 'spread') return null;
+  const previewAt = (distance: number) => origin + sign * distance * unit - error.shift;
+  const hopeless = (distance: number) =>
+    cannotWin(knowledge, { seed, value: previewAt(distance) }, error, 1 - PREVIEW_AT, rules);
+  const around = knowledge.bar ?? 0;
+  let reach = 1;
+  while (!hopeless(around + reach)) {
+    reach *= 2;
+    if (reach > FARTHEST) return null;
+  }
+  let bad = around + reach;
+  for (reach = 1; hopeless(around - reach); reach *= 2) if (reach > FARTHEST) return null;
+  let good = around - reach;
+  while (bad - good > BAR_PRECISION) {
+    const middle = (good + bad) / 2;
+    if (hopeless(middle)) bad = middle;
+    else good = middle;
+  }
+  return previewAt(bad);
 }

@@ -52,7 +52,7 @@ export function championValues(snapshot: Snapshot, budgetSeconds: number): numbe
 }
 
 /** Only equal classes of machine and equal digests are ever compared. */
-function comparable(a: Measurement, b: Measurement): boolean {
+export function comparable(a: Measurement, b: Measurement): boolean {
   return a.machine === b.machine && a.digest === b.digest && a.budgetSeconds === b.budgetSeconds;
 }
 
@@ -76,7 +76,7 @@ export function judgeExperiment(
   const like = (trial: Measurement) => comparable(trial, first);
   const champion = measuredValues(trialsOfTree(snapshot, snapshot.base.tree).filter(like));
   if (champion.length === 0) return { kind: 'incomparable', machine: first.machine };
-  const candidate = { samples: samplesOf(trials, like), addedTokens: addedTokens(marker.idea.edits) };
+  const candidate = { samples: samplesOf(trials.filter(like)), addedTokens: addedTokens(marker.idea.edits) };
   const verdict = judge(historyOf(snapshot, marker.champion.tree, like), candidate, gateRules(contract));
   return { kind: 'judged', verdict, value: measuredValues(trials.filter(like)), champion };
 }
@@ -97,7 +97,7 @@ export function worstPromisingValue(
 }
 
 /** The gate's rules as the contract has them. */
-function gateRules({ metric, gate }: Contract): GateRules {
+export function gateRules({ metric, gate }: Contract): GateRules {
   return {
     goal: metric.goal,
     rule: gate.rule,

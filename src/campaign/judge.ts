@@ -18,6 +18,7 @@ import {
   type Verdict,
 } from './model.ts';
 import { attemptsOf, type LiveCampaign, secondsSince, trialParts, trialsOf } from './queries.ts';
+import { stoppedVerdict } from './stop.ts';
 import { agentOf, isModel } from './thought.ts';
 
 /** A dispatch whose run does not show up in the list of runs for this long is taken for lost. */
@@ -60,6 +61,8 @@ export function advanceExperiment(
   if (mending) return mending;
   const failure = judgeFailure(experiment, trials) ?? judgeHonesty(experiment, trials);
   if (failure) return failure;
+  const stopped = stoppedVerdict(snapshot, contract, experiment, trials);
+  if (stopped) return { kind: 'decide', experiment, trials, unfinished: [], verdict: stopped };
   const moved = marker.champion.sha !== snapshot.base.sha;
   if (measuredValues(trials).length === 0)
     return moved ? restack(experiment, trials) : dispatch(snapshot, campaign, experiment, trials);

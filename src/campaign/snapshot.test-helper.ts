@@ -59,6 +59,7 @@ export function trial(
     digest: 'd1',
     sandbox: 'none',
     outcome: typeof outcome === 'number' ? { status: 'measured', value: outcome } : outcome,
+    preview: null,
     refereed: audited(),
     trainingSeconds: 300,
     totalSeconds: 330,

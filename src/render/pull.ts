@@ -2,6 +2,7 @@
 import { markdownTable } from 'markdown-table';
 import type { Contract } from '../campaign/contract.ts';
 import type { ExperimentMarker, RecordedTrial, Verdict } from '../campaign/model.ts';
+import { stoppedTrial } from '../campaign/stop.ts';
 import { auditSentence, NO_SANDBOX, ranBare, testSentence } from './audit.ts';
 import { formatDifference, formatNoise, formatSeconds, formatShare, formatValue } from './number.ts';
 import { escapeMarkdown, fence, plainLine } from './text.ts';
@@ -33,7 +34,7 @@ export function verdictComment(
   verdict: Verdict,
   trials: readonly RecordedTrial[],
 ): string {
-  const parts = [headline(contract, verdict), advice(marker, verdict)];
+  const parts = [headline(contract, verdict, trials), advice(marker, verdict)];
   if (trials.length > 0) parts.push(trialTable(contract, trials));
   for (const { trial, outcome } of trials)
     if (outcome.status === 'crash' && outcome.traceback !== '')
@@ -50,7 +51,7 @@ export function verdictComment(
   return parts.join('\n\n');
 }
 
-function headline(contract: Contract, verdict: Verdict): string {
+function headline(contract: Contract, verdict: Verdict, trials: readonly RecordedTrial[]): string {
   const { name } = contract.metric;
   const value = verdict.value === null ? '' : ` ${name} **${formatValue(verdict.value)}**`;
   const against =
@@ -61,7 +62,7 @@ function headline(contract: Contract, verdict: Verdict): string {
     case 'merge':
       return `✅ **Merge:**${value}${against}.`;
     case 'close':
-      return `❌ **Close:**${value}${against}.`;
+      return `❌ **Close:**${onTheWay(trials)}${value}${against}.`;
     case 'crash':
       return `💥 **Crash:** ${escapeMarkdown(verdict.reason)}`;
     case 'flagged':
@@ -69,6 +70,13 @@ function headline(contract: Contract, verdict: Verdict): string {
     default:
       return `⏹ **Not judged:** ${escapeMarkdown(verdict.reason)}${value === '' ? '' : ` Measured so far:${value}.`}`;
   }
+}
+
+/** What stands before a number that was only foretold. */
+function onTheWay(trials: readonly RecordedTrial[]): string {
+  const outcome = stoppedTrial(trials)?.outcome;
+  if (outcome?.status !== 'stopped') return '';
+  return ` stopped at ${Math.round(100 * outcome.at)} % of its time, on the way to`;
 }
 
 function advice(marker: ExperimentMarker, verdict: Verdict): string {
@@ -90,7 +98,7 @@ function advice(marker: ExperimentMarker, verdict: Verdict): string {
 function trialTable(contract: Contract, trials: readonly RecordedTrial[]): string {
   const rows = trials.map(trial => [
     trial.trial,
-    trial.outcome.status === 'measured' ? formatValue(trial.outcome.value) : trial.outcome.status,
+    resultOf(trial),
     formatSeconds(trial.trainingSeconds),
     formatSeconds(trial.totalSeconds),
     trial.peakMemoryMb > 0 ? `${(trial.peakMemoryMb / 1024).toFixed(1)} GB` : '–',
@@ -102,6 +110,11 @@ function trialTable(contract: Contract, trials: readonly RecordedTrial[]): strin
       align: ['l', 'r', 'r', 'r', 'r', 'l'],
     },
   );
+}
+
+function resultOf({ outcome }: RecordedTrial): string {
+  if (outcome.status === 'measured') return formatValue(outcome.value);
+  return outcome.status === 'stopped' ? `stopped, preview ${formatValue(outcome.value)}` : outcome.status;
 }
 
 function judgement({ metric, gate }: Contract, verdict: Verdict): string {

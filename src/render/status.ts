@@ -5,7 +5,7 @@ import { type LedgerRow, ledgerRows, spending } from '../campaign/ledger.ts';
 import { type Campaign, type CampaignState, mean, type Snapshot } from '../campaign/model.ts';
 import { currentCampaign, experimentsOf } from '../campaign/queries.ts';
 import { NO_SANDBOX, overfittingSentence, ranBare, testSentence } from './audit.ts';
-import { formatDifference, formatSeconds, formatValue } from './number.ts';
+import { formatDifference, formatGuess, formatSeconds, formatValue } from './number.ts';
 import { escapeMarkdown } from './text.ts';
 
 const SHOWN_ROWS = 30;
@@ -94,7 +94,7 @@ function table(rows: readonly LedgerRow[], metric: string): string {
   const lines = shown.map(row => [
     String(row.number),
     `#${row.pull}`,
-    row.value === null ? '–' : formatValue(row.value),
+    row.value === null ? '–' : row.status === 'stopped' ? formatGuess(row.value) : formatValue(row.value),
     row.value === null || row.championValue === null
       ? ''
       : formatDifference(row.value - row.championValue, row.championValue),
@@ -110,5 +110,6 @@ const ICONS: Record<LedgerRow['status'], string> = {
   keep: '✅ merged',
   discard: '❌ closed',
   crash: '💥 crash',
+  stopped: '✂️ stopped',
   running: '⏳ running',
 };

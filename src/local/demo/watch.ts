@@ -50,7 +50,10 @@ export async function look(octokit: Octokit, watched: Watched, ear: Ear): Promis
       championValue: row.championValue,
       trials: measuredValues(experiments[i]?.marker.trials ?? []).length,
       // A verdict to merge is told once it has been carried out.
-      verdict: row.status === 'running' || !verdict ? null : { kind: verdict.kind, reason: verdict.reason },
+      verdict:
+        row.status === 'running' || !verdict
+          ? null
+          : { kind: row.status === 'stopped' ? 'stopped' : verdict.kind, reason: verdict.reason },
     };
   });
   return {
