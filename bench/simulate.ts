@@ -30,8 +30,10 @@ export interface Outcome {
 
 /** A true gain under this is none. */
 const LEAST_GAIN = 1e-4;
-/** The champion is measured once on each seed before the first idea. */
-const SEEDS = 3;
+/** Trials of the champion before the first idea. */
+const BASELINES = 3;
+/** Seeds that there are, at least as many as trials of one idea. */
+const SEEDS = 10;
 /** Share of a trial's price after which its preview is taken. */
 const PREVIEW_AT = 0.6;
 /** A preview's error: normal, so many noises wide, and for a share of the ideas whose curves cross it is another 0.003. */
@@ -59,8 +61,7 @@ function openLab(random: Random, noise: Noise) {
   return {
     first: { level: 0, own: draws(noise.tree) },
     edit: ({ level }: Tree, effect: number): Tree => ({ level: level + effect, own: draws(noise.tree) }),
-    trial({ level, own }: Tree, index: number): Sample {
-      const seed = index % SEEDS;
+    trial({ level, own }: Tree, seed: number): Sample {
       const value = level + (seeds[seed] ?? 0) + (own[seed] ?? 0) + noise.own * random.normal();
       return { seed, value };
     },
@@ -86,7 +87,7 @@ export function runGate(
   const baselines = [0, 1, 2].map(k => lab.trial(champion, k));
   const finished = baselines.map(sample => ({ preview: lab.preview(sample).value, value: sample.value }));
   let knowledge = startWith(baselines, rules);
-  let left = trials - SEEDS;
+  let left = trials - BASELINES;
   const outcome: Outcome = { gain: 0, merges: 0, falseMerges: 0, expectedFalse: 0, ideas: 0, stopped: 0 };
   while (left >= 1) {
     const effect = drawEffect(random);

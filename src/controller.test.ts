@@ -3,6 +3,7 @@ import { describe, test } from 'node:test';
 import { noticeKey, replyKey } from './github/replies.ts';
 import { markerOf, pullsOf, statusComments } from './sim/invariants/read.ts';
 import { NAMES, SETTINGS } from './sim/landscape.ts';
+import { createCheck, dispatchRun } from './sim/model/actions.ts';
 import { addComment, changePull } from './sim/model/issues.ts';
 import { setBranch, tipOf } from './sim/model/refs.ts';
 import { Refusal } from './sim/model/refusal.ts';
@@ -133,12 +134,12 @@ describe('people in between', () => {
   test('what trials cost before the champion moved stays in the totals', async () => {
     const scene = campaignScene(2, 2);
     await measureChampion(scene);
-    scene.measure('1/1.1', 0.995);
-    scene.measure('1/2.1', 0.994);
+    scene.measure('1/1.1', 0.994);
+    scene.measure('1/2.1', 0.995);
     await scene.work();
-    scene.measure('1/1.2', 0.995);
+    scene.measure('1/1.2', 0.994);
     await scene.work();
-    scene.measure('1/2.2', 0.994);
+    scene.measure('1/2.2', 0.995);
     scene.pass(60);
     await scene.work();
     const markers = pullsOf(scene.model, scene.issue).map(markerOf);
@@ -189,8 +190,10 @@ describe('people in between', () => {
     assert.equal(pullsOf(scene.model, scene.issue).length, 1);
     assert.equal(statusComments(scene.model, scene.issue)[0]?.state.phase, 'finished');
   });
+});
 
-  test('of two status comments that two Apps wrote, the first counts, also after a restart', async () => {
+describe('what two Apps at once made twice', () => {
+  test('of two status comments the first counts, also after a restart, and the other is deleted', async () => {
     const scene = campaignScene(1);
     await scene.work();
     const [first] = statusComments(scene.model, scene.issue);
@@ -199,8 +202,59 @@ describe('people in between', () => {
     scene.say('/research pause');
     await scene.work();
     assert.deepEqual(
-      statusComments(scene.model, scene.issue).map(({ state }) => state.phase),
-      ['paused', 'running'],
+      statusComments(scene.model, scene.issue).map(({ state, comment }) => [comment.id, state.phase]),
+      [[first?.comment.id, 'paused']],
+    );
+  });
+
+  test('of two answers, and of two notices, the first stays', async () => {
+    const scene = campaignScene(1);
+    const question = scene.say('/research help');
+    await scene.work();
+    const { model, issue } = scene;
+    const answers = () => model.comments.values().filter(({ body }) => replyKey(body) === question);
+    addComment(model, model.botLogin, issue, answers()[0]?.body ?? '');
+    addComment(model, 'alice', issue, answers()[0]?.body ?? '');
+    assert.equal(answers().length, 3);
+    assert.deepEqual(await scene.work(), ['tidy']);
+    assert.deepEqual(
+      answers().map(({ author }) => author),
+      [model.botLogin, 'alice'],
+    );
+  });
+
+  test('of two runs and two checks of one trial the first counts; the other run is cancelled, the other check closed', async () => {
+    const scene = campaignScene(1);
+    await scene.work();
+    const { model } = scene;
+    const [check] = model.checks.values();
+    const [run] = model.runs.values();
+    if (!check || !run) throw new Error('Expected the check and the run of the first trial.');
+    createCheck(model, model.botLogin, check);
+    dispatchRun(model, model.botLogin, 'experiment.yml', 'main', run.inputs);
+    assert.deepEqual(await scene.work(), ['tidy', 'tidy']);
+    assert.deepEqual(
+      model.runs.values().map(({ title, conclusion }) => [title, conclusion]),
+      [
+        ['1/0.1', null],
+        ['1/0.1', 'cancelled'],
+      ],
+    );
+    assert.deepEqual(
+      model.checks.values().map(({ externalId, conclusion }) => [externalId, conclusion]),
+      [
+        ['1/0.1', null],
+        ['1/0.1', 'neutral'],
+      ],
+    );
+    scene.measure('1/0.1', 1);
+    await scene.work();
+    assert.deepEqual(
+      statusComments(model, scene.issue)[0]?.state.baselines.map(({ runId, outcome }) => [
+        runId,
+        outcome.status,
+      ]),
+      [[run.id, 'measured']],
     );
   });
 });

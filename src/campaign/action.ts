@@ -3,6 +3,7 @@ import type {
   Attempt,
   Campaign,
   CampaignState,
+  Duplicate,
   Experiment,
   PendingCommand,
   RecordedTrial,
@@ -37,5 +38,6 @@ export type Action =
       unfinished: Attempt[];
     }
   | { kind: 'cancel'; run: Run }
+  | { kind: 'tidy'; duplicate: Duplicate }
   | { kind: 'clean'; branch: string }
   | { kind: 'wait'; seconds: number };

@@ -1,19 +1,12 @@
 /** The current campaign's next step: measure the champion, advance what is open, think of something new, or finish. */
 
 import type { Action } from './action.ts';
+import { measureChampion, suspectMachine } from './champion.ts';
 import type { Contract } from './contract.ts';
-import { budgetOf, championIsMeasured, trialsOfTree } from './evidence.ts';
-import { advanceExperiment, dispatch, LOOK_AGAIN_SECONDS, waitForAttempt } from './judge.ts';
+import { budgetOf, championIsMeasured } from './evidence.ts';
+import { advanceExperiment, LOOK_AGAIN_SECONDS } from './judge.ts';
+import { flagNotice, MAX_FAILED_PROPOSALS, type Snapshot } from './model.ts';
 import {
-  BASELINE_TRIALS,
-  flagNotice,
-  MAX_FAILED_PROPOSALS,
-  MAX_FAULTS,
-  measuredValues,
-  type Snapshot,
-} from './model.ts';
-import {
-  attemptsOf,
   countExperiments,
   currentCampaign,
   experimentsOf,
@@ -38,15 +31,17 @@ export function advance(snapshot: Snapshot, now: Date): Action | null {
   const stuck = noRunner(snapshot, campaign, now);
   if (stuck) return stuck;
   const parallel = campaign.state.parallel ?? contract.parallel;
+  const doubt = suspectMachine(snapshot, campaign, now);
   const steps = championIsMeasured(snapshot, budgetOf(contract, campaign))
     ? [
         ...open.map(experiment => advanceExperiment(snapshot, contract, campaign, experiment, now)),
-        open.length < parallel ? openNext(snapshot, contract, campaign) : null,
+        doubt ?? (open.length < parallel ? openNext(snapshot, contract, campaign) : null),
       ]
     : [measureChampion(snapshot, campaign, parallel, now)];
   const next = steps.find(step => step !== null && step.kind !== 'wait');
   return (
     next ??
+    doubt ??
     thinkOrFinish(snapshot, contract, campaign, open.length, parallel) ?? {
       kind: 'wait',
       seconds: LOOK_AGAIN_SECONDS,
@@ -97,46 +92,6 @@ function noRunner(snapshot: Snapshot, campaign: LiveCampaign, now: Date): Action
     }
   }
   return null;
-}
-
-/** Baseline trials of the champion, at most `parallel` at a time; they calibrate the noise. */
-function measureChampion(snapshot: Snapshot, campaign: LiveCampaign, parallel: number, now: Date): Action {
-  const { tree, sha } = snapshot.base;
-  const waiting = waitForAttempt(snapshot, campaign, null, now);
-  if (waiting && waiting.kind !== 'wait') return waiting;
-  const recorded = trialsOfTree(snapshot, tree);
-  const recent = campaign.state.baselines
-    .slice(campaign.state.forgiven.baselines)
-    .filter(trial => trial.tree === tree);
-  const crash = recent.find(trial => trial.outcome.status === 'crash');
-  if (crash?.outcome.status === 'crash')
-    return {
-      kind: 'phase',
-      campaign,
-      phase: 'paused',
-      reason: `The champion ${sha.slice(0, 7)} itself crashes (${crash.outcome.reason}: ${quote(crash.outcome.message)}). Mend the base branch, then comment \`/research resume\`.`,
-    };
-  const flagged = recent.find(trial => (trial.refereed?.audit?.flags.length ?? 0) > 0);
-  if (flagged)
-    return {
-      kind: 'phase',
-      campaign,
-      phase: 'paused',
-      reason: `The audit of the champion ${sha.slice(0, 7)} does not agree with its number: ${quote(flagged.refereed?.audit?.flags[0] ?? '')}. Its predictions look ahead or depend on what else is in the batch, or this machine computes too coarsely. Mend that, then comment \`/research resume\`.`,
-    };
-  const faults = recent.filter(trial => trial.outcome.status === 'fault');
-  const last = faults.at(-1)?.outcome;
-  if (faults.length > MAX_FAULTS && last?.status === 'fault')
-    return {
-      kind: 'phase',
-      campaign,
-      phase: 'paused',
-      reason: `The champion could not be measured: ${faults.length} trials failed through the machine's fault, at last: ${quote(last.message)}. Mend the runner, then comment \`/research resume\`.`,
-    };
-  const running = attemptsOf(snapshot, campaign.issue, 0).length;
-  const missing = BASELINE_TRIALS - measuredValues(recorded).length;
-  if (waiting && running >= Math.min(parallel, missing)) return waiting;
-  return dispatch(snapshot, campaign, null, recorded);
 }
 
 function thinkOrFinish(

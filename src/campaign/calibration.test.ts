@@ -67,7 +67,7 @@ test('the look ahead says what drawing the next trial many times says', () => {
 
 /** A value of the idea's next trial on component `seed` + 1, drawn from what is believed. */
 function drawNext(test: Test, seed: number, uniform: () => number, normal: () => number): number {
-  const pick = (weights: Float64Array | readonly number[]) => {
+  const pick = (weights: readonly number[]) => {
     let left = uniform();
     for (let i = 0; i < weights.length; i++) {
       left -= at(weights, i);

@@ -56,13 +56,18 @@ export function comparable(a: Measurement, b: Measurement): boolean {
   return a.machine === b.machine && a.digest === b.digest && a.budgetSeconds === b.budgetSeconds;
 }
 
+function countLike(trials: readonly Measurement[], example: Measurement): number {
+  return trials.filter(trial => comparable(trial, example)).length;
+}
+
 export type Judgement =
   | { kind: 'judged'; verdict: GateVerdict; value: number[]; champion: number[] }
   /** No champion trial was taken under the candidate's conditions. */
   | { kind: 'incomparable'; machine: string };
 
 /**
- * Puts an experiment's trials before the gate, in the light of all that was measured on the way to its champion.
+ * Puts an experiment's trials before the gate, in the light of all that was measured on the way to its champion. Where they ran under
+ * several conditions, those count under which the champion was measured too, and of these the ones with the most trials.
  * @param trials at least one of them measured
  */
 export function judgeExperiment(
@@ -71,29 +76,39 @@ export function judgeExperiment(
   { marker }: Experiment,
   trials: readonly RecordedTrial[],
 ): Judgement {
-  const first = trials.find(trial => trial.outcome.status === 'measured');
-  if (!first) throw new RangeError('Expected at least one measured trial to judge.');
-  const like = (trial: Measurement) => comparable(trial, first);
-  const champion = measuredValues(trialsOfTree(snapshot, snapshot.base.tree).filter(like));
-  if (champion.length === 0) return { kind: 'incomparable', machine: first.machine };
+  const measured = trials.filter(trial => trial.outcome.status === 'measured');
+  const last = measured.at(-1);
+  if (!last) throw new RangeError('Expected at least one measured trial to judge.');
+  const onChampion = trialsOfTree(snapshot, snapshot.base.tree).filter(
+    trial => trial.outcome.status === 'measured',
+  );
+  const [example] = measured
+    .filter(trial => onChampion.some(each => comparable(each, trial)))
+    .sort((a, b) => countLike(measured, b) - countLike(measured, a));
+  if (!example) return { kind: 'incomparable', machine: last.machine };
+  const like = (trial: Measurement) => comparable(trial, example);
+  const champion = measuredValues(onChampion.filter(like));
   const candidate = { samples: samplesOf(trials.filter(like)), addedTokens: addedTokens(marker.idea.edits) };
   const verdict = judge(historyOf(snapshot, marker.champion.tree, like), candidate, gateRules(contract));
   return { kind: 'judged', verdict, value: measuredValues(trials.filter(like)), champion };
 }
 
 /**
- * The worst first value with which an idea on the champion is not closed at once; null where any may get a second trial.
- * @param champion measured trials of the champion; the conditions of the last of them are taken for those of the next trial
+ * The worst first value with which an idea on the champion is not closed at once, whichever of the conditions it meets that the champion
+ * met; null where any value may get a second trial. For metrics to be minimised.
+ * @param champion measured trials of the champion
  */
 export function worstPromisingValue(
   snapshot: Snapshot,
   contract: Contract,
   champion: readonly RecordedTrial[],
 ): number | null {
-  const [first, last] = [champion[0], champion.at(-1)];
-  if (!first || !last) return null;
-  const history = historyOf(snapshot, snapshot.base.tree, trial => comparable(trial, last));
-  return worstPromising(history, first.seed, gateRules(contract));
+  const examples = champion.filter((trial, i) => champion.findIndex(each => comparable(each, trial)) === i);
+  const worst = examples.map(example => {
+    const history = historyOf(snapshot, snapshot.base.tree, trial => comparable(trial, example));
+    return worstPromising(history, example.seed, gateRules(contract));
+  });
+  return worst.reduce((a, b) => (a === null || b === null ? null : Math.max(a, b)), Number.NEGATIVE_INFINITY);
 }
 
 /** The gate's rules as the contract has them. */

@@ -47,10 +47,10 @@ const PRICES: Prices = { falseMerges: 0.1, falseMergePrice: 2.2, trialPrice: 0.1
 function referenceBelief(): Belief {
   const { unit, sigmas, rhos, levelVariance, effects, weights } = reference.prior;
   const kinds: Effects[] = weights.map(weight => ({
-    mean: Float64Array.from(effects),
-    variance: new Float64Array(effects.length),
-    weight: Float64Array.from(weight),
-    isFalse: Uint8Array.from(effects, effect => (-effect < 1e-4 ? 1 : 0)),
+    mean: effects,
+    variance: effects.map(() => 0),
+    weight,
+    isFalse: effects.map(effect => (-effect < 1e-4 ? 1 : 0)),
   }));
   const worlds = sigmas.flatMap(sigma =>
     rhos.flatMap(rho =>

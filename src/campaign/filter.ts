@@ -20,12 +20,12 @@
 
 /** What an idea may do, before it is tried: a mixture of normal distributions. Negative effects help. */
 export interface Effects {
-  mean: Float64Array;
-  variance: Float64Array;
+  mean: readonly number[];
+  variance: readonly number[];
   /** Sums to 1. */
-  weight: Float64Array;
+  weight: readonly number[];
   /** 1 where merging an idea of this kind would be a false merge, else 0. */
-  isFalse: Uint8Array;
+  isFalse: readonly number[];
 }
 
 /** One possible world: variance of a trial on a known seed, σ²(1−ρ), variance of the seeds, σ²ρ, and what ideas do. */
@@ -39,8 +39,8 @@ export interface World {
 interface Cell {
   world: World;
   logWeight: number;
-  mean: Float64Array;
-  covariance: Float64Array;
+  mean: readonly number[];
+  covariance: readonly number[];
 }
 
 /** What is known between two ideas. `seeds[k]` is component k + 1 of every cell. */
@@ -51,12 +51,12 @@ export interface Belief {
 
 /** A world while an idea is tested in it: `mean + slope · d` is the state's mean if the effect is d. */
 interface TestCell extends Cell {
-  slope: Float64Array;
+  slope: readonly number[];
   /** Mixture of what the idea does. */
-  weight: Float64Array;
-  effect: Float64Array;
-  variance: Float64Array;
-  isFalse: Uint8Array;
+  weight: readonly number[];
+  effect: readonly number[];
+  variance: readonly number[];
+  isFalse: readonly number[];
 }
 
 /** What is known while an idea is tested. */
@@ -75,12 +75,7 @@ export interface Sample {
 const NOTHING = -60;
 
 /** The champion against itself: nothing is changed, so nothing can come of it. */
-const NO_EFFECT: Effects = {
-  mean: Float64Array.of(0),
-  variance: Float64Array.of(0),
-  weight: Float64Array.of(1),
-  isFalse: Uint8Array.of(1),
-};
+const NO_EFFECT: Effects = { mean: [0], variance: [0], weight: [1], isFalse: [1] };
 
 /**
  * Belief before anything was measured.
@@ -96,8 +91,8 @@ export function startBelief(
     cells: worlds.map(({ world, logWeight }) => ({
       world,
       logWeight,
-      mean: Float64Array.of(level.mean),
-      covariance: Float64Array.of(level.variance),
+      mean: [level.mean],
+      covariance: [level.variance],
     })),
   };
 }
@@ -118,7 +113,7 @@ function testOf({ seeds, cells }: Belief, effects: Effects | null): Test {
     seeds,
     cells: cells.map(cell => {
       const { weight, mean, variance, isFalse } = effects ?? cell.world.effects;
-      const slope = new Float64Array(cell.mean.length);
+      const slope = cell.mean.map(() => 0);
       return { ...cell, slope, weight, effect: mean, variance, isFalse };
     }),
   };
@@ -138,29 +133,27 @@ export function withSeed(test: Test, seed: number): Test {
     seeds: [...test.seeds, seed],
     cells: test.cells.map(cell => {
       const size = cell.mean.length;
-      const covariance = new Float64Array((size + 1) ** 2);
-      for (let row = 0; row < size; row++)
-        covariance.set(cell.covariance.subarray(row * size, (row + 1) * size), row * (size + 1));
-      covariance[(size + 1) ** 2 - 1] = cell.world.seedVariance;
-      return { ...cell, mean: grown(cell.mean), slope: grown(cell.slope), covariance };
+      const covariance: number[] = [];
+      for (let row = 0; row < size; row++) {
+        for (let column = 0; column < size; column++)
+          covariance.push(at(cell.covariance, row * size + column));
+        covariance.push(0);
+      }
+      for (let column = 0; column < size; column++) covariance.push(0);
+      covariance.push(cell.world.seedVariance);
+      return { ...cell, mean: [...cell.mean, 0], slope: [...cell.slope, 0], covariance };
     }),
   };
-}
-
-function grown(vector: Float64Array): Float64Array {
-  const longer = new Float64Array(vector.length + 1);
-  longer.set(vector);
-  return longer;
 }
 
 /** What a trial on component `seed` is expected to bring: c'mean, g, and t with its ingredient Pc. */
 export function predict(
   { mean, slope, covariance, world }: TestCell,
   seed: number,
-): { center: number; gradient: number; trialVariance: number; gainVector: Float64Array } {
+): { center: number; gradient: number; trialVariance: number; gainVector: number[] } {
   const size = mean.length;
-  const gainVector = new Float64Array(size);
-  for (let i = 0; i < size; i++) gainVector[i] = at(covariance, i * size) + at(covariance, i * size + seed);
+  const gainVector: number[] = [];
+  for (let i = 0; i < size; i++) gainVector.push(at(covariance, i * size) + at(covariance, i * size + seed));
   return {
     center: at(mean, 0) + at(mean, seed),
     gradient: 1 + at(slope, 0) + at(slope, seed),
@@ -195,30 +188,33 @@ function observeEffects(
   expected: number,
 ): Pick<TestCell, 'weight' | 'effect' | 'variance' | 'logWeight'> {
   const count = cell.weight.length;
+  // Copies have their size and kind from the start, which is faster than to grow.
   const effect = cell.effect.slice();
   const variance = cell.variance.slice();
-  const weight = new Float64Array(count);
-  const exponent = new Float64Array(count);
+  const weight = cell.weight.slice();
+  const exponent = cell.effect.slice();
   let largest = Number.NEGATIVE_INFINITY;
   for (let j = 0; j < count; j++) {
-    const v = at(variance, j);
+    const v = variance[j] as number;
+    const w = weight[j] as number;
     const total = gradient * gradient * v + expected;
-    const residual = surprise - gradient * at(effect, j);
+    const residual = surprise - gradient * (effect[j] as number);
     const toEffect = (v * gradient) / total;
-    exponent[j] = (-0.5 * residual * residual) / total;
-    weight[j] = at(cell.weight, j) / Math.sqrt(total);
-    effect[j] = at(effect, j) + toEffect * residual;
+    const log = (-0.5 * residual * residual) / total;
+    exponent[j] = log;
+    weight[j] = w / Math.sqrt(total);
+    effect[j] = (effect[j] as number) + toEffect * residual;
     variance[j] = (v * expected) / total;
-    if (at(cell.weight, j) > 0 && at(exponent, j) > largest) largest = at(exponent, j);
+    if (w > 0 && log > largest) largest = log;
   }
   let sum = 0;
   for (let j = 0; j < count; j++) {
-    const log = at(exponent, j) - largest;
-    const likely = at(weight, j) === 0 || log < NOTHING ? 0 : at(weight, j) * Math.exp(log);
+    const log = (exponent[j] as number) - largest;
+    const likely = (weight[j] as number) === 0 || log < NOTHING ? 0 : (weight[j] as number) * Math.exp(log);
     weight[j] = likely;
     sum += likely;
   }
-  for (let j = 0; j < count; j++) weight[j] = at(weight, j) / sum;
+  for (let j = 0; j < count; j++) weight[j] = (weight[j] as number) / sum;
   return { effect, variance, weight, logWeight: cell.logWeight + largest + Math.log(sum) };
 }
 
@@ -246,10 +242,10 @@ export function settle({ seeds, cells }: Test, merged: boolean): Belief {
 /** Mean and variance of the effect in one world. */
 function momentsOf({ weight, effect, variance }: TestCell): { mean: number; variance: number } {
   let mean = 0;
-  for (let j = 0; j < weight.length; j++) mean += at(weight, j) * at(effect, j);
+  for (let j = 0; j < weight.length; j++) mean += (weight[j] as number) * (effect[j] as number);
   let spread = 0;
   for (let j = 0; j < weight.length; j++)
-    spread += at(weight, j) * (at(variance, j) + (at(effect, j) - mean) ** 2);
+    spread += (weight[j] as number) * ((variance[j] as number) + ((effect[j] as number) - mean) ** 2);
   return { mean, variance: spread };
 }
 
@@ -287,6 +283,6 @@ export function worldWeights(cells: readonly Cell[]): number[] {
 }
 
 /** An element that is known to be there. */
-export function at(values: Float64Array | Uint8Array | readonly number[], index: number): number {
+export function at(values: Float64Array | readonly number[], index: number): number {
   return values[index] as number;
 }

@@ -249,8 +249,14 @@ describe('what is merged for another reason, or not at once', () => {
     const seen = [lost(1.004), lost(1.01), lost(1.002), won(0.99, 0.991), lost(1.002)];
     assert.equal(verdict([0.8, 0.8], [BASELINES, ...seen]).kind, 'hold');
     assert.equal(verdict([0.8, 0.8], [BASELINES, ...seen.slice(0, 4)]).kind, 'merge');
-    assert.equal(verdict([0.8, 0.8], [BASELINES, ...seen, lost(1.3)]).kind, 'merge');
+    assert.equal(verdict([0.8, 0.8], [BASELINES, ...seen, lost(1.3), lost(1.25)]).kind, 'merge');
     assert.equal(verdict([0.98, 0.98], [BASELINES, ...seen]).kind, 'merge');
+  });
+
+  test('one run that went to pieces, or one gain that was held, does not make the next such gain plausible', () => {
+    const seen = [lost(1.004), lost(1.01), lost(1.002), won(0.99, 0.991), lost(1.002)];
+    for (const odd of [lost(1.3), lost(2e6), lost(0.8, 0.8)])
+      assert.equal(verdict([0.8, 0.8], [BASELINES, ...seen, odd]).kind, 'hold');
   });
 });
 

@@ -5,9 +5,9 @@
  * often ideas help. In that light an idea's trials are judged (worth.ts): is merging it worth more than closing it, and would
  * another trial be worth its price? docs/gate.md explains the mathematics and what it reaches.
  */
-import type { Sample, Test } from './filter.ts';
-import { type Knowledge, learn, type Step, scaled, scaleOf, startKnowledge, testOf } from './knowledge.ts';
-import { BASELINE_TRIALS } from './model.ts';
+import { at, type Sample, type Test } from './filter.ts';
+import { knowledgeOf } from './fold.ts';
+import { type Knowledge, type Step, scaled, scaleOf, testOf } from './knowledge.ts';
 import { FARTHEST } from './prior.ts';
 import { type Assessment, anotherTrialPays, assess, type Prices } from './worth.ts';
 
@@ -50,8 +50,11 @@ const TRIAL_PRICE = 0.06;
 const TIE = { trials: 3, doubt: 0.9, gain: 0.2 };
 /** Shorter code is measured on as long as it seems to lose less than this many noises. */
 const MAY_BE_TIE = 0.5;
-/** A gain is implausible where it is so many noises beyond the largest effect of at least so many ideas, and twice as large. */
-const IMPLAUSIBLE = { noises: 10, times: 2, ideas: 5 };
+/**
+ * A gain is implausible where it is so many noises beyond the effects of at least so many ideas, and twice as large. The largest
+ * tenth of the effects does not count, one at least: runs that went to pieces, and gains that were held before, are no measure.
+ */
+const IMPLAUSIBLE = { noises: 10, times: 2, ideas: 5, uncounted: 0.1 };
 /** So many cuts are tried between an idea's worst trial and its best. */
 const CUTS = 6;
 /** Stands for a seed that no trial has run on. */
@@ -60,7 +63,7 @@ const UNSEEN_SEED = -1;
 /** Judges one idea by everything that was measured. Pure; the same evidence gives the same verdict. */
 export function judge(history: readonly Step[], candidate: Candidate, rules: GateRules): GateVerdict {
   const scale = scaleOf(history, rules.goal, rules.noise, candidate.samples);
-  return judgeKnowing(history.reduce(learn, startKnowledge(scale)), candidate, rules);
+  return judgeKnowing(knowledgeOf(history, scale), candidate, rules);
 }
 
 /** Judges one idea in the light of a folded history. */
@@ -83,12 +86,12 @@ export function judgeKnowing(knowledge: Knowledge, candidate: Candidate, rules: 
     return verdict(first.value < (knowledge.bar ?? first.value) ? 'merge' : 'close');
   const more = samples.length < rules.maxTrials;
   if (more && mustConfirm(knowledge, samples.length, assessment)) return verdict('again');
+  const worthy = assessment.worth > 0 ? assessment : worthyWhenCut(knowledge, samples, prices);
+  const tie = candidate.addedTokens < 0 ? tieAfter(samples.length, assessment) : 'no';
+  if (more && tie === 'perhaps' && !worthy) return verdict('again');
   if (more && anotherTrialPays(tested, nextSeed(tested, samples), prices, assessment))
     return verdict('again');
-  const worthy = assessment.worth > 0 ? assessment : worthyWhenCut(knowledge, samples, prices);
   if (worthy) return verdict(isImplausible(knowledge, worthy) ? 'hold' : 'merge', worthy);
-  const tie = candidate.addedTokens < 0 ? tieAfter(samples.length, assessment) : 'no';
-  if (more && tie === 'perhaps') return verdict('again');
   return tie === 'yes' ? verdict('merge', assessment, true) : verdict('close');
 }
 
@@ -117,8 +120,21 @@ function worthyWhenCut(
  * metric's unit. Null where every value gets a second trial.
  */
 export function worstPromising(history: readonly Step[], seed: number, rules: GateRules): number | null {
-  const start = startKnowledge(scaleOf(history, rules.goal, rules.noise, []));
-  const knowledge = history.reduce(learn, start);
+  const knowledge = knowledgeOf(history, scaleOf(history, rules.goal, rules.noise, []));
+  const bars = bySeedAndRules.get(knowledge) ?? new Map<string, number | null>();
+  bySeedAndRules.set(knowledge, bars);
+  const key = JSON.stringify([seed, rules]);
+  const known = bars.get(key);
+  if (known !== undefined) return known;
+  const bar = searchBar(knowledge, seed, rules);
+  bars.set(key, bar);
+  return bar;
+}
+
+/** Ideas that start side by side have one history, and one bar. */
+const bySeedAndRules = new WeakMap<Knowledge, Map<string, number | null>>();
+
+function searchBar(knowledge: Knowledge, seed: number, rules: GateRules): number | null {
   const { origin, unit, sign } = knowledge.scale;
   const valueAt = (distance: number) => origin + sign * distance * unit;
   const judged = (distance: number) =>
@@ -156,13 +172,18 @@ function mustConfirm({ scale }: Knowledge, trials: number, { worth }: Assessment
   return scale.noise === 'unknown' || (scale.noise === 'none' && worth > 0);
 }
 
-function isImplausible({ ideas, largestEffect }: Knowledge, { gain, noise }: Assessment): boolean {
-  if (ideas < IMPLAUSIBLE.ideas) return false;
-  return gain > Math.max(largestEffect + IMPLAUSIBLE.noises * noise, IMPLAUSIBLE.times * largestEffect);
+function isImplausible({ effects }: Knowledge, { gain, noise }: Assessment): boolean {
+  if (effects.length < IMPLAUSIBLE.ideas) return false;
+  const counted = effects.length - Math.max(1, Math.floor(IMPLAUSIBLE.uncounted * effects.length));
+  const largest = at(
+    effects.toSorted((a, b) => a - b),
+    counted - 1,
+  );
+  return gain > Math.max(largest + IMPLAUSIBLE.noises * noise, IMPLAUSIBLE.times * largest);
 }
 
 /** Trial k of every tree runs on seed k of its campaign's rotation, and seeds are known in the order of their first trials. */
 function nextSeed({ seeds }: Test, samples: readonly Sample[]): number {
   const first = seeds.indexOf(samples[0]?.seed ?? UNSEEN_SEED);
-  return seeds[first + (samples.length % BASELINE_TRIALS)] ?? UNSEEN_SEED;
+  return seeds[first + samples.length] ?? UNSEEN_SEED;
 }

@@ -28,8 +28,8 @@ const HELD =
   'Its gain is far beyond the effects of all ideas before it. If it is real, reopen and merge it yourself.';
 /** How soon to look again while a trial is in flight, where no webhook says so earlier. */
 export const LOOK_AGAIN_SECONDS = 30;
-/** One champion is measured at most this often, all conditions together. */
-const MAX_CHAMPION_TRIALS = 4 * BASELINE_TRIALS;
+/** One champion is measured at most this often, all conditions together; then an idea that met others is measured again instead. */
+const MAX_CHAMPION_TRIALS = 3 * BASELINE_TRIALS;
 
 /** One experiment's next step; `wait` while a trial of it is in flight. */
 export function advanceExperiment(
@@ -71,7 +71,7 @@ export function advanceExperiment(
     // Trials of an old base never match the new champion's conditions, however often that is measured.
     return moved
       ? restack(experiment, trials)
-      : measureChampionAlike(snapshot, campaign, experiment, trials, judgement.machine, now);
+      : measureAlike(snapshot, contract, campaign, experiment, trials, now);
   const { kind } = judgement.verdict;
   if (kind !== 'close' && contract.metric.referee !== undefined && !allAudited(trials)) {
     const reason = 'Its number did not call for an audit, and only audited numbers lead to a merge.';
@@ -81,13 +81,21 @@ export function advanceExperiment(
   // A candidate that lost against the old champion would lose against the new one too.
   if (kind === 'close' || (kind === 'merge' && !moved)) return verdictOf(experiment, trials, judgement, kind);
   if (moved) return restack(experiment, trials);
-  // The gate counts trials under equal conditions only, which a machine that keeps changing never brings together.
+  return measureAgain(snapshot, contract, campaign, experiment, trials);
+}
+
+/** One more trial. The gate counts those under equal conditions only, which a machine that keeps changing never brings together. */
+function measureAgain(
+  snapshot: Snapshot,
+  contract: Contract,
+  campaign: LiveCampaign,
+  experiment: Experiment,
+  trials: RecordedTrial[],
+): Action {
   const measured = measuredValues(trials).length;
-  if (measured >= 2 * contract.gate.max_trials) {
-    const reason = `Its ${measured} trials ran under conditions that changed too often to be compared.`;
-    return conclude(experiment, trials, 'unmeasurable', reason);
-  }
-  return dispatch(snapshot, campaign, experiment, trials);
+  if (measured < 2 * contract.gate.max_trials) return dispatch(snapshot, campaign, experiment, trials);
+  const reason = `Its ${measured} trials and the champion's ran under conditions that changed too often to be compared.`;
+  return conclude(experiment, trials, 'unmeasurable', reason);
 }
 
 /** What a language model may be able to mend when it is shown the end of the output. */
@@ -141,21 +149,23 @@ function verdictOf(
   };
 }
 
-/** Only equal conditions are compared: where the candidate met others than the champion, the champion is measured again. */
-function measureChampionAlike(
+/**
+ * Only equal conditions are compared: where the candidate met others than the champion, the champion is measured again, and where that
+ * does not meet them, the candidate.
+ */
+function measureAlike(
   snapshot: Snapshot,
+  contract: Contract,
   campaign: LiveCampaign,
   experiment: Experiment,
   trials: RecordedTrial[],
-  machine: string,
   now: Date,
 ): Action {
   const waiting = waitForAttempt(snapshot, campaign, null, now);
   if (waiting) return waiting;
   const taken = trialsOfTree(snapshot, snapshot.base.tree);
   if (taken.length < MAX_CHAMPION_TRIALS) return dispatch(snapshot, campaign, null, taken);
-  const reason = `It ran under other conditions (${machine}) than the champion, so the two cannot be compared.`;
-  return conclude(experiment, trials, 'unmeasurable', reason);
+  return measureAgain(snapshot, contract, campaign, experiment, trials);
 }
 
 /** A crash is the candidate's fault and ends it; too many machine faults make it unmeasurable. */
@@ -164,7 +174,7 @@ function judgeFailure(experiment: Experiment, trials: RecordedTrial[]): Action |
     if (outcome.status === 'crash')
       return conclude(experiment, trials, 'crash', `It crashed (${outcome.reason}): ${outcome.message}`);
   const faults = trials.filter(trial => trial.outcome.status === 'fault');
-  if (faults.length > MAX_FAULTS)
+  if (faults.length >= MAX_FAULTS)
     return conclude(
       experiment,
       trials,
@@ -249,7 +259,10 @@ export function dispatch(
   };
 }
 
-/** Trial k of every tree runs on seed k of the rotation; of those before it, the measured ones and those in flight count. */
+/**
+ * Trial k of every tree runs on seed k of the campaign; of those before it, the measured ones and those in flight count. An idea meets no
+ * seed twice, which would say little new; the champion, where it is measured for another class of machine, goes through its first ones again.
+ */
 function seedIndex(
   snapshot: Snapshot,
   campaign: Campaign,
@@ -261,7 +274,8 @@ function seedIndex(
   const running = attemptsOf(snapshot, campaign.issue, experiment?.marker.number ?? 0).filter(
     attempt => !attempt.check?.measurement && trialParts(attempt.trial).k < k,
   );
-  return (measuredValues(trials).length + running.length) % BASELINE_TRIALS;
+  const before = measuredValues(trials).length + running.length;
+  return experiment ? before : before % BASELINE_TRIALS;
 }
 
 /** A verdict that does not rest on a comparison. */

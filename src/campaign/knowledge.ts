@@ -43,9 +43,8 @@ export interface Knowledge {
   belief: Belief;
   /** Nothing is known of the champion's level: its next trial, or an idea's on it, is where it stands. */
   adrift: boolean;
-  /** Ideas judged, and the largest of their expected effects in either direction, in u. */
-  ideas: number;
-  largestEffect: number;
+  /** Of every idea judged, how large its expected effect is in either direction, in u. */
+  effects: readonly number[];
   /** The champion's value as the ancestor's rule knows it, scaled: that of the first trial of its tree. */
   bar: number | null;
 }
@@ -112,7 +111,7 @@ export function scaled({ seed, value }: Sample, { origin, unit, sign }: Scale): 
 /** What is known before the first trial. */
 export function startKnowledge(scale: Scale): Knowledge {
   const belief = startBelief(possibleWorlds(scale.calibrated), { mean: 0, variance: UNKNOWN_LEVEL });
-  return { scale, belief, adrift: true, ideas: 0, largestEffect: 0, bar: null };
+  return { scale, belief, adrift: true, effects: [], bar: null };
 }
 
 /** The knowledge after one more step. */
@@ -135,8 +134,7 @@ function settled(knowledge: Knowledge, tested: Test, merged: boolean): Knowledge
     ...knowledge,
     belief: withoutUnlikely(settle(tested, merged), UNLIKELY),
     adrift: false,
-    ideas: knowledge.ideas + 1,
-    largestEffect: Math.max(knowledge.largestEffect, Math.abs(expectedGain(tested))),
+    effects: [...knowledge.effects, Math.abs(expectedGain(tested))],
   };
 }
 

@@ -7,7 +7,7 @@ import { type Measurement, measurementSchema, shaSchema } from './measurement.ts
 import type { Thought } from './thought.ts';
 
 export const RESEARCH_LABEL = 'research';
-/** A trial may fail through the machine's fault this often before it is called unmeasurable. */
+/** After so many trials that failed through the machine's fault a tree is called unmeasurable. */
 export const MAX_FAULTS = 3;
 /** Champion trials that calibrate the noise before the first idea. */
 export const BASELINE_TRIALS = 3;
@@ -170,6 +170,12 @@ export interface UnreadableExperiment {
   number: number;
 }
 
+/** What the App made twice; the first of two counts. */
+export type Duplicate =
+  | { kind: 'comment'; id: number }
+  | { kind: 'run'; id: number }
+  | { kind: 'check'; id: number; trial: string };
+
 /** GitHub at one moment, as far as one base branch is concerned. */
 export interface Snapshot {
   base: { branch: string; sha: string; tree: string };
@@ -182,6 +188,7 @@ export interface Snapshot {
   /** Experiment branches that exist, by name. */
   branches: ReadonlyMap<string, string>;
   commands: PendingCommand[];
+  duplicates: readonly Duplicate[];
   /** What agents think about, oldest first. */
   thoughts: readonly Thought[];
 }

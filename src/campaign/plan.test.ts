@@ -45,6 +45,8 @@ function words(action: Action): string {
       return `${action.verdict.kind} #${action.experiment.pull}`;
     case 'cancel':
       return `cancel run ${action.run.id}`;
+    case 'tidy':
+      return `tidy ${action.duplicate.kind} ${action.duplicate.id}`;
     case 'clean':
       return `clean ${action.branch}`;
     case 'wait':
@@ -91,16 +93,16 @@ describe('the champion is measured first', () => {
     );
   });
 
-  test('a trial that failed through the machine is repeated under a new name, three times', () => {
-    const faults = [1, 2, 3].map(k => trial(`3/0.${k}`, 'champion tree', FAULT));
-    assert.equal(planned({ campaigns: starting(faults) }), 'dispatch 3/0.4 seed 0');
-    const four = [...faults, trial('3/0.4', 'champion tree', FAULT)];
+  test('a trial that failed through the machine is repeated under a new name, twice', () => {
+    const faults = [1, 2].map(k => trial(`3/0.${k}`, 'champion tree', FAULT));
+    assert.equal(planned({ campaigns: starting(faults) }), 'dispatch 3/0.3 seed 0');
+    const three = [...faults, trial('3/0.3', 'champion tree', FAULT)];
     assert.match(
-      planned({ campaigns: starting(four) }),
-      /^paused: The champion could not be measured: 4 trials .* unplugged/,
+      planned({ campaigns: starting(three) }),
+      /^paused: The champion could not be measured: 3 trials .* unplugged/,
     );
-    const forgiven = [campaign({ baselines: four, forgiven: { baselines: 4, experiments: 0 } })];
-    assert.equal(planned({ campaigns: forgiven }), 'dispatch 3/0.5 seed 0', 'a person resumed');
+    const forgiven = [campaign({ baselines: three, forgiven: { baselines: 3, experiments: 0 } })];
+    assert.equal(planned({ campaigns: forgiven }), 'dispatch 3/0.4 seed 0', 'a person resumed');
   });
 
   test('a champion that crashes pauses the campaign', () => {
@@ -172,10 +174,10 @@ describe('an experiment', () => {
     );
   });
 
-  test("is not blamed for the machine's fault, but given up after the fourth", () => {
+  test("is not blamed for the machine's fault, but given up after the third", () => {
     const faults = (n: number) => Array.from({ length: n }, (_, i) => trial(`3/1.${i + 1}`, 'tree 1', FAULT));
-    assert.equal(planned({ experiments: [experiment(1, { trials: faults(3) })] }), 'dispatch 3/1.4 seed 0');
-    assert.equal(planned({ experiments: [experiment(1, { trials: faults(4) })] }), 'unmeasurable #11');
+    assert.equal(planned({ experiments: [experiment(1, { trials: faults(2) })] }), 'dispatch 3/1.3 seed 0');
+    assert.equal(planned({ experiments: [experiment(1, { trials: faults(3) })] }), 'unmeasurable #11');
   });
 
   test('whose dispatch got lost is dispatched again after two minutes, under the same name', () => {
@@ -207,11 +209,30 @@ describe('an experiment', () => {
       planned({ campaigns: [campaign({ baselines: again })], experiments: [elsewhere] }),
       'dispatch 3/1.2 seed 1',
     );
-    const never = Array.from({ length: 12 }, (_, i) => trial(`3/0.${i + 1}`, 'champion tree', 1));
+    const never = Array.from({ length: 9 }, (_, i) => trial(`3/0.${i + 1}`, 'champion tree', 1));
+    const campaigns = [campaign({ baselines: never })];
+    assert.equal(planned({ campaigns, experiments: [elsewhere] }), 'dispatch 3/1.2 seed 1');
+    const everElsewhere = Array.from({ length: 8 }, (_, i) =>
+      trial(`3/1.${i + 1}`, 'tree 1', 0.9, { machine: `GPU ${i}` }),
+    );
     assert.equal(
-      planned({ campaigns: [campaign({ baselines: never })], experiments: [elsewhere] }),
+      planned({ campaigns, experiments: [experiment(1, { trials: everElsewhere })] }),
       'unmeasurable #11',
     );
+  });
+
+  test('measured on machines of two classes is judged by the one that the champion met, and there most often', () => {
+    const on = (machine: string) => ({ machine });
+    const here = (k: number, value: number) => trial(`3/1.${k}`, 'tree 1', value);
+    const there = (k: number, value: number) => trial(`3/1.${k}`, 'tree 1', value, on('another GPU'));
+    const strange = [there(1, 0.5), here(2, 1.01)];
+    assert.equal(planned({ experiments: [experiment(1, { trials: strange })] }), 'close #11');
+    const known = [...BASELINES, trial('3/0.4', 'champion tree', 0.5, on('another GPU'))];
+    const often = [here(1, 1.01), there(2, 0.6), there(3, 0.61)];
+    const campaigns = [campaign({ baselines: known })];
+    assert.equal(planned({ campaigns, experiments: [experiment(1, { trials: often })] }), 'close #11');
+    const better = [here(1, 1.01), there(2, 0.4), there(3, 0.41)];
+    assert.equal(planned({ campaigns, experiments: [experiment(1, { trials: better })] }), 'merge #11');
   });
 });
 
@@ -230,6 +251,33 @@ test('an experiment whose trials never meet equal conditions is given up after t
     'restack #11',
     'made again, it gets new trials',
   );
+});
+
+describe('after an idea that no machine could measure', () => {
+  const faults = [5, 6, 7].map(runId => trial(`3/1.${runId}`, 'tree 1', FAULT, { runId }));
+  const verdict = { ...CLOSED, kind: 'unmeasurable' } as const;
+  const broken = experiment(1, { verdict, trials: faults }, { state: 'closed' });
+  const after = (...outcomes: (number | typeof FAULT)[]) => {
+    const checks = outcomes.map((outcome, i) =>
+      trial(`3/0.${i + 4}`, 'champion tree', outcome, { runId: 8 + i, seed: i + 1 }),
+    );
+    return { experiments: [broken], campaigns: [campaign({ baselines: [...BASELINES, ...checks] })] };
+  };
+
+  test('the champion is measured, and where that works the idea was at fault', () => {
+    assert.equal(planned(after()), 'dispatch 3/0.4 seed 0');
+    assert.equal(planned(after(FAULT)), 'dispatch 3/0.5 seed 0');
+    assert.equal(planned(after(FAULT, 1.001)), 'think of an idea');
+  });
+
+  test('the campaign pauses where the champion cannot be measured either', () => {
+    const reason = /^paused: The champion could not be measured: 3 trials .* unplugged/;
+    assert.match(planned(after(FAULT, FAULT, FAULT)), reason);
+    const { experiments, campaigns } = after(FAULT, FAULT, FAULT);
+    const forgiven = { experiments: 1, baselines: 6 };
+    const resumed = campaign({ baselines: campaigns[0]?.state?.baselines ?? [], forgiven });
+    assert.equal(planned({ experiments, campaigns: [resumed] }), 'think of an idea');
+  });
 });
 
 describe('a number that was refereed', () => {

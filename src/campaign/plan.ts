@@ -27,6 +27,7 @@ export function plan(snapshot: Snapshot, now: Date): Action {
     stopWhatMustStop(snapshot) ??
     finishLeftovers(snapshot) ??
     recordResults(snapshot) ??
+    tidyUp(snapshot) ??
     cleanOrWait(snapshot, advance(snapshot, now))
   );
 }
@@ -108,6 +109,10 @@ function closeStopped(snapshot: Snapshot, campaign: Campaign, experiment: Experi
   if (finished) return { kind: 'record', campaign, experiment, attempt: finished };
   const reason = 'The campaign was stopped before this idea was judged.';
   return { ...conclude(experiment, trialsOf(snapshot, experiment), 'stopped', reason), unfinished: attempts };
+}
+
+function tidyUp({ duplicates: [duplicate] }: Snapshot): Action | null {
+  return duplicate ? { kind: 'tidy', duplicate } : null;
 }
 
 /** Copies finished runs into check runs, and champion trials on into the campaign's marker. */

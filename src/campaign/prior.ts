@@ -66,9 +66,18 @@ const FAR_EDGES = Array.from({ length: 11 }, (_, k) => 8 ** (k + 1));
 /** Values further from the first one than this many u say no more than one that is just as far. */
 export const FARTHEST = 4e9;
 
+/** A world and the logarithm of its weight. */
+type Weighted = { world: World; logWeight: number };
+
 /** The possible worlds, all equally likely. `calibrated`: u is known to be about right. */
-export function possibleWorlds(calibrated: boolean): { world: World; logWeight: number }[] {
-  const noises = calibrated ? CALIBRATED_NOISES : GUESSED_NOISES;
+export function possibleWorlds(calibrated: boolean): readonly Weighted[] {
+  return calibrated ? CALIBRATED_WORLDS : GUESSED_WORLDS;
+}
+
+const CALIBRATED_WORLDS = worldsOf(CALIBRATED_NOISES);
+const GUESSED_WORLDS = worldsOf(GUESSED_NOISES);
+
+function worldsOf(noises: readonly number[]): Weighted[] {
   return noises.flatMap(noise =>
     HELPING_SHARES.flatMap(share =>
       SCALES.flatMap(scales => {
@@ -104,10 +113,10 @@ function effectsOf(noise: number, helping: number, scales: readonly number[]): E
     bins.push(bin(low, high, mass * hurting * FAR_SHARE.hurting, true));
   }
   return {
-    mean: Float64Array.from(bins, bin => bin.mean),
-    variance: Float64Array.from(bins, bin => bin.variance),
-    weight: Float64Array.from(bins, bin => bin.weight),
-    isFalse: Uint8Array.from(bins, bin => (bin.isFalse ? 1 : 0)),
+    mean: bins.map(bin => bin.mean),
+    variance: bins.map(bin => bin.variance),
+    weight: bins.map(bin => bin.weight),
+    isFalse: bins.map(bin => (bin.isFalse ? 1 : 0)),
   };
 }
 

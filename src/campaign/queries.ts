@@ -20,8 +20,10 @@ export function attemptsOf(snapshot: Snapshot, issue: number, experiment: number
 /** Completed trials of an experiment: those in its marker and those whose check run is complete. */
 export function trialsOf(snapshot: Snapshot, experiment: Experiment): RecordedTrial[] {
   const { marker } = experiment;
+  const attempts = attemptsOf(snapshot, marker.campaign, marker.number);
+  if (attempts.length === 0) return marker.trials;
   const known = new Set(marker.trials.map(trial => trial.trial));
-  const fresh = attemptsOf(snapshot, marker.campaign, marker.number).flatMap(attempt =>
+  const fresh = attempts.flatMap(attempt =>
     attempt.check?.measurement && !known.has(attempt.trial) ? [attempt.check.measurement] : [],
   );
   return [...marker.trials, ...fresh];

@@ -191,6 +191,7 @@ export function snapshot(
     campaigns: [campaign()],
     branches: new Map(open.map(e => [e.branch, e.headSha])),
     commands: [],
+    duplicates: [],
     thoughts: [],
     unreadable: [],
     ...parts,

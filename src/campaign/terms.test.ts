@@ -21,12 +21,23 @@ test("a candidate's first number is audited where it may get another trial or a 
   assert.equal(termsOf(shown, contract, promising, 300)?.threshold, null);
 });
 
-test("the champion's first trial is audited, its others are not", () => {
-  assert.equal(
-    termsOf(snapshot({ campaigns: [campaign({ baselines: [] })] }), contract, null, 300)?.threshold,
-    null,
+test("the champion's first trial is audited, and those for other machines; its other baselines are not", () => {
+  const thresholds = [0, 1, 2, 3, 4].map(n => {
+    const baselines = [...BASELINES, trial('3/0.4', 'champion tree', 1)].slice(0, n);
+    return termsOf(snapshot({ campaigns: [campaign({ baselines })] }), contract, null, 300)?.threshold;
+  });
+  assert.deepEqual(thresholds, [null, 0, 0, null, null]);
+});
+
+test('of two classes of machine the one with the worse numbers decides what is audited', () => {
+  const slow = [1.1, 1.102, 1.098].map((value, i) =>
+    trial(`3/0.${i + 4}`, 'champion tree', value, { machine: 'older GPU', seed: i + 1 }),
   );
-  assert.equal(termsOf(snapshot(), contract, null, 300)?.threshold, 0);
+  const shown = snapshot({ campaigns: [campaign({ baselines: [...BASELINES, ...slow] })], experiments: [] });
+  const other = snapshot({ campaigns: [campaign({ baselines: [...slow, ...BASELINES] })], experiments: [] });
+  const threshold = termsOf(shown, contract, experiment(1), 300)?.threshold ?? 0;
+  assert.ok(threshold > 1.1 && threshold < 1.106, String(threshold));
+  assert.equal(termsOf(other, contract, experiment(1), 300)?.threshold, threshold);
 });
 
 test("a candidate may take the time of the champion's slowest trial at the same budget", () => {

@@ -1,7 +1,7 @@
 /** What the champion's trials tell the referee of the next one. */
 import type { Contract } from './contract.ts';
 import { trialsOfTree, worstPromisingValue } from './evidence.ts';
-import { type Experiment, measuredValues, type Snapshot } from './model.ts';
+import { BASELINE_TRIALS, type Experiment, measuredValues, type Snapshot } from './model.ts';
 import { trialsOf } from './queries.ts';
 
 export interface Terms {
@@ -17,8 +17,9 @@ const NEVER = 0;
 
 /**
  * The terms of the next trial of an experiment (null: the champion) at a budget in seconds; null where the metric has no referee.
- * Audited is what could be merged: a first number that the gate would not close at once, and whatever confirms one. The champion's first
- * trial is audited too, to see that an honest model passes on this machine.
+ * Audited is what could be merged: a first number that the gate would not close at once, and whatever confirms one. The champion's
+ * first trial is audited too, to see that an honest model passes on this machine, and so are those beyond the baselines, which are taken
+ * for another class of machine.
  */
 export function termsOf(
   snapshot: Snapshot,
@@ -36,7 +37,7 @@ export function termsOf(
   };
   const threshold = () => {
     if (champion.length === 0) return null;
-    if (experiment === null) return NEVER;
+    if (experiment === null) return champion.length < BASELINE_TRIALS ? NEVER : null;
     const confirms = measuredValues(trialsOf(snapshot, experiment)).length > 0;
     return confirms ? null : worstPromisingValue(snapshot, contract, champion);
   };

@@ -6,6 +6,7 @@ import { think } from './ask.ts';
 import { answerCommand } from './commands.ts';
 import type { Context } from './context.ts';
 import { decide } from './decide.ts';
+import { tidy } from './duplicates.ts';
 import { open } from './propose.ts';
 import { sayOnce } from './replies.ts';
 import { moveHead, restack, revise } from './revise.ts';
@@ -60,6 +61,8 @@ export async function apply(
       return decide(context, snapshot, action.experiment, action.verdict, action.trials, action.unfinished);
     case 'cancel':
       return port.cancelRun(action.run.id);
+    case 'tidy':
+      return tidy(port, action.duplicate);
     case 'clean':
       // The list of pull requests may lag behind a branch that was just made.
       if ((await port.openPullOf(action.branch)) === null) await port.deleteBranch(action.branch);

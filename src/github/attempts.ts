@@ -1,24 +1,35 @@
 /** Trials in flight: what the App's check runs and the workflow's runs tell of trials that no marker holds. */
-import { type Attempt, type CampaignState, recordedTrialSchema, type Snapshot } from '../campaign/model.ts';
+import {
+  type Attempt,
+  type CampaignState,
+  type Duplicate,
+  recordedTrialSchema,
+  type Snapshot,
+} from '../campaign/model.ts';
 import { trialParts } from '../campaign/queries.ts';
+import { duplicateRuns } from './duplicates.ts';
 import { readMarker } from './marker.ts';
 import type { GitHubPort, WorkflowRun } from './port.ts';
 
-/** Trials that were started and are in no marker yet: check runs of the App, and the runs that carry their names. */
-export async function readAttempts(port: GitHubPort, snapshot: Snapshot): Promise<Map<string, Attempt>> {
+/** Trials that were started and are in no marker yet: check runs of the App, and the runs that carry their names; and what of that is double. */
+export async function readAttempts(
+  port: GitHubPort,
+  snapshot: Snapshot,
+): Promise<{ attempts: Map<string, Attempt>; duplicates: Duplicate[] }> {
   const attempts = new Map<string, Attempt>();
-  if (snapshot.contract.kind !== 'contract') return attempts;
+  const duplicates: Duplicate[] = [];
+  if (snapshot.contract.kind !== 'contract') return { attempts, duplicates };
   const live = snapshot.campaigns.filter(
     ({ state }) => state?.phase === 'running' || state?.phase === 'paused',
   );
   const open = snapshot.experiments.filter(experiment => experiment.state === 'open');
   const champion = live.length > 0;
-  if (open.length === 0 && !champion) return attempts;
+  if (open.length === 0 && !champion) return { attempts, duplicates };
 
   const recorded = new Set(
     [
-      ...snapshot.campaigns.flatMap(({ state }) => state?.baselines ?? []),
-      ...snapshot.experiments.flatMap(({ marker }) => marker.trials),
+      ...live.flatMap(({ state }) => state?.baselines ?? []),
+      ...open.flatMap(({ marker }) => marker.trials),
     ].map(trial => trial.trial),
   );
   const stale = new Map<string, number>([
@@ -37,8 +48,13 @@ export async function readAttempts(port: GitHubPort, snapshot: Snapshot): Promis
     ...open.flatMap(({ headSha, marker }) => [headSha, marker.commit]),
     ...(champion ? [snapshot.base.sha] : []),
   ])) {
-    for (const check of await port.checks(sha)) {
-      if (!wanted(check.externalId) || attempts.has(check.externalId)) continue;
+    const double = new Set<string>();
+    for (const check of (await port.checks(sha)).sort((a, b) => a.id - b.id)) {
+      if (!wanted(check.externalId)) continue;
+      if (double.has(check.externalId) && !check.completed)
+        duplicates.push({ kind: 'check', id: check.id, trial: check.externalId });
+      double.add(check.externalId);
+      if (attempts.has(check.externalId)) continue;
       const result = check.completed ? readMarker('trial', check.text, recordedTrialSchema) : null;
       const measurement = result?.trial === check.externalId ? result : null;
       attempts.set(check.externalId, {
@@ -48,13 +64,14 @@ export async function readAttempts(port: GitHubPort, snapshot: Snapshot): Promis
       });
     }
   }
-  for (const run of ownRuns(await port.runs(snapshot.contract.contract.trial.workflow), port.botLogin)) {
+  const runs = ownRuns(await port.runs(snapshot.contract.contract.trial.workflow), port.botLogin);
+  for (const run of runs) {
     if (!wanted(run.title)) continue;
     const attempt = attempts.get(run.title);
     if (!attempt) attempts.set(run.title, { trial: run.title, check: null, run });
     else if (!attempt.run) attempt.run = run;
   }
-  return attempts;
+  return { attempts, duplicates: [...duplicates, ...duplicateRuns(runs)] };
 }
 
 /**

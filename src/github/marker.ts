@@ -24,7 +24,15 @@ export function writeStored<T>(name: MarkerName, value: T, schema: z.ZodType<T>)
   return writeMarker(name, schema.parse(JSON.parse(JSON.stringify(value))));
 }
 
-/** The value of the last marker, checked against its schema; null where it is absent, unreadable or of another name. */
+/** So many bodies of each schema are remembered with what was read from them. */
+const REMEMBERED = 200;
+/** GitHub shows the same bodies at every look; what they hold is found again by the body itself. Least recently used first. */
+const remembered = new WeakMap<z.ZodType, Map<string, unknown>>();
+
+/**
+ * The value of the last marker, checked against its schema; null where it is absent, unreadable or of another name. The same
+ * body gives the same object, which nobody may change.
+ */
 export function readMarker<T>(
   name: MarkerName,
   body: string | null | undefined,
@@ -36,9 +44,20 @@ export function readMarker<T>(
     text.slice(Math.max(0, text.lastIndexOf('<!-- autoresearch:'))),
   );
   if (match?.[1] !== name) return null;
+  const known = remembered.get(schema) ?? new Map<string, unknown>();
+  remembered.set(schema, known);
+  const value = known.has(text) ? (known.get(text) as T | null) : parsed(match[2] ?? '', schema);
+  known.delete(text);
+  known.set(text, value);
+  const [oldest] = known.keys();
+  if (known.size > REMEMBERED && oldest !== undefined) known.delete(oldest);
+  return value;
+}
+
+function parsed<T>(json: string, schema: z.ZodType<T>): T | null {
   try {
-    const parsed = schema.safeParse(JSON.parse(match[2] ?? ''));
-    return parsed.success ? parsed.data : null;
+    const result = schema.safeParse(JSON.parse(json));
+    return result.success ? result.data : null;
   } catch {
     return null;
   }

@@ -15,6 +15,7 @@ import {
 } from '../campaign/model.ts';
 import type { Thought } from '../campaign/thought.ts';
 import { readAttempts } from './attempts.ts';
+import { duplicateComments } from './duplicates.ts';
 import { readMarker } from './marker.ts';
 import type { Comment, Commit, GitHubPort, Pull } from './port.ts';
 import { noRefusals, type Refusals } from './refusals.ts';
@@ -22,6 +23,8 @@ import { noticeKey, replyKey } from './replies.ts';
 
 export interface Memory {
   pulls: Map<number, Pull>;
+  /** What each of `pulls` is to the App: read once, because a pull request that changed is another object. */
+  subjects: WeakMap<Pull, Subject>;
   /** Time of the newest edit among `pulls`. */
   pullsSince: string | null;
   /** Status comments by issue. */
@@ -37,9 +40,16 @@ export interface Memory {
   refusals: Refusals;
 }
 
+/** A pull request on an experiment's branch, if it is the App's own. */
+type Subject =
+  | { kind: 'experiment'; experiment: Experiment }
+  | { kind: 'unreadable'; unreadable: UnreadableExperiment }
+  | { kind: 'foreign' };
+
 export function emptyMemory(): Memory {
   return {
     pulls: new Map(),
+    subjects: new WeakMap(),
     pullsSince: null,
     statusComments: new Map(),
     alive: new Set(),
@@ -88,9 +98,11 @@ export async function observe(
     commands: pending(commands, comments, campaigns, memory.pulls, port.botLogin).filter(
       ({ comment }) => !memory.refusals.unanswerable.has(comment),
     ),
+    duplicates: duplicateComments(comments, campaigns, port.botLogin),
   };
   memory.commentsSeen = seenUntil(comments, snapshot.commands, now);
-  return { ...snapshot, attempts: await readAttempts(port, snapshot) };
+  const { attempts, duplicates } = await readAttempts(port, snapshot);
+  return { ...snapshot, attempts, duplicates: [...snapshot.duplicates, ...duplicates] };
 }
 
 function emptySnapshot(branch: string): Snapshot {
@@ -104,6 +116,7 @@ function emptySnapshot(branch: string): Snapshot {
     thoughts: [],
     branches: new Map(),
     commands: [],
+    duplicates: [],
   };
 }
 
@@ -137,26 +150,32 @@ async function readPulls(port: GitHubPort, memory: Memory): Promise<void> {
 
 /** The App's pull requests on experiment branches, those that can be read and those whose marker is gone. */
 function experimentsIn(port: GitHubPort, memory: Memory): Pick<Snapshot, 'experiments' | 'unreadable'> {
+  const subjects = [...memory.pulls.values()].map(pull => {
+    const subject = memory.subjects.get(pull) ?? subjectOf(port, pull);
+    memory.subjects.set(pull, subject);
+    return subject;
+  });
+  return {
+    experiments: subjects.flatMap(subject => (subject.kind === 'experiment' ? [subject.experiment] : [])),
+    unreadable: subjects.flatMap(subject => (subject.kind === 'unreadable' ? [subject.unreadable] : [])),
+  };
+}
+
+function subjectOf(port: GitHubPort, pull: Pull): Subject {
   const full = `${port.repository.owner}/${port.repository.name}`.toLowerCase();
-  const experiments: Experiment[] = [];
-  const unreadable: UnreadableExperiment[] = [];
-  for (const pull of memory.pulls.values()) {
-    const parts = /^research\/(\d+)\/(\d+)$/.exec(pull.branch);
-    if (!parts || pull.author !== port.botLogin || pull.headRepository.toLowerCase() !== full) continue;
-    const marker = readMarker('experiment', pull.body, experimentMarkerSchema);
-    const { number, state, title, branch, base, headSha, mergeCommit } = pull;
-    if (marker && branch === branchName(marker.campaign, marker.number)) {
-      const labelled = pull.labels.includes(RESEARCH_LABEL);
-      experiments.push({ pull: number, state, title, branch, base, headSha, mergeCommit, marker, labelled });
-    } else
-      unreadable.push({
-        pull: number,
-        open: state === 'open',
-        campaign: Number(parts[1]),
-        number: Number(parts[2]),
-      });
+  const parts = /^research\/(\d+)\/(\d+)$/.exec(pull.branch);
+  if (!parts || pull.author !== port.botLogin || pull.headRepository.toLowerCase() !== full)
+    return { kind: 'foreign' };
+  const marker = readMarker('experiment', pull.body, experimentMarkerSchema);
+  const { number, state, title, branch, base, headSha, mergeCommit } = pull;
+  if (!marker || branch !== branchName(marker.campaign, marker.number)) {
+    const [campaign, experiment] = [Number(parts[1]), Number(parts[2])];
+    const open = state === 'open';
+    return { kind: 'unreadable', unreadable: { pull: number, open, campaign, number: experiment } };
   }
-  return { experiments, unreadable };
+  const labelled = pull.labels.includes(RESEARCH_LABEL);
+  const experiment = { pull: number, state, title, branch, base, headSha, mergeCommit, marker, labelled };
+  return { kind: 'experiment', experiment };
 }
 
 function lookBack(memory: Memory, now: Date): Date {

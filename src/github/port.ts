@@ -124,6 +124,8 @@ export interface GitHubPort {
   addLabel(issue: number, label: string): Promise<void>;
   createComment(issue: number, body: string): Promise<Comment>;
   updateComment(id: number, body: string): Promise<void>;
+  /** Deletes a comment of the App's own; one that is gone already stays so. */
+  deleteComment(id: number): Promise<void>;
   react(comment: number, reaction: 'eyes' | 'rocket' | 'confused'): Promise<void>;
   createCheck(sha: string, externalId: string, startedAt: Date, text: CheckRunText): Promise<number>;
   /** Null `conclusion`: only start again at `startedAt`. */

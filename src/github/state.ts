@@ -2,7 +2,7 @@
 import { leanerStates } from '../campaign/keep.ts';
 import { type Campaign, type CampaignState, campaignStateSchema, type Snapshot } from '../campaign/model.ts';
 import { statusComment } from '../render/status.ts';
-import { MAX_BODY, writeStored } from './marker.ts';
+import { MAX_BODY, writeMarker, writeStored } from './marker.ts';
 import type { GitHubPort } from './port.ts';
 
 /** How long the visible part may lag behind while nothing in the hidden part changes. */
@@ -14,7 +14,8 @@ export async function saveState(
   campaign: Campaign,
   state: CampaignState,
 ): Promise<void> {
-  const body = statusBody(snapshot, campaign, state);
+  const write = (version: CampaignState) => writeStored('campaign', version, campaignStateSchema);
+  const body = statusBody(snapshot, campaign, state, write);
   if (campaign.comment && campaign.state) await port.updateComment(campaign.comment.id, body);
   else await port.createComment(campaign.issue, body);
 }
@@ -29,7 +30,8 @@ export async function refreshStatus(
   for (const campaign of snapshot.campaigns) {
     const { comment, state } = campaign;
     if (!comment || !state) continue;
-    const body = statusBody(snapshot, campaign, state);
+    // What was read back matched the schema, and is written as it was read.
+    const body = statusBody(snapshot, campaign, state, version => writeMarker('campaign', version));
     if (body === comment.body) continue;
     const age = (now.getTime() - Date.parse(comment.updatedAt)) / 1000;
     const ended = state.phase === 'finished' || state.phase === 'stopped';
@@ -40,14 +42,19 @@ export async function refreshStatus(
 }
 
 /** The fullest version of the comment that GitHub takes. */
-function statusBody(snapshot: Snapshot, campaign: Campaign, state: CampaignState): string {
+function statusBody(
+  snapshot: Snapshot,
+  campaign: Campaign,
+  state: CampaignState,
+  write: (version: CampaignState) => string,
+): string {
   const others = snapshot.campaigns.filter(other => other.issue !== campaign.issue);
   let body = '';
   for (const version of leanerStates(state)) {
     const stored: Campaign = { ...campaign, state: version };
     const visible = statusComment({ ...snapshot, campaigns: [...others, stored] }, stored, version);
     // A half of a surrogate pair would come back as another character, and the comment seem to lag for ever.
-    body = `${visible.toWellFormed()}\n\n${writeStored('campaign', version, campaignStateSchema)}`;
+    body = `${visible.toWellFormed()}\n\n${write(version)}`;
     if (body.length <= MAX_BODY) break;
   }
   return body;

@@ -76,6 +76,9 @@ export function issueWrites(octokit: Octokit, repo: Repo) {
     updateComment: async (id: number, body: string) => {
       await issues.updateComment({ ...repo, comment_id: id, body, ...ONCE });
     },
+    deleteComment: async (id: number) => {
+      await unlessStatus([404], () => issues.deleteComment({ ...repo, comment_id: id, ...ONCE }));
+    },
     react: async (comment: number, content: 'eyes' | 'rocket' | 'confused') => {
       // Best effort: on a locked conversation nobody can react, and the answer says the same.
       await unlessStatus([403, 404, 422], () =>

@@ -25,6 +25,11 @@ export function abandonedCheck(trial: string): CheckText {
   return { title: 'Given up', summary: `Trial ${trial} was cancelled: its campaign ended.`, text: '' };
 }
 
+/** Two Apps at once, or one that was killed, began the trial twice. */
+export function duplicateCheck(trial: string): CheckText {
+  return { title: 'Begun twice', summary: `Another check of trial ${trial} holds its result.`, text: '' };
+}
+
 /** After the trial; `marker` holds the numbers for the App itself. */
 export function completedCheck(contract: Contract, trial: RecordedTrial, marker: string): CheckText {
   const { outcome } = trial;

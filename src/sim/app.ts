@@ -155,6 +155,8 @@ function describe(action: Action): string {
       return `decide #${action.experiment.pull} ${action.verdict.kind}: ${action.verdict.reason}`;
     case 'cancel':
       return `cancel run ${action.run.id}`;
+    case 'tidy':
+      return `tidy ${action.duplicate.kind} ${action.duplicate.id}`;
     case 'clean':
       return `clean ${action.branch}`;
     case 'wait':

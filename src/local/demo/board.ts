@@ -10,8 +10,8 @@ interface Row {
   /** Champion's mean that it was judged against; null before the verdict. */
   championValue: number | null;
   trials: number;
-  /** Null while it is being measured; otherwise the kind of its verdict and one sentence why. */
-  verdict: { kind: string; reason: string } | null;
+  /** Null while it is being measured; otherwise the kind of its verdict, one sentence why, and the deviation of a trial as known then. */
+  verdict: { kind: string; reason: string; noise: number | null } | null;
 }
 
 export interface RunningTrial {
@@ -116,6 +116,13 @@ export function finalTable({ rows, metric, first }: Board): string {
         .trimEnd(),
     )
     .join('\n');
+}
+
+/** How noisy trials are, as the last verdict took them to be; null where none says. */
+export function noiseText({ rows, metric }: Board): string | null {
+  const noise = rows.findLast(row => row.verdict?.noise)?.verdict?.noise;
+  if (!noise) return null;
+  return `two trials of the same code differ by about ${number(Math.SQRT2 * noise)} ${metric.name}`;
 }
 
 /** Minutes and seconds. */

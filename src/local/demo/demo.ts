@@ -3,7 +3,7 @@ import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Octokit } from '@octokit/rest';
-import { type Board, finalTable } from './board.ts';
+import { type Board, finalTable, noiseText } from './board.ts';
 import type { Connection } from './connection.ts';
 import { createEar, type Ear } from './hear.ts';
 import { exportHistory, type Metric, type Repository } from './history.ts';
@@ -156,10 +156,12 @@ async function writeResults(dir: string, { history }: Look, metric: Metric): Pro
 function ending(board: Board, { url, token, owner, repo }: Connection, { dir, exit }: DemoOptions): string {
   const relative = path.relative(process.cwd(), dir);
   const place = relative.startsWith('..') ? dir : relative;
+  const noise = noiseText(board);
   const lines = [
     '',
     finalTable(board),
     '',
+    ...(noise === null ? [] : [`  noise     ${noise}`]),
     `  results   ${path.join(place, 'results.tsv')}`,
     `  picture   ${path.join(place, 'progress.svg')}`,
   ];

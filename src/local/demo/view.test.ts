@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { PassThrough } from 'node:stream';
 import { test } from 'node:test';
-import { type Board, finalTable, paint } from './board.ts';
+import { type Board, finalTable, noiseText, paint } from './board.ts';
 import { createView } from './view.ts';
 
 const start: Board = {
@@ -40,7 +40,13 @@ const merged: Board = {
   ...measured,
   champion: 3.2,
   rows: [
-    { ...idea, value: 3.2, championValue: 3.21, trials: 1, verdict: { kind: 'merge', reason: 'better' } },
+    {
+      ...idea,
+      value: 3.2,
+      championValue: 3.21,
+      trials: 1,
+      verdict: { kind: 'merge', reason: 'better', noise: 0.004 },
+    },
   ],
 };
 
@@ -126,4 +132,9 @@ test('the table at the end has the champion as it was, and every experiment with
     '0           3.2100            champion  as it was',
     '1           3.2000   −0.0100  merged    warmdown 0.7 → 0.75',
   ]);
+});
+
+test('how noisy trials are is said as people meet it: by how much two of the same code differ', () => {
+  assert.equal(noiseText(merged), 'two trials of the same code differ by about 0.0057 val_bpb');
+  assert.equal(noiseText(training), null);
 });

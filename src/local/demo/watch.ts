@@ -53,7 +53,7 @@ export async function look(octokit: Octokit, watched: Watched, ear: Ear): Promis
       verdict:
         row.status === 'running' || !verdict
           ? null
-          : { kind: row.status === 'stopped' ? 'stopped' : verdict.kind, reason: verdict.reason },
+          : { ...verdict, kind: row.status === 'stopped' ? 'stopped' : verdict.kind },
     };
   });
   return {

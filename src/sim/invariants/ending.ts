@@ -7,6 +7,7 @@ import { replyKey } from '../../github/replies.ts';
 import { PROPOSAL_COST } from '../explorer.ts';
 import { tipOf } from '../model/refs.ts';
 import type { Sim } from '../sim.ts';
+import { checkComments } from './comments.ts';
 import { markerOf, pullsOf, statusComments } from './read.ts';
 
 /** Whether every campaign has ended, as far as GitHub shows. What the App cannot read stays open until a person closes it. */
@@ -41,6 +42,7 @@ export function checkEnding(sim: Sim): void {
     if (status && !live) checkStatus(sim, number, status.comment, status.state);
   }
   checkAnswers(sim);
+  checkComments(sim);
 }
 
 /** What the App cannot read, did not write, or has no campaign for any more, it leaves alone. */

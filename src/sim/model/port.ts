@@ -2,7 +2,16 @@
 import { isGone, mergeRefusal, NO_SUCH_COMMIT, orNull, unlessStatus } from '../../github/errors.ts';
 import type { GitHubPort } from '../../github/port.ts';
 import { cancelRun, changeCheck, createCheck, dispatchRun } from './actions.ts';
-import { addComment, addLabel, changePull, editComment, mergePull, openPull, pullOf } from './issues.ts';
+import {
+  addComment,
+  addLabel,
+  changePull,
+  deleteComment,
+  editComment,
+  mergePull,
+  openPull,
+  pullOf,
+} from './issues.ts';
 import { createBranch, deleteBranch, moveBranch, tipOf } from './refs.ts';
 import { invalid, notFound } from './refusal.ts';
 import { type Model, timestamp } from './state.ts';
@@ -208,6 +217,8 @@ function workWrites(model: Model, line: Line) {
       line('createComment', `#${issue} ${firstLine(body)}`, () => addComment(model, bot, issue, body)),
     updateComment: (id: number, body: string) =>
       line('updateComment', `${id} ${firstLine(body)}`, () => editComment(model, bot, id, body)),
+    deleteComment: (id: number) =>
+      unlessStatus([404], () => line('deleteComment', String(id), () => deleteComment(model, bot, id))),
     react: (comment: number, reaction: 'eyes' | 'rocket' | 'confused') =>
       unlessStatus([403, 404, 422], () =>
         line('react', `${comment} ${reaction}`, () => {
