@@ -23,12 +23,14 @@ const FINISHED_TRIAL = 0.3;
 /**
  * What finished trials say about previews, all taken at the same share of the budget; null while they are too few. With n of
  * them the prediction of the next difference has Student's t distribution with n − 1 degrees of freedom, whose variance is
- * s²(1 + 1/n)(n − 1)/(n − 3).
+ * s²(1 + 1/n)(n − 1)/(n − 3). Only the first 5, 10, 20, … count, as many as there are: whenever this changes, so does what
+ * every stopped trial taught, and the history has to be gone through again.
  */
 export function previewError(finished: readonly { preview: number; value: number }[]): PreviewError | null {
-  const n = finished.length;
-  if (n < LEAST_PAIRS) return null;
-  const differences = finished.map(({ preview, value }) => value - preview);
+  let n = LEAST_PAIRS;
+  while (2 * n <= finished.length) n *= 2;
+  if (finished.length < n) return null;
+  const differences = finished.slice(0, n).map(({ preview, value }) => value - preview);
   const shift = differences.reduce((sum, d) => sum + d, 0) / n;
   const spread = differences.reduce((sum, d) => sum + (d - shift) ** 2, 0) / (n - 1);
   return { shift, variance: (spread * (1 + 1 / n) * (n - 1)) / (n - 3) };

@@ -12,7 +12,16 @@ const CURVE = /progress|budget|loss|dropout|smoothing/i;
  * Whether a preview of this idea means something else than those of others: it changes the schedule, or what the training
  * loss is. Goes by the words on the lines that it changes, and by what it says of itself; when in doubt it is one.
  */
-export function bendsCurve({ title, hypothesis, edits }: Idea): boolean {
+export function bendsCurve(idea: Idea): boolean {
+  const known = bending.get(idea) ?? readsBending(idea);
+  bending.set(idea, known);
+  return known;
+}
+
+/** Every look at GitHub asks for all ideas, which do not change. */
+const bending = new WeakMap<Idea, boolean>();
+
+function readsBending({ title, hypothesis, edits }: Idea): boolean {
   if (SCHEDULE.test(title) || SCHEDULE.test(hypothesis)) return true;
   return edits.flatMap(changedLines).some(line => SCHEDULE.test(line) || CURVE.test(line));
 }

@@ -2,9 +2,10 @@
 import type { Contract } from './contract.ts';
 import { stopBar, stoppedStep } from './early.ts';
 import { comparable, gateRules, trialsOfTree } from './evidence.ts';
+import { knowledgeOf } from './fold.ts';
 import { pricesOf } from './gate.ts';
 import { historyOf, previewErrorOn } from './history.ts';
-import { type Knowledge, learn, type Step, scaleOf, startKnowledge, stoppedTest } from './knowledge.ts';
+import { type Knowledge, type Step, scaleOf, stoppedTest } from './knowledge.ts';
 import {
   type Experiment,
   mean,
@@ -22,7 +23,8 @@ import { assess } from './worth.ts';
 /**
  * The bar for an experiment's next trial at a budget in seconds; null where it is to be finished whatever its preview: any
  * trial but the first, an idea that bends the curve, one that makes the code shorter (which wins by a tie), and all while too
- * little is known of previews. The conditions of the champion's last trial are taken for those of the next.
+ * little is known of previews. Who asks for another trial of a stopped idea gets a whole one. The conditions of the champion's
+ * last trial are taken for those of the next.
  */
 export function stopBarOf(
   snapshot: Snapshot,
@@ -32,8 +34,7 @@ export function stopBarOf(
 ): StopBar | null {
   const { idea, champion } = experiment.marker;
   if (!contract.gate.early_stop || bendsCurve(idea) || addedTokens(idea.edits) < 0) return null;
-  if (champion.tree !== snapshot.base.tree || measuredValues(trialsOf(snapshot, experiment)).length > 0)
-    return null;
+  if (champion.tree !== snapshot.base.tree || trialsOf(snapshot, experiment).some(hasResult)) return null;
   const trials = trialsOfTree(snapshot, champion.tree).filter(
     trial => trial.budgetSeconds === budgetSeconds && trial.outcome.status === 'measured',
   );
@@ -84,7 +85,11 @@ export function stoppedTrial(trials: readonly RecordedTrial[]): RecordedTrial | 
   return trials.find(({ outcome }) => outcome.status === 'stopped');
 }
 
+function hasResult({ outcome }: RecordedTrial): boolean {
+  return outcome.status === 'measured' || outcome.status === 'stopped';
+}
+
 function knowing(history: readonly Step[], contract: Contract): Knowledge {
   const { goal, noise } = gateRules(contract);
-  return history.reduce(learn, startKnowledge(scaleOf(history, goal, noise, [])));
+  return knowledgeOf(history, scaleOf(history, goal, noise, []));
 }

@@ -51,7 +51,9 @@ export function watchBase({ sim, model }: Rules): Rule {
     if (pull.author !== model.botLogin) reasons.push('it is not the App’s');
     if (verdict?.kind !== 'merge') reasons.push(`its verdict is ${verdict?.kind}`);
     if (pull.headSha !== commit) reasons.push('its head is not what was measured');
-    if (trials.some(({ outcome }) => outcome.status === 'stopped')) reasons.push('a trial of it was stopped');
+    const stopped = trials.findLastIndex(({ outcome }) => outcome.status === 'stopped');
+    if (stopped > trials.findIndex(({ outcome }) => outcome.status === 'measured'))
+      reasons.push('a trial of it was stopped, and no other was taken since');
     if (measured.length < LEAST_TRIALS) reasons.push(`it was measured ${measured.length} times`);
     if (trials.some(trial => trial.tree !== tree || trial.base !== champion.sha))
       reasons.push('a trial measured something else');
