@@ -25,7 +25,7 @@ test('how far previews are off is learned from finished trials, and cautiously w
   assert.ok(Math.abs(few.variance - 6e-6) < 1e-12, String(few.variance));
   const many = previewError(Array.from({ length: 40 }, () => pairs).flat());
   assert.ok(many && many.variance < 2.1e-6);
-  assert.deepEqual(previewError([...pairs, { preview: 9, value: 1 }]), few, 'learned again at ten');
+  assert.deepEqual(previewError([...pairs, { preview: 9, value: 1 }]), few, 'learned again at seven');
 });
 
 test('a first trial is stopped where its preview leaves no hope, and only there', () => {

@@ -16,6 +16,7 @@ export interface PreviewError {
 
 /** With fewer finished trials than this, nothing is stopped. */
 const LEAST_PAIRS = 5;
+const GROWTH = 1.25;
 
 /** What a trial's time is worth to a campaign, in noises, where it is weighed against everything that could come of an idea. */
 const FINISHED_TRIAL = 0.3;
@@ -23,13 +24,13 @@ const FINISHED_TRIAL = 0.3;
 /**
  * What finished trials say about previews, all taken at the same share of the budget; null while they are too few. With n of
  * them the prediction of the next difference has Student's t distribution with n − 1 degrees of freedom, whose variance is
- * s²(1 + 1/n)(n − 1)/(n − 3). Only the first 5, 10, 20, … count, as many as there are: whenever this changes, so does what
- * every stopped trial taught, and the history has to be gone through again.
+ * s²(1 + 1/n)(n − 1)/(n − 3). Learned anew only when there are a quarter more of them (GROWTH): every time, what each
+ * stopped trial taught changes, and the history has to be gone through again.
  */
 export function previewError(finished: readonly { preview: number; value: number }[]): PreviewError | null {
+  if (finished.length < LEAST_PAIRS) return null;
   let n = LEAST_PAIRS;
-  while (2 * n <= finished.length) n *= 2;
-  if (finished.length < n) return null;
+  for (let more = n; more <= finished.length; more = Math.ceil(GROWTH * more)) n = more;
   const differences = finished.slice(0, n).map(({ preview, value }) => value - preview);
   const shift = differences.reduce((sum, d) => sum + d, 0) / n;
   const spread = differences.reduce((sum, d) => sum + (d - shift) ** 2, 0) / (n - 1);

@@ -1,8 +1,8 @@
 /** The bar that a dispatch carries: the preview from which on a trial is stopped, and the conditions that it was learned under. */
 import { z } from 'zod';
 
-/** Share of the budget after which a running trial's preview is taken. */
-export const PREVIEW_AT = 0.6;
+/** Share of the budget after which a running trial's preview is taken; `npm run bench -- early` compares others. */
+export const PREVIEW_AT = 0.5;
 
 export interface StopBar {
   /** A preview worse than this ends the trial; in the metric's unit. */
