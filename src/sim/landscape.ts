@@ -13,10 +13,22 @@ export const NAMES = ['depth', 'width', 'heads', 'rate', 'decay'] as const;
 /** Settings outside 0 to this crash. */
 export const LARGEST = 9;
 
+const INPUTS = [
+  'trial',
+  'base',
+  'candidate',
+  'seed',
+  'budget',
+  'timeout',
+  'threshold',
+  'champion-startup',
+  'champion-scoring',
+  STOP_INPUT,
+];
 const WORKFLOW_TEXT = `on:
   workflow_dispatch:
     inputs:
-${['trial', 'base', 'candidate', 'seed', 'budget', 'timeout', 'threshold', STOP_INPUT].map(name => `      ${name}: {type: string}`).join('\n')}
+${INPUTS.map(name => `      ${name}: {type: string}`).join('\n')}
 jobs:
   trial: {runs-on: [self-hosted, gpu], steps: []}
 `;

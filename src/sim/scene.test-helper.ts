@@ -4,6 +4,7 @@ import type { Agent } from '../agents/agent.ts';
 import { applyEdits } from '../agents/edit.ts';
 import type { Action } from '../campaign/action.ts';
 import { NO_COST } from '../campaign/idea.ts';
+import type { Outcome } from '../campaign/measurement.ts';
 import { emptyLoopMemory, step } from '../controller.ts';
 import type { Context } from '../github/context.ts';
 import { createThinking } from '../github/thinking.ts';
@@ -28,8 +29,10 @@ export interface Scene {
   restart(): void;
   pass(seconds: number): void;
   say(text: string, author?: string): number;
-  /** Ends a run with this number; without one, without a measurement. */
+  /** Ends a run with this number; without one, without a measurement. Previews come to the value in the end. */
   measure(trial: string, value?: number): void;
+  /** Ends a run at half of its budget, for this preview. */
+  stop(trial: string, preview: number): void;
 }
 
 const START = Date.parse('2026-03-08T00:00:00Z');
@@ -93,7 +96,9 @@ export function campaignScene(experiments: number, parallel = 1): Scene {
       now += seconds * 1000;
     },
     say: (text, author = 'alice') => addComment(model, author, scene.issue, text).id,
-    measure: (trial, value) => measure(model, trial, value),
+    measure: (trial, value) =>
+      end(model, trial, value === undefined ? undefined : { status: 'measured', value }, value),
+    stop: (trial, preview) => end(model, trial, { status: 'stopped', value: preview, at: 0.5 }, preview),
   };
   scene.say(`/research ${experiments}`);
   return scene;
@@ -116,14 +121,14 @@ const counting: Agent = {
   },
 };
 
-function measure(model: Model, trial: string, value: number | undefined): void {
+function end(model: Model, trial: string, outcome: Outcome | undefined, preview: number | undefined): void {
   const run = model.runs.values().find(({ title, status }) => title === trial && status !== 'completed');
   if (!run) throw new Error(`Expected a run of trial ${trial}.`);
-  const artifacts = value === undefined ? [] : [artifact(model, run, value)];
+  const artifacts = outcome ? [artifact(model, run, outcome, preview ?? null)] : [];
   changeRun(model, 'runner', run.id, { status: 'completed', conclusion: 'success', artifacts });
 }
 
-function artifact(model: Model, { inputs }: RunRecord, value: number): string {
+function artifact(model: Model, { inputs }: RunRecord, outcome: Outcome, preview: number | null): string {
   const { trial, base, candidate = '', seed, budget } = inputs;
   return JSON.stringify({
     version: 1,
@@ -136,7 +141,8 @@ function artifact(model: Model, { inputs }: RunRecord, value: number): string {
     machine: 'GPU A',
     digest: 'd1',
     sandbox: 'bubblewrap',
-    outcome: { status: 'measured', value },
+    outcome,
+    preview,
     refereed: null,
     trainingSeconds: 300,
     totalSeconds: 320,
