@@ -45,7 +45,7 @@ export function stoppedStep({ seed, value }: Sample, error: PreviewError): Step 
 /**
  * Whether an idea's first trial is not worth finishing: even if its rest told everything about the idea, that would be worth
  * less than it costs. Not for ideas that touch the schedule, whose previews mean something else.
- * @param unspent share of the trial's price that was not spent when the preview was taken: 0.4 at 60 % of the budget
+ * @param unspent share of the trial's price that was not spent when the preview was taken: 0.5 at half of the budget
  */
 export function cannotWin(
   knowledge: Knowledge,

@@ -67,7 +67,7 @@ export const measurementSchema = z.strictObject({
   digest: z.string().max(64),
   sandbox: z.enum(['none', 'bubblewrap']),
   outcome: outcomeSchema,
-  /** What the candidate said of itself part of the way through (PREVIEW_AT of early.ts); null where it said nothing in time. */
+  /** What the candidate said of itself part of the way through (PREVIEW_AT of stop-bar.ts); null where it said nothing in time. */
   preview: z.number().nullable().default(null),
   /** Null where the candidate reports its own number, and where there is none. */
   refereed: refereedSchema.nullable(),
