@@ -12519,7 +12519,7 @@ var measurementSchema = external_exports.strictObject({
   digest: external_exports.string().max(64),
   sandbox: external_exports.enum(["none", "bubblewrap"]),
   outcome: outcomeSchema,
-  /** What the candidate said of itself part of the way through (PREVIEW_AT of early.ts); null where it said nothing in time. */
+  /** What the candidate said of itself part of the way through (PREVIEW_AT of stop-bar.ts); null where it said nothing in time. */
   preview: external_exports.number().nullable().default(null),
   /** Null where the candidate reports its own number, and where there is none. */
   refereed: refereedSchema.nullable(),
@@ -17015,6 +17015,7 @@ var editSchema = external_exports.strictObject({
   search: external_exports.string().min(1),
   replace: external_exports.string()
 });
+var MAX_IDEA = 500;
 var ideaSchema = external_exports.strictObject({
   /** One line, at most 80 characters, such as "warmdown 0.7 → 0.75". */
   title: external_exports.string().min(1).max(80),
@@ -17042,6 +17043,22 @@ var verdictSchema = external_exports.strictObject({
   /** Probability that the candidate is not better. */
   doubt: external_exports.number().nullable()
 });
+var wordSchema = external_exports.strictObject({
+  kind: external_exports.enum(["keep", "discard", "rerun"]),
+  by: external_exports.string(),
+  /** Id of the comment that said it. */
+  comment: external_exports.int(),
+  /** Number of the last trial that was started when it was said. */
+  after: external_exports.int().nonnegative()
+});
+var askedSchema = external_exports.strictObject({
+  comment: external_exports.int(),
+  by: external_exports.string(),
+  /** The idea; of a closed experiment, its title. */
+  idea: external_exports.string().max(MAX_IDEA),
+  /** The pull request whose edits are to be tried again; null for a new idea. */
+  pull: external_exports.int().nullable()
+});
 var spentSchema = external_exports.strictObject({
   trials: external_exports.int().nonnegative(),
   machineSeconds: external_exports.number().nonnegative()
@@ -17067,7 +17084,13 @@ var experimentMarkerSchema = external_exports.strictObject({
   /** Spent on trials of versions before this one. */
   earlier: spentSchema,
   trials: external_exports.array(recordedTrialSchema),
-  verdict: verdictSchema.nullable()
+  verdict: verdictSchema.nullable(),
+  /** What people said of it, oldest first; each took effect. */
+  words: external_exports.array(wordSchema).default([]),
+  /** Why the gate leaves it to a person; null where it does not. */
+  held: external_exports.string().max(500).nullable().default(null),
+  /** Whose wish it was; null where an agent's idea. */
+  asked: askedSchema.nullable().default(null)
 });
 var campaignStateSchema = external_exports.strictObject({
   version: external_exports.literal(1),
@@ -17075,7 +17098,7 @@ var campaignStateSchema = external_exports.strictObject({
   /** Why it is paused, stopped or finished; empty while running. */
   reason: external_exports.string().max(2e3),
   /** Experiments asked for, all `/research N` together. */
-  target: external_exports.int().positive(),
+  target: external_exports.int().nonnegative(),
   parallel: external_exports.int().nullable(),
   budgetSeconds: external_exports.number().nullable(),
   agent: external_exports.string().nullable(),
@@ -17084,6 +17107,8 @@ var campaignStateSchema = external_exports.strictObject({
   startedAt: external_exports.string(),
   /** Ids of the comments that took effect. */
   comments: external_exports.array(external_exports.int()),
+  /** What people asked to be tried next, oldest first. */
+  asked: external_exports.array(askedSchema).default([]),
   /** Trials of champions that no experiment measured. */
   baselines: external_exports.array(recordedTrialSchema),
   /** Reasons of the proposals that came to nothing, newest last, at most 20. */

@@ -8,28 +8,9 @@ import { createCheck, dispatchRun } from './sim/model/actions.ts';
 import { addComment, changePull } from './sim/model/issues.ts';
 import { setBranch, tipOf } from './sim/model/refs.ts';
 import { Refusal } from './sim/model/refusal.ts';
-import { campaignScene, type Scene } from './sim/scene.test-helper.ts';
+import { campaignScene, measureChampion, push, type Scene } from './sim/scene.test-helper.ts';
 
 const LAG_MS = 5000;
-
-/** Lets a campaign's champion be measured, three times 1.0 or nearly so. */
-async function measureChampion(scene: Scene): Promise<void> {
-  for (const [k, value] of [1, 1.001, 0.999].entries()) {
-    await scene.work();
-    scene.measure(`${scene.issue}/0.${k + 1}`, value);
-  }
-  await scene.work();
-}
-
-/** Somebody commits on a branch. */
-function push({ model }: Scene, branch: string, path: string, text: string): string {
-  const parent = tipOf(model, branch) ?? '';
-  const files = model.git.tree(model.git.commit(parent)?.tree ?? '') ?? new Map<string, string>();
-  const tree = model.git.writeTree(new Map([...files, [path, text]]));
-  const sha = model.git.writeCommit({ tree, parents: [parent], message: 'By hand' }, String(model.now()));
-  setBranch(model, 'alice', branch, sha);
-  return sha;
-}
 
 describe('lists that lag behind what the App just wrote', () => {
   test('a command is answered once', async () => {
@@ -208,7 +189,7 @@ describe('what two Apps at once made twice', () => {
     );
   });
 
-  test('of two answers, and of two notices, the first stays', async () => {
+  test('of two answers, as of two notices, the one that was written last stays', async () => {
     const scene = campaignScene(1);
     const question = scene.say('/research help');
     await scene.work();
@@ -216,11 +197,15 @@ describe('what two Apps at once made twice', () => {
     const answers = () => model.comments.values().filter(({ body }) => replyKey(body) === question);
     addComment(model, model.botLogin, issue, answers()[0]?.body ?? '');
     addComment(model, 'alice', issue, answers()[0]?.body ?? '');
+    const last = answers().map(({ id }) => id)[1];
     assert.equal(answers().length, 3);
     assert.deepEqual(await scene.work(), ['tidy']);
     assert.deepEqual(
-      answers().map(({ author }) => author),
-      [model.botLogin, 'alice'],
+      answers().map(({ author, id }) => [author, id === last]),
+      [
+        [model.botLogin, true],
+        ['alice', false],
+      ],
     );
   });
 

@@ -28,6 +28,8 @@ export interface ProposalRequest {
   ledger: readonly LedgerLine[];
   /** What the person who started the campaign asked to look into; empty for none. */
   topic: string;
+  /** A person's idea, to be made into the experiment; null where the agent is to have one of its own. */
+  wish: string | null;
   /**
    * An idea to make work again, with all its edits anew on these files: it no longer fits them (`port`), or it crashed (`repair`), as
    * `problem` says. Null for a new idea.
@@ -46,6 +48,8 @@ export type Proposal =
 
 export interface Agent {
   readonly name: string;
+  /** Why it cannot make a person's idea into an experiment on these files, in a sentence for the person; null where it can. */
+  objectsTo?(wish: string, files: ReadonlyMap<string, string>): string | null;
   /** Never throws for what a model or a network does wrong: that is a failed proposal. Throws when aborted. */
   propose(request: ProposalRequest, signal: AbortSignal): Promise<Proposal>;
 }

@@ -37,6 +37,7 @@ function requestFor(files: ReadonlyMap<string, string>, ledger: readonly LedgerL
     championValue: 0.98,
     ledger,
     again: null,
+    wish: null,
     topic: '',
     objection: async () => null,
   };
@@ -93,6 +94,21 @@ test('one constant at a time, what matters most first, each said in one line', a
     ledger[0]?.hypothesis ?? '',
     /Raising EMBEDDING_LR may improve val_bpb: no experiment has changed it/,
   );
+});
+
+test('what a person asks for comes before its own ideas; what it cannot make of that is said', async () => {
+  const agent = exploreAgent({ name: 'explore' });
+  const request = requestFor(new Map([['train.py', small]]));
+  const proposal = await agent.propose({ ...request, wish: 'LR = 0.5' }, never);
+  assert.equal(proposal.kind === 'idea' && proposal.idea.title, 'LR 0.02 → 0.5');
+  const tried = { ...request, wish: 'LR = 0.5', objection: async () => 'Already tried.' };
+  assert.deepEqual(await agent.propose(tried, never), {
+    kind: 'failed',
+    reason: 'Already tried.',
+    cost: NO_COST,
+  });
+  assert.match(agent.objectsTo?.('make it faster', request.files) ?? '', /`LR`/);
+  assert.equal(agent.objectsTo?.('LR = 0.5', request.files), null);
 });
 
 test('a merged direction goes on at once, before constants that had no turn, and never back', async () => {

@@ -1,20 +1,27 @@
 /** The built-in agent: turns one constant at a time, and learns from the ledger which way. It needs no key and no model. */
 import { createHash } from 'node:crypto';
-import { type Edit, type Idea, NO_COST } from '../campaign/idea.ts';
-import type { Agent, ProposalRequest } from './agent.ts';
+import { type Idea, NO_COST } from '../campaign/idea.ts';
+import type { Agent, Proposal, ProposalRequest } from './agent.ts';
 import { tidyTitle } from './answer.ts';
+import { editOf } from './constant-edit.ts';
 import { type Constant, formatValue, parseConstants } from './constants.ts';
-import { applyEdits, occurrences } from './edit.ts';
-import { changeIn, concerns, type Move, pastMoves } from './past.ts';
+import { applyEdits } from './edit.ts';
+import { concerns, type Move, pastMoves } from './past.ts';
 import { firstDirection, isTunable, rankOf, type Step, stepped } from './steps.ts';
+import { wishedIdea } from './wish.ts';
 
 /** An agent that proposes constants' neighbouring values. The same `seed`, files and ledger give the same proposal. */
 export function exploreAgent(config: { name: string }, seed = 0): Agent {
   return {
     name: config.name,
+    objectsTo(wish, files) {
+      const wished = wishedIdea(wish, files);
+      return wished.kind === 'refused' ? wished.reason : null;
+    },
     async propose(request, signal) {
       // A number is no text that could be mended or ported.
       if (request.again) return { kind: 'exhausted', cost: NO_COST };
+      if (request.wish !== null) return fulfil(request.wish, request);
       for (const candidate of candidates(request, seed)) {
         signal.throwIfAborted();
         const idea = ideaOf(candidate, request);
@@ -28,6 +35,18 @@ export function exploreAgent(config: { name: string }, seed = 0): Agent {
       return { kind: 'exhausted', cost: NO_COST };
     },
   };
+}
+
+/** The experiment that a person asked for. */
+async function fulfil(wish: string, request: ProposalRequest): Promise<Proposal> {
+  const wished = wishedIdea(wish, request.files);
+  if (wished.kind === 'refused') return { kind: 'failed', reason: wished.reason, cost: NO_COST };
+  const { idea } = wished;
+  const applied = applyEdits(request.files, idea.edits, [...request.files.keys()]);
+  const problem = applied.kind === 'refused' ? applied.reason : await request.objection(idea, applied.files);
+  if (applied.kind === 'refused' || problem !== null)
+    return { kind: 'failed', reason: problem ?? '', cost: NO_COST };
+  return { kind: 'idea', idea, files: applied.files, cost: NO_COST };
 }
 
 interface Candidate {
@@ -137,28 +156,6 @@ function hypothesisOf({ constant, to, arrival, tried }: Candidate, metric: strin
     return `${change} ${name} may improve ${metric} further: going from ${arrival.from} to ${arrival.to} was merged (experiment ${arrival.number}).`;
   }
   return `${change} ${name} may improve ${metric}: no experiment has changed it from ${value} yet.`;
-}
-
-/** How many lines around a constant an edit may take in to be unique. */
-const CONTEXT_LINES = 20;
-
-/** An edit of the constant's line, with as many lines around it as make it unique, in the file and in the ledger. */
-function editOf(constant: Constant, written: string, text: string): Edit | null {
-  const lines = text.split(/\r?\n/);
-  const namesakes = parseConstants(constant.path, text);
-  let unique: Edit | null = null;
-  for (let context = 0; context <= 2 * CONTEXT_LINES; context++) {
-    const first = Math.max(0, constant.line - Math.min(context, CONTEXT_LINES));
-    const end = constant.line + 1 + Math.max(0, context - Math.min(constant.line, CONTEXT_LINES));
-    const search = lines.slice(first, end).join('\n');
-    if (occurrences(text, search).length !== 1) continue;
-    const changed = lines.with(constant.line, constant.before + written + constant.after);
-    const edit = { path: constant.path, search, replace: changed.slice(first, end).join('\n') };
-    unique ??= edit;
-    const change = changeIn(edit);
-    if (change !== null && namesakes.filter(other => concerns(change, other)).length === 1) return edit;
-  }
-  return unique;
 }
 
 /** A number that depends on every character of `text`. */

@@ -17,6 +17,7 @@ const request: ProposalRequest = {
   championValue: 0.9712,
   ledger: [],
   again: null,
+  wish: null,
   topic: '',
   objection: async () => null,
 };

@@ -63,8 +63,18 @@ function question(request: ProposalRequest): string {
   parts.push('# Ledger: what was tried, oldest first', ledgerText(request.ledger));
   const standing = championValue === null ? 'not measured yet' : String(championValue);
   if (request.again) parts.push(...again(request.again));
+  else if (request.wish !== null) parts.push(...wished(request.wish, request.number, standing));
   else parts.push(`Champion: ${standing}. Propose experiment ${request.number}.`);
   return parts.join('\n\n');
+}
+
+/** The order to make a person's idea into an experiment. Their words are data like all others. */
+function wished(wish: string, number: number, standing: string): string[] {
+  return [
+    '# An idea of a person of this project',
+    fenced(wish),
+    `Champion: ${standing}. Make this idea into experiment ${number}: what it says, as edits, and nothing else.`,
+  ];
 }
 
 /** The order to make an earlier idea work, with all of its edits anew. */

@@ -1,5 +1,6 @@
 /** What the plan may ask for: one action at a time, each safe to do again. */
 import type {
+  Asked,
   Attempt,
   Campaign,
   CampaignState,
@@ -18,12 +19,18 @@ export type Action =
   /** Says something once on the campaign's issue; `pause` also pauses the campaign for that reason. */
   | { kind: 'notify'; campaign: Campaign; key: string; text: string; pause: boolean }
   | { kind: 'label'; experiment: Experiment }
+  /** Puts the label back by which the App finds a campaign again. */
+  | { kind: 'relabel'; campaign: Campaign }
   | { kind: 'dispatch'; campaign: Campaign; experiment: Experiment | null; trial: string; seedIndex: number }
   | { kind: 'record'; campaign: Campaign; experiment: Experiment | null; attempt: Attempt }
   /** Has an agent think, beside the loop. */
   | { kind: 'think'; campaign: Campaign; task: Task }
   /** Makes what came of a thought about a new idea into a pull request, or counts it as failed. */
   | { kind: 'open'; campaign: Campaign; number: number; thought: number }
+  /** Makes a new experiment of the edits of a closed one, because a person asked for it. */
+  | { kind: 'repeat'; campaign: Campaign; number: number; asked: Asked }
+  /** Leaves an experiment to people, which `verdict` (the gate's) says why. */
+  | { kind: 'hold'; experiment: Experiment; verdict: Verdict; trials: RecordedTrial[] }
   | { kind: 'restack'; experiment: Experiment }
   /** Makes the experiment again from what came of a thought about it. */
   | { kind: 'revise'; experiment: Experiment; thought: number }

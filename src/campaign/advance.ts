@@ -4,7 +4,7 @@ import type { Action } from './action.ts';
 import { measureChampion, suspectMachine } from './champion.ts';
 import type { Contract } from './contract.ts';
 import { budgetOf, championIsMeasured } from './evidence.ts';
-import { advanceExperiment, LOOK_AGAIN_SECONDS } from './judge.ts';
+import { advanceExperiment, isLost, LOOK_AGAIN_SECONDS } from './judge.ts';
 import { flagNotice, MAX_FAILED_PROPOSALS, type Snapshot } from './model.ts';
 import {
   countExperiments,
@@ -18,6 +18,7 @@ import {
 } from './queries.ts';
 import { quote } from './quote.ts';
 import { agentOf, isModel, shouldThink, type Thought } from './thought.ts';
+import { stillAsked, waitingReason, waitsForPeople } from './words.ts';
 
 const NO_RUNNER_NOTICE_SECONDS = 600;
 const NO_RUNNER_PAUSE_SECONDS = 3600;
@@ -28,6 +29,8 @@ export function advance(snapshot: Snapshot, now: Date): Action | null {
   if (!campaign || snapshot.contract.kind !== 'contract') return null;
   const contract = snapshot.contract.contract;
   const open = openExperiments(snapshot, campaign);
+  // What waits for people needs no runner.
+  const active = open.filter(experiment => !waitsForPeople(experiment)).length;
   const stuck = noRunner(snapshot, campaign, now);
   if (stuck) return stuck;
   const parallel = campaign.state.parallel ?? contract.parallel;
@@ -35,27 +38,49 @@ export function advance(snapshot: Snapshot, now: Date): Action | null {
   const steps = championIsMeasured(snapshot, budgetOf(contract, campaign))
     ? [
         ...open.map(experiment => advanceExperiment(snapshot, contract, campaign, experiment, now)),
-        doubt ?? (open.length < parallel ? openNext(snapshot, contract, campaign) : null),
+        doubt ?? (active < parallel ? openNext(snapshot, contract, campaign) : null),
       ]
     : [measureChampion(snapshot, campaign, parallel, now)];
-  const next = steps.find(step => step !== null && step.kind !== 'wait');
+  const next = steps.find(
+    step => step !== null && step.kind !== 'wait' && !isOneTooMany(snapshot, campaign, parallel, step, now),
+  );
   return (
     next ??
     doubt ??
-    thinkOrFinish(snapshot, contract, campaign, open.length, parallel) ?? {
+    thinkOrFinish(snapshot, contract, campaign, active, parallel) ?? {
       kind: 'wait',
       seconds: LOOK_AGAIN_SECONDS,
     }
   );
 }
 
-/** What came of the first finished thought becomes an experiment. */
+/** What a person decided beyond the gate may come when every runner is taken. What got lost on the way takes none. */
+function isOneTooMany(
+  snapshot: Snapshot,
+  campaign: LiveCampaign,
+  parallel: number,
+  step: Action,
+  now: Date,
+): boolean {
+  if (step.kind !== 'dispatch' || snapshot.attempts.has(step.trial)) return false;
+  const running = [...snapshot.attempts.values()].filter(
+    attempt =>
+      trialParts(attempt.trial).issue === campaign.issue &&
+      !attempt.check?.measurement &&
+      !isLost(attempt, now),
+  );
+  return running.length >= parallel;
+}
+
+/** What a person asked for, or what came of the first finished thought, becomes an experiment. */
 function openNext(snapshot: Snapshot, contract: Contract, campaign: LiveCampaign): Action | null {
   // Another App may have made one meanwhile.
   if (countExperiments(snapshot, campaign) >= targetOf(contract, campaign)) return null;
+  const repeated = stillAsked(snapshot, campaign).find(({ pull }) => pull !== null);
+  if (repeated) return { kind: 'repeat', campaign, number: nextNumber(snapshot, campaign), asked: repeated };
   const [thought] = ideasOf(snapshot, campaign)
     .filter(({ state }) => state !== 'thinking')
-    .sort((a, b) => a.task.number - b.task.number);
+    .sort((a, b) => turnOf(a) - turnOf(b) || a.task.number - b.task.number);
   if (!thought) return null;
   return { kind: 'open', campaign, number: nextNumber(snapshot, campaign), thought: thought.id };
 }
@@ -65,12 +90,17 @@ function targetOf(contract: Contract, { state }: LiveCampaign): number {
   return Math.min(state.target, contract.limits.experiments);
 }
 
-type IdeaThought = Thought & { task: { kind: 'idea' } };
+type IdeaThought = Thought & { task: { kind: 'idea' | 'try' } };
 
 function ideasOf(snapshot: Snapshot, campaign: LiveCampaign): IdeaThought[] {
   return snapshot.thoughts.filter(
-    (thought): thought is IdeaThought => thought.campaign === campaign.issue && thought.task.kind === 'idea',
+    (thought): thought is IdeaThought => thought.campaign === campaign.issue && 'number' in thought.task,
   );
+}
+
+/** People's ideas come first. */
+function turnOf({ task }: IdeaThought): number {
+  return task.kind === 'try' ? 0 : 1;
 }
 
 /** A run that no runner picks up is said after ten minutes, and pauses the campaign after an hour. */
@@ -117,6 +147,9 @@ function thinkOrFinish(
     };
   if (countExperiments(snapshot, campaign) >= target) {
     if (open > 0) return null;
+    const waiting = experiments.filter(waitsForPeople);
+    if (waiting.length > 0)
+      return { kind: 'phase', campaign, phase: 'paused', reason: waitingReason(waiting) };
     const reason =
       target < state.target
         ? `The contract's limit of ${target} experiments was reached.`
@@ -138,16 +171,29 @@ function thinkOrFinish(
       phase: 'paused',
       reason: `${tail.length} experiments in a row crashed. Look at the last ones, then comment \`/research resume\`.`,
     };
+  return thinkNext(snapshot, contract, campaign, open, parallel);
+}
+
+/** What to think of now: what people asked for first, then new ideas, so that no runner waits for one. */
+function thinkNext(
+  snapshot: Snapshot,
+  contract: Contract,
+  campaign: LiveCampaign,
+  open: number,
+  parallel: number,
+): Action | null {
   const thoughts = ideasOf(snapshot, campaign);
-  const think = shouldThink(thoughts, {
-    parallel,
-    open,
-    room: target - countExperiments(snapshot, campaign) - thoughts.length,
-    ahead: isModel(agentOf(contract, campaign)),
-  });
-  if (!think) return null;
   const taken = new Set(thoughts.map(({ task }) => task.number));
   let number = nextNumber(snapshot, campaign);
   while (taken.has(number)) number++;
+  const ahead = isModel(agentOf(contract, campaign));
+  const begun = new Set(thoughts.map(({ task }) => (task.kind === 'try' ? task.comment : 0)));
+  const asked = stillAsked(snapshot, campaign).filter(({ comment }) => !begun.has(comment));
+  const next = asked.find(({ pull }) => pull === null);
+  if (next && (ahead || open < parallel))
+    return { kind: 'think', campaign, task: { kind: 'try', number, comment: next.comment } };
+  const room =
+    targetOf(contract, campaign) - countExperiments(snapshot, campaign) - thoughts.length - asked.length;
+  if (!shouldThink(thoughts, { parallel, open, room, ahead })) return null;
   return { kind: 'think', campaign, task: { kind: 'idea', number } };
 }

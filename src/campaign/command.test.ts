@@ -16,8 +16,16 @@ test('a number starts a campaign, with options and a wish in any order', () => {
 });
 
 test('words are commands on their own', () => {
-  for (const kind of ['status', 'pause', 'resume', 'stop', 'help'])
+  for (const kind of ['status', 'pause', 'resume', 'stop', 'help', 'keep', 'discard', 'rerun'])
     assert.deepEqual(parseCommand(`/research ${kind}\r\nthanks!`), { kind: 'command', command: { kind } });
+});
+
+test('what follows `try` is the idea, whatever it looks like', () => {
+  const idea = 'a --parallel 3 deeper model, fixes #1';
+  assert.deepEqual(parseCommand(`/research try  ${idea}\nplease`), {
+    kind: 'command',
+    command: { kind: 'try', idea },
+  });
 });
 
 test('only a first line that begins with the command counts', () => {
@@ -44,6 +52,9 @@ test('a mistake is answered with what was expected and what was found', () => {
     ['/research 100000', /from 1 to 10000, found `100000`/],
     ['/research statsu', /Did you mean `\/research status`\?/],
     ['/research pause now', /takes nothing after it, found `now`/],
+    ['/research try', /needs to know what/],
+    [`/research try ${'x'.repeat(501)}`, /at most 500 characters, found 501/],
+    ['/research kep', /Did you mean `\/research keep`\?/],
     ['/research 5 --paralel 2', /Did you mean `--parallel`\?/],
     ['/research 5 --colour red', /There are `--parallel`, `--budget`, `--agent`/],
     ['/research 5 --parallel', /needs a value, for example `--parallel 4`/],

@@ -1,5 +1,6 @@
 /** The commands people write in comments. One table gives the parser and the help text. */
 import { durationSchema } from './contract.ts';
+import { MAX_IDEA } from './idea.ts';
 import { quote } from './quote.ts';
 import { suggest } from './suggest.ts';
 
@@ -12,19 +13,64 @@ export interface StartCommand {
   agent: string | null;
   topic: string;
 }
-export type Command = StartCommand | { kind: 'status' | 'pause' | 'resume' | 'stop' | 'help' };
+/** What people say about one experiment, on its pull request. */
+export type Word = 'keep' | 'discard' | 'rerun';
+export type Command =
+  | StartCommand
+  | { kind: 'try'; idea: string }
+  | { kind: 'status' | 'pause' | 'resume' | 'stop' | 'help' | Word };
 export type ParsedCommand = { kind: 'command'; command: Command } | { kind: 'mistake'; message: string };
 
 const MAX_EXPERIMENTS = 10_000;
 
+/** Every command: `word` is what the parser knows it by (null: a number), `on` where it belongs. */
 export const COMMANDS = [
-  { usage: '/research 50', does: 'runs fifty experiments; on a campaign that exists, fifty more' },
-  { usage: '/research 50 look into the schedule', does: 'the same, with a wish for the agent' },
-  { usage: '/research status', does: 'says where the campaign stands' },
-  { usage: '/research pause', does: 'starts nothing new; what is running is finished' },
-  { usage: '/research resume', does: 'goes on after a pause' },
-  { usage: '/research stop', does: 'ends the campaign and closes what is open' },
-  { usage: '/research help', does: 'shows this' },
+  {
+    word: null,
+    on: 'issue',
+    usage: '/research 50',
+    does: 'runs fifty experiments; on a campaign that exists, fifty more',
+  },
+  {
+    word: null,
+    on: 'issue',
+    usage: '/research 50 look into the schedule',
+    does: 'the same, with a wish for the agent',
+  },
+  {
+    word: 'try',
+    on: 'issue',
+    usage: '/research try IDEA',
+    does: 'makes your idea the next experiment, one more than asked for',
+  },
+  { word: 'status', on: 'issue', usage: '/research status', does: 'says where the campaign stands' },
+  {
+    word: 'pause',
+    on: 'issue',
+    usage: '/research pause',
+    does: 'starts nothing new; what is running is finished',
+  },
+  { word: 'resume', on: 'issue', usage: '/research resume', does: 'goes on after a pause' },
+  {
+    word: 'stop',
+    on: 'issue',
+    usage: '/research stop',
+    does: 'ends the campaign, cancels what is running and closes what is open',
+  },
+  { word: 'help', on: 'both', usage: '/research help', does: 'shows this' },
+  {
+    word: 'keep',
+    on: 'pull',
+    usage: '/research keep',
+    does: 'merges the experiment once it is measured on the present champion, whatever the gate says',
+  },
+  { word: 'discard', on: 'pull', usage: '/research discard', does: 'closes the experiment' },
+  {
+    word: 'rerun',
+    on: 'pull',
+    usage: '/research rerun',
+    does: 'takes one more trial; of a closed experiment, makes a new one from the same edits',
+  },
 ] as const;
 
 export const FLAGS = [
@@ -33,7 +79,7 @@ export const FLAGS = [
   { name: '--agent', value: 'NAME', does: 'one of the agents of the contract' },
 ] as const;
 
-const WORDS = ['status', 'pause', 'resume', 'stop', 'help'] as const;
+const WORDS = COMMANDS.flatMap(({ word }) => word ?? []);
 
 /**
  * Reads the first line of a comment.
@@ -48,6 +94,7 @@ export function parseCommand(body: string): ParsedCommand | null {
   if (first === undefined)
     return mistake('`/research` needs to know what to do, for example `/research 50`.');
   const word = WORDS.find(known => known === first.toLowerCase());
+  if (word === 'try') return parseTry(words.slice(1).join(' '));
   if (word) {
     if (words.length > 1)
       return mistake(`\`/research ${word}\` takes nothing after it, found ${quote(words[1] ?? '', 40)}.`);
@@ -59,6 +106,16 @@ export function parseCommand(body: string): ParsedCommand | null {
     `Expected a number of experiments or one of ${WORDS.join(', ')} after \`/research\`, found ${quote(first, 40)}.` +
       (near ? ` Did you mean \`/research ${near}\`?` : ' For example: `/research 50`.'),
   );
+}
+
+function parseTry(idea: string): ParsedCommand {
+  if (idea === '')
+    return mistake('`/research try` needs to know what, for example `/research try WEIGHT_DECAY = 0.1`.');
+  if (idea.length > MAX_IDEA)
+    return mistake(
+      `\`/research try\` takes an idea of at most ${MAX_IDEA} characters, found ${idea.length}.`,
+    );
+  return { kind: 'command', command: { kind: 'try', idea } };
 }
 
 function parseStart(count: string, rest: readonly string[]): ParsedCommand {

@@ -260,6 +260,12 @@ describe('what is merged for another reason, or not at once', () => {
   });
 });
 
+test('an idea whose trials contradict each other is judged by the worst of them', () => {
+  assert.equal(verdict([0.5, 1.3]).kind, 'close');
+  assert.equal(verdict([0.5, 1.3, 0.5]).kind, 'close');
+  assert.equal(verdict([0.5, 0.8]).kind, 'merge');
+});
+
 test('the rule of the ancestor merges what is lower once', () => {
   const greedy = (value: number, history: Step[]) => verdict([value], history, { rule: 'greedy' }).kind;
   assert.equal(greedy(0.9999, [BASELINES]), 'merge');

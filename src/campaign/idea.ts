@@ -9,6 +9,9 @@ export const editSchema = z.strictObject({
 });
 export type Edit = z.infer<typeof editSchema>;
 
+/** Characters of an idea that a person asks for in words. */
+export const MAX_IDEA = 500;
+
 export const ideaSchema = z.strictObject({
   /** One line, at most 80 characters, such as "warmdown 0.7 → 0.75". */
   title: z.string().min(1).max(80),

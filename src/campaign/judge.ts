@@ -4,6 +4,7 @@ import type { Action } from './action.ts';
 import type { Contract } from './contract.ts';
 import { type Judgement, judgeExperiment, nextTrial, trialsOfTree } from './evidence.ts';
 import {
+  type Attempt,
   BASELINE_TRIALS,
   type Campaign,
   type Experiment,
@@ -20,12 +21,12 @@ import {
 import { attemptsOf, type LiveCampaign, secondsSince, trialParts, trialsOf } from './queries.ts';
 import { stoppedVerdict } from './stop.ts';
 import { agentOf, isModel } from './thought.ts';
+import { keptBy, keptVerdict, owesTrial, unforgiven, waitsForPeople } from './words.ts';
 
 /** A dispatch whose run does not show up in the list of runs for this long is taken for lost. */
 const DISPATCH_LOST_SECONDS = 120;
-/** Why a gain that the gate holds back is not merged. */
-const HELD =
-  'Its gain is far beyond the effects of all ideas before it. If it is real, reopen and merge it yourself.';
+/** Why the gate leaves a gain to people. */
+const HELD = 'Its gain is far beyond the effects of all ideas before it.';
 /** How soon to look again while a trial is in flight, where no webhook says so earlier. */
 export const LOOK_AGAIN_SECONDS = 30;
 /** One champion is measured at most this often, all conditions together; then an idea that met others is measured again instead. */
@@ -59,11 +60,16 @@ export function advanceExperiment(
   const trials = trialsOf(snapshot, experiment);
   const mending = mend(snapshot, contract, campaign, experiment, trials);
   if (mending) return mending;
-  const failure = judgeFailure(experiment, trials) ?? judgeHonesty(experiment, trials);
+  const failure =
+    judgeFailure(experiment, unforgiven(marker, trials), trials) ?? judgeHonesty(experiment, trials);
   if (failure) return failure;
+  if (waitsForPeople(experiment)) return null;
+  const moved = marker.champion.sha !== snapshot.base.sha;
+  if (keptBy(marker) !== null) return keep(snapshot, contract, campaign, experiment, trials);
+  if (owesTrial(marker, trials))
+    return moved ? restack(experiment, trials) : dispatch(snapshot, campaign, experiment, trials);
   const stopped = stoppedVerdict(snapshot, contract, experiment, trials);
   if (stopped) return { kind: 'decide', experiment, trials, unfinished: [], verdict: stopped };
-  const moved = marker.champion.sha !== snapshot.base.sha;
   if (measuredValues(trials).length === 0)
     return moved ? restack(experiment, trials) : dispatch(snapshot, campaign, experiment, trials);
   const judgement = judgeExperiment(snapshot, contract, experiment, trials);
@@ -77,7 +83,8 @@ export function advanceExperiment(
     const reason = 'Its number did not call for an audit, and only audited numbers lead to a merge.';
     return conclude(experiment, trials, 'close', reason);
   }
-  if (kind === 'hold' && !moved) return conclude(experiment, trials, 'flagged', HELD);
+  if (kind === 'hold' && !moved)
+    return { kind: 'hold', experiment, trials, verdict: verdictFrom(judgement, 'flagged', HELD) };
   // A candidate that lost against the old champion would lose against the new one too.
   if (kind === 'close' || (kind === 'merge' && !moved)) return verdictOf(experiment, trials, judgement, kind);
   if (moved) return restack(experiment, trials);
@@ -113,7 +120,7 @@ function mend(
   trials: readonly RecordedTrial[],
 ): Action | null {
   const thought = snapshot.thoughts.find(
-    ({ task }) => task.kind !== 'idea' && task.pull === experiment.pull && task.commit === marker.commit,
+    ({ task }) => 'pull' in task && task.pull === experiment.pull && task.commit === marker.commit,
   );
   if (thought?.state === 'thinking') return { kind: 'wait', seconds: LOOK_AGAIN_SECONDS };
   if (thought?.state === 'idea')
@@ -125,28 +132,59 @@ function mend(
       'superseded',
       'The champion moved on, and the edits no longer fit its files; the agent did not port them.',
     );
-  const crash = trials.find(({ outcome }) => outcome.status === 'crash' && MENDABLE.includes(outcome.reason));
+  const crash = unforgiven(marker, trials).find(
+    ({ outcome }) => outcome.status === 'crash' && MENDABLE.includes(outcome.reason),
+  );
   if (!crash || thought || marker.repairs >= MAX_REPAIRS || !isModel(agentOf(contract, campaign)))
     return null;
   return { kind: 'think', campaign, task: { kind: 'repair', pull: experiment.pull, commit: marker.commit } };
 }
 
+type Judged = Extract<Judgement, { kind: 'judged' }>;
+
 function verdictOf(
   experiment: Experiment,
   trials: RecordedTrial[],
-  { verdict, value, champion }: Extract<Judgement, { kind: 'judged' }>,
+  judgement: Judged,
   kind: 'merge' | 'close',
 ): Action {
-  const { noise, doubt, simplification } = verdict;
-  const merged = simplification ? 'As good as the champion, and shorter.' : 'Better than the champion.';
+  const merged = judgement.verdict.simplification
+    ? 'As good as the champion, and shorter.'
+    : 'Better than the champion.';
   const reason = kind === 'merge' ? merged : 'Not shown to be better than the champion.';
   return {
     kind: 'decide',
     experiment,
     trials,
     unfinished: [],
-    verdict: { kind, reason, value: mean(value), championValue: mean(champion), noise, doubt },
+    verdict: verdictFrom(judgement, kind, reason),
   };
+}
+
+function verdictFrom({ verdict, value, champion }: Judged, kind: Verdict['kind'], reason: string): Verdict {
+  const { noise, doubt } = verdict;
+  return { kind, reason, value: mean(value), championValue: mean(champion), noise, doubt };
+}
+
+/** A person is the judge: merged as soon as there is a number on the present champion that can be trusted. */
+function keep(
+  snapshot: Snapshot,
+  contract: Contract,
+  campaign: Campaign,
+  experiment: Experiment,
+  trials: RecordedTrial[],
+): Action {
+  // However often the champion moves: a person asked for exactly this.
+  if (experiment.marker.champion.sha !== snapshot.base.sha) return { kind: 'restack', experiment };
+  const verdict = owesTrial(experiment.marker, trials)
+    ? null
+    : keptVerdict(snapshot, contract, experiment, trials);
+  if (verdict) return { kind: 'decide', experiment, trials, unfinished: [], verdict };
+  if (measuredValues(trials).length >= 2 * contract.gate.max_trials) {
+    const reason = 'However often it was measured, no number of it was audited.';
+    return conclude(experiment, trials, 'unmeasurable', reason);
+  }
+  return dispatch(snapshot, campaign, experiment, trials);
 }
 
 /**
@@ -168,12 +206,19 @@ function measureAlike(
   return measureAgain(snapshot, contract, campaign, experiment, trials);
 }
 
-/** A crash is the candidate's fault and ends it; too many machine faults make it unmeasurable. */
-function judgeFailure(experiment: Experiment, trials: RecordedTrial[]): Action | null {
-  for (const { outcome } of trials)
+/**
+ * A crash is the candidate's fault and ends it; too many machine faults make it unmeasurable.
+ * @param counting the trials among `trials` that no person wants measured again
+ */
+function judgeFailure(
+  experiment: Experiment,
+  counting: readonly RecordedTrial[],
+  trials: RecordedTrial[],
+): Action | null {
+  for (const { outcome } of counting)
     if (outcome.status === 'crash')
       return conclude(experiment, trials, 'crash', `It crashed (${outcome.reason}): ${outcome.message}`);
-  const faults = trials.filter(trial => trial.outcome.status === 'fault');
+  const faults = counting.filter(trial => trial.outcome.status === 'fault');
   if (faults.length >= MAX_FAULTS)
     return conclude(
       experiment,
@@ -216,6 +261,11 @@ function restack(experiment: Experiment, trials: RecordedTrial[]): Action {
   return { kind: 'restack', experiment };
 }
 
+/** Whether a trial was begun whose run does not show up. */
+export function isLost({ run, check }: Attempt, now: Date): boolean {
+  return run === null && secondsSince(check?.startedAt ?? '', now) >= DISPATCH_LOST_SECONDS;
+}
+
 /** Null when nothing is in flight; otherwise to wait, or to dispatch again what was lost on the way. */
 export function waitForAttempt(
   snapshot: Snapshot,
@@ -226,9 +276,7 @@ export function waitForAttempt(
   const number = experiment?.marker.number ?? 0;
   const pending = attemptsOf(snapshot, campaign.issue, number).filter(attempt => !attempt.check?.measurement);
   if (pending.length === 0) return null;
-  const lost = pending.find(
-    ({ run, check }) => run === null && secondsSince(check?.startedAt ?? '', now) >= DISPATCH_LOST_SECONDS,
-  );
+  const lost = pending.find(attempt => isLost(attempt, now));
   if (!lost) return { kind: 'wait', seconds: LOOK_AGAIN_SECONDS };
   const { trial } = lost;
   return {

@@ -51,6 +51,11 @@ export interface Knowledge {
 
 /** Variance of a level of which nothing is known, in u². */
 const UNKNOWN_LEVEL = 1e6;
+/**
+ * No trial counts as better than the worst of the same idea by more than this, in u: four times the highest noise. What is further apart
+ * noise does not explain, and the better number may be the wrong one.
+ */
+const MOST_SCATTER = 4 * HIGHEST_NOISE;
 /** Worlds less likely than this, relative to the likeliest, are given up. */
 const UNLIKELY = 1e-4;
 /** A spread below this share of the values counts as rounding. */
@@ -140,8 +145,10 @@ function settled(knowledge: Knowledge, tested: Test, merged: boolean): Knowledge
 
 /** What is known of an idea after its scaled trials, on the champion as it is known now. */
 export function testOf(knowledge: Knowledge, samples: readonly Sample[]): Test {
-  const test = beginTest(beliefAt(knowledge, samples[0]));
-  return samples.reduce((tested, sample) => observe(tested, sample), test);
+  const best = Math.max(...samples.map(({ value }) => value)) - MOST_SCATTER;
+  const believable = samples.map(({ seed, value }) => ({ seed, value: Math.max(value, best) }));
+  const test = beginTest(beliefAt(knowledge, believable[0]));
+  return believable.reduce((tested, sample) => observe(tested, sample), test);
 }
 
 /** What is known of an idea whose first trial was stopped. */

@@ -2,6 +2,7 @@
 import { addCost, type Cost, NO_COST } from './idea.ts';
 import { type Campaign, type Experiment, mean, measuredValues, type RecordedTrial } from './model.ts';
 import { stoppedTrial } from './stop.ts';
+import { waitsForPeople } from './words.ts';
 
 /** One experiment on one line; `value` is null where nothing was measured, and a guess where it was stopped. */
 export interface LedgerRow {
@@ -14,6 +15,8 @@ export interface LedgerRow {
   championValue: number | null;
   peakMemoryMb: number;
   status: 'keep' | 'discard' | 'crash' | 'stopped' | 'running';
+  /** Left to people, who have not said a word yet. */
+  held: boolean;
 }
 
 /** Rows of one campaign's experiments, in the order of their numbers. */
@@ -31,6 +34,7 @@ export function ledgerRows(experiments: readonly Experiment[]): LedgerRow[] {
       championValue: marker.verdict?.championValue ?? null,
       peakMemoryMb: Math.max(0, ...marker.trials.map(trial => trial.peakMemoryMb)),
       status,
+      held: waitsForPeople(experiment),
     };
   });
 }

@@ -2,11 +2,13 @@
 import { z } from 'zod';
 import type { Command } from './command.ts';
 import type { ContractFile } from './contract-file.ts';
-import { costSchema, ideaSchema } from './idea.ts';
+import { costSchema, ideaSchema, MAX_IDEA } from './idea.ts';
 import { type Measurement, measurementSchema, shaSchema } from './measurement.ts';
 import type { Thought } from './thought.ts';
 
 export const RESEARCH_LABEL = 'research';
+/** On pull requests that the gate left to people. */
+export const HELD_LABEL = 'research:held';
 /** After so many trials that failed through the machine's fault a tree is called unmeasurable. */
 export const MAX_FAULTS = 3;
 /** Champion trials that calibrate the noise before the first idea. */
@@ -35,6 +37,28 @@ const verdictSchema = z.strictObject({
   doubt: z.number().nullable(),
 });
 export type Verdict = z.infer<typeof verdictSchema>;
+
+/** A person's word on an experiment. */
+const wordSchema = z.strictObject({
+  kind: z.enum(['keep', 'discard', 'rerun']),
+  by: z.string(),
+  /** Id of the comment that said it. */
+  comment: z.int(),
+  /** Number of the last trial that was started when it was said. */
+  after: z.int().nonnegative(),
+});
+export type SpokenWord = z.infer<typeof wordSchema>;
+
+/** An experiment that a person asked for: an idea in words, or that of a closed experiment once more. */
+const askedSchema = z.strictObject({
+  comment: z.int(),
+  by: z.string(),
+  /** The idea; of a closed experiment, its title. */
+  idea: z.string().max(MAX_IDEA),
+  /** The pull request whose edits are to be tried again; null for a new idea. */
+  pull: z.int().nullable(),
+});
+export type Asked = z.infer<typeof askedSchema>;
 
 /** What was spent on trials that a marker no longer holds. */
 const spentSchema = z.strictObject({
@@ -65,6 +89,12 @@ export const experimentMarkerSchema = z.strictObject({
   earlier: spentSchema,
   trials: z.array(recordedTrialSchema),
   verdict: verdictSchema.nullable(),
+  /** What people said of it, oldest first; each took effect. */
+  words: z.array(wordSchema).default([]),
+  /** Why the gate leaves it to a person; null where it does not. */
+  held: z.string().max(500).nullable().default(null),
+  /** Whose wish it was; null where an agent's idea. */
+  asked: askedSchema.nullable().default(null),
 });
 export type ExperimentMarker = z.infer<typeof experimentMarkerSchema>;
 
@@ -75,7 +105,7 @@ export const campaignStateSchema = z.strictObject({
   /** Why it is paused, stopped or finished; empty while running. */
   reason: z.string().max(2000),
   /** Experiments asked for, all `/research N` together. */
-  target: z.int().positive(),
+  target: z.int().nonnegative(),
   parallel: z.int().nullable(),
   budgetSeconds: z.number().nullable(),
   agent: z.string().nullable(),
@@ -84,6 +114,8 @@ export const campaignStateSchema = z.strictObject({
   startedAt: z.string(),
   /** Ids of the comments that took effect. */
   comments: z.array(z.int()),
+  /** What people asked to be tried next, oldest first. */
+  asked: z.array(askedSchema).default([]),
   /** Trials of champions that no experiment measured. */
   baselines: z.array(recordedTrialSchema),
   /** Reasons of the proposals that came to nothing, newest last, at most 20. */
@@ -108,6 +140,8 @@ export type CampaignState = z.infer<typeof campaignStateSchema>;
 export interface Campaign {
   issue: number;
   issueOpen: boolean;
+  /** Whether the issue has the label by which the App finds it again. */
+  labelled: boolean;
   /** Id, text and time of the last edit of the status comment. */
   comment: { id: number; body: string; updatedAt: string } | null;
   /** Null where the marker is gone or cannot be read. */
@@ -138,7 +172,7 @@ export function flagNotice({ pull }: Experiment): string {
 export interface Attempt {
   trial: string;
   /** The App's check run: the intent, and after completion the result. */
-  check: { id: number; startedAt: string; measurement: RecordedTrial | null } | null;
+  check: { id: number; startedAt: string; completed: boolean; measurement: RecordedTrial | null } | null;
   run: Run | null;
 }
 
@@ -170,7 +204,7 @@ export interface UnreadableExperiment {
   number: number;
 }
 
-/** What the App made twice; the first of two counts. */
+/** What the App made twice, or began and does not need any more. */
 export type Duplicate =
   | { kind: 'comment'; id: number }
   | { kind: 'run'; id: number }
@@ -185,6 +219,8 @@ export interface Snapshot {
   unreadable: UnreadableExperiment[];
   /** Trials in flight, by id. */
   attempts: ReadonlyMap<string, Attempt>;
+  /** Runs of trials that were recorded before somebody started them again. */
+  repeated: readonly Pick<Run, 'id' | 'title'>[];
   /** Experiment branches that exist, by name. */
   branches: ReadonlyMap<string, string>;
   commands: PendingCommand[];

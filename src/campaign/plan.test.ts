@@ -38,6 +38,7 @@ function words(action: Action): string {
     case 'record':
       return `record ${action.attempt.trial}`;
     case 'think':
+      if (action.task.kind === 'try') return `think of what comment ${action.task.comment} asks for`;
       return `think of ${action.task.kind === 'idea' ? 'an idea' : `a ${action.task.kind} of #${action.task.pull}`}`;
     case 'open':
       return `open ${action.number} from thought ${action.thought}`;
@@ -49,6 +50,10 @@ function words(action: Action): string {
       return `tidy ${action.duplicate.kind} ${action.duplicate.id}`;
     case 'clean':
       return `clean ${action.branch}`;
+    case 'repeat':
+      return `repeat #${action.asked.pull} as ${action.number}`;
+    case 'relabel':
+      return `relabel #${action.campaign.issue}`;
     case 'wait':
       return 'wait';
     default:
@@ -158,6 +163,12 @@ describe('an experiment', () => {
     assert.equal(planned({ experiments: [measured(1.01)] }), 'close #11');
   });
 
+  test('waits for a free runner, but not for a trial whose run never came', () => {
+    const other = (seconds: number) => attempt('3/0.4', null, null, seconds);
+    assert.equal(planned({ experiments: [experiment(1)], attempts: [other(10)] }), 'wait');
+    assert.equal(planned({ experiments: [experiment(1)], attempts: [other(600)] }), 'dispatch 3/1.1 seed 0');
+  });
+
   test('counts the result of a completed check run', () => {
     const done = attempt('3/1.1', { status: 'completed' }, trial('3/1.1', 'tree 1', 1.01));
     assert.equal(planned({ experiments: [experiment(1)], attempts: [done] }), 'close #11');
@@ -187,6 +198,13 @@ describe('an experiment', () => {
     });
     assert.equal(planned(lost(100)), 'wait');
     assert.equal(planned(lost(121)), 'dispatch 3/1.1 seed 0');
+  });
+
+  test('does not wait for a trial of the champion that got lost and is not needed any more', () => {
+    const orphan = attempt('3/0.4', null, null, 121);
+    assert.equal(planned({ experiments: [experiment(1)], attempts: [orphan] }), 'dispatch 3/1.1 seed 0');
+    const running = attempt('3/1.1', {});
+    assert.equal(planned({ experiments: [experiment(1)], attempts: [orphan, running] }), 'tidy check 70');
   });
 
   test('that someone pushed to is held', () => {
@@ -328,13 +346,13 @@ describe('a number that was refereed', () => {
   });
 });
 
-test('a gain far beyond the effects of all ideas before it is flagged, not merged', () => {
+test('a gain far beyond the effects of all ideas before it is held for a person, not merged', () => {
   const before = [1.004, 1.01, 1.002, 1.006, 1.003].map((value, i) => {
     const trials = [trial(`3/${i + 2}.1`, `tree ${i + 2}`, value)];
     return experiment(i + 2, { trials, verdict: CLOSED }, { state: 'closed' });
   });
   const trials = [0.7, 0.701].map((value, i) => trial(`3/1.${i + 1}`, 'tree 1', value));
-  assert.equal(planned({ experiments: [experiment(1, { trials }), ...before] }), 'flagged #11');
+  assert.equal(planned({ experiments: [experiment(1, { trials }), ...before] }), 'hold #11');
   assert.equal(planned({ experiments: [experiment(1, { trials }), ...before.slice(1)] }), 'merge #11');
 });
 

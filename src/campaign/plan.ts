@@ -2,7 +2,7 @@
 import type { Action } from './action.ts';
 import { advance } from './advance.ts';
 import { describeProblem } from './contract-file.ts';
-import { conclude } from './judge.ts';
+import { conclude, isLost } from './judge.ts';
 import { branchName, type Campaign, type Experiment, type Snapshot } from './model.ts';
 import {
   attemptsOf,
@@ -10,9 +10,11 @@ import {
   liveCampaigns,
   nextNumber,
   openExperiments,
+  trialParts,
   trialsOf,
 } from './queries.ts';
 import { quote } from './quote.ts';
+import { discardedBy, mayGoOn } from './words.ts';
 
 const IDLE_SECONDS = 300;
 
@@ -25,16 +27,26 @@ export function plan(snapshot: Snapshot, now: Date): Action {
   return (
     answerCommands(snapshot) ??
     stopWhatMustStop(snapshot) ??
-    finishLeftovers(snapshot) ??
+    relabel(snapshot) ??
+    sayRepeated(snapshot) ??
+    finishLeftovers(snapshot, now) ??
     recordResults(snapshot) ??
     tidyUp(snapshot) ??
-    cleanOrWait(snapshot, advance(snapshot, now))
+    cleanOrWait(snapshot, advance(snapshot, now), now)
   );
 }
 
-/** Deletes the branches of settled experiments when there is nothing better to do. */
-function cleanOrWait(snapshot: Snapshot, next: Action | null): Action {
+/**
+ * When there is nothing better to do, deletes the branches of settled experiments, and closes the checks of trials of the champion that
+ * got lost on the way and that nobody needs any more.
+ */
+function cleanOrWait(snapshot: Snapshot, next: Action | null, now: Date): Action {
   if (next && next.kind !== 'wait') return next;
+  for (const attempt of snapshot.attempts.values()) {
+    const { trial, check } = attempt;
+    if (trialParts(trial).experiment === 0 && check && !check.completed && isLost(attempt, now))
+      return { kind: 'tidy', duplicate: { kind: 'check', id: check.id, trial } };
+  }
   const settled = snapshot.experiments.find(
     e => e.state !== 'open' && snapshot.branches.get(e.branch) === e.headSha && e.headSha === e.marker.commit,
   );
@@ -62,10 +74,18 @@ function stopWhatMustStop(snapshot: Snapshot): Action | null {
     const unreadable = snapshot.unreadable.find(found => found.open && found.campaign === campaign.issue);
     if (phase === 'running' && unreadable)
       return { kind: 'phase', campaign, phase: 'paused', reason: unreadableReason(unreadable.pull) };
+    if (campaign.state && mayGoOn(snapshot, { ...campaign, state: campaign.state }))
+      return { kind: 'phase', campaign, phase: 'running', reason: '' };
     if (phase === 'running' && snapshot.contract.kind !== 'contract')
       return { kind: 'phase', campaign, phase: 'paused', reason: contractReason(snapshot) };
   }
   return null;
+}
+
+/** A campaign without its label would not be found again after a restart. */
+function relabel(snapshot: Snapshot): Action | null {
+  const campaign = liveCampaigns(snapshot).find(({ labelled }) => !labelled);
+  return campaign ? { kind: 'relabel', campaign } : null;
 }
 
 function unreadableReason(pull: number): string {
@@ -78,13 +98,29 @@ function contractReason(snapshot: Snapshot): string {
   return `The contract cannot be read. ${contract.problems.map(problem => quote(describeProblem(problem), 300)).join('; ')}`;
 }
 
+/** A result that counts no more than once: whoever runs a workflow again is told how to take a trial that counts. */
+function sayRepeated(snapshot: Snapshot): Action | null {
+  for (const { id, title } of snapshot.repeated) {
+    const campaign = liveCampaigns(snapshot).find(({ issue }) => issue === trialParts(title).issue);
+    const key = `run again ${id}`;
+    if (!campaign || campaign.state.notices.includes(key)) continue;
+    const text = `Trial ${title} was run again by hand. Its first result counts, and this one does not. \`/research rerun\` on an experiment’s pull request takes another trial that counts.`;
+    return { kind: 'notify', campaign, key, text, pause: false };
+  }
+  return null;
+}
+
 /** Ends what a kill, a person or a stop left half done. */
-function finishLeftovers(snapshot: Snapshot): Action | null {
+function finishLeftovers(snapshot: Snapshot, now: Date): Action | null {
   for (const experiment of snapshot.experiments) {
     if (experiment.state === 'open') {
       const campaign = snapshot.campaigns.find(({ issue }) => issue === experiment.marker.campaign);
       const ended = campaign?.state?.phase === 'stopped' || campaign?.state?.phase === 'finished';
-      if (campaign && ended) return closeStopped(snapshot, campaign, experiment);
+      const opponent = discardedBy(experiment.marker);
+      if ((ended || opponent !== null) && isStarting(snapshot, experiment, now)) continue;
+      if (campaign && opponent !== null)
+        return closeUnjudged(snapshot, campaign, experiment, 'person', `Discarded by ${opponent}.`);
+      if (campaign && ended) return closeUnjudged(snapshot, campaign, experiment, 'stopped', STOPPED);
     } else if (experiment.marker.verdict === null || isUnmerged(experiment)) {
       const reason = `A person ${experiment.state} this pull request before it was judged.`;
       return conclude(experiment, trialsOf(snapshot, experiment), 'person', reason);
@@ -101,14 +137,28 @@ function isUnmerged({ state, marker }: Experiment): boolean {
   return state === 'closed' && marker.verdict?.kind === 'merge';
 }
 
-/** Closes an experiment whose campaign has ended with what was measured, and gives up what is in flight. */
-function closeStopped(snapshot: Snapshot, campaign: Campaign, experiment: Experiment): Action {
+const STOPPED = 'The campaign was stopped before this idea was judged.';
+
+/** A run that was just dispatched and is in no list yet cannot be cancelled yet. */
+function isStarting(snapshot: Snapshot, { marker }: Experiment, now: Date): boolean {
+  return attemptsOf(snapshot, marker.campaign, marker.number).some(
+    attempt => attempt.run === null && attempt.check?.measurement === null && !isLost(attempt, now),
+  );
+}
+
+/** Closes an experiment that the gate has no say in any more with what was measured, and gives up what is in flight. */
+function closeUnjudged(
+  snapshot: Snapshot,
+  campaign: Campaign,
+  experiment: Experiment,
+  kind: 'person' | 'stopped',
+  reason: string,
+): Action {
   const { marker } = experiment;
   const attempts = attemptsOf(snapshot, marker.campaign, marker.number).filter(a => !a.check?.measurement);
   const finished = attempts.find(attempt => attempt.run?.status === 'completed');
   if (finished) return { kind: 'record', campaign, experiment, attempt: finished };
-  const reason = 'The campaign was stopped before this idea was judged.';
-  return { ...conclude(experiment, trialsOf(snapshot, experiment), 'stopped', reason), unfinished: attempts };
+  return { ...conclude(experiment, trialsOf(snapshot, experiment), kind, reason), unfinished: attempts };
 }
 
 function tidyUp({ duplicates: [duplicate] }: Snapshot): Action | null {

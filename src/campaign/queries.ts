@@ -32,6 +32,11 @@ export function trialsOf(snapshot: Snapshot, experiment: Experiment): RecordedTr
 /** A campaign that is running or paused. */
 export type LiveCampaign = Campaign & { state: CampaignState };
 
+/** Whether a campaign is finished or stopped. */
+export function hasEnded({ phase }: CampaignState): boolean {
+  return phase === 'finished' || phase === 'stopped';
+}
+
 /** Campaigns that are running or paused, oldest first. */
 export function liveCampaigns(snapshot: Snapshot): LiveCampaign[] {
   return snapshot.campaigns

@@ -106,6 +106,7 @@ function campaignState(more: Partial<CampaignState> = {}): CampaignState {
     startedBy: 'alice',
     startedAt: '2026-03-08T00:00:00Z',
     comments: [],
+    asked: [],
     baselines: BASELINES,
     failedProposals: [],
     failedInARow: 0,
@@ -120,6 +121,7 @@ export function campaign(state: Partial<CampaignState> | null = {}, more: Partia
   return {
     issue: 3,
     issueOpen: true,
+    labelled: true,
     comment: { id: 30, body: '', updatedAt: ago(600) },
     state: state && campaignState(state),
     notices: [],
@@ -154,6 +156,9 @@ export function experiment(
     cost: NO_COST,
     trials: [],
     verdict: null,
+    words: [],
+    held: null,
+    asked: null,
     ...marker,
   };
   return {
@@ -186,7 +191,8 @@ export function attempt(
     url: 'https://github.test/run/7',
     ...run,
   };
-  return { trial: id, check: { id: 70, startedAt: ago(startedSecondsAgo), measurement }, run: run && full };
+  const check = { id: 70, startedAt: ago(startedSecondsAgo), completed: measurement !== null, measurement };
+  return { trial: id, check, run: run && full };
 }
 
 /** The base at the champion, with the branches of the open experiments. */
@@ -204,6 +210,7 @@ export function snapshot(
     duplicates: [],
     thoughts: [],
     unreadable: [],
+    repeated: [],
     ...parts,
     experiments,
     attempts: new Map((parts.attempts ?? []).map(a => [a.trial, a])),

@@ -21,6 +21,12 @@ test("a candidate's first number is audited where it may get another trial or a 
   assert.equal(termsOf(shown, contract, promising, 300)?.threshold, null);
 });
 
+test('what a person keeps is audited whatever its number', () => {
+  const words = [{ kind: 'keep', by: 'bob', comment: 1, after: 0 } as const];
+  const kept = experiment(1, { words });
+  assert.equal(termsOf(snapshot({ experiments: [kept] }), contract, kept, 300)?.threshold, null);
+});
+
 test("the champion's first trial is audited, and those for other machines; its other baselines are not", () => {
   const thresholds = [0, 1, 2, 3, 4].map(n => {
     const baselines = [...BASELINES, trial('3/0.4', 'champion tree', 1)].slice(0, n);

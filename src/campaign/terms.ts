@@ -3,6 +3,7 @@ import type { Contract } from './contract.ts';
 import { trialsOfTree, worstPromisingValue } from './evidence.ts';
 import { BASELINE_TRIALS, type Experiment, measuredValues, type Snapshot } from './model.ts';
 import { trialsOf } from './queries.ts';
+import { keptBy } from './words.ts';
 
 export interface Terms {
   /** A number below this is audited; null audits in any case. */
@@ -17,9 +18,9 @@ const NEVER = 0;
 
 /**
  * The terms of the next trial of an experiment (null: the champion) at a budget in seconds; null where the metric has no referee.
- * Audited is what could be merged: a first number that the gate would not close at once, and whatever confirms one. The champion's
- * first trial is audited too, to see that an honest model passes on this machine, and so are those beyond the baselines, which are taken
- * for another class of machine.
+ * Audited is what could be merged: a first number that the gate would not close at once, whatever confirms one, and what a person keeps. The
+ * champion's first trial is audited too, to see that an honest model passes on this machine, and so are those beyond the baselines, which
+ * are taken for another class of machine.
  */
 export function termsOf(
   snapshot: Snapshot,
@@ -38,7 +39,8 @@ export function termsOf(
   const threshold = () => {
     if (champion.length === 0) return null;
     if (experiment === null) return champion.length < BASELINE_TRIALS ? NEVER : null;
-    const confirms = measuredValues(trialsOf(snapshot, experiment)).length > 0;
+    const confirms =
+      keptBy(experiment.marker) !== null || measuredValues(trialsOf(snapshot, experiment)).length > 0;
     return confirms ? null : worstPromisingValue(snapshot, contract, champion);
   };
   return {

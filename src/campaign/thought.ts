@@ -6,6 +6,8 @@ import type { Campaign } from './model.ts';
 export type Task =
   /** `number` is the experiment that it will probably become: the next one that nobody else thinks about. */
   | { kind: 'idea'; number: number }
+  /** The idea of a person, in the comment of that id, made into an experiment. */
+  | { kind: 'try'; number: number; comment: number }
   /** `commit`: the candidate that no longer fits or that crashed. */
   | { kind: 'port' | 'repair'; pull: number; commit: string };
 

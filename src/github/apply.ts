@@ -5,13 +5,20 @@ import { RESEARCH_LABEL, type Snapshot } from '../campaign/model.ts';
 import { think } from './ask.ts';
 import { answerCommand } from './commands.ts';
 import type { Context } from './context.ts';
-import { decide } from './decide.ts';
+import { decide, giveUpChampion } from './decide.ts';
 import { tidy } from './duplicates.ts';
 import { open } from './propose.ts';
+import { repeat } from './repeat.ts';
 import { sayOnce } from './replies.ts';
 import { moveHead, restack, revise } from './revise.ts';
 import { saveState } from './state.ts';
 import { dispatchTrial, recordTrial } from './trials.ts';
+import { hold } from './words.ts';
+
+/** Key of the notice that the label was put back. */
+const LABEL_REMOVED = 'label removed';
+const LABEL_REMOVED_TEXT =
+  'The label `research` was taken off this issue. It is how I find the campaign again after a restart, so I put it back. `/research stop` ends the campaign.';
 
 /** Applies any action but `wait`. */
 export async function apply(
@@ -25,6 +32,7 @@ export async function apply(
       return answerCommand(context, snapshot, action.command);
     case 'phase': {
       const { state } = action.campaign;
+      if (action.phase === 'stopped') await giveUpChampion(context, snapshot, action.campaign);
       if (state)
         await saveState(port, snapshot, action.campaign, {
           ...state,
@@ -43,6 +51,13 @@ export async function apply(
     }
     case 'label':
       return port.addLabel(action.experiment.pull, RESEARCH_LABEL);
+    case 'relabel':
+      await sayOnce(port, action.campaign.issue, LABEL_REMOVED, LABEL_REMOVED_TEXT);
+      return port.addLabel(action.campaign.issue, RESEARCH_LABEL);
+    case 'hold':
+      return hold(context, snapshot, action.experiment, action.verdict, action.trials);
+    case 'repeat':
+      return repeat(context, snapshot, action.campaign, action.number, action.asked);
     case 'dispatch':
       return dispatchTrial(context, snapshot, action);
     case 'record':

@@ -6,6 +6,7 @@ import type { Idea } from '../campaign/idea.ts';
 import { type Campaign, type Experiment, mean, measuredValues, type Snapshot } from '../campaign/model.ts';
 import { experimentsOf, nextNumber, trialsOf } from '../campaign/queries.ts';
 import type { Task } from '../campaign/thought.ts';
+import { stillAsked } from '../campaign/words.ts';
 import { type Context, contractOf } from './context.ts';
 import { messageOf, statusOf } from './errors.ts';
 import { MAX_BODY, writeMarker } from './marker.ts';
@@ -64,7 +65,7 @@ async function proposalRequest(
   const budgetSeconds = budgetOf(contract, campaign);
   const champion = championValues(snapshot, budgetSeconds);
   return {
-    number: task.kind === 'idea' ? task.number : nextNumber(snapshot, campaign),
+    number: 'number' in task ? task.number : nextNumber(snapshot, campaign),
     brief: (await context.port.file(contract.brief, base.sha)) ?? '',
     metric: contract.metric,
     budgetSeconds,
@@ -72,6 +73,7 @@ async function proposalRequest(
     championValue: champion.length > 0 ? asToldToAgents(mean(champion)) : null,
     ledger: [...ledgerFor(experimentsOf(snapshot, campaign)), ...thoughtOf(context, snapshot, campaign)],
     topic: campaign.state?.topic ?? '',
+    wish: wishOf(snapshot, campaign, task),
     again: againOf(snapshot, task),
     // What cannot be asked now is asked when the idea is opened.
     objection: async (idea, changed) =>
@@ -82,7 +84,7 @@ async function proposalRequest(
 
 /** What the agent is to do with an experiment that exists; null for a new idea. */
 function againOf(snapshot: Snapshot, task: Task): ProposalRequest['again'] {
-  if (task.kind === 'idea') return null;
+  if (!('pull' in task)) return null;
   const experiment = snapshot.experiments.find(({ pull }) => pull === task.pull);
   if (!experiment) throw new Error(`Expected an experiment #${task.pull} to ${task.kind}, found none.`);
   const crash = trialsOf(snapshot, experiment).find(({ outcome }) => outcome.status === 'crash')?.outcome;
@@ -91,6 +93,12 @@ function againOf(snapshot: Snapshot, task: Task): ProposalRequest['again'] {
     idea: experiment.marker.idea,
     problem: crash?.status === 'crash' ? `${crash.message}\n${crash.traceback}` : '',
   };
+}
+
+/** The idea of a person that is to become the experiment; null where the agent is to have one. */
+function wishOf(snapshot: Snapshot, campaign: Campaign, task: Task): string | null {
+  if (task.kind !== 'try') return null;
+  return stillAsked(snapshot, campaign).find(({ comment }) => comment === task.comment)?.idea ?? null;
 }
 
 /** Ideas that wait for a runner: to another thought they are as if they were running. */

@@ -11,20 +11,23 @@ import { duplicateRuns } from './duplicates.ts';
 import { readMarker } from './marker.ts';
 import type { GitHubPort, WorkflowRun } from './port.ts';
 
-/** Trials that were started and are in no marker yet: check runs of the App, and the runs that carry their names; and what of that is double. */
+/**
+ * Trials that were started and are in no marker yet: check runs of the App, and the runs that carry their names; what of that is double;
+ * and runs that people started again although their trial was recorded.
+ */
 export async function readAttempts(
   port: GitHubPort,
   snapshot: Snapshot,
-): Promise<{ attempts: Map<string, Attempt>; duplicates: Duplicate[] }> {
+): Promise<Pick<Snapshot, 'attempts' | 'repeated' | 'duplicates'>> {
   const attempts = new Map<string, Attempt>();
   const duplicates: Duplicate[] = [];
-  if (snapshot.contract.kind !== 'contract') return { attempts, duplicates };
+  if (snapshot.contract.kind !== 'contract') return { attempts, repeated: [], duplicates };
   const live = snapshot.campaigns.filter(
     ({ state }) => state?.phase === 'running' || state?.phase === 'paused',
   );
   const open = snapshot.experiments.filter(experiment => experiment.state === 'open');
   const champion = live.length > 0;
-  if (open.length === 0 && !champion) return { attempts, duplicates };
+  if (open.length === 0 && !champion) return { attempts, repeated: [], duplicates };
 
   const recorded = new Set(
     [
@@ -59,7 +62,7 @@ export async function readAttempts(
       const measurement = result?.trial === check.externalId ? result : null;
       attempts.set(check.externalId, {
         trial: check.externalId,
-        check: { id: check.id, startedAt: check.startedAt, measurement },
+        check: { id: check.id, startedAt: check.startedAt, completed: check.completed, measurement },
         run: null,
       });
     }
@@ -71,7 +74,9 @@ export async function readAttempts(
     if (!attempt) attempts.set(run.title, { trial: run.title, check: null, run });
     else if (!attempt.run) attempt.run = run;
   }
-  return { attempts, duplicates: [...duplicates, ...duplicateRuns(runs)] };
+  const measured = (trial: string) => recorded.has(trial) || attempts.get(trial)?.check?.measurement != null;
+  const repeated = runs.filter(({ title, attempt }) => attempt > 1 && measured(title));
+  return { attempts, repeated, duplicates: [...duplicates, ...duplicateRuns(runs)] };
 }
 
 /**

@@ -1,29 +1,35 @@
 /** Commands take effect: once, and only for people who may write. */
-import type { StartCommand } from '../campaign/command.ts';
+import type { Command, StartCommand } from '../campaign/command.ts';
+import { forgiveness } from '../campaign/forgive.ts';
 import { NO_COST } from '../campaign/idea.ts';
 import {
   type Campaign,
   type CampaignState,
   type Experiment,
-  flagNotice,
   type PendingCommand,
   RESEARCH_LABEL,
   type Snapshot,
 } from '../campaign/model.ts';
-import { countExperiments, experimentsOf } from '../campaign/queries.ts';
+import { countExperiments, experimentsOf, hasEnded } from '../campaign/queries.ts';
+import { stillAsked } from '../campaign/words.ts';
 import {
   helpAnswer,
   mistakeAnswer,
   noCampaignAnswer,
   noPermissionAnswer,
+  onIssueAnswer,
   onPullAnswer,
   refusalAnswer,
+  unreadableAnswer,
 } from '../render/answer.ts';
 import { statusComment } from '../render/status.ts';
+import { askToTry } from './asked.ts';
 import type { Context } from './context.ts';
-import { reply } from './replies.ts';
+import { giveUpChampion } from './decide.ts';
+import { refuse, reply } from './replies.ts';
 import { obstacles } from './start.ts';
 import { saveState } from './state.ts';
+import { speak } from './words.ts';
 
 /**
  * Answers one command. The last write is the one that keeps it from being taken up again (the campaign's marker or the
@@ -43,7 +49,9 @@ export async function answerCommand(
     return refuse(context, pending, noPermissionAnswer(pending.author));
   if (command.kind === 'mistake') return refuse(context, pending, mistakeAnswer(command.message));
   const experiment = snapshot.experiments.find(found => found.pull === pending.issue);
-  if (experiment) return refuse(context, pending, onPullAnswer(experiment.marker.campaign));
+  if (experiment) return answerOnPull(context, snapshot, pending, experiment, command.command.kind);
+  if (snapshot.unreadable.some(({ pull }) => pull === pending.issue))
+    return refuse(context, pending, unreadableAnswer());
   const campaign = snapshot.campaigns.find(found => found.issue === pending.issue) ?? null;
   switch (command.command.kind) {
     case 'help':
@@ -55,14 +63,36 @@ export async function answerCommand(
       if (!campaign?.state) return refuse(context, pending, noCampaignAnswer());
       await reply(port, pending.issue, pending.comment, statusComment(snapshot, campaign, campaign.state));
       return;
+    case 'try':
+      return askToTry(context, snapshot, pending, campaign, command.command.idea);
+    case 'keep':
+    case 'discard':
+    case 'rerun':
+      return refuse(context, pending, onIssueAnswer(command.command.kind));
     default:
       return turn(context, snapshot, pending, campaign, command.command.kind);
   }
 }
 
-async function refuse(context: Context, pending: PendingCommand, text: string): Promise<void> {
-  await context.port.react(pending.comment, 'confused');
-  await reply(context.port, pending.issue, pending.comment, text);
+/** On an experiment's pull request there are words for that experiment, and help. */
+async function answerOnPull(
+  context: Context,
+  snapshot: Snapshot,
+  pending: PendingCommand,
+  experiment: Experiment,
+  kind: Command['kind'],
+): Promise<void> {
+  switch (kind) {
+    case 'keep':
+    case 'discard':
+    case 'rerun':
+      return speak(context, snapshot, pending, experiment, kind);
+    case 'help':
+      await reply(context.port, pending.issue, pending.comment, helpAnswer());
+      return;
+    default:
+      return refuse(context, pending, onPullAnswer(experiment.marker.campaign));
+  }
 }
 
 /** `/research N`: a new campaign, or N more experiments for the one that is there. */
@@ -90,6 +120,7 @@ async function start(
   const there: Campaign = campaign ?? {
     issue: pending.issue,
     issueOpen: true,
+    labelled: true,
     comment: null,
     state: null,
     notices: [],
@@ -107,6 +138,7 @@ async function start(
     agent: command.agent ?? old.agent,
     topic: command.topic === '' ? old.topic : command.topic,
     comments: [...old.comments, pending.comment],
+    asked: hasEnded(old) ? [] : stillAsked(snapshot, there),
     ...forgiveness(old, experimentsOf(snapshot, there)),
   });
 }
@@ -124,6 +156,7 @@ function newState(context: Context, pending: PendingCommand, experiments: number
     startedBy: pending.author,
     startedAt: context.now().toISOString(),
     comments: [],
+    asked: [],
     baselines: [],
     failedProposals: [],
     failedInARow: 0,
@@ -131,23 +164,6 @@ function newState(context: Context, pending: PendingCommand, experiments: number
     notices: [],
     forgiven: { baselines: 0, experiments },
   };
-}
-
-/** A person who lets the campaign go on forgives what made it pause. */
-function forgiveness(
-  state: CampaignState,
-  experiments: readonly Experiment[],
-): Pick<CampaignState, 'forgiven' | 'failedInARow' | 'notices'> {
-  const flagged = experiments.filter(({ marker }) => marker.verdict?.kind === 'flagged');
-  return {
-    failedInARow: 0,
-    forgiven: { baselines: state.baselines.length, experiments: experiments.length },
-    notices: [...new Set([...state.notices, ...flagged.map(flagNotice)])],
-  };
-}
-
-function hasEnded({ phase }: CampaignState): boolean {
-  return phase === 'finished' || phase === 'stopped';
 }
 
 async function turn(
@@ -170,6 +186,7 @@ async function turn(
   const comments = [...state.comments, pending.comment];
   const experiments = experimentsOf(snapshot, campaign);
   await context.port.react(pending.comment, 'rocket');
+  if (kind === 'stop') await giveUpChampion(context, snapshot, campaign);
   const next: CampaignState =
     kind === 'resume'
       ? { ...state, comments, phase: 'running', reason: '', ...forgiveness(state, experiments) }

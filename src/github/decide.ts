@@ -2,12 +2,14 @@
 import { contractSchema } from '../campaign/contract.ts';
 import type {
   Attempt,
+  Campaign,
   Experiment,
   ExperimentMarker,
   RecordedTrial,
   Snapshot,
   Verdict,
 } from '../campaign/model.ts';
+import { attemptsOf } from '../campaign/queries.ts';
 import { quote } from '../campaign/quote.ts';
 import { abandonedCheck } from '../render/check.ts';
 import { squashMessage, verdictComment } from '../render/pull.ts';
@@ -49,6 +51,16 @@ export async function decide(
     experiment.state === 'open' ? { ...change, state: 'closed' } : change,
   );
   await port.deleteBranch(experiment.branch);
+}
+
+/** Ends the champion's trials in flight of a campaign that ends. */
+export async function giveUpChampion(
+  context: Context,
+  snapshot: Snapshot,
+  campaign: Campaign,
+): Promise<void> {
+  for (const attempt of attemptsOf(snapshot, campaign.issue, 0))
+    if (!attempt.check?.measurement && attempt.run?.status !== 'completed') await giveUp(context, attempt);
 }
 
 /** Ends a trial whose result nobody waits for. */

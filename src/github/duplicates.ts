@@ -1,35 +1,38 @@
-/** What two Apps at once, or one that was killed while lists lagged, made twice: the first of two counts, the later one is taken back. */
+/** What two Apps at once, or one that lists told of too late, made twice; one of the two is taken back. */
 import { type Campaign, campaignStateSchema, type Duplicate } from '../campaign/model.ts';
-import { duplicateCheck } from '../render/check.ts';
+import { spareCheck } from '../render/check.ts';
 import { readMarker } from './marker.ts';
 import type { Comment, GitHubPort, WorkflowRun } from './port.ts';
 import { noticeKey, replyKey } from './replies.ts';
 
-/** The App's comments that say again what an earlier one of theirs says. `comments`: those edited lately, in any order. */
+/**
+ * The App's comments that are there twice. Of two status comments the first counts; of two answers or notices the one that was written last
+ * says what holds.
+ * @param comments those edited lately, in any order
+ */
 export function duplicateComments(
   comments: readonly Comment[],
   campaigns: readonly Campaign[],
   botLogin: string,
 ): Duplicate[] {
-  const first = new Map<string, number>();
-  for (const { issue, comment } of campaigns) if (comment) first.set(`status of ${issue}`, comment.id);
-  const own = comments.filter(({ author }) => author === botLogin).sort((a, b) => a.id - b.id);
-  return own.flatMap(comment => {
-    const subject = subjectOf(comment);
-    if (subject === null) return [];
-    const earlier = first.get(subject);
-    if (earlier === undefined) first.set(subject, comment.id);
-    return earlier !== undefined && earlier < comment.id
-      ? [{ kind: 'comment' as const, id: comment.id }]
-      : [];
+  const own = comments.filter(({ author }) => author === botLogin);
+  const counting = new Map(campaigns.map(({ issue, comment }) => [issue, comment?.id]));
+  const statuses = own.filter(({ id, issue, body }) => {
+    const first = counting.get(issue);
+    return first !== undefined && first < id && readMarker('campaign', body, campaignStateSchema) !== null;
   });
+  const said = own.filter(({ id, ...comment }) => {
+    const what = sentenceOf(comment);
+    return what !== null && own.some(other => other.id > id && sentenceOf(other) === what);
+  });
+  return [...statuses, ...said].map(({ id }) => ({ kind: 'comment', id }));
 }
 
-function subjectOf({ issue, body }: Comment): string | null {
+/** What an answer or a notice is about; null for other comments. */
+function sentenceOf({ issue, body }: Pick<Comment, 'issue' | 'body'>): string | null {
   const [answered, notice] = [replyKey(body), noticeKey(body)];
   if (answered !== null) return `answer to ${answered}`;
-  if (notice !== null) return `notice on ${issue}: ${notice}`;
-  return readMarker('campaign', body, campaignStateSchema) ? `status of ${issue}` : null;
+  return notice === null ? null : `notice on ${issue}: ${notice}`;
 }
 
 /** The App's runs that measure again what an earlier one measures. `runs`: the App's own, oldest first. */
@@ -50,6 +53,6 @@ export async function tidy(port: GitHubPort, duplicate: Duplicate): Promise<void
     case 'run':
       return port.cancelRun(duplicate.id);
     case 'check':
-      return port.completeCheck(duplicate.id, 'neutral', null, duplicateCheck(duplicate.trial));
+      return port.completeCheck(duplicate.id, 'neutral', null, spareCheck(duplicate.trial));
   }
 }

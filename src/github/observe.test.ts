@@ -11,7 +11,13 @@ const NOW = new Date('2026-03-08T12:00:00Z');
 
 /** A repository with one issue that a person labelled; `listed` counts how often its comments were listed. */
 function labelled() {
-  const issue: Issue = { number: 3, open: true, isPull: false, updatedAt: '2026-03-01T00:00:00Z' };
+  const issue: Issue = {
+    number: 3,
+    open: true,
+    isPull: false,
+    labels: ['research'],
+    updatedAt: '2026-03-01T00:00:00Z',
+  };
   const comments: Comment[] = [];
   const counts = { listed: 0 };
   const port: Partial<GitHubPort> = {
@@ -80,6 +86,7 @@ function repositoryWith(
     id,
     title,
     actor: BOT,
+    attempt: 1,
     headSha: sha('champion'),
     status: 'completed',
     conclusion: 'success',
@@ -93,7 +100,7 @@ function repositoryWith(
     commit: async () => ({ sha: sha('champion'), tree: sha('champion tree'), parents: [] }),
     file: async () => '',
     branches: async () => new Map(),
-    openIssues: async () => [{ number: 3, open: true, isPull: false, updatedAt: time }],
+    openIssues: async () => [{ number: 3, open: true, isPull: false, labels: ['research'], updatedAt: time }],
     comments: async () => [status],
     comment: async () => status,
     commentsSince: async () => [],

@@ -5,6 +5,7 @@ import { parseContract } from '../campaign/contract-file.ts';
 import {
   branchName,
   type Campaign,
+  type CampaignState,
   campaignStateSchema,
   type Experiment,
   experimentMarkerSchema,
@@ -17,7 +18,7 @@ import type { Thought } from '../campaign/thought.ts';
 import { readAttempts } from './attempts.ts';
 import { duplicateComments } from './duplicates.ts';
 import { readMarker } from './marker.ts';
-import type { Comment, Commit, GitHubPort, Pull } from './port.ts';
+import type { Comment, Commit, GitHubPort, Issue, Pull } from './port.ts';
 import { noRefusals, type Refusals } from './refusals.ts';
 import { noticeKey, replyKey } from './replies.ts';
 
@@ -60,7 +61,7 @@ export function emptyMemory(): Memory {
   };
 }
 
-/** A bot that was away looks this far back for commands. */
+/** A bot that was away looks this far back for commands, and for campaigns that it no longer finds otherwise. */
 const LOOK_BACK_HOURS = 24;
 /** Looks overlap by this much, because clocks differ and lists lag. */
 const OVERLAP_SECONDS = 300;
@@ -85,7 +86,8 @@ export async function observe(
   const { experiments, unreadable } = experimentsIn(port, memory);
   const comments = await port.commentsSince(lookBack(memory, now));
   const commands = commandsIn(comments, port.botLogin);
-  const campaigns = await readCampaigns(port, memory, experiments, commands);
+  const met = memory.commentsSeen === null ? metAgain(comments, port.botLogin) : [];
+  const campaigns = await readCampaigns(port, memory, experiments, commands, met);
   const snapshot: Snapshot = {
     base: { branch, sha: (tip ?? home).sha, tree: (tip ?? home).tree },
     contract: tip ? contract : noBase(branch),
@@ -93,16 +95,17 @@ export async function observe(
     experiments,
     unreadable,
     attempts: new Map(),
+    repeated: [],
     thoughts,
     branches: await port.branches('research/'),
-    commands: pending(commands, comments, campaigns, memory.pulls, port.botLogin).filter(
+    commands: pending(commands, comments, campaigns, experiments, memory.pulls, port.botLogin).filter(
       ({ comment }) => !memory.refusals.unanswerable.has(comment),
     ),
     duplicates: duplicateComments(comments, campaigns, port.botLogin),
   };
   memory.commentsSeen = seenUntil(comments, snapshot.commands, now);
-  const { attempts, duplicates } = await readAttempts(port, snapshot);
-  return { ...snapshot, attempts, duplicates: [...snapshot.duplicates, ...duplicates] };
+  const trials = await readAttempts(port, snapshot);
+  return { ...snapshot, ...trials, duplicates: [...snapshot.duplicates, ...trials.duplicates] };
 }
 
 function emptySnapshot(branch: string): Snapshot {
@@ -113,6 +116,7 @@ function emptySnapshot(branch: string): Snapshot {
     experiments: [],
     unreadable: [],
     attempts: new Map(),
+    repeated: [],
     thoughts: [],
     branches: new Map(),
     commands: [],
@@ -205,7 +209,7 @@ function commandsIn(comments: readonly Comment[], botLogin: string): PendingComm
 }
 
 /**
- * A command took effect when a campaign's marker holds its id, or an answer to it exists. Where the marker is gone, what
+ * A command took effect when the marker of a campaign or an experiment holds its id, or an answer to it exists. Where the marker is gone, what
  * was asked for before the newest pull request is known to have taken effect by that; where a new one was begun, what
  * was asked for before the first command that it holds.
  */
@@ -213,10 +217,14 @@ function pending(
   commands: readonly PendingCommand[],
   comments: readonly Comment[],
   campaigns: readonly Campaign[],
+  experiments: readonly Experiment[],
   pulls: ReadonlyMap<number, Pull>,
   botLogin: string,
 ): PendingCommand[] {
-  const done = new Set(campaigns.flatMap(campaign => campaign.state?.comments ?? []));
+  const done = new Set([
+    ...campaigns.flatMap(campaign => campaign.state?.comments ?? []),
+    ...experiments.flatMap(({ marker }) => marker.words.map(({ comment }) => comment)),
+  ]);
   for (const comment of comments) {
     const answered = comment.author === botLogin ? replyKey(comment.body) : null;
     if (answered !== null) done.add(answered);
@@ -242,23 +250,24 @@ async function readCampaigns(
   memory: Memory,
   experiments: readonly Experiment[],
   commands: readonly PendingCommand[],
+  met: readonly number[],
 ): Promise<Campaign[]> {
   const labelled = (await port.openIssues(RESEARCH_LABEL)).filter(issue => !issue.isPull);
   const open = new Map(labelled.map(issue => [issue.number, issue.updatedAt]));
-  const pulls = new Set(experiments.map(experiment => experiment.pull));
+  const pulls = new Map(experiments.map(({ pull, marker }) => [pull, marker.campaign]));
   const unfinished = experiments
     .filter(e => e.state === 'open' || e.marker.verdict === null)
     .map(e => e.marker.campaign);
-  const asked = commands.map(command => command.issue).filter(issue => !pulls.has(issue));
+  const asked = commands.map(({ issue }) => pulls.get(issue) ?? issue);
   const touched = new Set([...asked, ...experiments.map(e => e.marker.campaign)]);
   const campaigns: Campaign[] = [];
-  for (const number of new Set([...open.keys(), ...unfinished, ...memory.alive, ...asked])) {
+  for (const number of new Set([...open.keys(), ...unfinished, ...memory.alive, ...asked, ...met])) {
     const updatedAt = open.get(number);
     const known = updatedAt !== undefined;
     if (known && !touched.has(number) && memory.bare.get(number) === updatedAt) continue;
-    const issue = known ? { open: true, isPull: false } : await port.issue(number);
+    const issue = known ? { open: true, isPull: false, labels: [RESEARCH_LABEL] } : await port.issue(number);
     if (!issue || issue.isPull) continue;
-    const campaign = await readCampaign(port, memory, number, issue.open);
+    const campaign = await readCampaign(port, memory, number, issue);
     if (campaign.comment) memory.bare.delete(number);
     else if (known) memory.bare.set(number, updatedAt);
     if (campaign.comment || known || unfinished.includes(number)) campaigns.push(campaign);
@@ -267,28 +276,44 @@ async function readCampaigns(
   return campaigns.sort((a, b) => a.issue - b.issue);
 }
 
+/**
+ * Issues with a campaign that runs or is paused, by the App's own comments: what was closed, or lost its label, while the App was away
+ * is in no list of open issues.
+ */
+function metAgain(comments: readonly Comment[], botLogin: string): number[] {
+  return comments
+    .filter(
+      ({ author, body }) => author === botLogin && isLive(readMarker('campaign', body, campaignStateSchema)),
+    )
+    .map(({ issue }) => issue);
+}
+
+function isLive(state: CampaignState | null): boolean {
+  return state?.phase === 'running' || state?.phase === 'paused';
+}
+
 async function readCampaign(
   port: GitHubPort,
   memory: Memory,
   issue: number,
-  issueOpen: boolean,
+  { open, labels }: Pick<Issue, 'open' | 'labels'>,
 ): Promise<Campaign> {
+  const campaign = { issue, issueOpen: open, labelled: labels.includes(RESEARCH_LABEL) };
   const remembered = memory.statusComments.get(issue);
   const quick = remembered === undefined ? null : await port.comment(remembered);
   if (quick) {
     const state = readMarker('campaign', quick.body, campaignStateSchema);
-    if (state) return { issue, issueOpen, comment: quick, state, notices: [] };
+    if (state) return { ...campaign, comment: quick, state, notices: [] };
   }
   const own = (await port.comments(issue)).filter(comment => comment.author === port.botLogin);
   // Two Apps at once may have written one each: both go on with the first.
   const comment = own.find(found => readMarker('campaign', found.body, campaignStateSchema) !== null) ?? null;
   const state = comment && readMarker('campaign', comment.body, campaignStateSchema);
   if (comment) memory.statusComments.set(issue, comment.id);
-  return { issue, issueOpen, comment, state, notices: own.flatMap(found => noticeKey(found.body) ?? []) };
+  return { ...campaign, comment, state, notices: own.flatMap(found => noticeKey(found.body) ?? []) };
 }
 
 /** After everything was done and told: campaigns that have ended need no more looks. */
 export function forgetEnded(memory: Memory, snapshot: Snapshot): void {
-  for (const { issue, state } of snapshot.campaigns)
-    if (state?.phase !== 'running' && state?.phase !== 'paused') memory.alive.delete(issue);
+  for (const { issue, state } of snapshot.campaigns) if (!isLive(state)) memory.alive.delete(issue);
 }

@@ -42,6 +42,7 @@ export interface Issue {
   number: number;
   open: boolean;
   isPull: boolean;
+  labels: string[];
   updatedAt: string;
 }
 
@@ -57,6 +58,8 @@ export interface WorkflowRun {
   id: number;
   title: string;
   actor: string;
+  /** 1, and more where people ran it again. */
+  attempt: number;
   /** Tip of the branch when it was dispatched. */
   headSha: string;
   status: 'queued' | 'in_progress' | 'completed';

@@ -10,9 +10,11 @@ import {
   type Snapshot,
 } from '../campaign/model.ts';
 import { countExperiments, experimentsOf } from '../campaign/queries.ts';
+import { stillAsked } from '../campaign/words.ts';
 import { candidateMessage } from '../render/pull.ts';
 import { openTitle } from '../render/title.ts';
 import { objection, readFiles } from './ask.ts';
+import { dropAsked, withoutAsked } from './asked.ts';
 import { pullBody } from './body.ts';
 import { type Context, contractOf } from './context.ts';
 import { isPermanent, messageOf } from './errors.ts';
@@ -32,6 +34,16 @@ export async function open(
   const answer = thinking.answer(thought);
   if (!answer) return;
   const { cost } = answer;
+  const task = thinking.thoughts().find(({ id }) => id === thought)?.task;
+  const asked =
+    task?.kind === 'try'
+      ? stillAsked(snapshot, campaign).find(({ comment }) => comment === task.comment)
+      : undefined;
+  if (asked && answer.kind !== 'idea') {
+    const reason = answer.kind === 'failed' ? answer.reason : 'The agent cannot make it into an experiment.';
+    await dropAsked(context, snapshot, campaign, asked, reason, cost);
+    return thinking.drop(thought);
+  }
   if (answer.kind === 'failed') {
     await countFailure(context, snapshot, campaign, state, answer.reason, cost);
     return thinking.drop(thought);
@@ -54,26 +66,46 @@ export async function open(
     context.log.info({ issue: campaign.issue, problem }, 'an idea was overtaken');
     return thinking.drop(thought);
   }
-  const experiment = { campaign: campaign.issue, number, idea: answer.idea, agent: answer.agent, cost };
-  try {
-    const pull = await openPull(context, snapshot, experiment, applied.files);
-    await port.addLabel(pull, RESEARCH_LABEL);
-  } catch (error) {
-    if (!isPermanent(error)) throw error;
-    // The agent would be asked and paid again for what GitHub never takes.
-    const reason = `GitHub refused to open the experiment: ${messageOf(error)}`;
-    await countFailure(context, snapshot, campaign, state, reason, cost);
-    return thinking.drop(thought);
-  }
+  const { idea, agent } = answer;
+  const experiment = { campaign: campaign.issue, number, idea, agent, cost, asked: asked ?? null };
+  const refusal = await openPull(context, snapshot, experiment, applied.files);
+  if (refusal !== null && asked) await dropAsked(context, snapshot, campaign, asked, refusal, cost);
+  else if (refusal !== null) await countFailure(context, snapshot, campaign, state, refusal, cost);
   thinking.drop(thought);
-  if (state.failedInARow > 0) await saveState(port, snapshot, campaign, { ...state, failedInARow: 0 });
+  if (refusal !== null) return;
+  if (asked || state.failedInARow > 0)
+    await saveState(port, snapshot, campaign, {
+      ...state,
+      failedInARow: 0,
+      asked: withoutAsked(snapshot, campaign, asked),
+    });
 }
 
+/** Opens an experiment; returns why GitHub never takes it, or null. */
+export async function openPull(
+  context: Context,
+  snapshot: Snapshot,
+  experiment: NewExperiment,
+  files: ReadonlyMap<string, string>,
+): Promise<string | null> {
+  try {
+    const pull = await createPull(context, snapshot, experiment, files);
+    await context.port.addLabel(pull, RESEARCH_LABEL);
+    return null;
+  } catch (error) {
+    if (!isPermanent(error)) throw error;
+    // The agent would be asked and paid again.
+    return `GitHub refused to open the experiment: ${messageOf(error)}`;
+  }
+}
+
+type NewExperiment = Pick<ExperimentMarker, 'campaign' | 'number' | 'idea' | 'agent' | 'cost' | 'asked'>;
+
 /** Returns the number of the pull request. */
-async function openPull(
+async function createPull(
   context: Context,
   { base }: Snapshot,
-  idea: Pick<ExperimentMarker, 'campaign' | 'number' | 'idea' | 'agent' | 'cost'>,
+  idea: NewExperiment,
   files: ReadonlyMap<string, string>,
 ): Promise<number> {
   const { port } = context;
@@ -92,6 +124,8 @@ async function openPull(
     earlier: { trials: 0, machineSeconds: 0 },
     trials: [],
     verdict: null,
+    words: [],
+    held: null,
   };
   const branch = branchName(marker.campaign, marker.number);
   await port.createBranch(branch, marker.commit);
@@ -127,8 +161,10 @@ async function exhausted(
 ): Promise<void> {
   const count = countExperiments(snapshot, campaign);
   const reason = `The agent has nothing left to try after ${count} experiments.`;
-  const open = experimentsOf(snapshot, campaign).some(experiment => experiment.state === 'open');
-  if (count === 0)
+  const open =
+    experimentsOf(snapshot, campaign).some(experiment => experiment.state === 'open') ||
+    stillAsked(snapshot, campaign).length > 0;
+  if (count === 0 && !open)
     return saveState(context.port, snapshot, campaign, {
       ...state,
       phase: 'paused',
@@ -136,7 +172,8 @@ async function exhausted(
     });
   await saveState(context.port, snapshot, campaign, {
     ...state,
-    target: count,
+    // People's ideas do not hang on what the agent can think of.
+    target: count + stillAsked(snapshot, campaign).length,
     ...(open ? {} : { phase: 'finished', reason }),
   });
 }

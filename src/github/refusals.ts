@@ -34,7 +34,10 @@ export async function giveUp(
   refusals: Refusals,
   error: unknown,
 ): Promise<boolean> {
-  if (!isPermanent(error)) return false;
+  if (!isPermanent(error)) {
+    refusals.counts.delete(name);
+    return false;
+  }
   // GitHub in trouble says now this and now that; a true refusal stays the same.
   const words = messageOf(error);
   const before = refusals.counts.get(name);

@@ -1,5 +1,7 @@
 /** Comments that are made once: an answer to a command, a verdict, a notice. The hidden marker says which. */
 import { z } from 'zod';
+import type { PendingCommand } from '../campaign/model.ts';
+import type { Context } from './context.ts';
 import { readMarker, writeMarker } from './marker.ts';
 import type { Comment, GitHubPort } from './port.ts';
 
@@ -24,6 +26,16 @@ export async function reply(
   text: string,
 ): Promise<Comment> {
   return port.createComment(issue, `${text}\n\n${writeMarker('reply', { comment })}`);
+}
+
+/** Declines a command, with what to do instead. */
+export async function refuse(
+  { port }: Pick<Context, 'port'>,
+  pending: PendingCommand,
+  text: string,
+): Promise<void> {
+  await port.react(pending.comment, 'confused');
+  await reply(port, pending.issue, pending.comment, text);
 }
 
 /** Says something once on an issue or pull request; says it anew in the same comment where it reads differently now. */

@@ -58,7 +58,7 @@ export async function revise(
 }
 
 /** The files as the idea changes them on the present champion; null where its edits do not fit. */
-async function fitting(
+export async function fitting(
   context: Context,
   snapshot: Snapshot,
   idea: Idea,
@@ -99,6 +99,7 @@ async function remake(
     },
     trials: [],
     verdict: null,
+    held: null,
   };
   const now = await port.pull(experiment.pull);
   // The list lagged behind: what has ended keeps the verdict that it ended with.

@@ -8,12 +8,16 @@ type Listed<T extends (...args: never[]) => Promise<{ data: readonly unknown[] }
 type Rest = Octokit['rest'];
 
 export function toIssue(
-  data: Pick<Listed<Rest['issues']['listForRepo']>, 'number' | 'state' | 'pull_request' | 'updated_at'>,
+  data: Pick<
+    Listed<Rest['issues']['listForRepo']>,
+    'number' | 'state' | 'pull_request' | 'labels' | 'updated_at'
+  >,
 ): Issue {
   return {
     number: data.number,
     open: data.state === 'open',
     isPull: data.pull_request !== undefined,
+    labels: data.labels.flatMap(label => (typeof label === 'string' ? label : (label.name ?? []))),
     updatedAt: data.updated_at,
   };
 }
@@ -81,6 +85,7 @@ export function toRun(data: Awaited<ReturnType<Rest['actions']['getWorkflowRun']
     id: data.id,
     title: data.display_title,
     actor: data.actor?.login ?? '',
+    attempt: data.run_attempt ?? 1,
     headSha: data.head_sha,
     status:
       data.status === 'completed' ? 'completed' : data.status === 'in_progress' ? 'in_progress' : 'queued',

@@ -1,9 +1,10 @@
 /** Agents at work beside the loop. What they think of is lost when the App ends, and then asked for again. */
 import type { Proposal } from '../agents/agent.ts';
 import { NO_COST } from '../campaign/idea.ts';
-import type { Snapshot } from '../campaign/model.ts';
+import type { Campaign, Snapshot } from '../campaign/model.ts';
 import { liveCampaigns } from '../campaign/queries.ts';
 import type { Task, Thought } from '../campaign/thought.ts';
+import { stillAsked } from '../campaign/words.ts';
 
 /** What came of a thought, and who thought it. */
 type Answer = { agent: string } & Proposal;
@@ -72,12 +73,16 @@ export function createThinking(onAnswer: () => void, onError: (error: unknown) =
 /** Forgets what nobody waits for: thoughts of campaigns that have ended, and about experiments that are no longer what they were. */
 export function dropUnwanted(thinking: Thinking, snapshot: Snapshot): void {
   for (const { id, campaign, task } of thinking.thoughts()) {
-    const live = liveCampaigns(snapshot).some(({ issue }) => issue === campaign);
-    const wanted =
-      task.kind === 'idea' ||
-      snapshot.experiments.some(
-        ({ pull, state, marker }) => pull === task.pull && state === 'open' && marker.commit === task.commit,
-      );
-    if (!live || !wanted) thinking.drop(id);
+    const live = liveCampaigns(snapshot).find(({ issue }) => issue === campaign);
+    if (!live || !isWanted(snapshot, live, task)) thinking.drop(id);
   }
+}
+
+function isWanted(snapshot: Snapshot, campaign: Campaign, task: Task): boolean {
+  if (task.kind === 'idea') return true;
+  if (task.kind === 'try')
+    return stillAsked(snapshot, campaign).some(({ comment }) => comment === task.comment);
+  return snapshot.experiments.some(
+    ({ pull, state, marker }) => pull === task.pull && state === 'open' && marker.commit === task.commit,
+  );
 }

@@ -5,11 +5,15 @@ import { quote } from '../campaign/quote.ts';
 
 /** The help text, from the same table as the parser. */
 export function helpAnswer(): string {
-  const commands = COMMANDS.map(command => `- \`${command.usage}\` ${command.does}`);
+  const listed = (wanted: (typeof COMMANDS)[number]['on'][]) =>
+    COMMANDS.filter(({ on }) => wanted.includes(on)).map(({ usage, does }) => `- \`${usage}\` ${does}`);
   const flags = FLAGS.map(flag => `- \`${flag.name} ${flag.value}\` ${flag.does}`);
   return [
     'I turn ideas into pull requests, measure each one, and merge what truly made the metric better.',
-    commands.join('\n'),
+    'On a campaign’s issue:',
+    listed(['issue', 'both']).join('\n'),
+    'On an experiment’s pull request:',
+    listed(['pull', 'both']).join('\n'),
     'Options of `/research N`:',
     flags.join('\n'),
     'Commands stand on the first line of a comment and need write permission.',
@@ -25,7 +29,15 @@ export function noCampaignAnswer(): string {
 }
 
 export function onPullAnswer(campaign: number): string {
-  return `This is an experiment; commands for its campaign belong on #${campaign}.`;
+  return `This is an experiment: it can be kept, discarded or run again. Commands for its campaign belong on #${campaign}.`;
+}
+
+export function onIssueAnswer(word: string): string {
+  return `\`/research ${word}\` is about one experiment: comment it on that experiment’s pull request.`;
+}
+
+export function unreadableAnswer(): string {
+  return 'The hidden part of the description of this pull request is gone, so I do not know what it is. Put an earlier version of the description back, then comment the command again.';
 }
 
 export function mistakeAnswer(message: string): string {

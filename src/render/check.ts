@@ -20,14 +20,18 @@ export function startedCheck(trial: string, budgetSeconds: number, runs: string)
   };
 }
 
-/** The campaign ended before the trial did. */
+/** Its experiment or campaign ended before the trial did. */
 export function abandonedCheck(trial: string): CheckText {
-  return { title: 'Given up', summary: `Trial ${trial} was cancelled: its campaign ended.`, text: '' };
+  return {
+    title: 'Given up',
+    summary: `Trial ${trial} was cancelled: nobody waits for its result any more.`,
+    text: '',
+  };
 }
 
-/** Two Apps at once, or one that was killed, began the trial twice. */
-export function duplicateCheck(trial: string): CheckText {
-  return { title: 'Begun twice', summary: `Another check of trial ${trial} holds its result.`, text: '' };
+/** The trial was begun twice, or got lost on the way and is not needed any more. */
+export function spareCheck(trial: string): CheckText {
+  return { title: 'Given up', summary: `Nobody waits for this run of trial ${trial} any more.`, text: '' };
 }
 
 /** After the trial; `marker` holds the numbers for the App itself. */

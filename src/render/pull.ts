@@ -3,6 +3,7 @@ import { markdownTable } from 'markdown-table';
 import type { Contract } from '../campaign/contract.ts';
 import type { ExperimentMarker, RecordedTrial, Verdict } from '../campaign/model.ts';
 import { stoppedTrial } from '../campaign/stop.ts';
+import { keptBy } from '../campaign/words.ts';
 import { auditSentence, NO_SANDBOX, ranBare, testSentence } from './audit.ts';
 import { formatDifference, formatNoise, formatSeconds, formatShare, formatValue } from './number.ts';
 import { escapeMarkdown, fence, plainLine } from './text.ts';
@@ -24,6 +25,34 @@ export function pullDescription(marker: ExperimentMarker): string {
     `**Hypothesis.** ${escapeMarkdown(marker.idea.hypothesis, 2000) || 'None given.'}`,
     ...diffs,
     `Experiment ${marker.number} of campaign #${marker.campaign}, proposed by \`${marker.agent}\`${spent}, on champion ${marker.champion.sha.slice(0, 7)}.`,
+    ...peopleOf(marker),
+  ].join('\n\n');
+}
+
+/** Who asked for the experiment, and what people said of it since. */
+function peopleOf({ asked, words }: ExperimentMarker): string[] {
+  const from =
+    asked?.pull == null ? `: ${escapeMarkdown(asked?.idea ?? '')}` : `, which is #${asked.pull} once more`;
+  const said = words.map(({ kind, by }) => `- ${escapeMarkdown(by)} ${SAID[kind]}`);
+  return [
+    ...(asked ? [`Asked for by ${escapeMarkdown(asked.by)}${from}.`] : []),
+    ...(said.length > 0 ? [said.join('\n')] : []),
+  ];
+}
+
+const SAID: Record<ExperimentMarker['words'][number]['kind'], string> = {
+  keep: 'wants it kept: it is merged as soon as it has been measured on the present champion. A campaign that is paused has to be resumed first.',
+  discard: 'wants it closed.',
+  rerun: 'wants one more trial of it.',
+};
+
+/** The comment that leaves an experiment to people. */
+export function heldComment(contract: Contract, verdict: Verdict, trials: readonly RecordedTrial[]): string {
+  return [
+    `✋ **Held for a person:**${numbers(contract, verdict)}. ${escapeMarkdown(verdict.reason)}`,
+    'That is more often a mistake in the measuring than a discovery. Please look at how this change comes to its number, then comment here: `/research keep` merges it, `/research discard` closes it, `/research rerun` takes another trial. The campaign goes on with other ideas meanwhile.',
+    trialTable(contract, trials),
+    details('How this was judged', judgement(contract, verdict)),
   ].join('\n\n');
 }
 
@@ -34,7 +63,7 @@ export function verdictComment(
   verdict: Verdict,
   trials: readonly RecordedTrial[],
 ): string {
-  const parts = [headline(contract, verdict, trials), advice(marker, verdict)];
+  const parts = [headline(contract, marker, verdict, trials), advice(marker, verdict)];
   if (trials.length > 0) parts.push(trialTable(contract, trials));
   for (const { trial, outcome } of trials)
     if (outcome.status === 'crash' && outcome.traceback !== '')
@@ -51,18 +80,31 @@ export function verdictComment(
   return parts.join('\n\n');
 }
 
-function headline(contract: Contract, verdict: Verdict, trials: readonly RecordedTrial[]): string {
-  const { name } = contract.metric;
-  const value = verdict.value === null ? '' : ` ${name} **${formatValue(verdict.value)}**`;
+/** The candidate's value, and the champion's beside it. */
+function numbers({ metric }: Contract, { value, championValue }: Verdict): string {
+  if (value === null) return '';
   const against =
-    verdict.value === null || verdict.championValue === null
+    championValue === null
       ? ''
-      : ` (${formatDifference(verdict.value - verdict.championValue, verdict.championValue)} against the champion's ${formatValue(verdict.championValue)})`;
+      : ` (${formatDifference(value - championValue, championValue)} against the champion's ${formatValue(championValue)})`;
+  return ` ${metric.name} **${formatValue(value)}**${against}`;
+}
+
+function headline(
+  contract: Contract,
+  marker: ExperimentMarker,
+  verdict: Verdict,
+  trials: readonly RecordedTrial[],
+): string {
+  const keeper = keptBy(marker);
+  const value = numbers(contract, verdict);
   switch (verdict.kind) {
     case 'merge':
-      return `✅ **Merge:**${value}${against}.`;
+      return keeper === null
+        ? `✅ **Merge:**${value}.`
+        : `✅ **Merge:**${value}. ${escapeMarkdown(verdict.reason)}`;
     case 'close':
-      return `❌ **Close:**${onTheWay(trials)}${value}${against}.`;
+      return `❌ **Close:**${onTheWay(trials)}${value}.`;
     case 'crash':
       return `💥 **Crash:** ${escapeMarkdown(verdict.reason)}`;
     case 'flagged':
@@ -90,7 +132,7 @@ function advice(marker: ExperimentMarker, verdict: Verdict): string {
     case 'flagged':
       return `Please look at how this change comes to its number. The campaign waits for you: comment \`/research resume\` on #${marker.campaign}.`;
     default:
-      return `To try it again, ask for more experiments on #${marker.campaign}.`;
+      return 'To try it again, comment `/research rerun` here.';
   }
 }
 
@@ -147,11 +189,13 @@ export function squashMessage(
   marker: ExperimentMarker,
   verdict: Verdict,
 ): string {
+  const keeper = keptBy(marker);
   const trailers = [
     `${trailerName(contract.metric.name)}: ${verdict.value === null ? 'unknown' : formatValue(verdict.value)}`,
     `Experiment: #${pull}`,
     `Campaign: #${marker.campaign}`,
     `Trials: ${marker.trials.map(trial => trial.trial).join(' ')}`,
+    ...(keeper === null ? [] : [`Kept-by: ${plainLine(keeper)}`]),
   ];
   const why = plainLine(marker.idea.hypothesis, 1000) || openTitle(marker);
   return `${why}\n\n${trailers.join('\n')}`;

@@ -3,7 +3,9 @@ import { markdownTable } from 'markdown-table';
 import { budgetOf, championValues, trialsOfTree } from '../campaign/evidence.ts';
 import { type LedgerRow, ledgerRows, spending } from '../campaign/ledger.ts';
 import { type Campaign, type CampaignState, mean, type Snapshot } from '../campaign/model.ts';
-import { currentCampaign, experimentsOf } from '../campaign/queries.ts';
+import { currentCampaign, experimentsOf, hasEnded, openExperiments } from '../campaign/queries.ts';
+import { quote } from '../campaign/quote.ts';
+import { isWaiting, stillAsked, waitsForPeople } from '../campaign/words.ts';
 import { NO_SANDBOX, overfittingSentence, ranBare, testSentence } from './audit.ts';
 import { formatDifference, formatGuess, formatSeconds, formatValue } from './number.ts';
 import { escapeMarkdown } from './text.ts';
@@ -25,6 +27,8 @@ export function statusComment(snapshot: Snapshot, campaign: Campaign, state: Cam
   ];
   if (state.reason !== '')
     parts.push(`**${state.phase === 'paused' ? 'Paused' : 'Ended'}:** ${state.reason}`);
+  const people = peopleLine(snapshot, campaign, state);
+  if (people !== '') parts.push(people);
   const honesty = honestyLine(snapshot, state);
   if (honesty !== '') parts.push(honesty);
   if (rows.length > 0) parts.push(table(rows, metric.name));
@@ -62,6 +66,8 @@ function summaryLine(
   const now =
     contract.kind === 'contract' ? championValues(snapshot, budgetOf(contract.contract, campaign)) : [];
   const sha = snapshot.base.sha.slice(0, 7);
+  if (now.length === 0 && state.phase === 'running' && state.baselines.length > 0)
+    return `\`${snapshot.base.branch}\` moved to ${sha}, which nobody has measured. Measuring it before anything else is judged.`;
   if (now.length === 0)
     return state.phase === 'running'
       ? `Measuring the champion ${sha} first.`
@@ -73,6 +79,21 @@ function summaryLine(
       ? 'no improvement yet'
       : `${formatDifference(mean(now) - start, start)} since the start, ${merged.length} merged`;
   return `Champion ${sha}: ${metric} **${formatValue(mean(now))}** (${change}).`;
+}
+
+/** What waits for people, and what they asked for that has not begun. */
+function peopleLine(snapshot: Snapshot, campaign: Campaign, state: CampaignState): string {
+  const held = openExperiments(snapshot, campaign).filter(waitsForPeople);
+  const asked = stillAsked(snapshot, { ...campaign, state });
+  const ideas = asked.map(({ idea, by }) => `${quote(idea, 100)} (${escapeMarkdown(by)})`).join(', ');
+  return [
+    held.length > 0 && !isWaiting(state)
+      ? `**Waits for a person:** ${held.map(({ pull }) => `#${pull}`).join(', ')}.`
+      : '',
+    ideas === '' ? '' : `**${hasEnded(state) ? 'Not tried' : 'Waiting to be tried'}:** ${ideas}.`,
+  ]
+    .filter(line => line !== '')
+    .join('\n\n');
 }
 
 /** The champion on the test text, and whether a sandbox stands between candidates and machine. */
@@ -98,7 +119,7 @@ function table(rows: readonly LedgerRow[], metric: string): string {
     row.value === null || row.championValue === null
       ? ''
       : formatDifference(row.value - row.championValue, row.championValue),
-    ICONS[row.status],
+    row.held ? '✋ held' : ICONS[row.status],
     escapeMarkdown(row.title, 80),
   ]);
   const head = ['', 'pull request', metric, 'difference', 'verdict', 'idea'];

@@ -159,6 +159,10 @@ function describe(action: Action): string {
       return `tidy ${action.duplicate.kind} ${action.duplicate.id}`;
     case 'clean':
       return `clean ${action.branch}`;
+    case 'repeat':
+      return `repeat #${action.asked.pull} as ${action.campaign.issue}/${action.number}`;
+    case 'relabel':
+      return `relabel #${action.campaign.issue}`;
     case 'wait':
       return `wait ${action.seconds}`;
     default:

@@ -139,7 +139,9 @@ for (const [name, place] of [
     test('a comment is new until it is edited, and both edit its issue', async () => {
       const { port, pass, openIssue, comment } = await place();
       const issue = await openIssue();
+      assert.deepEqual((await port.issue(issue))?.labels, []);
       await port.addLabel(issue, 'research');
+      assert.deepEqual((await port.issue(issue))?.labels, ['research']);
       const opened = (await port.openIssues('research'))[0]?.updatedAt ?? '';
       pass(10);
       const asked = await comment(issue, '/research 5');

@@ -41,6 +41,13 @@ export function startCaretaker(sim: Sim): void {
     say(sim, issue, 'alice', '/research 1');
   }
 
+  /** Says a word on every experiment that the campaign waits for. */
+  function decideHeld(reason: string): void {
+    for (const [, pull] of reason.matchAll(/#(\d+)/g))
+      if (model.pulls.get(Number(pull))?.state === 'open')
+        say(sim, Number(pull), 'alice', `/research ${sim.random.pick(['keep', 'discard', 'rerun'])}`);
+  }
+
   function goOn(issue: number, open: boolean, reason: string): void {
     const times = resumed.get(issue) ?? 0;
     resumed.set(issue, times + 1);
@@ -50,6 +57,10 @@ export function startCaretaker(sim: Sim): void {
       return;
     }
     if (!open) changeIssue(model, 'alice', issue, { open: true });
+    if (/Only people can decide/.test(reason)) {
+      decideHeld(reason);
+      return;
+    }
     mend(reason);
     say(sim, issue, 'alice', '/research resume');
   }

@@ -8,6 +8,9 @@ import type { Random } from './random.ts';
 /** What one question to the agent costs; the totals of a campaign are checked against it. */
 export const PROPOSAL_COST: Cost = { calls: 1, inputTokens: 100, outputTokens: 10, usd: 0.01 };
 
+/** What it understands of people's ideas. */
+const WISH = /^\w+ = \d+$/;
+
 /** Text that must not come alive in a title, a comment, a marker or a commit. */
 const NASTY = [
   '@everyone fixes #1',
@@ -30,6 +33,7 @@ export interface ExplorerOptions {
 export function explorer(options: ExplorerOptions): Agent {
   return {
     name: 'explore',
+    objectsTo: wish => (WISH.test(wish) ? null : 'Expected an idea such as `depth = 3`.'),
     async propose(request) {
       await options.think();
       return proposal(options, request);
@@ -39,7 +43,8 @@ export function explorer(options: ExplorerOptions): Agent {
 
 async function proposal({ random, ...shares }: ExplorerOptions, request: ProposalRequest): Promise<Proposal> {
   if (random.chance(0.01)) return { kind: 'exhausted', cost: PROPOSAL_COST };
-  const edit = random.chance(shares.nonsense) ? nonsense(random) : sensible(random, shares, request);
+  const own = () => (random.chance(shares.nonsense) ? nonsense(random) : sensible(random, shares, request));
+  const edit = request.wish === null ? own() : wished(request.wish, request);
   const idea: Idea = {
     title: (random.chance(0.1) ? random.pick(NASTY) : edit.replace).slice(0, 80) || 'nothing',
     hypothesis: random.chance(0.1) ? random.pick(NASTY) : 'It may help.',
@@ -63,6 +68,11 @@ function sensible(
   const now = settingOf(files, name) ?? 0;
   const wanted = random.chance(crashes) ? LARGEST + random.whole(1, 50) : random.whole(0, LARGEST);
   return { path: SETTINGS, search: `${name} = ${now}`, replace: `${name} = ${wanted}` };
+}
+
+function wished(wish: string, { files }: ProposalRequest): Edit {
+  const name = wish.split(' ')[0] ?? '';
+  return { path: SETTINGS, search: `${name} = ${settingOf(files, name)}`, replace: wish };
 }
 
 function nonsense(random: Random): Edit {

@@ -2,7 +2,7 @@
 
 import { CONTRACT_PATH } from '../campaign/contract.ts';
 import { markerOf, stateOf } from './invariants/read.ts';
-import { contractText, SETTINGS, WORKFLOW } from './landscape.ts';
+import { contractText, NAMES, SETTINGS, WORKFLOW } from './landscape.ts';
 import { cancelRun, dispatchRun, rerun } from './model/actions.ts';
 import {
   addComment,
@@ -26,7 +26,10 @@ const DEEDS_SECONDS = 2 * 3600;
 
 /** Lets people do what the profile says, at random times. */
 export function startPeople(sim: Sim): void {
-  if (sim.profile.deeds > 0) disturbMerges(sim);
+  if (sim.profile.deeds > 0) {
+    disturbMerges(sim);
+    speakUp(sim);
+  }
   const kinds = Object.keys(DEEDS) as (keyof typeof DEEDS)[];
   for (let i = 0; i < sim.profile.deeds; i++) {
     const kind = sim.random.pick(kinds);
@@ -50,6 +53,20 @@ function disturbMerges(sim: Sim): void {
     if (change.table !== 'pulls' || change.actor !== BOT || change.after?.state !== 'open') return;
     if (markerOf(change.after)?.verdict?.kind !== 'merge' || !sim.random.chance(0.2)) return;
     later(sim, sim.random.between(0, 3), () => attempt(sim, sim.random.pick(AT_THE_WORST_TIME)));
+  });
+}
+
+/** People who look at an experiment have an opinion of it. */
+function speakUp(sim: Sim): void {
+  sim.model.watchers.push(({ table, actor, before, after }) => {
+    if (table !== 'pulls' || actor !== BOT || sim.calm) return;
+    const opened = !before && sim.random.chance(0.15);
+    const closed = before?.state === 'open' && after?.state === 'closed' && sim.random.chance(0.05);
+    if (opened) {
+      const kind = sim.random.pick(['keep', 'discard', 'run an experiment again'] as const);
+      later(sim, sim.random.between(0, 600), () => attempt(sim, kind));
+    }
+    if (closed) later(sim, sim.random.between(0, 600), () => attempt(sim, 'a word on what has ended'));
   });
 }
 
@@ -164,6 +181,26 @@ const DEEDS = {
       sim.random.pick(['/research 9', '/research stop', '/research status']),
     );
   }),
+  'try an idea': onIssue((sim, issue) => {
+    const idea = `${sim.random.pick(NAMES)} = ${sim.random.whole(0, 12)}`;
+    const text = sim.random.pick([idea, idea, idea, 'colour = 3', 'something @everyone fixes #1']);
+    say(sim, issue, writer(sim), `/research try ${text}`);
+  }),
+  keep: onOpenPull((sim, pull) => void say(sim, pull.number, writer(sim), '/research keep')),
+  discard: onOpenPull((sim, pull) => void say(sim, pull.number, writer(sim), '/research discard')),
+  'run an experiment again': onOpenPull(
+    (sim, pull) => void say(sim, pull.number, writer(sim), '/research rerun'),
+  ),
+  'a word on what has ended': onPull('ended', (sim, pull) => {
+    const word = sim.random.pick(['rerun', 'rerun', 'keep', 'discard']);
+    say(sim, pull.number, writer(sim), `/research ${word}`);
+  }),
+  'keep without permission': onOpenPull(
+    (sim, pull) => void say(sim, pull.number, sim.random.pick(['eve', STRANGER]), '/research keep'),
+  ),
+  'remove the campaign’s label': onIssue((sim, issue) =>
+    changeIssue(sim.model, 'bob', issue, { labels: [] }),
+  ),
   'ask on a pull request': onOpenPull((sim, pull) => void say(sim, pull.number, writer(sim), '/research 5')),
   'take back a comment': sim => {
     const own = sim.model.comments.values().filter(({ author }) => PEOPLE.has(author as 'bob'));
@@ -210,10 +247,14 @@ function writer(sim: Sim): string {
 }
 
 function onOpenPull(deed: (sim: Sim, pull: PullRecord) => void): Deed {
+  return onPull('open', deed);
+}
+
+function onPull(wanted: 'open' | 'ended', deed: (sim: Sim, pull: PullRecord) => void): Deed {
   return sim => {
-    const open = sim.model.pulls.values().filter(({ state }) => state === 'open');
-    if (open.length === 0) return false;
-    deed(sim, sim.random.pick(open));
+    const found = sim.model.pulls.values().filter(({ state }) => (state === 'open') === (wanted === 'open'));
+    if (found.length === 0) return false;
+    deed(sim, sim.random.pick(found));
     return true;
   };
 }

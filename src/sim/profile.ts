@@ -42,7 +42,8 @@ export function drawProfile(random: Random): Profile {
   const rough = mood === 'rough' || mood === 'hellish';
   return {
     mood,
-    experiments: random.whole(3, 6),
+    // A gain can be too good to be believed only after a few ideas.
+    experiments: random.whole(3, 6) + (random.chance(0.1) ? 4 : 0),
     parallel: random.pick([1, 1, 2, 3]),
     refereed: random.chance(0.5),
     experimentsLimit: random.pick([100, 100, 4]),
@@ -63,7 +64,7 @@ export function drawProfile(random: Random): Profile {
     runnersAway: rough && random.chance(0.1),
     nonsense: random.pick([0, 0.1, 0.5]),
     crashes: random.pick([0, 0.1, 0.4]),
-    cheats: random.pick([0, 0, 0.05]),
+    cheats: random.pick([0, 0, 0.1]),
     deeds: mood === 'fault-free' || random.chance(0.2) ? 0 : random.whole(1, 10),
   };
 }

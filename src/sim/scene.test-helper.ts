@@ -4,7 +4,7 @@ import type { Agent } from '../agents/agent.ts';
 import { applyEdits } from '../agents/edit.ts';
 import type { Action } from '../campaign/action.ts';
 import { NO_COST } from '../campaign/idea.ts';
-import type { Outcome } from '../campaign/measurement.ts';
+import type { Measurement } from '../campaign/measurement.ts';
 import { emptyLoopMemory, step } from '../controller.ts';
 import type { Context } from '../github/context.ts';
 import { createThinking } from '../github/thinking.ts';
@@ -12,6 +12,7 @@ import { NAMES, repositoryFiles, SETTINGS, settingOf } from './landscape.ts';
 import { changeRun } from './model/actions.ts';
 import { addComment, openIssue } from './model/issues.ts';
 import { clearLine, type Line, modelPort } from './model/port.ts';
+import { setBranch, tipOf } from './model/refs.ts';
 import { createModel, type Model, type RunRecord } from './model/state.ts';
 
 export interface Scene {
@@ -29,8 +30,10 @@ export interface Scene {
   restart(): void;
   pass(seconds: number): void;
   say(text: string, author?: string): number;
+  /** Somebody comments on an experiment's pull request. */
+  sayOn(pull: number, text: string, author?: string): number;
   /** Ends a run with this number; without one, without a measurement. Previews come to the value in the end. */
-  measure(trial: string, value?: number): void;
+  measure(trial: string, value?: number, audit?: Audit): void;
   /** Ends a run at half of its budget, for this preview. */
   stop(trial: string, preview: number): void;
 }
@@ -38,13 +41,19 @@ export interface Scene {
 const START = Date.parse('2026-03-08T00:00:00Z');
 const BOT = 'autoresearch[bot]';
 
+/** Whether the referee asked again, and what did not agree. */
+type Audit = 'audited' | 'not audited' | 'flagged';
+
 /** A campaign of `experiments` that somebody just asked for. */
-export function campaignScene(experiments: number, parallel = 1): Scene {
+export function campaignScene(experiments: number, parallel = 1, refereed = false): Scene {
   let now = START;
   const model = createModel({
     now: () => now,
-    files: repositoryFiles({ refereed: false, parallel, experimentsLimit: 100 }),
-    permissions: new Map([['alice', 'admin']]),
+    files: repositoryFiles({ refereed, parallel, experimentsLimit: 100 }),
+    permissions: new Map([
+      ['alice', 'admin'],
+      ['bob', 'write'],
+    ]),
     owner: 'alice',
     name: 'gpt',
     botLogin: BOT,
@@ -96,20 +105,39 @@ export function campaignScene(experiments: number, parallel = 1): Scene {
       now += seconds * 1000;
     },
     say: (text, author = 'alice') => addComment(model, author, scene.issue, text).id,
-    measure: (trial, value) =>
-      end(model, trial, value === undefined ? undefined : { status: 'measured', value }, value),
-    stop: (trial, preview) => end(model, trial, { status: 'stopped', value: preview, at: 0.5 }, preview),
+    sayOn: (pull, text, author = 'bob') => addComment(model, author, pull, text).id,
+    measure: (trial, value, audit = 'audited') =>
+      end(
+        model,
+        trial,
+        value === undefined
+          ? null
+          : {
+              outcome: { status: 'measured', value },
+              preview: value,
+              refereed: refereed ? refereedAs(value, audit) : null,
+            },
+      ),
+    stop: (trial, preview) =>
+      end(model, trial, {
+        outcome: { status: 'stopped', value: preview, at: 0.5 },
+        preview,
+        refereed: null,
+      }),
   };
   scene.say(`/research ${experiments}`);
   return scene;
 }
 
-/** Sets one setting after the other to 6. */
+/** Sets one setting after the other to 6, then to 7, and so on; of people's ideas it understands such as `depth = 3`. */
 const counting: Agent = {
   name: 'explore',
-  async propose({ files, number }) {
-    const name = NAMES[(number - 1) % NAMES.length] ?? 'depth';
-    const edits = [{ path: SETTINGS, search: `${name} = ${settingOf(files, name)}`, replace: `${name} = 6` }];
+  objectsTo: wish => (/^\w+ = \d+$/.test(wish) ? null : 'Expected an idea such as `depth = 3`.'),
+  async propose({ files, number, wish }) {
+    const next = NAMES[(number - 1) % NAMES.length] ?? 'depth';
+    const replace = wish ?? `${next} = ${6 + Math.floor((number - 1) / NAMES.length)}`;
+    const name = replace.split(' ')[0] ?? next;
+    const edits = [{ path: SETTINGS, search: `${name} = ${settingOf(files, name)}`, replace }];
     const applied = applyEdits(files, edits, [SETTINGS]);
     if (applied.kind === 'refused') return { kind: 'failed', reason: applied.reason, cost: NO_COST };
     return {
@@ -121,14 +149,16 @@ const counting: Agent = {
   },
 };
 
-function end(model: Model, trial: string, outcome: Outcome | undefined, preview: number | undefined): void {
+type Result = Pick<Measurement, 'outcome' | 'preview' | 'refereed'>;
+
+function end(model: Model, trial: string, result: Result | null): void {
   const run = model.runs.values().find(({ title, status }) => title === trial && status !== 'completed');
   if (!run) throw new Error(`Expected a run of trial ${trial}.`);
-  const artifacts = outcome ? [artifact(model, run, outcome, preview ?? null)] : [];
+  const artifacts = result ? [artifact(model, run, result)] : [];
   changeRun(model, 'runner', run.id, { status: 'completed', conclusion: 'success', artifacts });
 }
 
-function artifact(model: Model, { inputs }: RunRecord, outcome: Outcome, preview: number | null): string {
+function artifact(model: Model, { inputs }: RunRecord, result: Result): string {
   const { trial, base, candidate = '', seed, budget } = inputs;
   return JSON.stringify({
     version: 1,
@@ -141,12 +171,36 @@ function artifact(model: Model, { inputs }: RunRecord, outcome: Outcome, preview
     machine: 'GPU A',
     digest: 'd1',
     sandbox: 'bubblewrap',
-    outcome,
-    preview,
-    refereed: null,
+    ...result,
     trainingSeconds: 300,
     totalSeconds: 320,
     peakMemoryMb: 1000,
     reported: {},
   });
+}
+
+function refereedAs(claimed: number, audit: Audit): Measurement['refereed'] {
+  const flags = audit === 'flagged' ? ['the answers changed when what follows changed'] : [];
+  const asked = { n: 100, sd: 0, largest: 0, smallestLie: 0.001, flags };
+  const seconds = { startupSeconds: 10, scoringSeconds: 5, auditSeconds: 5 };
+  return { claimed, audit: audit === 'not audited' ? null : asked, testValue: null, ...seconds };
+}
+
+/** Lets a campaign's champion be measured, three times 1.0 or nearly so, and its first experiments be opened. */
+export async function measureChampion(scene: Scene): Promise<void> {
+  for (const [k, value] of [1, 1.001, 0.999].entries()) {
+    await scene.work();
+    scene.measure(`${scene.issue}/0.${k + 1}`, value);
+  }
+  await scene.work();
+}
+
+/** Somebody commits on a branch. */
+export function push({ model }: Scene, branch: string, path: string, text: string): string {
+  const parent = tipOf(model, branch) ?? '';
+  const files = model.git.tree(model.git.commit(parent)?.tree ?? '') ?? new Map<string, string>();
+  const tree = model.git.writeTree(new Map([...files, [path, text]]));
+  const sha = model.git.writeCommit({ tree, parents: [parent], message: 'By hand' }, String(model.now()));
+  setBranch(model, 'alice', branch, sha);
+  return sha;
 }

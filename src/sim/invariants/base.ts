@@ -1,5 +1,7 @@
 /** The rule: the base branch only ever moves to a tree that was itself measured, and judged better than the one it replaces. */
 import type { ExperimentMarker } from '../../campaign/model.ts';
+import { discardedBy, keptBy } from '../../campaign/words.ts';
+import type { Comment } from '../../github/port.ts';
 import type { Branch, Change, PullRecord } from '../model/state.ts';
 import { markerOf } from './read.ts';
 import type { Rule, Rules } from './watch.ts';
@@ -15,7 +17,14 @@ export function watchBase({ sim, model }: Rules): Rule {
   let movedAt = 0;
   /** What the App last wrote into each pull request: people may edit it right before the merge. */
   const written = new Map<number, ExperimentMarker>();
+  /** Comments by which people with permission kept something. */
+  const spoken = new Map<number, Comment>();
   return change => {
+    if (change.table === 'comments' && change.after && !change.before) {
+      const { id, author, body } = change.after;
+      const may = ['admin', 'write'].includes(model.permissions.get(author) ?? '');
+      if (may && body === '/research keep') spoken.set(id, change.after);
+    }
     if (change.table === 'pulls' && change.actor === model.botLogin && change.after) {
       const marker = markerOf(change.after);
       if (marker) written.set(change.after.number, marker);
@@ -30,6 +39,8 @@ export function watchBase({ sim, model }: Rules): Rule {
     const marker = pull && written.get(pull.number);
     if (!pull || !marker) return void sim.violate('The App moved the base by something else than a merge.');
     sim.tally.merges++;
+    for (const wrong of unsaid(pull, marker, model.git.commit(after.sha)?.message ?? ''))
+      sim.violate(`#${pull.number} was merged although ${wrong}.`);
     for (const wrong of unsound(pull, marker)) sim.violate(`#${pull.number} was merged although ${wrong}.`);
     const tip = model.git.commit(after.sha);
     const sound = tip?.tree === marker.tree && tip.parents[0] === marker.champion.sha;
@@ -42,10 +53,23 @@ export function watchBase({ sim, model }: Rules): Rule {
       );
   }
 
-  function unsound(
-    pull: PullRecord,
-    { verdict, trials, tree, commit, champion }: ExperimentMarker,
-  ): string[] {
+  /** What people said against it, or did not say for it. */
+  function unsaid({ number }: PullRecord, marker: ExperimentMarker, message: string): string[] {
+    const reasons: string[] = [];
+    const keeper = keptBy(marker);
+    const trailer = /^Kept-by: (.*)$/m.exec(message)?.[1] ?? null;
+    if (trailer !== keeper) reasons.push(`${keeper} kept it and its commit names ${trailer}`);
+    const word = marker.words.findLast(({ kind }) => kind === 'keep');
+    const said = word && spoken.get(word.comment);
+    if (keeper !== null && (said?.author !== keeper || said.issue !== number))
+      reasons.push('nobody who may write said to keep it');
+    if (marker.held !== null && keeper === null) reasons.push('it was held and nobody kept it');
+    if (discardedBy(marker) !== null) reasons.push('it was discarded');
+    return reasons;
+  }
+
+  function unsound(pull: PullRecord, marker: ExperimentMarker): string[] {
+    const { verdict, trials, tree, commit, champion } = marker;
     const measured = trials.filter(({ outcome }) => outcome.status === 'measured');
     const reasons: string[] = [];
     if (pull.author !== model.botLogin) reasons.push('it is not the App’s');
@@ -57,10 +81,13 @@ export function watchBase({ sim, model }: Rules): Rule {
     if (measured.length < LEAST_TRIALS) reasons.push(`it was measured ${measured.length} times`);
     if (trials.some(trial => trial.tree !== tree || trial.base !== champion.sha))
       reasons.push('a trial measured something else');
-    if (sim.profile.refereed && measured.some(({ refereed }) => refereed?.audit == null))
-      reasons.push('a number was not audited');
+    const audited = measured.filter(({ refereed }) => refereed?.audit != null).length;
+    const wanted = keptBy(marker) === null ? measured.length : 1;
+    if (sim.profile.refereed && audited < wanted) reasons.push(`${audited} numbers were audited`);
     if (measured.some(({ refereed }) => (refereed?.audit?.flags.length ?? 0) > 0))
       reasons.push('an audit flagged it');
+    // A person may keep what is no better.
+    if (keptBy(marker) !== null) return reasons;
     const values = measured.map(({ outcome }) => (outcome.status === 'measured' ? outcome.value : 0));
     const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
     if (mean >= (verdict?.championValue ?? 0)) reasons.push('its mean is not better than the champion’s');

@@ -11,14 +11,13 @@ import { checkComments } from './comments.ts';
 import { markerOf, pullsOf, statusComments } from './read.ts';
 
 /** Whether every campaign has ended, as far as GitHub shows. What the App cannot read stays open until a person closes it. */
-export function hasEnded({ model, profile }: Sim): boolean {
+export function hasEnded({ model, profile, tally }: Sim): boolean {
   const open = model.pulls
     .values()
     .some(pull => pull.state === 'open' && pull.author === model.botLogin && markerOf(pull) !== null);
-  const live = model.issues.values().some(({ number, open: isOpen }) => {
-    // Known weaknesses: an App that was started anew looks at closed issues only where they have open experiments, and
-    // where a person deletes the one of two status comments that counted, the other tells of long ago.
-    if (!isOpen && (profile.kills > 0 || profile.twoApps)) return false;
+  const live = model.issues.values().some(({ number }) => {
+    // Known weakness: where a person deletes the one of two status comments that counted, the other tells of long ago.
+    if (profile.twoApps && tally.deeds['delete the status comment']) return false;
     const phase = statusComments(model, number)[0]?.state.phase;
     return phase === 'running' || phase === 'paused';
   });
@@ -79,7 +78,9 @@ function checkSpending(sim: Sim, issue: number, comment: Comment, state: Campaig
   const trials = new Set(recordedTrials(sim, issue));
   const each = PROPOSAL_COST.inputTokens + PROPOSAL_COST.outputTokens;
   const failed = state.failedCost.calls;
-  const tokens = (markers.length + failed) * each;
+  // An experiment that is made once more costs no thought.
+  const thought = markers.filter(({ asked }) => asked?.pull == null).length;
+  const tokens = (thought + failed) * each;
   if (Number(spent?.[2]) !== tokens)
     sim.violate(`The status of #${issue} should say ${tokens} tokens, found ${spent?.[2]}.`);
   // Whoever deletes the status comment or a marker deletes what it counted.
@@ -100,14 +101,16 @@ function recordedTrials({ model }: Sim, issue: number): string[] {
 /** Every command has taken effect, by an answer or in a campaign's state, unless somebody took something back. */
 function checkAnswers(sim: Sim): void {
   const { model } = sim;
-  if (sim.tally.deeds['delete the status comment'] || sim.tally.deeds['edit the status comment']) return;
+  const takenBack = ['delete the status comment', 'edit the status comment', 'edit a description'];
+  if (takenBack.some(deed => sim.tally.deeds[deed])) return;
   const answered = model.comments
     .values()
     .flatMap(({ author, body }) => (author === model.botLogin ? (replyKey(body) ?? []) : []));
   const effective = model.issues
     .values()
     .flatMap(({ number }) => statusComments(model, number).flatMap(({ state }) => state.comments));
-  const done = new Set([...answered, ...effective]);
+  const words = model.pulls.values().flatMap(pull => markerOf(pull)?.words ?? []);
+  const done = new Set([...answered, ...effective, ...words.map(({ comment }) => comment)]);
   for (const { id, author, body, createdAt, updatedAt } of model.comments.values()) {
     if (author === model.botLogin || createdAt !== updatedAt || parseCommand(body) === null) continue;
     if (!done.has(id)) sim.violate(`Comment ${id} by ${author} was never answered: ${body}`);

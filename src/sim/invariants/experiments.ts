@@ -1,11 +1,13 @@
 /** No experiment twice, none too many, none decided twice, none outside the editable files. */
-import { parseCommand } from '../../campaign/command.ts';
+import { type Command, parseCommand } from '../../campaign/command.ts';
 import { contractSchema } from '../../campaign/contract.ts';
 import { SETTINGS } from '../landscape.ts';
 import type { Branch, PullRecord } from '../model/state.ts';
 import { markerOf, pullsOf } from './read.ts';
 import type { Rule, Rules } from './watch.ts';
 
+/** Commands that ask for one experiment more. */
+const MORE_BY_ONE: ReadonlySet<Command['kind']> = new Set(['try', 'rerun']);
 const LIMIT = contractSchema.parse({}).limits.experiments;
 
 export function watchExperiments({ sim, model }: Rules): Rule {
@@ -13,14 +15,15 @@ export function watchExperiments({ sim, model }: Rules): Rule {
   const granted = new Map<number, number>();
   /** Pull requests that a person ended. */
   const endedByPerson = new Set<number>();
+  /** Comments that discard an experiment, with its pull request. */
+  const discards = new Map<number, number>();
   return change => {
     if (change.table === 'comments' && !change.before && change.after) {
       const { author, body, issue } = change.after;
       const command = ['admin', 'write'].includes(model.permissions.get(author) ?? '')
         ? parseCommand(body)
         : null;
-      if (command?.kind === 'command' && command.command.kind === 'start')
-        granted.set(issue, (granted.get(issue) ?? 0) + command.command.experiments);
+      if (command?.kind === 'command') grant(issue, command.command, change.after.id);
     }
     if (change.table === 'pulls' && change.actor !== model.botLogin && change.after?.state !== 'open')
       endedByPerson.add(change.after?.number ?? 0);
@@ -29,6 +32,14 @@ export function watchExperiments({ sim, model }: Rules): Rule {
     if (change.table === 'pulls' && change.after && !change.before) checkOpened(change.after);
     if (change.table === 'pulls' && change.after && change.before) checkDecided(change.before, change.after);
   };
+
+  function grant(where: number, command: Command, comment: number): void {
+    const pull = model.pulls.get(where);
+    const more = command.kind === 'start' ? command.experiments : MORE_BY_ONE.has(command.kind) ? 1 : 0;
+    const issue = pull ? Number(pull.branch.split('/')[1]) : where;
+    granted.set(issue, (granted.get(issue) ?? 0) + more);
+    if (command.kind === 'discard') discards.set(comment, where);
+  }
 
   function checkOpened(pull: PullRecord): void {
     sim.tally.experiments++;
@@ -40,7 +51,8 @@ export function watchExperiments({ sim, model }: Rules): Rule {
     const limit = Math.min(LIMIT, granted.get(marker.campaign) ?? 0);
     if (all.length > limit)
       sim.violate(`Campaign #${marker.campaign} has ${all.length} experiments, asked for were ${limit}.`);
-    const open = all.filter(({ state }) => state === 'open').length;
+    // What waits for people needs no runner.
+    const open = all.filter(each => each.state === 'open' && markerOf(each)?.held == null).length;
     if (open > sim.profile.parallel)
       sim.violate(`${open} experiments are open at once, parallel is ${sim.profile.parallel}.`);
   }
@@ -61,7 +73,8 @@ export function watchExperiments({ sim, model }: Rules): Rule {
     const [old, now] = [markerOf(before), markerOf(after)];
     if (!now) return;
     const [was, is] = [old?.verdict?.kind, now.verdict?.kind];
-    if (is === 'person' && !endedByPerson.has(after.number))
+    const discarded = now.words.some(({ comment }) => discards.get(comment) === after.number);
+    if (is === 'person' && !discarded && !endedByPerson.has(after.number))
       sim.violate(`#${after.number} is said to have been ended by a person, and none did.`);
     // A verdict is final once the pull request has ended; one to merge that a person closed instead is not carried out.
     if (before.state === 'open' || was === undefined || was === is) return;

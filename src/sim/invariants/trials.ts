@@ -3,8 +3,9 @@ import { measurementSchema } from '../../campaign/measurement.ts';
 import type { RecordedTrial } from '../../campaign/model.ts';
 import { trialParts } from '../../campaign/queries.ts';
 import { isBeyond, STOP_INPUT, stopBarSchema } from '../../campaign/stop-bar.ts';
+import { tipOf } from '../model/refs.ts';
 import type { CheckRecord, RunRecord } from '../model/state.ts';
-import { markerOf, stateOf } from './read.ts';
+import { markerOf, pullsOf, stateOf } from './read.ts';
 import type { Rule, Rules } from './watch.ts';
 
 export function watchTrials({ sim, model, allowed }: Rules): Rule {
@@ -33,6 +34,22 @@ export function watchTrials({ sim, model, allowed }: Rules): Rule {
           run.title === title && run.actor === model.botLogin && run.inputs.candidate === inputs.candidate,
       );
     if (same.length > allowed(1)) sim.violate(`Trial ${title} was dispatched ${same.length} times.`);
+    const { issue } = trialParts(title);
+    const running = model.runs
+      .values()
+      .filter(run => isInFlight(run) && trialParts(run.title).issue === issue);
+    // Two Apps, or one with its last life's end still to come, dispatch in excess what does not count.
+    if (allowed(1) === 1 && running.length > sim.profile.parallel)
+      sim.violate(`${running.length} trials are in flight at once, parallel is ${sim.profile.parallel}.`);
+  }
+
+  /** Runs of the App's that still have a meaning: people may close what is measured, or move the champion. */
+  function isInFlight({ status, actor, attempt, title, inputs }: RunRecord): boolean {
+    if (status === 'completed' || actor !== model.botLogin || attempt > 1) return false;
+    const { issue, experiment } = trialParts(title);
+    if (experiment === 0) return inputs.candidate === tipOf(model, model.defaultBranch);
+    const pull = pullsOf(model, issue).find(({ branch }) => branch.endsWith(`/${experiment}`));
+    return pull?.state === 'open';
   }
 
   function kept(trials: readonly RecordedTrial[]): void {

@@ -1,6 +1,6 @@
 /** The port over the model: what `octokitPort` is over GitHub, with the same reading of GitHub's refusals. */
 import { isGone, mergeRefusal, NO_SUCH_COMMIT, orNull, unlessStatus } from '../../github/errors.ts';
-import type { GitHubPort } from '../../github/port.ts';
+import type { GitHubPort, Issue } from '../../github/port.ts';
 import { cancelRun, changeCheck, createCheck, dispatchRun } from './actions.ts';
 import {
   addComment,
@@ -79,8 +79,8 @@ function reads(model: Model, line: Line, lag: () => number) {
       orNull(() =>
         line('issue', `#${number}`, () => {
           const [issue, pull] = [model.issues.get(number), model.pulls.get(number)];
-          if (issue) return { number, open: issue.open, isPull: false, updatedAt: issue.updatedAt };
-          if (pull) return { number, open: pull.state === 'open', isPull: true, updatedAt: pull.updatedAt };
+          if (issue) return shown(issue);
+          if (pull) return shown({ ...pull, open: pull.state === 'open', isPull: true });
           throw notFound();
         }),
       ),
@@ -90,9 +90,7 @@ function reads(model: Model, line: Line, lag: () => number) {
         const issues = model.issues.values(behind).filter(({ open }) => open);
         const pulls = model.pulls.values(behind).filter(({ state }) => state === 'open');
         const all = [...issues, ...pulls.map(pull => ({ ...pull, open: true, isPull: true }))];
-        return all
-          .filter(({ labels }) => labels.includes(label))
-          .map(({ number, open, isPull, updatedAt }) => ({ number, open, isPull, updatedAt }));
+        return all.filter(({ labels }) => labels.includes(label)).map(shown);
       }),
     comments: (issue: number) =>
       line('comments', `#${issue}`, () => {
@@ -158,6 +156,10 @@ function reads(model: Model, line: Line, lag: () => number) {
         }),
       )) ?? ('none' as const),
   };
+}
+
+function shown({ number, open, isPull, labels, updatedAt }: Issue): Issue {
+  return { number, open, isPull, labels, updatedAt };
 }
 
 function contentWrites(model: Model, line: Line) {

@@ -8,9 +8,7 @@ export interface Branch {
   sha: string;
 }
 
-export interface IssueRecord extends Issue {
-  labels: string[];
-}
+export type IssueRecord = Issue;
 
 export interface PullRecord extends Pull {
   /** After the base moved, the first merge fails until GitHub has looked at the pull request again. */
@@ -26,7 +24,6 @@ export interface CheckRecord extends CheckRun {
 export interface RunRecord extends WorkflowRun {
   workflow: string;
   inputs: Readonly<Record<string, string>>;
-  attempt: number;
   /** Text of `measurement.json` of each attempt that left one, newest first. */
   artifacts: readonly string[];
   /** Milliseconds; before, lists of runs do not hold it. */

@@ -1,0 +1,27 @@
+/** The edit that gives one constant another value. */
+import type { Edit } from '../campaign/idea.ts';
+import { type Constant, parseConstants } from './constants.ts';
+import { occurrences } from './edit.ts';
+import { changeIn, concerns } from './past.ts';
+
+/** How many lines around a constant an edit may take in to be unique. */
+const CONTEXT_LINES = 20;
+
+/** An edit of the constant's line, with as many lines around it as make it unique, in the file and in the ledger. */
+export function editOf(constant: Constant, written: string, text: string): Edit | null {
+  const lines = text.split(/\r?\n/);
+  const namesakes = parseConstants(constant.path, text);
+  let unique: Edit | null = null;
+  for (let context = 0; context <= 2 * CONTEXT_LINES; context++) {
+    const first = Math.max(0, constant.line - Math.min(context, CONTEXT_LINES));
+    const end = constant.line + 1 + Math.max(0, context - Math.min(constant.line, CONTEXT_LINES));
+    const search = lines.slice(first, end).join('\n');
+    if (occurrences(text, search).length !== 1) continue;
+    const changed = lines.with(constant.line, constant.before + written + constant.after);
+    const edit = { path: constant.path, search, replace: changed.slice(first, end).join('\n') };
+    unique ??= edit;
+    const change = changeIn(edit);
+    if (change !== null && namesakes.filter(other => concerns(change, other)).length === 1) return edit;
+  }
+  return unique;
+}

@@ -1,0 +1,30 @@
+/** A closed experiment once more, because a person asked for it. */
+import { NO_COST } from '../campaign/idea.ts';
+import type { Asked, Campaign, Snapshot } from '../campaign/model.ts';
+import { dropAsked, withoutAsked } from './asked.ts';
+import type { Context } from './context.ts';
+import { openPull } from './propose.ts';
+import { fitting } from './revise.ts';
+import { saveState } from './state.ts';
+
+/** Opens experiment `number` from the edits of an earlier one on the present champion; says so where they do not fit. */
+export async function repeat(
+  context: Context,
+  snapshot: Snapshot,
+  campaign: Campaign,
+  number: number,
+  asked: Asked,
+): Promise<void> {
+  const marker = snapshot.experiments.find(({ pull }) => pull === asked.pull)?.marker;
+  if (!marker || !campaign.state)
+    return dropAsked(context, snapshot, campaign, asked, 'its pull request cannot be read any more');
+  const { idea, agent } = marker;
+  const files = await fitting(context, snapshot, idea);
+  if (!files)
+    return dropAsked(context, snapshot, campaign, asked, 'its edits no longer fit the champion’s files');
+  const experiment = { campaign: campaign.issue, number, idea, agent, cost: NO_COST, asked };
+  const refusal = await openPull(context, snapshot, experiment, files);
+  if (refusal !== null) return dropAsked(context, snapshot, campaign, asked, refusal);
+  const rest = withoutAsked(snapshot, campaign, asked);
+  await saveState(context.port, snapshot, campaign, { ...campaign.state, asked: rest });
+}
