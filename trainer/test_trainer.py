@@ -70,7 +70,7 @@ def test_the_documents_are_the_text_of_the_tokens(data: Path):
 def test_reports_tell_the_mean_loss_in_bits_per_byte_of_the_text(data: Path, monkeypatch: pytest.MonkeyPatch):
     now = 100.0
     monkeypatch.setattr(prepare.time, "monotonic", lambda: now)
-    run = start(data)
+    run = start(data, budget=60)
     next(run.batches(2, 16))
     run.report(0, torch.tensor(4.0))
     run.report(1, torch.tensor(2.0))
