@@ -1,6 +1,7 @@
 /** One serial loop per repository: observe, plan, apply, until there is nothing to do; then wait for a nudge or the clock. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Action } from './campaign/action.ts';
+import { branchName } from './campaign/model.ts';
 import { plan } from './campaign/plan.ts';
 import { apply } from './github/apply.ts';
 import type { Context } from './github/context.ts';
@@ -118,6 +119,11 @@ export async function step(
     } finally {
       // What failed may have been done by half, or wholly with the answer lost.
       remember(memory.done, name, context.now());
+      if (action.kind === 'open' || action.kind === 'repeat') {
+        // So that its branch is not taken for one that was left over.
+        const branch = branchName(action.campaign.issue, action.number);
+        remember(memory.done, nameOf({ kind: 'clean', branch }), context.now());
+      }
     }
     return { action, seconds: 0 };
   }

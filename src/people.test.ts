@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { HELD_LABEL } from './campaign/model.ts';
-import { markerOf, pullsOf } from './sim/invariants/read.ts';
-import { changePull } from './sim/model/issues.ts';
+import { markerOf, pullsOf, statusComments } from './sim/invariants/read.ts';
+import { addComment, changePull, deleteComment } from './sim/model/issues.ts';
 import { tipOf } from './sim/model/refs.ts';
 import { answerTo, messageOfTip, phaseOf, pullOf, saidOn, statusOf, workOn } from './sim/page.test-helper.ts';
 import { campaignScene, measureChampion, push, type Scene } from './sim/scene.test-helper.ts';
@@ -476,4 +476,25 @@ describe('/research stop', () => {
       ],
     );
   });
+});
+
+test('a word that took effect is not taken up again after somebody deleted the status comment', async () => {
+  const scene = campaignScene(1);
+  await measureChampion(scene);
+  scene.measure('1/1.1', 1.1);
+  await workOn(scene);
+  const { model, issue } = scene;
+  addComment(model, 'alice', pullOf(scene, 1).number, '/research rerun');
+  await workOn(scene);
+  scene.measure('1/2.1', 1.1);
+  await workOn(scene);
+  assert.equal(pullsOf(model, issue).length, 2);
+  scene.pass(600);
+  await workOn(scene);
+  for (const { comment } of statusComments(model, issue)) deleteComment(model, 'bob', comment.id);
+  scene.say('/research 1');
+  await workOn(scene);
+  scene.restart();
+  await workOn(scene);
+  assert.equal(statusComments(model, issue)[0]?.state.target, 3, 'one more than the two that there were');
 });

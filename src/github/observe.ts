@@ -233,8 +233,11 @@ function pending(
     campaigns.flatMap(({ issue, state }) => (state ? [[issue, Math.min(...state.comments)] as const] : [])),
   );
   const times = new Map(comments.map(({ id, createdAt }) => [id, createdAt]));
+  // What is asked for on an experiment that has ended stands in its campaign's marker.
+  const campaignOf = (issue: number) =>
+    experiments.find(({ pull, state }) => pull === issue && state !== 'open')?.marker.campaign ?? issue;
   const tookEffect = ({ comment, issue }: PendingCommand) =>
-    comment < (begun.get(issue) ?? 0) ||
+    comment < (begun.get(campaignOf(issue)) ?? 0) ||
     (!begun.has(issue) &&
       [...pulls.values()].some(
         ({ author, branch, createdAt }) =>

@@ -87,10 +87,10 @@ export function watchBase({ sim, model }: Rules): Rule {
     if (measured.some(({ refereed }) => (refereed?.audit?.flags.length ?? 0) > 0))
       reasons.push('an audit flagged it');
     // A person may keep what is no better.
-    if (keptBy(marker) !== null) return reasons;
-    const values = measured.map(({ outcome }) => (outcome.status === 'measured' ? outcome.value : 0));
-    const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-    if (mean >= (verdict?.championValue ?? 0)) reasons.push('its mean is not better than the champion’s');
+    if (keptBy(marker) !== null || verdict === null) return reasons;
+    // The champion's mean may have been luck, or better by less than shorter code is worth; but not by more than the noise.
+    const loss = (verdict.value ?? Number.POSITIVE_INFINITY) - (verdict.championValue ?? 0);
+    if (loss > (verdict.noise ?? 0)) reasons.push('its mean is worse than the champion’s');
     return reasons;
   }
 }

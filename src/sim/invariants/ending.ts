@@ -11,13 +11,11 @@ import { checkComments } from './comments.ts';
 import { markerOf, pullsOf, statusComments } from './read.ts';
 
 /** Whether every campaign has ended, as far as GitHub shows. What the App cannot read stays open until a person closes it. */
-export function hasEnded({ model, profile, tally }: Sim): boolean {
+export function hasEnded({ model }: Sim): boolean {
   const open = model.pulls
     .values()
     .some(pull => pull.state === 'open' && pull.author === model.botLogin && markerOf(pull) !== null);
   const live = model.issues.values().some(({ number }) => {
-    // Known weakness: where a person deletes the one of two status comments that counted, the other tells of long ago.
-    if (profile.twoApps && tally.deeds['delete the status comment']) return false;
     const phase = statusComments(model, number)[0]?.state.phase;
     return phase === 'running' || phase === 'paused';
   });
