@@ -3,6 +3,7 @@ import { cannotWin, previewError, stoppedStep } from '../src/campaign/early.ts';
 import type { Sample } from '../src/campaign/filter.ts';
 import { type GateRules, judgeKnowing } from '../src/campaign/gate.ts';
 import { type Knowledge, learn, type Step, scaleOf, startKnowledge } from '../src/campaign/knowledge.ts';
+import { PREVIEW_AT } from '../src/campaign/stop-bar.ts';
 import type { Random } from './random.ts';
 
 /** Where the noise of a trial comes from: standard deviations in the metric's unit. */
@@ -34,8 +35,6 @@ const LEAST_GAIN = 1e-4;
 const BASELINES = 3;
 /** Seeds that there are, at least as many as trials of one idea. */
 const SEEDS = 10;
-/** Share of a trial's price after which its preview is taken. */
-const PREVIEW_AT = 0.6;
 /** A preview's error: normal, so many noises wide, and for a share of the ideas whose curves cross it is another 0.003. */
 const PREVIEW = { noises: 2, crossing: 0.2, crossed: 0.003 };
 

@@ -12478,6 +12478,8 @@ var outcomeSchema = external_exports.discriminatedUnion("status", [
     message: external_exports.string().max(500),
     traceback: external_exports.string().max(4e3)
   }),
+  /** Ended for its preview, which no verdict to merge ever rests on. `at`: share of the budget that was over. */
+  external_exports.strictObject({ status: external_exports.literal("stopped"), value: external_exports.number(), at: external_exports.number().min(0).max(1) }),
   /** The machine's fault: says nothing about the candidate, the trial is repeated. */
   external_exports.strictObject({ status: external_exports.literal("fault"), message: external_exports.string().max(500) })
 ]);
@@ -12517,6 +12519,8 @@ var measurementSchema = external_exports.strictObject({
   digest: external_exports.string().max(64),
   sandbox: external_exports.enum(["none", "bubblewrap"]),
   outcome: outcomeSchema,
+  /** What the candidate said of itself part of the way through (PREVIEW_AT of stop-bar.ts); null where it said nothing in time. */
+  preview: external_exports.number().nullable().default(null),
   /** Null where the candidate reports its own number, and where there is none. */
   refereed: refereedSchema.nullable(),
   /** Seconds spent inside the budget. */
@@ -12529,6 +12533,24 @@ var measurementSchema = external_exports.strictObject({
 });
 var MEASUREMENT_ARTIFACT = "measurement";
 var MEASUREMENT_FILE = "measurement.json";
+
+// src/campaign/stop-bar.ts
+var PREVIEW_AT = 0.5;
+var STOP_INPUT = "stop-worse-than";
+var stopBarSchema = external_exports.string().transform((text, context) => {
+  if (text === "") return null;
+  const [, number4 = "", digest = "", machine = ""] = /^(\S+) (\S+) (.+)$/.exec(text) ?? [];
+  const value = number4 === "" ? Number.NaN : Number(number4);
+  if (Number.isFinite(value)) return { value, digest, machine };
+  context.addIssue({
+    code: "custom",
+    message: "expected nothing, or a number, a digest and a machine class"
+  });
+  return external_exports.NEVER;
+});
+function isBeyond(preview, bar, goal) {
+  return goal === "minimize" ? preview > bar : preview < bar;
+}
 
 // src/trial/inputs.ts
 var optionalNumber = external_exports.string().default("").transform((text) => text === "" ? null : Number(text)).refine((value) => value === null || Number.isFinite(value), "expected a number or nothing");
@@ -12545,7 +12567,8 @@ var inputsSchema = external_exports.object({
   readable: external_exports.string().default("").transform((text) => text.split("\n").flatMap((line) => line.trim() || [])),
   threshold: optionalNumber,
   "champion-startup": optionalNumber,
-  "champion-scoring": optionalNumber
+  "champion-scoring": optionalNumber,
+  [STOP_INPUT]: stopBarSchema.default(null)
 });
 function readInputs(env) {
   const names = Object.keys(inputsSchema.shape);
@@ -12801,6 +12824,8 @@ var keysSchema = external_exports.strictObject({
     max_trials: external_exports.int().min(2).max(10).default(4),
     /** `greedy` merges what is lower once, as the ancestor did; for comparison. */
     rule: external_exports.enum(["bayes", "greedy"]).default("bayes"),
+    /** Whether a first trial is ended where its learning curve leaves no hope. */
+    early_stop: external_exports.boolean().default(true),
     /** Standard deviation between trials, in the metric's unit, where it is known; null: learned from the baselines. */
     noise: external_exports.number().positive().nullable().default(null)
   }).prefault({}),
@@ -15489,7 +15514,8 @@ async function measureDigest(options) {
     command,
     budgetSeconds,
     timeoutSeconds,
-    sandbox: options.sandbox
+    sandbox: options.sandbox,
+    previewAt: PREVIEW_AT
   };
   const hash2 = createHash("sha256").update(JSON.stringify(terms)).update("\n");
   for (const file2 of fixedFiles(files2, contract, command)) {
@@ -16338,6 +16364,15 @@ async function execute(execution) {
   const { launched, program, limits, signal } = execution;
   const output2 = collectOutput(execution.metricName, execution.pattern);
   const tooMuch = new AbortController();
+  const hopeless = new AbortController();
+  let preview = null;
+  const takePreview = () => {
+    const value = output2.metric();
+    if (value === null || !Number.isFinite(value)) return;
+    preview = value;
+    if (execution.preview?.ends(value)) hopeless.abort();
+  };
+  const timer = execution.preview && setTimeout(takePreview, 1e3 * execution.preview.afterSeconds);
   let watch;
   const watchIt = (pid) => {
     watch = launched.kind === "none" ? watchProcess(pid) : watchSandbox(pid, limits, () => tooMuch.abort());
@@ -16349,7 +16384,7 @@ async function execute(execution) {
       timeoutSeconds: execution.timeoutSeconds,
       graceSeconds: 0,
       marker: execution.scratch,
-      signal: AbortSignal.any([tooMuch.signal, ...signal ? [signal] : []]),
+      signal: AbortSignal.any([tooMuch.signal, hopeless.signal, ...signal ? [signal] : []]),
       ...execution.onResult ? { onResult: execution.onResult } : {},
       ...execution.isSandbox ? { onSandbox: watchIt } : { onStart: watchIt },
       onLine: (line) => {
@@ -16357,8 +16392,11 @@ async function execute(execution) {
         execution.onLine(line);
       }
     });
-    return { result, output: output2, exceeded: watch?.exceeded() ?? null, peakMb: watch?.peakMb() ?? 0 };
+    const exceeded = watch?.exceeded() ?? null;
+    const stopped = hopeless.signal.aborted && result.endedBy === "abort" && exceeded === null;
+    return { result, output: output2, exceeded, preview, stopped, peakMb: watch?.peakMb() ?? 0 };
   } finally {
+    clearTimeout(timer);
     watch?.stop();
   }
 }
@@ -16407,6 +16445,7 @@ var finite = external_exports.number().nullable();
 var resultSchema = external_exports.object({
   outcome: external_exports.discriminatedUnion("status", [
     external_exports.object({ status: external_exports.literal("measured"), value: finite }),
+    external_exports.object({ status: external_exports.literal("stopped"), value: external_exports.number(), at: external_exports.number().min(0).max(1) }),
     external_exports.object({
       status: external_exports.literal("crash"),
       reason: external_exports.enum(crashReasons),
@@ -16415,6 +16454,7 @@ var resultSchema = external_exports.object({
     }),
     external_exports.object({ status: external_exports.literal("fault"), message: external_exports.string() })
   ]),
+  preview: finite,
   val_bpb: finite,
   audited: external_exports.object({
     n: external_exports.int().positive(),
@@ -16468,7 +16508,8 @@ async function runRefereed(stage, referee) {
 function stageSeconds({ timeoutSeconds, budgetSeconds }) {
   return Math.max(LEAST_STAGE_SECONDS, (timeoutSeconds - budgetSeconds) / 2);
 }
-async function refereeArguments({ options, launched, digest }, seconds) {
+async function refereeArguments(stage, seconds) {
+  const { options, launched, digest, stopBeyond } = stage;
   const { threshold, championStartupSeconds, championScoringSeconds } = options.terms ?? {};
   const scoring = championScoringSeconds == null ? seconds : Math.min(seconds, SCORING_FACTOR * championScoringSeconds + SCORING_SLACK_SECONDS);
   const args = {
@@ -16476,6 +16517,8 @@ async function refereeArguments({ options, launched, digest }, seconds) {
     budget: options.budgetSeconds,
     startup: seconds,
     scoring,
+    "preview-at": PREVIEW_AT,
+    ...stopBeyond === null ? {} : { "stop-above": stopBeyond },
     wrap: JSON.stringify(launched.wrap),
     ...threshold == null ? {} : { threshold },
     ...championStartupSeconds == null ? {} : { "champion-startup": championStartupSeconds },
@@ -16521,6 +16564,7 @@ function withoutResult(stage, { result, exceeded, output: output2, peakMb }) {
   const how = result.endedBy === "timeout" ? "did not end" : `ended with ${result.exitCode ?? result.signal}`;
   return {
     outcome: exceeded ? overuse(ending, exceeded) : fault(`The referee ${how}: ${last}`),
+    preview: null,
     refereed: null,
     trainingSeconds: 0,
     peakMemoryMb: peakMb,
@@ -16533,6 +16577,7 @@ function finding(stage, { peakMb }, result) {
   );
   return {
     outcome: outcomeOf(stage, result.outcome),
+    preview: result.preview,
     refereed: refereedOf(result),
     trainingSeconds: Math.max(0, result.training_seconds),
     peakMemoryMb: Math.max(0, result.peak_memory_mb, peakMb),
@@ -16541,6 +16586,7 @@ function finding(stage, { peakMb }, result) {
 }
 function outcomeOf({ contract, shorten }, outcome) {
   if (outcome.status === "fault") return fault(outcome.message);
+  if (outcome.status === "stopped") return outcome;
   if (outcome.status === "crash")
     return {
       ...outcome,
@@ -16655,20 +16701,26 @@ function kindOf2(value) {
 // src/trial/reported.ts
 var MAX_REPORTED3 = 30;
 async function runReported(stage) {
-  const { options, contract, launched } = stage;
-  const { name, pattern, file: file2, key } = contract.metric;
+  const { options, contract, launched, stopBeyond } = stage;
+  const { name, pattern, file: file2, key, goal } = contract.metric;
   const resultFile = file2 === void 0 || key === void 0 ? null : collectResult(file2, key);
-  const { output: output2, result, exceeded, peakMb } = await execute({
+  const previewSeconds = PREVIEW_AT * options.budgetSeconds;
+  const executed = await execute({
     ...stage,
     program: file2 === void 0 ? launched : carryingOut(launched, file2),
     isSandbox: launched.kind !== "none",
     metricName: name,
     pattern,
     onResult: resultFile?.take,
+    preview: {
+      afterSeconds: previewSeconds,
+      ends: (value2) => stopBeyond !== null && isBeyond(value2, stopBeyond, goal)
+    },
     timeoutSeconds: options.timeoutSeconds,
     signal: options.signal,
     onLine: options.onLine
   });
+  const { output: output2, result, preview, stopped, peakMb } = executed;
   const { value, missing, reported: all } = read(stage, output2, resultFile);
   const ending = {
     result,
@@ -16683,13 +16735,18 @@ async function runReported(stage) {
   };
   const { training_seconds: trainingSeconds, peak_vram_mb: reportedPeak, [name]: _, ...reported } = all;
   return {
-    outcome: exceeded ? overuse(ending, exceeded) : classify(ending),
+    outcome: outcomeOf2(executed, ending),
+    preview,
     refereed: null,
-    trainingSeconds: Math.max(0, trainingSeconds ?? 0),
+    trainingSeconds: stopped ? previewSeconds : Math.max(0, trainingSeconds ?? 0),
     // A CPU run reports 0 MB of video memory: then the resident peak says more.
     peakMemoryMb: reportedPeak !== void 0 && reportedPeak > 0 ? reportedPeak : peakMb,
     reported: Object.fromEntries(Object.entries(reported).slice(0, MAX_REPORTED3))
   };
+}
+function outcomeOf2({ exceeded, stopped, preview }, ending) {
+  if (stopped && preview !== null) return { status: "stopped", value: preview, at: PREVIEW_AT };
+  return exceeded ? overuse(ending, exceeded) : classify(ending);
 }
 function read({ contract }, output2, resultFile) {
   const { name, pattern } = contract.metric;
@@ -16734,6 +16791,7 @@ async function runTrial(options) {
     digest: "",
     sandbox: "none",
     outcome: fault("the trial did not start"),
+    preview: null,
     refereed: null,
     trainingSeconds: 0,
     totalSeconds: 0,
@@ -16803,6 +16861,7 @@ async function measure(options, draft) {
   draft.digest = await measureDigest({ ...options, contract, dataDir, sandbox: launched.kind });
   const stage = {
     options,
+    stopBeyond: barFor(draft, options.stop ?? null),
     contract,
     command,
     launched,
@@ -16816,6 +16875,9 @@ async function measure(options, draft) {
   };
   const { referee } = contract.metric;
   Object.assign(draft, referee === void 0 ? await runReported(stage) : await runRefereed(stage, referee));
+}
+function barFor({ machine, digest }, bar) {
+  return bar !== null && bar.machine === machine && bar.digest === digest ? bar.value : null;
 }
 async function expectCommit(checkout, sha, name) {
   const found = await resolveRevision(checkout, "HEAD");
@@ -17141,13 +17203,15 @@ ${markdownTable([["key", "number"], ...rows])}
 }
 function headline({ trial, outcome }) {
   if (outcome.status === "measured") return `Measured ${outcome.value} (trial ${trial})`;
+  if (outcome.status === "stopped")
+    return `Stopped at ${Math.round(100 * outcome.at)} % of its budget, with a preview of ${outcome.value} (trial ${trial})`;
   if (outcome.status === "crash") return `The candidate crashed: ${outcome.reason} (trial ${trial})`;
   return `The machine failed, nothing was measured (trial ${trial})`;
 }
 function table(measurement) {
   const { outcome } = measurement;
   const rows = [];
-  if (outcome.status !== "measured") rows.push(["message", escapeCell(outcome.message)]);
+  if ("message" in outcome) rows.push(["message", escapeCell(outcome.message)]);
   rows.push(
     ["base", measurement.base],
     ["candidate", measurement.candidate],
@@ -17199,6 +17263,7 @@ async function main(env, signal) {
         championStartupSeconds: inputs["champion-startup"],
         championScoringSeconds: inputs["champion-scoring"]
       },
+      stop: inputs[STOP_INPUT],
       scratch,
       environment: env,
       onLine: print,

@@ -4,6 +4,7 @@ import { appendFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { MEASUREMENT_ARTIFACT, MEASUREMENT_FILE, type Measurement } from './campaign/measurement.ts';
+import { STOP_INPUT } from './campaign/stop-bar.ts';
 import { readInputs } from './trial/inputs.ts';
 import { runTrial } from './trial/run.ts';
 import { renderSummary } from './trial/summary.ts';
@@ -38,6 +39,7 @@ async function main(env: NodeJS.ProcessEnv, signal: AbortSignal): Promise<number
         championStartupSeconds: inputs['champion-startup'],
         championScoringSeconds: inputs['champion-scoring'],
       },
+      stop: inputs[STOP_INPUT],
       scratch,
       environment: env,
       onLine: print,

@@ -17,6 +17,7 @@ import audit
 import dataset
 from candidate import Candidate, Crash
 from dataset import MachineFault, Text
+from preview import Preview, Stopped
 from scoring import Answer, bits_per_byte, read_answer, read_exactly
 from wire import (
     MAX_FILE_BYTES,
@@ -51,6 +52,8 @@ class Options:
     threshold: float = -math.inf  # An unaudited number below this is audited.
     audited: bool = False  # Whether it is audited in any case.
     champion_nats: np.ndarray | None = None  # (bytes of val,): what each cost the champion; half is drawn to it.
+    preview_at: float = 1.0  # Share of the budget after which the preview is taken; 1: never.
+    stop_above: float = math.inf  # A preview above this ends the training.
     device: str = "cpu"
 
 
@@ -68,6 +71,7 @@ class Result:
     """What src/trial reads. Numbers in bits per byte, seconds, MiB."""
 
     outcome: dict | None = None
+    preview: float | None = None  # What the candidate said of its training loss at `preview_at`.
     val_bpb: float | None = None  # As the training process claims it: checked to be a code, not audited.
     audited: dict | None = None
     test_bpb: float | None = None
@@ -97,6 +101,9 @@ def measure(options: Options) -> Result:
             check(options, prepared, frozen, val, test, result)
         value = result.audited["val_bpb"] if result.audited else result.val_bpb
         result.outcome = {"status": "measured", "value": value}
+    except Stopped:
+        share = min(1.0, result.training_seconds / options.budget)
+        result.outcome = {"status": "stopped", "value": result.preview, "at": share}
     except Crash as crash:
         text = crash.traceback[-4000:]
         result.outcome = {"status": "crash", "reason": crash.reason, "message": crash.message, "traceback": text}
@@ -115,6 +122,8 @@ def started(options: Options, result: Result) -> Iterator[Candidate]:
     candidate = Candidate(options.command, options.wrap, echo=lambda line: print(line, flush=True))
     try:
         yield candidate
+    except Stopped:
+        raise
     except Refused as error:
         raise _blame(candidate, Crash("exception", f"refused: {error}")) from error
     except Crash as crash:
@@ -174,8 +183,8 @@ def train(options: Options, prepared: list[bytes], val: Text, result: Result) ->
         candidate.tell("go", files, budget_s=budget)
         deadline = began + budget + GRACE_S + GRACE_SHARE * budget
         late = f"had not handed over its model {deadline - began:.1f} s after the clock started"
-        show = progress_printer(began + budget)
-        done, handed = candidate.expect(["done"], deadline, late, on_progress=show)
+        hear = progress_listener(began, budget, options, result)
+        done, handed = candidate.expect(["done"], deadline, late, on_progress=hear)
         frozen = freeze(done, handed, deadline, late)
         result.training_seconds = time.monotonic() - began
         result.stats = done["stats"]
@@ -261,6 +270,22 @@ def scorer(options: Options, prepared: list[bytes], frozen: Frozen, role: str, r
         files = [sealed(frozen.weights), sealed(pack_vocabulary(frozen.vocabulary))]
         candidate.tell("go", files, budget_s=0.0)
         yield candidate
+
+
+def progress_listener(began: float, budget: float, options: Options, result: Result):
+    """What becomes of progress messages: they are shown, and make the preview, which may end the training."""
+    show = progress_printer(began + budget)
+    preview = Preview(options.preview_at, options.stop_above)
+
+    def hear(message: dict) -> None:
+        show(message)
+        result.training_seconds = time.monotonic() - began
+        try:
+            preview.take(result.training_seconds / budget, message["bpb"])
+        finally:
+            result.preview = preview.value
+
+    return hear
 
 
 def progress_printer(end: float):

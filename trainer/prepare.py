@@ -60,6 +60,9 @@ class Run:
         self._batches = 0
         self._tokens_seen = 0
         self._seq_len = 0
+        self._own_tokens = True  # Until `batches` cuts rows of the prepared ones.
+        self._losses: torch.Tensor | float = 0.0  # Sum over the steps since the last report, in nats per token.
+        self._losses_in_sum = 0
         self._reported = -math.inf
 
     @property
@@ -95,6 +98,7 @@ class Run:
         if not self.training:
             return
         self._seq_len = seq_len
+        self._own_tokens = tokens is not None
         rows = self._rows(self._tokens if tokens is None else tokens, batch_size, seq_len)
         batch = self._to_device(next(rows))
         self._waited_s = self.elapsed
@@ -115,14 +119,20 @@ class Run:
         self._training_s = self.elapsed
 
     def report(self, step: int, loss: torch.Tensor | float) -> None:
-        """Tells people about the step (loss in nats per token), at most twice a second."""
+        """Tells of the loss (nats per token), at most twice a second: of its mean over the steps since the last time.
+
+        People see it, and in bits per byte the referee judges by it whether the rest of the trial is worth its time.
+        """
+        self._losses = self._losses + (loss.detach() if isinstance(loss, torch.Tensor) else loss)
+        self._losses_in_sum += 1
         now = time.monotonic()
         if now - self._reported < REPORT_EVERY_S:
             return
-        self._reported = now
-        value = loss.item() if isinstance(loss, torch.Tensor) else loss
+        value = float(self._losses) / self._losses_in_sum
+        self._reported, self._losses, self._losses_in_sum = now, 0.0, 0
         loss = value if math.isfinite(value) else None
-        self._channel.send("progress", step=step, tokens=self._tokens_seen, loss=loss)
+        bpb = None if loss is None or self._own_tokens else loss * self._bits_per_byte
+        self._channel.send("progress", step=step, tokens=self._tokens_seen, loss=loss, bpb=bpb)
 
     def finish(
         self,
@@ -197,6 +207,10 @@ class Run:
         self.budget = go["budget_s"]
         if self.training:
             self._tokens = wire.read_array(self._files[2], "<u2", -1)
+            text_bytes = os.fstat(self._files[0]).st_size
+            self._bits_per_byte = (
+                len(self._tokens) / max(1, text_bytes) / math.log(2)
+            )  # Of a loss of one nat per token.
 
     def _rows(self, tokens: np.ndarray, batch_size: int, seq_len: int) -> Iterator[torch.Tensor]:
         """Yields (batch_size, seq_len + 1) int64 on the host: BOS, then seq_len tokens of text."""

@@ -2,8 +2,8 @@
 
     python trainer/referee.py [--threshold 2.95] [--out result.json] -- python train.py
 
-It owns the clock, the seed and the held-out text; docs/referee.md tells the conversation. Exit status: 0 measured,
-1 the candidate crashed, 78 the machine is at fault.
+It owns the clock, the seed and the held-out text; docs/referee.md tells the conversation. Exit status: 0 measured or
+stopped, 1 the candidate crashed, 78 the machine is at fault.
 """
 
 import argparse
@@ -81,6 +81,8 @@ def parse_arguments(arguments: Sequence[str]) -> tuple[Options, argparse.Namespa
     parser.add_argument("--startup", type=float, default=Options.startup, help="seconds from start to ready, at most")
     parser.add_argument("--champion-startup", type=float, default=math.inf, help="seconds that the champion needed")
     parser.add_argument("--scoring", type=float, default=Options.scoring, help="seconds for scoring, at most")
+    parser.add_argument("--preview-at", type=float, default=Options.preview_at, help="share of the budget, 0 to 1")
+    parser.add_argument("--stop-above", type=float, default=math.inf, help="a preview above this ends the training")
     parser.add_argument("--data", type=Path, default=None, help="folder of the prepared data")
     parser.add_argument("--champion-nats", type=Path, help="what --nats wrote for the champion")
     parser.add_argument("--nats", type=Path, help="where the nats of each held-out byte go after an audit (.npy)")
@@ -104,6 +106,8 @@ def parse_arguments(arguments: Sequence[str]) -> tuple[Options, argparse.Namespa
         champion_startup=args.champion_startup,
         threshold=args.threshold,
         audited=args.audit,
+        preview_at=args.preview_at,
+        stop_above=args.stop_above,
         champion_nats=load_nats(args.champion_nats) if args.champion_nats else None,
         device=args.device or devices.best(),
     )
@@ -123,6 +127,10 @@ def main() -> None:
         args.out.write_text(json.dumps(_plain(told), indent=2) + "\n", encoding="utf-8")
     if result.outcome["status"] == "measured":
         print_summary(result)
+        return
+    if result.outcome["status"] == "stopped":
+        at, preview = result.outcome["at"], result.outcome["value"]
+        print(f"stopped at {at:.0%} of the budget: a training loss of {preview:.4f} bits per byte", flush=True)
         return
     if result.outcome["status"] == "crash":
         print(f"crash: {result.outcome['reason']}: {result.outcome['message']}", file=sys.stderr, flush=True)

@@ -14,6 +14,7 @@ import dataset
 import measure
 import wire
 from measure import Options, Result
+from preview import Preview, Stopped
 
 
 def uniform_bpb(data: Path, split: str = "val") -> float:
@@ -119,9 +120,47 @@ def test_progress_messages_do_not_move_the_deadline(tried):
     endless = """
 def before_done():
     while True:
-        channel.send("progress", step=1, tokens=2, loss=3.0)
+        channel.send("progress", step=1, tokens=2, loss=3.0, bpb=1.0)
 """
     crash(tried(endless, budget=0.2), "timeout")
+
+
+# A candidate that reports ever worse losses, and says when it was let go on.
+WORSENING = """
+def before_done():
+    began = time.monotonic()
+    while (share := (time.monotonic() - began) / setup["budget_s"]) < 0.9:
+        channel.send("progress", step=1, tokens=2, loss=None, bpb=1.0 if share < 0.45 else 3.0)
+        time.sleep(0.02)
+    print("went on", flush=True)
+"""
+
+
+def test_a_trial_whose_preview_is_above_the_bar_is_stopped_there(tried):
+    result = tried(WORSENING, budget=1.5, preview_at=0.6, stop_above=2.9)
+    assert (result.outcome["status"], result.outcome["value"]) == ("stopped", pytest.approx(3.0))
+    assert 0.6 < result.outcome["at"] <= 1.0
+    assert result.preview == result.outcome["value"]
+    assert result.val_bpb is None
+
+
+def test_a_trial_that_is_measured_to_the_end_carries_its_preview(tried, data: Path):
+    result = tried(WORSENING, budget=1.5, preview_at=0.6, stop_above=3.1)
+    assert result.outcome == {"status": "measured", "value": pytest.approx(uniform_bpb(data), abs=1e-6)}
+    assert result.preview == pytest.approx(3.0)
+    silent = tried(budget=1.0, preview_at=0.6, stop_above=0.1)
+    assert (silent.outcome["status"], silent.preview) == ("measured", None)
+
+
+def test_a_preview_is_the_mean_of_what_was_told_shortly_before():
+    preview = Preview(0.6)
+    for share, bpb in [(0.4, 9.0), (0.52, 2.0), (0.55, None), (0.59, 3.0), (0.61, 7.0), (0.7, 8.0)]:
+        preview.take(share, bpb)
+    assert preview.value == 2.5
+    rare = Preview(0.6, stop_above=3.9)
+    rare.take(0.3, 4.0)
+    with pytest.raises(Stopped):
+        rare.take(0.9, 1.0)
 
 
 def test_a_model_that_is_not_copied_by_the_deadline_is_too_late():

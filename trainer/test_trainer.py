@@ -67,6 +67,27 @@ def test_the_documents_are_the_text_of_the_tokens(data: Path):
     assert written == b"".join(run.vocabulary[token] for token in run._tokens)
 
 
+def test_reports_tell_the_mean_loss_in_bits_per_byte_of_the_text(data: Path, monkeypatch: pytest.MonkeyPatch):
+    now = 100.0
+    monkeypatch.setattr(prepare.time, "monotonic", lambda: now)
+    run = start(data, budget=60)
+    next(run.batches(2, 16))
+    run.report(0, torch.tensor(4.0))
+    run.report(1, torch.tensor(2.0))
+    run.report(2, 3.0)
+    now += prepare.REPORT_EVERY_S
+    run.report(3, 4.0)
+    run.referee.receive("ready")
+    told = [run.referee.receive("progress")[0] for _ in range(2)]
+    assert [message["loss"] for message in told] == [4.0, 3.0]
+    bytes_of_text = sum(len(run.vocabulary[token]) for token in run._tokens)
+    assert told[1]["bpb"] == pytest.approx(3.0 * len(run._tokens) / bytes_of_text / np.log(2))
+    now += prepare.REPORT_EVERY_S
+    next(run.batches(2, 16, run._tokens))  # Tokens of its own: of how many bytes, only it knows.
+    run.report(4, 1.0)
+    assert run.referee.receive("progress")[0]["bpb"] is None
+
+
 def test_where_a_model_is_only_scored_there_is_nothing_to_train_on(data: Path):
     run = start(data, role="bulk")
     assert list(run.batches(2, 16)) == list(run.documents()) == []

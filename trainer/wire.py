@@ -76,7 +76,7 @@ MESSAGES: dict[str, dict[str, Check]] = {
     },
     "ready": {},
     "go": {"budget_s": _is_number},
-    "progress": {"step": _is_count, "tokens": _is_count, "loss": _is_loss},
+    "progress": {"step": _is_count, "tokens": _is_count, "loss": _is_loss, "bpb": _is_loss},
     "done": {"precision": _one_of("float32", "bfloat16"), "stats": _is_stats},
     "score": {"rows": _is_count, "width": _is_count},
     "scored": {},

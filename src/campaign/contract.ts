@@ -113,6 +113,8 @@ const keysSchema = z.strictObject({
       max_trials: z.int().min(2).max(10).default(4),
       /** `greedy` merges what is lower once, as the ancestor did; for comparison. */
       rule: z.enum(['bayes', 'greedy']).default('bayes'),
+      /** Whether a first trial is ended where its learning curve leaves no hope. */
+      early_stop: z.boolean().default(true),
       /** Standard deviation between trials, in the metric's unit, where it is known; null: learned from the baselines. */
       noise: z.number().positive().nullable().default(null),
     })

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { cannotWin, previewError, stoppedStep } from './early.ts';
+import { cannotWin, previewError, stopBar, stoppedStep } from './early.ts';
 import { type GateRules, judgeKnowing } from './gate.ts';
 import { type Knowledge, learn, type Step, scaleOf, startKnowledge } from './knowledge.ts';
+import { PREVIEW_AT } from './stop-bar.ts';
 
 const RULES: GateRules = { goal: 'minimize', rule: 'bayes', falseMerges: 0.1, maxTrials: 3, noise: 0.002 };
 const BASELINES = [1.0, 1.002, 0.998];
@@ -24,6 +25,7 @@ test('how far previews are off is learned from finished trials, and cautiously w
   assert.ok(Math.abs(few.variance - 6e-6) < 1e-12, String(few.variance));
   const many = previewError(Array.from({ length: 40 }, () => pairs).flat());
   assert.ok(many && many.variance < 2.1e-6);
+  assert.deepEqual(previewError([...pairs, { preview: 9, value: 1 }]), few, 'learned again at seven');
 });
 
 test('a first trial is stopped where its preview leaves no hope, and only there', () => {
@@ -53,6 +55,36 @@ test('a metric to be maximised is the mirror image', () => {
       cannotWin(knowing(), { seed: 0, value }, ERROR, 0.4, RULES),
       String(value),
     );
+});
+
+test('beyond the bar a first trial is stopped, and up to it none is', () => {
+  const later = [knowing(), stoppedStep({ seed: 0, value: 1.12 }, ERROR)] as const;
+  for (const known of [later[0], learn(...later)])
+    for (const error of [ERROR, { shift: 0.3, variance: 4e-6 }])
+      for (const [goal, sign] of [
+        ['minimize', 1],
+        ['maximize', -1],
+      ] as const) {
+        const rules: GateRules = { ...RULES, goal };
+        const mirrored = { ...error, shift: sign * error.shift };
+        const knowledge = goal === 'minimize' ? known : knowing('maximize', -1);
+        const bar = stopBar(knowledge, 0, mirrored, rules);
+        assert.ok(bar !== null);
+        const stopped = (value: number) =>
+          cannotWin(knowledge, { seed: 0, value }, mirrored, 1 - PREVIEW_AT, rules);
+        // A tenth of the noise to either side, and far from it.
+        for (const off of [1e-9, 0.0002, 0.01, 1]) assert.equal(stopped(bar + sign * off), true, `${off}`);
+        for (const off of [0.0002, 0.01, 1]) assert.equal(stopped(bar - sign * off), false, `−${off}`);
+      }
+});
+
+test("nothing is stopped under the ancestor's rule, nor while trials were never seen to differ", () => {
+  assert.equal(stopBar(knowing(), 0, ERROR, { ...RULES, rule: 'greedy' }), null);
+  const constant: Step = { kind: 'champion', samples: [0, 1, 2].map(seed => ({ seed, value: 1 })) };
+  const known = learn(startKnowledge(scaleOf([constant], 'minimize', null, [])), constant);
+  assert.equal(stopBar(known, 0, ERROR, { ...RULES, noise: null }), null);
+  const vague = stopBar(knowing(), 0, { ...ERROR, variance: 1 }, RULES);
+  assert.ok(vague === null || vague > 2, `previews that say nothing stop next to nothing: ${vague}`);
 });
 
 test('a stopped trial teaches less than a finished one, and nothing that a finished one would deny', () => {

@@ -88,7 +88,7 @@ export function judgeExperiment(
   if (!example) return { kind: 'incomparable', machine: last.machine };
   const like = (trial: Measurement) => comparable(trial, example);
   const champion = measuredValues(onChampion.filter(like));
-  const candidate = { samples: samplesOf(trials, like), addedTokens: addedTokens(marker.idea.edits) };
+  const candidate = { samples: samplesOf(trials.filter(like)), addedTokens: addedTokens(marker.idea.edits) };
   const verdict = judge(historyOf(snapshot, marker.champion.tree, like), candidate, gateRules(contract));
   return { kind: 'judged', verdict, value: measuredValues(trials.filter(like)), champion };
 }
@@ -112,7 +112,7 @@ export function worstPromisingValue(
 }
 
 /** The gate's rules as the contract has them. */
-function gateRules({ metric, gate }: Contract): GateRules {
+export function gateRules({ metric, gate }: Contract): GateRules {
   return {
     goal: metric.goal,
     rule: gate.rule,

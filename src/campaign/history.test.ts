@@ -3,7 +3,17 @@ import { test } from 'node:test';
 import { historyOf } from './history.ts';
 import type { Step } from './knowledge.ts';
 import type { Experiment } from './model.ts';
-import { BASELINES, CRASH, campaign, experiment, sha, snapshot, trial } from './snapshot.test-helper.ts';
+import {
+  BASELINES,
+  CRASH,
+  campaign,
+  experiment,
+  PREVIEWED,
+  STOPPED,
+  sha,
+  snapshot,
+  trial,
+} from './snapshot.test-helper.ts';
 
 /** An idea that was tried on the champion with this tree. */
 function idea(number: number, on: string, state: Experiment['state'], ...values: number[]): Experiment {
@@ -21,7 +31,7 @@ function told(experiments: Experiment[], champion: string, baselines = BASELINES
 
 function words(step: Step): string {
   if (step.kind === 'moved') return 'moved';
-  if (step.kind === 'stopped') return `stopped ${step.sample.value}`;
+  if (step.kind === 'stopped') return `stopped ${step.sample.value.toFixed(3)}@${step.sample.seed}`;
   const values = step.samples.map(({ seed, value }) => `${value}@${seed}`).join(' ');
   if (step.kind === 'champion') return `champion ${values}`;
   return `${step.merged ? 'merged' : 'closed'} ${values}`;
@@ -81,6 +91,17 @@ test('after a merge that no comparable trial measured, the level is unknown', ()
     'moved',
     'closed 0.9@1',
   ]);
+});
+
+test('a stopped trial was on the way to what previews of its kind come to, as soon as that is known', () => {
+  const stopped = idea(1, 'champion tree', 'closed');
+  stopped.marker.trials.push(trial('3/1.1', 'tree 1', STOPPED));
+  const known = told([stopped, idea(2, 'champion tree', 'closed', 1.01)], 'champion tree', PREVIEWED);
+  assert.deepEqual(known.slice(2), ['stopped 1.100@1', 'closed 1.01@1']);
+  assert.deepEqual(told([stopped], 'champion tree'), FIRST);
+  // Who asked for another trial of it got a number, which says more.
+  stopped.marker.trials.push(trial('3/1.2', 'tree 1', 1.02));
+  assert.deepEqual(told([stopped], 'champion tree', PREVIEWED).slice(2), ['closed 1.02@1']);
 });
 
 test('a base that was taken back and forth still has one history', () => {

@@ -1,8 +1,18 @@
 /** The history of what was measured on the way to a champion, in the order in which the gate learns from it. */
+import { type PreviewError, stoppedStep } from './early.ts';
 import type { Sample } from './filter.ts';
 import type { Step } from './knowledge.ts';
 import type { Experiment, RecordedTrial, Snapshot } from './model.ts';
+import { previewErrors, type Reign, type Tried } from './previews.ts';
 import { trialsOf } from './queries.ts';
+
+/** Everything that was measured under the conditions that count, champion by champion. */
+interface Past {
+  /** Champions that led to the present one by merges, the last of them this one. */
+  reigns: (Reign & { tree: string })[];
+  /** Champions off that path: what was measured on them teaches the noise, not the level. */
+  aside: (Reign & { tree: string })[];
+}
 
 /**
  * The steps up to the champion with this tree, era by era: its baselines, then the ideas that were tried on it, last the one
@@ -15,6 +25,36 @@ export function historyOf(
   champion: string,
   like: (trial: RecordedTrial) => boolean,
 ): Step[] {
+  const { reigns, aside } = pastOf(snapshot, champion, like);
+  const errors = [...aside.map(() => null), ...previewErrors(reigns)];
+  const steps: Step[] = [];
+  let tip: string | null = null;
+  for (const [i, { tree, baselines, tried }] of [...aside, ...reigns].entries()) {
+    if (tip !== tree) steps.push({ kind: 'moved' });
+    tip = tree;
+    const samples = samplesOf(baselines);
+    if (samples.length > 0) steps.push({ kind: 'champion', samples });
+    const heir = i >= aside.length ? reigns[i - aside.length + 1]?.maker : undefined;
+    for (const each of tried)
+      if (each.experiment !== heir?.experiment) steps.push(...stepsOf(each.trials, false, errors[i] ?? null));
+    const merged = heir ? stepsOf(heir.trials, true, null) : [];
+    steps.push(...merged);
+    // Where no trial of it counts, its merge moved the level nobody knows where.
+    if (heir && merged.length > 0) tip = heir.experiment.marker.tree;
+  }
+  return steps;
+}
+
+/** How far off previews are on the champion with this tree; null while that is not known. */
+export function previewErrorOn(
+  snapshot: Snapshot,
+  champion: string,
+  like: (trial: RecordedTrial) => boolean,
+): PreviewError | null {
+  return previewErrors(pastOf(snapshot, champion, like).reigns).at(-1) ?? null;
+}
+
+function pastOf(snapshot: Snapshot, champion: string, like: (trial: RecordedTrial) => boolean): Past {
   const baselines = Map.groupBy(
     snapshot.campaigns.flatMap(campaign => campaign.state?.baselines ?? []),
     trial => trial.tree,
@@ -22,26 +62,31 @@ export function historyOf(
   const settled = snapshot.experiments
     .filter(({ state }) => state !== 'open')
     .sort((a, b) => a.marker.campaign - b.marker.campaign || a.marker.number - b.marker.number);
-  const experiments = Map.groupBy(settled, ({ marker }) => marker.champion.tree);
   const path = pathTo(champion, settled);
-  const others = new Set([...experiments.keys(), ...baselines.keys()].filter(tree => !path.includes(tree)));
-  const steps: Step[] = [];
-  let tip: string | null = null;
-  for (const [i, tree] of [...others, ...path].entries()) {
-    if (tip !== tree) steps.push({ kind: 'moved' });
-    tip = tree;
-    const samples = samplesOf(baselines.get(tree) ?? [], like);
-    if (samples.length > 0) steps.push({ kind: 'champion', samples });
-    const heir = i >= others.size ? path[i - others.size + 1] : undefined;
-    const [rest, heirs] = split(experiments.get(tree) ?? [], heir);
-    for (const experiment of rest) steps.push(...tried(snapshot, experiment, like, false));
-    for (const experiment of heirs) {
-      const merged = tried(snapshot, experiment, like, true);
-      steps.push(...merged);
-      if (merged.length > 0) tip = experiment.marker.tree;
-    }
+  const experiments = Map.groupBy(settled, ({ marker }) => marker.champion.tree);
+  const triedIn = (experiment: Experiment): Tried => ({
+    experiment,
+    trials: trialsOf(snapshot, experiment).filter(
+      trial => trial.tree === experiment.marker.tree && like(trial),
+    ),
+  });
+  const reignOf = (tree: string): Reign & { tree: string } => ({
+    tree,
+    baselines: (baselines.get(tree) ?? []).filter(like),
+    tried: (experiments.get(tree) ?? []).map(triedIn),
+    maker: null,
+  });
+  const reigns = path.map(reignOf);
+  for (const [i, reign] of reigns.entries()) {
+    const next = reigns[i + 1];
+    if (next)
+      next.maker =
+        reign.tried.find(
+          ({ experiment: { state, marker } }) => state === 'merged' && marker.tree === next.tree,
+        ) ?? null;
   }
-  return steps;
+  const others = new Set([...experiments.keys(), ...baselines.keys()].filter(tree => !path.includes(tree)));
+  return { reigns, aside: [...others].map(reignOf) };
 }
 
 /** Trees of the champions that followed one another by merges, the last of them this one. */
@@ -57,31 +102,21 @@ function pathTo(champion: string, settled: readonly Experiment[]): string[] {
   return path;
 }
 
-/** The ideas that were tried on a champion, and those of them (one, or none) whose merge made the next. */
-function split(experiments: readonly Experiment[], heir: string | undefined): [Experiment[], Experiment[]] {
-  const isHeir = ({ state, marker }: Experiment) => state === 'merged' && marker.tree === heir;
-  return [experiments.filter(each => !isHeir(each)), experiments.filter(isHeir).slice(0, 1)];
+/**
+ * What an idea's trials say: nothing where none of them counts. One that was stopped is where it was on the way to, with what
+ * is known of such guesses.
+ */
+function stepsOf(trials: readonly RecordedTrial[], merged: boolean, error: PreviewError | null): Step[] {
+  const samples = samplesOf(trials);
+  if (samples.length > 0) return [{ kind: 'experiment', samples, merged }];
+  const stopped = trials.find(({ outcome }) => outcome.status === 'stopped');
+  if (stopped?.outcome.status !== 'stopped' || error === null) return [];
+  return [stoppedStep({ seed: stopped.seed, value: stopped.outcome.value }, error)];
 }
 
-/** Nothing where no trial of it counts: an idea that was merged like that moved the level nobody knows where. */
-function tried(
-  snapshot: Snapshot,
-  experiment: Experiment,
-  like: (trial: RecordedTrial) => boolean,
-  merged: boolean,
-): Step[] {
-  const { tree } = experiment.marker;
-  const trials = trialsOf(snapshot, experiment).filter(trial => trial.tree === tree);
-  const samples = samplesOf(trials, like);
-  return samples.length > 0 ? [{ kind: 'experiment', samples, merged }] : [];
-}
-
-/** Values and seeds of the trials that count. */
-export function samplesOf(
-  trials: readonly RecordedTrial[],
-  like: (trial: RecordedTrial) => boolean,
-): Sample[] {
-  return trials
-    .filter(like)
-    .flatMap(({ seed, outcome }) => (outcome.status === 'measured' ? [{ seed, value: outcome.value }] : []));
+/** Values and seeds of the trials that brought a number. */
+export function samplesOf(trials: readonly RecordedTrial[]): Sample[] {
+  return trials.flatMap(({ seed, outcome }) =>
+    outcome.status === 'measured' ? [{ seed, value: outcome.value }] : [],
+  );
 }

@@ -20,6 +20,7 @@ import {
   type Verdict,
 } from './model.ts';
 import { attemptsOf, type LiveCampaign, secondsSince, trialParts, trialsOf } from './queries.ts';
+import { stoppedVerdict } from './stop.ts';
 import { agentOf, isModel } from './thought.ts';
 import { keptBy, keptVerdict, owesTrial, unforgiven, waitsForPeople } from './words.ts';
 
@@ -68,6 +69,8 @@ export function advanceExperiment(
   if (keptBy(marker) !== null) return keep(snapshot, contract, campaign, experiment, trials);
   if (owesTrial(marker, trials))
     return moved ? restack(experiment, trials) : dispatch(snapshot, campaign, experiment, trials);
+  const stopped = stoppedVerdict(snapshot, contract, experiment, trials);
+  if (stopped) return { kind: 'decide', experiment, trials, unfinished: [], verdict: stopped };
   if (measuredValues(trials).length === 0)
     return moved ? restack(experiment, trials) : dispatch(snapshot, campaign, experiment, trials);
   const judgement = judgeExperiment(snapshot, contract, experiment, trials);

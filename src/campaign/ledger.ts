@@ -1,9 +1,10 @@
 /** The ledger: every experiment with its numbers, as rows for people, for `results.tsv` and for the agent. */
 import { addCost, type Cost, NO_COST } from './idea.ts';
 import { type Campaign, type Experiment, mean, measuredValues, type RecordedTrial } from './model.ts';
+import { stoppedTrial } from './stop.ts';
 import { waitsForPeople } from './words.ts';
 
-/** One experiment on one line; `value` is null where nothing was measured. */
+/** One experiment on one line; `value` is null where nothing was measured, and a guess where it was stopped. */
 export interface LedgerRow {
   number: number;
   pull: number;
@@ -13,7 +14,7 @@ export interface LedgerRow {
   value: number | null;
   championValue: number | null;
   peakMemoryMb: number;
-  status: 'keep' | 'discard' | 'crash' | 'running';
+  status: 'keep' | 'discard' | 'crash' | 'stopped' | 'running';
   /** Left to people, who have not said a word yet. */
   held: boolean;
 }
@@ -23,15 +24,16 @@ export function ledgerRows(experiments: readonly Experiment[]): LedgerRow[] {
   return experiments.map(experiment => {
     const { marker } = experiment;
     const values = measuredValues(marker.trials);
+    const status = rowStatus(experiment);
     return {
       number: marker.number,
       pull: experiment.pull,
       commit: experiment.mergeCommit ?? marker.commit,
       title: marker.idea.title,
-      value: values.length > 0 ? mean(values) : null,
+      value: values.length > 0 ? mean(values) : status === 'stopped' ? (marker.verdict?.value ?? null) : null,
       championValue: marker.verdict?.championValue ?? null,
       peakMemoryMb: Math.max(0, ...marker.trials.map(trial => trial.peakMemoryMb)),
-      status: rowStatus(experiment),
+      status,
       held: waitsForPeople(experiment),
     };
   });
@@ -41,7 +43,8 @@ function rowStatus(experiment: Experiment): LedgerRow['status'] {
   const { verdict } = experiment.marker;
   if (experiment.state === 'merged') return 'keep';
   if (verdict === null || verdict.kind === 'merge') return 'running';
-  return verdict.kind === 'crash' ? 'crash' : 'discard';
+  if (verdict.kind === 'crash') return 'crash';
+  return verdict.kind === 'close' && stoppedTrial(experiment.marker.trials) ? 'stopped' : 'discard';
 }
 
 /** The champion that the experiments began with. */
@@ -76,7 +79,8 @@ export function startOf(
 
 /**
  * `results.tsv`, the ancestor's five columns: commit (7 digits), the metric (0 for a crash), memory in GB, status,
- * description. The first row is the champion that the experiments began with.
+ * description. The first row is the champion that the experiments began with. `stopped` is a status of ours: its number is
+ * where the trial was on the way to.
  */
 export function resultsTsv(metric: string, start: Start | null, rows: readonly LedgerRow[]): string {
   const header = ['commit', metric, 'memory_gb', 'status', 'description'].join('\t');

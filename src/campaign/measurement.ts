@@ -18,6 +18,8 @@ const outcomeSchema = z.discriminatedUnion('status', [
     message: z.string().max(500),
     traceback: z.string().max(4000),
   }),
+  /** Ended for its preview, which no verdict to merge ever rests on. `at`: share of the budget that was over. */
+  z.strictObject({ status: z.literal('stopped'), value: z.number(), at: z.number().min(0).max(1) }),
   /** The machine's fault: says nothing about the candidate, the trial is repeated. */
   z.strictObject({ status: z.literal('fault'), message: z.string().max(500) }),
 ]);
@@ -65,6 +67,8 @@ export const measurementSchema = z.strictObject({
   digest: z.string().max(64),
   sandbox: z.enum(['none', 'bubblewrap']),
   outcome: outcomeSchema,
+  /** What the candidate said of itself part of the way through (PREVIEW_AT of stop-bar.ts); null where it said nothing in time. */
+  preview: z.number().nullable().default(null),
   /** Null where the candidate reports its own number, and where there is none. */
   refereed: refereedSchema.nullable(),
   /** Seconds spent inside the budget. */

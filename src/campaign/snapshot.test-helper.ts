@@ -59,6 +59,7 @@ export function trial(
     digest: 'd1',
     sandbox: 'none',
     outcome: typeof outcome === 'number' ? { status: 'measured', value: outcome } : outcome,
+    preview: null,
     refereed: audited(),
     trainingSeconds: 300,
     totalSeconds: 330,
@@ -76,6 +77,16 @@ export const CRASH: Outcome = {
   traceback: 'Traceback …',
 };
 export const FAULT: Outcome = { status: 'fault', message: 'The runner was unplugged.' };
+
+/** At 60 % of the budget it was at 1.2. */
+export const STOPPED: Outcome = { status: 'stopped', value: 1.2, at: 0.6 };
+/** Six baselines around 1.0, noise 0.002, whose previews were 0.1 above, give or take 0.001. */
+export const PREVIEWED = [1.0, 1.002, 0.998, 1.001, 0.999, 1.0].map((value, i) =>
+  trial(`3/0.${i + 1}`, 'champion tree', value, {
+    seed: 1 + (i % 3),
+    preview: value + 0.1 + 0.001 * ((i % 5) - 2),
+  }),
+);
 
 /** Three baselines around 1.0, noise 0.002. */
 export const BASELINES = [1.0, 1.002, 0.998].map((value, i) =>

@@ -5,6 +5,7 @@ import { mkdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
 import { type Measurement, measurementSchema } from '../campaign/measurement.ts';
+import { formatStopBar, STOP_INPUT, type StopBar } from '../campaign/stop-bar.ts';
 import type { Terms } from '../campaign/terms.ts';
 import type { Checkout } from '../trial/fixture.ts';
 
@@ -30,6 +31,7 @@ export interface Job {
   budget: number;
   timeout: number;
   terms: Terms | null;
+  stop: StopBar | null;
 }
 
 /** Takes the measurement of one trial. Fails the test where there is none. */
@@ -53,6 +55,7 @@ export async function act(job: Job): Promise<Told> {
     threshold: terms?.threshold ?? '',
     'champion-startup': terms?.startupSeconds ?? '',
     'champion-scoring': terms?.scoringSeconds ?? '',
+    [STOP_INPUT]: formatStopBar(job.stop),
   };
   const env: NodeJS.ProcessEnv = {
     PATH: [join(CHECKOUT, '.venv/bin'), process.env.PATH].join(delimiter),

@@ -16,6 +16,8 @@ export interface Cheat {
   change?: (folder: string) => void;
   /** True: it needs seconds to start. The trial is then one of a campaign whose champion does so, too. */
   startsSlowly?: true;
+  /** A preview above this ends its trials, in bits per byte. */
+  stopAbove?: number;
   /** How the campaign judges it. */
   verdict: Verdict['kind'];
   /** What the report of each of its trials says. */

@@ -33,7 +33,7 @@ export interface Scene {
   judge(cheat: Candidate): Promise<{ verdict: Verdict; trials: [Told, ...Told[]] }>;
 }
 
-type Candidate = Pick<Cheat, 'code' | 'script' | 'change' | 'startsSlowly'>;
+type Candidate = Pick<Cheat, 'code' | 'script' | 'change' | 'startsSlowly' | 'stopAbove'>;
 
 /** Prepares data in the empty folder `root`, makes this checkout's trainer a repository, and measures its champion on each seed. */
 export async function makeScene(root: string): Promise<Scene> {
@@ -51,12 +51,15 @@ export async function makeScene(root: string): Promise<Scene> {
     tried: Experiment | null,
     trial: string,
     index: number,
-    slow = false,
+    { startsSlowly, stopAbove }: Candidate = {},
   ) => {
     const seed = SEEDS[index] ?? assert.fail(`Expected seed ${index}.`);
     const terms = termsOf(shown(base, champion, tried), CONTRACT, tried, budget);
     const patient = terms && { ...terms, startupSeconds: null, scoringSeconds: null };
-    return act({ root, base, candidate, trial, seed, budget, timeout, terms: slow ? patient : terms });
+    const [alike] = champion;
+    const stop = stopAbove !== undefined && alike ? { ...alike, value: stopAbove } : null;
+    const told = startsSlowly ? patient : terms;
+    return act({ root, base, candidate, trial, seed, budget, timeout, terms: told, stop });
   };
   for (const index of SEEDS.keys()) {
     const { measurement, log } = await measure(base, null, trialId(3, 0, index + 1), index);
@@ -76,7 +79,7 @@ export async function makeScene(root: string): Promise<Scene> {
         if (action.kind === 'decide' && first) return { verdict: action.verdict, trials: [first, ...more] };
         if (action.kind !== 'dispatch')
           assert.fail(`Expected a trial or a verdict, found ${JSON.stringify(action)}`);
-        trials.push(await measure(candidate, tried, action.trial, action.seedIndex, cheat.startsSlowly));
+        trials.push(await measure(candidate, tried, action.trial, action.seedIndex, cheat));
       }
     },
   };

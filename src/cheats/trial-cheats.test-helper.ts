@@ -156,6 +156,19 @@ def before_answering(role, files):
   },
 ];
 
+/** Learns as the honest candidate does, and then tells of this loss until most of the budget is over. */
+function curve(bpb: number): string {
+  return `
+import time
+honestly = learn
+def learn(tokens, size):
+    model = honestly(tokens, size)
+    for step in range(30):
+        time.sleep(0.1)
+        channel.send("progress", step=step, tokens=0, loss=None, bpb=${bpb})
+    return model`;
+}
+
 const TIME: readonly Cheat[] = [
   {
     title: 'trains on after the clock',
@@ -165,9 +178,29 @@ import time
 def learn(tokens, size):
     for step in range(10**9):
         time.sleep(0.01)
-        channel.send("progress", step=step, tokens=0, loss=None)`,
+        channel.send("progress", step=step, tokens=0, loss=None, bpb=None)`,
     verdict: 'crash',
     says: /timeout[\s\S]*had not handed over its model [\d.]+ s after the clock started/,
+  },
+  {
+    title: 'tells a better learning curve than it has',
+    stoppedBy: 'a curve may only end a trial: who passes is trained to the end, and scored',
+    code: curve(0.01),
+    stopAbove: 1,
+    verdict: 'close',
+    says: /val_bpb/,
+    honestNumber: true,
+    also: ({ measurement }) => assert.equal(measurement.preview, 0.01),
+  },
+  {
+    title: 'tells a worse learning curve than it has',
+    stoppedBy: 'it is stopped, which is its own loss',
+    code: curve(9),
+    stopAbove: 1,
+    verdict: 'close',
+    says: /stopped at \d+ %/i,
+    also: ({ measurement: { outcome } }) =>
+      assert.deepEqual([outcome.status, outcome.status === 'stopped' && outcome.value], ['stopped', 9]),
   },
   {
     title: 'hands over twice',

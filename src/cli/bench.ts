@@ -5,7 +5,7 @@ import path from 'node:path';
 import { load } from 'js-yaml';
 import { z } from 'zod';
 import type { Contract } from '../campaign/contract.ts';
-import type { Measurement } from '../campaign/measurement.ts';
+import type { Measurement, Outcome } from '../campaign/measurement.ts';
 import { git, resolveRevision } from '../trial/git.ts';
 import { runTrial } from '../trial/run.ts';
 import { CHECKOUT, trainerEnvironment } from './checkout.ts';
@@ -76,6 +76,11 @@ export async function withBench<T>(
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** What a trial ended with instead of a number. */
+export function withoutNumber(outcome: Exclude<Outcome, { status: 'measured' }>): string {
+  return `${outcome.status}: ${outcome.status === 'stopped' ? `its preview was ${outcome.value}` : outcome.message}`;
 }
 
 const inputsSchema = z.object({ command: z.string().optional(), readable: z.string().optional() });

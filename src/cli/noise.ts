@@ -11,7 +11,7 @@ import {
   trialsToShow,
 } from '../campaign/noise.ts';
 import { formatNoise, formatSeconds, formatShare, formatValue } from '../render/number.ts';
-import { type Bench, type BenchOptions, withBench } from './bench.ts';
+import { type Bench, type BenchOptions, withBench, withoutNumber } from './bench.ts';
 import { CommandError, durationText, wholeNumber } from './errors.ts';
 
 interface NoiseCommandOptions extends BenchOptions {
@@ -65,7 +65,7 @@ async function repeat({ contract, head, measure }: Bench, count: number) {
     const { outcome } = measurement;
     if (outcome.status !== 'measured') {
       const before = trials.length === 0 ? '' : ` Before that: ${trials.map(show).join(', ')}.`;
-      throw new CommandError(`${which}: ${outcome.status}: ${outcome.message}.${before}`);
+      throw new CommandError(`${which}: ${withoutNumber(outcome)}.${before}`);
     }
     console.error(
       `${which}: ${name} ${formatValue(outcome.value)}   (${formatSeconds(measurement.totalSeconds)})`,

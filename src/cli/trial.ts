@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Command } from 'commander';
 import { git } from '../trial/git.ts';
-import { type BenchOptions, withBench } from './bench.ts';
+import { type BenchOptions, withBench, withoutNumber } from './bench.ts';
 import { CommandError, durationText, wholeNumber } from './errors.ts';
 
 interface TrialCommandOptions extends BenchOptions {
@@ -33,7 +33,7 @@ async function trial(target: string, options: TrialCommandOptions): Promise<void
     const measurement = await measure(candidate, options.seed, line => console.error(line));
     if (options.json) console.log(JSON.stringify(measurement, null, 2));
     const { outcome } = measurement;
-    if (outcome.status !== 'measured') throw new CommandError(`${outcome.status}: ${outcome.message}`);
+    if (outcome.status !== 'measured') throw new CommandError(withoutNumber(outcome));
     if (!options.json)
       console.log(
         `${contract.metric.name}: ${outcome.value.toFixed(6)}   (seed ${measurement.seed}, ${times(measurement)}, ${measurement.peakMemoryMb.toFixed(0)} MB, ${measurement.machine})`,

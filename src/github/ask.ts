@@ -132,7 +132,7 @@ function ledgerFor(experiments: readonly Experiment[]): LedgerLine[] {
       hypothesis: marker.idea.hypothesis,
       edits: marker.idea.edits,
       status,
-      value: told(values.length > 0 ? mean(values) : null),
+      value: told(values.length > 0 ? mean(values) : marker.verdict?.value),
       championValue: told(marker.verdict?.championValue),
       note: crash?.status === 'crash' ? crash.traceback : (marker.verdict?.reason ?? ''),
     };

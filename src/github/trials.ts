@@ -9,6 +9,8 @@ import {
   measurementSchema,
 } from '../campaign/measurement.ts';
 import type { Attempt, Campaign, Experiment, RecordedTrial, Run, Snapshot } from '../campaign/model.ts';
+import { stopBarOf } from '../campaign/stop.ts';
+import { formatStopBar, STOP_INPUT } from '../campaign/stop-bar.ts';
 import { type Terms, termsOf } from '../campaign/terms.ts';
 import { completedCheck, startedCheck } from '../render/check.ts';
 import { type Context, contractOf } from './context.ts';
@@ -19,7 +21,8 @@ import { saveState } from './state.ts';
 
 type ActionOf<Kind extends Action['kind']> = Extract<Action, { kind: Kind }>;
 
-const NO_SUCH_WORKFLOW = [404, 422];
+const UNEXPECTED_INPUTS = 422;
+const NO_SUCH_WORKFLOW = [404, UNEXPECTED_INPUTS];
 
 /** Markers keep this much of a traceback. */
 const KEPT_TRACEBACK = 1500;
@@ -48,14 +51,33 @@ export async function dispatchTrial(
     timeout: String(trialTimeout(contract.trial, budget)),
     ...termInputs(termsOf(snapshot, contract, experiment, budget)),
   };
+  const bar = formatStopBar(experiment && stopBarOf(snapshot, contract, experiment, budget));
   try {
-    await port.dispatch(contract.trial.workflow, snapshot.base.branch, inputs);
+    await startRun(context, contract.trial.workflow, snapshot.base.branch, inputs, bar);
   } catch (error) {
     // There is no such workflow, or it does not take these inputs: no waiting helps.
     if (!NO_SUCH_WORKFLOW.includes(statusOf(error) ?? 0)) throw error;
     return pauseRefused(context, snapshot, campaign, `to run \`${contract.trial.workflow}\``, error);
   }
   context.log.info({ trial, candidate }, 'dispatched');
+}
+
+/** Where the workflow was written before trials could be stopped, it does not take the bar: the trial then runs to its end. */
+async function startRun(
+  { port, log }: Context,
+  workflow: string,
+  branch: string,
+  inputs: Record<string, string>,
+  bar: string,
+): Promise<void> {
+  if (bar === '') return port.dispatch(workflow, branch, inputs);
+  try {
+    await port.dispatch(workflow, branch, { ...inputs, [STOP_INPUT]: bar });
+  } catch (error) {
+    if (statusOf(error) !== UNEXPECTED_INPUTS) throw error;
+    log.info({ trial: inputs.trial }, `the workflow does not take ${STOP_INPUT}`);
+    await port.dispatch(workflow, branch, inputs);
+  }
 }
 
 function runsPage({ serverUrl, port }: Context): string {
@@ -122,7 +144,7 @@ async function completeCheck(
       context.now(),
       startedCheck(trial.trial, trial.budgetSeconds, runsPage(context)),
     ));
-  const conclusion = { measured: 'success', crash: 'failure', fault: 'neutral' } as const;
+  const conclusion = { measured: 'success', stopped: 'neutral', crash: 'failure', fault: 'neutral' } as const;
   const text = completedCheck(contract, trial, writeMarker('trial', trial));
   await port.completeCheck(id, conclusion[trial.outcome.status], attempt.run?.url ?? null, text);
 }
@@ -161,6 +183,8 @@ async function readResult(
       `The run measured trial ${measurement.trial} of ${measurement.candidate.slice(0, 7)} instead of ${attempt.trial} of ${expected.slice(0, 7)}.`,
     );
   const { outcome } = measurement;
+  if (outcome.status === 'stopped' && experiment === null)
+    return fault(context, snapshot, run, experiment, 'The run was stopped, and a champion is never stopped.');
   const kept =
     outcome.status === 'crash'
       ? { ...outcome, traceback: outcome.traceback.slice(-KEPT_TRACEBACK) }
@@ -199,6 +223,7 @@ async function fault(
     digest: '',
     sandbox: 'none',
     outcome: { status: 'fault', message: message.slice(0, 500) },
+    preview: null,
     refereed: null,
     trainingSeconds: 0,
     totalSeconds: 0,

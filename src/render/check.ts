@@ -47,6 +47,15 @@ export function completedCheck(contract: Contract, trial: RecordedTrial, marker:
         summary: [times, auditSentence(trial)].filter(text => text !== '').join('\n\n'),
         text: marker,
       };
+    case 'stopped': {
+      const share = `${Math.round(100 * outcome.at)} %`;
+      const preview = `${contract.metric.name} ${formatValue(outcome.value)}`;
+      return {
+        title: `Stopped at ${share}`,
+        summary: `The preview, ${preview}, left no hope that the rest of the trial was worth its time. A preview comes from the candidate's own learning curve and decides nothing else.\n\n${times}`,
+        text: marker,
+      };
+    }
     case 'crash':
       return {
         title: `Crash: ${outcome.reason}`,

@@ -5,6 +5,11 @@ export function formatValue(value: number): string {
   return value.toFixed(decimalsOf(value));
 }
 
+/** A value that was not measured, only foretold. */
+export function formatGuess(value: number): string {
+  return `≈ ${formatValue(value)}`;
+}
+
 /** A difference between two values of the size of `reference`, with its sign and their decimals: `−0.0012`. */
 export function formatDifference(difference: number, reference: number): string {
   const text = Math.abs(difference).toFixed(decimalsOf(reference));

@@ -2,6 +2,7 @@
 import { markdownTable } from 'markdown-table';
 import type { Contract } from '../campaign/contract.ts';
 import type { ExperimentMarker, RecordedTrial, Verdict } from '../campaign/model.ts';
+import { stoppedTrial } from '../campaign/stop.ts';
 import { keptBy } from '../campaign/words.ts';
 import { auditSentence, NO_SANDBOX, ranBare, testSentence } from './audit.ts';
 import { formatDifference, formatNoise, formatSeconds, formatShare, formatValue } from './number.ts';
@@ -62,7 +63,7 @@ export function verdictComment(
   verdict: Verdict,
   trials: readonly RecordedTrial[],
 ): string {
-  const parts = [headline(contract, verdict, keptBy(marker)), advice(marker, verdict)];
+  const parts = [headline(contract, marker, verdict, trials), advice(marker, verdict)];
   if (trials.length > 0) parts.push(trialTable(contract, trials));
   for (const { trial, outcome } of trials)
     if (outcome.status === 'crash' && outcome.traceback !== '')
@@ -89,7 +90,13 @@ function numbers({ metric }: Contract, { value, championValue }: Verdict): strin
   return ` ${metric.name} **${formatValue(value)}**${against}`;
 }
 
-function headline(contract: Contract, verdict: Verdict, keeper: string | null): string {
+function headline(
+  contract: Contract,
+  marker: ExperimentMarker,
+  verdict: Verdict,
+  trials: readonly RecordedTrial[],
+): string {
+  const keeper = keptBy(marker);
   const value = numbers(contract, verdict);
   switch (verdict.kind) {
     case 'merge':
@@ -97,7 +104,7 @@ function headline(contract: Contract, verdict: Verdict, keeper: string | null): 
         ? `✅ **Merge:**${value}.`
         : `✅ **Merge:**${value}. ${escapeMarkdown(verdict.reason)}`;
     case 'close':
-      return `❌ **Close:**${value}.`;
+      return `❌ **Close:**${onTheWay(trials)}${value}.`;
     case 'crash':
       return `💥 **Crash:** ${escapeMarkdown(verdict.reason)}`;
     case 'flagged':
@@ -105,6 +112,13 @@ function headline(contract: Contract, verdict: Verdict, keeper: string | null): 
     default:
       return `⏹ **Not judged:** ${escapeMarkdown(verdict.reason)}${value === '' ? '' : ` Measured so far:${value}.`}`;
   }
+}
+
+/** What stands before a number that was only foretold. */
+function onTheWay(trials: readonly RecordedTrial[]): string {
+  const outcome = stoppedTrial(trials)?.outcome;
+  if (outcome?.status !== 'stopped') return '';
+  return ` stopped at ${Math.round(100 * outcome.at)} % of its time, on the way to`;
 }
 
 function advice(marker: ExperimentMarker, verdict: Verdict): string {
@@ -126,7 +140,7 @@ function advice(marker: ExperimentMarker, verdict: Verdict): string {
 function trialTable(contract: Contract, trials: readonly RecordedTrial[]): string {
   const rows = trials.map(trial => [
     trial.trial,
-    trial.outcome.status === 'measured' ? formatValue(trial.outcome.value) : trial.outcome.status,
+    resultOf(trial),
     formatSeconds(trial.trainingSeconds),
     formatSeconds(trial.totalSeconds),
     trial.peakMemoryMb > 0 ? `${(trial.peakMemoryMb / 1024).toFixed(1)} GB` : '–',
@@ -138,6 +152,11 @@ function trialTable(contract: Contract, trials: readonly RecordedTrial[]): strin
       align: ['l', 'r', 'r', 'r', 'r', 'l'],
     },
   );
+}
+
+function resultOf({ outcome }: RecordedTrial): string {
+  if (outcome.status === 'measured') return formatValue(outcome.value);
+  return outcome.status === 'stopped' ? `stopped, preview ${formatValue(outcome.value)}` : outcome.status;
 }
 
 function judgement({ metric, gate }: Contract, verdict: Verdict): string {

@@ -10,7 +10,7 @@ import { currentCampaign, experimentsOf, hasEnded, openExperiments } from '../ca
 import { quote } from '../campaign/quote.ts';
 import { isWaiting, stillAsked, waitsForPeople } from '../campaign/words.ts';
 import { NO_SANDBOX, overfittingSentence, ranBare, testSentence } from './audit.ts';
-import { formatDifference, formatSeconds, formatValue } from './number.ts';
+import { formatDifference, formatGuess, formatSeconds, formatValue } from './number.ts';
 import { escapeMarkdown } from './text.ts';
 
 const SHOWN_ROWS = 30;
@@ -148,7 +148,7 @@ function table(rows: readonly LedgerRow[], metric: string): string {
   const lines = shown.map(row => [
     String(row.number),
     `#${row.pull}`,
-    row.value === null ? '–' : formatValue(row.value),
+    row.value === null ? '–' : row.status === 'stopped' ? formatGuess(row.value) : formatValue(row.value),
     row.value === null || row.championValue === null
       ? ''
       : formatDifference(row.value - row.championValue, row.championValue),
@@ -164,5 +164,6 @@ const ICONS: Record<LedgerRow['status'], string> = {
   keep: '✅ merged',
   discard: '❌ closed',
   crash: '💥 crash',
+  stopped: '✂️ stopped',
   running: '⏳ running',
 };

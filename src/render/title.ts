@@ -1,6 +1,7 @@
 /** Titles of pull requests: they begin as the idea and end as the result, so that their list is the history. */
 import type { ExperimentMarker, Verdict } from '../campaign/model.ts';
-import { formatDifference, formatValue } from './number.ts';
+import { stoppedTrial } from '../campaign/stop.ts';
+import { formatDifference, formatGuess, formatValue } from './number.ts';
 import { plainLine } from './text.ts';
 
 /** The idea alone, while it is measured. */
@@ -8,7 +9,7 @@ export function openTitle(marker: ExperimentMarker): string {
   return plainLine(marker.idea.title) || `Experiment ${marker.number}`;
 }
 
-/** `0.9697 (−0.0012) warmdown 0.7 → 0.75`, or what else became of it. */
+/** `0.9697 (−0.0012) warmdown 0.7 → 0.75`, `≈ 0.9801 (+0.0092) …` where its trial was stopped, or what else became of it. */
 export function settledTitle(marker: ExperimentMarker, verdict: Verdict): string {
   const idea = openTitle(marker);
   if (verdict.kind === 'crash' || verdict.kind === 'flagged') return `${verdict.kind}: ${idea}`;
@@ -17,7 +18,8 @@ export function settledTitle(marker: ExperimentMarker, verdict: Verdict): string
     verdict.championValue === null
       ? ''
       : ` (${formatDifference(verdict.value - verdict.championValue, verdict.championValue)})`;
-  return `${formatValue(verdict.value)}${difference} ${idea}`;
+  const isGuess = verdict.kind === 'close' && stoppedTrial(marker.trials) !== undefined;
+  return `${(isGuess ? formatGuess : formatValue)(verdict.value)}${difference} ${idea}`;
 }
 
 const WORDS: Record<Verdict['kind'], string> = {

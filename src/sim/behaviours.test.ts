@@ -35,6 +35,7 @@ for (const [name, place] of [
       assert.deepEqual(await port.runs('other.yml'), []);
       await refusedWith(404, port.dispatch('other.yml', 'main', {}));
       await refusedWith(422, port.dispatch('experiment.yml', 'gone', { trial: '1/1.1' }));
+      await refusedWith(422, port.dispatch('experiment.yml', 'main', { trial: '1/1.1', unheard: 'of' }));
     });
 
     test('a merge fails once after the base moved, and squashes into one commit on the new tip', async () => {

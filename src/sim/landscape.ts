@@ -1,6 +1,7 @@
 /** The simulated repository: one file of settings, and what each setting truly does to the metric. */
 import { createHash } from 'node:crypto';
 import { CONTRACT_PATH } from '../campaign/contract.ts';
+import { STOP_INPUT } from '../campaign/stop-bar.ts';
 import type { Files } from './model/git.ts';
 import type { Random } from './random.ts';
 
@@ -12,10 +13,22 @@ export const NAMES = ['depth', 'width', 'heads', 'rate', 'decay'] as const;
 /** Settings outside 0 to this crash. */
 export const LARGEST = 9;
 
+const INPUTS = [
+  'trial',
+  'base',
+  'candidate',
+  'seed',
+  'budget',
+  'timeout',
+  'threshold',
+  'champion-startup',
+  'champion-scoring',
+  STOP_INPUT,
+];
 const WORKFLOW_TEXT = `on:
   workflow_dispatch:
     inputs:
-${['trial', 'base', 'candidate', 'seed', 'budget', 'timeout', 'threshold'].map(name => `      ${name}: {type: string}`).join('\n')}
+${INPUTS.map(name => `      ${name}: {type: string}`).join('\n')}
 jobs:
   trial: {runs-on: [self-hosted, gpu], steps: []}
 `;

@@ -1,5 +1,6 @@
 /** The runners: pick up queued runs after a while, take the trial's time, and leave a measurement, or something else. */
 import type { Measurement, Outcome } from '../campaign/measurement.ts';
+import { isBeyond, PREVIEW_AT, STOP_INPUT, stopBarSchema } from '../campaign/stop-bar.ts';
 import { digestOf } from './landscape.ts';
 import { changeRun } from './model/actions.ts';
 import type { RunRecord } from './model/state.ts';
@@ -85,9 +86,12 @@ function artifactOf(sim: Sim, run: RunRecord, ending: Ending): string | null {
   return JSON.stringify(measurement);
 }
 
+/** Curves end so far below where they are when the preview is taken. */
+const STILL_TO_FALL = 0.05;
+
 function measure(
   { model, landscape, random, profile }: Sim,
-  { inputs }: RunRecord,
+  { id, inputs }: RunRecord,
   ending: Ending,
 ): Measurement {
   const { trial = '', base = '', candidate = '', seed = '0', budget = '300', threshold = '' } = inputs;
@@ -95,6 +99,12 @@ function measure(
   const files = model.git.tree(tree) ?? new Map<string, string>();
   const truth = landscape.truth(files);
   const value = truth === null ? null : truth + landscape.noise * random.normal();
+  const machine = profile.mixedMachines && random.chance(0.2) ? 'GPU B' : 'GPU A';
+  const digest = digestOf(model.git.tree(model.git.commit(base)?.tree ?? '') ?? new Map());
+  const preview = value === null ? null : value + STILL_TO_FALL + landscape.noise * Math.sin(id);
+  const bar = stopBarSchema.parse(inputs[STOP_INPUT] ?? '');
+  const applies = bar !== null && bar.machine === machine && bar.digest === digest;
+  const isStopped = applies && preview !== null && isBeyond(preview, bar.value, 'minimize');
   const outcome: Outcome =
     ending === 'fault'
       ? { status: 'fault', message: 'The disk is full.' }
@@ -105,7 +115,9 @@ function measure(
             message: 'ValueError',
             traceback: 'Traceback: `-->` @everyone',
           }
-        : { status: 'measured', value };
+        : isStopped
+          ? { status: 'stopped', value: preview, at: PREVIEW_AT }
+          : { status: 'measured', value };
   const audited = value !== null && (threshold === '' || value < Number(threshold));
   const flags = landscape.cheats(files) ? ['the answers changed when what follows changed'] : [];
   return {
@@ -116,10 +128,11 @@ function measure(
     tree,
     seed: Number(seed),
     budgetSeconds: Number(budget),
-    machine: profile.mixedMachines && random.chance(0.2) ? 'GPU B' : 'GPU A',
-    digest: digestOf(model.git.tree(model.git.commit(base)?.tree ?? '') ?? new Map()),
+    machine,
+    digest,
     sandbox: 'bubblewrap',
     outcome,
+    preview,
     refereed:
       profile.refereed && value !== null && outcome.status === 'measured'
         ? {
@@ -131,8 +144,8 @@ function measure(
             auditSeconds: audited ? 5 : 0,
           }
         : null,
-    trainingSeconds: 300,
-    totalSeconds: 320,
+    trainingSeconds: outcome.status === 'stopped' ? 180 : 300,
+    totalSeconds: outcome.status === 'stopped' ? 190 : 320,
     peakMemoryMb: 1000,
     reported: {},
   };

@@ -32,8 +32,10 @@ export interface Scene {
   say(text: string, author?: string): number;
   /** Somebody comments on an experiment's pull request. */
   sayOn(pull: number, text: string, author?: string): number;
-  /** Ends a run with this number; without one, without a measurement. */
+  /** Ends a run with this number; without one, without a measurement. Previews come to the value in the end. */
   measure(trial: string, value?: number, audit?: Audit): void;
+  /** Ends a run at half of its budget, for this preview. */
+  stop(trial: string, preview: number): void;
 }
 
 const START = Date.parse('2026-03-08T00:00:00Z');
@@ -117,7 +119,23 @@ export function campaignScene(
     say: (text, author = 'alice') => addComment(model, author, scene.issue, text).id,
     sayOn: (pull, text, author = 'bob') => addComment(model, author, pull, text).id,
     measure: (trial, value, audit = 'audited') =>
-      measure(model, trial, value, contract.refereed ? audit : null),
+      end(
+        model,
+        trial,
+        value === undefined
+          ? null
+          : {
+              outcome: { status: 'measured', value },
+              preview: value,
+              refereed: contract.refereed ? refereedAs(value, audit) : null,
+            },
+      ),
+    stop: (trial, preview) =>
+      end(model, trial, {
+        outcome: { status: 'stopped', value: preview, at: 0.5 },
+        preview,
+        refereed: null,
+      }),
   };
   scene.say(`/research ${experiments}`);
   return scene;
@@ -143,14 +161,16 @@ const counting: Agent = {
   },
 };
 
-function measure(model: Model, trial: string, value: number | undefined, audit: Audit | null): void {
+type Result = Pick<Measurement, 'outcome' | 'preview' | 'refereed'>;
+
+function end(model: Model, trial: string, result: Result | null): void {
   const run = model.runs.values().find(({ title, status }) => title === trial && status !== 'completed');
   if (!run) throw new Error(`Expected a run of trial ${trial}.`);
-  const artifacts = value === undefined ? [] : [artifact(model, run, value, audit)];
+  const artifacts = result ? [artifact(model, run, result)] : [];
   changeRun(model, 'runner', run.id, { status: 'completed', conclusion: 'success', artifacts });
 }
 
-function artifact(model: Model, { inputs }: RunRecord, value: number, audit: Audit | null): string {
+function artifact(model: Model, { inputs }: RunRecord, result: Result): string {
   const { trial, base, candidate = '', seed, budget } = inputs;
   return JSON.stringify({
     version: 1,
@@ -163,8 +183,7 @@ function artifact(model: Model, { inputs }: RunRecord, value: number, audit: Aud
     machine: 'GPU A',
     digest: 'd1',
     sandbox: 'bubblewrap',
-    outcome: { status: 'measured', value },
-    refereed: audit && refereedAs(value, audit),
+    ...result,
     trainingSeconds: 300,
     totalSeconds: 320,
     peakMemoryMb: 1000,

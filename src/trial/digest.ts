@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Contract } from '../campaign/contract.ts';
 import type { Measurement } from '../campaign/measurement.ts';
+import { PREVIEW_AT } from '../campaign/stop-bar.ts';
 import { listTree, type TreeEntry } from './git.ts';
 
 export interface DigestOptions {
@@ -21,7 +22,7 @@ export interface DigestOptions {
 
 /**
  * Digest (16 hex digits of SHA-256) of everything that gives a number its meaning: the contract's scope and metric, command,
- * budget, timeout and sandbox, the base's fixed files beside the editable ones and beside the command's, and the data's manifest.
+ * budget, timeout and sandbox, when previews are taken, the base's fixed files beside the editable ones and beside the command's, and the data's manifest.
  * Agents, limits, gate and brief are left out: changing them does not change what a trial measures.
  */
 export async function measureDigest(options: DigestOptions): Promise<string> {
@@ -34,6 +35,7 @@ export async function measureDigest(options: DigestOptions): Promise<string> {
     budgetSeconds,
     timeoutSeconds,
     sandbox: options.sandbox,
+    previewAt: PREVIEW_AT,
   };
   const hash = createHash('sha256').update(JSON.stringify(terms)).update('\n');
   for (const file of fixedFiles(files, contract, command)) {

@@ -21,6 +21,8 @@ export interface Execution {
   limits: Limits;
   /** The trial's own directory, by whose path everything that it started is found. */
   scratch: string;
+  /** When the last number so far is taken as a preview, and which ones end the trial. */
+  preview?: { afterSeconds: number; ends(value: number): boolean };
   timeoutSeconds: number;
   signal: AbortSignal | undefined;
   onLine: (line: string) => void;
@@ -31,6 +33,10 @@ export interface Executed {
   output: Output;
   /** The limit that the candidate passed, for which it was ended. */
   exceeded: Exceeded | null;
+  /** The last number when the preview was due; null where there was none. */
+  preview: number | null;
+  /** Whether it was ended for its preview. */
+  stopped: boolean;
   /** Largest resident size of one process, in MB. */
   peakMb: number;
 }
@@ -40,6 +46,15 @@ export async function execute(execution: Execution): Promise<Executed> {
   const { launched, program, limits, signal } = execution;
   const output = collectOutput(execution.metricName, execution.pattern);
   const tooMuch = new AbortController();
+  const hopeless = new AbortController();
+  let preview: number | null = null;
+  const takePreview = () => {
+    const value = output.metric();
+    if (value === null || !Number.isFinite(value)) return;
+    preview = value;
+    if (execution.preview?.ends(value)) hopeless.abort();
+  };
+  const timer = execution.preview && setTimeout(takePreview, 1000 * execution.preview.afterSeconds);
   let watch: Watch | undefined;
   const watchIt = (pid: number) => {
     watch = launched.kind === 'none' ? watchProcess(pid) : watchSandbox(pid, limits, () => tooMuch.abort());
@@ -51,7 +66,7 @@ export async function execute(execution: Execution): Promise<Executed> {
       timeoutSeconds: execution.timeoutSeconds,
       graceSeconds: 0,
       marker: execution.scratch,
-      signal: AbortSignal.any([tooMuch.signal, ...(signal ? [signal] : [])]),
+      signal: AbortSignal.any([tooMuch.signal, hopeless.signal, ...(signal ? [signal] : [])]),
       ...(execution.onResult ? { onResult: execution.onResult } : {}),
       ...(execution.isSandbox ? { onSandbox: watchIt } : { onStart: watchIt }),
       onLine: line => {
@@ -59,8 +74,11 @@ export async function execute(execution: Execution): Promise<Executed> {
         execution.onLine(line);
       },
     });
-    return { result, output, exceeded: watch?.exceeded() ?? null, peakMb: watch?.peakMb() ?? 0 };
+    const exceeded = watch?.exceeded() ?? null;
+    const stopped = hopeless.signal.aborted && result.endedBy === 'abort' && exceeded === null;
+    return { result, output, exceeded, preview, stopped, peakMb: watch?.peakMb() ?? 0 };
   } finally {
+    clearTimeout(timer);
     watch?.stop();
   }
 }

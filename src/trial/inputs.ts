@@ -1,6 +1,7 @@
 /** The action's inputs, as the runner hands them over: `INPUT_<NAME>` in the environment. */
 import { z } from 'zod';
 import { shaSchema, trialIdSchema } from '../campaign/measurement.ts';
+import { STOP_INPUT, stopBarSchema } from '../campaign/stop-bar.ts';
 
 /** Workflows hand over an empty text where the App has said nothing. */
 const optionalNumber = z
@@ -26,6 +27,7 @@ const inputsSchema = z.object({
   threshold: optionalNumber,
   'champion-startup': optionalNumber,
   'champion-scoring': optionalNumber,
+  [STOP_INPUT]: stopBarSchema.default(null),
 });
 
 export type ActionInputs = z.infer<typeof inputsSchema>;

@@ -3,6 +3,7 @@ import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { type Measurement, measurementSchema } from '../campaign/measurement.ts';
+import { PREVIEW_AT } from '../campaign/stop-bar.ts';
 import {
   type Checkout,
   makeCandidate,
@@ -24,7 +25,7 @@ options.pop("wrap")
 print("options", json.dumps(options), "audit" if "--audit" in sys.argv else "")
 if "nothing" in said.stdout:
     sys.exit(3)
-result = {"outcome": {"status": "measured", "value": 1.25}, "val_bpb": 1.5, "test_bpb": 1.75, "training_seconds": 5.1,
+result = {"outcome": {"status": "measured", "value": 1.25}, "preview": 2.5, "val_bpb": 1.5, "test_bpb": 1.75, "training_seconds": 5.1,
     "startup_seconds": 2.0, "scoring_seconds": 3.0, "audit_seconds": 4.0, "peak_memory_mb": 0.0, "stats": {"steps": 7, "mfu": None},
     "audited": {"val_bpb": 1.25, "n": 9, "sd": 0.5, "largest": None, "smallest_lie": 0.1, "flags": ["off"]}}
 if "crashing" in said.stdout:
@@ -32,6 +33,9 @@ if "crashing" in said.stdout:
     result |= {"val_bpb": None, "audited": None, "test_bpb": None}
 if "diverged" in said.stdout:
     result |= {"outcome": {"status": "measured", "value": None}, "val_bpb": None, "audited": None}
+if "hopeless" in said.stdout:
+    result |= {"outcome": {"status": "stopped", "value": 3.5, "at": 0.52}, "preview": 3.5}
+    result |= {"val_bpb": None, "audited": None, "test_bpb": None}
 if "nats" in options:
     open(options["nats"], "w").write("nats")
 with open(out, "w") as file:
@@ -139,6 +143,25 @@ test("the champion's times and threshold reach the referee; without a threshold 
   });
   assert.match(told(), /"scoring": "20".*"threshold": "2.5", "champion-startup": "20"/);
   assert.doesNotMatch(told(), / audit$/);
+});
+
+test('the referee takes a preview, and hears of the bar where that was learned under the same conditions', async context => {
+  const s = scene(context, '');
+  const told = () => s.lines.find(line => line.startsWith('options')) ?? '';
+  const { preview, digest, machine } = await s.run();
+  assert.equal(preview, 2.5);
+  assert.match(told(), new RegExp(`"preview-at": "${PREVIEW_AT}"`));
+  assert.doesNotMatch(told(), /stop-above/);
+  await s.run({ stop: { value: 2.75, digest, machine } });
+  assert.match(told(), /"stop-above": "2.75"/);
+  await s.run({ stop: { value: 2.75, digest, machine: 'another' } });
+  assert.doesNotMatch(told(), /stop-above/);
+});
+
+test('a trial that the referee stopped has a preview, and no number', async context => {
+  const measurement = await scene(context, 'print("hopeless")\n').run();
+  assert.deepEqual(measurement.outcome, { status: 'stopped', value: 3.5, at: 0.52 });
+  assert.equal(measurement.preview, 3.5);
 });
 
 test("a tree's nats are kept beside the data, and found again when it is the champion", async context => {

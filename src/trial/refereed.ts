@@ -3,6 +3,7 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
 import { crashReasons, type Measurement } from '../campaign/measurement.ts';
+import { PREVIEW_AT } from '../campaign/stop-bar.ts';
 import { fault, overuse, shortened } from './classify.ts';
 import { type Executed, execute } from './execute.ts';
 import { git, resolveRevision } from './git.ts';
@@ -24,6 +25,7 @@ const finite = z.number().nullable();
 const resultSchema = z.object({
   outcome: z.discriminatedUnion('status', [
     z.object({ status: z.literal('measured'), value: finite }),
+    z.object({ status: z.literal('stopped'), value: z.number(), at: z.number().min(0).max(1) }),
     z.object({
       status: z.literal('crash'),
       reason: z.enum(crashReasons),
@@ -32,6 +34,7 @@ const resultSchema = z.object({
     }),
     z.object({ status: z.literal('fault'), message: z.string() }),
   ]),
+  preview: finite,
   val_bpb: finite,
   audited: z
     .object({
@@ -96,7 +99,8 @@ function stageSeconds({ timeoutSeconds, budgetSeconds }: Stage['options']): numb
   return Math.max(LEAST_STAGE_SECONDS, (timeoutSeconds - budgetSeconds) / 2);
 }
 
-async function refereeArguments({ options, launched, digest }: Stage, seconds: number): Promise<string[]> {
+async function refereeArguments(stage: Stage, seconds: number): Promise<string[]> {
+  const { options, launched, digest, stopBeyond } = stage;
   const { threshold, championStartupSeconds, championScoringSeconds } = options.terms ?? {};
   const scoring =
     championScoringSeconds == null
@@ -107,6 +111,8 @@ async function refereeArguments({ options, launched, digest }: Stage, seconds: n
     budget: options.budgetSeconds,
     startup: seconds,
     scoring,
+    'preview-at': PREVIEW_AT,
+    ...(stopBeyond === null ? {} : { 'stop-above': stopBeyond }),
     wrap: JSON.stringify(launched.wrap),
     ...(threshold == null ? {} : { threshold }),
     ...(championStartupSeconds == null ? {} : { 'champion-startup': championStartupSeconds }),
@@ -162,6 +168,7 @@ function withoutResult(stage: Stage, { result, exceeded, output, peakMb }: Execu
   const how = result.endedBy === 'timeout' ? 'did not end' : `ended with ${result.exitCode ?? result.signal}`;
   return {
     outcome: exceeded ? overuse(ending, exceeded) : fault(`The referee ${how}: ${last}`),
+    preview: null,
     refereed: null,
     trainingSeconds: 0,
     peakMemoryMb: peakMb,
@@ -175,6 +182,7 @@ function finding(stage: Stage, { peakMb }: Executed, result: Result): Finding {
   );
   return {
     outcome: outcomeOf(stage, result.outcome),
+    preview: result.preview,
     refereed: refereedOf(result),
     trainingSeconds: Math.max(0, result.training_seconds),
     peakMemoryMb: Math.max(0, result.peak_memory_mb, peakMb),
@@ -184,6 +192,7 @@ function finding(stage: Stage, { peakMb }: Executed, result: Result): Finding {
 
 function outcomeOf({ contract, shorten }: Stage, outcome: Result['outcome']): Measurement['outcome'] {
   if (outcome.status === 'fault') return fault(outcome.message);
+  if (outcome.status === 'stopped') return outcome;
   if (outcome.status === 'crash')
     return {
       ...outcome,

@@ -3,6 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { type Measurement, measurementSchema } from '../campaign/measurement.ts';
+import type { StopBar } from '../campaign/stop-bar.ts';
 import { makeCandidate, makeRepository, temporaryDirectory, untilNoneRuns } from './fixture.ts';
 import { runTrial } from './run.ts';
 
@@ -15,6 +16,7 @@ async function measure(
   contract: string,
   script: string,
   timeoutSeconds = 30,
+  more: { budgetSeconds?: number; stop?: StopBar } = {},
 ): Promise<Measurement & { lines: string[] }> {
   const root = temporaryDirectory(context);
   const base = makeRepository(join(root, 'base'), {
@@ -38,6 +40,7 @@ async function measure(
     scratch,
     environment: process.env,
     onLine: line => lines.push(line),
+    ...more,
   });
   await untilNoneRuns(scratch);
   return { ...measurementSchema.parse(measurement), lines };
@@ -100,4 +103,29 @@ test('a pattern finds the number in a line, and the direction is as the contract
   assert.deepEqual((await measure(context, PATTERN, script)).outcome, { status: 'measured', value: 12.5 });
   const { outcome } = await measure(context, PATTERN, `echo 'p99: 1'`);
   assert.match(outcome.status === 'crash' ? outcome.message : '', /a line that metric\.pattern matches/);
+});
+
+/** Prints two values of its curve, and its result long after the preview. */
+const CURVE = `echo 'p99 of 30 ms'; echo 'p99 of 20 ms'; sleep 3; echo 'p99 of 10 ms'`;
+/** Half of it is time enough to start on a busy machine. */
+const BUDGET = { budgetSeconds: 4 };
+
+test('the last number before the preview is the preview, and one that is worse than the bar ends the trial', async context => {
+  const early = await measure(context, PATTERN, `echo 'p99 of 10 ms'`, 30, BUDGET);
+  assert.deepEqual([early.outcome, early.preview], [{ status: 'measured', value: 10 }, null]);
+  const { digest, machine } = early;
+  const run = (value: number) =>
+    measure(context, PATTERN, CURVE, 30, { ...BUDGET, stop: { value, digest, machine } });
+  // More is better.
+  const stopped = await run(20.5);
+  assert.deepEqual([stopped.outcome, stopped.preview], [{ status: 'stopped', value: 20, at: 0.5 }, 20]);
+  assert.doesNotMatch(stopped.lines.join(), /p99 of 10/);
+  const passed = await run(19.5);
+  assert.deepEqual([passed.outcome, passed.preview], [{ status: 'measured', value: 10 }, 20]);
+});
+
+test('a command that is silent until its end has no preview', async context => {
+  const script = `sleep 0.5; echo 'p99 of 10 ms'`;
+  const { outcome, preview } = await measure(context, PATTERN, script, 30, { budgetSeconds: 0.5 });
+  assert.deepEqual([outcome, preview], [{ status: 'measured', value: 10 }, null]);
 });

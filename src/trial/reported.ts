@@ -1,6 +1,8 @@
 /** A trial whose candidate reports its own number: one command, and a number in its output or in a JSON file. */
-import { classify, overuse } from './classify.ts';
-import { execute } from './execute.ts';
+import type { Outcome } from '../campaign/measurement.ts';
+import { isBeyond, PREVIEW_AT } from '../campaign/stop-bar.ts';
+import { classify, type Ending, overuse } from './classify.ts';
+import { type Executed, execute } from './execute.ts';
 import type { Output } from './output.ts';
 import { carryingOut, collectResult, type Result, type ResultFile } from './result-file.ts';
 import type { Finding, Stage } from './stage.ts';
@@ -9,20 +11,26 @@ const MAX_REPORTED = 30;
 
 /** Runs the candidate's command once and reads what it reports. */
 export async function runReported(stage: Stage): Promise<Finding> {
-  const { options, contract, launched } = stage;
-  const { name, pattern, file, key } = contract.metric;
+  const { options, contract, launched, stopBeyond } = stage;
+  const { name, pattern, file, key, goal } = contract.metric;
   const resultFile = file === undefined || key === undefined ? null : collectResult(file, key);
-  const { output, result, exceeded, peakMb } = await execute({
+  const previewSeconds = PREVIEW_AT * options.budgetSeconds;
+  const executed = await execute({
     ...stage,
     program: file === undefined ? launched : carryingOut(launched, file),
     isSandbox: launched.kind !== 'none',
     metricName: name,
     pattern,
     onResult: resultFile?.take,
+    preview: {
+      afterSeconds: previewSeconds,
+      ends: value => stopBeyond !== null && isBeyond(value, stopBeyond, goal),
+    },
     timeoutSeconds: options.timeoutSeconds,
     signal: options.signal,
     onLine: options.onLine,
   });
+  const { output, result, preview, stopped, peakMb } = executed;
   const { value, missing, reported: all } = read(stage, output, resultFile);
   const ending = {
     result,
@@ -38,13 +46,19 @@ export async function runReported(stage: Stage): Promise<Finding> {
   // The metric is the outcome.
   const { training_seconds: trainingSeconds, peak_vram_mb: reportedPeak, [name]: _, ...reported } = all;
   return {
-    outcome: exceeded ? overuse(ending, exceeded) : classify(ending),
+    outcome: outcomeOf(executed, ending),
+    preview,
     refereed: null,
-    trainingSeconds: Math.max(0, trainingSeconds ?? 0),
+    trainingSeconds: stopped ? previewSeconds : Math.max(0, trainingSeconds ?? 0),
     // A CPU run reports 0 MB of video memory: then the resident peak says more.
     peakMemoryMb: reportedPeak !== undefined && reportedPeak > 0 ? reportedPeak : peakMb,
     reported: Object.fromEntries(Object.entries(reported).slice(0, MAX_REPORTED)),
   };
+}
+
+function outcomeOf({ exceeded, stopped, preview }: Executed, ending: Ending): Outcome {
+  if (stopped && preview !== null) return { status: 'stopped', value: preview, at: PREVIEW_AT };
+  return exceeded ? overuse(ending, exceeded) : classify(ending);
 }
 
 /** The number from where the contract says that it stands, and the others, from the summary block and the file. */

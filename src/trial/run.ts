@@ -2,6 +2,7 @@
 import { mkdir, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Measurement } from '../campaign/measurement.ts';
+import type { StopBar } from '../campaign/stop-bar.ts';
 import { assemble } from './assemble.ts';
 import { fault, refusal } from './classify.ts';
 import { parseCommand } from './command.ts';
@@ -44,6 +45,8 @@ export interface TrialOptions {
   limits?: Partial<Limits>;
   /** What the champion's trials tell a referee; nothing for the champion itself. */
   terms?: RefereeTerms;
+  /** From which preview on the trial is not worth its rest; null or nothing: it is finished in any case. */
+  stop?: StopBar | null;
 }
 
 /** How a refereed trial is judged while it runs. */
@@ -76,6 +79,7 @@ export async function runTrial(options: TrialOptions): Promise<Measurement> {
     digest: '',
     sandbox: 'none',
     outcome: fault('the trial did not start'),
+    preview: null,
     refereed: null,
     trainingSeconds: 0,
     totalSeconds: 0,
@@ -148,6 +152,7 @@ async function measure(options: TrialOptions, draft: Measurement): Promise<void>
   draft.digest = await measureDigest({ ...options, contract, dataDir, sandbox: launched.kind });
   const stage: Stage = {
     options,
+    stopBeyond: barFor(draft, options.stop ?? null),
     contract,
     command,
     launched,
@@ -161,6 +166,11 @@ async function measure(options: TrialOptions, draft: Measurement): Promise<void>
   };
   const { referee } = contract.metric;
   Object.assign(draft, referee === undefined ? await runReported(stage) : await runRefereed(stage, referee));
+}
+
+/** The bar, if it was learned under the conditions of this trial; else null. */
+function barFor({ machine, digest }: Measurement, bar: StopBar | null): number | null {
+  return bar !== null && bar.machine === machine && bar.digest === digest ? bar.value : null;
 }
 
 async function expectCommit(checkout: string, sha: string, name: string): Promise<void> {

@@ -17,10 +17,12 @@ export interface Stage {
   /** Paths of this machine that mean nothing to a reader, with what to show instead. */
   shorten: ReadonlyMap<string, string>;
   digest: string;
+  /** A preview worse than this ends the trial; null: none does. */
+  stopBeyond: number | null;
 }
 
 /** The part of a measurement that the run itself brings. */
 export type Finding = Pick<
   Measurement,
-  'outcome' | 'refereed' | 'trainingSeconds' | 'peakMemoryMb' | 'reported'
+  'outcome' | 'preview' | 'refereed' | 'trainingSeconds' | 'peakMemoryMb' | 'reported'
 >;

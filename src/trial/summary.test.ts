@@ -15,6 +15,7 @@ const measurement: Measurement = {
   digest: '0123456789abcdef',
   sandbox: 'none',
   outcome: { status: 'measured', value: 0.9979 },
+  preview: null,
   refereed: null,
   trainingSeconds: 300.1,
   totalSeconds: 325.9,

@@ -21,6 +21,8 @@ export function renderSummary(measurement: Measurement): string {
 
 function headline({ trial, outcome }: Measurement): string {
   if (outcome.status === 'measured') return `Measured ${outcome.value} (trial ${trial})`;
+  if (outcome.status === 'stopped')
+    return `Stopped at ${Math.round(100 * outcome.at)} % of its budget, with a preview of ${outcome.value} (trial ${trial})`;
   if (outcome.status === 'crash') return `The candidate crashed: ${outcome.reason} (trial ${trial})`;
   return `The machine failed, nothing was measured (trial ${trial})`;
 }
@@ -28,7 +30,7 @@ function headline({ trial, outcome }: Measurement): string {
 function table(measurement: Measurement): string {
   const { outcome } = measurement;
   const rows: string[][] = [];
-  if (outcome.status !== 'measured') rows.push(['message', escapeCell(outcome.message)]);
+  if ('message' in outcome) rows.push(['message', escapeCell(outcome.message)]);
   rows.push(
     ['base', measurement.base],
     ['candidate', measurement.candidate],

@@ -37,7 +37,7 @@ function coloured(line: string, index: number): string {
   if (index === 0 || line.startsWith('▸')) return styleText('bold', line);
   if (line.startsWith('merged')) return styleText('green', line);
   if (line.startsWith('crashed')) return styleText('red', line);
-  return line.startsWith('closed') ? styleText('dim', line) : line;
+  return /^(closed|stopped)/.test(line) ? styleText('dim', line) : line;
 }
 
 function lineView(stream: NodeJS.WriteStream, now: () => number): View {

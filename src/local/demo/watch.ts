@@ -41,6 +41,7 @@ export async function look(octokit: Octokit, watched: Watched, ear: Ear): Promis
     .sort((a, b) => a.id.localeCompare(b.id));
   const { state, experiments } = history;
   const rows = ledgerRows(experiments).map((row, i) => {
+    const verdict = experiments[i]?.marker.verdict ?? null;
     return {
       number: row.number,
       pull: row.pull,
@@ -49,7 +50,10 @@ export async function look(octokit: Octokit, watched: Watched, ear: Ear): Promis
       championValue: row.championValue,
       trials: measuredValues(experiments[i]?.marker.trials ?? []).length,
       // A verdict to merge is told once it has been carried out.
-      verdict: row.status === 'running' ? null : (experiments[i]?.marker.verdict ?? null),
+      verdict:
+        row.status === 'running' || !verdict
+          ? null
+          : { ...verdict, kind: row.status === 'stopped' ? 'stopped' : verdict.kind },
     };
   });
   return {

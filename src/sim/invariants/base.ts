@@ -117,6 +117,9 @@ export function watchBase({ sim, model }: Rules): Rule {
     if (sim.profile.apart && campaignOf(pull.base) !== campaign) reasons.push(`it went into ${pull.base}`);
     if (verdict?.kind !== 'merge') reasons.push(`its verdict is ${verdict?.kind}`);
     if (pull.headSha !== commit) reasons.push('its head is not what was measured');
+    const stopped = trials.findLastIndex(({ outcome }) => outcome.status === 'stopped');
+    if (stopped > trials.findIndex(({ outcome }) => outcome.status === 'measured'))
+      reasons.push('a trial of it was stopped, and no other was taken since');
     if (measured.length < LEAST_TRIALS) reasons.push(`it was measured ${measured.length} times`);
     if (trials.some(trial => trial.tree !== tree || trial.base !== champion.sha))
       reasons.push('a trial measured something else');

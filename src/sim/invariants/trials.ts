@@ -2,6 +2,7 @@
 import { measurementSchema } from '../../campaign/measurement.ts';
 import type { RecordedTrial } from '../../campaign/model.ts';
 import { trialParts } from '../../campaign/queries.ts';
+import { isBeyond, STOP_INPUT, stopBarSchema } from '../../campaign/stop-bar.ts';
 import { tipOf } from '../model/refs.ts';
 import type { CheckRecord, RunRecord } from '../model/state.ts';
 import { markerOf, pullsOf, stateOf } from './read.ts';
@@ -65,10 +66,20 @@ export function watchTrials({ sim, model, allowed }: Rules): Rule {
       sim.violate(`The result of run ${run.id} counts for ${other} and for ${trial.trial}.`);
     usedFor.set(run.id, trial.trial);
     const { outcome } = trial;
+    if (outcome.status === 'stopped') checkStopped(trial, run);
     if (outcome.status !== 'measured') return;
     const measured = run.artifacts.some(text => isOf(text, trial.trial, outcome.value));
     if (!measured || run.title !== trial.trial || run.actor !== model.botLogin)
       sim.violate(`No run of the App measured ${outcome.value} for trial ${trial.trial}.`);
+  }
+
+  /** Only a dispatch that asked for it may end a trial, only an experiment's, and only for a preview beyond the bar. */
+  function checkStopped({ trial, outcome, machine, digest }: RecordedTrial, { inputs }: RunRecord): void {
+    const bar = stopBarSchema.parse(inputs[STOP_INPUT] ?? '');
+    const isAlike = bar !== null && bar.machine === machine && bar.digest === digest;
+    if (trialParts(trial).experiment === 0) sim.violate(`Trial ${trial} of a champion was stopped.`);
+    if (!isAlike || outcome.status !== 'stopped' || !isBeyond(outcome.value, bar.value, 'minimize'))
+      sim.violate(`Trial ${trial} was stopped although its dispatch did not ask for that.`);
   }
 }
 

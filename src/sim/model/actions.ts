@@ -27,7 +27,7 @@ export function changeCheck(model: Model, actor: string, id: number, change: Par
   announce(model, { table: 'checks', actor, before, after });
 }
 
-/** Throws 404 where the workflow is not on the default branch, 422 where there is no such branch. */
+/** Throws 404 where the workflow is not on the default branch, 422 where there is no such branch, or no such input. */
 export function dispatchRun(
   model: Model,
   actor: string,
@@ -38,7 +38,10 @@ export function dispatchRun(
   const headSha = tipOf(model, ref);
   if (headSha === undefined) throw invalid(`No ref found for: ${ref}`);
   const tree = model.git.commit(headSha)?.tree ?? '';
-  if (!model.git.tree(tree)?.has(`.github/workflows/${workflow}`)) throw notFound();
+  const text = model.git.tree(tree)?.get(`.github/workflows/${workflow}`);
+  if (text === undefined) throw notFound();
+  const unexpected = Object.keys(inputs).filter(name => !new RegExp(`^ +${name}:`, 'm').test(text));
+  if (unexpected.length > 0) throw invalid(`Unexpected inputs provided: ${JSON.stringify(unexpected)}`);
   const id = model.nextId();
   const after: RunRecord = {
     id,
