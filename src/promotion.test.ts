@@ -103,7 +103,7 @@ describe('a campaign with a branch of its own', () => {
     assert.deepEqual(promotions(scene), []);
     assert.match(
       statusOf(scene),
-      /Nothing was merged, so there is nothing to promote, and `research\/1\/base` is deleted/,
+      /`research\/1\/base` holds nothing that `main` does not, so there is nothing to promote, and it is deleted/,
     );
     scene.say('/research 1');
     await finish(scene, [1, 1.1, 0.9]);
