@@ -60,7 +60,7 @@ export function isNext(
 
 /**
  * The experiments whose merges led from where the branch began to `tip`, in their order. `whole` is false where a commit on the way is
- * none of theirs; the ones before it then count as well.
+ * none of theirs: nobody knows then without reading every commit which merges lie before it, and all of them are named.
  */
 export function mergedInto(
   experiments: readonly Experiment[],
@@ -88,7 +88,7 @@ export function mergedInto(
     if (next) forth.push(next);
     from = next?.mergeCommit ?? null;
   }
-  return { merged: [...forth, ...back], whole: false };
+  return { merged: [...forth, ...left, ...back], whole: false };
 }
 
 /** A commit of the campaign's own branch, where it is known what it holds. */

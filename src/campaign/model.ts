@@ -113,6 +113,21 @@ const campaignBaseSchema = z.strictObject({
 /** The branch of a campaign's own (`base: campaign`). */
 export type CampaignBase = z.infer<typeof campaignBaseSchema>;
 
+/** The hidden part of a promotion: a person's words stay until there is news, and GitHub is asked once whether the two branches fit. */
+export const promotionMarkerSchema = z.strictObject({
+  version: z.literal(1),
+  campaign: z.int(),
+  /** Digest of the visible part. */
+  text: z.string(),
+  /** The branch's tip and the default branch's. */
+  tip: shaSchema,
+  home: shaSchema,
+  fits: z.boolean().nullable(),
+  /** Pull requests of the experiments that it offers. */
+  experiments: z.array(z.int()),
+});
+export type PromotionMarker = z.infer<typeof promotionMarkerSchema>;
+
 /** The hidden part of a campaign's status comment. */
 export const campaignStateSchema = z.strictObject({
   version: z.literal(1),
@@ -229,8 +244,8 @@ export interface Promotion {
   state: 'open' | 'closed' | 'merged';
   /** What it proposes: the branch's tip, when it was last open. */
   headSha: string;
-  title: string;
-  body: string;
+  /** What the App wrote at last; null where a person took it out. */
+  marker: PromotionMarker | null;
 }
 
 /** What the App made twice, or began and does not need any more. */

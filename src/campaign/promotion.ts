@@ -57,9 +57,12 @@ export function promote(snapshot: Snapshot): Action | null {
     // It may be deleted already, and the issue not say so yet.
     if ((tip ?? last.sha) === start.sha) return { kind: 'disband', campaign };
     if (tip === undefined || snapshot.contract.kind !== 'contract') continue;
+    const experiments = experimentsOf(snapshot, campaign);
+    const offered = new Set(own.flatMap(({ marker }) => marker?.experiments ?? []));
     const isNew = !own.some(({ headSha }) => headSha === tip);
-    const { merged } = mergedInto(experimentsOf(snapshot, campaign), start, tip);
-    if (isNew && merged.length > 0) return { kind: 'promote', campaign };
+    // What people push to the branch of a campaign that has ended is theirs to offer.
+    if (isNew && mergedInto(experiments, start, tip).merged.some(({ pull }) => !offered.has(pull)))
+      return { kind: 'promote', campaign };
   }
   return null;
 }

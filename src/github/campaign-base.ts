@@ -51,7 +51,7 @@ export async function disband({ port }: Context, snapshot: Snapshot, campaign: C
   // Lists lag: what stands on it by now is not thrown away, nor what cannot be read.
   if (tip ? tip.sha !== state.base.start.sha : snapshot.branches.has(branch)) return;
   if (tip) await port.deleteBranch(branch);
-  const reason = `${state.reason} Nothing was merged, so there is nothing to promote, and \`${branch}\` is deleted.`;
+  const reason = `${state.reason} \`${branch}\` holds nothing that \`${snapshot.home.branch}\` does not, so there is nothing to promote, and it is deleted.`;
   await saveState(port, snapshot, campaign, { ...state, base: null, reason: reason.trim() });
 }
 

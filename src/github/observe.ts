@@ -13,6 +13,7 @@ import {
   experimentMarkerSchema,
   type PendingCommand,
   type Promotion,
+  promotionMarkerSchema,
   RESEARCH_LABEL,
   type Snapshot,
   type UnreadableExperiment,
@@ -222,8 +223,9 @@ function promotionsIn(port: GitHubPort, memory: Memory): Promotion[] {
   return [...memory.pulls.values()].flatMap(pull => {
     const parts = /^research\/(\d+)\/base$/.exec(pull.branch);
     if (!parts || !isOwn(port, pull)) return [];
-    const { number, state, headSha, title, body } = pull;
-    return [{ pull: number, campaign: Number(parts[1]), state, headSha, title, body }];
+    const { number, state, headSha, body } = pull;
+    const marker = readMarker('promotion', body, promotionMarkerSchema);
+    return [{ pull: number, campaign: Number(parts[1]), state, headSha, marker }];
   });
 }
 

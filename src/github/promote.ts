@@ -1,23 +1,11 @@
 /** The promotion pull request: opened once, and brought up to date while it is open. The App never merges it. */
 import { createHash } from 'node:crypto';
-import { z } from 'zod';
 import { campaignBranch } from '../campaign/campaign-base.ts';
-import type { Campaign, Promotion, Snapshot } from '../campaign/model.ts';
+import type { Campaign, Promotion, PromotionMarker, Snapshot } from '../campaign/model.ts';
 import { evidenceOf } from '../campaign/promotion.ts';
 import { promotionText, promotionTitle } from '../render/promotion.ts';
 import type { Context } from './context.ts';
-import { readMarker, writeMarker } from './marker.ts';
-
-/** What the App wrote at last: so that a person's words stay until there is news, and GitHub is asked once whether the two fit. */
-const markerSchema = z.strictObject({
-  campaign: z.int(),
-  /** Digest of the visible part. */
-  text: z.string(),
-  /** The branch's tip and the default branch's. */
-  tip: z.string(),
-  home: z.string(),
-  fits: z.boolean().nullable(),
-});
+import { writeMarker } from './marker.ts';
 
 /** Opens the pull request from a campaign's own branch into the default branch. */
 export async function promote(context: Context, snapshot: Snapshot, campaign: Campaign): Promise<void> {
@@ -28,7 +16,8 @@ export async function promote(context: Context, snapshot: Snapshot, campaign: Ca
   if (tip?.sha !== snapshot.branches.get(branch) || (await port.openPullOf(branch)) !== null) return;
   const texts = textsOf(context, snapshot, campaign, tip?.sha ?? '', null);
   if (!texts) return;
-  const pull = await port.createPull({ ...texts, branch, base: snapshot.home.branch });
+  const { title, body } = texts;
+  const pull = await port.createPull({ title, body, branch, base: snapshot.home.branch });
   context.log.info({ issue: campaign.issue, pull }, 'promotion opened');
 }
 
@@ -45,10 +34,9 @@ async function refresh(
   context: Context,
   snapshot: Snapshot,
   campaign: Campaign,
-  { pull, headSha, title, body }: Promotion,
+  { pull, headSha, marker: said }: Promotion,
 ): Promise<void> {
   const { port } = context;
-  const said = readMarker('promotion', body, markerSchema);
   // Where the default branch is what the campaign began from, nothing can be in conflict.
   const moved = campaign.state?.base?.start.sha !== snapshot.home.sha;
   const known = said?.tip === headSha && said.home === snapshot.home.sha ? said.fits : null;
@@ -56,19 +44,17 @@ async function refresh(
   // GitHub has not found out yet.
   if (moved && fits === null) return;
   const now = textsOf(context, snapshot, campaign, headSha, fits);
-  if (!now) return;
-  const isNew = said?.text !== readMarker('promotion', now.body, markerSchema)?.text;
-  if (isNew || title !== now.title) await port.updatePull(pull, isNew ? now : { title: now.title });
+  if (now && said?.text !== now.digest) await port.updatePull(pull, { title: now.title, body: now.body });
 }
 
-/** Title and description; null where there is nothing to show any more. */
+/** Title and description, and a digest of what is visible of it; null where there is nothing to show any more. */
 function textsOf(
   { port, serverUrl }: Context,
   snapshot: Snapshot,
   campaign: Campaign,
   tip: string,
   fits: boolean | null,
-): { title: string; body: string } | null {
+): { title: string; body: string; digest: string } | null {
   const { contract } = snapshot;
   if (!campaign.state?.base || contract.kind !== 'contract') return null;
   const { metric, limits } = contract.contract;
@@ -84,8 +70,18 @@ function textsOf(
     chart: `${serverUrl}/${owner}/${name}/raw/research-log/progress.svg`,
   });
   const digest = createHash('sha256').update(text).digest('hex').slice(0, 16);
+  const marker: PromotionMarker = {
+    version: 1,
+    campaign: campaign.issue,
+    text: digest,
+    tip,
+    home: snapshot.home.sha,
+    fits,
+    experiments: evidence.merged.map(({ pull }) => pull),
+  };
   return {
     title: promotionTitle(evidence, campaign.issue, metric.name),
-    body: `${text}\n\n${writeMarker('promotion', { campaign: campaign.issue, text: digest, tip, home: snapshot.home.sha, fits })}`,
+    body: `${text}\n\n${writeMarker('promotion', marker)}`,
+    digest,
   };
 }

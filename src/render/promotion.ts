@@ -62,7 +62,7 @@ function goesOn({ state, campaign }: PromotionPlace): string {
 
 function byHand(evidence: Evidence, { campaign }: PromotionPlace): string {
   if (!evidence.byHand) return '';
-  return `⚠️ People moved \`${campaignBranch(campaign)}\` too, so it may hold more than these experiments. The list of commits says what.`;
+  return `⚠️ People moved \`${campaignBranch(campaign)}\` too, so it may hold more than these experiments, or less. The list of commits says what.`;
 }
 
 function behind({ state, home, fits, campaign }: PromotionPlace): string {

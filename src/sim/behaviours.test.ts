@@ -70,6 +70,19 @@ for (const [name, place] of [
       assert.equal((await port.merge(pull, { sha, ...MERGE })).kind, 'refused');
     });
 
+    test('whether a pull request fits its base is known after a while, and of a closed one never', async () => {
+      const here = await place();
+      const { port } = here;
+      const { pull } = await proposal(here, 'research/1/1');
+      const fits = async () => (await port.mergeable(pull)) ?? (await port.mergeable(pull));
+      assert.equal(await fits(), true);
+      await here.push('main', 'train.py', 'depth = 10\n');
+      assert.equal(await port.mergeable(pull), null);
+      assert.equal(await fits(), false);
+      await port.updatePull(pull, { state: 'closed' });
+      assert.equal(await fits(), null);
+    });
+
     test('a rule of the repository refuses a merge as often as one tries', async () => {
       const here = await place();
       const { port } = here;

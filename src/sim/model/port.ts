@@ -133,7 +133,12 @@ function reads(model: Model, line: Line, lag: () => number) {
       }),
     mergeable: (number: number) =>
       line('mergeable', `#${number}`, () => {
-        const { state, base, headSha } = pullOf(model, number);
+        const found = pullOf(model, number);
+        const { state, base, headSha } = found;
+        if (found.mergeability === 'stale') {
+          model.pulls.set(number, { ...found, mergeability: 'known' });
+          return null;
+        }
         const tip = tipOf(model, base);
         return state === 'open' && tip !== undefined ? model.git.merge(tip, headSha) !== null : null;
       }),
