@@ -261,7 +261,7 @@ const DEEDS: Record<string, () => Promise<void>> = {
     scene.sayOn(other, '/research 1');
     await workOn(scene);
     const status = () => statusComments(scene.model, other)[0]?.comment.body ?? '';
-    assert.match(status(), new RegExp(`Waits for campaign #${scene.issue}, which has the same base branch`));
+    assert.match(status(), new RegExp(`Waits for campaign #${scene.issue}: one campaign at a time`));
     scene.measure('1/1.1', 0.9);
     await workOn(scene);
     assert.doesNotMatch(status(), /Waits for/, 'its turn has come');
