@@ -11,14 +11,15 @@ import { NO_COST } from '../../src/campaign/idea.ts';
 import { MEASUREMENT_ARTIFACT, MEASUREMENT_FILE } from '../../src/campaign/measurement.ts';
 import { emptyLoopMemory, step } from '../../src/controller.ts';
 import type { Context } from '../../src/github/context.ts';
-import { octokitPort } from '../../src/github/octokit.ts';
+import { createQuiet } from '../../src/github/limits.ts';
+import { considerate, octokitPort } from '../../src/github/octokit.ts';
 import { createThinking } from '../../src/github/thinking.ts';
 import { UnhurriedOctokit } from '../../src/local/client.ts';
-import { type LocalGitHub, startLocalGitHub } from '../../src/local/github/index.ts';
+import { type LocalGitHub, type LocalGitHubOptions, startLocalGitHub } from '../../src/local/github/index.ts';
 import type { Job } from '../../src/local/jobs.ts';
 
-/** One request of the App's, as GitHub counts it. */
-export interface Request {
+/** One request of the App's. */
+export interface Taken {
   method: string;
   /** Below the repository, such as `/pulls/3`. */
   path: string;
@@ -29,7 +30,7 @@ export interface Lab {
   dir: string;
   issue: number;
   /** What the App asked of GitHub since the last call, oldest first. */
-  taken(): Request[];
+  taken(): Taken[];
   /** One look of the App, a second after the last. */
   look(): Promise<Action>;
   /** Looks until there is nothing to do but wait; returns how many looks that took. */
@@ -94,10 +95,11 @@ const counting: Agent = {
 /** Starts GitHub on `dir` (by default an empty one) and the App; where there is no repository yet, with a campaign just asked for. */
 export async function openLab(
   experiments: number,
-  options: { parallel?: number; dir?: string } = {},
+  options: { parallel?: number; dir?: string; intercept?: (request: Taken) => Response | undefined } = {},
 ): Promise<Lab> {
   const dir = options.dir ?? mkdtempSync(join(tmpdir(), 'autoresearch-lab-'));
   let now = START;
+  const book = bookkeeper(options.intercept);
   const github = await startLocalGitHub({
     port: 0,
     dir,
@@ -110,16 +112,16 @@ export async function openLab(
       webhookSecret: 'a secret of the bench',
     },
     users: [{ login: 'ann', token: TOKEN, permission: 'admin' }],
+    ...book.hooks,
   });
-  const requests: Request[] = [];
-  const { context, ask } = await appAt(github, requests, () => new Date(now), files(options.parallel ?? 1));
+  const { context, ask } = await appAt(github, () => new Date(now), files(options.parallel ?? 1));
   const issue = await ask(`/research ${experiments}`);
-  requests.length = 0;
+  book.taken();
   let memory = emptyLoopMemory();
   const lab: Lab = {
     dir,
     issue,
-    taken: () => requests.splice(0),
+    taken: book.taken,
     async look() {
       now += 1000;
       return (await step(context, memory)).action;
@@ -134,7 +136,12 @@ export async function openLab(
     pass(seconds) {
       now += seconds * 1000;
     },
-    measure: value => measureAll(github, value),
+    async measure(value) {
+      const before = book.taken();
+      await measureAll(github, value);
+      book.taken();
+      book.put(before);
+    },
     restart() {
       memory = emptyLoopMemory();
     },
@@ -155,7 +162,6 @@ async function settled({ thinking }: Context): Promise<void> {
 /** An App's context, and a way to say something on the first issue (which is opened where there is none). */
 async function appAt(
   github: LocalGitHub,
-  requests: Request[],
   now: () => Date,
   content: ReadonlyMap<string, string>,
 ): Promise<{ context: Context; ask(text: string): Promise<number> }> {
@@ -172,10 +178,7 @@ async function appAt(
   });
   const app = await probot.auth();
   const { id } = (await app.rest.apps.getRepoInstallation(REPO)).data;
-  const octokit = await probot.auth(id);
-  octokit.hook.before('request', options => {
-    options.request = { ...options.request, fetch: countingFetch(requests, baseUrl) };
-  });
+  const octokit = considerate(await probot.auth(id), createQuiet());
   const ann = new UnhurriedOctokit({ baseUrl, auth: { token: TOKEN } });
   const port = octokitPort(octokit, { owner: REPO.owner, name: REPO.repo }, 'research[bot]');
   const context: Context = {
@@ -204,13 +207,28 @@ async function appAt(
   return { context, ask };
 }
 
-/** Notes every request that really goes out. */
-function countingFetch(requests: Request[], baseUrl: string): typeof fetch {
-  return async (url, init) => {
-    const response = await fetch(url, init);
-    const path = String(url).replace(`${baseUrl}/repos/${REPO.owner}/${REPO.repo}`, '');
-    requests.push({ method: init?.method ?? 'GET', path, status: response.status });
-    return response;
+/** Writes down every request that reaches the server; `intercept` may answer instead of it. */
+function bookkeeper(intercept: (request: Taken) => Response | undefined = () => undefined) {
+  const requests: Taken[] = [];
+  const note = ({ method, url }: Request, status: number): Taken => {
+    const path = new URL(url).pathname.replace(`/api/v3/repos/${REPO.owner}/${REPO.repo}`, '');
+    return { method, path: decodeURIComponent(path), status };
+  };
+  const hooks: Required<Pick<LocalGitHubOptions, 'intercept' | 'afterwards'>> = {
+    intercept(request) {
+      const answer = intercept(note(request, 0));
+      if (answer) requests.push(note(request, answer.status));
+      return answer;
+    },
+    afterwards(request, response) {
+      requests.push(note(request, response.status));
+      return undefined;
+    },
+  };
+  return {
+    hooks,
+    taken: () => requests.splice(0),
+    put: (before: readonly Taken[]) => void requests.push(...before),
   };
 }
 
