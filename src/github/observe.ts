@@ -183,7 +183,9 @@ function subjectOf(port: GitHubPort, pull: Pull): Subject {
 }
 
 function lookBack(memory: Memory, now: Date): Date {
-  if (memory.commentsSeen) return new Date(memory.commentsSeen.getTime() - OVERLAP_SECONDS * 1000);
+  const overlap = OVERLAP_SECONDS * 1000;
+  // In steps: the same question again costs nothing while its answer stays the same.
+  if (memory.commentsSeen) return new Date(Math.floor(memory.commentsSeen.getTime() / overlap - 1) * overlap);
   return new Date(now.getTime() - LOOK_BACK_HOURS * 3_600_000);
 }
 
