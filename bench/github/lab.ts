@@ -28,7 +28,6 @@ export interface Taken {
 
 export interface Lab {
   dir: string;
-  issue: number;
   /** What the App asked of GitHub since the last call, oldest first. */
   taken(): Taken[];
   /** One look of the App, a second after the last. */
@@ -36,8 +35,8 @@ export interface Lab {
   /** Looks until there is nothing to do but wait; returns how many looks that took. */
   work(): Promise<number>;
   pass(seconds: number): void;
-  /** Ends every run with the number that `value` gives for its trial. */
-  measure(value: (trial: string) => number): Promise<void>;
+  /** Ends every run with the number that `value` gives for its trial; returns how many there were. */
+  measure(value: (trial: string) => number): Promise<number>;
   /** The App is a new process from here on. */
   restart(): void;
   close(): Promise<void>;
@@ -65,11 +64,11 @@ jobs:
 `;
 
 /** The repository's first commit. */
-function files(parallel: number): Map<string, string> {
+function files(): Map<string, string> {
   return new Map([
     [
       '.github/research.yml',
-      `editable: [${SETTINGS}]\nbrief: program.md\nmetric: {name: loss, goal: minimize}\ntrial: {budget: 5m, timeout: 10m}\nparallel: ${parallel}\nlimits: {experiments: 5000}\n`,
+      `editable: [${SETTINGS}]\nbrief: program.md\nmetric: {name: loss, goal: minimize}\ntrial: {budget: 5m, timeout: 10m}\nlimits: {experiments: 5000}\n`,
     ],
     ['.github/workflows/experiment.yml', WORKFLOW],
     ['program.md', 'Make the loss smaller.\n'],
@@ -92,13 +91,22 @@ const counting: Agent = {
   },
 };
 
-/** Starts GitHub on `dir` (by default an empty one) and the App; where there is no repository yet, with a campaign just asked for. */
+interface LabOptions {
+  /** Where GitHub keeps what it has; by default an empty folder that goes when the lab is closed. */
+  dir?: string;
+  /** How long after the beginning of the lab's time this one opens. */
+  afterSeconds?: number;
+  /** Answers instead of GitHub where it returns something. */
+  intercept?: (request: Taken) => Response | undefined;
+}
+
+/** Starts GitHub and the App; where there is no repository yet, with a campaign of `experiments` just asked for. */
 export async function openLab(
   experiments: number,
-  options: { parallel?: number; dir?: string; intercept?: (request: Taken) => Response | undefined } = {},
+  options: LabOptions = {},
 ): Promise<Lab> {
   const dir = options.dir ?? mkdtempSync(join(tmpdir(), 'autoresearch-lab-'));
-  let now = START;
+  let now = START + (options.afterSeconds ?? 0) * 1000;
   const book = bookkeeper(options.intercept);
   const github = await startLocalGitHub({
     port: 0,
@@ -114,13 +122,12 @@ export async function openLab(
     users: [{ login: 'ann', token: TOKEN, permission: 'admin' }],
     ...book.hooks,
   });
-  const { context, ask } = await appAt(github, () => new Date(now), files(options.parallel ?? 1));
-  const issue = await ask(`/research ${experiments}`);
+  const { context, fresh, ask } = await appAt(github, () => new Date(now), files());
+  if (fresh) await ask(`/research ${experiments}`);
   book.taken();
   let memory = emptyLoopMemory();
   const lab: Lab = {
     dir,
-    issue,
     taken: book.taken,
     async look() {
       now += 1000;
@@ -138,9 +145,10 @@ export async function openLab(
     },
     async measure(value) {
       const before = book.taken();
-      await measureAll(github, value);
+      const runs = await measureAll(github, value);
       book.taken();
       book.put(before);
+      return runs;
     },
     restart() {
       memory = emptyLoopMemory();
@@ -159,12 +167,12 @@ async function settled({ thinking }: Context): Promise<void> {
     await new Promise(resolve => setTimeout(resolve, 1));
 }
 
-/** An App's context, and a way to say something on the first issue (which is opened where there is none). */
+/** An App's context, whether the repository is new, and a way to ask for something on a new issue. */
 async function appAt(
   github: LocalGitHub,
   now: () => Date,
   content: ReadonlyMap<string, string>,
-): Promise<{ context: Context; ask(text: string): Promise<number> }> {
+): Promise<{ context: Context; fresh: boolean; ask(text: string): Promise<void> }> {
   const fresh = !github.hasRepository(REPO.owner, REPO.repo);
   if (fresh) await github.createRepository({ owner: REPO.owner, name: REPO.repo, files: content, private: true });
   const baseUrl = `${github.url}/api/v3`;
@@ -199,12 +207,11 @@ async function appAt(
     signal: new AbortController().signal,
     log: { info() {}, warn() {}, error() {} },
   };
-  async function ask(body: string): Promise<number> {
-    const issue_number = fresh ? (await ann.rest.issues.create({ ...REPO, title: 'Better' })).data.number : 1;
-    await ann.rest.issues.createComment({ ...REPO, issue_number, body });
-    return issue_number;
+  async function ask(body: string): Promise<void> {
+    const { data } = await ann.rest.issues.create({ ...REPO, title: 'Better' });
+    await ann.rest.issues.createComment({ ...REPO, issue_number: data.number, body });
   }
-  return { context, ask };
+  return { context, fresh, ask };
 }
 
 /** Writes down every request that reaches the server; `intercept` may answer instead of it. */
@@ -233,14 +240,14 @@ function bookkeeper(intercept: (request: Taken) => Response | undefined = () => 
 }
 
 /** Takes every queued job and leaves a measurement of it. */
-async function measureAll(github: LocalGitHub, value: (trial: string) => number): Promise<void> {
-  for (;;) {
+async function measureAll(github: LocalGitHub, value: (trial: string) => number): Promise<number> {
+  for (let runs = 0; ; runs++) {
     const none = new AbortController();
     const taking = github.jobs.take({ name: 'runner', labels: ['gpu'] }, none.signal);
     // A job that is there was handed out at once.
     setImmediate(() => none.abort());
     const job = await taking.catch(() => null);
-    if (!job) return;
+    if (!job) return runs;
     const text = JSON.stringify(await measurementOf(github, job, value(job.title)));
     github.jobs.upload(
       job.runId,
