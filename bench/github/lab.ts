@@ -37,8 +37,8 @@ export interface Lab {
   pass(seconds: number): void;
   /** Ends every run with the number that `value` gives for its trial; returns how many there were. */
   measure(value: (trial: string) => number): Promise<number>;
-  /** The App is a new process from here on. */
-  restart(): void;
+  /** The campaign's status comment. */
+  status(): Promise<string>;
   close(): Promise<void>;
 }
 
@@ -125,7 +125,7 @@ export async function openLab(
   const { context, fresh, ask } = await appAt(github, () => new Date(now), files());
   if (fresh) await ask(`/research ${experiments}`);
   book.taken();
-  let memory = emptyLoopMemory();
+  const memory = emptyLoopMemory();
   const lab: Lab = {
     dir,
     taken: book.taken,
@@ -150,8 +150,9 @@ export async function openLab(
       book.put(before);
       return runs;
     },
-    restart() {
-      memory = emptyLoopMemory();
+    async status() {
+      const comments = await context.port.comments(1);
+      return comments.find(({ author }) => author === context.port.botLogin)?.body ?? '';
     },
     async close() {
       await github.close();

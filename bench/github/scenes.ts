@@ -1,5 +1,5 @@
 /** What is counted: what one more experiment asks of GitHub, a restart, and looks at campaigns of any length. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openLab, type Taken } from './lab.ts';
@@ -21,7 +21,6 @@ export interface Price {
 
 const NOTIFYING = /^POST \/pulls$|^POST \/issues\/\d+\/comments$|^PUT \/pulls\/\d+\/merge$/;
 const STATUS = /^PATCH \/issues\/comments\//;
-const EXPORT = /^PATCH \/git\/refs\/heads\/research-log$/;
 /** Tree, commit and branch. */
 const WRITES_OF_AN_EXPORT = 3;
 
@@ -30,39 +29,26 @@ const CHAMPION = [1, 1.0005, 0.9995];
 const CLOSED = 1.05;
 
 /**
- * What an experiment costs whose trials bring `value`, each of its trials the same: a campaign that has it as its second experiment
- * against one that ends after the first. Nothing is left out that way.
+ * What experiments cost whose trials bring these values, each of its trials the same: everything that a campaign asks for from the end of
+ * one experiment to the end of the next. The first experiment, in which the champion is measured too, is not among them.
  */
-export async function priceOf(value: number): Promise<Price> {
-  const [one, two] = [await countCampaign([CLOSED]), await countCampaign([CLOSED, value])];
-  const part = (name: keyof Price) => two[name] - one[name];
-  return {
-    writes: part('writes'),
-    notifying: part('notifying'),
-    campaign: part('campaign'),
-    reads: part('reads'),
-    unchanged: part('unchanged'),
-    trials: part('trials'),
-  };
-}
-
-/** What a whole campaign asks of GitHub. `values`: of each experiment's trials. */
-async function countCampaign(values: readonly number[]): Promise<Price> {
-  const lab = await openLab(values.length);
+export async function pricesOf(values: readonly number[]): Promise<Price[]> {
+  const lab = await openLab(1 + values.length);
   const valueOf = (trial: string) => {
     const [, experiment = 0, k = 0] = trial.split(/[/.]/).map(Number);
-    return (experiment === 0 ? CHAMPION[k - 1] : values[experiment - 1]) ?? 1;
+    return (experiment === 0 ? CHAMPION[k - 1] : [CLOSED, ...values][experiment - 1]) ?? 1;
   };
   try {
     const taken: Taken[] = [];
-    for (;;) {
+    do {
       await lab.work();
-      const done = lab.taken();
-      taken.push(...done);
+      taken.push(...lab.taken());
       lab.pass(300);
-      if ((await lab.measure(valueOf)) === 0) break;
-    }
-    return priced(taken);
+    } while ((await lab.measure(valueOf)) > 0);
+    const ends = taken.flatMap(({ method, path }, i) =>
+      method === 'DELETE' && path.startsWith('/git/refs/heads/research/') ? [i + 1] : [],
+    );
+    return values.map((_, i) => priced(taken.slice(ends[i], ends[i + 1])));
   } finally {
     await lab.close();
   }
@@ -71,7 +57,9 @@ async function countCampaign(values: readonly number[]): Promise<Price> {
 function priced(taken: readonly Taken[]): Price {
   const writes = taken.filter(({ method }) => method !== 'GET').map(({ method, path }) => `${method} ${path}`);
   const many = (pattern: RegExp) => writes.filter(write => pattern.test(write)).length;
-  const campaign = many(STATUS) + WRITES_OF_AN_EXPORT * many(EXPORT);
+  // Without restacks there is one commit for every pull request; the others are exports.
+  const exports = many(/^POST \/git\/commits$/) - many(/^POST \/pulls$/);
+  const campaign = many(STATUS) + WRITES_OF_AN_EXPORT * exports;
   return {
     writes: writes.length - campaign,
     notifying: many(NOTIFYING),
@@ -88,26 +76,40 @@ export interface LookPrice {
   /** Of an App that was just started. */
   restart: number;
   restartSeconds: number;
-  /** Of an App that has nothing to do: requests, and how many of them count. */
+  /** Of all looks of an App that has nothing to do: requests, and how many of them GitHub counts. */
   idle: number;
   counted: number;
   /** Milliseconds of CPU of an idle look, GitHub's included, because both run in one process. */
   idleMs: number;
 }
 
-/** Looks at a campaign with `experiments` finished experiments, one after the other. */
-export async function priceOfLooks(experiments: number, looks = 20): Promise<LookPrice> {
-  const dir = mkdtempSync(join(tmpdir(), 'autoresearch-lab-'));
+/** Looks at campaigns with so many finished experiments, run one after the other. */
+export async function pricesOfLooks(experiments: readonly number[], looks = 20): Promise<LookPrice[]> {
+  const folder = mkdtempSync(join(tmpdir(), 'autoresearch-lab-'));
   try {
-    await finishOne(dir);
-    multiplyExperiments(dir, experiments);
-    const lab = await openLab(1, { dir, afterSeconds: (experiments + 10) * EXPERIMENT_SECONDS });
+    await finishOne(join(folder, 'one'));
+    const prices: LookPrice[] = [];
+    for (const count of experiments) {
+      const dir = join(folder, String(count));
+      cpSync(join(folder, 'one'), dir, { recursive: true });
+      multiplyExperiments(dir, count);
+      prices.push(await priceOfLooks(dir, count, looks));
+    }
+    return prices;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function priceOfLooks(dir: string, experiments: number, looks: number): Promise<LookPrice> {
+  const lab = await openLab(1, { dir, afterSeconds: (experiments + 1) * EXPERIMENT_SECONDS });
+  try {
     const began = process.cpuUsage();
     await lab.look();
     const restartSeconds = secondsOf(process.cpuUsage(began));
-    const restart = lab.taken().length;
+    const restart = readBack(lab.taken());
     await lab.work();
-    // Comments of the last minutes are asked for in steps of five minutes.
+    // Comments of the last minutes are asked for in steps of five minutes: here begins a step.
     lab.pass(600);
     await lab.look();
     lab.taken();
@@ -116,24 +118,17 @@ export async function priceOfLooks(experiments: number, looks = 20): Promise<Loo
     const idleMs = (1000 * secondsOf(process.cpuUsage(before))) / looks;
     const taken = lab.taken();
     const counted = taken.filter(({ status }) => status !== 304).length;
-    await lab.close();
-    return {
-      experiments,
-      restart,
-      restartSeconds,
-      idle: taken.length / looks,
-      counted: counted / looks,
-      idleMs,
-    };
+    return { experiments, restart, restartSeconds, idle: taken.length, counted, idleMs };
   } finally {
-    rmSync(dir, { recursive: true, force: true });
+    await lab.close();
   }
 }
 
 /** A campaign with one finished experiment that has room for more. */
 async function finishOne(dir: string): Promise<void> {
   const lab = await openLab(5000, { dir });
-  const value = (trial: string) => (trial.startsWith('1/0.') ? (CHAMPION[Number(trial.at(-1)) - 1] ?? 1) : CLOSED);
+  const value = (trial: string) =>
+    trial.startsWith('1/0.') ? (CHAMPION[Number(trial.at(-1)) - 1] ?? 1) : CLOSED;
   for (let trial = 0; trial <= CHAMPION.length; trial++) {
     await lab.work();
     lab.pass(300);
@@ -143,6 +138,12 @@ async function finishOne(dir: string): Promise<void> {
     if (looks > 20) throw new Error('Expected a verdict within 20 looks.');
   lab.pass(60);
   await lab.close();
+}
+
+/** How many requests told a new process what there is: without its token, and without what its first action asks for. */
+function readBack(taken: readonly Taken[]): number {
+  const last = taken.findLastIndex(({ path }) => path.endsWith('/runs'));
+  return taken.slice(0, last + 1).filter(({ path }) => !path.endsWith('/access_tokens')).length;
 }
 
 function secondsOf({ user, system }: NodeJS.CpuUsage): number {

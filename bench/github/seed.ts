@@ -51,5 +51,8 @@ export function multiplyExperiments(dir: string, count: number): void {
     });
     repository.checkRuns.push({ ...check, id: state.nextId++, externalId: trial });
   }
+  // The campaign's status comment was brought up to date with the last of them.
+  const [status] = repository.comments.filter(({ body }) => body.includes('autoresearch:campaign'));
+  if (status) status.updatedAt = repository.comments.at(-1)?.updatedAt ?? status.updatedAt;
   writeFileSync(path, JSON.stringify(state));
 }
