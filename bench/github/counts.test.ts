@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { pricesOf, pricesOfLooks } from './scenes.ts';
 
 test('an idea costs 11 writes and two notifications; a merge one more of each, a further trial three writes', async () => {
-  const [closed, merged] = await pricesOf([1.05, 0.997]);
+  const [closed, merged] = await pricesOf([1.05, 0.9955]);
   assert.deepEqual([closed?.trials, closed?.writes, closed?.notifying], [1, 11, 2]);
   const trials = merged?.trials ?? 0;
   assert.ok(trials > 1);

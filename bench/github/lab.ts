@@ -101,10 +101,7 @@ interface LabOptions {
 }
 
 /** Starts GitHub and the App; where there is no repository yet, with a campaign of `experiments` just asked for. */
-export async function openLab(
-  experiments: number,
-  options: LabOptions = {},
-): Promise<Lab> {
+export async function openLab(experiments: number, options: LabOptions = {}): Promise<Lab> {
   const dir = options.dir ?? mkdtempSync(join(tmpdir(), 'autoresearch-lab-'));
   let now = START + (options.afterSeconds ?? 0) * 1000;
   const book = bookkeeper(options.intercept);
@@ -175,7 +172,8 @@ async function appAt(
   content: ReadonlyMap<string, string>,
 ): Promise<{ context: Context; fresh: boolean; ask(text: string): Promise<void> }> {
   const fresh = !github.hasRepository(REPO.owner, REPO.repo);
-  if (fresh) await github.createRepository({ owner: REPO.owner, name: REPO.repo, files: content, private: true });
+  if (fresh)
+    await github.createRepository({ owner: REPO.owner, name: REPO.repo, files: content, private: true });
   const baseUrl = `${github.url}/api/v3`;
   const probot = new Probot({
     appId: 7,

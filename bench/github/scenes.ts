@@ -34,7 +34,7 @@ const CLOSED = 1.05;
  */
 export async function pricesOf(values: readonly number[]): Promise<Price[]> {
   const lab = await openLab(1 + values.length);
-  const valueOf = (trial: string) => {
+  const scoreOf = (trial: string) => {
     const [, experiment = 0, k = 0] = trial.split(/[/.]/).map(Number);
     return (experiment === 0 ? CHAMPION[k - 1] : [CLOSED, ...values][experiment - 1]) ?? 1;
   };
@@ -44,7 +44,7 @@ export async function pricesOf(values: readonly number[]): Promise<Price[]> {
       await lab.work();
       taken.push(...lab.taken());
       lab.pass(300);
-    } while ((await lab.measure(valueOf)) > 0);
+    } while ((await lab.measure(scoreOf)) > 0);
     const ends = taken.flatMap(({ method, path }, i) =>
       method === 'DELETE' && path.startsWith('/git/refs/heads/research/') ? [i + 1] : [],
     );
@@ -55,7 +55,9 @@ export async function pricesOf(values: readonly number[]): Promise<Price[]> {
 }
 
 function priced(taken: readonly Taken[]): Price {
-  const writes = taken.filter(({ method }) => method !== 'GET').map(({ method, path }) => `${method} ${path}`);
+  const writes = taken
+    .filter(({ method }) => method !== 'GET')
+    .map(({ method, path }) => `${method} ${path}`);
   const many = (pattern: RegExp) => writes.filter(write => pattern.test(write)).length;
   // Without restacks there is one commit for every pull request; the others are exports.
   const exports = many(/^POST \/git\/commits$/) - many(/^POST \/pulls$/);
@@ -73,10 +75,12 @@ function priced(taken: readonly Taken[]): Price {
 /** What a look costs at a campaign of so many finished experiments. */
 export interface LookPrice {
   experiments: number;
+  /** Idle looks. */
+  looks: number;
   /** Of an App that was just started. */
   restart: number;
   restartSeconds: number;
-  /** Of all looks of an App that has nothing to do: requests, and how many of them GitHub counts. */
+  /** Of all idle looks: requests, and how many of them GitHub counts. */
   idle: number;
   counted: number;
   /** Milliseconds of CPU of an idle look, GitHub's included, because both run in one process. */
@@ -118,7 +122,7 @@ async function priceOfLooks(dir: string, experiments: number, looks: number): Pr
     const idleMs = (1000 * secondsOf(process.cpuUsage(before))) / looks;
     const taken = lab.taken();
     const counted = taken.filter(({ status }) => status !== 304).length;
-    return { experiments, restart, restartSeconds, idle: taken.length, counted, idleMs };
+    return { experiments, looks, restart, restartSeconds, idle: taken.length, counted, idleMs };
   } finally {
     await lab.close();
   }

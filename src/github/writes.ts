@@ -75,7 +75,9 @@ type CreateTree = (base: string | null, files: ReadonlyMap<string, string>) => P
 function onceEach(create: CreateTree): CreateTree {
   const known = new Map<string, string>();
   return async (base, files) => {
-    const key = createHash('sha256').update(JSON.stringify([base, ...files])).digest('hex');
+    const key = createHash('sha256')
+      .update(JSON.stringify([base, ...files]))
+      .digest('hex');
     const tree = known.get(key) ?? (await create(base, files));
     known.set(key, tree);
     const [oldest] = known.keys();
