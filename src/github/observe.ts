@@ -82,9 +82,12 @@ export async function observe(
   const tip = branch === defaultBranch ? home : await port.commit(branch);
   // Which branch is the base stands on the default branch; what holds there, on the base itself, as for the action.
   const contract = tip && tip !== home ? await readContract(port, memory, tip) : own;
-  await readPulls(port, memory);
+  const [comments, branches] = await Promise.all([
+    port.commentsSince(lookBack(memory, now)),
+    port.branches('research/'),
+    readPulls(port, memory),
+  ]);
   const { experiments, unreadable } = experimentsIn(port, memory);
-  const comments = await port.commentsSince(lookBack(memory, now));
   const commands = commandsIn(comments, port.botLogin);
   const met = memory.commentsSeen === null ? metAgain(comments, port.botLogin) : [];
   const campaigns = await readCampaigns(port, memory, experiments, commands, met);
@@ -97,7 +100,7 @@ export async function observe(
     attempts: new Map(),
     repeated: [],
     thoughts,
-    branches: await port.branches('research/'),
+    branches,
     commands: pending(commands, comments, campaigns, experiments, memory.pulls, port.botLogin).filter(
       ({ comment }) => !memory.refusals.unanswerable.has(comment),
     ),
