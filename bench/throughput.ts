@@ -27,7 +27,9 @@ console.log(
 );
 console.log(`The serial loop that thinks while the GPU waits: ${serial.toFixed(2)} trials an hour.`);
 for (const paced of [false, true]) {
-  console.log(paced ? '\nWrites at the pace that GitHub asks for:\n' : '\nWrites as fast as they are answered:\n');
+  console.log(
+    paced ? '\nWrites at the pace that GitHub asks for:\n' : '\nWrites as fast as they are answered:\n',
+  );
   const rows: string[][] = [];
   for (const runners of options.runners.split(',').map(numberOf)) {
     const { trials, experiments, merges } = await runFloor({ runners, hours, paced });

@@ -42,7 +42,7 @@ export interface Lab {
   close(): Promise<void>;
 }
 
-export const REPO = { owner: 'ann', repo: 'gpt' };
+const REPO = { owner: 'ann', repo: 'gpt' };
 const START = Date.parse('2026-03-08T00:00:00Z');
 const SETTINGS = 'settings.txt';
 const TOKEN = 'token-of-ann';

@@ -28,14 +28,14 @@ const NOISE = 0.0005;
 const START = Date.parse('2026-03-08T00:00:00Z');
 const BOT = 'autoresearch[bot]';
 
-export interface Floor {
+interface Floor {
   runners: number;
   hours: number;
   /** Writes a second apart, three where they notify people. */
   paced: boolean;
 }
 
-export interface Done {
+interface Done {
   /** Finished trials, the champion's included. */
   trials: number;
   /** With a verdict. */
