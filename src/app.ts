@@ -3,7 +3,8 @@ import type { Probot } from 'probot';
 import { type AgentEnv, chooseAgent } from './agents/create.ts';
 import { type Loop, startLoop } from './controller.ts';
 import type { Context } from './github/context.ts';
-import { type Octokit, octokitPort } from './github/octokit.ts';
+import { createQuiet, type Quiet } from './github/limits.ts';
+import { considerate, type Octokit, octokitPort } from './github/octokit.ts';
 import type { Repository } from './github/port.ts';
 import { progressChart } from './render/chart.ts';
 
@@ -45,7 +46,15 @@ const RETRY_SECONDS = 15;
 /** Begins to work on every repository that the App is installed on. */
 export function startWork(probot: Pick<Probot, 'auth' | 'log'>, settings: AppSettings): Work {
   const watched = new Map<number, Watched>();
+  const quiets = new Map<number, Quiet>();
   let identity: Promise<{ botLogin: string; serverUrl: string }> | null = null;
+
+  /** A new client of an installation. */
+  async function clientOf(installation: number): Promise<Octokit> {
+    const quiet = quiets.get(installation) ?? createQuiet();
+    quiets.set(installation, quiet);
+    return considerate(await probot.auth(installation), quiet);
+  }
 
   async function whoAmI() {
     const octokit = await probot.auth();
@@ -60,7 +69,7 @@ export function startWork(probot: Pick<Probot, 'auth' | 'log'>, settings: AppSet
       identity = null;
       throw error;
     });
-    const octokit = await probot.auth(place.installation);
+    const octokit = await clientOf(place.installation);
     const old = watched.get(place.id);
     if ((old && isSame(old.place, place)) || settings.signal.aborted) return;
     const { repository } = place;

@@ -5,7 +5,7 @@ import { branchName } from './campaign/model.ts';
 import { plan } from './campaign/plan.ts';
 import { apply } from './github/apply.ts';
 import type { Context } from './github/context.ts';
-import { statusOf } from './github/errors.ts';
+import { limitSeconds, statusOf } from './github/errors.ts';
 import { type ExportMemory, exportLog } from './github/export.ts';
 import { emptyMemory, forgetEnded, type Memory, observe } from './github/observe.ts';
 import { refreshPromotions } from './github/promote.ts';
@@ -77,7 +77,8 @@ async function run(context: Context, bell: Bell, pollSeconds: number): Promise<v
         { err: error, repository: context.port.repository, status },
         'a look failed; trying again',
       );
-      await pauseFor(backoff(FIRST_BACKOFF_SECONDS, failures), context.signal);
+      const seconds = Math.max(limitSeconds(error), backoff(FIRST_BACKOFF_SECONDS, failures));
+      await pauseFor(seconds, context.signal);
     }
   }
 }

@@ -47,12 +47,18 @@ export async function readAttempts(
   };
 
   // Where somebody pushed, the trials' check runs still stand on what was proposed.
-  for (const sha of new Set([
+  const commits = new Set([
     ...open.flatMap(({ headSha, marker }) => [headSha, marker.commit]),
     ...(champion ? [snapshot.base.sha] : []),
-  ])) {
+  ]);
+  // Together: with many runners one after the other would take seconds at every look.
+  const [listed, ...checks] = await Promise.all([
+    port.runs(snapshot.contract.contract.trial.workflow),
+    ...[...commits].map(sha => port.checks(sha)),
+  ]);
+  for (const found of checks) {
     const double = new Set<string>();
-    for (const check of (await port.checks(sha)).sort((a, b) => a.id - b.id)) {
+    for (const check of found.sort((a, b) => a.id - b.id)) {
       if (!wanted(check.externalId)) continue;
       if (double.has(check.externalId) && !check.completed)
         duplicates.push({ kind: 'check', id: check.id, trial: check.externalId });
@@ -67,7 +73,7 @@ export async function readAttempts(
       });
     }
   }
-  const runs = ownRuns(await port.runs(snapshot.contract.contract.trial.workflow), port.botLogin);
+  const runs = ownRuns(listed, port.botLogin);
   for (const run of runs) {
     if (!wanted(run.title)) continue;
     const attempt = attempts.get(run.title);

@@ -25,6 +25,13 @@ function isRateLimit(error: unknown): boolean {
   );
 }
 
+/** How many seconds GitHub wants to be left alone, as a limit on requests says; 0 for any other failure. */
+export function limitSeconds(error: unknown): number {
+  const { response } = error as { response?: { headers?: Record<string, unknown> } };
+  const seconds = Number(response?.headers?.['retry-after'] ?? 0);
+  return seconds > 0 ? seconds : 0;
+}
+
 /** What GitHub, or whatever failed, says. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

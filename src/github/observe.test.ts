@@ -162,7 +162,7 @@ test('a campaign whose status comment was listed late stays one', async () => {
   const scene = campaignScene(1);
   await scene.look();
   scene.line = async (call, _what, effect) => {
-    scene.lag = call === 'comments' ? 5000 : 0;
+    scene.lag = call === 'comments' || call === 'commentsSince' ? 5000 : 0;
     return effect();
   };
   const memory = emptyMemory();

@@ -81,9 +81,12 @@ export async function observe(
   const { defaultBranch } = await port.about();
   const home = await port.commit(defaultBranch);
   if (!home) return emptySnapshot(defaultBranch);
-  await readPulls(port, memory);
+  const [comments, branches] = await Promise.all([
+    port.commentsSince(lookBack(memory, now)),
+    port.branches('research/'),
+    readPulls(port, memory),
+  ]);
   const { experiments, unreadable } = experimentsIn(port, memory);
-  const comments = await port.commentsSince(lookBack(memory, now));
   const commands = commandsIn(comments, port.botLogin);
   const met = memory.commentsSeen === null ? metAgain(comments, port.botLogin) : [];
   const promotions = promotionsIn(port, memory);
@@ -98,7 +101,7 @@ export async function observe(
     attempts: new Map(),
     repeated: [],
     thoughts,
-    branches: await port.branches('research/'),
+    branches,
     commands: pending(commands, comments, campaigns, experiments, memory.pulls, port.botLogin).filter(
       ({ comment }) => !memory.refusals.unanswerable.has(comment),
     ),
@@ -236,7 +239,9 @@ function isOwn({ repository, botLogin }: GitHubPort, { author, headRepository }:
 }
 
 function lookBack(memory: Memory, now: Date): Date {
-  if (memory.commentsSeen) return new Date(memory.commentsSeen.getTime() - OVERLAP_SECONDS * 1000);
+  const overlap = OVERLAP_SECONDS * 1000;
+  // In steps: the same question again costs nothing while its answer stays the same.
+  if (memory.commentsSeen) return new Date(Math.floor(memory.commentsSeen.getTime() / overlap - 1) * overlap);
   return new Date(now.getTime() - LOOK_BACK_HOURS * 3_600_000);
 }
 
@@ -307,7 +312,7 @@ async function readCampaigns(
   experiments: readonly Experiment[],
   promotions: readonly Promotion[],
   commands: readonly PendingCommand[],
-  met: readonly number[],
+  met: readonly Comment[],
 ): Promise<Campaign[]> {
   const labelled = (await port.openIssues(RESEARCH_LABEL)).filter(issue => !issue.isPull);
   const open = new Map(labelled.map(issue => [issue.number, issue.updatedAt]));
@@ -318,14 +323,15 @@ async function readCampaigns(
   ];
   const asked = commands.map(({ issue }) => pulls.get(issue) ?? issue);
   const touched = new Set([...asked, ...experiments.map(e => e.marker.campaign)]);
+  const alive = met.filter(({ body }) => isLive(stateIn(body))).map(({ issue }) => issue);
   const campaigns: Campaign[] = [];
-  for (const number of new Set([...open.keys(), ...unfinished, ...memory.alive, ...asked, ...met])) {
+  for (const number of new Set([...open.keys(), ...unfinished, ...memory.alive, ...asked, ...alive])) {
     const updatedAt = open.get(number);
     const known = updatedAt !== undefined;
     if (known && !touched.has(number) && memory.bare.get(number) === updatedAt) continue;
     const issue = known ? { open: true, isPull: false, labels: [RESEARCH_LABEL] } : await port.issue(number);
     if (!issue || issue.isPull) continue;
-    const campaign = await readCampaign(port, memory, number, issue);
+    const campaign = await readCampaign(port, memory, number, issue, met);
     if (campaign.comment) memory.bare.delete(number);
     else if (known) memory.bare.set(number, updatedAt);
     if (campaign.comment || known || unfinished.includes(number)) campaigns.push(campaign);
@@ -335,15 +341,17 @@ async function readCampaigns(
 }
 
 /**
- * Issues with a campaign that runs or is paused, by the App's own comments: what was closed, or lost its label, while the App was away
- * is in no list of open issues.
+ * The App's own status comments among `comments`, oldest first. What was closed, or lost its label, while the App was away is in no list
+ * of open issues.
  */
-function metAgain(comments: readonly Comment[], botLogin: string): number[] {
+function metAgain(comments: readonly Comment[], botLogin: string): Comment[] {
   return comments
-    .filter(
-      ({ author, body }) => author === botLogin && isLive(readMarker('campaign', body, campaignStateSchema)),
-    )
-    .map(({ issue }) => issue);
+    .filter(({ author, body }) => author === botLogin && stateIn(body) !== null)
+    .sort((a, b) => a.id - b.id);
+}
+
+function stateIn(body: string): CampaignState | null {
+  return readMarker('campaign', body, campaignStateSchema);
 }
 
 function isLive(state: CampaignState | null): boolean {
@@ -355,18 +363,21 @@ async function readCampaign(
   memory: Memory,
   issue: number,
   { open, labels }: Pick<Issue, 'open' | 'labels'>,
+  met: readonly Comment[],
 ): Promise<Campaign> {
   const campaign = { issue, issueOpen: open, labelled: labels.includes(RESEARCH_LABEL) };
   const remembered = memory.statusComments.get(issue);
-  const quick = remembered === undefined ? null : await port.comment(remembered);
-  if (quick) {
-    const state = readMarker('campaign', quick.body, campaignStateSchema);
-    if (state) return { ...campaign, comment: quick, state, notices: [] };
+  const quick =
+    remembered === undefined ? met.find(found => found.issue === issue) : await port.comment(remembered);
+  const known = quick ? stateIn(quick.body) : null;
+  if (quick && known) {
+    memory.statusComments.set(issue, quick.id);
+    return { ...campaign, comment: quick, state: known, notices: [] };
   }
   const own = (await port.comments(issue)).filter(comment => comment.author === port.botLogin);
   // Two Apps at once may have written one each: both go on with the first.
-  const comment = own.find(found => readMarker('campaign', found.body, campaignStateSchema) !== null) ?? null;
-  const state = comment && readMarker('campaign', comment.body, campaignStateSchema);
+  const comment = own.find(({ body }) => stateIn(body) !== null) ?? null;
+  const state = comment && stateIn(comment.body);
   if (comment) memory.statusComments.set(issue, comment.id);
   return { ...campaign, comment, state, notices: own.flatMap(found => noticeKey(found.body) ?? []) };
 }

@@ -1,7 +1,9 @@
 /** The port over a real Octokit client of one installation. */
 import type { ProbotOctokit } from 'probot';
+import { type Quiet, withLimits } from './limits.ts';
 import type { GitHubPort, Repository } from './port.ts';
 import { reads } from './reads.ts';
+import { withMemory } from './unchanged.ts';
 import { actionWrites, gitWrites, issueWrites } from './writes.ts';
 
 export type Octokit = InstanceType<typeof ProbotOctokit>;
@@ -17,6 +19,15 @@ export function octokitPort(octokit: Octokit, repository: Repository, botLogin: 
     ...issueWrites(octokit, repo),
     ...actionWrites(octokit, repo),
   };
+}
+
+/** Makes a client obey limits on requests, and ask only for what changed. */
+export function considerate(octokit: Octokit, quiet: Quiet): Octokit {
+  const ask = withLimits(withMemory(octokit.request.endpoint.DEFAULTS.request?.fetch ?? fetch), quiet);
+  octokit.hook.before('request', options => {
+    options.request = { ...options.request, fetch: ask };
+  });
+  return octokit;
 }
 
 export type Repo = { owner: string; repo: string };

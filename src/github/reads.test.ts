@@ -26,11 +26,11 @@ function portWith(answers: Answers, asked: string[] = []) {
 const SHA = 'c'.repeat(40);
 const COMMIT = { sha: SHA, tree: { sha: 'd'.repeat(40) }, parents: [{ sha: 'e'.repeat(40) }] };
 
-test('a branch is read by its ref and a commit by its id, without the diff that comes with a commit', async () => {
+test('a branch and a commit are read with one request each, without the diff that comes with a commit', async () => {
   const asked: string[] = [];
   const port = portWith(
     {
-      '/git/ref/heads/runs/main': { body: { object: { sha: SHA } } },
+      '/branches/runs/main': { body: { name: 'runs/main', commit: { ...COMMIT, commit: COMMIT } } },
       [`/git/commits/${SHA}`]: { body: COMMIT },
     },
     asked,
@@ -40,12 +40,12 @@ test('a branch is read by its ref and a commit by its id, without the diff that 
   assert.deepEqual(await port.commit(SHA), commit);
   assert.equal(await port.commit('gone'), null);
   assert.equal(await port.commit('f'.repeat(40)), null);
-  assert.ok(asked.every(path => path.startsWith('/git/')));
+  assert.deepEqual(asked.slice(0, 2), ['/branches/runs/main', `/git/commits/${SHA}`]);
 });
 
 test('the first branch of an empty repository is none', async () => {
   const port = portWith({
-    '/git/ref/heads/main': { status: 409, body: { message: 'Git Repository is empty.' } },
+    '/branches/main': { status: 404, body: { message: 'Branch not found' } },
   });
   assert.equal(await port.commit('main'), null);
 });

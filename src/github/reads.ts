@@ -9,8 +9,6 @@ const SHA = /^[0-9a-f]{40}$/;
 
 export function reads(octokit: Octokit, repo: Repo, repository: Repository, botLogin: string) {
   const rest = octokit.rest;
-  const tipOf = async (branch: string) =>
-    (await rest.git.getRef({ ...repo, ref: `heads/${branch}` })).data.object.sha;
   return {
     about: async () => {
       const { data } = await rest.repos.get(repo);
@@ -18,12 +16,16 @@ export function reads(octokit: Octokit, repo: Repo, repository: Repository, botL
       const squashes = data.allow_squash_merge !== false;
       return { isPublic: !data.private, defaultBranch: data.default_branch, squashes };
     },
-    commit: (ref: string) =>
-      orNull(async (): Promise<Commit> => {
-        const commit_sha = SHA.test(ref) ? ref : await tipOf(ref);
-        const { data } = await rest.git.getCommit({ ...repo, commit_sha });
-        return { sha: data.sha, tree: data.tree.sha, parents: data.parents.map(parent => parent.sha) };
-      }, NO_SUCH_COMMIT),
+    commit: async (ref: string): Promise<Commit | null> => {
+      const found = SHA.test(ref)
+        ? await orNull(() => rest.git.getCommit({ ...repo, commit_sha: ref }), NO_SUCH_COMMIT)
+        : await orNull(() => rest.repos.getBranch({ ...repo, branch: ref }), NO_SUCH_COMMIT);
+      if (!found) return null;
+      const { data } = found;
+      const { tree } = 'commit' in data ? data.commit.commit : data;
+      const { sha, parents } = 'commit' in data ? data.commit : data;
+      return { sha, tree: tree.sha, parents: parents.map(parent => parent.sha) };
+    },
     file: (path: string, ref: string) =>
       orNull(async () => {
         const { data } = await rest.repos.getContent({ ...repo, path, ref, mediaType: { format: 'raw' } });
@@ -109,6 +111,9 @@ export function reads(octokit: Octokit, repo: Repo, repository: Repository, botL
   };
 }
 
+/** Only what changed is wanted, after the first time: pages of a hundred pull requests are megabytes. */
+const FEW = 20;
+
 async function pullsSince(octokit: Octokit, repo: Repo, since: string | null): Promise<Pull[]> {
   const found: Pull[] = [];
   const pages = octokit.paginate.iterator(octokit.rest.pulls.list, {
@@ -116,7 +121,7 @@ async function pullsSince(octokit: Octokit, repo: Repo, since: string | null): P
     state: 'all',
     sort: 'updated',
     direction: 'desc',
-    per_page: 100,
+    per_page: since === null ? 100 : FEW,
   });
   for await (const { data } of pages) {
     for (const pull of data) {

@@ -1,4 +1,5 @@
 /** The writing half of the port. */
+import { createHash } from 'node:crypto';
 import { isGone, mergeRefusal, unlessStatus } from './errors.ts';
 import type { Octokit, Repo } from './octokit.ts';
 import { toComment } from './shapes.ts';
@@ -12,7 +13,7 @@ const ONCE = { request: { retries: 0 } } as const;
 export function gitWrites(octokit: Octokit, repo: Repo) {
   const { git, pulls } = octokit.rest;
   return {
-    createTree: async (base: string | null, files: ReadonlyMap<string, string>) => {
+    createTree: onceEach(async (base: string | null, files: ReadonlyMap<string, string>) => {
       const tree = [...files].map(([path, content]) => ({
         path,
         content,
@@ -21,7 +22,7 @@ export function gitWrites(octokit: Octokit, repo: Repo) {
       }));
       const onto = base === null ? {} : { base_tree: base };
       return (await git.createTree({ ...repo, ...onto, tree, ...ONCE })).data.sha;
-    },
+    }),
     createCommit: async (message: string, tree: string, parent: string | null) => {
       const parents = parent === null ? [] : [parent];
       return (await git.createCommit({ ...repo, message, tree, parents, ...ONCE })).data.sha;
@@ -62,6 +63,26 @@ export function gitWrites(octokit: Octokit, repo: Repo) {
         return mergeRefusal(error);
       }
     },
+  };
+}
+
+/** So many trees are remembered: those of the ideas that wait. GitHub keeps what nothing refers to for days. */
+const REMEMBERED_TREES = 100;
+
+type CreateTree = (base: string | null, files: ReadonlyMap<string, string>) => Promise<string>;
+
+/** An idea's tree is asked for when it is thought of, when it is opened, and for its commit; only the first time costs a request. */
+function onceEach(create: CreateTree): CreateTree {
+  const known = new Map<string, string>();
+  return async (base, files) => {
+    const key = createHash('sha256')
+      .update(JSON.stringify([base, ...files]))
+      .digest('hex');
+    const tree = known.get(key) ?? (await create(base, files));
+    known.set(key, tree);
+    const [oldest] = known.keys();
+    if (known.size > REMEMBERED_TREES && oldest !== undefined) known.delete(oldest);
+    return tree;
   };
 }
 
