@@ -17034,6 +17034,18 @@ var campaignBaseSchema = external_exports.strictObject({
   /** A person moved it, and the campaign went on from there. */
   touched: external_exports.boolean()
 });
+var promotionMarkerSchema = external_exports.strictObject({
+  version: external_exports.literal(1),
+  campaign: external_exports.int(),
+  /** Digest of the visible part. */
+  text: external_exports.string(),
+  /** The branch's tip and the default branch's. */
+  tip: shaSchema,
+  home: shaSchema,
+  fits: external_exports.boolean().nullable(),
+  /** Pull requests of the experiments that it offers. */
+  experiments: external_exports.array(external_exports.int())
+});
 var campaignStateSchema = external_exports.strictObject({
   version: external_exports.literal(1),
   phase: external_exports.enum(["running", "paused", "stopped", "finished"]),
