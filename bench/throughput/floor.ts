@@ -47,7 +47,14 @@ interface Done {
 export async function runFloor({ runners, hours, paced }: Floor): Promise<Done> {
   const schedule = createSchedule(START);
   const random = randomFrom(1);
-  const files = repositoryFiles({ refereed: false, parallel: runners, experimentsLimit: 10_000 });
+  const files = repositoryFiles({
+    refereed: false,
+    parallel: runners,
+    experimentsLimit: 10_000,
+    hoursLimit: null,
+    usdLimit: null,
+    apart: false,
+  });
   // A language model thinks ahead.
   const contract = `${files.get(CONTRACT_PATH)}agents:\n  - {name: model, use: openai, model: any}\n`;
   const model = createModel({

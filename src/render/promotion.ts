@@ -2,9 +2,10 @@
 import { markdownTable } from 'markdown-table';
 import { campaignBranch } from '../campaign/campaign-base.ts';
 import type { Contract } from '../campaign/contract.ts';
-import type { CampaignState, Experiment } from '../campaign/model.ts';
+import type { CampaignState, Experiment, ExperimentMarker } from '../campaign/model.ts';
 import type { Evidence } from '../campaign/promotion.ts';
 import { hasEnded } from '../campaign/queries.ts';
+import { keptBy } from '../campaign/words.ts';
 import { formatDifference, formatNoise, formatShare, formatValue } from './number.ts';
 import { spentText } from './status.ts';
 import { escapeMarkdown } from './text.ts';
@@ -88,15 +89,22 @@ function levels({ first, last, noise }: Evidence, metric: string): string {
   return `${table}\n\nOne trial of the same code scatters by about ${formatNoise(noise)} (standard deviation). A last value that rests on few trials is on average a little too good.`;
 }
 
+/** Where a person's word stood in for the gate's. */
+function whoDecided(marker: ExperimentMarker): string | null {
+  if (marker.verdict?.kind === 'person') return 'merged by a person';
+  const keeper = keptBy(marker);
+  return keeper === null ? null : `kept by ${escapeMarkdown(keeper)}`;
+}
+
 function mergedTable(merged: readonly Experiment[], metric: string): string {
   const rows = merged.map(({ pull, marker }) => {
-    const { value, championValue, doubt, kind } = marker.verdict ?? NO_VERDICT;
+    const { value, championValue, doubt } = marker.verdict ?? NO_VERDICT;
     return [
       `#${pull}`,
       escapeMarkdown(marker.idea.title, 80),
       value === null ? '–' : formatValue(value),
       value === null || championValue === null ? '–' : formatDifference(value - championValue, championValue),
-      kind === 'person' ? 'merged by a person' : doubt === null ? '–' : formatShare(doubt),
+      whoDecided(marker) ?? (doubt === null ? '–' : formatShare(doubt)),
     ];
   });
   return markdownTable([['', 'experiment', metric, 'gain', 'doubt'], ...rows], {
