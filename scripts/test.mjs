@@ -36,7 +36,7 @@ const sections = [
   {
     title: 'tests',
     command: process.execPath,
-    args: ['--test', '--test-concurrency=2', '--test-timeout=330000', ...testFiles()],
+    args: ['--test', '--test-concurrency=3', '--test-timeout=330000', ...testFiles()],
   },
 ];
 

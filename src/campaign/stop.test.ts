@@ -49,6 +49,8 @@ test('other trials are finished whatever their preview', () => {
     null,
     'asked for again',
   );
+  const asked = { comment: 9, by: 'bob', idea: 'less decay', pull: null };
+  assert.equal(barOf(experiment(1, { asked })), null, 'an idea of a person');
   assert.equal(barOf(FRESH, CONTRACT, BASELINES), null, 'no previews');
   assert.equal(barOf(FRESH, CONTRACT, PREVIEWED, 600), null, 'another budget');
   const never = contractSchema.parse({ gate: { early_stop: false } });

@@ -23,7 +23,7 @@ import { assess } from './worth.ts';
 /**
  * The bar for an experiment's next trial at a budget in seconds; null where it is to be finished whatever its preview: any
  * trial but the first, an idea that bends the curve, one that makes the code shorter (which wins by a tie), and all while too
- * little is known of previews. People who keep an idea, or want another trial of it, get a whole one. The conditions of the champion's
+ * little is known of previews. People who ask for an idea, keep it, or want another trial of it, get a whole one. The conditions of the champion's
  * last trial are taken for those of the next.
  */
 export function stopBarOf(
@@ -32,9 +32,9 @@ export function stopBarOf(
   experiment: Experiment,
   budgetSeconds: number,
 ): StopBar | null {
-  const { idea, champion, words } = experiment.marker;
-  if (!contract.gate.early_stop || words.length > 0 || bendsCurve(idea) || addedTokens(idea.edits) < 0)
-    return null;
+  const { idea, champion, words, asked } = experiment.marker;
+  if (asked || words.length > 0) return null;
+  if (!contract.gate.early_stop || bendsCurve(idea) || addedTokens(idea.edits) < 0) return null;
   if (champion.tree !== snapshot.base.tree || trialsOf(snapshot, experiment).some(hasResult)) return null;
   const trials = trialsOfTree(snapshot, champion.tree).filter(
     trial => trial.budgetSeconds === budgetSeconds && trial.outcome.status === 'measured',

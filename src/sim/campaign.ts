@@ -3,7 +3,7 @@ import type { GitHubPort } from '../github/port.ts';
 import { type App, startApp } from './app.ts';
 import { startCaretaker } from './caretaker.ts';
 import { checkEnding, hasEnded } from './invariants/ending.ts';
-import { markerOf } from './invariants/read.ts';
+import { campaignOf, markerOf } from './invariants/read.ts';
 import { watchInvariants } from './invariants/watch.ts';
 import { createLandscape, repositoryFiles } from './landscape.ts';
 import { openIssue } from './model/issues.ts';
@@ -128,7 +128,8 @@ function finishTally({ tally, profile, schedule, model }: Sim): void {
   tally.campaigns = 1;
   tally.hours = (schedule.now() - START) / 3_600_000;
   count(tally.moods, profile.mood);
-  for (const pull of model.pulls.values()) count(tally.verdicts, markerOf(pull)?.verdict?.kind ?? 'none');
+  for (const pull of model.pulls.values().filter(({ branch }) => campaignOf(branch) === null))
+    count(tally.verdicts, markerOf(pull)?.verdict?.kind ?? 'none');
 }
 
 function clock(milliseconds: number): string {

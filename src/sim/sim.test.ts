@@ -45,10 +45,11 @@ const BROKEN: [string, RegExp, (port: GitHubPort, sim: Sim) => Partial<GitHubPor
     /was merged onto .* but measured on|moved the base/,
     (port, { model }) => ({
       merge: async (pull, options) => {
-        const tip = tipOf(model, 'main') ?? '';
+        const base = model.pulls.get(pull)?.base ?? '';
+        const tip = tipOf(model, base) ?? '';
         const tree = model.git.writeTree(new Map([['README.md', 'Something else.']]));
         const sha = model.git.writeCommit({ tree, parents: [tip], message: 'Sneaked in' }, '');
-        setBranch(model, model.botLogin, 'main', sha);
+        setBranch(model, model.botLogin, base, sha);
         return port.merge(pull, options);
       },
     }),
