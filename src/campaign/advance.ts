@@ -3,8 +3,9 @@
 import type { Action } from './action.ts';
 import { measureChampion, suspectMachine } from './champion.ts';
 import type { Contract } from './contract.ts';
+import { isLost, LOOK_AGAIN_SECONDS, waitForAttempt } from './dispatch.ts';
 import { budgetOf, championIsMeasured } from './evidence.ts';
-import { advanceExperiment, isLost, LOOK_AGAIN_SECONDS, waitForAttempt } from './judge.ts';
+import { advanceExperiment } from './judge.ts';
 import { limitReached, targetOf } from './limits.ts';
 import { flagNotice, MAX_FAILED_PROPOSALS, type Snapshot } from './model.ts';
 import {
@@ -36,7 +37,10 @@ export function advance(snapshot: Snapshot, now: Date): Action | null {
   if (stuck) return stuck;
   const parallel = campaign.state.parallel ?? contract.parallel;
   const limit = limitReached(snapshot, contract, campaign, now);
-  const doubt = limit === null ? suspectMachine(snapshot, campaign, now) : null;
+  const doubt =
+    limit === null
+      ? (suspectMachine(snapshot, campaign, now) ?? pauseForCrashes(snapshot, contract, campaign))
+      : null;
   const steps = championIsMeasured(snapshot, budgetOf(contract, campaign))
     ? [
         ...open.map(experiment => advanceExperiment(snapshot, contract, campaign, experiment, now)),
@@ -169,10 +173,8 @@ function thinkOrFinish(
   open: number,
   parallel: number,
 ): Action | null {
-  const experiments = experimentsOf(snapshot, campaign);
   const target = targetOf(contract, campaign.state);
   const { state } = campaign;
-  const since = experiments.slice(state.forgiven.experiments);
   const flagged = flaggedPause(snapshot, campaign);
   if (flagged) return flagged;
   if (countExperiments(snapshot, campaign) >= target) {
@@ -192,15 +194,24 @@ function thinkOrFinish(
       phase: 'paused',
       reason: `${MAX_FAILED_PROPOSALS} proposals in a row came to nothing, at last: ${quote(state.failedProposals.at(-1) ?? '')}. Mend that, then comment \`/research resume\`.`,
     };
-  const tail = since.slice(-contract.limits.crashes_in_a_row);
-  if (tail.length === contract.limits.crashes_in_a_row && tail.every(e => e.marker.verdict?.kind === 'crash'))
-    return {
-      kind: 'phase',
-      campaign,
-      phase: 'paused',
-      reason: `${tail.length} experiments in a row crashed. Look at the last ones, then comment \`/research resume\`.`,
-    };
   return thinkNext(snapshot, contract, campaign, open, parallel);
+}
+
+/** When too many of the last experiments that have a verdict crashed, and there is more to come. */
+function pauseForCrashes(snapshot: Snapshot, contract: Contract, campaign: LiveCampaign): Action | null {
+  const most = contract.limits.crashes_in_a_row;
+  const last = experimentsOf(snapshot, campaign)
+    .slice(campaign.state.forgiven.experiments)
+    .filter(({ marker }) => marker.verdict !== null)
+    .slice(-most);
+  if (countExperiments(snapshot, campaign) >= targetOf(contract, campaign.state)) return null;
+  if (last.length < most || last.some(({ marker }) => marker.verdict?.kind !== 'crash')) return null;
+  return {
+    kind: 'phase',
+    campaign,
+    phase: 'paused',
+    reason: `${last.length} experiments in a row crashed. Look at the last ones, then comment \`/research resume\`.`,
+  };
 }
 
 /** What to think of now: what people asked for first, then new ideas, so that no runner waits for one. */

@@ -1,7 +1,7 @@
 /** The champion's trials: its baselines, and those that tell a broken machine from a bad idea. */
 import type { Action } from './action.ts';
+import { dispatch, waitForAttempt } from './dispatch.ts';
 import { trialsOfTree } from './evidence.ts';
-import { dispatch, waitForAttempt } from './judge.ts';
 import {
   BASELINE_TRIALS,
   type Experiment,
@@ -64,11 +64,12 @@ export function suspectMachine(snapshot: Snapshot, campaign: LiveCampaign, now: 
 }
 
 /** This campaign's trials of the champion since a person last resumed it. */
-function recentTrials(snapshot: Snapshot, { state }: LiveCampaign): RecordedTrial[] {
+export function recentTrials(snapshot: Snapshot, { state }: LiveCampaign): RecordedTrial[] {
   return state.baselines.slice(state.forgiven.baselines).filter(({ tree }) => tree === snapshot.base.tree);
 }
 
-function pauseForFaults(campaign: LiveCampaign, trials: readonly RecordedTrial[]): Action | null {
+/** Where the champion failed through the machine's fault until it was given up. */
+export function pauseForFaults(campaign: LiveCampaign, trials: readonly RecordedTrial[]): Action | null {
   const faults = trials.filter(isFault);
   const last = faults.at(-1)?.outcome;
   if (faults.length < MAX_FAULTS || last?.status !== 'fault') return null;

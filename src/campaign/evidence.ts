@@ -56,7 +56,8 @@ export function comparable(a: Measurement, b: Measurement): boolean {
   return a.machine === b.machine && a.digest === b.digest && a.budgetSeconds === b.budgetSeconds;
 }
 
-function countLike(trials: readonly Measurement[], example: Measurement): number {
+/** How many of the trials were taken under the conditions of one. */
+export function countLike(trials: readonly Measurement[], example: Measurement): number {
   return trials.filter(trial => comparable(trial, example)).length;
 }
 

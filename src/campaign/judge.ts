@@ -1,11 +1,12 @@
 /** One experiment's next step: wait for its trial, judge it, take one more trial, or make it again on a new champion. */
 
 import type { Action } from './action.ts';
+import { pauseForFaults, recentTrials } from './champion.ts';
 import type { Contract } from './contract.ts';
-import { type Judgement, judgeExperiment, nextTrial, trialsOfTree } from './evidence.ts';
+import { dispatch, LOOK_AGAIN_SECONDS, waitForAttempt } from './dispatch.ts';
+import { countLike, type Judgement, judgeExperiment, trialsOfTree } from './evidence.ts';
 import { limitReached } from './limits.ts';
 import {
-  type Attempt,
   BASELINE_TRIALS,
   type Campaign,
   type Experiment,
@@ -16,22 +17,17 @@ import {
   measuredValues,
   type RecordedTrial,
   type Snapshot,
-  trialId,
   type Verdict,
 } from './model.ts';
-import { attemptsOf, type LiveCampaign, secondsSince, trialParts, trialsOf } from './queries.ts';
+import { type LiveCampaign, trialsOf } from './queries.ts';
 import { stoppedVerdict } from './stop.ts';
 import { agentOf, isModel } from './thought.ts';
 import { keptBy, keptVerdict, owesTrial, unforgiven, waitsForPeople } from './words.ts';
 
-/** A dispatch whose run does not show up in the list of runs for this long is taken for lost. */
-const DISPATCH_LOST_SECONDS = 120;
 /** Why the gate leaves a gain to people. */
 const HELD = 'Its gain is far beyond the effects of all ideas before it.';
-/** How soon to look again while a trial is in flight, where no webhook says so earlier. */
-export const LOOK_AGAIN_SECONDS = 30;
-/** One champion is measured at most this often, all conditions together; then an idea that met others is measured again instead. */
-const MAX_CHAMPION_TRIALS = 3 * BASELINE_TRIALS;
+/** The champion is measured for an idea that met other conditions until so many trials met known ones; then the idea is measured again instead. */
+const MAX_MISSES = 2 * BASELINE_TRIALS;
 
 /** One experiment's next step; `wait` while a trial of it is in flight. */
 export function advanceExperiment(
@@ -179,9 +175,8 @@ function keep(
 ): Action {
   // However often the champion moves: a person asked for exactly this.
   if (experiment.marker.champion.sha !== snapshot.base.sha) return { kind: 'restack', experiment };
-  const verdict = owesTrial(experiment.marker, trials)
-    ? null
-    : keptVerdict(snapshot, contract, experiment, trials);
+  if (owesTrial(experiment.marker, trials)) return dispatch(snapshot, campaign, experiment, trials);
+  const verdict = keptVerdict(snapshot, contract, experiment, trials);
   if (verdict) return { kind: 'decide', experiment, trials, unfinished: [], verdict };
   if (measuredValues(trials).length >= 2 * contract.gate.max_trials) {
     const reason = 'However often it was measured, no number of it was audited.';
@@ -204,9 +199,17 @@ function measureAlike(
 ): Action {
   const waiting = waitForAttempt(snapshot, campaign, null, now);
   if (waiting) return waiting;
+  const broken = pauseForFaults(campaign, recentTrials(snapshot, campaign));
+  if (broken) return broken;
   const taken = trialsOfTree(snapshot, snapshot.base.tree);
-  if (taken.length < MAX_CHAMPION_TRIALS) return dispatch(snapshot, campaign, null, taken);
+  if (missesAmong(taken) < MAX_MISSES) return dispatch(snapshot, campaign, null, taken);
   return measureAgain(snapshot, contract, campaign, experiment, trials);
+}
+
+/** Of the champion's numbers those that were taken under conditions with enough of them already. */
+function missesAmong(trials: readonly RecordedTrial[]): number {
+  const measured = trials.filter(({ outcome }) => outcome.status === 'measured');
+  return measured.filter((trial, i) => countLike(measured.slice(0, i), trial) >= BASELINE_TRIALS).length;
 }
 
 /**
@@ -262,71 +265,6 @@ function restack(experiment: Experiment, trials: RecordedTrial[]): Action {
       `The champion moved ${MAX_RESTACKS + 1} times while this idea was measured.`,
     );
   return { kind: 'restack', experiment };
-}
-
-/** Whether a trial was begun whose run does not show up. */
-export function isLost({ run, check }: Attempt, now: Date): boolean {
-  return run === null && secondsSince(check?.startedAt ?? '', now) >= DISPATCH_LOST_SECONDS;
-}
-
-/** Null when nothing is in flight; otherwise to wait, or to dispatch again what was lost on the way. */
-export function waitForAttempt(
-  snapshot: Snapshot,
-  campaign: Campaign,
-  experiment: Experiment | null,
-  now: Date,
-): Action | null {
-  const number = experiment?.marker.number ?? 0;
-  const pending = attemptsOf(snapshot, campaign.issue, number).filter(attempt => !attempt.check?.measurement);
-  if (pending.length === 0) return null;
-  const lost = pending.find(attempt => isLost(attempt, now));
-  if (!lost) return { kind: 'wait', seconds: LOOK_AGAIN_SECONDS };
-  const { trial } = lost;
-  return {
-    kind: 'dispatch',
-    campaign,
-    experiment,
-    trial,
-    seedIndex: seedIndex(snapshot, campaign, experiment, trial),
-  };
-}
-
-export function dispatch(
-  snapshot: Snapshot,
-  campaign: Campaign,
-  experiment: Experiment | null,
-  recorded: RecordedTrial[],
-): Action {
-  const number = experiment?.marker.number ?? 0;
-  const all = [...recorded, ...(experiment ? [] : (campaign.state?.baselines ?? []))];
-  const subject = experiment?.marker ?? { campaign: campaign.issue, number, staleTrials: 0 };
-  const trial = trialId(campaign.issue, number, nextTrial(snapshot, subject, all));
-  return {
-    kind: 'dispatch',
-    campaign,
-    experiment,
-    trial,
-    seedIndex: seedIndex(snapshot, campaign, experiment, trial),
-  };
-}
-
-/**
- * Trial k of every tree runs on seed k of the campaign; of those before it, the measured ones and those in flight count. An idea meets no
- * seed twice, which would say little new; the champion, where it is measured for another class of machine, goes through its first ones again.
- */
-function seedIndex(
-  snapshot: Snapshot,
-  campaign: Campaign,
-  experiment: Experiment | null,
-  trial: string,
-): number {
-  const trials = experiment ? trialsOf(snapshot, experiment) : trialsOfTree(snapshot, snapshot.base.tree);
-  const { k } = trialParts(trial);
-  const running = attemptsOf(snapshot, campaign.issue, experiment?.marker.number ?? 0).filter(
-    attempt => !attempt.check?.measurement && trialParts(attempt.trial).k < k,
-  );
-  const before = measuredValues(trials).length + running.length;
-  return experiment ? before : before % BASELINE_TRIALS;
 }
 
 /** A verdict that does not rest on a comparison. */

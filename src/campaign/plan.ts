@@ -3,7 +3,8 @@ import type { Action } from './action.ts';
 import { advance } from './advance.ts';
 import { tendBase } from './campaign-base.ts';
 import { describeProblem } from './contract-file.ts';
-import { conclude, isLost } from './judge.ts';
+import { isLost } from './dispatch.ts';
+import { conclude } from './judge.ts';
 import { branchName, type Campaign, type Experiment, type Snapshot } from './model.ts';
 import { promote } from './promotion.ts';
 import {
@@ -164,7 +165,8 @@ function closeUnjudged(
   const { marker } = experiment;
   const attempts = attemptsOf(snapshot, marker.campaign, marker.number).filter(a => !a.check?.measurement);
   const finished = attempts.find(attempt => attempt.run?.status === 'completed');
-  if (finished) return { kind: 'record', campaign, experiment, attempt: finished };
+  if (finished && snapshot.contract.kind === 'contract')
+    return { kind: 'record', campaign, experiment, attempt: finished };
   return { ...conclude(experiment, trialsOf(snapshot, experiment), kind, reason), unfinished: attempts };
 }
 
@@ -174,6 +176,8 @@ function tidyUp({ duplicates: [duplicate] }: Snapshot): Action | null {
 
 /** Copies finished runs into check runs, and champion trials on into the campaign's marker. */
 function recordResults(snapshot: Snapshot): Action | null {
+  // Without a contract nobody knows what was measured.
+  if (snapshot.contract.kind !== 'contract') return null;
   for (const campaign of liveCampaigns(snapshot)) {
     for (const experiment of [null, ...openExperiments(snapshot, campaign)]) {
       for (const attempt of attemptsOf(snapshot, campaign.issue, experiment?.marker.number ?? 0)) {

@@ -1,15 +1,26 @@
 /** How long code is, in tokens without comments. */
 import type { Edit } from './idea.ts';
 
-/** Ends of lines that most languages agree are comments, where nothing before them could be the start of a string. */
-const COMMENT = /(^|\s)(#|\/\/)[^'"`\n]*$/gm;
+/** How a comment goes on to the end of its line, by the file's ending, where nothing after the sign could end a string. */
+const COMMENTS = new Map([
+  ...commentsIn('py pyi sh bash rb pl r jl yaml yml toml cfg conf mk', '#'),
+  ...commentsIn('js jsx ts tsx mjs cjs c h cc cpp hpp cu cuh go rs java kt swift cs scala zig', '//'),
+]);
 const TOKEN = /[\p{L}\p{N}_]+|[^\s\p{L}\p{N}_]/gu;
+
+function commentsIn(endings: string, sign: string): [string, RegExp][] {
+  const comment = new RegExp(`(^|\\s)${sign}[^'"\`\\n]*$`, 'gm');
+  return endings.split(' ').map(ending => [ending, comment]);
+}
 
 /** By how many tokens the edits make the code longer; negative where they make it shorter. */
 export function addedTokens(edits: readonly Edit[]): number {
-  return edits.reduce((sum, { search, replace }) => sum + countTokens(replace) - countTokens(search), 0);
+  return edits.reduce((sum, { path, search, replace }) => {
+    const comment = COMMENTS.get(path.split('.').at(-1)?.toLowerCase() ?? '');
+    return sum + countTokens(replace, comment) - countTokens(search, comment);
+  }, 0);
 }
 
-function countTokens(code: string): number {
-  return code.replace(COMMENT, '').match(TOKEN)?.length ?? 0;
+function countTokens(code: string, comment: RegExp | undefined): number {
+  return (comment ? code.replace(comment, '') : code).match(TOKEN)?.length ?? 0;
 }

@@ -1,4 +1,5 @@
 /** Trials in flight: what the App's check runs and the workflow's runs tell of trials that no marker holds. */
+import { contractSchema } from '../campaign/contract.ts';
 import {
   type Attempt,
   type CampaignState,
@@ -11,6 +12,8 @@ import { duplicateRuns } from './duplicates.ts';
 import { readMarker } from './marker.ts';
 import type { GitHubPort, WorkflowRun } from './port.ts';
 
+const DEFAULTS = contractSchema.parse({});
+
 /**
  * Trials that were started and are in no marker yet: check runs of the App, and the runs that carry their names; what of that is double;
  * and runs that people started again although their trial was recorded.
@@ -21,7 +24,8 @@ export async function readAttempts(
 ): Promise<Pick<Snapshot, 'attempts' | 'repeated' | 'duplicates'>> {
   const attempts = new Map<string, Attempt>();
   const duplicates: Duplicate[] = [];
-  if (snapshot.contract.kind !== 'contract') return { attempts, repeated: [], duplicates };
+  // Where the contract is broken, what runs has to be found all the same, to be stopped.
+  const { contract } = snapshot.contract.kind === 'contract' ? snapshot.contract : { contract: DEFAULTS };
   const live = snapshot.campaigns.filter(
     ({ state }) => state?.phase === 'running' || state?.phase === 'paused',
   );
@@ -53,7 +57,7 @@ export async function readAttempts(
   ]);
   // Together: with many runners one after the other would take seconds at every look.
   const [listed, ...checks] = await Promise.all([
-    port.runs(snapshot.contract.contract.trial.workflow),
+    port.runs(contract.trial.workflow),
     ...[...commits].map(sha => port.checks(sha)),
   ]);
   for (const found of checks) {
