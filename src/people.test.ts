@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { CONTRACT_PATH } from './campaign/contract.ts';
 import { HELD_LABEL } from './campaign/model.ts';
+import { KEPT_WORDS } from './campaign/words.ts';
 import { markerOf, pullsOf, statusComments } from './sim/invariants/read.ts';
 import { addComment, changePull, deleteComment } from './sim/model/issues.ts';
 import { tipOf } from './sim/model/refs.ts';
@@ -497,4 +499,28 @@ test('a word that took effect is not taken up again after somebody deleted the s
   scene.restart();
   await workOn(scene);
   assert.equal(statusComments(model, issue)[0]?.state.target, 3, 'one more than the two that there were');
+});
+
+test('of more words than an experiment keeps, each takes effect once all the same', async () => {
+  const scene = campaignScene(1);
+  await measureChampion(scene);
+  const { number } = pullOf(scene, 1);
+  for (let i = 0; i < KEPT_WORDS + 3; i++)
+    scene.sayOn(number, i % 2 === 0 ? '/research rerun' : '/research keep');
+  let answers = 0;
+  for (let looks = 0; looks < 3 * KEPT_WORDS; looks++) if ((await scene.look()).kind === 'answer') answers++;
+  assert.equal(answers, KEPT_WORDS + 3);
+});
+
+test('stop cancels what runs even where the contract is broken', async () => {
+  const scene = campaignScene(1);
+  await measureChampion(scene);
+  push(scene, 'main', CONTRACT_PATH, 'parallel: many\n');
+  await workOn(scene);
+  assert.equal(phaseOf(scene), 'paused');
+  scene.pass(180);
+  scene.say('/research stop');
+  await workOn(scene);
+  const run = scene.model.runs.values().find(({ title }) => title === '1/1.1');
+  assert.deepEqual([run?.conclusion, pullOf(scene, 1).state], ['cancelled', 'closed']);
 });

@@ -234,6 +234,20 @@ describe('an experiment', () => {
       planned({ campaigns: [campaign({ baselines: again })], experiments: [elsewhere] }),
       'dispatch 3/1.2 seed 1',
     );
+    const faulty = [
+      ...BASELINES,
+      trial('3/0.4', 'champion tree', FAULT),
+      trial('3/0.5', 'champion tree', FAULT),
+    ];
+    assert.equal(
+      planned({ campaigns: [campaign({ baselines: faulty })], experiments: [elsewhere] }),
+      'dispatch 3/0.6 seed 0',
+    );
+    const broken = [...faulty, trial('3/0.6', 'champion tree', FAULT)];
+    assert.match(
+      planned({ campaigns: [campaign({ baselines: broken })], experiments: [elsewhere] }),
+      /^paused: The champion could not be measured/,
+    );
     const never = Array.from({ length: 9 }, (_, i) => trial(`3/0.${i + 1}`, 'champion tree', 1));
     const campaigns = [campaign({ baselines: never })];
     assert.equal(planned({ campaigns, experiments: [elsewhere] }), 'dispatch 3/1.2 seed 1');
@@ -276,6 +290,15 @@ test('an experiment whose trials never meet equal conditions is given up after t
     'restack #11',
     'made again, it gets new trials',
   );
+});
+
+test('a trial that a person wants comes before what many others say', () => {
+  const trials = Array.from({ length: 8 }, (_, i) => trial(`3/1.${i + 1}`, 'tree 1', 1.001));
+  const words = [
+    { kind: 'rerun', by: 'bob', comment: 1, after: 8 },
+    { kind: 'keep', by: 'bob', comment: 2, after: 8 },
+  ] as const;
+  assert.match(planned({ experiments: [experiment(1, { trials, words: [...words] })] }), /^dispatch 3\/1\.9/);
 });
 
 describe('after an idea that no machine could measure', () => {
@@ -503,6 +526,24 @@ describe('a campaign', () => {
     );
     const resumed = campaign({ target: 9, forgiven: { baselines: 0, experiments: 5 } });
     assert.equal(planned({ experiments: crashes, campaigns: [resumed] }), 'think of an idea');
+  });
+
+  test('pauses for crashes whatever else is open, thought of or ready', () => {
+    const crashes = [1, 2, 3, 4, 5].map(n => closed(n, CRASHED));
+    const campaigns = [campaign({ target: 9, parallel: 2 })];
+    const ready = [thought(3, 'idea', { kind: 'idea', number: 6 })];
+    assert.match(
+      planned({ experiments: crashes, campaigns, thoughts: ready }),
+      /^paused: 5 experiments in a row/,
+    );
+    const running = { experiments: [...crashes, experiment(6)], attempts: [attempt('3/6.1', {})] };
+    assert.match(planned({ ...running, campaigns }), /^paused: 5 experiments in a row/);
+    const good = [...crashes.slice(0, 4), closed(5), experiment(6)];
+    assert.equal(planned({ ...running, experiments: good, campaigns }), 'think of an idea');
+    assert.match(
+      planned({ experiments: crashes, campaigns: [campaign({ target: 5 })] }),
+      /^finished: All experiments have a verdict/,
+    );
   });
 
   test('that is paused starts nothing, but keeps what was measured', () => {

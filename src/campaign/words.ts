@@ -23,6 +23,9 @@ function decision({ words }: ExperimentMarker): SpokenWord | null {
   return words.findLast(({ kind }) => kind !== 'rerun') ?? null;
 }
 
+/** Of many words on one experiment the last are kept. */
+export const KEPT_WORDS = 20;
+
 /** Login of the person who is the judge of an experiment; null where the gate is. */
 export function keptBy(marker: ExperimentMarker): string | null {
   const last = decision(marker);

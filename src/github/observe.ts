@@ -1,7 +1,6 @@
 /** Observe: reads GitHub into a snapshot. What it remembers between two looks only saves requests, and may be lost. */
 
 import { campaignBranch } from '../campaign/campaign-base.ts';
-import { parseCommand } from '../campaign/command.ts';
 import { CAMPAIGN_BASE, CONTRACT_PATH } from '../campaign/contract.ts';
 import { parseContract } from '../campaign/contract-file.ts';
 import {
@@ -23,9 +22,10 @@ import type { Thought } from '../campaign/thought.ts';
 import { readAttempts } from './attempts.ts';
 import { duplicateComments } from './duplicates.ts';
 import { readMarker } from './marker.ts';
+import { commandsIn, pending } from './pending.ts';
 import type { Comment, Commit, GitHubPort, Issue, Pull } from './port.ts';
 import { noRefusals, type Refusals } from './refusals.ts';
-import { noticeKey, replyKey } from './replies.ts';
+import { noticeKey } from './replies.ts';
 
 export interface Memory {
   pulls: Map<number, Pull>;
@@ -250,60 +250,6 @@ function seenUntil(comments: readonly Comment[], commands: readonly PendingComma
   const waiting = new Set(commands.map(({ comment }) => comment));
   const times = comments.filter(({ id }) => waiting.has(id)).map(({ createdAt }) => Date.parse(createdAt));
   return new Date(Math.min(now.getTime(), ...times));
-}
-
-/** Commands that people wrote, oldest first. An edited comment is none: its author should write a new one. */
-function commandsIn(comments: readonly Comment[], botLogin: string): PendingCommand[] {
-  return comments.flatMap(comment => {
-    if (
-      comment.author === botLogin ||
-      comment.author.endsWith('[bot]') ||
-      comment.updatedAt !== comment.createdAt
-    )
-      return [];
-    const command = parseCommand(comment.body);
-    return command ? [{ comment: comment.id, issue: comment.issue, author: comment.author, command }] : [];
-  });
-}
-
-/**
- * A command took effect when the marker of a campaign or an experiment holds its id, or an answer to it exists. Where the marker is gone, what
- * was asked for before the newest pull request is known to have taken effect by that; where a new one was begun, what
- * was asked for before the first command that it holds.
- */
-function pending(
-  commands: readonly PendingCommand[],
-  comments: readonly Comment[],
-  campaigns: readonly Campaign[],
-  experiments: readonly Experiment[],
-  pulls: ReadonlyMap<number, Pull>,
-  botLogin: string,
-): PendingCommand[] {
-  const done = new Set([
-    ...campaigns.flatMap(campaign => campaign.state?.comments ?? []),
-    ...experiments.flatMap(({ marker }) => marker.words.map(({ comment }) => comment)),
-  ]);
-  for (const comment of comments) {
-    const answered = comment.author === botLogin ? replyKey(comment.body) : null;
-    if (answered !== null) done.add(answered);
-  }
-  const begun = new Map(
-    campaigns.flatMap(({ issue, state }) => (state ? [[issue, Math.min(...state.comments)] as const] : [])),
-  );
-  const times = new Map(comments.map(({ id, createdAt }) => [id, createdAt]));
-  // What is asked for on an experiment that has ended stands in its campaign's marker.
-  const campaignOf = (issue: number) =>
-    experiments.find(({ pull, state }) => pull === issue && state !== 'open')?.marker.campaign ?? issue;
-  const tookEffect = ({ comment, issue }: PendingCommand) =>
-    comment < (begun.get(campaignOf(issue)) ?? 0) ||
-    (!begun.has(issue) &&
-      [...pulls.values()].some(
-        ({ author, branch, createdAt }) =>
-          author === botLogin &&
-          branch.startsWith(`research/${issue}/`) &&
-          createdAt > (times.get(comment) ?? ''),
-      ));
-  return commands.filter(command => !done.has(command.comment) && !tookEffect(command));
 }
 
 async function readCampaigns(

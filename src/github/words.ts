@@ -13,6 +13,7 @@ import {
   type Verdict,
 } from '../campaign/model.ts';
 import { hasEnded, trialsOf } from '../campaign/queries.ts';
+import { KEPT_WORDS } from '../campaign/words.ts';
 import { heldComment } from '../render/pull.ts';
 import { askAgain } from './asked.ts';
 import { pullBody } from './body.ts';
@@ -20,8 +21,6 @@ import { type Context, contractOf } from './context.ts';
 import { readMarker } from './marker.ts';
 import { refuse, sayOnce } from './replies.ts';
 
-/** Of many words on one experiment the last are kept. */
-const KEPT_WORDS = 20;
 /** Key of the comment that says why an experiment waits for people. */
 const HELD = 'held';
 
