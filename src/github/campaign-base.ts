@@ -1,5 +1,5 @@
 /** The branch of a campaign's own: made, followed, taken over from a person's hands, and given up. */
-import { campaignBranch, isNext, mergedInto } from '../campaign/campaign-base.ts';
+import { campaignBranch, isNext } from '../campaign/campaign-base.ts';
 import type { Campaign, CampaignBase, CampaignState, Point, Snapshot } from '../campaign/model.ts';
 import { promotionsOf } from '../campaign/promotion.ts';
 import { experimentsOf, hasEnded } from '../campaign/queries.ts';
@@ -23,11 +23,15 @@ export async function found({ port, log }: Context, snapshot: Snapshot, campaign
   await saveState(port, snapshot, campaign, { ...state, base });
 }
 
-/** What a branch was made from whose campaign's state was lost: what the first merge on it was measured against; null without one. */
+/** What a branch was made from whose campaign's state was lost: where the merges that led to its tip began; null without one. */
 function beginning(snapshot: Snapshot, campaign: Campaign, tip: Point): Point | null {
-  const nowhere = { sha: '', tree: '' };
-  const { merged } = mergedInto(experimentsOf(snapshot, campaign), nowhere, tip.sha);
-  return merged[0]?.marker.champion ?? null;
+  const merged = experimentsOf(snapshot, campaign).filter(({ state }) => state === 'merged');
+  let start: Point | null = null;
+  for (let sha = tip.sha; ; sha = start.sha) {
+    const made = merged.find(({ mergeCommit }) => mergeCommit === sha);
+    if (!made) return start;
+    start = made.marker.champion;
+  }
 }
 
 /** Notes that a merge of the App's moved the branch. */

@@ -13,7 +13,9 @@ export function watchLimits({ sim, model }: Rules): Rule {
     if (change.actor !== model.botLogin || !change.after) return;
     if (change.table === 'comments') {
       const [old, now] = [change.before && stateOf(change.before), stateOf(change.after)];
-      if (now && now.startedAt !== old?.startedAt) checkClock(old ?? null, now, change.after.issue);
+      // Where a person took the state away and the App wrote it back, no clock was set.
+      if (now && now.startedAt !== old?.startedAt && (old || !change.before))
+        checkClock(old ?? null, now, change.after.issue);
     }
     const marker = change.table === 'pulls' && !change.before && markerOf(change.after);
     if (marker) checkOpened(marker.campaign, change.after);

@@ -8,6 +8,14 @@ import type { Sim } from '../sim.ts';
 import { campaignOf, markerOf, promotionsOf, pullsOf, statusComments } from './read.ts';
 import type { Rule, Rules } from './watch.ts';
 
+/** Deeds of people after which a campaign's branch is not what the App made it, or cannot be read. */
+const HANDS = [
+  'push to a campaign’s branch',
+  'put a campaign’s branch back',
+  'delete a campaign’s branch',
+  'push a broken contract',
+];
+
 export function watchPromotions({ sim, model, allowed }: Rules): Rule {
   return ({ table, actor, before, after }) => {
     if (table !== 'pulls' || actor !== model.botLogin || before || !after || !('branch' in after)) return;
@@ -35,14 +43,17 @@ export function checkPromotions(sim: Sim): void {
     const own = promotionsOf(model, number);
     const merged = mergedInto(sim, number, tip, status.state.base.start.sha);
     const open = own.filter(({ state }) => state === 'open');
-    // A person may put the branch back under what is offered.
-    if (tip === status.state.base.start.sha && open.length === 0)
+    // What people did to the branch after the end is theirs; and what they wrote over a description stays.
+    const byHand = HANDS.some(deed => sim.tally.deeds[deed]);
+    if (tip === status.state.base.start.sha && open.length === 0 && !byHand)
       sim.violate(`The empty branch of campaign #${number} is left over.`);
-    for (const { number: each } of merged)
+    for (const { number: each } of byHand ? [] : merged)
       if (!own.some(({ body }) => lists(body, each) || !body.includes('| experiment')))
         sim.violate(`#${each} was merged for campaign #${number}, and is offered to nobody.`);
     if (open.length > 1) sim.violate(`Campaign #${number} has ${open.length} open promotions.`);
-    for (const pull of open) checkNumbers(sim, pull, merged, status.state, status.comment.body);
+    for (const pull of open)
+      if (!byHand && pull.body.includes('| experiment'))
+        checkNumbers(sim, pull, merged, status.state, status.comment.body);
   }
 }
 
@@ -69,7 +80,7 @@ function checkNumbers(
   sim: Sim,
   { number, title, body, headSha }: PullRecord,
   merged: readonly PullRecord[],
-  { base, baselines }: CampaignState,
+  { base }: CampaignState,
   status: string,
 ): void {
   const expect = (text: string, wanted: string) => {
@@ -87,9 +98,10 @@ function checkNumbers(
   // Without a readable contract the status knows of no limit.
   const spent = /Spent: (.*?)(?: of \$\S+)?\. /.exec(status)?.[1];
   expect(body, `Spent in all: ${spent}`);
-  const markers = pullsOf(sim.model, Number(/Campaign #(\d+)/.exec(title)?.[1])).flatMap(
-    pull => markerOf(pull) ?? [],
-  );
+  // Trials of a tree count whichever campaign took them.
+  const issues = sim.model.issues.values().map(issue => issue.number);
+  const baselines = issues.flatMap(issue => statusComments(sim.model, issue)[0]?.state.baselines ?? []);
+  const markers = issues.flatMap(issue => pullsOf(sim.model, issue)).flatMap(pull => markerOf(pull) ?? []);
   const trials = [...baselines, ...markers.flatMap(marker => marker.trials)];
   // Where conditions differ, the App tells of those that can be compared.
   if (
