@@ -5,7 +5,7 @@ import type { GitHubPort } from './github/port.ts';
 import { noticeKey } from './github/replies.ts';
 import { promotionsOf, pullsOf, statusComments } from './sim/invariants/read.ts';
 import { NAMES, SETTINGS } from './sim/landscape.ts';
-import { addComment, changePull, mergePull, openIssue } from './sim/model/issues.ts';
+import { addComment, changePull, deleteComment, mergePull, openIssue } from './sim/model/issues.ts';
 import { deleteBranch, setBranch, tipOf } from './sim/model/refs.ts';
 import { campaignScene, type Scene } from './sim/scene.test-helper.ts';
 
@@ -229,6 +229,24 @@ describe('a campaign’s own branch in a person’s hands', () => {
     scene.say('/research resume');
     await finish(scene, [1, 0.9]);
     assert.equal(promotions(scene).length, 1);
+  });
+
+  test('that somebody put back before the state was lost is never thrown away', async () => {
+    const scene = campaignScene(2, 1, { apart: true });
+    await finish(scene, [1, 0.9, 0.8]);
+    const { model } = scene;
+    const [first] = pullsOf(model, 1);
+    const start = stateOf(scene).base?.start.sha;
+    changePull(model, 'bob', promotions(scene)[0]?.number ?? 0, { state: 'closed' });
+    await scene.work();
+    setBranch(model, 'bob', BRANCH, first?.mergeCommit ?? '');
+    for (const { comment } of statusComments(model, 1)) deleteComment(model, 'bob', comment.id);
+    scene.pass(600);
+    await scene.work();
+    scene.say('/research 1');
+    await finish(scene, [0.9, 0, 0, 1.1]);
+    assert.equal(tipOf(model, BRANCH), first?.mergeCommit);
+    assert.equal(stateOf(scene).base?.start.sha, start);
   });
 
   test('is not taken for deleted because GitHub once could not read it', async () => {
