@@ -16,6 +16,7 @@ import {
   mean,
   measuredValues,
   type RecordedTrial,
+  SIMPLER,
   type Snapshot,
   type Verdict,
 } from './model.ts';
@@ -147,9 +148,7 @@ function verdictOf(
   judgement: Judged,
   kind: 'merge' | 'close',
 ): Action {
-  const merged = judgement.verdict.simplification
-    ? 'As good as the champion, and shorter.'
-    : 'Better than the champion.';
+  const merged = judgement.verdict.simplification ? SIMPLER : 'Better than the champion.';
   const reason = kind === 'merge' ? merged : 'Not shown to be better than the champion.';
   return {
     kind: 'decide',

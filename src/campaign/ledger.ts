@@ -1,6 +1,13 @@
 /** The ledger: every experiment with its numbers, as rows for people, for `results.tsv` and for the agent. */
 import { addCost, type Cost, NO_COST } from './idea.ts';
-import { type Campaign, type Experiment, mean, measuredValues, type RecordedTrial } from './model.ts';
+import {
+  type Campaign,
+  type Experiment,
+  mean,
+  measuredValues,
+  type RecordedTrial,
+  SIMPLER,
+} from './model.ts';
 import { stoppedTrial } from './stop.ts';
 import { waitsForPeople } from './words.ts';
 
@@ -15,6 +22,8 @@ export interface LedgerRow {
   championValue: number | null;
   peakMemoryMb: number;
   status: 'keep' | 'discard' | 'crash' | 'stopped' | 'running';
+  /** Merged for its shorter code, not for a better number. */
+  simpler: boolean;
   /** Left to people, who have not said a word yet. */
   held: boolean;
 }
@@ -34,6 +43,7 @@ export function ledgerRows(experiments: readonly Experiment[]): LedgerRow[] {
       championValue: marker.verdict?.championValue ?? null,
       peakMemoryMb: Math.max(0, ...marker.trials.map(trial => trial.peakMemoryMb)),
       status,
+      simpler: marker.verdict?.reason === SIMPLER,
       held: waitsForPeople(experiment),
     };
   });

@@ -66,6 +66,9 @@ const spentSchema = z.strictObject({
   machineSeconds: z.number().nonnegative(),
 });
 
+/** Why a tie is merged. */
+export const SIMPLER = 'As good as the champion, and shorter.';
+
 /** The hidden part of an experiment's pull request. */
 export const experimentMarkerSchema = z.strictObject({
   version: z.literal(1),

@@ -96,10 +96,12 @@ function summaryLine(
       : `The champion ${sha} was not measured.`;
   const merged = rows.filter(row => row.status === 'keep');
   const start = merged.find(row => row.championValue !== null)?.championValue ?? null;
+  const simpler = merged.filter(row => row.simpler).length;
+  const apart = simpler === 0 ? '' : `, ${simpler} of them for shorter code`;
   const change =
     start === null
       ? 'no improvement yet'
-      : `${formatDifference(mean(now) - start, start)} since the start, ${merged.length} merged`;
+      : `${formatDifference(mean(now) - start, start)} since the start, ${merged.length} merged${apart}`;
   return `Champion ${sha}: ${metric} **${formatValue(mean(now))}** (${change}).`;
 }
 
