@@ -46,8 +46,6 @@ function words(action: Action): string {
       return `write off thought ${action.thought}`;
     case 'decide':
       return `${action.verdict.kind} #${action.experiment.pull}`;
-    case 'cancel':
-      return `cancel run ${action.run.id}`;
     case 'found':
     case 'follow':
     case 'promote':
