@@ -384,6 +384,7 @@ describe('a refusal for good', () => {
     scene.say('/research stop');
     const other = openIssue(model, 'alice');
     addComment(model, 'alice', other, '/research 1');
+    addComment(model, 'alice', other, `/research try ${NAMES[4]} = 9`);
     await look(scene, 40);
     assert.equal(pullsOf(model, 1)[1]?.state, 'closed');
     assert.equal(pullsOf(model, other).length, 1, 'the next campaign has its turn');
@@ -407,18 +408,21 @@ describe('a refusal for good', () => {
     await measureChampion(scene);
     const { model } = scene;
     const [pull] = pullsOf(model, 1);
+    const [status] = statusComments(model, 1);
     scene.measure('1/1.1', 0.9);
     scene.line = async (call, what, effect) => {
-      if ((call === 'updatePull' && what.startsWith(`#${pull?.number}`)) || call === 'updateComment')
-        throw new Refusal(403, 'Resource not accessible by integration');
+      const isFirst =
+        (call === 'updatePull' && what.startsWith(`#${pull?.number} `)) ||
+        (call === 'updateComment' && what.startsWith(`${status?.comment.id} `));
+      if (isFirst) throw new Refusal(403, 'Resource not accessible by integration');
       return effect();
     };
     const other = openIssue(model, 'alice');
     addComment(model, 'alice', other, '/research 1');
     await look(scene, 60);
     assert.equal(pullsOf(model, 1)[0]?.state, 'open');
-    assert.ok(statusComments(model, other).length === 1, 'the other campaign was begun');
-    assert.ok(model.pulls.values().some(({ branch }) => branch === `research/${other}/1`));
+    assert.equal(statusComments(model, 1)[0]?.state.phase, 'running');
+    assert.ok(model.runs.values().some(({ title }) => title.startsWith(`${other}/`)));
   });
 });
 
