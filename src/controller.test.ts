@@ -423,6 +423,8 @@ describe('a refusal for good', () => {
     assert.equal(pullsOf(model, 1)[0]?.state, 'open');
     assert.equal(statusComments(model, 1)[0]?.state.phase, 'running');
     assert.ok(model.runs.values().some(({ title }) => title.startsWith(`${other}/`)));
+    scene.pass(60);
+    assert.deepEqual(await scene.work(), [], 'a status comment that cannot be written holds nothing up');
   });
 });
 
