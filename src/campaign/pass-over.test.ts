@@ -4,10 +4,12 @@ import type { Action } from './action.ts';
 import { contractSchema } from './contract.ts';
 import { planWithout } from './pass-over.ts';
 import { attempt, campaign, experiment, NOW, sha, snapshot } from './snapshot.test-helper.ts';
+import type { Thought } from './thought.ts';
 
 const issueIn = (action: Action) => ('campaign' in action ? action.campaign.issue : null);
 /** Whatever is done about campaign 3. */
 const ofThree = (action: Action) => issueIn(action) === 3;
+const IDEA: Thought = { id: 1, campaign: 3, task: { kind: 'idea', number: 1 }, state: 'idea' };
 const younger = campaign({ startedAt: '2026-03-08T01:00:00Z' }, { issue: 4 });
 
 test('what is given up of one campaign leaves the next its turn', () => {
@@ -52,4 +54,7 @@ test('what cannot be tidied up or cleaned keeps nothing else from being done', (
   };
   assert.equal(planWithout(snapshot(parts), NOW, all).kind, 'wait');
   assert.deepEqual(done, ['clean', 'tidy', 'tidy']);
+  const running = { ...parts, campaigns: [campaign()], thoughts: [IDEA], attempts: [] };
+  const next = planWithout(snapshot(running), NOW, ({ kind }) => kind === 'clean' || kind === 'tidy');
+  assert.equal(next.kind === 'open' && next.number, 2, 'the name of the branch that stays is taken');
 });

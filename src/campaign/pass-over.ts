@@ -28,7 +28,7 @@ export function issueOf(action: Action): number | undefined {
 
 /** The snapshot in which `action` is not due; the same one where there is none. */
 function passOver(snapshot: Snapshot, action: Action): Snapshot {
-  if (action.kind === 'clean') return withoutBranch(snapshot, action.branch);
+  if (action.kind === 'clean') return uncleaned(snapshot, action.branch);
   if (action.kind === 'tidy') return untidied(snapshot, action);
   const campaign = snapshot.campaigns.find(({ issue }) => issue === issueOf(action));
   if (action.kind === 'decide' && campaign?.state?.phase !== 'running')
@@ -56,12 +56,15 @@ function asDecided(snapshot: Snapshot, experiment: Experiment, verdict: Verdict)
   return withoutBranch({ ...snapshot, experiments }, branch);
 }
 
+/** The name of one that was left over stays taken. */
+function uncleaned(snapshot: Snapshot, branch: string): Snapshot {
+  const leftovers = snapshot.leftovers.filter(name => name !== branch);
+  if (leftovers.length < snapshot.leftovers.length) return { ...snapshot, leftovers };
+  return withoutBranch(snapshot, branch);
+}
+
 function withoutBranch(snapshot: Snapshot, branch: string): Snapshot {
-  return {
-    ...snapshot,
-    branches: new Map([...snapshot.branches].filter(([name]) => name !== branch)),
-    leftovers: snapshot.leftovers.filter(name => name !== branch),
-  };
+  return { ...snapshot, branches: new Map([...snapshot.branches].filter(([name]) => name !== branch)) };
 }
 
 function untidied(snapshot: Snapshot, { duplicate }: Extract<Action, { kind: 'tidy' }>): Snapshot {
