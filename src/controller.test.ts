@@ -2,15 +2,28 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { STOP_INPUT, stopBarSchema } from './campaign/stop-bar.ts';
 import { noticeKey, replyKey } from './github/replies.ts';
+import { candidateMessage } from './render/pull.ts';
 import { markerOf, pullsOf, statusComments } from './sim/invariants/read.ts';
 import { NAMES, SETTINGS } from './sim/landscape.ts';
 import { createCheck, dispatchRun } from './sim/model/actions.ts';
-import { addComment, changePull } from './sim/model/issues.ts';
+import { addComment, changePull, openIssue, openPull } from './sim/model/issues.ts';
 import { setBranch, tipOf } from './sim/model/refs.ts';
 import { Refusal } from './sim/model/refusal.ts';
 import { campaignScene, measureChampion, push, type Scene } from './sim/scene.test-helper.ts';
 
 const LAG_MS = 5000;
+
+/** An App was killed before it could open a pull request from this branch. */
+function leaveCandidate({ model }: Scene, branch: string): string {
+  const [, issue, number] = branch.split('/').map(Number);
+  const parent = tipOf(model, 'main') ?? '';
+  const tree = model.git.writeTree(new Map([[SETTINGS, `${NAMES[0]} = 9\n`]]));
+  const idea = { title: 'Lost', hypothesis: '', edits: [] };
+  const message = candidateMessage({ idea, campaign: issue ?? 0, number: number ?? 0 });
+  const sha = model.git.writeCommit({ tree, parents: [parent], message }, String(model.now()));
+  setBranch(model, model.botLogin, branch, sha);
+  return sha;
+}
 
 describe('lists that lag behind what the App just wrote', () => {
   test('a command is answered once', async () => {
@@ -66,12 +79,30 @@ describe('lists that lag behind what the App just wrote', () => {
     const scene = campaignScene(1);
     await scene.work();
     const branch = `research/${scene.issue}/1`;
-    setBranch(scene.model, scene.model.botLogin, branch, tipOf(scene.model, 'main') ?? '');
+    leaveCandidate(scene, branch);
     await scene.look();
     assert.ok(tipOf(scene.model, branch));
     scene.pass(30);
     await scene.work();
     assert.equal(tipOf(scene.model, branch), undefined);
+  });
+
+  test('a person’s branch, or pull request, on the name of an experiment stays, and the campaign goes around it', async () => {
+    const scene = campaignScene(1);
+    await scene.work();
+    const { model, issue } = scene;
+    const main = tipOf(model, 'main') ?? '';
+    setBranch(model, 'alice', `research/${issue}/1`, main);
+    const work = push(scene, `research/${issue}/1`, SETTINGS, 'by hand\n');
+    const candidate = leaveCandidate(scene, `research/${issue}/2`);
+    const texts = { title: 'Mine', body: 'Found it lying around.', base: 'main' };
+    openPull(model, 'alice', { ...texts, branch: `research/${issue}/2` });
+    await measureChampion(scene);
+    assert.deepEqual(
+      [1, 2].map(number => tipOf(model, `research/${issue}/${number}`)),
+      [work, candidate],
+    );
+    assert.ok(model.pulls.values().some(({ branch }) => branch === `research/${issue}/3`));
   });
 });
 
@@ -323,6 +354,130 @@ describe('refusals', () => {
     scene.pass(120);
     assert.deepEqual(await scene.work(), ['answer', 'dispatch', 'think']);
     assert.ok(!scene.model.comments.values().some(({ body }) => noticeKey(body)));
+  });
+});
+
+describe('a refusal for good', () => {
+  /** The App cannot comment on this issue or pull request. */
+  const lock = (scene: Scene, number: number) => {
+    scene.line = async (call, what, effect) => {
+      if (call === 'createComment' && what.startsWith(`#${number} `))
+        throw new Refusal(403, 'Unable to create comment because issue is locked.');
+      return effect();
+    };
+  };
+  const look = async (scene: Scene, times: number) => {
+    for (let i = 0; i < times; i++) {
+      await scene.look().catch(() => undefined);
+      await new Promise(setImmediate);
+      scene.pass(10);
+    }
+  };
+
+  test('of a stopped campaign’s experiment is said, leaves the others and the next campaign alone, and is tried again', async () => {
+    const scene = campaignScene(2, 2);
+    await measureChampion(scene);
+    const { model } = scene;
+    const [first, second] = pullsOf(model, 1);
+    assert.ok(first && second);
+    lock(scene, first.number);
+    scene.say('/research stop');
+    const other = openIssue(model, 'alice');
+    addComment(model, 'alice', other, '/research 1');
+    addComment(model, 'alice', other, `/research try ${NAMES[4]} = 9`);
+    await look(scene, 40);
+    assert.equal(pullsOf(model, 1)[1]?.state, 'closed');
+    assert.equal(pullsOf(model, other).length, 1, 'the next campaign has its turn');
+    const said = model.comments
+      .values()
+      .filter(({ issue, body }) => issue === 1 && /GitHub refused/.test(body));
+    assert.equal(said.length, 1);
+    assert.match(said[0]?.body ?? '', new RegExp(`\`decide\` of #${first.number}: .*issue is locked`));
+    assert.equal(pullsOf(model, 1)[0]?.state, 'open');
+    scene.line = async (_call, _what, effect) => effect();
+    scene.pass(3600);
+    await look(scene, 3);
+    assert.deepEqual(
+      pullsOf(model, 1).map(({ state }) => state),
+      ['closed', 'closed'],
+    );
+  });
+
+  test('of even the pause leaves the next campaign its turn, and merges nothing of the first', async () => {
+    const scene = campaignScene(1);
+    await measureChampion(scene);
+    const { model } = scene;
+    const [pull] = pullsOf(model, 1);
+    const [status] = statusComments(model, 1);
+    scene.measure('1/1.1', 0.9);
+    scene.line = async (call, what, effect) => {
+      const isFirst =
+        (call === 'updatePull' && what.startsWith(`#${pull?.number} `)) ||
+        (call === 'updateComment' && what.startsWith(`${status?.comment.id} `));
+      if (isFirst) throw new Refusal(403, 'Resource not accessible by integration');
+      return effect();
+    };
+    const other = openIssue(model, 'alice');
+    addComment(model, 'alice', other, '/research 1');
+    await look(scene, 60);
+    assert.equal(pullsOf(model, 1)[0]?.state, 'open');
+    assert.equal(statusComments(model, 1)[0]?.state.phase, 'running');
+    assert.ok(model.runs.values().some(({ title }) => title.startsWith(`${other}/`)));
+    scene.pass(60);
+    assert.deepEqual(await scene.work(), [], 'a status comment that cannot be written holds nothing up');
+  });
+});
+
+describe('a run that nobody picks up', () => {
+  const notices = ({ model, issue }: Scene) =>
+    model.comments.values().filter(({ issue: on, body }) => on === issue && /^No runner/.test(body));
+
+  test('and that GitHub does not cancel is given up once, and its trial is taken anew', async () => {
+    const scene = campaignScene(1);
+    await measureChampion(scene);
+    const { model } = scene;
+    scene.pass(3700);
+    await scene.work();
+    assert.equal(statusComments(model, 1)[0]?.state.phase, 'paused');
+    let cancelled = 0;
+    scene.line = async (call, _what, effect) => {
+      if (call !== 'cancelRun') return effect();
+      cancelled++;
+      throw new Refusal(409, 'Cannot cancel a workflow run that is completed.');
+    };
+    scene.say('/research resume');
+    await scene.work();
+    scene.pass(60);
+    await scene.work();
+    assert.equal(cancelled, 1);
+    assert.deepEqual(
+      model.runs
+        .values()
+        .filter(({ title }) => title.startsWith('1/1.'))
+        .map(({ title, status }) => [title, status]),
+      [
+        ['1/1.1', 'queued'],
+        ['1/1.2', 'queued'],
+      ],
+    );
+    scene.measure('1/1.2', 1.1);
+    await scene.work();
+    assert.equal(pullsOf(model, 1)[0]?.state, 'closed');
+  });
+
+  test('is not said while one runner works off what was dispatched for many', async () => {
+    const scene = campaignScene(4, 4);
+    await measureChampion(scene);
+    for (const trial of ['1/1.1', '1/2.1', '1/3.1']) {
+      scene.pass(500);
+      await scene.work();
+      scene.measure(trial, 1.1);
+      await scene.work();
+    }
+    assert.deepEqual(notices(scene), []);
+    scene.pass(700);
+    await scene.work();
+    assert.equal(notices(scene).length, 1);
   });
 });
 

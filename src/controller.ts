@@ -2,14 +2,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Action } from './campaign/action.ts';
 import { branchName } from './campaign/model.ts';
-import { plan } from './campaign/plan.ts';
+import { planWithout } from './campaign/pass-over.ts';
 import { apply } from './github/apply.ts';
 import type { Context } from './github/context.ts';
 import { limitSeconds, statusOf } from './github/errors.ts';
 import { type ExportMemory, exportLog } from './github/export.ts';
 import { emptyMemory, forgetEnded, type Memory, observe } from './github/observe.ts';
 import { refreshPromotions } from './github/promote.ts';
-import { giveUp } from './github/refusals.ts';
+import { giveUp, isGivenUp } from './github/refusals.ts';
 import { refreshStatus } from './github/state.ts';
 import { createThinking, dropUnwanted } from './github/thinking.ts';
 
@@ -105,7 +105,8 @@ export async function step(
   const now = context.now();
   const snapshot = await observe(port, memory, now, context.thinking.thoughts());
   dropUnwanted(context.thinking, snapshot);
-  const action = plan(snapshot, now);
+  const { refusals } = memory;
+  const action = planWithout(snapshot, now, planned => isGivenUp(refusals, nameOf(planned), now));
   if (action.kind !== 'wait') {
     const name = nameOf(action);
     // The list of pull requests may not show yet what a branch was made for, and deleting the branch would close it.
@@ -115,9 +116,9 @@ export async function step(
       return { action: { kind: 'wait', seconds: SETTLING_LOOK_SECONDS }, seconds: SETTLING_LOOK_SECONDS };
     try {
       await apply(context, snapshot, action);
-      memory.refusals.counts.delete(name);
+      refusals.counts.delete(name);
     } catch (error) {
-      if (!(await giveUp(context, snapshot, action, name, memory.refusals, error))) throw error;
+      if (!(await giveUp(context, snapshot, action, name, refusals, error))) throw error;
     } finally {
       // What failed may have been done by half, or wholly with the answer lost.
       remember(memory.done, name, context.now());

@@ -261,6 +261,24 @@ describe('a campaign’s own branch in a person’s hands', () => {
   });
 });
 
+test('a campaign whose branch somebody made the default branch by hand offers nothing more, and says so once', async () => {
+  const scene = campaignScene(1, 1, { apart: true });
+  scene.line = async (call, _what, effect) => {
+    if (call === 'createPull' && stateOf(scene).phase === 'finished')
+      setBranch(scene.model, 'alice', 'main', tipOf(scene.model, BRANCH) ?? '');
+    return effect();
+  };
+  await finish(scene, [1, 0.9]);
+  assert.deepEqual(promotions(scene), []);
+  const said = notices(scene).filter(({ body }) =>
+    /`main` holds already what this campaign found/.test(body),
+  );
+  assert.equal(said.length, 1);
+  scene.restart();
+  scene.pass(300);
+  assert.deepEqual(await scene.work(), []);
+});
+
 const READS =
   /^(about|commit|file|workflowFiles|baseObstacles|branches|issue|openIssues|comments?|commentsSince|pullsSince|openPullOf|pull|mergeable|checks|runs|artifact|permission)$/;
 

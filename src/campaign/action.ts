@@ -9,7 +9,6 @@ import type {
   PendingCommand,
   Point,
   RecordedTrial,
-  Run,
   Verdict,
 } from './model.ts';
 import type { Task } from './thought.ts';
@@ -23,6 +22,7 @@ export type Action =
   /** Puts the label back by which the App finds a campaign again. */
   | { kind: 'relabel'; campaign: Campaign }
   | { kind: 'dispatch'; campaign: Campaign; experiment: Experiment | null; trial: string; seedIndex: number }
+  /** A run that has not ended is given up first. */
   | { kind: 'record'; campaign: Campaign; experiment: Experiment | null; attempt: Attempt }
   /** Has an agent think, beside the loop. */
   | { kind: 'think'; campaign: Campaign; task: Task }
@@ -55,7 +55,6 @@ export type Action =
   | { kind: 'promote'; campaign: Campaign }
   /** Deletes the branch of a campaign that merged nothing. */
   | { kind: 'disband'; campaign: Campaign }
-  | { kind: 'cancel'; run: Run }
   | { kind: 'tidy'; duplicate: Duplicate }
   | { kind: 'clean'; branch: string }
   | { kind: 'wait'; seconds: number };

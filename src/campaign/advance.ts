@@ -7,7 +7,7 @@ import { isLost, LOOK_AGAIN_SECONDS, waitForAttempt } from './dispatch.ts';
 import { budgetOf, championIsMeasured } from './evidence.ts';
 import { advanceExperiment } from './judge.ts';
 import { limitReached, targetOf } from './limits.ts';
-import { flagNotice, MAX_FAILED_PROPOSALS, type Snapshot } from './model.ts';
+import { type Attempt, flagNotice, MAX_FAILED_PROPOSALS, type Run, type Snapshot } from './model.ts';
 import {
   countExperiments,
   currentCampaign,
@@ -24,6 +24,9 @@ import { stillAsked, waitingReason, waitsForPeople } from './words.ts';
 
 const NO_RUNNER_NOTICE_SECONDS = 600;
 const NO_RUNNER_PAUSE_SECONDS = 3600;
+/** Keys of what is said of runs that wait, before the number of the last one. */
+const NO_RUNNER_KEY = 'no runner for run';
+const PAUSED_KEY = 'paused for run';
 
 /** The current campaign's next step: judge, measure, or think of something new. */
 export function advance(snapshot: Snapshot, now: Date): Action | null {
@@ -123,25 +126,49 @@ function turnOf({ task }: IdeaThought): number {
   return task.kind === 'try' ? 0 : 1;
 }
 
-/** A run that no runner picks up is said after ten minutes, and pauses the campaign after an hour. */
+/**
+ * Runs that no runner picks up are said after ten minutes, and pause the campaign after an hour. While any run is in progress the others
+ * wait for its runner, and after one ended the next gets that long to be picked up.
+ */
 function noRunner(snapshot: Snapshot, campaign: LiveCampaign, now: Date): Action | null {
-  for (const { trial, run } of snapshot.attempts.values()) {
-    if (run?.status !== 'queued' || trialParts(trial).issue !== campaign.issue) continue;
-    const waited = secondsSince(run.createdAt, now);
-    const key = `no runner for run ${run.id}`;
-    const paused = `paused for run ${run.id}`;
-    if (waited >= NO_RUNNER_PAUSE_SECONDS) {
-      // Said and paused first; after the resume the stale run is cancelled, and the trial dispatched anew.
-      if (campaign.state.notices.includes(paused)) return { kind: 'cancel', run };
-      const text = `No runner picked up trial ${trial} for an hour, so the campaign pauses. Start a self-hosted runner with the labels of the workflow, then comment \`/research resume\`.`;
-      return { kind: 'notify', campaign, key: paused, text, pause: true };
-    }
-    if (waited >= NO_RUNNER_NOTICE_SECONDS && !campaign.state.notices.includes(key)) {
-      const text = `No runner has picked up trial ${trial} for ten minutes ([run](${run.url})). Is a self-hosted runner with the labels of the workflow online? After an hour the campaign pauses.`;
-      return { kind: 'notify', campaign, key, text, pause: false };
-    }
+  const attempts = [...snapshot.attempts.values()];
+  if (attempts.some(({ run }) => run?.status === 'in_progress')) return null;
+  const queued = attempts
+    .flatMap(attempt => (attempt.run?.status === 'queued' ? [{ attempt, run: attempt.run }] : []))
+    .filter(
+      ({ attempt }) =>
+        trialParts(attempt.trial).issue === campaign.issue && attempt.check?.measurement == null,
+    )
+    .sort((a, b) => a.run.id - b.run.id);
+  const [first, last] = [queued[0], queued.at(-1)];
+  if (!first || !last) return null;
+  const { attempt, run } = first;
+  const sinceLast = snapshot.runEndedAt === null ? Infinity : secondsSince(snapshot.runEndedAt, now);
+  const waited = Math.min(secondsSince(run.createdAt, now), sinceLast);
+  if (waited >= NO_RUNNER_PAUSE_SECONDS) {
+    if (wasSaid(campaign, PAUSED_KEY, run)) return giveUpRun(snapshot, campaign, attempt);
+    const text = `No runner picked up trial ${attempt.trial} for an hour, so the campaign pauses. Start a self-hosted runner with the labels of the workflow, then comment \`/research resume\`.`;
+    return { kind: 'notify', campaign, key: `${PAUSED_KEY} ${last.run.id}`, text, pause: true };
+  }
+  if (waited >= NO_RUNNER_NOTICE_SECONDS && !wasSaid(campaign, NO_RUNNER_KEY, run)) {
+    const text = `No runner has picked up trial ${attempt.trial} for ten minutes ([run](${run.url})). Is a self-hosted runner with the labels of the workflow online? After an hour the campaign pauses.`;
+    return { kind: 'notify', campaign, key: `${NO_RUNNER_KEY} ${last.run.id}`, text, pause: false };
   }
   return null;
+}
+
+/** A notice names the last run that waited when it was made, and holds for those before it, too: GitHub numbers runs in their order. */
+function wasSaid({ state }: LiveCampaign, key: string, { id }: Run): boolean {
+  return state.notices.some(notice => notice.startsWith(`${key} `) && Number(notice.split(' ').at(-1)) >= id);
+}
+
+/** It was said, and a person resumed the campaign: the stale run is taken for the machine's fault, and its trial is taken anew. */
+function giveUpRun(snapshot: Snapshot, campaign: LiveCampaign, attempt: Attempt): Action | null {
+  const { experiment: number } = trialParts(attempt.trial);
+  const experiment = openExperiments(snapshot, campaign).find(({ marker }) => marker.number === number);
+  return number === 0 || experiment
+    ? { kind: 'record', campaign, experiment: experiment ?? null, attempt }
+    : null;
 }
 
 /** A verdict that a person has to look at is waited for. */

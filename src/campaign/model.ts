@@ -276,6 +276,10 @@ export interface Snapshot {
   repeated: readonly Pick<Run, 'id' | 'title'>[];
   /** Branches of experiments and campaigns that exist, by name. */
   branches: ReadonlyMap<string, string>;
+  /** Those among them that the App made for an experiment and has no pull request of. */
+  leftovers: readonly string[];
+  /** When a run was last seen to have ended by itself, which shows that there is a runner; null where none was since the start. */
+  runEndedAt: string | null;
   commands: PendingCommand[];
   duplicates: readonly Duplicate[];
   /** What agents think about, oldest first. */

@@ -46,8 +46,6 @@ function words(action: Action): string {
       return `write off thought ${action.thought}`;
     case 'decide':
       return `${action.verdict.kind} #${action.experiment.pull}`;
-    case 'cancel':
-      return `cancel run ${action.run.id}`;
     case 'found':
     case 'follow':
     case 'promote':
@@ -569,10 +567,7 @@ describe('a campaign', () => {
       'record 3/1.1',
     );
     assert.equal(planned({ campaigns, experiments }), 'stopped #11');
-    assert.equal(
-      planned({ campaigns, branches: new Map([['research/3/1', sha('x')]]) }),
-      'clean research/3/1',
-    );
+    assert.equal(planned({ campaigns, leftovers: ['research/3/1'] }), 'clean research/3/1');
   });
 
   test('stops when its issue is closed', () => {
@@ -625,9 +620,33 @@ describe('a run that no runner picks up', () => {
     assert.equal(planned(queued(610, ['no runner for run 7'])), 'wait');
   });
 
-  test('pauses the campaign after an hour; after a resume the stale run is cancelled', () => {
+  test('pauses the campaign after an hour; after a resume the stale run is recorded as lost', () => {
     assert.match(planned(queued(3610)), /^notify and pause: No runner picked up trial 3\/1\.1 for an hour/);
-    assert.equal(planned(queued(3610, ['paused for run 7'])), 'cancel run 7');
+    assert.equal(planned(queued(3610, ['paused for run 7'])), 'record 3/1.1');
+  });
+
+  test('waits its turn while another is in progress, and gets its time after one ended', () => {
+    const waiting = queued(3610);
+    const busy = [...waiting.attempts, attempt('3/0.4', { id: 6 })];
+    assert.equal(planned({ ...waiting, attempts: busy }), 'wait');
+    assert.equal(planned({ ...waiting, runEndedAt: ago(590) }), 'wait');
+    assert.match(planned({ ...waiting, runEndedAt: ago(610) }), /^notify: No runner/);
+    assert.match(planned({ ...waiting, runEndedAt: ago(3610) }), /^notify and pause: No runner/);
+  });
+
+  test('is named for all that wait with it', () => {
+    const experiments = [experiment(1), experiment(2)];
+    const attempts = [8, 7].map((id, i) =>
+      attempt(`3/${i + 1}.1`, { id, status: 'queued', createdAt: ago(610) }),
+    );
+    const said = plan(snapshot({ experiments, attempts }), NOW);
+    assert.ok(said.kind === 'notify');
+    assert.match(said.text, /trial 3\/2\.1/);
+    const campaigns = [campaign({ notices: [said.key] })];
+    assert.equal(planned({ experiments, attempts, campaigns }), 'wait');
+    const later = [...attempts, attempt('3/1.2', { id: 9, status: 'queued', createdAt: ago(610) })];
+    assert.equal(planned({ experiments, attempts: later, campaigns }), 'wait');
+    assert.match(planned({ experiments, attempts: later.slice(2), campaigns }), /^notify: No runner/);
   });
 });
 
@@ -643,7 +662,13 @@ test('commands come before anything else', () => {
 
 describe('branches', () => {
   test('the one that a kill left without its pull request is deleted before the next idea', () => {
-    assert.equal(planned({ branches: new Map([['research/3/1', sha('x')]]) }), 'clean research/3/1');
+    const branches = new Map([['research/3/1', sha('x')]]);
+    assert.equal(planned({ branches, leftovers: ['research/3/1'] }), 'clean research/3/1');
+  });
+
+  test('of people on the next experiment’s name: the experiment takes the name after it', () => {
+    const branches = new Map([['research/3/1', sha('work of a person')]]);
+    assert.equal(planned({ branches, thoughts: [thought(1, 'idea')] }), 'open 2 from thought 1');
   });
 
   test('that of a settled experiment is deleted when there is nothing better to do', () => {

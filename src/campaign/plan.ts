@@ -5,13 +5,12 @@ import { tendBase } from './campaign-base.ts';
 import { describeProblem } from './contract-file.ts';
 import { isLost } from './dispatch.ts';
 import { conclude } from './judge.ts';
-import { branchName, type Campaign, type Experiment, type Snapshot } from './model.ts';
+import type { Campaign, Experiment, Snapshot } from './model.ts';
 import { promote } from './promotion.ts';
 import {
   attemptsOf,
   experimentsOf,
   liveCampaigns,
-  nextNumber,
   openExperiments,
   trialParts,
   trialsOf,
@@ -134,10 +133,8 @@ function finishLeftovers(snapshot: Snapshot, now: Date): Action | null {
       return conclude(experiment, trialsOf(snapshot, experiment), 'person', reason);
     }
   }
-  const orphan = snapshot.campaigns
-    .map(campaign => branchName(campaign.issue, nextNumber(snapshot, campaign)))
-    .find(branch => snapshot.branches.has(branch));
-  return orphan === undefined ? null : { kind: 'clean', branch: orphan };
+  const [leftover] = snapshot.leftovers;
+  return leftover === undefined ? null : { kind: 'clean', branch: leftover };
 }
 
 /** It was to be merged, and a person closed it instead. */

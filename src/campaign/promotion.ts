@@ -44,6 +44,11 @@ export function promotionsOf(snapshot: Snapshot, { issue }: Campaign): Promotion
   return snapshot.promotions.filter(({ campaign }) => campaign === issue).sort((a, b) => a.pull - b.pull);
 }
 
+/** Key of the notice that the default branch holds all that led to `tip`. */
+export function takenOverKey(tip: string): string {
+  return `taken over ${tip}`;
+}
+
 /** Opens what a campaign that ended has to show, gives up an empty branch, and says what a person did with a promotion. */
 export function promote(snapshot: Snapshot): Action | null {
   for (const campaign of snapshot.campaigns) {
@@ -61,6 +66,7 @@ export function promote(snapshot: Snapshot): Action | null {
     const offered = new Set(own.flatMap(({ marker }) => marker?.experiments ?? []));
     const isNew = !own.some(({ headSha }) => headSha === tip);
     // What people push to the branch of a campaign that has ended is theirs to offer.
+    if (state.notices.includes(takenOverKey(tip))) continue;
     if (isNew && mergedInto(experiments, start, tip).merged.some(({ pull }) => !offered.has(pull)))
       return { kind: 'promote', campaign };
   }

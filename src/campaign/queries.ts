@@ -1,5 +1,13 @@
 /** Questions to a snapshot. */
-import type { Attempt, Campaign, CampaignState, Experiment, RecordedTrial, Snapshot } from './model.ts';
+import {
+  type Attempt,
+  branchName,
+  type Campaign,
+  type CampaignState,
+  type Experiment,
+  type RecordedTrial,
+  type Snapshot,
+} from './model.ts';
 
 /** Numbers of a trial id `<issue>/<experiment>.<k>`. */
 export function trialParts(id: string): { issue: number; experiment: number; k: number } {
@@ -75,9 +83,11 @@ export function secondsSince(time: string, now: Date): number {
   return Number.isNaN(then) ? Number.POSITIVE_INFINITY : (now.getTime() - then) / 1000;
 }
 
-/** Number of a campaign's next experiment: one more than any it ever had, readable or not. */
+/** Number of a campaign's next experiment: more than any it ever had, readable or not, and of no branch that people made. */
 export function nextNumber(snapshot: Snapshot, { issue }: Campaign): number {
   const markers = snapshot.experiments.map(({ marker }) => marker);
   const own = [...markers, ...snapshot.unreadable].filter(({ campaign }) => campaign === issue);
-  return 1 + Math.max(0, ...own.map(({ number }) => number));
+  let next = 1 + Math.max(0, ...own.map(({ number }) => number));
+  while (snapshot.branches.has(branchName(issue, next))) next++;
+  return next;
 }

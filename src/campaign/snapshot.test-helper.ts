@@ -209,6 +209,8 @@ export function snapshot(
     contract: { kind: 'contract', contract: contractSchema.parse({}) },
     campaigns: [campaign()],
     branches: new Map(open.map(e => [e.branch, e.headSha])),
+    leftovers: [],
+    runEndedAt: null,
     commands: [],
     duplicates: [],
     thoughts: [],

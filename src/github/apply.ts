@@ -86,8 +86,6 @@ export async function apply(
       return promote(context, snapshot, action.campaign);
     case 'disband':
       return disband(context, snapshot, action.campaign);
-    case 'cancel':
-      return port.cancelRun(action.run.id);
     case 'tidy':
       return tidy(port, action.duplicate);
     case 'clean':

@@ -19,6 +19,7 @@ import {
 } from '../campaign/model.ts';
 import { currentCampaign } from '../campaign/queries.ts';
 import type { Thought } from '../campaign/thought.ts';
+import { isCandidateFor } from '../render/pull.ts';
 import { readAttempts } from './attempts.ts';
 import { duplicateComments } from './duplicates.ts';
 import { readMarker } from './marker.ts';
@@ -43,6 +44,8 @@ export interface Memory {
   commentsSeen: Date | null;
   /** Issues that a person labelled and no campaign is on: when they were last updated. */
   bare: Map<number, string>;
+  /** When a look last saw a run that had ended by itself. */
+  runEndedAt: string | null;
   refusals: Refusals;
 }
 
@@ -62,12 +65,14 @@ export function emptyMemory(): Memory {
     contracts: new Map(),
     commentsSeen: null,
     bare: new Map(),
+    runEndedAt: null,
     refusals: noRefusals(),
   };
 }
 
 /** A bot that was away looks this far back for commands, and for campaigns that it no longer finds otherwise. */
 const LOOK_BACK_HOURS = 24;
+const EXPERIMENT_BRANCH = /^research\/(\d+)\/(\d+)$/;
 /** Looks overlap by this much, because clocks differ and lists lag. */
 const OVERLAP_SECONDS = 300;
 
@@ -102,6 +107,8 @@ export async function observe(
     repeated: [],
     thoughts,
     branches,
+    leftovers: await leftoversIn(port, memory, branches, campaigns),
+    runEndedAt: null,
     commands: pending(commands, comments, campaigns, experiments, memory.pulls, port.botLogin).filter(
       ({ comment }) => !memory.refusals.unanswerable.has(comment),
     ),
@@ -109,7 +116,40 @@ export async function observe(
   };
   memory.commentsSeen = seenUntil(comments, snapshot.commands, now);
   const trials = await readAttempts(port, snapshot);
-  return { ...snapshot, ...trials, duplicates: [...snapshot.duplicates, ...trials.duplicates] };
+  const ended = [...trials.attempts.values()].some(
+    ({ run }) => run?.status === 'completed' && run.conclusion !== 'cancelled',
+  );
+  if (ended) memory.runEndedAt = now.toISOString();
+  return {
+    ...snapshot,
+    ...trials,
+    runEndedAt: memory.runEndedAt,
+    duplicates: [...snapshot.duplicates, ...trials.duplicates],
+  };
+}
+
+/**
+ * Branches of experiments that a kill left without their pull requests. What people put on a branch of such a name, or opened a pull
+ * request of, is theirs. GitHub is asked only where a branch has no pull request of the App's.
+ */
+async function leftoversIn(
+  port: GitHubPort,
+  memory: Memory,
+  branches: Snapshot['branches'],
+  campaigns: readonly Campaign[],
+): Promise<string[]> {
+  const pulls = [...memory.pulls.values()];
+  const taken = new Set(
+    pulls.filter(pull => pull.state === 'open' || isOwn(port, pull)).map(({ branch }) => branch),
+  );
+  const lone = [...branches].filter(
+    ([branch]) =>
+      !taken.has(branch) &&
+      campaigns.some(({ issue }) => branch.startsWith(`research/${issue}/`)) &&
+      EXPERIMENT_BRANCH.test(branch),
+  );
+  const tips = await Promise.all(lone.map(([, sha]) => port.commit(sha)));
+  return lone.flatMap(([branch], i) => (isCandidateFor(branch, tips[i]?.message ?? '') ? [branch] : []));
 }
 
 function emptySnapshot(branch: string): Snapshot {
@@ -127,6 +167,8 @@ function emptySnapshot(branch: string): Snapshot {
     repeated: [],
     thoughts: [],
     branches: new Map(),
+    leftovers: [],
+    runEndedAt: null,
     commands: [],
     duplicates: [],
   };
@@ -207,7 +249,7 @@ function experimentsIn(port: GitHubPort, memory: Memory): Pick<Snapshot, 'experi
 }
 
 function subjectOf(port: GitHubPort, pull: Pull): Subject {
-  const parts = /^research\/(\d+)\/(\d+)$/.exec(pull.branch);
+  const parts = EXPERIMENT_BRANCH.exec(pull.branch);
   if (!parts || !isOwn(port, pull)) return { kind: 'foreign' };
   const marker = readMarker('experiment', pull.body, experimentMarkerSchema);
   const { number, state, title, branch, base, headSha, mergeCommit } = pull;

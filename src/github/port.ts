@@ -9,6 +9,7 @@ export interface Commit {
   sha: string;
   tree: string;
   parents: string[];
+  message: string;
 }
 
 export interface Comment {

@@ -2,10 +2,14 @@
 import { createHash } from 'node:crypto';
 import { campaignBranch } from '../campaign/campaign-base.ts';
 import type { Campaign, Promotion, PromotionMarker, Snapshot } from '../campaign/model.ts';
-import { evidenceOf } from '../campaign/promotion.ts';
+import { evidenceOf, takenOverKey } from '../campaign/promotion.ts';
 import { promotionText, promotionTitle } from '../render/promotion.ts';
 import type { Context } from './context.ts';
+import { messageOf } from './errors.ts';
 import { writeMarker } from './marker.ts';
+import type { GitHubPort } from './port.ts';
+import { sayOnce } from './replies.ts';
+import { saveState } from './state.ts';
 
 /** Opens the pull request from a campaign's own branch into the default branch. */
 export async function promote(context: Context, snapshot: Snapshot, campaign: Campaign): Promise<void> {
@@ -17,8 +21,27 @@ export async function promote(context: Context, snapshot: Snapshot, campaign: Ca
   const texts = textsOf(context, snapshot, campaign, tip?.sha ?? '', null);
   if (!texts) return;
   const { title, body } = texts;
-  const pull = await port.createPull({ title, body, branch, base: snapshot.home.branch });
-  context.log.info({ issue: campaign.issue, pull }, 'promotion opened');
+  try {
+    const pull = await port.createPull({ title, body, branch, base: snapshot.home.branch });
+    context.log.info({ issue: campaign.issue, pull }, 'promotion opened');
+  } catch (error) {
+    if (!/no commits between/i.test(messageOf(error))) throw error;
+    await sayTakenOver(port, snapshot, campaign, tip?.sha ?? '');
+  }
+}
+
+/** Somebody moved the default branch there by hand: nothing is left to offer. */
+async function sayTakenOver(
+  port: GitHubPort,
+  snapshot: Snapshot,
+  campaign: Campaign,
+  tip: string,
+): Promise<void> {
+  const { issue, state } = campaign;
+  const key = takenOverKey(tip);
+  const text = `\`${snapshot.home.branch}\` holds already what this campaign found, so I open no pull request from \`${campaignBranch(issue)}\`.`;
+  await sayOnce(port, issue, key, text);
+  if (state) await saveState(port, snapshot, campaign, { ...state, notices: [...state.notices, key] });
 }
 
 /** Brings what open promotions say up to date. */

@@ -24,7 +24,12 @@ function portWith(answers: Answers, asked: string[] = []) {
 }
 
 const SHA = 'c'.repeat(40);
-const COMMIT = { sha: SHA, tree: { sha: 'd'.repeat(40) }, parents: [{ sha: 'e'.repeat(40) }] };
+const COMMIT = {
+  sha: SHA,
+  tree: { sha: 'd'.repeat(40) },
+  parents: [{ sha: 'e'.repeat(40) }],
+  message: 'Deeper',
+};
 
 test('a branch and a commit are read with one request each, without the diff that comes with a commit', async () => {
   const asked: string[] = [];
@@ -35,7 +40,7 @@ test('a branch and a commit are read with one request each, without the diff tha
     },
     asked,
   );
-  const commit = { sha: SHA, tree: 'd'.repeat(40), parents: ['e'.repeat(40)] };
+  const commit = { sha: SHA, tree: 'd'.repeat(40), parents: ['e'.repeat(40)], message: 'Deeper' };
   assert.deepEqual(await port.commit('runs/main'), commit);
   assert.deepEqual(await port.commit(SHA), commit);
   assert.equal(await port.commit('gone'), null);

@@ -22,9 +22,9 @@ export function reads(octokit: Octokit, repo: Repo, repository: Repository, botL
         : await orNull(() => rest.repos.getBranch({ ...repo, branch: ref }), NO_SUCH_COMMIT);
       if (!found) return null;
       const { data } = found;
-      const { tree } = 'commit' in data ? data.commit.commit : data;
+      const { tree, message } = 'commit' in data ? data.commit.commit : data;
       const { sha, parents } = 'commit' in data ? data.commit : data;
-      return { sha, tree: tree.sha, parents: parents.map(parent => parent.sha) };
+      return { sha, tree: tree.sha, parents: parents.map(parent => parent.sha), message };
     },
     file: (path: string, ref: string) =>
       orNull(async () => {

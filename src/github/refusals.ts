@@ -1,30 +1,41 @@
 /** What GitHub refuses for good must not be asked for ever: after a few times it is said, and the work goes on elsewhere. */
 import type { Action } from '../campaign/action.ts';
 import type { Campaign, Snapshot } from '../campaign/model.ts';
-import { trialParts } from '../campaign/queries.ts';
+import { issueOf } from '../campaign/pass-over.ts';
 import { quote } from '../campaign/quote.ts';
 import type { Context } from './context.ts';
 import { isPermanent, messageOf } from './errors.ts';
+import { sayOnce } from './replies.ts';
 import { saveState } from './state.ts';
 
 /** What looks permanent may be a list that lags, so it is tried this often. */
 const TRIES = 3;
+/** What was given up is tried again after this. */
+const AGAIN_AFTER_SECONDS = 3600;
 
 export interface Refusals {
   /** How often in a row GitHub refused an action with the same words, by the action's name. */
   counts: Map<string, { words: string; times: number }>;
   /** Comments with commands that cannot be answered. */
   unanswerable: Set<number>;
+  /** When actions were given up, by their names. */
+  givenUp: Map<string, Date>;
 }
 
 export function noRefusals(): Refusals {
-  return { counts: new Map(), unanswerable: new Set() };
+  return { counts: new Map(), unanswerable: new Set(), givenUp: new Map() };
+}
+
+/** Whether an action was given up less than an hour ago; people may have mended since what was in its way. */
+export function isGivenUp({ givenUp }: Refusals, name: string, now: Date): boolean {
+  const at = givenUp.get(name);
+  return at !== undefined && now.getTime() - at.getTime() < AGAIN_AFTER_SECONDS * 1000;
 }
 
 /**
- * Counts a failure of `action`. At the third permanent one in a row with the same words a command is passed over, and a running campaign
- * paused with GitHub's words. Returns whether it did either; otherwise the failure is still the caller's. Throws what
- * saving the campaign's state throws.
+ * Counts a failure of `action`. At the third permanent one in a row with the same words a command is passed over, a running campaign
+ * paused with GitHub's words, and anything else given up for an hour, which is said where that can be said. Returns whether it did one of
+ * these; otherwise the failure is still the caller's. Throws what says so or saves the state with a failure that passes.
  */
 export async function giveUp(
   context: Context,
@@ -54,12 +65,39 @@ export async function giveUp(
     );
     return true;
   }
-  const campaign = campaignOf(snapshot, action);
-  if (campaign?.state?.phase !== 'running') return false;
-  context.log.error({ err: error, issue: campaign.issue, action: action.kind }, 'GitHub refuses; pausing');
-  await pauseRefused(context, snapshot, campaign, `the step \`${action.kind}\``, error);
+  const issue = issueOf(action);
+  const campaign = snapshot.campaigns.find(found => found.issue === issue);
+  const log = { err: error, issue, action: action.kind };
+  if (campaign?.state?.phase === 'running') {
+    context.log.error(log, 'GitHub refuses; pausing');
+    const pause = () => pauseRefused(context, snapshot, campaign, `the step \`${action.kind}\``, error);
+    if (await isTaken(pause)) {
+      refusals.counts.delete(name);
+      return true;
+    }
+  }
+  context.log.error(log, 'GitHub refuses for good; going on without it');
+  refusals.givenUp.set(name, context.now());
   refusals.counts.delete(name);
+  if (campaign) await isTaken(() => sayGivenUp(context, campaign, action, words));
   return true;
+}
+
+/** Whether GitHub takes a write; throws a failure that passes. */
+async function isTaken(write: () => Promise<void>): Promise<boolean> {
+  try {
+    await write();
+    return true;
+  } catch (error) {
+    if (!isPermanent(error)) throw error;
+    return false;
+  }
+}
+
+async function sayGivenUp({ port }: Context, { issue }: Campaign, action: Action, words: string) {
+  const pull = 'experiment' in action && action.experiment ? ` of #${action.experiment.pull}` : '';
+  const text = `GitHub refused the step \`${action.kind}\`${pull}: ${quote(words, 300)}. I go on without it, and try it again every hour.`;
+  await sayOnce(port, issue, `refused ${action.kind}${pull}`, text);
 }
 
 /** Pauses a campaign, quoting why GitHub does not let it go on. */
@@ -73,18 +111,4 @@ export async function pauseRefused(
   if (!campaign.state) return;
   const reason = `GitHub refused ${what}: ${quote(messageOf(error), 300)}. Mend that, then comment \`/research resume\`.`;
   await saveState(context.port, snapshot, campaign, { ...campaign.state, phase: 'paused', reason });
-}
-
-function campaignOf(snapshot: Snapshot, action: Action): Campaign | undefined {
-  const issue = issueOf(action);
-  return snapshot.campaigns.find(campaign => campaign.issue === issue);
-}
-
-/** Number of the campaign's issue that an action belongs to. */
-function issueOf(action: Action): number | undefined {
-  if ('campaign' in action) return action.campaign.issue;
-  if ('experiment' in action) return action.experiment.marker.campaign;
-  if (action.kind === 'cancel') return trialParts(action.run.title).issue;
-  // research/<issue>/<number>
-  return action.kind === 'clean' ? Number(action.branch.split('/')[1]) : undefined;
 }

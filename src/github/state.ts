@@ -2,6 +2,7 @@
 import { leanerStates } from '../campaign/keep.ts';
 import { type Campaign, type CampaignState, campaignStateSchema, type Snapshot } from '../campaign/model.ts';
 import { statusComment } from '../render/status.ts';
+import { isPermanent } from './errors.ts';
 import { MAX_BODY, writeMarker, writeStored } from './marker.ts';
 import type { GitHubPort } from './port.ts';
 
@@ -36,9 +37,18 @@ export async function refreshStatus(
     const age = (now.getTime() - Date.parse(comment.updatedAt)) / 1000;
     const ended = state.phase === 'finished' || state.phase === 'stopped';
     if (age < REFRESH_SECONDS && !ended) again = REFRESH_SECONDS - age;
-    else await port.updateComment(comment.id, body);
+    else await refreshed(port, comment.id, body);
   }
   return again;
+}
+
+/** Where GitHub does not let the App write, what people read lags behind, and everything else goes on. */
+async function refreshed(port: Pick<GitHubPort, 'updateComment'>, id: number, body: string): Promise<void> {
+  try {
+    await port.updateComment(id, body);
+  } catch (error) {
+    if (!isPermanent(error)) throw error;
+  }
 }
 
 /** The fullest version of the comment that GitHub takes. */

@@ -109,7 +109,7 @@ function seed(context: Context, campaign: Campaign, index: number): number {
   return digest.readUInt32BE(0) % 2 ** 31;
 }
 
-/** Completes the check run from the artifact of the run; champion trials go on into the campaign's marker. */
+/** Completes the check run from the artifact of the run, which is cancelled where it still waits; champion trials go on into the campaign's marker. */
 export async function recordTrial(
   context: Context,
   snapshot: Snapshot,
@@ -117,6 +117,9 @@ export async function recordTrial(
 ): Promise<void> {
   const { port } = context;
   const { campaign, experiment, attempt } = action;
+  const { run } = attempt;
+  // GitHub may leave it in the queue all the same; whatever comes of it later counts no more.
+  if (run?.status === 'queued' && !attempt.check?.measurement) await port.cancelRun(run.id);
   const trial = attempt.check?.measurement ?? (await readResult(context, snapshot, attempt, experiment));
   if (!attempt.check?.measurement) await completeCheck(context, snapshot, attempt, trial);
   context.log.info({ trial: trial.trial, outcome: trial.outcome.status }, 'recorded');
@@ -166,7 +169,9 @@ async function readResult(
       snapshot,
       run,
       experiment,
-      `The run ended (${run.conclusion ?? 'no conclusion'}) without a readable measurement.`,
+      run.status === 'queued'
+        ? 'No runner picked up the run.'
+        : `The run ended (${run.conclusion ?? 'no conclusion'}) without a readable measurement.`,
     );
   const marker = experiment?.marker;
   const expected = marker?.commit ?? measurement.candidate;

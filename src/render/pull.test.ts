@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { contractSchema } from '../campaign/contract.ts';
-import type { Verdict } from '../campaign/model.ts';
+import { branchName, type Verdict } from '../campaign/model.ts';
 import { CRASH, experiment, trial } from '../campaign/snapshot.test-helper.ts';
-import { candidateMessage, pullDescription, squashMessage, verdictComment } from './pull.ts';
+import { candidateMessage, isCandidateFor, pullDescription, squashMessage, verdictComment } from './pull.ts';
 import { settledTitle } from './title.ts';
 
 const contract = contractSchema.parse({});
@@ -79,5 +79,15 @@ test('the squash message ends in git trailers, the candidate message keeps other
     squashMessage(contract, 12, { ...marker, idea: { ...marker.idea, hypothesis: 'x [skip ci]' } }, better),
     /\[skip ci\]/,
   );
-  assert.match(candidateMessage(marker), /\n\n\[skip ci\]$/);
+  const message = candidateMessage(marker);
+  assert.match(message, /\n\n\[skip ci\]$/);
+  const branch = branchName(marker.campaign, marker.number);
+  assert.deepEqual(
+    [
+      isCandidateFor(branch, `${message}\n`),
+      isCandidateFor(`${branch}1`, message),
+      isCandidateFor(branch, 'x [skip ci]'),
+    ],
+    [true, false, false],
+  );
 });

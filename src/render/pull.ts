@@ -1,7 +1,7 @@
 /** What an experiment's pull request says: description, verdict, commit messages. */
 import { markdownTable } from 'markdown-table';
 import type { Contract } from '../campaign/contract.ts';
-import type { ExperimentMarker, RecordedTrial, Verdict } from '../campaign/model.ts';
+import { branchName, type ExperimentMarker, type RecordedTrial, type Verdict } from '../campaign/model.ts';
 import { stoppedTrial } from '../campaign/stop.ts';
 import { keptBy } from '../campaign/words.ts';
 import { auditSentence, NO_SANDBOX, ranBare, testSentence } from './audit.ts';
@@ -179,7 +179,17 @@ function details(summary: string, content: string): string {
 /** Message of a candidate's commit. Other workflows of the repository do not run on it. */
 export function candidateMessage(marker: Pick<ExperimentMarker, 'idea' | 'number' | 'campaign'>): string {
   const title = plainLine(marker.idea.title) || `Experiment ${marker.number}`;
-  return `${title}\n\n${plainLine(marker.idea.hypothesis, 1000)}\n\n[skip ci]`;
+  const branch = branchName(marker.campaign, marker.number);
+  return `${title}\n\n${plainLine(marker.idea.hypothesis, 1000)}${candidateEnd(branch)}`;
+}
+
+/** Whether a commit with this message is a candidate that the App made for this branch; people's commits say nothing of the kind. */
+export function isCandidateFor(branch: string, message: string): boolean {
+  return message.trimEnd().endsWith(candidateEnd(branch));
+}
+
+function candidateEnd(branch: string): string {
+  return `\n\nBranch: ${branch}\n\n[skip ci]`;
 }
 
 /** Message of the squash commit, ending in git trailers; the title is passed apart. */

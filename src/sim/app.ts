@@ -155,8 +155,6 @@ function describe(action: Action): string {
       return `write off thought ${action.thought}`;
     case 'decide':
       return `decide #${action.experiment.pull} ${action.verdict.kind}: ${action.verdict.reason}`;
-    case 'cancel':
-      return `cancel run ${action.run.id}`;
     case 'found':
     case 'follow':
     case 'promote':

@@ -52,7 +52,7 @@ function reads(model: Model, line: Line, lag: () => number) {
           line('commit', ref, () => {
             const found = model.git.commit(head(ref));
             if (!found) throw notFound();
-            return { sha: found.sha, tree: found.tree, parents: found.parents };
+            return { sha: found.sha, tree: found.tree, parents: found.parents, message: found.message };
           }),
         NO_SUCH_COMMIT,
       ),
