@@ -78,9 +78,16 @@ export interface ContractOptions {
   hoursLimit: number | null;
   usdLimit: number | null;
   apart: boolean;
+  /** A language model thinks, not the built-in agent. */
+  thinker: 'explore' | 'model';
 }
 
-export function contractText({ refereed, parallel, apart, ...limits }: ContractOptions): string {
+const AGENTS = {
+  explore: '{name: explore, use: explore}',
+  model: '{name: model, use: openai, model: any, price: {input: 80, output: 200}}',
+} as const;
+
+export function contractText({ refereed, parallel, apart, thinker, ...limits }: ContractOptions): string {
   const { experimentsLimit, hoursLimit, usdLimit } = limits;
   return `editable: [${SETTINGS}]
 brief: ${BRIEF}
@@ -89,6 +96,7 @@ trial: {workflow: ${WORKFLOW}, budget: 5m, timeout: 10m}
 parallel: ${parallel}
 limits: {experiments: ${experimentsLimit}, hours: ${hoursLimit}, usd: ${usdLimit}, crashes_in_a_row: 3}
 base: ${apart ? 'campaign' : 'null'}
+agents: [${AGENTS[thinker]}]
 `;
 }
 

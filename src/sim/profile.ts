@@ -12,6 +12,8 @@ export interface Profile {
   usdLimit: number | null;
   /** Campaigns work on branches of their own (`base: campaign`). */
   apart: boolean;
+  /** A language model thinks ahead, ports and repairs; the built-in agent does not. */
+  thinker: 'explore' | 'model';
   runners: number;
   pollSeconds: number;
   /** Share of calls that fail before, and of writes that fail after they took effect. */
@@ -74,5 +76,6 @@ export function drawProfile(random: Random): Profile {
     hoursLimit: random.pick([null, null, null, random.between(0.3, 2)]),
     usdLimit: random.pick([null, null, null, random.whole(1, 6) * (PROPOSAL_COST.usd ?? 0)]),
     apart: random.chance(0.3),
+    thinker: random.pick(['explore', 'model'] as const),
   };
 }

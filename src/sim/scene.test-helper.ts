@@ -60,6 +60,7 @@ export function campaignScene(
       hoursLimit: null,
       usdLimit: null,
       apart: false,
+      thinker: 'explore',
       ...contract,
     }),
     permissions: new Map([
