@@ -69,7 +69,7 @@ function checkNumbers(
   sim: Sim,
   { number, title, body, headSha }: PullRecord,
   merged: readonly PullRecord[],
-  { base, baselines }: CampaignState,
+  { base }: CampaignState,
   status: string,
 ): void {
   const expect = (text: string, wanted: string) => {
@@ -87,10 +87,13 @@ function checkNumbers(
   // Without a readable contract the status knows of no limit.
   const spent = /Spent: (.*?)(?: of \$\S+)?\. /.exec(status)?.[1];
   expect(body, `Spent in all: ${spent}`);
-  const markers = pullsOf(sim.model, Number(/Campaign #(\d+)/.exec(title)?.[1])).flatMap(
-    pull => markerOf(pull) ?? [],
-  );
-  const trials = [...baselines, ...markers.flatMap(marker => marker.trials)];
+  // Another campaign may have measured the same tree.
+  const trials = sim.model.issues
+    .values()
+    .flatMap(issue => [
+      ...statusComments(sim.model, issue.number).flatMap(({ state }) => state.baselines),
+      ...pullsOf(sim.model, issue.number).flatMap(pull => markerOf(pull)?.trials ?? []),
+    ]);
   // Where conditions differ, the App tells of those that can be compared.
   if (
     new Set(trials.map(({ machine, digest }) => `${machine} ${digest}`).filter(text => text !== 'unknown '))

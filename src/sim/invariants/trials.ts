@@ -36,13 +36,17 @@ export function watchTrials({ sim, model, allowed }: Rules): Rule {
       );
     if (same.length > allowed(1)) sim.violate(`Trial ${title} was dispatched ${same.length} times.`);
     const { issue } = trialParts(title);
-    const running = model.runs
-      .values()
-      .filter(run => isInFlight(run) && trialParts(run.title).issue === issue);
-    // Of two Apps, or of two lives of one, the last to begin may not see yet what the other dispatched.
+    // The rule above is about one trial that runs twice.
+    const running = new Set(
+      model.runs
+        .values()
+        .filter(run => isInFlight(run) && trialParts(run.title).issue === issue)
+        .map(run => run.title),
+    );
+    // Of two Apps, or two lives of one, the last may not see yet what the other began.
     const most = sim.profile.parallel + allowed(1) - 1;
-    if (running.length > most)
-      sim.violate(`${running.length} trials are in flight at once, expected at most ${most}.`);
+    if (running.size > most)
+      sim.violate(`${running.size} trials are in flight at once, expected at most ${most}.`);
   }
 
   /** Runs of the App's that still have a meaning: people may close what is measured, or move the champion. */
