@@ -53,6 +53,7 @@ export async function runFloor({ runners, hours, paced }: Floor): Promise<Done> 
     hoursLimit: null,
     usdLimit: null,
     apart: false,
+    crashesInARow: 3,
     // It thinks ahead.
     thinker: 'model',
   });

@@ -40,7 +40,7 @@ export function explorer(options: ExplorerOptions): Agent {
     async propose(request, signal) {
       await think(options, request, signal);
       if (options.random.chance(0.01)) return { kind: 'exhausted', cost: PROPOSAL_COST };
-      return proposal(options, request);
+      return proposal(options, request, 0);
     },
   };
 }
@@ -56,7 +56,7 @@ export function languageModel(options: ExplorerOptions): Agent {
       await think(options, request, signal);
       if (options.random.chance(0.05))
         return { kind: 'failed', reason: 'The endpoint answered 500.', cost: PROPOSAL_COST };
-      return proposal(options, request);
+      return proposal(options, request, 0.8);
     },
   };
 }
@@ -72,11 +72,17 @@ async function think(
   options.onAnswer(again?.kind ?? (wish === null ? 'idea' : 'try'));
 }
 
-async function proposal({ random, ...shares }: ExplorerOptions, request: ProposalRequest): Promise<Proposal> {
+/** @param quotes share of edits that quote what is around a change */
+async function proposal(
+  { random, ...shares }: ExplorerOptions,
+  request: ProposalRequest,
+  quotes: number,
+): Promise<Proposal> {
   const own = () => (random.chance(shares.nonsense) ? nonsense(random) : sensible(random, shares, request));
-  const edit =
+  const bare =
     (request.again && random.chance(0.8) ? anew(random, request.again, request) : null) ??
     (request.wish === null ? own() : wished(request.wish, request));
+  const edit = random.chance(quotes) ? withNeighbours(bare, request) : bare;
   const idea: Idea = {
     title: (random.chance(0.1) ? random.pick(NASTY) : newLine(edit)).slice(0, 80) || 'nothing',
     hypothesis: random.chance(0.1) ? random.pick(NASTY) : 'It may help.',
@@ -99,18 +105,14 @@ function sensible(
   const name = random.pick(NAMES);
   const now = settingOf(files, name) ?? 0;
   const wanted = random.chance(crashes) ? LARGEST + random.whole(1, 50) : random.whole(0, LARGEST);
-  return withNeighbours(random, files, {
-    path: SETTINGS,
-    search: `${name} = ${now}`,
-    replace: `${name} = ${wanted}`,
-  });
+  return { path: SETTINGS, search: `${name} = ${now}`, replace: `${name} = ${wanted}` };
 }
 
-/** Whoever quotes the lines around a change, too, does not fit any more where somebody changes one of them. */
-function withNeighbours(random: Random, files: ProposalRequest['files'], edit: Edit): Edit {
+/** The edit with the whole file around it: it does not fit any more where somebody changed another line. */
+function withNeighbours(edit: Edit, { files }: ProposalRequest): Edit {
   const text = files.get(SETTINGS) ?? '';
-  if (random.chance(0.5) || !text.includes(edit.search)) return edit;
-  return { path: SETTINGS, search: text, replace: text.replace(edit.search, edit.replace) };
+  if (edit.search === '' || !text.includes(edit.search)) return edit;
+  return { ...edit, search: text, replace: text.replace(edit.search, () => edit.replace) };
 }
 
 /** The first line that an edit brings and that was not there before. */

@@ -59,6 +59,7 @@ export function campaignScene(
       experimentsLimit: 100,
       hoursLimit: null,
       usdLimit: null,
+      crashesInARow: 3,
       apart: false,
       thinker: 'explore',
       ...contract,

@@ -25,6 +25,8 @@ test(`${CAMPAIGNS} campaigns keep the rule, whatever goes wrong`, async () => {
     [Object.keys(tally.faults).length, 12],
     [Object.keys(tally.deeds).length, 25],
     [Object.keys(tally.trials).length, 9],
+    [tally.thoughts.ported ?? 0, 4],
+    [tally.thoughts.repaired ?? 0, 40],
   ] as const)
     assert.ok(what >= least, `expected at least ${least}, found ${what}: ${JSON.stringify(tally)}`);
 });
@@ -159,6 +161,17 @@ const BROKEN: [string, RegExp, (port: GitHubPort, sim: Sim) => Partial<GitHubPor
     port => ({
       updateComment: (id, body) =>
         port.updateComment(id, body.replace(/"startedAt":"2026-03-08/, '"startedAt":"2026-03-09')),
+    }),
+  ],
+  [
+    'does not see crashes',
+    /crashed in a row/,
+    port => ({
+      pullsSince: async since =>
+        (await port.pullsSince(since)).map(pull => ({
+          ...pull,
+          body: pull.body.replace('"verdict":{"kind":"crash"', '"verdict":{"kind":"close"'),
+        })),
     }),
   ],
   ['never looks at commands', /never answered/, () => ({ commentsSince: async () => [] })],

@@ -4,6 +4,7 @@ import type { Sim } from '../sim.ts';
 import { watchBase } from './base.ts';
 import { watchComments } from './comments.ts';
 import { watchCosts } from './costs.ts';
+import { watchCrashes } from './crashes.ts';
 import { watchExperiments } from './experiments.ts';
 import { watchLimits } from './limits.ts';
 import { watchPromotions } from './promotions.ts';
@@ -29,6 +30,7 @@ export function watchInvariants(sim: Sim): void {
     watchComments,
     watchTrials,
     watchCosts,
+    watchCrashes,
     watchLimits,
     watchPromotions,
   ])
