@@ -27,7 +27,7 @@ export function watchPromotions({ sim, model, allowed }: Rules): Rule {
 /** In the end every campaign that merged something has offered it, no empty branch is left, and what is offered is told truly. */
 export function checkPromotions(sim: Sim): void {
   const { model } = sim;
-  for (const { number } of model.issues.values()) {
+  for (const { number, open: isSeen } of model.issues.values()) {
     const status = statusComments(model, number)[0];
     if (!status?.state.base) continue;
     const tip = tipOf(model, campaignBranch(number));
@@ -35,8 +35,8 @@ export function checkPromotions(sim: Sim): void {
     const own = promotionsOf(model, number);
     const merged = mergedInto(sim, number, tip, status.state.base.start.sha);
     const open = own.filter(({ state }) => state === 'open');
-    // A person may put the branch back under what is offered.
-    if (tip === status.state.base.start.sha && open.length === 0)
+    // A person may put the branch back under what is offered; nobody looks after it once the issue is closed.
+    if (isSeen && tip === status.state.base.start.sha && open.length === 0)
       sim.violate(`The empty branch of campaign #${number} is left over.`);
     for (const { number: each } of merged)
       if (!own.some(({ body }) => lists(body, each) || !body.includes('| experiment')))
