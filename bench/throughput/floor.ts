@@ -1,7 +1,6 @@
 /** A floor of runners and one App on a virtual clock, in a world without faults: for counting what the runners get done. */
 import type { Agent } from '../../src/agents/agent.ts';
 import { applyEdits } from '../../src/agents/edit.ts';
-import { CONTRACT_PATH } from '../../src/campaign/contract.ts';
 import { NO_COST } from '../../src/campaign/idea.ts';
 import { emptyLoopMemory, step } from '../../src/controller.ts';
 import type { Context } from '../../src/github/context.ts';
@@ -54,12 +53,13 @@ export async function runFloor({ runners, hours, paced }: Floor): Promise<Done> 
     hoursLimit: null,
     usdLimit: null,
     apart: false,
+    crashesInARow: 3,
+    // It thinks ahead.
+    thinker: 'model',
   });
-  // A language model thinks ahead.
-  const contract = `${files.get(CONTRACT_PATH)}agents:\n  - {name: model, use: openai, model: any}\n`;
   const model = createModel({
     now: schedule.now,
-    files: new Map([...files, [SETTINGS, 'ideas:\n'], [CONTRACT_PATH, contract]]),
+    files: new Map([...files, [SETTINGS, 'ideas:\n']]),
     permissions: new Map([['alice', 'admin']]),
     owner: 'alice',
     name: 'gpt',

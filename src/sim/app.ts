@@ -5,10 +5,11 @@ import { emptyLoopMemory, step } from '../controller.ts';
 import type { Context } from '../github/context.ts';
 import { statusOf } from '../github/errors.ts';
 import { createThinking } from '../github/thinking.ts';
-import { explorer } from './explorer.ts';
+import { explorer, languageModel } from './explorer.ts';
 import { faultyLine, type Life } from './faults.ts';
 import { modelPort } from './model/port.ts';
 import type { Sim } from './sim.ts';
+import { count } from './tally.ts';
 
 export interface App {
   /** Look again now. */
@@ -105,17 +106,22 @@ function contextOf(sim: Sim, life: Life, onAnswer: () => void): Context {
   const { schedule, random, profile, model } = sim;
   const lag = () =>
     !sim.calm && random.chance(profile.stale) ? random.between(0, profile.staleSeconds) * 1000 : 0;
-  const agent = explorer({
+  const agent = { explore: explorer, model: languageModel }[profile.thinker]({
     random,
     think: () => schedule.sleep(random.between(5, 60)),
     nonsense: profile.nonsense,
     crashes: profile.crashes,
     cheats: profile.cheats,
+    onAnswer: kind => {
+      sim.tally.answers++;
+      count(sim.tally.thoughts, kind);
+    },
   });
   const log = { info() {}, warn() {}, error() {} };
   return {
     port: sim.sabotage(modelPort(model, faultyLine(sim, life), lag), sim),
-    agentEnv: {},
+    // Never used: what the contract's agent is asked, the simulated one answers.
+    agentEnv: { OPENAI_API_KEY: 'key' },
     thinking: createThinking(onAnswer, error => {
       if (!life.dead)
         sim.violate(`An agent may not throw, found ${error instanceof Error ? error.stack : error}`);

@@ -80,6 +80,7 @@ export function faultyLine(sim: Sim, life: Life): Line {
     tally.calls++;
     if (strikes(profile.kills)) return die(call, what, 'before');
     if (sim.uninstalledUntil > schedule.now()) {
+      count(tally.faults, 'not installed');
       sim.tell(life.name, `${call} ${what} -> not installed`);
       throw random.chance(0.5) ? BEFORE['404']() : new Refusal(403, 'This installation has been suspended');
     }

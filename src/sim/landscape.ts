@@ -77,18 +77,27 @@ export interface ContractOptions {
   experimentsLimit: number;
   hoursLimit: number | null;
   usdLimit: number | null;
+  crashesInARow: number;
   apart: boolean;
+  /** A language model thinks, not the built-in agent. */
+  thinker: 'explore' | 'model';
 }
 
-export function contractText({ refereed, parallel, apart, ...limits }: ContractOptions): string {
-  const { experimentsLimit, hoursLimit, usdLimit } = limits;
+const AGENTS = {
+  explore: '{name: explore, use: explore}',
+  model: '{name: model, use: openai, model: any, price: {input: 80, output: 200}}',
+} as const;
+
+export function contractText({ refereed, parallel, apart, thinker, ...limits }: ContractOptions): string {
+  const { experimentsLimit, hoursLimit, usdLimit, crashesInARow } = limits;
   return `editable: [${SETTINGS}]
 brief: ${BRIEF}
 metric: {name: loss, goal: minimize${refereed ? `, referee: ${REFEREE}` : ''}}
 trial: {workflow: ${WORKFLOW}, budget: 5m, timeout: 10m}
 parallel: ${parallel}
-limits: {experiments: ${experimentsLimit}, hours: ${hoursLimit}, usd: ${usdLimit}, crashes_in_a_row: 3}
+limits: {experiments: ${experimentsLimit}, hours: ${hoursLimit}, usd: ${usdLimit}, crashes_in_a_row: ${crashesInARow}}
 base: ${apart ? 'campaign' : 'null'}
+agents: [${AGENTS[thinker]}]
 `;
 }
 

@@ -27,6 +27,7 @@ export function describeTally(tally: Tally, violations: number, seconds: number)
     ['deeds of people', kinds(tally.deeds)],
     ['runs', `${tally.runs} (${kinds(tally.trials)})`],
     ['experiments', `${tally.experiments}, ${tally.merges} merged, ${tally.promotions} promotions`],
+    ['thoughts', `${tally.answers} (${kinds(tally.thoughts)})`],
     ['verdicts', kinds(tally.verdicts)],
     ['stopped by hand', tally.stoppedByHand],
     ['violations', violations],

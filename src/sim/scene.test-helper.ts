@@ -59,7 +59,9 @@ export function campaignScene(
       experimentsLimit: 100,
       hoursLimit: null,
       usdLimit: null,
+      crashesInARow: 3,
       apart: false,
+      thinker: 'explore',
       ...contract,
     }),
     permissions: new Map([

@@ -25,6 +25,8 @@ test(`${CAMPAIGNS} campaigns keep the rule, whatever goes wrong`, async () => {
     [Object.keys(tally.faults).length, 12],
     [Object.keys(tally.deeds).length, 25],
     [Object.keys(tally.trials).length, 9],
+    [tally.thoughts.ported ?? 0, 4],
+    [tally.thoughts.repaired ?? 0, 40],
   ] as const)
     assert.ok(what >= least, `expected at least ${least}, found ${what}: ${JSON.stringify(tally)}`);
 });
@@ -161,19 +163,32 @@ const BROKEN: [string, RegExp, (port: GitHubPort, sim: Sim) => Partial<GitHubPor
         port.updateComment(id, body.replace(/"startedAt":"2026-03-08/, '"startedAt":"2026-03-09')),
     }),
   ],
+  [
+    'does not see crashes',
+    /crashed in a row/,
+    port => ({
+      pullsSince: async since =>
+        (await port.pullsSince(since)).map(pull => ({
+          ...pull,
+          body: pull.body.replace('"verdict":{"kind":"crash"', '"verdict":{"kind":"close"'),
+        })),
+    }),
+  ],
   ['never looks at commands', /never answered/, () => ({ commentsSince: async () => [] })],
 ];
 
 describe('the simulator finds an App that', () => {
   /** Campaigns in which nothing else goes wrong. */
   const SEEDS = [7, 8, 9, 10, 11, 14, 40, 50];
+  /** Where candidates crash one after the other, and where people keep and discard. */
+  const TELLING_SEEDS = [649, 134];
   /** Until one comes in which people say the words that it takes. */
   const MORE_SEEDS = Array.from({ length: 100 }, (_, i) => i + 100);
   for (const [what, invariant, broken] of BROKEN)
     test(what, async () => {
       const sabotage = (port: GitHubPort, sim: Sim) => ({ ...port, ...broken(port, sim) });
       let found = '';
-      for (const seed of [...SEEDS, ...MORE_SEEDS])
+      for (const seed of [...SEEDS, ...TELLING_SEEDS, ...MORE_SEEDS])
         if (found === '') found = (await simulate(seed, { sabotage })).violation?.invariant ?? '';
       assert.match(found, invariant);
     });

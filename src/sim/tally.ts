@@ -11,11 +11,14 @@ export interface Tally {
   merges: number;
   /** Pull requests that offer what a campaign found. */
   promotions: number;
+  /** Questions that agents answered, whoever still wanted to know. */
+  answers: number;
   /** Virtual. */
   hours: number;
   /** Campaigns that somebody had to stop in the end. */
   stoppedByHand: number;
   /** How often, by kind. */
+  thoughts: Record<string, number>;
   faults: Record<string, number>;
   deeds: Record<string, number>;
   trials: Record<string, number>;
@@ -34,8 +37,10 @@ export function emptyTally(): Tally {
     experiments: 0,
     merges: 0,
     promotions: 0,
+    answers: 0,
     hours: 0,
     stoppedByHand: 0,
+    thoughts: {},
     faults: {},
     deeds: {},
     trials: {},

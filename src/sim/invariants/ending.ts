@@ -9,6 +9,7 @@ import { PROPOSAL_COST } from '../explorer.ts';
 import { tipOf } from '../model/refs.ts';
 import type { Sim } from '../sim.ts';
 import { checkComments } from './comments.ts';
+import { checkCosts } from './costs.ts';
 import { checkPromotions } from './promotions.ts';
 import { campaignOf, markerOf, pullsOf, statusComments } from './read.ts';
 
@@ -40,6 +41,7 @@ export function checkEnding(sim: Sim): void {
     const live = status?.state.phase === 'running' || status?.state.phase === 'paused';
     if (status && !live) checkStatus(sim, number, status.comment, status.state);
   }
+  checkCosts(sim);
   checkPromotions(sim);
   checkAnswers(sim);
   checkComments(sim);
@@ -71,17 +73,15 @@ function checkStatus(sim: Sim, issue: number, comment: Comment, state: CampaignS
   checkSpending(sim, issue, comment, state);
 }
 
-/** Tokens are known to the App for every idea that was opened or counted as failed, and no others. */
+/** Tokens are known to the App for every idea that was opened or revised, or counted as failed; what an experiment costs is watched. */
 function checkSpending(sim: Sim, issue: number, comment: Comment, state: CampaignState): void {
   const { model } = sim;
   const spent = /Spent: (\d+) trials, .*?, (\d+) tokens/.exec(comment.body);
   const markers = pullsOf(model, issue).flatMap(pull => markerOf(pull) ?? []);
   const trials = new Set(recordedTrials(sim, issue));
   const each = PROPOSAL_COST.inputTokens + PROPOSAL_COST.outputTokens;
-  const failed = state.failedCost.calls;
-  // An experiment that is made once more costs no thought.
-  const thought = markers.filter(({ asked }) => asked?.pull == null).length;
-  const tokens = (thought + failed) * each;
+  const calls = markers.reduce((sum, { cost }) => sum + cost.calls, state.failedCost.calls);
+  const tokens = calls * each;
   if (Number(spent?.[2]) !== tokens)
     sim.violate(`The status of #${issue} should say ${tokens} tokens, found ${spent?.[2]}.`);
   // Whoever deletes the status comment or a marker deletes what it counted.

@@ -35,7 +35,7 @@ export function watchPromotions({ sim, model, allowed }: Rules): Rule {
 /** In the end every campaign that merged something has offered it, no empty branch is left, and what is offered is told truly. */
 export function checkPromotions(sim: Sim): void {
   const { model } = sim;
-  for (const { number } of model.issues.values()) {
+  for (const { number, open: isSeen } of model.issues.values()) {
     const status = statusComments(model, number)[0];
     if (!status?.state.base) continue;
     const tip = tipOf(model, campaignBranch(number));
@@ -45,7 +45,7 @@ export function checkPromotions(sim: Sim): void {
     const open = own.filter(({ state }) => state === 'open');
     // What people did to the branch after the end is theirs; and what they wrote over a description stays.
     const byHand = HANDS.some(deed => sim.tally.deeds[deed]);
-    if (tip === status.state.base.start.sha && open.length === 0 && !byHand)
+    if (isSeen && tip === status.state.base.start.sha && open.length === 0 && !byHand)
       sim.violate(`The empty branch of campaign #${number} is left over.`);
     for (const { number: each } of byHand ? [] : merged)
       if (!own.some(({ body }) => lists(body, each) || !body.includes('| experiment')))
@@ -98,11 +98,13 @@ function checkNumbers(
   // Without a readable contract the status knows of no limit.
   const spent = /Spent: (.*?)(?: of \$\S+)?\. /.exec(status)?.[1];
   expect(body, `Spent in all: ${spent}`);
-  // Trials of a tree count whichever campaign took them.
-  const issues = sim.model.issues.values().map(issue => issue.number);
-  const baselines = issues.flatMap(issue => statusComments(sim.model, issue)[0]?.state.baselines ?? []);
-  const markers = issues.flatMap(issue => pullsOf(sim.model, issue)).flatMap(pull => markerOf(pull) ?? []);
-  const trials = [...baselines, ...markers.flatMap(marker => marker.trials)];
+  // Another campaign may have measured the same tree.
+  const trials = sim.model.issues
+    .values()
+    .flatMap(issue => [
+      ...statusComments(sim.model, issue.number).flatMap(({ state }) => state.baselines),
+      ...pullsOf(sim.model, issue.number).flatMap(pull => markerOf(pull)?.trials ?? []),
+    ]);
   // Where conditions differ, the App tells of those that can be compared.
   if (
     new Set(trials.map(({ machine, digest }) => `${machine} ${digest}`).filter(text => text !== 'unknown '))

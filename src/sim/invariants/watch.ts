@@ -3,6 +3,8 @@ import type { Change, Model } from '../model/state.ts';
 import type { Sim } from '../sim.ts';
 import { watchBase } from './base.ts';
 import { watchComments } from './comments.ts';
+import { watchCosts } from './costs.ts';
+import { watchCrashes } from './crashes.ts';
 import { watchExperiments } from './experiments.ts';
 import { watchLimits } from './limits.ts';
 import { watchPromotions } from './promotions.ts';
@@ -22,6 +24,15 @@ export function watchInvariants(sim: Sim): void {
   const { model, profile } = sim;
   const forgetful = profile.stale > 0 && profile.kills + profile.failsAfter > 0;
   const rules: Rules = { sim, model, allowed: times => (profile.twoApps || forgetful ? times + 1 : times) };
-  for (const watch of [watchBase, watchExperiments, watchComments, watchTrials, watchLimits, watchPromotions])
+  for (const watch of [
+    watchBase,
+    watchExperiments,
+    watchComments,
+    watchTrials,
+    watchCosts,
+    watchCrashes,
+    watchLimits,
+    watchPromotions,
+  ])
     model.watchers.push(watch(rules));
 }

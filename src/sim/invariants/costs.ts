@@ -1,0 +1,58 @@
+/** What thinking costs: every answer of an agent counts once, where an experiment was made of it or where it failed. */
+import { isDeepStrictEqual } from 'node:util';
+import type { Cost } from '../../campaign/idea.ts';
+import type { ExperimentMarker } from '../../campaign/model.ts';
+import { PROPOSAL_COST } from '../explorer.ts';
+import type { Sim } from '../sim.ts';
+import { count } from '../tally.ts';
+import { markerOf, pullsOf, statusComments } from './read.ts';
+import type { Rule, Rules } from './watch.ts';
+
+/** Watches what each experiment says that it cost: one answer, one more for every time that an agent made it anew. */
+export function watchCosts({ sim, model }: Rules): Rule {
+  /** What the App last wrote into each pull request: people may edit it since. */
+  const written = new Map<number, ExperimentMarker>();
+  return change => {
+    if (change.table !== 'pulls' || change.actor !== model.botLogin || !change.after) return;
+    const marker = markerOf(change.after);
+    if (!marker) return;
+    const { number } = change.after;
+    const before = written.get(number);
+    // What is measured once more costs no thought.
+    const first = marker.asked?.pull == null ? 1 : 0;
+    const anew = before !== undefined && isAnew(before, marker);
+    if (anew) count(sim.tally.thoughts, marker.repairs > before.repairs ? 'repaired' : 'ported');
+    // Two Apps may both make it anew; the last one's answer counts.
+    const isOvertaken = anew && sim.profile.twoApps && marker.cost.calls === before.cost.calls;
+    const calls = before ? before.cost.calls + (anew && !isOvertaken ? 1 : 0) : first;
+    for (const wrong of differences(marker.cost, calls))
+      sim.violate(`#${number} should have cost ${calls} answers, found ${wrong}.`);
+    written.set(number, marker);
+  };
+}
+
+/** Whether an agent wrote its edits anew. */
+function isAnew(before: ExperimentMarker, after: ExperimentMarker): boolean {
+  return !isDeepStrictEqual(before.idea.edits, after.idea.edits);
+}
+
+function differences(cost: Cost, calls: number): string[] {
+  return (['calls', 'inputTokens', 'outputTokens', 'usd'] as const).flatMap(key => {
+    const wanted = (PROPOSAL_COST[key] ?? 0) * calls;
+    const found = cost[key];
+    return found !== null && Math.abs(found - wanted) < 1e-9 ? [] : [`${key} ${found}`];
+  });
+}
+
+/** In the end as much was counted as was answered: less where an App forgot or was killed, more where GitHub's answer to the count got lost. */
+export function checkCosts({ model, profile, tally, violate }: Sim): void {
+  const counted = model.issues.values().reduce((sum, { number }) => {
+    const failed = statusComments(model, number)[0]?.state.failedCost.calls ?? 0;
+    const made = pullsOf(model, number).map(pull => markerOf(pull)?.cost.calls ?? 0);
+    return made.reduce((all, calls) => all + calls, sum + failed);
+  }, 0);
+  const most = tally.answers + Object.values(tally.faults).reduce((sum, times) => sum + times, 0);
+  const least = profile.mood === 'fault-free' ? tally.answers : 0;
+  if (counted < least || counted > most)
+    violate(`${tally.answers} questions were answered, and ${counted} are counted.`);
+}
