@@ -175,10 +175,12 @@ async function readResult(
     );
   const marker = experiment?.marker;
   const expected = marker?.commit ?? measurement.candidate;
+  const tree = marker?.tree ?? (await treeOf(context, snapshot, measurement.candidate));
   const isThis =
     measurement.trial === attempt.trial &&
     measurement.candidate === expected &&
-    (!marker || (measurement.tree === marker.tree && measurement.base === marker.champion.sha));
+    measurement.tree === tree &&
+    (!marker || measurement.base === marker.champion.sha);
   if (!isThis)
     return fault(
       context,
@@ -195,6 +197,11 @@ async function readResult(
       ? { ...outcome, traceback: outcome.traceback.slice(-KEPT_TRACEBACK) }
       : outcome;
   return { ...measurement, outcome: kept, runId: run.id };
+}
+
+/** A champion's trial may be one of a champion that is gone, but of a commit that there is. */
+async function treeOf({ port }: Context, { base }: Snapshot, sha: string): Promise<string | undefined> {
+  return sha === base.sha ? base.tree : (await port.commit(sha))?.tree;
 }
 
 function parseMeasurement(text: string): Measurement | null {

@@ -22,9 +22,9 @@ export function watchCosts({ sim, model }: Rules): Rule {
     const first = marker.asked?.pull == null ? 1 : 0;
     const anew = before !== undefined && isAnew(before, marker);
     if (anew) count(sim.tally.thoughts, marker.repairs > before.repairs ? 'repaired' : 'ported');
-    // Two Apps may both make it anew; the last one's answer counts.
-    const isOvertaken = anew && sim.profile.twoApps && marker.cost.calls === before.cost.calls;
-    const calls = before ? before.cost.calls + (anew && !isOvertaken ? 1 : 0) : first;
+    // Of two Apps that write at once the last one's answer counts.
+    if (sim.profile.twoApps && before) return void written.set(number, marker);
+    const calls = before ? before.cost.calls + (anew ? 1 : 0) : first;
     for (const wrong of differences(marker.cost, calls))
       sim.violate(`#${number} should have cost ${calls} answers, found ${wrong}.`);
     written.set(number, marker);

@@ -49,9 +49,9 @@ export function watchTrials({ sim, model, allowed }: Rules): Rule {
       sim.violate(`${running.size} trials are in flight at once, expected at most ${most}.`);
   }
 
-  /** Runs of the App's that still have a meaning: people may close what is measured, or move the champion. */
-  function isInFlight({ status, actor, attempt, title, inputs }: RunRecord): boolean {
-    if (status === 'completed' || actor !== model.botLogin || attempt > 1) return false;
+  /** Runs of the App's that still have a meaning: people may close what is measured, or move the champion, and what was given up may not end. */
+  function isInFlight({ id, status, actor, attempt, title, inputs }: RunRecord): boolean {
+    if (status === 'completed' || actor !== model.botLogin || attempt > 1 || usedFor.has(id)) return false;
     const { issue, experiment } = trialParts(title);
     if (experiment === 0)
       return (
