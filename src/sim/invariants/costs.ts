@@ -31,9 +31,9 @@ export function watchCosts({ sim, model }: Rules): Rule {
   };
 }
 
-/** Whether an agent wrote its edits anew. */
+/** Whether an agent was asked for its edits anew; what it mends may come out as it was. */
 function isAnew(before: ExperimentMarker, after: ExperimentMarker): boolean {
-  return !isDeepStrictEqual(before.idea.edits, after.idea.edits);
+  return after.repairs > before.repairs || !isDeepStrictEqual(before.idea.edits, after.idea.edits);
 }
 
 function differences(cost: Cost, calls: number): string[] {

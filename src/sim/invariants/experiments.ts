@@ -56,7 +56,8 @@ export function watchExperiments({ sim, model }: Rules): Rule {
       sim.violate(`Campaign #${marker.campaign} has ${all.length} experiments, asked for were ${limit}.`);
     // What waits for people needs no runner.
     const open = all.filter(each => each.state === 'open' && markerOf(each)?.held == null).length;
-    if (open > sim.profile.parallel)
+    // Of two Apps each may open one before it sees the other's.
+    if (open > sim.profile.parallel + (sim.profile.twoApps ? 1 : 0))
       sim.violate(`${open} experiments are open at once, parallel is ${sim.profile.parallel}.`);
   }
 
