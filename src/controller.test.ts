@@ -52,6 +52,33 @@ describe('lists that lag behind what the App just wrote', () => {
     assert.equal(scene.model.comments.values().filter(({ body }) => replyKey(body) === asked).length, 1);
   });
 
+  test('an idea whose pull request is there although the answer got lost is not opened again, whatever its branch says', async () => {
+    const scene = campaignScene(3);
+    for (const [k, value] of [1, 1.001, 0.999].entries()) {
+      await scene.work();
+      scene.measure(`1/0.${k + 1}`, value);
+    }
+    let failures = 0;
+    scene.line = async (call, what, effect) => {
+      // Otherwise it would look like a branch that was left over, which waits for a while, too.
+      if (call === 'commit' && what !== 'main') throw new Refusal(422, 'Unprocessable');
+      // The branch is seen before its pull request.
+      scene.lag = call === 'branches' ? 0 : LAG_MS;
+      const result = effect();
+      if (call === 'createPull' && failures++ === 0) throw new Refusal(502, 'Bad Gateway');
+      return result;
+    };
+    for (let i = 0; i < 20; i++) {
+      await scene.look().catch(() => undefined);
+      await new Promise(setImmediate);
+    }
+    assert.equal(failures, 1);
+    assert.deepEqual(
+      pullsOf(scene.model, 1).map(({ branch }) => branch),
+      ['research/1/1'],
+    );
+  });
+
   test('a trial is dispatched once', async () => {
     const scene = campaignScene(1);
     scene.lag = LAG_MS;
@@ -128,6 +155,33 @@ describe('people in between', () => {
     await scene.work();
     const [check, ...others] = scene.model.checks.values().filter(({ externalId }) => externalId === '1/0.1');
     assert.deepEqual([check?.sha, check?.completed, others.length], [champion, true, 0]);
+  });
+
+  test('a champion’s trial that is in no list yet when somebody moves the base makes room for the new champion’s', async () => {
+    const scene = campaignScene(1);
+    scene.model.runListLagSeconds = 60;
+    await scene.work();
+    const runs = () => scene.model.runs.values().filter(({ title }) => title === '1/0.1');
+    assert.equal(runs().length, 1);
+    push(scene, 'main', 'README.md', 'New.\n');
+    scene.pass(15);
+    await scene.work();
+    scene.pass(60);
+    await scene.work();
+    assert.deepEqual(
+      runs().map(({ status, inputs }) => [status, inputs.candidate === tipOf(scene.model, 'main')]),
+      [
+        ['completed', false],
+        ['queued', true],
+      ],
+    );
+    scene.measure('1/0.1', 1);
+    await scene.work();
+    const [status] = statusComments(scene.model, scene.issue);
+    assert.deepEqual(
+      status?.state.baselines.map(({ outcome, candidate }) => [outcome.status, candidate]),
+      [['measured', tipOf(scene.model, 'main')]],
+    );
   });
 
   test('a trial that left no result says nothing about a champion that came later', async () => {

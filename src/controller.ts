@@ -103,8 +103,9 @@ export async function step(
 ): Promise<{ action: Action; seconds: number }> {
   const { port } = context;
   const now = context.now();
-  const snapshot = await observe(port, memory, now, context.thinking.thoughts());
-  dropUnwanted(context.thinking, snapshot);
+  const seen = await observe(port, memory, now);
+  dropUnwanted(context.thinking, seen);
+  const snapshot = { ...seen, thoughts: context.thinking.thoughts() };
   const { refusals } = memory;
   const action = planWithout(snapshot, now, planned => isGivenUp(refusals, nameOf(planned), now));
   if (action.kind !== 'wait') {
@@ -137,11 +138,12 @@ export async function step(
   return { action, seconds: Math.min(action.seconds, status ?? Infinity, log ?? Infinity) };
 }
 
-/** What an action is about: doing it twice in a row has the same name. */
+/** What an action is about: doing it twice in a row has the same name. The number of a new experiment is not what it is about. */
 function nameOf(action: Action): string {
-  const subject = JSON.stringify(action, (key, value) =>
-    key === 'campaign' || key === 'experiment' ? (value?.issue ?? value?.pull) : value,
-  );
+  const subject = JSON.stringify(action, (key, value) => {
+    if (key === 'number') return undefined;
+    return key === 'campaign' || key === 'experiment' ? (value?.issue ?? value?.pull) : value;
+  });
   return subject.slice(0, 300);
 }
 

@@ -78,15 +78,17 @@ export async function readAttempts(
     }
   }
   const runs = ownRuns(listed, port.botLogin);
+  const earlier: WorkflowRun[] = [];
   for (const run of runs) {
     if (!wanted(run.title)) continue;
     const attempt = attempts.get(run.title);
     if (!attempt) attempts.set(run.title, { trial: run.title, check: null, run });
+    else if (isOfEarlierChampion(run, attempt, snapshot.base.sha)) earlier.push(run);
     else if (!attempt.run) attempt.run = run;
   }
   const measured = (trial: string) => recorded.has(trial) || attempts.get(trial)?.check?.measurement != null;
   const repeated = runs.filter(({ title, attempt }) => attempt > 1 && measured(title));
-  return { attempts, repeated, duplicates: [...duplicates, ...duplicateRuns(runs)] };
+  return { attempts, repeated, duplicates: [...duplicates, ...duplicateRuns(runs, earlier)] };
 }
 
 /**
@@ -96,6 +98,19 @@ export async function readAttempts(
 function lastBefore(tree: string, state: CampaignState | null): number {
   const others = (state?.baselines ?? []).filter(trial => trial.tree !== tree);
   return Math.max(state?.forgotten?.last ?? 0, ...others.map(({ trial }) => trialParts(trial).k));
+}
+
+/**
+ * Whether a run of the name of a trial of the champion measures the one before: somebody moved the base before the run was in any list, so
+ * that its number was given once more.
+ */
+function isOfEarlierChampion({ title, headSha, createdAt }: WorkflowRun, { check }: Attempt, tip: string) {
+  return (
+    trialParts(title).experiment === 0 &&
+    headSha !== tip &&
+    check !== null &&
+    Date.parse(createdAt) < Date.parse(check.startedAt)
+  );
 }
 
 /** The App's own runs, oldest first: of two with one name, the first counts. */

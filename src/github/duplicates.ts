@@ -35,12 +35,19 @@ function sentenceOf({ issue, body }: Pick<Comment, 'issue' | 'body'>): string | 
   return notice === null ? null : `notice on ${issue}: ${notice}`;
 }
 
-/** The App's runs that measure again what an earlier one measures. `runs`: the App's own, oldest first. */
-export function duplicateRuns(runs: readonly WorkflowRun[]): Duplicate[] {
+/**
+ * The App's runs in flight that measure again what an earlier one measures, or what nobody asks for any more.
+ * @param runs the App's own, oldest first
+ * @param unwanted those among them whose name was given once more
+ */
+export function duplicateRuns(
+  runs: readonly WorkflowRun[],
+  unwanted: readonly WorkflowRun[] = [],
+): Duplicate[] {
   return runs
     .filter((run, i) => {
       const first = runs.findIndex(({ title, headSha }) => title === run.title && headSha === run.headSha);
-      return first < i && run.status !== 'completed';
+      return (first < i || unwanted.includes(run)) && run.status !== 'completed';
     })
     .map(({ id }) => ({ kind: 'run', id }));
 }

@@ -18,7 +18,6 @@ import {
   type UnreadableExperiment,
 } from '../campaign/model.ts';
 import { currentCampaign } from '../campaign/queries.ts';
-import type { Thought } from '../campaign/thought.ts';
 import { isCandidateFor } from '../render/pull.ts';
 import { readAttempts } from './attempts.ts';
 import { duplicateComments } from './duplicates.ts';
@@ -76,13 +75,8 @@ const EXPERIMENT_BRANCH = /^research\/(\d+)\/(\d+)$/;
 /** Looks overlap by this much, because clocks differ and lists lag. */
 const OVERLAP_SECONDS = 300;
 
-/** One look at a repository. Throws what the port throws; a partial look is no snapshot. */
-export async function observe(
-  port: GitHubPort,
-  memory: Memory,
-  now: Date,
-  thoughts: readonly Thought[] = [],
-): Promise<Snapshot> {
+/** One look at a repository, without what agents think about. Throws what the port throws; a partial look is no snapshot. */
+export async function observe(port: GitHubPort, memory: Memory, now: Date): Promise<Snapshot> {
   const { defaultBranch } = await port.about();
   const home = await port.commit(defaultBranch);
   if (!home) return emptySnapshot(defaultBranch);
@@ -105,7 +99,7 @@ export async function observe(
     promotions,
     attempts: new Map(),
     repeated: [],
-    thoughts,
+    thoughts: [],
     branches,
     leftovers: await leftoversIn(port, memory, branches, campaigns),
     runEndedAt: null,
@@ -311,9 +305,10 @@ async function readCampaigns(
   ];
   const asked = commands.map(({ issue }) => pulls.get(issue) ?? issue);
   const touched = new Set([...asked, ...experiments.map(e => e.marker.campaign)]);
-  const alive = met.filter(({ body }) => isLive(stateIn(body))).map(({ issue }) => issue);
+  // One that has ended may have been told of less than came of it.
+  const late = met.map(({ issue }) => issue);
   const campaigns: Campaign[] = [];
-  for (const number of new Set([...open.keys(), ...unfinished, ...memory.alive, ...asked, ...alive])) {
+  for (const number of new Set([...open.keys(), ...unfinished, ...memory.alive, ...asked, ...late])) {
     const updatedAt = open.get(number);
     const known = updatedAt !== undefined;
     if (known && !touched.has(number) && memory.bare.get(number) === updatedAt) continue;

@@ -34,6 +34,8 @@ export async function open(
   const answer = thinking.answer(thought);
   if (!answer) return;
   const { cost } = answer;
+  const failedCost = addCost(state.failedCost, cost);
+  thinking.use(thought, { experiment: number, failedCalls: cost.calls > 0 ? failedCost.calls : null });
   const task = thinking.thoughts().find(({ id }) => id === thought)?.task;
   const asked =
     task?.kind === 'try'
@@ -49,7 +51,7 @@ export async function open(
     return thinking.drop(thought);
   }
   if (answer.kind === 'exhausted') {
-    await exhausted(context, snapshot, campaign, { ...state, failedCost: addCost(state.failedCost, cost) });
+    await exhausted(context, snapshot, campaign, { ...state, failedCost });
     return thinking.drop(thought);
   }
   const { editable } = contractOf(snapshot);
@@ -109,8 +111,11 @@ export async function writeOff(
 ): Promise<void> {
   const cost = thinking.answer(thought)?.cost;
   const { state } = campaign;
-  if (state && cost && cost.calls > 0)
-    await saveState(port, snapshot, campaign, { ...state, failedCost: addCost(state.failedCost, cost) });
+  if (state && cost && cost.calls > 0) {
+    const failedCost = addCost(state.failedCost, cost);
+    thinking.use(thought, { experiment: null, failedCalls: failedCost.calls });
+    await saveState(port, snapshot, campaign, { ...state, failedCost });
+  }
   thinking.drop(thought);
 }
 

@@ -54,6 +54,7 @@ export async function revise(
   // The champion moved while the agent thought: the old answer is as good as none, and was paid for.
   const campaign = snapshot.campaigns.find(({ issue }) => issue === marker.campaign);
   if (!files) return campaign && writeOff(context, snapshot, campaign, thought);
+  context.thinking.use(thought, { experiment: marker.number, failedCalls: null });
   await remake(context, snapshot, experiment, files, {
     idea: answer.idea,
     cost: addCost(marker.cost, answer.cost),

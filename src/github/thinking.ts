@@ -1,13 +1,22 @@
 /** Agents at work beside the loop. What they think of is lost when the App ends, and then asked for again. */
+import { isDeepStrictEqual } from 'node:util';
 import type { Proposal } from '../agents/agent.ts';
 import { NO_COST } from '../campaign/idea.ts';
-import type { Snapshot } from '../campaign/model.ts';
+import type { CampaignState, Snapshot } from '../campaign/model.ts';
 import { liveCampaigns } from '../campaign/queries.ts';
 import type { Task, Thought } from '../campaign/thought.ts';
 import { isAbout } from '../campaign/write-off.ts';
 
 /** What came of a thought, and who thought it. */
 type Answer = { agent: string } & Proposal;
+
+/** Where an answer is about to be written down. */
+interface Use {
+  /** Number of the experiment that it becomes, or that is made again from it. */
+  experiment: number | null;
+  /** How many calls of a model its campaign has paid for nothing, with this answer; null where it cost none. */
+  failedCalls: number | null;
+}
 
 export interface Thinking {
   /** All thoughts, oldest first. */
@@ -18,6 +27,10 @@ export interface Thinking {
   answer(id: number): Answer | undefined;
   /** Ideas that no experiment was made of yet. */
   ideas(campaign: number): Extract<Answer, { kind: 'idea' }>[];
+  /** To be said before the answer is written down: where GitHub's word that it was gets lost, the next look can tell. */
+  use(id: number, use: Use): void;
+  /** How its answer was to be written down; undefined where that was not tried. */
+  useOf(id: number): Use | undefined;
   /** Forgets it: its answer was used, or nobody waits for it. */
   drop(id: number): void;
 }
@@ -26,6 +39,7 @@ interface Kept {
   thought: Omit<Thought, 'state'>;
   abort: AbortController;
   answer: Answer | null;
+  use?: Use;
 }
 
 /**
@@ -63,6 +77,11 @@ export function createThinking(onAnswer: () => void, onError: (error: unknown) =
       [...kept.values()].flatMap(({ thought, answer }) =>
         thought.campaign === campaign && answer?.kind === 'idea' ? [answer] : [],
       ),
+    use(id, use) {
+      const known = kept.get(id);
+      if (known) known.use = use;
+    },
+    useOf: id => kept.get(id)?.use,
     drop(id) {
       kept.get(id)?.abort.abort();
       kept.delete(id);
@@ -72,13 +91,39 @@ export function createThinking(onAnswer: () => void, onError: (error: unknown) =
 
 /**
  * Interrupts what nobody waits for: thoughts of campaigns that have ended, and about experiments that are no longer what they were.
- * What has an answer stays until it was used or its cost was counted, where there is a campaign to count it.
+ * What has an answer stays until it was used or its cost was counted, where there is a campaign to count it; and is forgotten where it
+ * turns out that it was.
  */
 export function dropUnwanted(thinking: Thinking, snapshot: Snapshot): void {
-  for (const { id, campaign, task, state } of thinking.thoughts()) {
+  for (const thought of thinking.thoughts()) {
+    const { id, campaign, task, state } = thought;
     const there = snapshot.campaigns.find(({ issue }) => issue === campaign);
     const live = liveCampaigns(snapshot).some(({ issue }) => issue === campaign);
-    if (!there?.state || (state === 'thinking' && !(live && isAbout(snapshot, there, task))))
+    if (
+      !there?.state ||
+      isWritten(thinking, snapshot, there.state, thought) ||
+      (state === 'thinking' && !(live && isAbout(snapshot, there, task)))
+    )
       thinking.drop(id);
   }
+}
+
+/** Whether an answer stands where it was to be written down. */
+function isWritten(
+  thinking: Thinking,
+  snapshot: Snapshot,
+  { failedCost }: CampaignState,
+  { id, campaign, task }: Thought,
+): boolean {
+  const [answer, use] = [thinking.answer(id), thinking.useOf(id)];
+  if (!answer || !use) return false;
+  if (use.failedCalls !== null && failedCost.calls >= use.failedCalls) return true;
+  return snapshot.experiments.some(
+    ({ marker }) =>
+      marker.campaign === campaign &&
+      marker.number === use.experiment &&
+      answer.kind === 'idea' &&
+      isDeepStrictEqual(marker.idea, answer.idea) &&
+      !('commit' in task && marker.commit === task.commit),
+  );
 }

@@ -38,11 +38,12 @@ export async function speak(
     return askAgain(context, snapshot, pending, campaign, experiment);
   const problem = objectionTo(snapshot, campaign, experiment, word);
   if (problem !== null) return refuse(context, pending, problem);
+  await port.react(pending.comment, 'rocket');
+  // Right before it is written: another App may be at it, too.
   const now = await port.pull(experiment.pull);
   const marker = readMarker('experiment', now.body, experimentMarkerSchema);
   // The list lagged behind: the next look sees what it is by now.
   if (now.state !== 'open' || !marker) return;
-  await port.react(pending.comment, 'rocket');
   if (marker.words.some(({ comment }) => comment === pending.comment)) return;
   const spoken: SpokenWord = {
     kind: word,

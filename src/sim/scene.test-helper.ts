@@ -36,6 +36,8 @@ export interface Scene {
   measure(trial: string, value?: number, audit?: Audit): void;
   /** Ends a run at half of its budget, for this preview. */
   stop(trial: string, preview: number): void;
+  /** Ends a run with an exception of the candidate's. */
+  crash(trial: string): void;
 }
 
 const START = Date.parse('2026-03-08T00:00:00Z');
@@ -136,6 +138,12 @@ export function campaignScene(
       end(model, trial, {
         outcome: { status: 'stopped', value: preview, at: 0.5 },
         preview,
+        refereed: null,
+      }),
+    crash: trial =>
+      end(model, trial, {
+        outcome: { status: 'crash', reason: 'exception', message: 'ValueError', traceback: 'ValueError' },
+        preview: null,
         refereed: null,
       }),
   };
