@@ -4,7 +4,8 @@ import type { CampaignState } from '../campaign/model.ts';
 import { campaign, sha, trial } from '../campaign/snapshot.test-helper.ts';
 import { campaignScene } from '../sim/scene.test-helper.ts';
 import { writeMarker } from './marker.ts';
-import { emptyMemory, observe } from './observe.ts';
+import { emptyMemory } from './memory.ts';
+import { observe } from './observe.ts';
 import type { Comment, GitHubPort, Issue, WorkflowRun } from './port.ts';
 
 const NOW = new Date('2026-03-08T12:00:00Z');

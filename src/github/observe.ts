@@ -1,77 +1,20 @@
-/** Observe: reads GitHub into a snapshot. What it remembers between two looks only saves requests, and may be lost. */
-
+/** Observe: reads GitHub into a snapshot. */
 import { campaignBranch } from '../campaign/campaign-base.ts';
 import { CAMPAIGN_BASE, CONTRACT_PATH } from '../campaign/contract.ts';
 import { parseContract } from '../campaign/contract-file.ts';
-import {
-  branchName,
-  type Campaign,
-  type CampaignState,
-  campaignStateSchema,
-  type Experiment,
-  experimentMarkerSchema,
-  type PendingCommand,
-  type Promotion,
-  promotionMarkerSchema,
-  RESEARCH_LABEL,
-  type Snapshot,
-  type UnreadableExperiment,
-} from '../campaign/model.ts';
+import type { Campaign, PendingCommand, Snapshot } from '../campaign/model.ts';
 import { currentCampaign } from '../campaign/queries.ts';
-import { isCandidateFor } from '../render/pull.ts';
 import { readAttempts } from './attempts.ts';
+import { metAgain, readCampaigns } from './campaigns.ts';
 import { duplicateComments } from './duplicates.ts';
-import { readMarker } from './marker.ts';
+import type { Memory } from './memory.ts';
 import { commandsIn, pending } from './pending.ts';
-import type { Comment, Commit, GitHubPort, Issue, Pull } from './port.ts';
-import { noRefusals, type Refusals } from './refusals.ts';
-import { noticeKey } from './replies.ts';
-
-export interface Memory {
-  pulls: Map<number, Pull>;
-  /** What each of `pulls` is to the App: read once, because a pull request that changed is another object. */
-  subjects: WeakMap<Pull, Subject>;
-  /** Time of the newest edit among `pulls`. */
-  pullsSince: string | null;
-  /** Status comments by issue. */
-  statusComments: Map<number, number>;
-  /** Issues of campaigns whose status comment may still have to change, closed issues included. */
-  alive: Set<number>;
-  /** Contracts by commit. */
-  contracts: Map<string, Snapshot['contract']>;
-  /** Comments up to here were looked at. */
-  commentsSeen: Date | null;
-  /** Issues that a person labelled and no campaign is on: when they were last updated. */
-  bare: Map<number, string>;
-  /** When a look last saw a run that had ended by itself. */
-  runEndedAt: string | null;
-  refusals: Refusals;
-}
-
-/** A pull request on an experiment's branch, if it is the App's own. */
-type Subject =
-  | { kind: 'experiment'; experiment: Experiment }
-  | { kind: 'unreadable'; unreadable: UnreadableExperiment }
-  | { kind: 'foreign' };
-
-export function emptyMemory(): Memory {
-  return {
-    pulls: new Map(),
-    subjects: new WeakMap(),
-    pullsSince: null,
-    statusComments: new Map(),
-    alive: new Set(),
-    contracts: new Map(),
-    commentsSeen: null,
-    bare: new Map(),
-    runEndedAt: null,
-    refusals: noRefusals(),
-  };
-}
+import type { Comment, Commit, GitHubPort } from './port.ts';
+import { experimentsIn, leftoversIn, promotionsIn, readPulls } from './pulls.ts';
 
 /** A bot that was away looks this far back for commands, and for campaigns that it no longer finds otherwise. */
 const LOOK_BACK_HOURS = 24;
-const EXPERIMENT_BRANCH = /^research\/(\d+)\/(\d+)$/;
+
 /** Looks overlap by this much, because clocks differ and lists lag. */
 const OVERLAP_SECONDS = 300;
 
@@ -120,30 +63,6 @@ export async function observe(port: GitHubPort, memory: Memory, now: Date): Prom
     runEndedAt: memory.runEndedAt,
     duplicates: [...snapshot.duplicates, ...trials.duplicates],
   };
-}
-
-/**
- * Branches of experiments that a kill left without their pull requests. What people put on a branch of such a name, or opened a pull
- * request of, is theirs. GitHub is asked only where a branch has no pull request of the App's.
- */
-async function leftoversIn(
-  port: GitHubPort,
-  memory: Memory,
-  branches: Snapshot['branches'],
-  campaigns: readonly Campaign[],
-): Promise<string[]> {
-  const pulls = [...memory.pulls.values()];
-  const taken = new Set(
-    pulls.filter(pull => pull.state === 'open' || isOwn(port, pull)).map(({ branch }) => branch),
-  );
-  const lone = [...branches].filter(
-    ([branch]) =>
-      !taken.has(branch) &&
-      campaigns.some(({ issue }) => branch.startsWith(`research/${issue}/`)) &&
-      EXPERIMENT_BRANCH.test(branch),
-  );
-  const tips = await Promise.all(lone.map(([, sha]) => port.commit(sha)));
-  return lone.flatMap(([branch], i) => (isCandidateFor(branch, tips[i]?.message ?? '') ? [branch] : []));
 }
 
 function emptySnapshot(branch: string): Snapshot {
@@ -222,58 +141,6 @@ function noBase(branch: string): Snapshot['contract'] {
   };
 }
 
-async function readPulls(port: GitHubPort, memory: Memory): Promise<void> {
-  for (const pull of await port.pullsSince(memory.pullsSince)) {
-    memory.pulls.set(pull.number, pull);
-    if (memory.pullsSince === null || pull.updatedAt > memory.pullsSince) memory.pullsSince = pull.updatedAt;
-  }
-}
-
-/** The App's pull requests on experiment branches, those that can be read and those whose marker is gone. */
-function experimentsIn(port: GitHubPort, memory: Memory): Pick<Snapshot, 'experiments' | 'unreadable'> {
-  const subjects = [...memory.pulls.values()].map(pull => {
-    const subject = memory.subjects.get(pull) ?? subjectOf(port, pull);
-    memory.subjects.set(pull, subject);
-    return subject;
-  });
-  return {
-    experiments: subjects.flatMap(subject => (subject.kind === 'experiment' ? [subject.experiment] : [])),
-    unreadable: subjects.flatMap(subject => (subject.kind === 'unreadable' ? [subject.unreadable] : [])),
-  };
-}
-
-function subjectOf(port: GitHubPort, pull: Pull): Subject {
-  const parts = EXPERIMENT_BRANCH.exec(pull.branch);
-  if (!parts || !isOwn(port, pull)) return { kind: 'foreign' };
-  const marker = readMarker('experiment', pull.body, experimentMarkerSchema);
-  const { number, state, title, branch, base, headSha, mergeCommit } = pull;
-  if (!marker || branch !== branchName(marker.campaign, marker.number)) {
-    const [campaign, experiment] = [Number(parts[1]), Number(parts[2])];
-    const open = state === 'open';
-    return { kind: 'unreadable', unreadable: { pull: number, open, campaign, number: experiment } };
-  }
-  const labelled = pull.labels.includes(RESEARCH_LABEL);
-  const experiment = { pull: number, state, title, branch, base, headSha, mergeCommit, marker, labelled };
-  return { kind: 'experiment', experiment };
-}
-
-/** The App's pull requests from campaigns' own branches. */
-function promotionsIn(port: GitHubPort, memory: Memory): Promotion[] {
-  return [...memory.pulls.values()].flatMap(pull => {
-    const parts = /^research\/(\d+)\/base$/.exec(pull.branch);
-    if (!parts || !isOwn(port, pull)) return [];
-    const { number, state, headSha, body } = pull;
-    const marker = readMarker('promotion', body, promotionMarkerSchema);
-    return [{ pull: number, campaign: Number(parts[1]), state, headSha, marker }];
-  });
-}
-
-/** Whether the App made a pull request, from a branch of this repository. */
-function isOwn({ repository, botLogin }: GitHubPort, { author, headRepository }: Pull): boolean {
-  const full = `${repository.owner}/${repository.name}`.toLowerCase();
-  return author === botLogin && headRepository.toLowerCase() === full;
-}
-
 function lookBack(memory: Memory, now: Date): Date {
   const overlap = OVERLAP_SECONDS * 1000;
   // In steps: the same question again costs nothing while its answer stays the same.
@@ -286,90 +153,4 @@ function seenUntil(comments: readonly Comment[], commands: readonly PendingComma
   const waiting = new Set(commands.map(({ comment }) => comment));
   const times = comments.filter(({ id }) => waiting.has(id)).map(({ createdAt }) => Date.parse(createdAt));
   return new Date(Math.min(now.getTime(), ...times));
-}
-
-async function readCampaigns(
-  port: GitHubPort,
-  memory: Memory,
-  experiments: readonly Experiment[],
-  promotions: readonly Promotion[],
-  commands: readonly PendingCommand[],
-  met: readonly Comment[],
-): Promise<Campaign[]> {
-  const labelled = (await port.openIssues(RESEARCH_LABEL)).filter(issue => !issue.isPull);
-  const open = new Map(labelled.map(issue => [issue.number, issue.updatedAt]));
-  const pulls = new Map(experiments.map(({ pull, marker }) => [pull, marker.campaign]));
-  const unfinished = [
-    ...experiments.filter(e => e.state === 'open' || e.marker.verdict === null).map(e => e.marker.campaign),
-    ...promotions.filter(({ state }) => state === 'open').map(({ campaign }) => campaign),
-  ];
-  const asked = commands.map(({ issue }) => pulls.get(issue) ?? issue);
-  const touched = new Set([...asked, ...experiments.map(e => e.marker.campaign)]);
-  // One that has ended may have been told of less than came of it.
-  const late = met.map(({ issue }) => issue);
-  const campaigns: Campaign[] = [];
-  for (const number of new Set([...open.keys(), ...unfinished, ...memory.alive, ...asked, ...late])) {
-    const updatedAt = open.get(number);
-    const known = updatedAt !== undefined;
-    if (known && !touched.has(number) && memory.bare.get(number) === updatedAt) continue;
-    const issue = known ? { open: true, isPull: false, labels: [RESEARCH_LABEL] } : await port.issue(number);
-    if (!issue || issue.isPull) continue;
-    const campaign = await readCampaign(port, memory, number, issue, met);
-    if (campaign.comment) memory.bare.delete(number);
-    else if (known) memory.bare.set(number, updatedAt);
-    if (campaign.comment || known || unfinished.includes(number)) campaigns.push(campaign);
-  }
-  for (const { issue } of campaigns) memory.alive.add(issue);
-  return campaigns.sort((a, b) => a.issue - b.issue);
-}
-
-/**
- * The App's own status comments among `comments`, oldest first. What was closed, or lost its label, while the App was away is in no list
- * of open issues.
- */
-function metAgain(comments: readonly Comment[], botLogin: string): Comment[] {
-  return comments
-    .filter(({ author, body }) => author === botLogin && stateIn(body) !== null)
-    .sort((a, b) => a.id - b.id);
-}
-
-function stateIn(body: string): CampaignState | null {
-  return readMarker('campaign', body, campaignStateSchema);
-}
-
-function isLive(state: CampaignState | null): boolean {
-  return state?.phase === 'running' || state?.phase === 'paused';
-}
-
-async function readCampaign(
-  port: GitHubPort,
-  memory: Memory,
-  issue: number,
-  { open, labels }: Pick<Issue, 'open' | 'labels'>,
-  met: readonly Comment[],
-): Promise<Campaign> {
-  const campaign = { issue, issueOpen: open, labelled: labels.includes(RESEARCH_LABEL) };
-  const remembered = memory.statusComments.get(issue);
-  const quick =
-    remembered === undefined ? met.find(found => found.issue === issue) : await port.comment(remembered);
-  const known = quick ? stateIn(quick.body) : null;
-  if (quick && known) {
-    memory.statusComments.set(issue, quick.id);
-    return { ...campaign, comment: quick, state: known, notices: [] };
-  }
-  const own = (await port.comments(issue)).filter(comment => comment.author === port.botLogin);
-  // Two Apps at once may have written one each: both go on with the first.
-  const comment = own.find(({ body }) => stateIn(body) !== null) ?? null;
-  const state = comment && stateIn(comment.body);
-  if (comment) memory.statusComments.set(issue, comment.id);
-  return { ...campaign, comment, state, notices: own.flatMap(found => noticeKey(found.body) ?? []) };
-}
-
-/** After everything was done and told: campaigns that have ended need no more looks, but for what a person does with a promotion. */
-export function forgetEnded(memory: Memory, snapshot: Snapshot): void {
-  const offered = new Set(
-    snapshot.promotions.filter(each => each.state === 'open').map(each => each.campaign),
-  );
-  for (const { issue, state } of snapshot.campaigns)
-    if (!isLive(state) && !offered.has(issue)) memory.alive.delete(issue);
 }
