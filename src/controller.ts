@@ -1,7 +1,6 @@
 /** One serial loop per repository: observe, plan, apply, until there is nothing to do; then wait for a nudge or the clock. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Action } from './campaign/action.ts';
-import { branchName } from './campaign/model.ts';
 import { planWithout } from './campaign/pass-over.ts';
 import { apply } from './github/apply.ts';
 import { forgetEnded } from './github/campaigns.ts';
@@ -125,11 +124,6 @@ export async function step(
     } finally {
       // What failed may have been done by half, or wholly with the answer lost.
       remember(memory.done, name, context.now());
-      if (action.kind === 'open' || action.kind === 'repeat') {
-        // So that its branch is not taken for one that was left over.
-        const branch = branchName(action.campaign.issue, action.number);
-        remember(memory.done, nameOf({ kind: 'clean', branch }), context.now());
-      }
     }
     return { action, seconds: 0 };
   }

@@ -56,5 +56,6 @@ export type Action =
   /** Deletes the branch of a campaign that merged nothing. */
   | { kind: 'disband'; campaign: Campaign }
   | { kind: 'tidy'; duplicate: Duplicate }
-  | { kind: 'clean'; branch: string }
+  /** Deletes an experiment's branch while it is at `sha`: another of that name is another branch. */
+  | { kind: 'clean'; branch: string; sha: string }
   | { kind: 'wait'; seconds: number };

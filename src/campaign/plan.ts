@@ -55,7 +55,7 @@ function cleanOrWait(snapshot: Snapshot, next: Action | null, now: Date): Action
   const settled = snapshot.experiments.find(
     e => e.state !== 'open' && snapshot.branches.get(e.branch) === e.headSha && e.headSha === e.marker.commit,
   );
-  if (settled) return { kind: 'clean', branch: settled.branch };
+  if (settled) return { kind: 'clean', branch: settled.branch, sha: settled.headSha };
   const promotion = promote(snapshot);
   if (promotion) return promotion;
   return next ?? { kind: 'wait', seconds: IDLE_SECONDS };
@@ -134,7 +134,9 @@ function finishLeftovers(snapshot: Snapshot, now: Date): Action | null {
     }
   }
   const [leftover] = snapshot.leftovers;
-  return leftover === undefined ? null : { kind: 'clean', branch: leftover };
+  return leftover === undefined
+    ? null
+    : { kind: 'clean', branch: leftover, sha: snapshot.branches.get(leftover) ?? '' };
 }
 
 /** It was to be merged, and a person closed it instead. */

@@ -89,7 +89,8 @@ export async function apply(
     case 'tidy':
       return tidy(port, action.duplicate);
     case 'clean':
-      // The list of pull requests may lag behind a branch that was just made.
+      // The lists may lag behind a branch that was just made, and behind its pull request.
+      if ((await port.commit(action.branch))?.sha !== action.sha) return;
       if ((await port.openPullOf(action.branch)) === null) await port.deleteBranch(action.branch);
       return;
   }

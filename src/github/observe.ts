@@ -2,7 +2,7 @@
 import { campaignBranch } from '../campaign/campaign-base.ts';
 import { CAMPAIGN_BASE, CONTRACT_PATH } from '../campaign/contract.ts';
 import { parseContract } from '../campaign/contract-file.ts';
-import type { Campaign, PendingCommand, Snapshot } from '../campaign/model.ts';
+import type { Campaign, Snapshot } from '../campaign/model.ts';
 import { currentCampaign } from '../campaign/queries.ts';
 import { readAttempts } from './attempts.ts';
 import { metAgain, readCampaigns } from './campaigns.ts';
@@ -51,7 +51,7 @@ export async function observe(port: GitHubPort, memory: Memory, now: Date): Prom
     ),
     duplicates: duplicateComments(comments, campaigns, port.botLogin),
   };
-  memory.commentsSeen = seenUntil(comments, snapshot.commands, now);
+  memory.commentsSeen = seenUntil(comments, snapshot, now);
   const trials = await readAttempts(port, snapshot);
   const ended = [...trials.attempts.values()].some(
     ({ run }) => run?.status === 'completed' && run.conclusion !== 'cancelled',
@@ -148,9 +148,18 @@ function lookBack(memory: Memory, now: Date): Date {
   return new Date(now.getTime() - LOOK_BACK_HOURS * 3_600_000);
 }
 
-/** A command that could not be answered yet is looked at again, however long that takes. */
-function seenUntil(comments: readonly Comment[], commands: readonly PendingCommand[], now: Date): Date {
+/** A command that could not be answered yet is looked at again, however long that takes; what is there twice, for a day. */
+function seenUntil(
+  comments: readonly Comment[],
+  { commands, duplicates }: Pick<Snapshot, 'commands' | 'duplicates'>,
+  now: Date,
+): Date {
   const waiting = new Set(commands.map(({ comment }) => comment));
-  const times = comments.filter(({ id }) => waiting.has(id)).map(({ createdAt }) => Date.parse(createdAt));
+  const twice = new Set(duplicates.flatMap(each => (each.kind === 'comment' ? each.id : [])));
+  const dayAgo = now.getTime() - LOOK_BACK_HOURS * 3_600_000;
+  const times = comments.flatMap(({ id, createdAt, updatedAt }) => {
+    if (waiting.has(id)) return Date.parse(createdAt);
+    return twice.has(id) ? Math.max(dayAgo, Date.parse(updatedAt)) : [];
+  });
   return new Date(Math.min(now.getTime(), ...times));
 }

@@ -89,15 +89,16 @@ export async function openPull(
   experiment: NewExperiment,
   files: ReadonlyMap<string, string>,
 ): Promise<string | null> {
+  let pull: number;
   try {
-    const pull = await createPull(context, snapshot, experiment, files);
-    await context.port.addLabel(pull, RESEARCH_LABEL);
-    return null;
+    pull = await createPull(context, snapshot, experiment, files);
   } catch (error) {
     if (!isPermanent(error)) throw error;
     // The agent would be asked and paid again.
     return `GitHub refused to open the experiment: ${messageOf(error)}`;
   }
+  await context.port.addLabel(pull, RESEARCH_LABEL);
+  return null;
 }
 
 type NewExperiment = Pick<ExperimentMarker, 'campaign' | 'number' | 'idea' | 'agent' | 'cost' | 'asked'>;
