@@ -31,8 +31,9 @@ export function watchCosts({ sim, model }: Rules): Rule {
   };
 }
 
-/** Whether an agent was asked for its edits anew; what it mends may come out as it was. */
+/** Whether an agent was asked for its edits anew. What it mends or ports may come out as it was, and a restack may need no agent. */
 function isAnew(before: ExperimentMarker, after: ExperimentMarker): boolean {
+  if (after.restacks > before.restacks && after.cost.calls > before.cost.calls) return true;
   return after.repairs > before.repairs || !isDeepStrictEqual(before.idea.edits, after.idea.edits);
 }
 
