@@ -2,13 +2,14 @@
 import type { GitHubPort } from '../github/port.ts';
 import { type App, startApp } from './app.ts';
 import { startCaretaker } from './caretaker.ts';
+import { say } from './deeds.ts';
 import { checkEnding, hasEnded } from './invariants/ending.ts';
 import { campaignOf, markerOf } from './invariants/read.ts';
 import { watchInvariants } from './invariants/watch.ts';
 import { createLandscape, repositoryFiles } from './landscape.ts';
 import { openIssue } from './model/issues.ts';
 import { type Change, createModel } from './model/state.ts';
-import { say, startPeople } from './people.ts';
+import { startPeople } from './people.ts';
 import { drawProfile } from './profile.ts';
 import { createRandom } from './random.ts';
 import { startRunners } from './runners.ts';

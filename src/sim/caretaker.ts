@@ -1,9 +1,9 @@
 /** A person who looks in now and then and does what a paused campaign asks for, so that every campaign can end. */
 import { noticeKey } from '../github/replies.ts';
+import { mendContract, say } from './deeds.ts';
 import { statusComments } from './invariants/read.ts';
 import { changeIssue, changePull } from './model/issues.ts';
 import { setBranch, tipOf } from './model/refs.ts';
-import { mendContract, say } from './people.ts';
 import { BOT, type Sim } from './sim.ts';
 
 const ROUND_SECONDS = 900;
