@@ -5,7 +5,7 @@ import { noticeKey, replyKey } from './github/replies.ts';
 import { candidateMessage } from './render/pull.ts';
 import { markerOf, pullsOf, statusComments } from './sim/invariants/read.ts';
 import { NAMES, SETTINGS } from './sim/landscape.ts';
-import { createCheck, dispatchRun } from './sim/model/actions.ts';
+import { changeRun, createCheck, dispatchRun } from './sim/model/actions.ts';
 import { addComment, changePull, openIssue, openPull } from './sim/model/issues.ts';
 import { setBranch, tipOf } from './sim/model/refs.ts';
 import { Refusal } from './sim/model/refusal.ts';
@@ -182,6 +182,21 @@ describe('people in between', () => {
       status?.state.baselines.map(({ outcome, candidate }) => [outcome.status, candidate]),
       [['measured', tipOf(scene.model, 'main')]],
     );
+  });
+
+  test('a run that takes its time to be cancelled keeps nothing waiting', async () => {
+    const scene = campaignScene(1);
+    await measureChampion(scene);
+    const first = scene.model.runs.values().find(({ title }) => title === '1/1.1') ?? assert.fail();
+    const inputs = first.inputs;
+    const second = dispatchRun(scene.model, scene.model.botLogin, first.workflow, 'main', inputs);
+    changeRun(scene.model, 'runner', second, { status: 'in_progress' });
+    await scene.work();
+    assert.equal(scene.model.runs.get(second)?.cancelling, true);
+    scene.measure('1/1.1', 1.1);
+    await scene.work();
+    assert.equal(scene.model.runs.get(second)?.status, 'in_progress');
+    assert.equal(pullsOf(scene.model, 1)[0]?.state, 'closed');
   });
 
   test('a trial that left no result says nothing about a champion that came later', async () => {
@@ -518,6 +533,25 @@ describe('a run that nobody picks up', () => {
     await scene.work();
     assert.equal(pullsOf(model, 1)[0]?.state, 'closed');
   });
+
+  for (const status of [403, 500])
+    test(`and that GitHub refuses to cancel with ${status} is given up all the same`, async () => {
+      const scene = campaignScene(1);
+      await measureChampion(scene);
+      scene.pass(3700);
+      await scene.work();
+      scene.line = async (call, _what, effect) => {
+        if (call === 'cancelRun') throw new Refusal(status, 'Failed to cancel workflow run');
+        return effect();
+      };
+      scene.say('/research resume');
+      await scene.work();
+      scene.pass(60);
+      await scene.work();
+      scene.measure('1/1.2', 1.1);
+      await scene.work();
+      assert.equal(pullsOf(scene.model, 1)[0]?.state, 'closed');
+    });
 
   test('is not said while one runner works off what was dispatched for many', async () => {
     const scene = campaignScene(4, 4);

@@ -108,7 +108,14 @@ export async function step(
   dropUnwanted(context.thinking, seen);
   const snapshot = { ...seen, thoughts: context.thinking.thoughts() };
   const { refusals } = memory;
-  const action = planWithout(snapshot, now, planned => isGivenUp(refusals, nameOf(planned), now));
+  const action = planWithout(
+    snapshot,
+    now,
+    planned =>
+      isGivenUp(refusals, nameOf(planned), now) ||
+      // A run may take minutes to end that GitHub was asked to cancel, and nothing waits for that.
+      (planned.kind === 'tidy' && isSettling(memory.done, nameOf(planned), now)),
+  );
   if (action.kind !== 'wait') {
     const name = nameOf(action);
     // The list of pull requests may not show yet what a branch was made for, and deleting the branch would close it.

@@ -101,16 +101,11 @@ function lastBefore(tree: string, state: CampaignState | null): number {
 }
 
 /**
- * Whether a run of the name of a trial of the champion measures the one before: somebody moved the base before the run was in any list, so
- * that its number was given once more.
+ * Whether a run of the name of a trial of the champion, whose check run stands on the tip, measures the champion before: somebody moved
+ * the base before the run was in any list, so that its number was given once more.
  */
-function isOfEarlierChampion({ title, headSha, createdAt }: WorkflowRun, { check }: Attempt, tip: string) {
-  return (
-    trialParts(title).experiment === 0 &&
-    headSha !== tip &&
-    check !== null &&
-    Date.parse(createdAt) < Date.parse(check.startedAt)
-  );
+function isOfEarlierChampion({ title, headSha }: WorkflowRun, { check }: Attempt, tip: string): boolean {
+  return trialParts(title).experiment === 0 && check !== null && headSha !== tip;
 }
 
 /** The App's own runs, oldest first: of two with one name, the first counts. */

@@ -38,7 +38,10 @@ export async function readCampaigns(
     const updatedAt = open.get(number);
     const known = updatedAt !== undefined;
     if (known && !touched.has(number) && memory.bare.get(number) === updatedAt) continue;
-    const issue = known ? { open: true, isPull: false, labels: [RESEARCH_LABEL] } : await port.issue(number);
+    const issue = known
+      ? { open: true, isPull: false, labels: [RESEARCH_LABEL] }
+      : // Now and then GitHub denies what there is, and a campaign that is not seen would be begun anew.
+        ((await port.issue(number)) ?? (await port.issue(number)));
     if (!issue || issue.isPull) continue;
     const campaign = await readCampaign(port, memory, number, issue, met);
     if (campaign.comment) memory.bare.delete(number);

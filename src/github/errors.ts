@@ -68,6 +68,14 @@ export async function unlessStatus(
   }
 }
 
+/**
+ * Whether a run cannot be cancelled: it has just ended (409), is gone, or GitHub cannot (it answers 500 for days where a run is stuck) or
+ * may not. Nothing is to wait for that.
+ */
+export function cannotCancel(error: unknown): boolean {
+  return [404, 409, 500].includes(statusOf(error) ?? 0) || isPermanent(error);
+}
+
 /** Whether the branch that was to be deleted is not there any more. */
 export function isGone(error: unknown): boolean {
   return statusOf(error) === 404 || /reference does not exist/i.test(messageOf(error));

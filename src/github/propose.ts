@@ -35,12 +35,14 @@ export async function open(
   if (!answer) return;
   const { cost } = answer;
   const failedCost = addCost(state.failedCost, cost);
-  thinking.use(thought, { experiment: number, failedCalls: cost.calls > 0 ? failedCost.calls : null });
+  /** To be called before the cost is written down with those of the failures. */
+  const count = () => cost.calls > 0 && thinking.use(thought, { kind: 'failed', cost: failedCost });
   const task = thinking.thoughts().find(({ id }) => id === thought)?.task;
   const asked =
     task?.kind === 'try'
       ? stillAsked(snapshot, campaign).find(({ comment }) => comment === task.comment)
       : undefined;
+  if (answer.kind !== 'idea') count();
   if (asked && answer.kind !== 'idea') {
     const reason = answer.kind === 'failed' ? answer.reason : 'The agent cannot make it into an experiment.';
     await dropAsked(context, snapshot, campaign, asked, reason, cost);
@@ -69,7 +71,9 @@ export async function open(
   }
   const { idea, agent } = answer;
   const experiment = { campaign: campaign.issue, number, idea, agent, cost, asked: asked ?? null };
+  thinking.use(thought, { kind: 'experiment', number });
   const refusal = await openPull(context, snapshot, experiment, applied.files);
+  if (refusal !== null) count();
   if (refusal !== null && asked) await dropAsked(context, snapshot, campaign, asked, refusal, cost);
   else if (refusal !== null) await countFailure(context, snapshot, campaign, state, refusal, cost);
   thinking.drop(thought);
@@ -114,7 +118,7 @@ export async function writeOff(
   const { state } = campaign;
   if (state && cost && cost.calls > 0) {
     const failedCost = addCost(state.failedCost, cost);
-    thinking.use(thought, { experiment: null, failedCalls: failedCost.calls });
+    thinking.use(thought, { kind: 'failed', cost: failedCost });
     await saveState(port, snapshot, campaign, { ...state, failedCost });
   }
   thinking.drop(thought);

@@ -23,7 +23,10 @@ import { writeOff } from './propose.ts';
 export async function restack(context: Context, snapshot: Snapshot, experiment: Experiment): Promise<void> {
   const { marker } = experiment;
   const files = await fitting(context, snapshot, marker.idea);
-  if (files) return remake(context, snapshot, experiment, files, { restacks: marker.restacks + 1 });
+  if (files) {
+    await remake(context, snapshot, experiment, files, { restacks: marker.restacks + 1 });
+    return;
+  }
   const campaign = snapshot.campaigns.find(({ issue }) => issue === marker.campaign);
   const contract = contractOf(snapshot);
   const mayAsk = campaign && limitReached(snapshot, contract, campaign, context.now()) === null;
@@ -54,13 +57,14 @@ export async function revise(
   // The champion moved while the agent thought: the old answer is as good as none, and was paid for.
   const campaign = snapshot.campaigns.find(({ issue }) => issue === marker.campaign);
   if (!files) return campaign && writeOff(context, snapshot, campaign, thought);
-  context.thinking.use(thought, { experiment: marker.number, failedCalls: null });
-  await remake(context, snapshot, experiment, files, {
+  context.thinking.use(thought, { kind: 'experiment', number: marker.number });
+  const made = await remake(context, snapshot, experiment, files, {
     idea: answer.idea,
     cost: addCost(marker.cost, answer.cost),
     ...(task.kind === 'port' ? { restacks: marker.restacks + 1 } : { repairs: marker.repairs + 1 }),
   });
-  context.thinking.drop(thought);
+  // Otherwise the next look sees why, and what the answer cost.
+  if (made) context.thinking.drop(thought);
 }
 
 /** The files as the idea changes them on the present champion; null where its edits do not fit. */
@@ -77,7 +81,8 @@ export async function fitting(
 
 /**
  * One commit on the champion in place of the one before. The marker is written first and names both heads, so that a kill before the
- * branch moves is seen and finished by `moveHead`. Does nothing where the pull request is not what it was when it was observed.
+ * branch moves is seen and finished by `moveHead`. Does nothing, and returns false, where the pull request is not what it was when it was
+ * observed.
  */
 async function remake(
   { port }: Context,
@@ -85,7 +90,7 @@ async function remake(
   experiment: Experiment,
   files: ReadonlyMap<string, string>,
   change: Partial<ExperimentMarker>,
-): Promise<void> {
+): Promise<boolean> {
   const { base } = snapshot;
   const trials = trialsOf(snapshot, experiment);
   const marker = { ...experiment.marker, ...change };
@@ -109,9 +114,10 @@ async function remake(
   };
   const now = await port.pull(experiment.pull);
   // The list lagged behind: what has ended keeps the verdict that it ended with.
-  if (now.state !== 'open' || now.headSha !== experiment.headSha) return;
+  if (now.state !== 'open' || now.headSha !== experiment.headSha) return false;
   await port.updatePull(experiment.pull, { title: openTitle(next), body: pullBody(next) });
   await moveHead(port, { ...experiment, marker: next });
+  return true;
 }
 
 /** Puts the branch where the marker says it is. */

@@ -1,7 +1,7 @@
 /** Agents at work beside the loop. What they think of is lost when the App ends, and then asked for again. */
 import { isDeepStrictEqual } from 'node:util';
 import type { Proposal } from '../agents/agent.ts';
-import { NO_COST } from '../campaign/idea.ts';
+import { type Cost, NO_COST } from '../campaign/idea.ts';
 import type { CampaignState, Snapshot } from '../campaign/model.ts';
 import { liveCampaigns } from '../campaign/queries.ts';
 import type { Task, Thought } from '../campaign/thought.ts';
@@ -10,13 +10,8 @@ import { isAbout } from '../campaign/write-off.ts';
 /** What came of a thought, and who thought it. */
 type Answer = { agent: string } & Proposal;
 
-/** Where an answer is about to be written down. */
-interface Use {
-  /** Number of the experiment that it becomes, or that is made again from it. */
-  experiment: number | null;
-  /** How many calls of a model its campaign has paid for nothing, with this answer; null where it cost none. */
-  failedCalls: number | null;
-}
+/** Where an answer is about to be written down: in the experiment of that number, or in what its campaign has spent for nothing. */
+type Use = { kind: 'experiment'; number: number } | { kind: 'failed'; cost: Cost };
 
 export interface Thinking {
   /** All thoughts, oldest first. */
@@ -28,9 +23,9 @@ export interface Thinking {
   /** Ideas that no experiment was made of yet. */
   ideas(campaign: number): Extract<Answer, { kind: 'idea' }>[];
   /** To be said before the answer is written down: where GitHub's word that it was gets lost, the next look can tell. */
-  use(id: number, use: Use): void;
-  /** How its answer was to be written down; undefined where that was not tried. */
-  useOf(id: number): Use | undefined;
+  use(id: number, use: Use | null): void;
+  /** How its answer was to be written down; null where that was not tried. */
+  useOf(id: number): Use | null;
   /** Forgets it: its answer was used, or nobody waits for it. */
   drop(id: number): void;
 }
@@ -39,7 +34,7 @@ interface Kept {
   thought: Omit<Thought, 'state'>;
   abort: AbortController;
   answer: Answer | null;
-  use?: Use;
+  use: Use | null;
 }
 
 /**
@@ -61,7 +56,7 @@ export function createThinking(onAnswer: () => void, onError: (error: unknown) =
     begin(campaign, task, think) {
       const id = next++;
       const abort = new AbortController();
-      kept.set(id, { thought: { id, campaign, task }, abort, answer: null });
+      kept.set(id, { thought: { id, campaign, task }, abort, answer: null, use: null });
       think(abort.signal).then(
         answer => end(id, answer),
         error => {
@@ -75,13 +70,13 @@ export function createThinking(onAnswer: () => void, onError: (error: unknown) =
     answer: id => kept.get(id)?.answer ?? undefined,
     ideas: campaign =>
       [...kept.values()].flatMap(({ thought, answer }) =>
-        thought.campaign === campaign && answer?.kind === 'idea' ? [answer] : [],
+        thought.campaign === campaign && 'number' in thought.task && answer?.kind === 'idea' ? [answer] : [],
       ),
     use(id, use) {
       const known = kept.get(id);
       if (known) known.use = use;
     },
-    useOf: id => kept.get(id)?.use,
+    useOf: id => kept.get(id)?.use ?? null,
     drop(id) {
       kept.get(id)?.abort.abort();
       kept.delete(id);
@@ -105,6 +100,8 @@ export function dropUnwanted(thinking: Thinking, snapshot: Snapshot): void {
       (state === 'thinking' && !(live && isAbout(snapshot, there, task)))
     )
       thinking.drop(id);
+    // It was not counted: what others will have cost must not be taken for it.
+    else if (thinking.useOf(id)?.kind === 'failed') thinking.use(id, null);
   }
 }
 
@@ -117,11 +114,11 @@ function isWritten(
 ): boolean {
   const [answer, use] = [thinking.answer(id), thinking.useOf(id)];
   if (!answer || !use) return false;
-  if (use.failedCalls !== null && failedCost.calls >= use.failedCalls) return true;
+  if (use.kind === 'failed') return isDeepStrictEqual(failedCost, use.cost);
   return snapshot.experiments.some(
     ({ marker }) =>
       marker.campaign === campaign &&
-      marker.number === use.experiment &&
+      marker.number === use.number &&
       answer.kind === 'idea' &&
       isDeepStrictEqual(marker.idea, answer.idea) &&
       !('commit' in task && marker.commit === task.commit),

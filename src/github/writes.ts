@@ -1,6 +1,6 @@
 /** The writing half of the port. */
 import { createHash } from 'node:crypto';
-import { isGone, mergeRefusal, unlessStatus } from './errors.ts';
+import { cannotCancel, isGone, mergeRefusal, unlessStatus } from './errors.ts';
 import type { Octokit, Repo } from './octokit.ts';
 import { toComment } from './shapes.ts';
 
@@ -152,8 +152,11 @@ export function actionWrites(octokit: Octokit, repo: Repo) {
       await actions.createWorkflowDispatch({ ...repo, workflow_id: workflow, ref, inputs, ...ONCE });
     },
     cancelRun: async (id: number) => {
-      // 409: it has just ended by itself.
-      await unlessStatus([404, 409], () => actions.cancelWorkflowRun({ ...repo, run_id: id, ...ONCE }));
+      try {
+        await actions.cancelWorkflowRun({ ...repo, run_id: id, ...ONCE });
+      } catch (error) {
+        if (!cannotCancel(error)) throw error;
+      }
     },
   };
 }

@@ -15,7 +15,7 @@ import { escapeMarkdown } from './text.ts';
 
 const SHOWN_ROWS = 30;
 
-/** The visible part of the status comment. `logBranch` holds the export once there is one. */
+/** The visible part of the status comment. */
 export function statusComment(seen: Snapshot, campaign: Campaign, state: CampaignState): string {
   const snapshot = seenBy(seen, campaign);
   const metric =

@@ -10,6 +10,7 @@ import { count } from './tally.ts';
 const RUNNER = 'github-actions[bot]';
 /** GitHub takes a runner that says nothing for lost after that long. */
 const LOST_RUNNER_SECONDS = 900;
+const SLOWEST_CANCEL_SECONDS = 300;
 const BAD_ENDINGS = [
   'no artifact',
   'garbage',
@@ -62,9 +63,18 @@ export function startRunners(sim: Sim): void {
     });
   }
 
-  model.watchers.push(change => {
-    if (change.table === 'runs' && change.after?.status === 'queued')
-      schedule.after(random.between(1, 30), pickUp);
+  /** GitHub tells the runner, which ends the trial, or not before it would have ended anyway. */
+  function stop({ id, attempt }: RunRecord): void {
+    const run = model.runs.get(id);
+    if (run?.status === 'in_progress' && run.attempt === attempt)
+      changeRun(model, RUNNER, id, { status: 'completed', conclusion: 'cancelled' });
+  }
+
+  model.watchers.push(({ table, before, after }) => {
+    if (table !== 'runs' || !after) return;
+    if (after.status === 'queued') schedule.after(random.between(1, 30), pickUp);
+    if (after.cancelling && before && !before.cancelling)
+      schedule.after(random.between(1, SLOWEST_CANCEL_SECONDS), () => stop(after));
   });
 }
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { NO_COST } from '../campaign/idea.ts';
 import { MEASUREMENT_FILE } from '../campaign/measurement.ts';
 import type { GitHubPort } from '../github/port.ts';
 import { simulate } from './campaign.ts';
@@ -161,6 +162,34 @@ const BROKEN: [string, RegExp, (port: GitHubPort, sim: Sim) => Partial<GitHubPor
     port => ({
       updateComment: (id, body) =>
         port.updateComment(id, body.replace(/"startedAt":"2026-03-08/, '"startedAt":"2026-03-09')),
+    }),
+  ],
+  [
+    'does not count what came to nothing',
+    /questions were answered, and \d+ are counted/,
+    port => ({
+      updateComment: (id, body) =>
+        port.updateComment(
+          id,
+          body.replace(/"failedCost":\{[^}]*\}/, `"failedCost":${JSON.stringify(NO_COST)}`),
+        ),
+    }),
+  ],
+  [
+    'opens every idea twice',
+    /open experiments are the same change|experiments are open at once/,
+    port => ({
+      createPull: async pull => {
+        const branch = `${pull.branch}0`;
+        const tip = (await port.commit(pull.branch))?.sha ?? '';
+        const body = pull.body.replace(/"number":(\d+)/, '"number":$10');
+        const first = await port.createPull(pull);
+        if (!pull.branch.endsWith('/base')) {
+          await port.createBranch(branch, tip);
+          await port.createPull({ ...pull, branch, body });
+        }
+        return first;
+      },
     }),
   ],
   [

@@ -5,7 +5,7 @@ import type { ExperimentMarker } from '../../campaign/model.ts';
 import { PROPOSAL_COST } from '../explorer.ts';
 import type { Sim } from '../sim.ts';
 import { count } from '../tally.ts';
-import { markerOf, pullsOf, statusComments } from './read.ts';
+import { isTakenBack, markerOf, pullsOf, statusComments } from './read.ts';
 import type { Rule, Rules } from './watch.ts';
 
 /** Watches what each experiment says that it cost: one answer, one more for every time that an agent made it anew. */
@@ -45,14 +45,19 @@ function differences(cost: Cost, calls: number): string[] {
   });
 }
 
-/** In the end as much was counted as was answered: less where an App forgot or was killed. */
-export function checkCosts({ model, profile, tally, violate }: Sim): void {
+/**
+ * In the end as much was counted as was answered: less where an App was killed or people took back what it had counted, more where two Apps
+ * counted at the same moment.
+ */
+export function checkCosts(sim: Sim): void {
+  const { model, profile, tally, violate } = sim;
   const counted = model.issues.values().reduce((sum, { number }) => {
     const failed = statusComments(model, number)[0]?.state.failedCost.calls ?? 0;
     const made = pullsOf(model, number).map(pull => markerOf(pull)?.cost.calls ?? 0);
     return made.reduce((all, calls) => all + calls, sum + failed);
   }, 0);
-  const least = profile.mood === 'fault-free' ? tally.answers : 0;
-  if (counted < least || counted > tally.answers)
+  const isWhole = ['fault-free', 'crowded'].includes(profile.mood) && !isTakenBack(sim);
+  const twice = profile.twoApps ? Object.values(tally.faults).reduce((sum, times) => sum + times, 0) : 0;
+  if ((isWhole && counted < tally.answers) || counted > tally.answers + twice)
     violate(`${tally.answers} questions were answered, and ${counted} are counted.`);
 }

@@ -11,7 +11,7 @@ import type { Sim } from '../sim.ts';
 import { checkComments } from './comments.ts';
 import { checkCosts } from './costs.ts';
 import { checkPromotions } from './promotions.ts';
-import { campaignOf, markerOf, pullsOf, statusComments } from './read.ts';
+import { campaignOf, isTakenBack, markerOf, pullsOf, statusComments } from './read.ts';
 
 /** Whether every campaign has ended, as far as GitHub shows. What the App cannot read stays open until a person closes it. */
 export function hasEnded({ model }: Sim): boolean {
@@ -102,8 +102,7 @@ function recordedTrials({ model }: Sim, issue: number): string[] {
 /** Every command has taken effect, by an answer or in a campaign's state, unless somebody took something back. */
 function checkAnswers(sim: Sim): void {
   const { model } = sim;
-  const takenBack = ['delete the status comment', 'edit the status comment', 'edit a description'];
-  if (takenBack.some(deed => sim.tally.deeds[deed])) return;
+  if (isTakenBack(sim)) return;
   const answered = model.comments
     .values()
     .flatMap(({ author, body }) => (author === model.botLogin ? (replyKey(body) ?? []) : []));

@@ -1,6 +1,7 @@
 /** No experiment twice, none too many, none decided twice, none outside the editable files. */
 import { type Command, parseCommand } from '../../campaign/command.ts';
 import { contractSchema } from '../../campaign/contract.ts';
+import type { ExperimentMarker } from '../../campaign/model.ts';
 import { SETTINGS } from '../landscape.ts';
 import type { Branch, PullRecord } from '../model/state.ts';
 import { campaignOf, markerOf, pullsOf } from './read.ts';
@@ -11,11 +12,13 @@ const MORE_BY_ONE: ReadonlySet<Command['kind']> = new Set(['try', 'rerun']);
 const LIMIT = contractSchema.parse({}).limits.experiments;
 const EXPERIMENT_BRANCH = /^research\/\d+\/\d+$/;
 
-export function watchExperiments({ sim, model }: Rules): Rule {
+export function watchExperiments({ sim, model, allowed }: Rules): Rule {
   /** Experiments that people with permission asked for, by issue. */
   const granted = new Map<number, number>();
   /** Pull requests that a person ended. */
   const endedByPerson = new Set<number>();
+  /** Pull requests whose verdict one App lost that wrote at the same moment as the one that judged. */
+  const overwritten = new Set<number>();
   /** Comments that discard an experiment, with its pull request. */
   const discards = new Map<number, number>();
   return change => {
@@ -51,6 +54,9 @@ export function watchExperiments({ sim, model }: Rules): Rule {
     const all = pullsOf(model, marker.campaign);
     if (all.some(({ number, branch }) => number !== pull.number && branch === pull.branch))
       sim.violate(`Two pull requests were opened for ${pull.branch}.`);
+    const same = all.filter(each => each.state === 'open' && isSame(markerOf(each), marker));
+    if (same.length > allowed(1))
+      sim.violate(`${same.length} open experiments are the same change of the same champion.`);
     const limit = Math.min(LIMIT, granted.get(marker.campaign) ?? 0);
     if (all.length > limit)
       sim.violate(`Campaign #${marker.campaign} has ${all.length} experiments, asked for were ${limit}.`);
@@ -78,11 +84,17 @@ export function watchExperiments({ sim, model }: Rules): Rule {
     if (!now) return;
     const [was, is] = [old?.verdict?.kind, now.verdict?.kind];
     const discarded = now.words.some(({ comment }) => discards.get(comment) === after.number);
-    if (is === 'person' && !discarded && !endedByPerson.has(after.number))
+    const isTold = discarded || endedByPerson.has(after.number) || overwritten.has(after.number);
+    if (is === 'person' && !isTold)
       sim.violate(`#${after.number} is said to have been ended by a person, and none did.`);
     // A verdict is final once the pull request has ended; one to merge that a person closed instead is not carried out.
     if (before.state === 'open' || was === undefined || was === is) return;
     if (was === 'merge' && before.state === 'closed') return;
+    if (is === undefined && sim.profile.twoApps) return void overwritten.add(after.number);
     sim.violate(`#${after.number} was decided twice: ${was}, then ${is}.`);
   }
+}
+
+function isSame(one: ExperimentMarker | null, other: ExperimentMarker): boolean {
+  return one?.tree === other.tree && one.champion.sha === other.champion.sha;
 }

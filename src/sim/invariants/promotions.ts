@@ -119,12 +119,15 @@ function checkNumbers(
   function expectLevel(what: string, tree: string): void {
     const measured = (some: readonly RecordedTrial[]) =>
       measuredValues(some.filter(trial => trial.tree === tree));
+    const all = measured(trials);
+    if (all.length === 0) return;
     // Another campaign may have measured the same tree, and be in no list any more.
-    const wanted = [measured(trials), measured(trialsIn(campaign))].filter(values => values.length > 0);
-    if (wanted.length === 0) return;
+    const wanted = [all, measured(trialsIn(campaign))];
     const row = body.split('\n').find(line => line.startsWith(`| ${what}`)) ?? '';
     const cells = row.split('|').map(cell => cell.trim());
-    const texts = wanted.map(values => `${formatValue(mean(values))} of ${values.length} trials`);
+    const texts = wanted.map(values =>
+      values.length === 0 ? '– of 0 trials' : `${formatValue(mean(values))} of ${values.length} trials`,
+    );
     if (!texts.includes(`${cells[3]} of ${cells[4]} trials`))
       sim.violate(`#${number} should say ${what}: ${texts.join(' or ')}, found: ${row}`);
   }

@@ -9,6 +9,7 @@ import {
 import { readMarker } from '../../github/marker.ts';
 import type { Comment } from '../../github/port.ts';
 import type { Model, PullRecord } from '../model/state.ts';
+import type { Sim } from '../sim.ts';
 
 export function markerOf(pull: PullRecord): ExperimentMarker | null {
   return readMarker('experiment', pull.body, experimentMarkerSchema);
@@ -54,4 +55,10 @@ export function statusComments(model: Model, issue: number): { comment: Comment;
       const state = stateOf(comment);
       return state ? [{ comment, state }] : [];
     });
+}
+
+/** Whether people deleted or rewrote what the App had written down. */
+export function isTakenBack({ tally }: Sim): boolean {
+  const deeds = ['delete the status comment', 'edit the status comment', 'edit a description'];
+  return deeds.some(deed => tally.deeds[deed]);
 }

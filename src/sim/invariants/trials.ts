@@ -50,8 +50,9 @@ export function watchTrials({ sim, model, allowed }: Rules): Rule {
   }
 
   /** Runs of the App's that still have a meaning: people may close what is measured, or move the champion, and what was given up may not end. */
-  function isInFlight({ id, status, actor, attempt, title, inputs }: RunRecord): boolean {
-    if (status === 'completed' || actor !== model.botLogin || attempt > 1 || usedFor.has(id)) return false;
+  function isInFlight({ id, status, cancelling, actor, attempt, title, inputs }: RunRecord): boolean {
+    if (status === 'completed' || cancelling || actor !== model.botLogin || attempt > 1 || usedFor.has(id))
+      return false;
     const { issue, experiment } = trialParts(title);
     if (experiment === 0)
       return (

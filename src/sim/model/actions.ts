@@ -57,6 +57,7 @@ export function dispatchRun(
     attempt: 1,
     artifacts: [],
     listedAt: model.now() + model.runListLagSeconds * 1000,
+    cancelling: false,
   };
   model.runs.set(id, after);
   announce(model, { table: 'runs', actor, before: undefined, after });
@@ -71,12 +72,13 @@ export function changeRun(model: Model, actor: string, id: number, change: Parti
   announce(model, { table: 'runs', actor, before, after });
 }
 
-/** Throws 404, and 409 for a run that has ended. */
+/** A run that a runner has begun goes on until that ends it. Throws 404, and 409 for a run that has ended. */
 export function cancelRun(model: Model, actor: string, id: number): void {
   const run = model.runs.get(id);
   if (!run) throw notFound();
   if (run.status === 'completed') throw new Refusal(409, 'Cannot cancel a workflow run that is completed.');
-  changeRun(model, actor, id, { status: 'completed', conclusion: 'cancelled' });
+  if (run.status === 'in_progress') changeRun(model, actor, id, { cancelling: true });
+  else changeRun(model, actor, id, { status: 'completed', conclusion: 'cancelled' });
 }
 
 /** Starts a run again under its old id; artifacts of earlier attempts stay. Throws 403 while it runs. */
@@ -84,5 +86,10 @@ export function rerun(model: Model, actor: string, id: number): void {
   const run = model.runs.get(id);
   if (!run) throw notFound();
   if (run.status !== 'completed') throw new Refusal(403, 'This workflow is already running');
-  changeRun(model, actor, id, { status: 'queued', conclusion: null, attempt: run.attempt + 1 });
+  changeRun(model, actor, id, {
+    status: 'queued',
+    conclusion: null,
+    attempt: run.attempt + 1,
+    cancelling: false,
+  });
 }

@@ -1,5 +1,12 @@
 /** The port over the model: what `octokitPort` is over GitHub, with the same reading of GitHub's refusals. */
-import { isGone, mergeRefusal, NO_SUCH_COMMIT, orNull, unlessStatus } from '../../github/errors.ts';
+import {
+  cannotCancel,
+  isGone,
+  mergeRefusal,
+  NO_SUCH_COMMIT,
+  orNull,
+  unlessStatus,
+} from '../../github/errors.ts';
 import type { GitHubPort, Issue } from '../../github/port.ts';
 import { cancelRun, changeCheck, createCheck, dispatchRun } from './actions.ts';
 import {
@@ -257,7 +264,9 @@ function workWrites(model: Model, line: Line) {
         dispatchRun(model, bot, workflow, ref, inputs);
       }),
     cancelRun: (id: number) =>
-      unlessStatus([404, 409], () => line('cancelRun', String(id), () => cancelRun(model, bot, id))),
+      line('cancelRun', String(id), () => cancelRun(model, bot, id)).catch(error => {
+        if (!cannotCancel(error)) throw error;
+      }),
   };
 }
 

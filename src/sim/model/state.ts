@@ -28,6 +28,8 @@ export interface RunRecord extends WorkflowRun {
   artifacts: readonly string[];
   /** Milliseconds; before, lists of runs do not hold it. */
   listedAt: number;
+  /** Somebody asked to cancel it while it ran: its runner ends it before long. */
+  cancelling: boolean;
 }
 
 /** One change, as everybody who watches the repository learns of it; `before` or `after` is undefined where there is none. */
