@@ -1,7 +1,6 @@
 /** What people ask to be tried next: an idea in words, or the edits of a closed experiment once more. */
 
 import { forgiveness } from '../campaign/forgive.ts';
-import { addCost, type Cost, NO_COST } from '../campaign/idea.ts';
 import type {
   Asked,
   Campaign,
@@ -113,23 +112,20 @@ export function withoutAsked(snapshot: Snapshot, campaign: Campaign, asked?: Ask
   return stillAsked(snapshot, campaign).filter(({ comment }) => comment !== asked?.comment);
 }
 
-/** Says that nothing came of what a person asked for, and why; the campaign has one experiment less to make. */
+/** Says that nothing came of what a person asked for, and why; the campaign, in this state, has one experiment less to make. */
 export async function dropAsked(
   { port }: Context,
   snapshot: Snapshot,
   campaign: Campaign,
+  state: CampaignState,
   asked: Asked,
   reason: string,
-  cost: Cost = NO_COST,
 ): Promise<void> {
-  const { state } = campaign;
-  if (!state) return;
   const text = `Nothing came of ${quote(asked.idea)}, which ${asked.by} asked to try: ${quote(reason, 300)}.`;
   await sayOnce(port, campaign.issue, `asked ${asked.comment}`, text);
   await saveState(port, snapshot, campaign, {
     ...state,
     asked: withoutAsked(snapshot, campaign, asked),
     target: Math.max(0, state.target - 1),
-    failedCost: addCost(state.failedCost, cost),
   });
 }

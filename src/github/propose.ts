@@ -19,6 +19,7 @@ import { pullBody } from './body.ts';
 import { type Context, contractOf } from './context.ts';
 import { isPermanent, messageOf } from './errors.ts';
 import { saveState } from './state.ts';
+import type { Thinking } from './thinking.ts';
 
 /** Opens an idea as experiment `number`, or counts a thought that came to nothing. */
 export async function open(
@@ -33,27 +34,21 @@ export async function open(
   if (!state) throw new Error(`Expected a campaign with a state on #${campaign.issue}.`);
   const answer = thinking.answer(thought);
   if (!answer) return;
-  const { cost } = answer;
-  const failedCost = addCost(state.failedCost, cost);
-  /** To be called before the cost is written down with those of the failures. */
-  const count = () => cost.calls > 0 && thinking.use(thought, { kind: 'failed', cost: failedCost });
   const task = thinking.thoughts().find(({ id }) => id === thought)?.task;
   const asked =
     task?.kind === 'try'
       ? stillAsked(snapshot, campaign).find(({ comment }) => comment === task.comment)
       : undefined;
-  if (answer.kind !== 'idea') count();
-  if (asked && answer.kind !== 'idea') {
-    const reason = answer.kind === 'failed' ? answer.reason : 'The agent cannot make it into an experiment.';
-    await dropAsked(context, snapshot, campaign, asked, reason, cost);
-    return thinking.drop(thought);
-  }
-  if (answer.kind === 'failed') {
-    await countFailure(context, snapshot, campaign, state, answer.reason, cost);
-    return thinking.drop(thought);
-  }
+  const fail = async (reason: string) => {
+    const charged = charge(thinking, thought, state, answer.cost);
+    if (asked) await dropAsked(context, snapshot, campaign, charged, asked, reason);
+    else await countFailure(context, snapshot, campaign, charged, reason);
+    thinking.drop(thought);
+  };
+  if (answer.kind === 'failed') return fail(answer.reason);
   if (answer.kind === 'exhausted') {
-    await exhausted(context, snapshot, campaign, { ...state, failedCost });
+    if (asked) return fail('The agent cannot make it into an experiment.');
+    await exhausted(context, snapshot, campaign, charge(thinking, thought, state, answer.cost));
     return thinking.drop(thought);
   }
   const { editable } = contractOf(snapshot);
@@ -69,15 +64,12 @@ export async function open(
     // Nobody is to blame that another idea came first: it costs, but is no failure in a row.
     return writeOff(context, snapshot, campaign, thought);
   }
-  const { idea, agent } = answer;
+  const { idea, agent, cost } = answer;
   const experiment = { campaign: campaign.issue, number, idea, agent, cost, asked: asked ?? null };
   thinking.use(thought, { kind: 'experiment', number });
   const refusal = await openPull(context, snapshot, experiment, applied.files);
-  if (refusal !== null) count();
-  if (refusal !== null && asked) await dropAsked(context, snapshot, campaign, asked, refusal, cost);
-  else if (refusal !== null) await countFailure(context, snapshot, campaign, state, refusal, cost);
+  if (refusal !== null) return fail(refusal);
   thinking.drop(thought);
-  if (refusal !== null) return;
   if (asked || state.failedInARow > 0)
     await saveState(port, snapshot, campaign, {
       ...state,
@@ -116,12 +108,16 @@ export async function writeOff(
 ): Promise<void> {
   const cost = thinking.answer(thought)?.cost;
   const { state } = campaign;
-  if (state && cost && cost.calls > 0) {
-    const failedCost = addCost(state.failedCost, cost);
-    thinking.use(thought, { kind: 'failed', cost: failedCost });
-    await saveState(port, snapshot, campaign, { ...state, failedCost });
-  }
+  if (state && cost && cost.calls > 0)
+    await saveState(port, snapshot, campaign, charge(thinking, thought, state, cost));
   thinking.drop(thought);
+}
+
+/** The state with what an answer cost that came to nothing. It is to be saved: where GitHub's word of that gets lost, the next look can tell. */
+function charge(thinking: Thinking, thought: number, state: CampaignState, cost: Cost): CampaignState {
+  const failedCost = addCost(state.failedCost, cost);
+  if (cost.calls > 0) thinking.use(thought, { kind: 'failed', cost: failedCost });
+  return { ...state, failedCost };
 }
 
 /** Returns the number of the pull request. */
@@ -164,14 +160,12 @@ async function countFailure(
   campaign: Campaign,
   state: CampaignState,
   reason: string,
-  cost: Cost,
 ): Promise<void> {
   context.log.warn({ issue: campaign.issue, reason }, 'proposal failed');
   await saveState(context.port, snapshot, campaign, {
     ...state,
     failedProposals: [...state.failedProposals, reason],
     failedInARow: state.failedInARow + 1,
-    failedCost: addCost(state.failedCost, cost),
   });
 }
 

@@ -15,16 +15,17 @@ export async function repeat(
   number: number,
   asked: Asked,
 ): Promise<void> {
+  const { state } = campaign;
+  if (!state) throw new Error(`Expected a campaign with a state on #${campaign.issue}.`);
+  const drop = (reason: string) => dropAsked(context, snapshot, campaign, state, asked, reason);
   const marker = snapshot.experiments.find(({ pull }) => pull === asked.pull)?.marker;
-  if (!marker || !campaign.state)
-    return dropAsked(context, snapshot, campaign, asked, 'its pull request cannot be read any more');
+  if (!marker) return drop('its pull request cannot be read any more');
   const { idea, agent } = marker;
   const files = await fitting(context, snapshot, idea);
-  if (!files)
-    return dropAsked(context, snapshot, campaign, asked, 'its edits no longer fit the champion’s files');
+  if (!files) return drop('its edits no longer fit the champion’s files');
   const experiment = { campaign: campaign.issue, number, idea, agent, cost: NO_COST, asked };
   const refusal = await openPull(context, snapshot, experiment, files);
-  if (refusal !== null) return dropAsked(context, snapshot, campaign, asked, refusal);
+  if (refusal !== null) return drop(refusal);
   const rest = withoutAsked(snapshot, campaign, asked);
-  await saveState(context.port, snapshot, campaign, { ...campaign.state, asked: rest });
+  await saveState(context.port, snapshot, campaign, { ...state, asked: rest });
 }
