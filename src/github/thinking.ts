@@ -86,20 +86,19 @@ export function createThinking(onAnswer: () => void, onError: (error: unknown) =
 
 /**
  * Interrupts what nobody waits for: thoughts of campaigns that have ended, and about experiments that are no longer what they were.
- * What has an answer stays until it was used or its cost was counted, where there is a campaign to count it; and is forgotten where it
- * turns out that it was.
+ * What has an answer stays until it was used or its cost was counted, and until its campaign is seen again where it is not; and is
+ * forgotten where it turns out that it was.
  */
 export function dropUnwanted(thinking: Thinking, snapshot: Snapshot): void {
   for (const thought of thinking.thoughts()) {
     const { id, campaign, task, state } = thought;
     const there = snapshot.campaigns.find(({ issue }) => issue === campaign);
     const live = liveCampaigns(snapshot).some(({ issue }) => issue === campaign);
-    if (
-      !there?.state ||
-      isWritten(thinking, snapshot, there.state, thought) ||
-      (state === 'thinking' && !(live && isAbout(snapshot, there, task)))
-    )
-      thinking.drop(id);
+    const isUnwanted =
+      state === 'thinking'
+        ? !(live && there && isAbout(snapshot, there, task))
+        : there?.state && isWritten(thinking, snapshot, there.state, thought);
+    if (isUnwanted) thinking.drop(id);
     // It was not counted: what others will have cost must not be taken for it.
     else if (thinking.useOf(id)?.kind === 'failed') thinking.use(id, null);
   }

@@ -2,6 +2,7 @@
 import { type Command, parseCommand } from '../../campaign/command.ts';
 import { contractSchema } from '../../campaign/contract.ts';
 import type { ExperimentMarker } from '../../campaign/model.ts';
+import type { Comment } from '../../github/port.ts';
 import { SETTINGS } from '../landscape.ts';
 import type { Branch, PullRecord } from '../model/state.ts';
 import { campaignOf, markerOf, pullsOf } from './read.ts';
@@ -22,7 +23,9 @@ export function watchExperiments({ sim, model, allowed }: Rules): Rule {
   /** Comments that discard an experiment, with its pull request. */
   const discards = new Map<number, number>();
   return change => {
-    if (change.table === 'comments' && !change.before && change.after) {
+    // What was edited within the second in which it was written cannot be told from what was not.
+    const isNew = !change.before || (change.table === 'comments' && isUnedited(change.after));
+    if (change.table === 'comments' && isNew && change.after) {
       const { author, body, issue } = change.after;
       const command = ['admin', 'write'].includes(model.permissions.get(author) ?? '')
         ? parseCommand(body)
@@ -54,7 +57,9 @@ export function watchExperiments({ sim, model, allowed }: Rules): Rule {
     const all = pullsOf(model, marker.campaign);
     if (all.some(({ number, branch }) => number !== pull.number && branch === pull.branch))
       sim.violate(`Two pull requests were opened for ${pull.branch}.`);
-    const same = all.filter(each => each.state === 'open' && isSame(markerOf(each), marker));
+    // What people want again is measured again.
+    const own = marker.asked?.pull == null ? all.filter(({ state }) => state === 'open') : [];
+    const same = own.filter(each => isSame(markerOf(each), marker));
     if (same.length > allowed(1))
       sim.violate(`${same.length} open experiments are the same change of the same champion.`);
     const limit = Math.min(LIMIT, granted.get(marker.campaign) ?? 0);
@@ -95,6 +100,11 @@ export function watchExperiments({ sim, model, allowed }: Rules): Rule {
   }
 }
 
+function isUnedited(comment: Comment | undefined): boolean {
+  return comment !== undefined && comment.createdAt === comment.updatedAt;
+}
+
 function isSame(one: ExperimentMarker | null, other: ExperimentMarker): boolean {
-  return one?.tree === other.tree && one.champion.sha === other.champion.sha;
+  const isOwn = one?.asked?.pull == null;
+  return isOwn && one?.tree === other.tree && one.champion.sha === other.champion.sha;
 }

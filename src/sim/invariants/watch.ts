@@ -23,7 +23,7 @@ export type Rule = (change: Change) => void;
 export function watchInvariants(sim: Sim): void {
   const { model, profile } = sim;
   const forgetful = profile.stale > 0 && profile.kills + profile.failsAfter > 0;
-  const rules: Rules = { sim, model, allowed: times => (profile.twoApps || forgetful ? times + 1 : times) };
+  const rules: Rules = { sim, model, allowed: times => times + Number(profile.twoApps) + Number(forgetful) };
   for (const watch of [
     watchBase,
     watchExperiments,
