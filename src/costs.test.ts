@@ -86,12 +86,19 @@ for (const call of ['createTree', 'createBranch', 'createPull', 'addLabel'] as c
     assert.equal(counted(scene), answers());
   });
 
-test('an answer that came to nothing counts once where the answer to the count got lost', async () => {
+test('an answer that came to nothing counts once where the answer to the count got lost, and the repository is denied', async () => {
   const { scene, answers } = await paid('explore', answer => answer === 2);
   const lost = loseAnswer(scene, 'updateComment', () => answers() === 2);
+  const losing = scene.line;
+  let denied = false;
+  scene.line = async (call, what, effect) => {
+    if (!lost() || denied || call !== 'commit') return losing(call, what, effect);
+    denied = true;
+    throw new Refusal(404, 'Not Found');
+  };
   scene.measure('1/1.1', 1.1);
   await workOn(scene);
-  assert.ok(lost());
+  assert.ok(lost() && denied);
   assert.equal(answers(), 3);
   assert.equal(counted(scene), 3);
   assert.equal(statusComments(scene.model, 1)[0]?.state.failedProposals.length, 1);

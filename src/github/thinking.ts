@@ -100,7 +100,7 @@ export function dropUnwanted(thinking: Thinking, snapshot: Snapshot): void {
         : there?.state && isWritten(thinking, snapshot, there.state, thought);
     if (isUnwanted) thinking.drop(id);
     // It was not counted: what others will have cost must not be taken for it.
-    else if (thinking.useOf(id)?.kind === 'failed') thinking.use(id, null);
+    else if (there?.state && thinking.useOf(id)?.kind === 'failed') thinking.use(id, null);
   }
 }
 
