@@ -50,6 +50,6 @@ export interface Agent {
   readonly name: string;
   /** Why it cannot make a person's idea into an experiment on these files, in a sentence for the person; null where it can. */
   objectsTo?(wish: string, files: ReadonlyMap<string, string>): string | null;
-  /** Never throws for what a model or a network does wrong: that is a failed proposal. Throws when aborted. */
+  /** Never throws for what a model or a network does wrong: that is a failed proposal. Throws when aborted before anything was spent. */
   propose(request: ProposalRequest, signal: AbortSignal): Promise<Proposal>;
 }

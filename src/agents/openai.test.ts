@@ -256,7 +256,7 @@ test('something that is no chat completion points at the address; uncounted toke
   assert.deepEqual(cost, { calls: 1, inputTokens: 0, outputTokens: 0, usd: null });
 });
 
-test('an aborted proposal throws, during an answer and between tries', async t => {
+test('an aborted proposal throws during its first answer, and says between tries what it cost so far', async t => {
   const controller = new AbortController();
   const hanging = await scripted(t, [
     () => {
@@ -275,8 +275,23 @@ test('an aborted proposal throws, during an answer and between tries', async t =
       sleep: async () => waiting.abort(new Error('stopped')),
     },
   );
-  await assert.rejects(agent.propose(request, waiting.signal), /stopped/);
+  const proposal = await agent.propose(request, waiting.signal);
+  assert.match(failure(proposal), /Nobody waited/);
+  assert.equal(proposal.cost.calls, 1);
   assert.equal(requests.length, 1);
+});
+
+test('an answer that was paid for counts, although the one that mends it is aborted', async t => {
+  const controller = new AbortController();
+  const { agent } = await scripted(t, [
+    { text: 'no idea', usage: { input: 70, output: 9 } },
+    () => {
+      setImmediate(() => controller.abort(new Error('stopped')));
+      return { hang: true };
+    },
+  ]);
+  const { kind, cost } = await agent.propose(request, controller.signal);
+  assert.deepEqual([kind, cost.calls, cost.inputTokens, cost.outputTokens], ['failed', 1, 70, 9]);
 });
 
 test('without a key a placeholder is sent, and without a price the dollars are unknown', async t => {

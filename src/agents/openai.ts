@@ -2,9 +2,9 @@
 import type { Cost } from '../campaign/idea.ts';
 import type { Agent, Proposal, ProposalRequest } from './agent.ts';
 import { readAnswer } from './answer.ts';
-import { type EndpointOptions, endpoint, type Meter } from './completion.ts';
+import { type Complete, type EndpointOptions, endpoint, type Meter } from './completion.ts';
 import { applyEdits } from './edit.ts';
-import { conversation, correction } from './prompt.ts';
+import { conversation, correction, type Message } from './prompt.ts';
 import { syntaxError } from './syntax.ts';
 
 export interface OpenAIAgentConfig {
@@ -16,6 +16,7 @@ export interface OpenAIAgentConfig {
 
 /** How often a bad answer is told back to the model before the proposal counts as failed. */
 const CORRECTIONS = 3;
+const INTERRUPTED = 'Nobody waited for the answer any more.';
 
 /** An agent that asks `config.model`; `options` say where and with which key. */
 export function openaiAgent(config: OpenAIAgentConfig, options: Omit<EndpointOptions, 'model'> = {}): Agent {
@@ -23,24 +24,46 @@ export function openaiAgent(config: OpenAIAgentConfig, options: Omit<EndpointOpt
   return {
     name: config.name,
     async propose(request, signal) {
-      const messages = conversation(request);
       const spent = purse(config.price);
-      let problem = '';
-      for (let answers = 0; answers <= CORRECTIONS; answers++) {
-        const answer = await complete(messages, spent.meter, signal);
-        if (answer.kind === 'failed') return { kind: 'failed', reason: answer.reason, cost: spent.cost() };
-        const judged = answer.cutOff ? cutOff : await judge(answer.text, request);
-        if (judged.kind === 'idea') return { ...judged, cost: spent.cost() };
-        problem = judged.problem;
-        messages.push({ role: 'assistant', content: answer.text }, correction(problem));
+      try {
+        const found = await converse(config.model, request, messages =>
+          complete(messages, spent.meter, signal),
+        );
+        return { ...found, cost: spent.cost() };
+      } catch (error) {
+        const cost = spent.cost();
+        // The answers before the one that was cut short were paid for.
+        if (!signal.aborted || cost.calls === 0) throw error;
+        return { kind: 'failed', reason: INTERRUPTED, cost };
       }
-      const reason = `${config.model} gave no usable idea in ${CORRECTIONS + 1} answers; the last problem: ${problem}`;
-      return { kind: 'failed', reason, cost: spent.cost() };
     },
   };
 }
 
-type Judged = Omit<Extract<Proposal, { kind: 'idea' }>, 'cost'> | { kind: 'problem'; problem: string };
+/** Asks, and tells the model what is wrong with its answer, until there is an idea or no patience left. */
+async function converse(
+  model: string,
+  request: ProposalRequest,
+  ask: (messages: Message[]) => ReturnType<Complete>,
+): Promise<Found> {
+  const messages = conversation(request);
+  let problem = '';
+  for (let answers = 0; answers <= CORRECTIONS; answers++) {
+    const answer = await ask(messages);
+    if (answer.kind === 'failed') return answer;
+    const judged = answer.cutOff ? cutOff : await judge(answer.text, request);
+    if (judged.kind === 'idea') return judged;
+    problem = judged.problem;
+    messages.push({ role: 'assistant', content: answer.text }, correction(problem));
+  }
+  const reason = `${model} gave no usable idea in ${CORRECTIONS + 1} answers; the last problem: ${problem}`;
+  return { kind: 'failed', reason };
+}
+
+type Found =
+  | Omit<Extract<Proposal, { kind: 'idea' }>, 'cost'>
+  | Omit<Extract<Proposal, { kind: 'failed' }>, 'cost'>;
+type Judged = Extract<Found, { kind: 'idea' }> | { kind: 'problem'; problem: string };
 
 const cutOff: Judged = {
   kind: 'problem',

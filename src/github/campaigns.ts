@@ -94,11 +94,15 @@ async function readCampaign(
   return { ...campaign, comment, state, notices: own.flatMap(found => noticeKey(found.body) ?? []) };
 }
 
-/** After everything was done and told: campaigns that have ended need no more looks, but for what a person does with a promotion. */
+/**
+ * After everything was done and told: campaigns that have ended need no more looks, but for what a person does with a promotion, and for
+ * what an agent was still asked, which is to be counted.
+ */
 export function forgetEnded(memory: Memory, snapshot: Snapshot): void {
-  const offered = new Set(
-    snapshot.promotions.filter(each => each.state === 'open').map(each => each.campaign),
-  );
+  const needed = new Set([
+    ...snapshot.promotions.flatMap(({ state, campaign }) => (state === 'open' ? [campaign] : [])),
+    ...snapshot.thoughts.map(({ campaign }) => campaign),
+  ]);
   for (const { issue, state } of snapshot.campaigns)
-    if (!isLive(state) && !offered.has(issue)) memory.alive.delete(issue);
+    if (!isLive(state) && !needed.has(issue)) memory.alive.delete(issue);
 }

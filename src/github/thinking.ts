@@ -26,6 +26,8 @@ export interface Thinking {
   use(id: number, use: Use | null): void;
   /** How its answer was to be written down; null where that was not tried. */
   useOf(id: number): Use | null;
+  /** Nobody waits for it any more. Where it comes to an answer all the same, that was paid for and is kept. */
+  interrupt(id: number): void;
   /** Forgets it: its answer was used, or nobody waits for it. */
   drop(id: number): void;
 }
@@ -60,7 +62,10 @@ export function createThinking(onAnswer: () => void, onError: (error: unknown) =
       think(abort.signal).then(
         answer => end(id, answer),
         error => {
-          if (abort.signal.aborted) return;
+          if (abort.signal.aborted) {
+            kept.delete(id);
+            return onAnswer();
+          }
           onError(error);
           const reason = error instanceof Error ? error.message : String(error);
           end(id, { agent: '', kind: 'failed', reason, cost: NO_COST });
@@ -77,6 +82,7 @@ export function createThinking(onAnswer: () => void, onError: (error: unknown) =
       if (known) known.use = use;
     },
     useOf: id => kept.get(id)?.use ?? null,
+    interrupt: id => kept.get(id)?.abort.abort(),
     drop(id) {
       kept.get(id)?.abort.abort();
       kept.delete(id);
@@ -94,11 +100,9 @@ export function dropUnwanted(thinking: Thinking, snapshot: Snapshot): void {
     const { id, campaign, task, state } = thought;
     const there = snapshot.campaigns.find(({ issue }) => issue === campaign);
     const live = liveCampaigns(snapshot).some(({ issue }) => issue === campaign);
-    const isUnwanted =
-      state === 'thinking'
-        ? !(live && there && isAbout(snapshot, there, task))
-        : there?.state && isWritten(thinking, snapshot, there.state, thought);
-    if (isUnwanted) thinking.drop(id);
+    if (state === 'thinking') {
+      if (!(live && there && isAbout(snapshot, there, task))) thinking.interrupt(id);
+    } else if (there?.state && isWritten(thinking, snapshot, there.state, thought)) thinking.drop(id);
     // It was not counted: what others will have cost must not be taken for it.
     else if (there?.state && thinking.useOf(id)?.kind === 'failed') thinking.use(id, null);
   }
