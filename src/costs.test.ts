@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import type { Proposal, ProposalRequest } from './agents/agent.ts';
 import { NO_COST } from './campaign/idea.ts';
 import { markerOf, pullsOf, statusComments } from './sim/invariants/read.ts';
-import { changePull } from './sim/model/issues.ts';
+import { changeIssue, changePull } from './sim/model/issues.ts';
 import { clearLine, type PortCall } from './sim/model/port.ts';
 import { Refusal } from './sim/model/refusal.ts';
 import { campaignScene, measureChampion, type Scene } from './sim/scene.test-helper.ts';
@@ -127,6 +127,26 @@ test('an idea that could not be opened yet is not taken for one that came to not
   await workOn(scene);
   assert.equal(pullsOf(scene.model, 1).length, 2);
   assert.equal(counted(scene), 3);
+});
+
+test('an answer that was on its way when the issue was closed counts, and nothing is made of it', async () => {
+  let understand = () => {};
+  const understood = new Promise<void>(resolve => {
+    understand = resolve;
+  });
+  const { scene, answers } = await paid('model', () => false, understood);
+  scene.say('/research try depth = 3');
+  await workFor(scene, 5);
+  changeIssue(scene.model, 'alice', scene.issue, { open: false });
+  await workOn(scene);
+  assert.equal(statusComments(scene.model, 1)[0]?.state.phase, 'stopped');
+  assert.equal(counted(scene), answers());
+  understand();
+  await workOn(scene);
+  assert.equal(answers(), 3);
+  assert.equal(counted(scene), 3);
+  assert.equal(pullsOf(scene.model, 1).length, 1);
+  assert.deepEqual(scene.context.thinking.thoughts(), []);
 });
 
 test('what an agent was paid to mend counts although a person closed the experiment meanwhile', async () => {
