@@ -141,6 +141,9 @@ test('an answer that was on its way when the issue was closed counts, and nothin
   await workOn(scene);
   assert.equal(statusComments(scene.model, 1)[0]?.state.phase, 'stopped');
   assert.equal(counted(scene), answers());
+  // Until no list tells of what was said there.
+  scene.pass(3600);
+  await workOn(scene);
   understand();
   await workOn(scene);
   assert.equal(answers(), 3);
