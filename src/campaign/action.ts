@@ -59,3 +59,45 @@ export type Action =
   /** Deletes an experiment's branch while it is at `sha`: another of that name is another branch. */
   | { kind: 'clean'; branch: string; sha: string }
   | { kind: 'wait'; seconds: number };
+
+/** What an action is about, in a few words. */
+export function describeAction(action: Action): string {
+  switch (action.kind) {
+    case 'answer':
+      return `answer ${action.command.comment}`;
+    case 'phase':
+      return `${action.phase}: ${action.reason}`;
+    case 'notify':
+      return `notify${action.pause ? ' and pause' : ''}: ${action.text}`;
+    case 'dispatch':
+      return `dispatch ${action.trial} seed ${action.seedIndex}`;
+    case 'record':
+      return `record ${action.attempt.trial}`;
+    case 'think':
+      if (action.task.kind === 'try') return `think of what comment ${action.task.comment} asks for`;
+      return `think of ${action.task.kind === 'idea' ? 'an idea' : `a ${action.task.kind} of #${action.task.pull}`}`;
+    case 'open':
+      return `open ${action.number} from thought ${action.thought}`;
+    case 'writeOff':
+      return `write off thought ${action.thought}`;
+    case 'decide':
+      return `${action.verdict.kind} #${action.experiment.pull}`;
+    case 'found':
+    case 'follow':
+    case 'promote':
+    case 'disband':
+      return `${action.kind} for #${action.campaign.issue}`;
+    case 'tidy':
+      return `tidy ${action.duplicate.kind} ${action.duplicate.id}`;
+    case 'clean':
+      return `clean ${action.branch}`;
+    case 'repeat':
+      return `repeat #${action.asked.pull} as ${action.number}`;
+    case 'relabel':
+      return `relabel #${action.campaign.issue}`;
+    case 'wait':
+      return 'wait';
+    default:
+      return `${action.kind} #${action.experiment.pull}`;
+  }
+}

@@ -1,6 +1,6 @@
 /** One App: the real step, again and again, in virtual time; killed, started again, nudged. */
 import { chooseAgent } from '../agents/create.ts';
-import type { Action } from '../campaign/action.ts';
+import { describeAction } from '../campaign/action.ts';
 import { emptyLoopMemory, step } from '../controller.ts';
 import type { Context } from '../github/context.ts';
 import { statusOf } from '../github/errors.ts';
@@ -54,7 +54,7 @@ export function startApp(sim: Sim, name: string): App {
       try {
         const taken = await step(context, memory);
         sim.tally.steps++;
-        sim.tell(name, `step: ${describe(taken.action)}`);
+        sim.tell(name, `step: ${describeAction(taken.action)}`);
         const thinks = context.thinking.thoughts().some(({ state }) => state === 'thinking');
         const waits = taken.action.kind === 'wait';
         if (!waits || thinks) idleSince = Number.POSITIVE_INFINITY;
@@ -138,45 +138,4 @@ function contextOf(sim: Sim, life: Life, onAnswer: () => void): Context {
     signal: new AbortController().signal,
     log,
   };
-}
-
-/** What an action is about, in a few words. */
-function describe(action: Action): string {
-  switch (action.kind) {
-    case 'answer':
-      return `answer comment ${action.command.comment}`;
-    case 'phase':
-      return `phase of #${action.campaign.issue} ${action.phase}: ${action.reason}`;
-    case 'notify':
-      return `notify #${action.campaign.issue} ${action.key}`;
-    case 'dispatch':
-      return `dispatch ${action.trial}`;
-    case 'record':
-      return `record ${action.attempt.trial}`;
-    case 'think':
-      return `think for #${action.campaign.issue} ${JSON.stringify(action.task)}`;
-    case 'open':
-      return `open ${action.campaign.issue}/${action.number}`;
-    case 'writeOff':
-      return `write off thought ${action.thought}`;
-    case 'decide':
-      return `decide #${action.experiment.pull} ${action.verdict.kind}: ${action.verdict.reason}`;
-    case 'found':
-    case 'follow':
-    case 'promote':
-    case 'disband':
-      return `${action.kind} for #${action.campaign.issue}`;
-    case 'tidy':
-      return `tidy ${action.duplicate.kind} ${action.duplicate.id}`;
-    case 'clean':
-      return `clean ${action.branch}`;
-    case 'repeat':
-      return `repeat #${action.asked.pull} as ${action.campaign.issue}/${action.number}`;
-    case 'relabel':
-      return `relabel #${action.campaign.issue}`;
-    case 'wait':
-      return `wait ${action.seconds}`;
-    default:
-      return `${action.kind} #${action.experiment.pull}`;
-  }
 }

@@ -1,0 +1,25 @@
+/** What is planned for a snapshot, in a few words, and what such snapshots are made of. */
+import { describeAction } from './action.ts';
+import type { Experiment, Verdict } from './model.ts';
+import { plan } from './plan.ts';
+import { experiment, NOW, snapshot } from './snapshot.test-helper.ts';
+import type { Thought } from './thought.ts';
+
+/** What is planned, in a few words. */
+export function planned(parts: Parameters<typeof snapshot>[0]): string {
+  return describeAction(plan(snapshot(parts), NOW));
+}
+
+export function thought(
+  id: number,
+  state: Thought['state'],
+  task: Thought['task'] = { kind: 'idea', number: id },
+): Thought {
+  return { id, campaign: 3, task, state };
+}
+
+export const CLOSED: Verdict = { kind: 'close', reason: '', value: 1, championValue: 1, noise: 0, doubt: 1 };
+
+export function closed(number: number, verdict = CLOSED): Experiment {
+  return experiment(number, { verdict }, { state: 'closed' });
+}
