@@ -44,3 +44,29 @@ export async function workOn(scene: Scene): Promise<void> {
 export function messageOfTip({ model }: Scene): string {
   return model.git.commit(tipOf(model, 'main') ?? '')?.message ?? '';
 }
+
+/** Does something with an App that is killed after its first write, then after its second, and so on. */
+export async function killedAfterEveryWrite(
+  begin: () => Promise<Scene>,
+  deed: (scene: Scene) => void,
+  check: (scene: Scene) => void,
+): Promise<void> {
+  const WRITES = ['react', 'updatePull', 'updateComment', 'createComment', 'addLabel', 'createPull', 'merge'];
+  for (let survived = 0; ; survived++) {
+    const scene = await begin();
+    deed(scene);
+    let writes = 0;
+    scene.line = async (call, _what, effect) => {
+      const result = effect();
+      if (WRITES.includes(call) && ++writes === survived + 1) throw new Error('killed');
+      return result;
+    };
+    for (let looks = 0; looks < 12 && writes <= survived; looks++) await scene.look().catch(() => undefined);
+    const last = writes <= survived;
+    scene.line = async (_call, _what, effect) => effect();
+    scene.restart();
+    await workOn(scene);
+    check(scene);
+    if (last) return;
+  }
+}

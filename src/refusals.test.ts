@@ -1,0 +1,162 @@
+/** What GitHub refuses, for a while or for good. */
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { noticeKey } from './github/replies.ts';
+import { pullsOf, statusComments } from './sim/invariants/read.ts';
+import { NAMES, SETTINGS } from './sim/landscape.ts';
+import { addComment, openIssue } from './sim/model/issues.ts';
+import { tipOf } from './sim/model/refs.ts';
+import { Refusal } from './sim/model/refusal.ts';
+import { campaignScene, measureChampion, push, type Scene } from './sim/scene.test-helper.ts';
+
+describe('a merge that does not take place', () => {
+  /** A campaign whose one experiment is about to be merged; `at` happens right before GitHub hears of it. */
+  async function merging(at: (scene: Scene) => void): Promise<Scene> {
+    const scene = campaignScene(1);
+    await measureChampion(scene);
+    scene.measure('1/1.1', 0.9);
+    scene.line = async (call, _what, effect) => {
+      if (call === 'merge') at(scene);
+      return effect();
+    };
+    for (let i = 0; i < 5; i++) await scene.look().catch(() => undefined);
+    return scene;
+  }
+
+  const phaseOf = ({ model, issue }: Scene) => statusComments(model, issue)[0]?.state.phase;
+
+  test('because of a limit on requests is tried again', async () => {
+    let refused = 0;
+    const scene = await merging(() => {
+      if (refused++ === 0)
+        throw new Refusal(403, 'You have exceeded a secondary rate limit.', { 'retry-after': '60' });
+    });
+    assert.equal(phaseOf(scene), 'running');
+    scene.pass(60);
+    await scene.work();
+    assert.equal(pullsOf(scene.model, scene.issue)[0]?.state, 'merged');
+  });
+
+  test('because somebody pushed something else into the same lines is no refusal: the new champion is measured', async () => {
+    let pushed = 0;
+    const scene = await merging(here => {
+      if (pushed++ > 0) return;
+      const { model } = here;
+      const text = NAMES.map(name => `${name} = ${name === 'decay' ? 7 : 5}`).join('\n');
+      push(here, 'main', SETTINGS, `${text}\n`);
+      for (const pull of model.pulls.values())
+        model.pulls.set(pull.number, { ...pull, mergeability: 'known' });
+    });
+    assert.equal(phaseOf(scene), 'running');
+    await scene.work();
+    assert.equal(scene.model.runs.values().at(-1)?.inputs.candidate, tipOf(scene.model, 'main'));
+    assert.equal(pullsOf(scene.model, scene.issue)[0]?.state, 'open');
+  });
+
+  test('because of a rule pauses the campaign with what GitHub said', async () => {
+    const scene = await merging(({ model }) => {
+      model.rule = 'Required status check "ci" is expected.';
+    });
+    assert.match(statusComments(scene.model, scene.issue)[0]?.state.reason ?? '', /Required status check/);
+  });
+});
+
+describe('refusals', () => {
+  const refuse = (scene: Scene, message: () => string) => {
+    scene.line = async (call, _what, effect) => {
+      if (call === 'createComment') throw new Refusal(422, message());
+      return effect();
+    };
+  };
+
+  test('what GitHub refuses three times with the same words is passed over', async () => {
+    const scene = campaignScene(1);
+    refuse(scene, () => 'Locked');
+    for (let i = 0; i < 60; i++) await scene.look().catch(() => undefined);
+    scene.line = async (_call, _what, effect) => effect();
+    scene.pass(120);
+    assert.deepEqual(await scene.work(), []);
+  });
+
+  test('what GitHub says differently each time is tried again', async () => {
+    const scene = campaignScene(1);
+    let times = 0;
+    refuse(scene, () => `Trouble ${times++}`);
+    for (let i = 0; i < 60; i++) await scene.look().catch(() => undefined);
+    scene.line = async (_call, _what, effect) => effect();
+    scene.pass(120);
+    assert.deepEqual(await scene.work(), ['answer', 'dispatch', 'think']);
+    assert.ok(!scene.model.comments.values().some(({ body }) => noticeKey(body)));
+  });
+});
+
+describe('a refusal for good', () => {
+  /** The App cannot comment on this issue or pull request. */
+  const lock = (scene: Scene, number: number) => {
+    scene.line = async (call, what, effect) => {
+      if (call === 'createComment' && what.startsWith(`#${number} `))
+        throw new Refusal(403, 'Unable to create comment because issue is locked.');
+      return effect();
+    };
+  };
+  const look = async (scene: Scene, times: number) => {
+    for (let i = 0; i < times; i++) {
+      await scene.look().catch(() => undefined);
+      await new Promise(setImmediate);
+      scene.pass(10);
+    }
+  };
+
+  test('of a stopped campaign’s experiment is said, leaves the others and the next campaign alone, and is tried again', async () => {
+    const scene = campaignScene(2, 2);
+    await measureChampion(scene);
+    const { model } = scene;
+    const [first, second] = pullsOf(model, 1);
+    assert.ok(first && second);
+    lock(scene, first.number);
+    scene.say('/research stop');
+    const other = openIssue(model, 'alice');
+    addComment(model, 'alice', other, '/research 1');
+    addComment(model, 'alice', other, `/research try ${NAMES[4]} = 9`);
+    await look(scene, 40);
+    assert.equal(pullsOf(model, 1)[1]?.state, 'closed');
+    assert.equal(pullsOf(model, other).length, 1, 'the next campaign has its turn');
+    const said = model.comments
+      .values()
+      .filter(({ issue, body }) => issue === 1 && /GitHub refused/.test(body));
+    assert.equal(said.length, 1);
+    assert.match(said[0]?.body ?? '', new RegExp(`\`decide\` of #${first.number}: .*issue is locked`));
+    assert.equal(pullsOf(model, 1)[0]?.state, 'open');
+    scene.line = async (_call, _what, effect) => effect();
+    scene.pass(3600);
+    await look(scene, 3);
+    assert.deepEqual(
+      pullsOf(model, 1).map(({ state }) => state),
+      ['closed', 'closed'],
+    );
+  });
+
+  test('of even the pause leaves the next campaign its turn, and merges nothing of the first', async () => {
+    const scene = campaignScene(1);
+    await measureChampion(scene);
+    const { model } = scene;
+    const [pull] = pullsOf(model, 1);
+    const [status] = statusComments(model, 1);
+    scene.measure('1/1.1', 0.9);
+    scene.line = async (call, what, effect) => {
+      const isFirst =
+        (call === 'updatePull' && what.startsWith(`#${pull?.number} `)) ||
+        (call === 'updateComment' && what.startsWith(`${status?.comment.id} `));
+      if (isFirst) throw new Refusal(403, 'Resource not accessible by integration');
+      return effect();
+    };
+    const other = openIssue(model, 'alice');
+    addComment(model, 'alice', other, '/research 1');
+    await look(scene, 60);
+    assert.equal(pullsOf(model, 1)[0]?.state, 'open');
+    assert.equal(statusComments(model, 1)[0]?.state.phase, 'running');
+    assert.ok(model.runs.values().some(({ title }) => title.startsWith(`${other}/`)));
+    scene.pass(60);
+    assert.deepEqual(await scene.work(), [], 'a status comment that cannot be written holds nothing up');
+  });
+});
