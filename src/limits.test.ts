@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { pullsOf, statusComments } from './sim/invariants/read.ts';
+import { answerTo } from './sim/page.test-helper.ts';
 import { campaignScene, type Scene } from './sim/scene.test-helper.ts';
 
 const statusOf = ({ model, issue }: Scene) => statusComments(model, issue)[0] ?? assert.fail();
@@ -65,5 +66,29 @@ test('a campaign whose dollars are spent finishes, says what was spent, and goes
   await scene.work();
   const answer = scene.model.comments.values().at(-1)?.body ?? '';
   assert.match(answer, /Raise `limits\.usd` in the contract/);
+  assert.equal(statusOf(scene).state.phase, 'finished');
+});
+
+test('`/research try` after the hours were over sets a new clock, too', async () => {
+  const scene = await training({ hoursLimit: 2 });
+  scene.pass(2 * 3600);
+  scene.measure('1/1.1', 1.1);
+  await scene.work();
+  assert.equal(statusOf(scene).state.phase, 'finished');
+  scene.pass(12 * 3600);
+  scene.say('/research try depth = 3');
+  await scene.work();
+  assert.equal(statusOf(scene).state.phase, 'running');
+  assert.equal(pullsOf(scene.model, 1).length, 2);
+});
+
+test('`/research try` is refused where the dollars are spent, and says what to do', async () => {
+  const scene = await training({ usdLimit: 1 }, 1);
+  scene.measure('1/1.1', 1.1);
+  await scene.work();
+  assert.equal(statusOf(scene).state.phase, 'finished');
+  const asked = scene.say('/research try depth = 3');
+  await scene.work();
+  assert.match(answerTo(scene, asked) ?? '', /limit of \$1 was reached.*Raise `limits\.usd`/);
   assert.equal(statusOf(scene).state.phase, 'finished');
 });

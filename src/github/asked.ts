@@ -1,6 +1,6 @@
 /** What people ask to be tried next: an idea in words, or the edits of a closed experiment once more. */
 
-import { forgiveness } from '../campaign/forgive.ts';
+import { dollarsReached } from '../campaign/limits.ts';
 import type {
   Asked,
   Campaign,
@@ -9,12 +9,13 @@ import type {
   PendingCommand,
   Snapshot,
 } from '../campaign/model.ts';
-import { countExperiments, experimentsOf, hasEnded } from '../campaign/queries.ts';
+import { countExperiments, hasEnded } from '../campaign/queries.ts';
 import { quote } from '../campaign/quote.ts';
 import { isWaiting, stillAsked } from '../campaign/words.ts';
 import { noCampaignAnswer } from '../render/answer.ts';
 import { readFiles } from './ask.ts';
 import { type Context, contractOf } from './context.ts';
+import { goingOn } from './go-on.ts';
 import { refuse, sayOnce } from './replies.ts';
 import { fitting } from './revise.ts';
 import { saveState } from './state.ts';
@@ -63,8 +64,11 @@ async function obstacle({ port }: Context, snapshot: Snapshot, campaign: Campaig
     return 'The contract `.github/research.yml` cannot be read. Mend it, then comment the command again.';
   if (!(await port.issue(campaign.issue))?.open)
     return `The issue of its campaign, #${campaign.issue}, is closed. Open it again, then comment the command again.`;
+  const { contract } = snapshot.contract;
+  const spent = dollarsReached(snapshot, contract, campaign);
+  if (spent !== null) return spent;
   const waiting = stillAsked(snapshot, campaign).length;
-  const { experiments } = snapshot.contract.contract.limits;
+  const { experiments } = contract.limits;
   if (countExperiments(snapshot, campaign) + waiting >= experiments)
     return `The contract allows ${experiments} experiments, and this campaign has them. Raise \`limits.experiments\`, then comment the command again.`;
   if (waiting >= MOST_ASKED)
@@ -88,19 +92,18 @@ async function objectionTo(
 
 /** One experiment more than asked for; a campaign that has ended, or that waits for people's words, goes on. */
 async function accept(
-  { port }: Context,
+  context: Context,
   snapshot: Snapshot,
   campaign: Campaign,
   state: CampaignState,
   asked: Asked,
 ): Promise<void> {
+  const { port } = context;
   await port.react(asked.comment, 'rocket');
   const ended = hasEnded(state);
-  const goesOn = ended || isWaiting(state) ? ({ phase: 'running', reason: '' } as const) : {};
+  const next = ended || isWaiting(state) ? await goingOn(context, snapshot, campaign, state) : state;
   await saveState(port, snapshot, campaign, {
-    ...state,
-    ...goesOn,
-    ...(ended ? forgiveness(state, experimentsOf(snapshot, campaign)) : {}),
+    ...next,
     target: (ended ? countExperiments(snapshot, campaign) : state.target) + 1,
     asked: [...(ended ? [] : stillAsked(snapshot, campaign)), asked],
     comments: [...state.comments, asked.comment],

@@ -1,6 +1,5 @@
 /** Commands take effect: once, and only for people who may write. */
 import type { Command, StartCommand } from '../campaign/command.ts';
-import { forgiveness } from '../campaign/forgive.ts';
 import { NO_COST } from '../campaign/idea.ts';
 import { dollarsReached } from '../campaign/limits.ts';
 import {
@@ -11,7 +10,7 @@ import {
   RESEARCH_LABEL,
   type Snapshot,
 } from '../campaign/model.ts';
-import { countExperiments, experimentsOf, hasEnded } from '../campaign/queries.ts';
+import { countExperiments, hasEnded } from '../campaign/queries.ts';
 import { stillAsked } from '../campaign/words.ts';
 import {
   helpAnswer,
@@ -25,9 +24,9 @@ import {
 } from '../render/answer.ts';
 import { statusComment } from '../render/status.ts';
 import { askToTry } from './asked.ts';
-import { baseToGoOnFrom } from './campaign-base.ts';
 import type { Context } from './context.ts';
 import { giveUpChampion } from './decide.ts';
+import { goingOn } from './go-on.ts';
 import { refuse, reply } from './replies.ts';
 import { obstacles } from './start.ts';
 import { saveState } from './state.ts';
@@ -137,20 +136,15 @@ async function start(
   const count = countExperiments(snapshot, there);
   const old = there.state ?? newState(context, pending, count);
   await saveState(port, snapshot, there, {
-    ...old,
-    phase: 'running',
-    reason: '',
+    ...(await goingOn(context, snapshot, there, old)),
     // What an ended campaign left undone was given up; a campaign that goes on keeps what it still has to do.
     target: (hasEnded(old) ? count : old.target) + command.experiments,
-    startedAt: hasEnded(old) ? context.now().toISOString() : old.startedAt,
     parallel: command.parallel ?? old.parallel,
     budgetSeconds: command.budgetSeconds ?? old.budgetSeconds,
     agent: command.agent ?? old.agent,
     topic: command.topic === '' ? old.topic : command.topic,
     comments: [...old.comments, pending.comment],
     asked: hasEnded(old) ? [] : stillAsked(snapshot, there),
-    base: await baseToGoOnFrom(port, snapshot, there, old),
-    ...forgiveness(old, experimentsOf(snapshot, there)),
   });
 }
 
@@ -196,19 +190,11 @@ async function turn(
   if (kind === 'resume' && !campaign.issueOpen)
     return refuse(context, pending, 'This issue is closed. Open it again first.');
   const comments = [...state.comments, pending.comment];
-  const experiments = experimentsOf(snapshot, campaign);
   await context.port.react(pending.comment, 'rocket');
   if (kind === 'stop') await giveUpChampion(context, snapshot, campaign);
   const next: CampaignState =
     kind === 'resume'
-      ? {
-          ...state,
-          comments,
-          phase: 'running',
-          reason: '',
-          base: await baseToGoOnFrom(context.port, snapshot, campaign, state),
-          ...forgiveness(state, experiments),
-        }
+      ? { ...(await goingOn(context, snapshot, campaign, state)), comments }
       : {
           ...state,
           comments,
