@@ -27,6 +27,41 @@ test('of what is merged as many are false as the doubts said, within sampling er
   );
 });
 
+test('the share of false merges stays near the accepted one, and falls with it', () => {
+  const noise = { seed: 0, tree: 0, own: 0.0005 };
+  const shareAt = (falseMerges: number) => {
+    const outcomes = Array.from({ length: 24 }, (_, i) =>
+      runGate(randomFrom(701 + i), noise, 125, { ...RULES, falseMerges }, false),
+    );
+    const merges = outcomes.reduce((sum, outcome) => sum + outcome.merges, 0);
+    const share = outcomes.reduce((sum, outcome) => sum + outcome.falseMerges, 0) / merges;
+    const error = Math.sqrt((falseMerges * (1 - falseMerges)) / merges);
+    assert.ok(share < falseMerges + 3 * error, `${share} of ${merges} at ${falseMerges}`);
+    return share;
+  };
+  const shares = [0.02, 0.1, 0.4].map(shareAt);
+  assert.deepEqual(
+    shares,
+    shares.toSorted((a, b) => a - b),
+  );
+  assert.ok(at(shares, 2) > 2 * at(shares, 0), shares.join(' '));
+});
+
+test('a calibrated noise that the trials contradict is given up', () => {
+  const outcomes = Array.from({ length: 24 }, (_, i) =>
+    runGate(
+      randomFrom(901 + i),
+      { seed: 0, tree: 0, own: 0.0005 },
+      125,
+      { ...RULES, noise: 0.000_06 },
+      false,
+    ),
+  );
+  const merges = outcomes.reduce((sum, outcome) => sum + outcome.merges, 0);
+  const share = outcomes.reduce((sum, outcome) => sum + outcome.falseMerges, 0) / merges;
+  assert.ok(share < 0.1 + 3 * Math.sqrt(0.09 / merges), `${share} of ${merges}`);
+});
+
 test('the look ahead says what drawing the next trial many times says', () => {
   const random = randomFrom(7);
   const rules = { ...RULES, noise: 1 };

@@ -43,8 +43,8 @@ export interface GateVerdict {
   doubt: number;
 }
 
-/** μ and λ of docs/gate.md. */
-const FALSE_MERGE_PRICE = 3.2;
+/** κ and λ of docs/gate.md. */
+const FALSE_MERGE_PRICE = 0.32;
 const TRIAL_PRICE = 0.06;
 /** Shorter code is merged after so many trials if it is at least so doubtful a gain, and within so many noises of none. */
 const TIE = { trials: 3, doubt: 0.9, gain: 0.2 };
@@ -87,7 +87,8 @@ export function judgeKnowing(knowledge: Knowledge, candidate: Candidate, rules: 
   const more = samples.length < rules.maxTrials;
   if (more && mustConfirm(knowledge, samples.length, assessment)) return verdict('again');
   const worthy = assessment.worth > 0 ? assessment : worthyWhenCut(knowledge, samples, prices);
-  const tie = candidate.addedTokens < 0 ? tieAfter(samples.length, assessment) : 'no';
+  const mayTie = candidate.addedTokens < 0 && rules.maxTrials >= TIE.trials;
+  const tie = mayTie ? tieAfter(samples.length, assessment) : 'no';
   if (more && tie === 'perhaps' && !worthy) return verdict('again');
   if (more && anotherTrialPays(tested, nextSeed(tested, samples), prices, assessment))
     return verdict('again');
@@ -155,9 +156,9 @@ function searchBar(knowledge: Knowledge, seed: number, rules: GateRules): number
   return valueAt(bad) + (sign * judged(bad).noise) / 2;
 }
 
-/** What the rules accept, and what that costs. */
+/** What the rules accept, and what that costs: a false merge the more, the fewer of them are accepted. */
 export function pricesOf({ falseMerges }: GateRules): Prices {
-  return { falseMerges, falseMergePrice: FALSE_MERGE_PRICE, trialPrice: TRIAL_PRICE };
+  return { falseMerges, falseMergePrice: FALSE_MERGE_PRICE / falseMerges, trialPrice: TRIAL_PRICE };
 }
 
 /** Whether the idea leaves the metric as it is. */

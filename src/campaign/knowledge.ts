@@ -58,12 +58,14 @@ const UNKNOWN_LEVEL = 1e6;
 const MOST_SCATTER = 4 * HIGHEST_NOISE;
 /** Worlds less likely than this, relative to the likeliest, are given up. */
 const UNLIKELY = 1e-4;
+/** A calibrated noise is believed while the trials do not scatter by more than this many of it. */
+const MOST_OFF = 2;
 /** A spread below this share of the values counts as rounding. */
 const ROUNDING = 1e-9;
 
 /**
  * The scale on which a history is judged.
- * @param calibrated deviation of a trial in the metric's unit, where it was measured beforehand
+ * @param calibrated deviation of a trial in the metric's unit, where it was measured beforehand; it may have been for another training time
  * @param samples the trials of an idea under test: they count where the history shows no spread
  */
 export function scaleOf(
@@ -79,7 +81,10 @@ export function scaleOf(
   const all = [...groups.map(step => step.samples), samples];
   const rounding = ROUNDING * (largestOf(champions) || largestOf(all) || 1 / ROUNDING);
   const guess = Math.max(deviationWithin(champions), deviationWithin(all) / HIGHEST_NOISE);
-  const unit = [calibrated ?? 0, guess].find(deviation => deviation > rounding);
+  // Not by the idea under test: better numbers shall not be worse for it.
+  const scatter = deviationWithin(groups.map(step => step.samples));
+  const believed = calibrated !== null && scatter <= MOST_OFF * calibrated ? calibrated : 0;
+  const unit = [believed, guess].find(deviation => deviation > rounding);
   const repeated = all.some(group => group.length > 1);
   return {
     origin: all.flat()[0]?.value ?? 0,
