@@ -51,6 +51,14 @@ export function championValues(snapshot: Snapshot, budgetSeconds: number): numbe
   return measuredValues(trials.filter(trial => trial.budgetSeconds === budgetSeconds));
 }
 
+/** The trials whose numbers may lead to a merge: where there is a referee, those that were audited; any other is a claim of the candidate's. */
+export function soundTrials({ metric }: Contract, trials: readonly RecordedTrial[]): RecordedTrial[] {
+  return trials.filter(
+    ({ outcome, refereed }) =>
+      metric.referee === undefined || outcome.status !== 'measured' || refereed?.audit != null,
+  );
+}
+
 /** Only equal classes of machine and equal digests are ever compared. */
 export function comparable(a: Measurement, b: Measurement): boolean {
   return a.machine === b.machine && a.digest === b.digest && a.budgetSeconds === b.budgetSeconds;
@@ -80,7 +88,8 @@ export function judgeExperiment(
   const measured = trials.filter(trial => trial.outcome.status === 'measured');
   const last = measured.at(-1);
   if (!last) throw new RangeError('Expected at least one measured trial to judge.');
-  const onChampion = trialsOfTree(snapshot, snapshot.base.tree).filter(
+  // The champion that it was made on: it may have moved since, and numbers of two champions are not compared.
+  const onChampion = trialsOfTree(snapshot, marker.champion.tree).filter(
     trial => trial.outcome.status === 'measured',
   );
   const [example] = measured
@@ -98,16 +107,18 @@ export function judgeExperiment(
  * The worst first value with which an idea on the champion is not closed at once, whichever of the conditions it meets that the champion
  * met; null where any value may get a second trial. For metrics to be minimised.
  * @param champion measured trials of the champion
+ * @param seed that it will run on
  */
 export function worstPromisingValue(
   snapshot: Snapshot,
   contract: Contract,
   champion: readonly RecordedTrial[],
+  seed: number,
 ): number | null {
   const examples = champion.filter((trial, i) => champion.findIndex(each => comparable(each, trial)) === i);
   const worst = examples.map(example => {
     const history = historyOf(snapshot, snapshot.base.tree, trial => comparable(trial, example));
-    return worstPromising(history, example.seed, gateRules(contract));
+    return worstPromising(history, seed, gateRules(contract));
   });
   return worst.reduce((a, b) => (a === null || b === null ? null : Math.max(a, b)), Number.NEGATIVE_INFINITY);
 }

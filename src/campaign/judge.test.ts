@@ -171,11 +171,34 @@ describe('a number that was refereed', () => {
   const measured = (...more: Partial<RecordedTrial>[]) =>
     experiment(1, { trials: more.map((each, i) => trial(`3/1.${i + 1}`, 'tree 1', 0.9, each)) });
 
-  test('leads to a merge only when every trial of it was audited', () => {
+  test('leads to a merge only when it was audited; one that promises much without takes another trial', () => {
     assert.equal(planned({ experiments: [measured({}, {})] }), 'merge #11');
-    assert.equal(planned({ experiments: [measured({}, unaudited)] }), 'close #11');
-    assert.equal(planned({ experiments: [measured(unaudited, {})] }), 'close #11');
-    assert.equal(planned({ experiments: [measured({ refereed: null }, { refereed: null })] }), 'close #11');
+    assert.equal(planned({ experiments: [measured(unaudited)] }), 'dispatch 3/1.2 seed 1');
+    assert.equal(planned({ experiments: [measured({ refereed: null })] }), 'dispatch 3/1.2 seed 1');
+    assert.match(planned({ experiments: [measured(unaudited, unaudited)] }), /^dispatch 3\/1\.3/);
+    const often = Array.from({ length: 8 }, () => unaudited);
+    assert.equal(planned({ experiments: [measured(...often)] }), 'unmeasurable #11');
+  });
+
+  test('alone makes up the value that leads to a merge, and alone says whether it does', () => {
+    const lucky = (value: number) =>
+      experiment(1, {
+        trials: [trial('3/1.1', 'tree 1', 0.8, unaudited), trial('3/1.2', 'tree 1', value, { seed: 2 })],
+      });
+    const merged = plan(snapshot({ experiments: [lucky(0.9)] }), NOW);
+    assert.deepEqual(merged.kind === 'decide' && [merged.verdict.kind, merged.verdict.value], ['merge', 0.9]);
+    assert.notEqual(planned({ experiments: [lucky(1.001)] }), 'merge #11');
+  });
+
+  test('on a machine that the champion had not met is measured again, and not closed for want of an audit', () => {
+    const slow = { machine: 'older GPU' };
+    const baselines = [...BASELINES, trial('3/0.4', 'champion tree', 1.1, { ...slow, seed: 4 })];
+    const first = trial('3/1.1', 'tree 1', 1.02, { ...slow, ...unaudited });
+    const campaigns = [campaign({ baselines })];
+    assert.match(
+      planned({ campaigns, experiments: [experiment(1, { trials: [first] })] }),
+      /^dispatch 3\/1\.2/,
+    );
   });
 
   test('needs no audit where the contract names no referee', () => {

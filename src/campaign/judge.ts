@@ -4,7 +4,7 @@ import type { Action } from './action.ts';
 import { pauseForFaults, recentTrials } from './champion.ts';
 import type { Contract } from './contract.ts';
 import { dispatch, LOOK_AGAIN_SECONDS, waitForAttempt } from './dispatch.ts';
-import { countLike, type Judgement, judgeExperiment, trialsOfTree } from './evidence.ts';
+import { countLike, type Judgement, judgeExperiment, soundTrials, trialsOfTree } from './evidence.ts';
 import { limitReached } from './limits.ts';
 import {
   BASELINE_TRIALS,
@@ -70,23 +70,42 @@ export function advanceExperiment(
   if (stopped) return { kind: 'decide', experiment, trials, unfinished: [], verdict: stopped };
   if (measuredValues(trials).length === 0)
     return moved ? restack(experiment, trials) : dispatch(snapshot, campaign, experiment, trials);
-  const judgement = judgeExperiment(snapshot, contract, experiment, trials);
+  const judgement = judgeSound(snapshot, contract, experiment, trials);
+  if (judgement === null)
+    return moved
+      ? restack(experiment, trials)
+      : measureAgain(snapshot, contract, campaign, experiment, trials);
   if (judgement.kind === 'incomparable')
     // Trials of an old base never match the new champion's conditions, however often that is measured.
     return moved
       ? restack(experiment, trials)
       : measureAlike(snapshot, contract, campaign, experiment, trials, now);
   const { kind } = judgement.verdict;
-  if (kind !== 'close' && contract.metric.referee !== undefined && !allAudited(trials)) {
-    const reason = 'Its number did not call for an audit, and only audited numbers lead to a merge.';
-    return conclude(experiment, trials, 'close', reason);
-  }
   if (kind === 'hold' && !moved)
     return { kind: 'hold', experiment, trials, verdict: verdictFrom(judgement, 'flagged', HELD) };
   // A candidate that lost against the old champion would lose against the new one too.
   if (kind === 'close' || (kind === 'merge' && !moved)) return verdictOf(experiment, trials, judgement, kind);
   if (moved) return restack(experiment, trials);
   return measureAgain(snapshot, contract, campaign, experiment, trials);
+}
+
+/**
+ * What all numbers say where that is to close it, and else what the audited ones say, which alone may lead to a merge. A number that did not
+ * call for an audit, on a machine where the champion is slower than its others say, is worth another trial, and that is audited. Null while
+ * none is.
+ */
+function judgeSound(
+  snapshot: Snapshot,
+  contract: Contract,
+  experiment: Experiment,
+  trials: readonly RecordedTrial[],
+): Judgement | null {
+  const all = judgeExperiment(snapshot, contract, experiment, trials);
+  const sound = soundTrials(contract, trials);
+  if (all.kind === 'incomparable' || all.verdict.kind === 'close' || sound.length === trials.length)
+    return all;
+  if (measuredValues(sound).length === 0) return null;
+  return judgeExperiment(snapshot, contract, experiment, sound);
 }
 
 /** One more trial. The gate counts those under equal conditions only, which a machine that keeps changing never brings together. */
@@ -232,11 +251,6 @@ function judgeFailure(
       `${faults.length} trials failed through the machine's fault.`,
     );
   return null;
-}
-
-/** Whether the audit of every number was taken, so that the mean of them is no claim of the candidate's. */
-function allAudited(trials: readonly RecordedTrial[]): boolean {
-  return trials.every(({ outcome, refereed }) => outcome.status !== 'measured' || refereed?.audit != null);
 }
 
 /** An audit that found more than rounding ends the experiment; the campaign then waits for a person. */

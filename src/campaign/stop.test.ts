@@ -23,7 +23,7 @@ const FRESH = experiment(1);
 
 function barOf(subject = FRESH, contract = CONTRACT, baselines = PREVIEWED, budget = 300) {
   const shown: Snapshot = snapshot({ experiments: [subject], campaigns: [campaign({ baselines })] });
-  return stopBarOf(shown, contract, subject, budget);
+  return stopBarOf(shown, contract, subject, budget, 1);
 }
 
 test('the first trial of an idea goes out with a bar, near what previews of the champion were', () => {

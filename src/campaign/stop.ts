@@ -21,7 +21,7 @@ import { addedTokens } from './tokens.ts';
 import { assess } from './worth.ts';
 
 /**
- * The bar for an experiment's next trial at a budget in seconds; null where it is to be finished whatever its preview: any
+ * The bar for an experiment's next trial at a budget in seconds and on a seed; null where it is to be finished whatever its preview: any
  * trial but the first, an idea that bends the curve, one that makes the code shorter (which wins by a tie), and all while too
  * little is known of previews. People who ask for an idea, keep it, or want another trial of it, get a whole one. The conditions of the champion's
  * last trial are taken for those of the next.
@@ -31,6 +31,7 @@ export function stopBarOf(
   contract: Contract,
   experiment: Experiment,
   budgetSeconds: number,
+  seed: number,
 ): StopBar | null {
   const { idea, champion, words, asked } = experiment.marker;
   if (asked || words.length > 0) return null;
@@ -39,13 +40,13 @@ export function stopBarOf(
   const trials = trialsOfTree(snapshot, champion.tree).filter(
     trial => trial.budgetSeconds === budgetSeconds && trial.outcome.status === 'measured',
   );
-  const [first, last] = [trials[0], trials.at(-1)];
-  if (!first || !last) return null;
+  const last = trials.at(-1);
+  if (!last) return null;
   const like = (trial: RecordedTrial) => comparable(trial, last);
   const error = previewErrorOn(snapshot, champion.tree, like);
   if (error === null) return null;
   const known = knowing(historyOf(snapshot, champion.tree, like), contract);
-  const value = stopBar(known, first.seed, error, gateRules(contract));
+  const value = stopBar(known, seed, error, gateRules(contract));
   return value === null ? null : { value, digest: last.digest, machine: last.machine };
 }
 

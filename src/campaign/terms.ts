@@ -17,7 +17,7 @@ export interface Terms {
 const NEVER = 0;
 
 /**
- * The terms of the next trial of an experiment (null: the champion) at a budget in seconds; null where the metric has no referee.
+ * The terms of the next trial of an experiment (null: the champion) at a budget in seconds and on a seed; null where the metric has no referee.
  * Audited is what could be merged: a first number that the gate would not close at once, whatever confirms one, and what a person keeps. The
  * champion's first trial is audited too, to see that an honest model passes on this machine, and so are those beyond the baselines, which
  * are taken for another class of machine.
@@ -27,6 +27,7 @@ export function termsOf(
   contract: Contract,
   experiment: Experiment | null,
   budgetSeconds: number,
+  seed: number,
 ): Terms | null {
   if (contract.metric.referee === undefined) return null;
   const champion = trialsOfTree(snapshot, snapshot.base.tree).filter(
@@ -41,7 +42,7 @@ export function termsOf(
     if (experiment === null) return champion.length < BASELINE_TRIALS ? NEVER : null;
     const confirms =
       keptBy(experiment.marker) !== null || measuredValues(trialsOf(snapshot, experiment)).length > 0;
-    return confirms ? null : worstPromisingValue(snapshot, contract, champion);
+    return confirms ? null : worstPromisingValue(snapshot, contract, champion, seed);
   };
   return {
     threshold: threshold(),

@@ -1,7 +1,7 @@
 /** What people said of experiments, and what they asked for: their words stand in the markers. */
 
 import type { Contract } from './contract.ts';
-import { judgeExperiment } from './evidence.ts';
+import { judgeExperiment, soundTrials } from './evidence.ts';
 import type { GateVerdict } from './gate.ts';
 import {
   type Asked,
@@ -76,9 +76,7 @@ export function keptVerdict(
   experiment: Experiment,
   trials: readonly RecordedTrial[],
 ): Verdict | null {
-  const sound = trials.filter(
-    ({ refereed }) => contract.metric.referee === undefined || refereed?.audit != null,
-  );
+  const sound = soundTrials(contract, trials);
   const values = measuredValues(sound);
   if (values.length === 0) return null;
   const judgement = judgeExperiment(snapshot, contract, experiment, sound);

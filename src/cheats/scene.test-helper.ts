@@ -54,7 +54,7 @@ export async function makeScene(root: string): Promise<Scene> {
     { startsSlowly, stopAbove }: Candidate = {},
   ) => {
     const seed = SEEDS[index] ?? assert.fail(`Expected seed ${index}.`);
-    const terms = termsOf(shown(base, champion, tried), CONTRACT, tried, budget);
+    const terms = termsOf(shown(base, champion, tried), CONTRACT, tried, budget, seed);
     const patient = terms && { ...terms, startupSeconds: null, scoringSeconds: null };
     const [alike] = champion;
     const stop = stopAbove !== undefined && alike ? { ...alike, value: stopAbove } : null;

@@ -38,6 +38,7 @@ export async function dispatchTrial(
   const { campaign, experiment, trial } = action;
   const candidate = experiment?.headSha ?? snapshot.base.sha;
   const budget = budgetOf(contract, campaign);
+  const seed = seedOf(context, campaign, action.seedIndex);
   const check = snapshot.attempts.get(trial)?.check;
   if (check) await port.restartCheck(check.id, context.now());
   else
@@ -46,12 +47,12 @@ export async function dispatchTrial(
     trial,
     base: experiment?.marker.champion.sha ?? snapshot.base.sha,
     candidate,
-    seed: String(seed(context, campaign, action.seedIndex)),
+    seed: String(seed),
     budget: String(budget),
     timeout: String(trialTimeout(contract.trial, budget)),
-    ...termInputs(termsOf(snapshot, contract, experiment, budget)),
+    ...termInputs(termsOf(snapshot, contract, experiment, budget, seed)),
   };
-  const bar = formatStopBar(experiment && stopBarOf(snapshot, contract, experiment, budget));
+  const bar = formatStopBar(experiment && stopBarOf(snapshot, contract, experiment, budget, seed));
   try {
     await startRun(context, contract.trial.workflow, snapshot.base.branch, inputs, bar);
   } catch (error) {
@@ -101,7 +102,7 @@ function trialTimeout(trial: { budget: number; timeout: number }, budget: number
 }
 
 /** Secret until it is dispatched, the same after a restart: HMAC of what the seed is for. */
-function seed(context: Context, campaign: Campaign, index: number): number {
+function seedOf(context: Context, campaign: Campaign, index: number): number {
   const { owner, name } = context.port.repository;
   const digest = createHmac('sha256', context.seedSecret)
     .update(`${owner}/${name}#${campaign.issue}.${index}`)

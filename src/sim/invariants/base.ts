@@ -124,8 +124,7 @@ export function watchBase({ sim, model }: Rules): Rule {
     if (trials.some(trial => trial.tree !== tree || trial.base !== champion.sha))
       reasons.push('a trial measured something else');
     const audited = measured.filter(({ refereed }) => refereed?.audit != null).length;
-    const wanted = keptBy(marker) === null ? measured.length : 1;
-    if (sim.profile.refereed && audited < wanted) reasons.push(`${audited} numbers were audited`);
+    if (sim.profile.refereed && audited === 0) reasons.push('none of its numbers was audited');
     if (measured.some(({ refereed }) => (refereed?.audit?.flags.length ?? 0) > 0))
       reasons.push('an audit flagged it');
     // A person may keep what is no better.
