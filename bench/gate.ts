@@ -2,7 +2,7 @@
 /**
  * Campaigns of 125 trials of ideas with known effects, in five worlds; two minutes on one core.
  *
- *     node bench/gate.ts [--campaigns 60] [--trials 125] [--max-trials 4] [--noise 0.0005]
+ *     node bench/gate.ts [--campaigns 60] [--trials 125] [--max-trials 4] [--false-merges 0.1] [--noise 0.0005]
  *
  * `--noise`: calibrated beforehand; without it the gate learns the noise from three baselines on. ± is one standard error.
  */
@@ -16,6 +16,7 @@ const { values: options } = parseArgs({
     campaigns: { type: 'string', default: '60' },
     trials: { type: 'string', default: '125' },
     'max-trials': { type: 'string', default: '4' },
+    'false-merges': { type: 'string', default: '0.1' },
     noise: { type: 'string' },
   },
 });
@@ -24,7 +25,7 @@ const trials = positive('trials', options.trials);
 const rules: GateRules = {
   goal: 'minimize',
   rule: 'bayes',
-  falseMerges: 0.1,
+  falseMerges: positive('false-merges', options['false-merges']),
   maxTrials: positive('max-trials', options['max-trials']),
   noise: options.noise === undefined ? null : positive('noise', options.noise),
 };

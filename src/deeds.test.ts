@@ -57,6 +57,15 @@ const DEEDS: Record<string, () => Promise<void>> = {
   },
 
   'opens a closed experiment again': async () => {
+    const unjudged = await running(2);
+    changePull(unjudged.model, 'alice', pullOf(unjudged, 1).number, { state: 'closed' });
+    await workOn(unjudged);
+    const opened = pullOf(unjudged, 1);
+    setBranch(unjudged.model, 'alice', opened.branch, opened.headSha);
+    changePull(unjudged.model, 'alice', opened.number, { state: 'open' });
+    unjudged.measure('1/1.1', 0.5);
+    await workOn(unjudged);
+    assert.equal(pullOf(unjudged, 1).state, 'merged', 'nobody had judged it');
     const scene = await running(2);
     scene.measure('1/1.1', 1.05);
     await workOn(scene);

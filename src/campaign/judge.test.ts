@@ -139,6 +139,22 @@ describe('an experiment', () => {
   });
 });
 
+test('the contract says how the gate judges', () => {
+  const judged = (values: number[], gate = {}) => {
+    const trials = values.map((value, i) => trial(`3/1.${i + 1}`, 'tree 1', value, { seed: i + 1 }));
+    const contract = { kind: 'contract', contract: contractSchema.parse({ gate }) } as const;
+    return planned({ contract, experiments: [experiment(1, { trials })] });
+  };
+  assert.equal(judged([0.994]), 'dispatch 3/1.2 seed 1');
+  assert.equal(judged([0.994], { false_merges: 0.02 }), 'close #11');
+  assert.equal(judged([0.996]), 'close #11');
+  assert.equal(judged([0.996], { false_merges: 0.4 }), 'dispatch 3/1.2 seed 1');
+  assert.equal(judged([0.996], { noise: 0.002 }), 'dispatch 3/1.2 seed 1');
+  assert.equal(judged([0.996], { rule: 'greedy' }), 'merge #11');
+  assert.equal(judged([0.996, 0.997]), 'dispatch 3/1.3 seed 2');
+  assert.equal(judged([0.996, 0.997], { max_trials: 2 }), 'close #11');
+});
+
 test('an experiment whose trials never meet equal conditions is given up after twice the trials of the gate', () => {
   const changing = (n: number) =>
     experiment(1, {

@@ -1,7 +1,7 @@
 /** How long code is, in tokens without comments. */
 import type { Edit } from './idea.ts';
 
-/** How a comment goes on to the end of its line, by the file's ending, where nothing after the sign could end a string. */
+/** A line that is a comment, and one that goes on to the end of its line where nothing after the sign could end a string; by the file's ending. */
 const COMMENTS = new Map([
   ...commentsIn('py pyi sh bash rb pl r jl yaml yml toml cfg conf mk', '#'),
   ...commentsIn('js jsx ts tsx mjs cjs c h cc cpp hpp cu cuh go rs java kt swift cs scala zig', '//'),
@@ -9,7 +9,7 @@ const COMMENTS = new Map([
 const TOKEN = /[\p{L}\p{N}_]+|[^\s\p{L}\p{N}_]/gu;
 
 function commentsIn(endings: string, sign: string): [string, RegExp][] {
-  const comment = new RegExp(`(^|\\s)${sign}[^'"\`\\n]*$`, 'gm');
+  const comment = new RegExp(`^[ \\t]*${sign}.*$|\\s${sign}[^'"\`\\n]*$`, 'gm');
   return endings.split(' ').map(ending => [ending, comment]);
 }
 
