@@ -2,16 +2,16 @@
 
 import type { Action } from './action.ts';
 import { pauseForFaults, recentTrials } from './champion.ts';
+import { conclude } from './conclude.ts';
 import type { Contract } from './contract.ts';
-import { dispatch, LOOK_AGAIN_SECONDS, waitForAttempt } from './dispatch.ts';
+import { dispatch, waitForAttempt } from './dispatch.ts';
 import { countLike, type Judgement, judgeExperiment, soundTrials, trialsOfTree } from './evidence.ts';
-import { limitReached } from './limits.ts';
+import { mend } from './mend.ts';
 import {
   BASELINE_TRIALS,
   type Campaign,
   type Experiment,
   MAX_FAULTS,
-  MAX_REPAIRS,
   MAX_RESTACKS,
   mean,
   measuredValues,
@@ -22,7 +22,6 @@ import {
 } from './model.ts';
 import { type LiveCampaign, trialsOf } from './queries.ts';
 import { stoppedVerdict } from './stop.ts';
-import { agentOf, isModel } from './thought.ts';
 import { keptBy, keptVerdict, owesTrial, unforgiven, waitsForPeople } from './words.ts';
 
 /** Why the gate leaves a gain to people. */
@@ -120,43 +119,6 @@ function measureAgain(
   if (measured < 2 * contract.gate.max_trials) return dispatch(snapshot, campaign, experiment, trials);
   const reason = `Its ${measured} trials and the champion's ran under conditions that changed too often to be compared.`;
   return conclude(experiment, trials, 'unmeasurable', reason);
-}
-
-/** What a language model may be able to mend when it is shown the end of the output. */
-const MENDABLE = ['exception', 'no metric', 'not a number', 'out of memory'];
-
-/**
- * While the agent thinks about this experiment, waits; when it has an answer, makes the experiment again from it. A crash is given
- * back to it at most twice. Null where there is nothing to mend, or no answer came.
- */
-function mend(
-  snapshot: Snapshot,
-  contract: Contract,
-  campaign: LiveCampaign,
-  { marker, ...experiment }: Experiment,
-  trials: readonly RecordedTrial[],
-  now: Date,
-): Action | null {
-  const thought = snapshot.thoughts.find(
-    ({ task }) => 'pull' in task && task.pull === experiment.pull && task.commit === marker.commit,
-  );
-  if (thought?.state === 'thinking') return { kind: 'wait', seconds: LOOK_AGAIN_SECONDS };
-  if (thought?.state === 'idea')
-    return { kind: 'revise', experiment: { ...experiment, marker }, thought: thought.id };
-  if (thought?.task.kind === 'port')
-    return conclude(
-      { ...experiment, marker },
-      [...trials],
-      'superseded',
-      'The champion moved on, and the edits no longer fit its files; the agent did not port them.',
-    );
-  const crash = unforgiven(marker, trials).find(
-    ({ outcome }) => outcome.status === 'crash' && MENDABLE.includes(outcome.reason),
-  );
-  if (!crash || thought || marker.repairs >= MAX_REPAIRS || !isModel(agentOf(contract, campaign)))
-    return null;
-  if (limitReached(snapshot, contract, campaign, now) !== null) return null;
-  return { kind: 'think', campaign, task: { kind: 'repair', pull: experiment.pull, commit: marker.commit } };
 }
 
 type Judged = Extract<Judgement, { kind: 'judged' }>;
@@ -278,25 +240,4 @@ function restack(experiment: Experiment, trials: RecordedTrial[]): Action {
       `The champion moved ${MAX_RESTACKS + 1} times while this idea was measured.`,
     );
   return { kind: 'restack', experiment };
-}
-
-/** A verdict that does not rest on a comparison. */
-export function conclude(
-  experiment: Experiment,
-  trials: RecordedTrial[],
-  kind: Verdict['kind'],
-  reason: string,
-): Extract<Action, { kind: 'decide' }> {
-  const values = measuredValues(trials);
-  // A number on a champion that is gone would read as one on the present one.
-  const value = values.length > 0 && kind !== 'superseded' ? mean(values) : null;
-  const verdict: Verdict = {
-    kind,
-    reason: reason.slice(0, 500),
-    value,
-    championValue: null,
-    noise: null,
-    doubt: null,
-  };
-  return { kind: 'decide', experiment, verdict, trials, unfinished: [] };
 }

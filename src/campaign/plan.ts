@@ -2,9 +2,9 @@
 import type { Action } from './action.ts';
 import { advance } from './advance.ts';
 import { tendBase } from './campaign-base.ts';
+import { conclude } from './conclude.ts';
 import { describeProblem } from './contract-file.ts';
 import { isLost } from './dispatch.ts';
-import { conclude } from './judge.ts';
 import type { Campaign, Experiment, Snapshot } from './model.ts';
 import { promote } from './promotion.ts';
 import {
