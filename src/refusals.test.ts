@@ -1,6 +1,7 @@
 /** What GitHub refuses, for a while or for good. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { CONTRACT_PATH } from './campaign/contract.ts';
 import { noticeKey } from './github/replies.ts';
 import { pullsOf, statusComments } from './sim/invariants/read.ts';
 import { NAMES, SETTINGS } from './sim/landscape.ts';
@@ -158,5 +159,38 @@ describe('a refusal for good', () => {
     assert.ok(model.runs.values().some(({ title }) => title.startsWith(`${other}/`)));
     scene.pass(60);
     assert.deepEqual(await scene.work(), [], 'a status comment that cannot be written holds nothing up');
+  });
+});
+
+describe('a file that GitHub denies although it is there', () => {
+  /** From now on so many questions after `path` are answered with 404. */
+  const deny = (scene: Scene, path: string, times: number) => {
+    let denied = 0;
+    scene.line = async (call, what, effect) => {
+      if (call === 'file' && what === path && denied++ < times) throw new Refusal(404, 'Not Found');
+      return effect();
+    };
+  };
+  const phaseOf = ({ model, issue }: Scene) => statusComments(model, issue)[0]?.state.phase;
+
+  test('once, is asked for again before a campaign is paused without its contract', async () => {
+    const scene = campaignScene(1);
+    await measureChampion(scene);
+    deny(scene, CONTRACT_PATH, 1);
+    push(scene, 'main', 'README.md', 'New.\n');
+    await scene.work();
+    assert.equal(phaseOf(scene), 'running');
+  });
+
+  test('for a whole look, is found by the next, and a person’s word is enough to go on', async () => {
+    const scene = campaignScene(1);
+    await measureChampion(scene);
+    deny(scene, CONTRACT_PATH, 2);
+    push(scene, 'main', 'README.md', 'New.\n');
+    await scene.work();
+    assert.equal(phaseOf(scene), 'paused');
+    scene.say('/research resume');
+    await scene.work();
+    assert.equal(phaseOf(scene), 'running');
   });
 });

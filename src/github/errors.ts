@@ -56,6 +56,11 @@ export async function orNull<T>(
   }
 }
 
+/** Asks once more before it believes that there is none: now and then GitHub denies what there is. */
+export async function askTwice<T>(read: () => Promise<T | null>): Promise<T | null> {
+  return (await read()) ?? (await read());
+}
+
 /** Writes; these refusals say that there is nothing left to do. */
 export async function unlessStatus(
   statuses: readonly number[],
