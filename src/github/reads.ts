@@ -167,8 +167,15 @@ async function artifact(
     artifact_id: found.id,
     archive_format: 'zip',
   });
-  const bytes = new Uint8Array(archive.data as ArrayBuffer);
-  const files = unzipSync(bytes, { filter: entry => entry.name === file && entry.originalSize < 1_000_000 });
-  const text = files[file];
+  const text = unzip(new Uint8Array(archive.data as ArrayBuffer), file);
   return text ? strFromU8(text) : null;
+}
+
+/** One file of an archive; undefined where there is none, or no archive that can be read: its trial is the machine's fault, and taken anew. */
+function unzip(bytes: Uint8Array, file: string): Uint8Array | undefined {
+  try {
+    return unzipSync(bytes, { filter: entry => entry.name === file && entry.originalSize < 1_000_000 })[file];
+  } catch {
+    return undefined;
+  }
 }
