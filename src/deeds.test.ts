@@ -202,6 +202,12 @@ const DEEDS: Record<string, () => Promise<void>> = {
       /1\/0\.1 was run again.*first result counts/,
     );
     assert.match(statusOf(scene), /loss \*\*1\.0+\*\*/);
+    const { id } = lastRun(scene) ?? assert.fail();
+    scene.measure('1/1.1', 1.05);
+    rerun(scene.model, 'alice', id);
+    scene.measure('1/1.1', 0.5);
+    await workOn(scene);
+    assert.equal(markerOf(pullOf(scene, 1))?.verdict?.value, 1.05, 'also where it was not recorded yet');
   },
 
   'cancels a run': async () => {

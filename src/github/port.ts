@@ -114,7 +114,7 @@ export interface GitHubPort {
   checks(sha: string): Promise<CheckRun[]>;
   /** The newest runs of a workflow, at most 100. */
   runs(workflow: string): Promise<WorkflowRun[]>;
-  /** Text of a file in a run's artifact; null where there is none. */
+  /** Text of a file in a run's artifact, the oldest of that name; null where there is none. */
   artifact(runId: number, name: string, file: string): Promise<string | null>;
   permission(login: string): Promise<'admin' | 'write' | 'read' | 'none'>;
 

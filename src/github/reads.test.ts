@@ -96,4 +96,11 @@ describe('a run’s artifact', () => {
     assert.equal(await read([listed(1)], { 1: zipped('{}').slice(0, 40) }), null);
     assert.equal(await read([listed(1)], { 1: strToU8('<html>') }), null);
   });
+
+  test('is the oldest of its name, whatever people run again', async () => {
+    const archives = { 1: zipped('first'), 2: zipped('second') };
+    assert.equal(await read([listed(2), listed(1)], archives), 'first');
+    assert.equal(await read([listed(2), { ...listed(1), expired: true }], archives), null);
+    assert.equal(await read([listed(2), { ...listed(1), name: 'logs' }], archives), 'second');
+  });
 });

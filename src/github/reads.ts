@@ -159,9 +159,11 @@ async function artifact(
   name: string,
   file: string,
 ): Promise<string | null> {
-  const { data } = await octokit.rest.actions.listWorkflowRunArtifacts({ ...repo, run_id: runId, name });
-  const found = data.artifacts.find(artifact => artifact.name === name && !artifact.expired);
-  if (!found) return null;
+  const wanted = { ...repo, run_id: runId, name, per_page: 100 };
+  const { data } = await octokit.rest.actions.listWorkflowRunArtifacts(wanted);
+  // Whoever runs it again adds one, and the first attempt that left one counts.
+  const [found] = data.artifacts.filter(artifact => artifact.name === name).sort((a, b) => a.id - b.id);
+  if (!found || found.expired) return null;
   const archive = await octokit.rest.actions.downloadArtifact({
     ...repo,
     artifact_id: found.id,
