@@ -285,6 +285,24 @@ const DEEDS: Record<string, () => Promise<void>> = {
     }
   },
 
+  'deletes the campaign’s issue': async () => {
+    const scene = await running();
+    const { number } = pullOf(scene, 1);
+    scene.model.issues.delete(scene.issue);
+    scene.line = async (call, what, effect) => {
+      if (call === 'issue' && what === `#${scene.issue}`) throw new Refusal(410, 'This issue was deleted');
+      return effect();
+    };
+    const other = openIssue(scene.model, 'alice');
+    scene.sayOn(other, '/research 1');
+    await workOn(scene);
+    assert.equal(statusComments(scene.model, other)[0]?.state.phase, 'running', 'the next one has its turn');
+    assert.equal(pullOf(scene, 1).state, 'open');
+    changePull(scene.model, 'alice', number, { state: 'closed' });
+    await workOn(scene);
+    assert.match(saidOn(scene, number, 'verdict'), /A person closed this pull request before it was judged/);
+  },
+
   'breaks the contract': async () => {
     const scene = await running();
     push(scene, 'main', CONTRACT_PATH, 'editable: 7\n');

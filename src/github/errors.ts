@@ -43,10 +43,13 @@ export const NO_SUCH_COMMIT = [404, 409, 422];
 /** GitHub answers 403 for what a private repository of a free plan cannot have, and for what it hides from the App. */
 export const HIDDEN = [403, 404];
 
+/** GitHub answers 410 for an issue that was deleted. */
+const ABSENT = [404, 410];
+
 /** What was read, or null where GitHub answers that there is none. */
 export async function orNull<T>(
   read: () => Promise<T>,
-  absent: readonly number[] = [404],
+  absent: readonly number[] = ABSENT,
 ): Promise<T | null> {
   try {
     return await read();

@@ -58,6 +58,13 @@ test('the first branch of an empty repository is none', async () => {
   assert.equal(await port.commit('main'), null);
 });
 
+test('an issue that was deleted is none, and so is a comment on it', async () => {
+  const deleted = { status: 410, body: { message: 'This issue was deleted' } };
+  const port = portWith({ '/issues/3': deleted, '/issues/comments/5': deleted });
+  assert.equal(await port.issue(3), null);
+  assert.equal(await port.comment(5), null);
+});
+
 test('a workflow that does not exist has no runs', async () => {
   assert.deepEqual(await portWith({}).runs('experiments.yml'), []);
 });
