@@ -13,6 +13,7 @@ import {
   editComment,
   mergePull,
   openIssue,
+  openPull,
 } from './sim/model/issues.ts';
 import { deleteBranch, setBranch, tipOf } from './sim/model/refs.ts';
 import { Refusal } from './sim/model/refusal.ts';
@@ -66,6 +67,23 @@ const DEEDS: Record<string, () => Promise<void>> = {
     await workOn(scene);
     assert.equal(pullOf(scene, 1).state, 'closed');
     assert.match(saidOn(scene, number, 'verdict'), /Close:/);
+  },
+
+  'opens a pull request of their own from a settled experiment’s branch': async () => {
+    const scene = await running(2);
+    const { branch, headSha } = pullOf(scene, 1);
+    scene.measure('1/1.1', 1.05);
+    await workOn(scene);
+    setBranch(scene.model, 'alice', branch, headSha);
+    const texts = { title: 'Mine', body: 'I like it.', base: 'main' };
+    const mine = openPull(scene.model, 'alice', { ...texts, branch });
+    await workOn(scene);
+    assert.equal(scene.model.pulls.get(mine)?.state, 'open');
+    scene.say('/research pause');
+    await workOn(scene);
+    scene.pass(120);
+    assert.deepEqual(await scene.work(), [], 'nothing is left to be done');
+    assert.equal(tipOf(scene.model, branch), headSha);
   },
 
   'pushes to an experiment’s branch': async () => {

@@ -11,7 +11,7 @@ import { askTwice } from './errors.ts';
 import type { Memory } from './memory.ts';
 import { commandsIn, pending } from './pending.ts';
 import type { Comment, Commit, GitHubPort } from './port.ts';
-import { experimentsIn, leftoversIn, promotionsIn, readPulls } from './pulls.ts';
+import { experimentsIn, leftoversIn, offeredIn, promotionsIn, readPulls } from './pulls.ts';
 
 /** A bot that was away looks this far back for commands, and for campaigns that it no longer finds otherwise. */
 const LOOK_BACK_HOURS = 24;
@@ -47,6 +47,7 @@ export async function observe(port: GitHubPort, memory: Memory, now: Date): Prom
     thoughts: [],
     branches,
     leftovers: await leftoversIn(port, memory, branches, campaigns),
+    offered: offeredIn(memory),
     runEndedAt: null,
     commands: pending(commands, comments, campaigns, experiments, memory.pulls, port.botLogin).filter(
       ({ comment }) => !memory.refusals.unanswerable.has(comment),
@@ -83,6 +84,7 @@ function emptySnapshot(branch: string): Snapshot {
     thoughts: [],
     branches: new Map(),
     leftovers: [],
+    offered: new Set(),
     runEndedAt: null,
     commands: [],
     duplicates: [],
