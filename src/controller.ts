@@ -10,7 +10,7 @@ import { type ExportMemory, exportLog } from './github/export.ts';
 import { emptyMemory, type Memory } from './github/memory.ts';
 import { observe } from './github/observe.ts';
 import { refreshPromotions } from './github/promote.ts';
-import { giveUp, isGivenUp } from './github/refusals.ts';
+import { giveUp, isGivenUp, unlessRefused } from './github/refusals.ts';
 import { refreshStatus } from './github/state.ts';
 import { createThinking, dropUnwanted } from './github/thinking.ts';
 
@@ -135,9 +135,11 @@ export async function step(
     return { action, seconds: 0 };
   }
   const status = await refreshStatus(port, snapshot, now);
-  await refreshPromotions(context, snapshot);
+  await refreshPromotions(context, snapshot, refusals);
   forgetEnded(memory, snapshot);
-  const log = await exportLog(context, snapshot, memory.export, now);
+  const log = await unlessRefused(context, refusals, 'the export', () =>
+    exportLog(context, snapshot, memory.export, now),
+  );
   return { action, seconds: Math.min(action.seconds, status ?? Infinity, log ?? Infinity) };
 }
 

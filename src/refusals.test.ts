@@ -3,10 +3,11 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { CONTRACT_PATH } from './campaign/contract.ts';
 import { noticeKey } from './github/replies.ts';
-import { pullsOf, statusComments } from './sim/invariants/read.ts';
+import { promotionsOf, pullsOf, statusComments } from './sim/invariants/read.ts';
 import { NAMES, SETTINGS } from './sim/landscape.ts';
 import { addComment, openIssue } from './sim/model/issues.ts';
-import { tipOf } from './sim/model/refs.ts';
+import { clearLine, type PortCall } from './sim/model/port.ts';
+import { deleteBranch, tipOf } from './sim/model/refs.ts';
 import { Refusal } from './sim/model/refusal.ts';
 import { campaignScene, measureChampion, push, type Scene } from './sim/scene.test-helper.ts';
 
@@ -159,6 +160,62 @@ describe('a refusal for good', () => {
     assert.ok(model.runs.values().some(({ title }) => title.startsWith(`${other}/`)));
     scene.pass(60);
     assert.deepEqual(await scene.work(), [], 'a status comment that cannot be written holds nothing up');
+  });
+});
+
+describe('a refusal of what people read besides', () => {
+  /** From now on the App may not do this; returns how often it tried. */
+  const forbid = (scene: Scene, forbidden: PortCall, subject: string) => {
+    let refused = 0;
+    scene.line = async (call, what, effect) => {
+      if (call !== forbidden || !what.startsWith(subject)) return effect();
+      refused++;
+      throw new Refusal(422, 'Repository rule violations found');
+    };
+    return () => refused;
+  };
+  /** Returns how many looks failed. */
+  const look = async (scene: Scene, times: number) => {
+    let failed = 0;
+    for (let i = 0; i < times; i++) {
+      await scene.look().catch(() => failed++);
+      await new Promise(setImmediate);
+      scene.pass(10);
+    }
+    return failed;
+  };
+
+  test('the export, leaves everything else alone, and is tried again every hour', async () => {
+    const scene = campaignScene(1);
+    await measureChampion(scene);
+    const refused = forbid(scene, 'createBranch', 'research-log');
+    scene.measure('1/1.1', 0.9);
+    await look(scene, 20);
+    assert.equal(pullsOf(scene.model, 1)[0]?.state, 'merged');
+    assert.equal(refused(), 3);
+    assert.equal(await look(scene, 20), 0);
+    scene.pass(3600);
+    await look(scene, 5);
+    assert.equal(refused(), 6);
+    scene.line = clearLine;
+    scene.pass(3600);
+    await look(scene, 5);
+    assert.ok(tipOf(scene.model, 'research-log'));
+  });
+
+  test('what a promotion says, does not keep the export from being written', async () => {
+    const scene = campaignScene(1, 1, { apart: true });
+    await measureChampion(scene);
+    scene.measure('1/1.1', 0.9);
+    await scene.work();
+    const [promotion] = promotionsOf(scene.model, 1);
+    const refused = forbid(scene, 'updatePull', `#${promotion?.number} `);
+    push(scene, 'main', 'README.md', 'New.\n');
+    deleteBranch(scene.model, 'alice', 'research-log');
+    scene.restart();
+    await look(scene, 20);
+    assert.equal(refused(), 3);
+    assert.ok(tipOf(scene.model, 'research-log'));
   });
 });
 
