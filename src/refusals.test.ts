@@ -3,12 +3,13 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { CONTRACT_PATH } from './campaign/contract.ts';
 import { noticeKey } from './github/replies.ts';
-import { promotionsOf, pullsOf, statusComments } from './sim/invariants/read.ts';
+import { markerOf, promotionsOf, pullsOf, statusComments } from './sim/invariants/read.ts';
 import { NAMES, SETTINGS } from './sim/landscape.ts';
 import { addComment, openIssue } from './sim/model/issues.ts';
 import { clearLine, type PortCall } from './sim/model/port.ts';
 import { deleteBranch, tipOf } from './sim/model/refs.ts';
 import { Refusal } from './sim/model/refusal.ts';
+import { workOn } from './sim/page.test-helper.ts';
 import { campaignScene, measureChampion, push, type Scene } from './sim/scene.test-helper.ts';
 
 describe('a merge that does not take place', () => {
@@ -249,5 +250,20 @@ describe('a file that GitHub denies although it is there', () => {
     scene.say('/research resume');
     await scene.work();
     assert.equal(phaseOf(scene), 'running');
+  });
+
+  test('once, does not close an experiment that is made again on a new champion', async () => {
+    const scene = campaignScene(1);
+    await measureChampion(scene);
+    scene.measure('1/1.1', 0.9);
+    push(scene, 'main', 'README.md', 'New.\n');
+    for (const [k, value] of [1, 1.001, 0.999].entries()) {
+      await workOn(scene);
+      deny(scene, SETTINGS, 1);
+      scene.measure(`1/0.${k + 4}`, value);
+    }
+    await workOn(scene);
+    const [pull] = pullsOf(scene.model, 1);
+    assert.deepEqual([pull?.state, pull && markerOf(pull)?.restacks], ['open', 1]);
   });
 });
