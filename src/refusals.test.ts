@@ -164,6 +164,45 @@ describe('a refusal for good', () => {
   });
 });
 
+describe('a step that fails again and again', () => {
+  /** A campaign whose hours are over, of whose status comment nothing can be written. */
+  const over = async (status: number) => {
+    const scene = campaignScene(3, 1, { hoursLimit: 1 });
+    await measureChampion(scene);
+    const comment = statusComments(scene.model, 1)[0]?.comment.id;
+    scene.line = async (call, what, effect) => {
+      if (call === 'updateComment' && what.startsWith(`${comment} `)) throw new Refusal(status, 'No.');
+      return effect();
+    };
+    scene.measure('1/1.1', 1.1);
+    scene.pass(3600);
+    return scene;
+  };
+
+  test('with a reason that names the time is the same step each time, and given up', async () => {
+    const scene = await over(403);
+    const other = openIssue(scene.model, 'alice');
+    addComment(scene.model, 'alice', other, '/research 1');
+    for (let i = 0; i < 60; i++) {
+      await scene.look().catch(() => undefined);
+      scene.pass(20);
+    }
+    assert.ok(scene.model.runs.values().some(({ title }) => title.startsWith(`${other}/`)));
+  });
+
+  test('is looked at after two seconds the first time, and then less often', async () => {
+    const scene = await over(502);
+    const waits: number[] = [];
+    for (let i = 0; i < 12; i++) {
+      const action = await scene.look().catch(() => null);
+      if (action?.kind !== 'wait') continue;
+      waits.push(action.seconds);
+      scene.pass(action.seconds);
+    }
+    assert.deepEqual(waits, [2, 2, 2, 19, 30, 8]);
+  });
+});
+
 describe('a refusal of what people read besides', () => {
   /** From now on the App may not do this; returns how often it tried. */
   const forbid = (scene: Scene, forbidden: PortCall, subject: string) => {
