@@ -40,6 +40,17 @@ describe('a merge that does not take place', () => {
     assert.equal(pullsOf(scene.model, scene.issue)[0]?.state, 'merged');
   });
 
+  test('because another merge is in progress is tried again', async () => {
+    let refused = 0;
+    const scene = await merging(() => {
+      if (refused++ === 0) throw new Refusal(405, 'Merge already in progress');
+    });
+    assert.equal(phaseOf(scene), 'running');
+    scene.pass(60);
+    await scene.work();
+    assert.equal(pullsOf(scene.model, scene.issue)[0]?.state, 'merged');
+  });
+
   test('because somebody pushed something else into the same lines is no refusal: the new champion is measured', async () => {
     let pushed = 0;
     const scene = await merging(here => {

@@ -93,7 +93,10 @@ export function isGone(error: unknown): boolean {
 export function mergeRefusal(error: unknown): Exclude<MergeResult, { kind: 'merged' }> {
   const status = statusOf(error);
   const message = messageOf(error);
-  if (status === 409 || (status === 405 && /base branch was modified/i.test(message)))
+  if (
+    status === 409 ||
+    (status === 405 && /base branch was modified|merge already in progress/i.test(message))
+  )
     return { kind: 'moved' };
   const refused = status === 405 || status === 403 || status === 422;
   if (!refused || isRateLimit(error)) throw error;

@@ -75,7 +75,7 @@ interface CheckRunText {
   text: string;
 }
 
-/** Why a merge was refused: the base moved just now (transient), or a rule of the repository says no. */
+/** Why a merge was refused: the base moves or just moved (transient), or a rule of the repository says no. */
 export type MergeResult =
   | { kind: 'merged'; sha: string }
   | { kind: 'moved' }
