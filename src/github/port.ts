@@ -134,7 +134,7 @@ export interface GitHubPort {
   deleteComment(id: number): Promise<void>;
   react(comment: number, reaction: 'eyes' | 'rocket' | 'confused'): Promise<void>;
   createCheck(sha: string, externalId: string, startedAt: Date, text: CheckRunText): Promise<number>;
-  /** Null `conclusion`: only start again at `startedAt`. */
+  /** Begins a check run again at `startedAt`; it is not completed any more. */
   restartCheck(id: number, startedAt: Date): Promise<void>;
   completeCheck(
     id: number,
