@@ -10,7 +10,7 @@ import { type ExportMemory, exportLog } from './github/export.ts';
 import { emptyMemory, type Memory } from './github/memory.ts';
 import { observe } from './github/observe.ts';
 import { refreshPromotions } from './github/promote.ts';
-import { giveUp, isGivenUp } from './github/refusals.ts';
+import { giveUp, isGivenUp, unlessRefused } from './github/refusals.ts';
 import { refreshStatus } from './github/state.ts';
 import { createThinking, dropUnwanted } from './github/thinking.ts';
 
@@ -29,8 +29,9 @@ const LONGEST_BACKOFF_SECONDS = 120;
  * many seconds have passed, then twice as many, and so on.
  */
 const SETTLE_SECONDS = 10;
-/** A settling action is looked at again that often, since another may be due first. */
-const SETTLING_LOOK_SECONDS = 2;
+/** While an action settles there is another look after that long, since another may be due first: often at first, when lists lag. */
+const FIRST_SETTLING_LOOK_SECONDS = 2;
+const SETTLING_LOOK_SECONDS = 30;
 
 /**
  * Starts the loop of one repository.
@@ -114,15 +115,20 @@ export async function step(
     planned =>
       isGivenUp(refusals, nameOf(planned), now) ||
       // A run may take minutes to end that GitHub was asked to cancel, and nothing waits for that.
-      (planned.kind === 'tidy' && isSettling(memory.done, nameOf(planned), now)),
+      (planned.kind === 'tidy' && settling(memory.done.get(nameOf(planned)), now) > 0),
   );
   if (action.kind !== 'wait') {
     const name = nameOf(action);
     // The list of pull requests may not show yet what a branch was made for, and deleting the branch would close it.
     if (action.kind === 'clean' && !memory.done.has(name)) remember(memory.done, name, now);
     // What is only thought about leaves no trace on GitHub that could lag.
-    if (action.kind !== 'think' && isSettling(memory.done, name, now))
-      return { action: { kind: 'wait', seconds: SETTLING_LOOK_SECONDS }, seconds: SETTLING_LOOK_SECONDS };
+    const last = memory.done.get(name);
+    const left = action.kind === 'think' ? 0 : settling(last, now);
+    if (left > 0) {
+      const look = last?.times === 1 ? FIRST_SETTLING_LOOK_SECONDS : SETTLING_LOOK_SECONDS;
+      const seconds = Math.min(left, look);
+      return { action: { kind: 'wait', seconds }, seconds };
+    }
     try {
       await apply(context, snapshot, action);
       refusals.counts.delete(name);
@@ -135,25 +141,30 @@ export async function step(
     return { action, seconds: 0 };
   }
   const status = await refreshStatus(port, snapshot, now);
-  await refreshPromotions(context, snapshot);
+  await refreshPromotions(context, snapshot, refusals);
   forgetEnded(memory, snapshot);
-  const log = await exportLog(context, snapshot, memory.export, now);
+  const log = await unlessRefused(context, refusals, 'the export', () =>
+    exportLog(context, snapshot, memory.export, now),
+  );
   return { action, seconds: Math.min(action.seconds, status ?? Infinity, log ?? Infinity) };
 }
 
-/** What an action is about: doing it twice in a row has the same name. The number of a new experiment is not what it is about. */
+/**
+ * What an action is about: doing it twice in a row has the same name. The number of a new experiment is not what it is about, and neither
+ * are a reason's words, which may change with the clock.
+ */
 function nameOf(action: Action): string {
   const subject = JSON.stringify(action, (key, value) => {
-    if (key === 'number') return undefined;
+    if (key === 'number' || key === 'reason') return undefined;
     return key === 'campaign' || key === 'experiment' ? (value?.issue ?? value?.pull) : value;
   });
   return subject.slice(0, 300);
 }
 
-/** Whether an action was done so lately that lists may not show it yet. */
-function isSettling(done: ReadonlyMap<string, Done>, name: string, now: Date): boolean {
-  const last = done.get(name);
-  return last !== undefined && now.getTime() - last.at.getTime() < backoff(SETTLE_SECONDS, last.times) * 1000;
+/** For how many seconds yet an action counts as done so lately that lists may not show it; 0 where it does not. */
+function settling(last: Done | undefined, now: Date): number {
+  if (!last) return 0;
+  return Math.max(0, backoff(SETTLE_SECONDS, last.times) - (now.getTime() - last.at.getTime()) / 1000);
 }
 
 /** Notes that an action was done; what was done long ago does not count any more. */

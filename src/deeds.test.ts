@@ -13,6 +13,7 @@ import {
   editComment,
   mergePull,
   openIssue,
+  openPull,
 } from './sim/model/issues.ts';
 import { deleteBranch, setBranch, tipOf } from './sim/model/refs.ts';
 import { Refusal } from './sim/model/refusal.ts';
@@ -75,6 +76,23 @@ const DEEDS: Record<string, () => Promise<void>> = {
     await workOn(scene);
     assert.equal(pullOf(scene, 1).state, 'closed');
     assert.match(saidOn(scene, number, 'verdict'), /Close:/);
+  },
+
+  'opens a pull request of their own from a settled experiment’s branch': async () => {
+    const scene = await running(2);
+    const { branch, headSha } = pullOf(scene, 1);
+    scene.measure('1/1.1', 1.05);
+    await workOn(scene);
+    setBranch(scene.model, 'alice', branch, headSha);
+    const texts = { title: 'Mine', body: 'I like it.', base: 'main' };
+    const mine = openPull(scene.model, 'alice', { ...texts, branch });
+    await workOn(scene);
+    assert.equal(scene.model.pulls.get(mine)?.state, 'open');
+    scene.say('/research pause');
+    await workOn(scene);
+    scene.pass(120);
+    assert.deepEqual(await scene.work(), [], 'nothing is left to be done');
+    assert.equal(tipOf(scene.model, branch), headSha);
   },
 
   'pushes to an experiment’s branch': async () => {
@@ -211,6 +229,12 @@ const DEEDS: Record<string, () => Promise<void>> = {
       /1\/0\.1 was run again.*first result counts/,
     );
     assert.match(statusOf(scene), /loss \*\*1\.0+\*\*/);
+    const { id } = lastRun(scene) ?? assert.fail();
+    scene.measure('1/1.1', 1.05);
+    rerun(scene.model, 'alice', id);
+    scene.measure('1/1.1', 0.5);
+    await workOn(scene);
+    assert.equal(markerOf(pullOf(scene, 1))?.verdict?.value, 1.05, 'also where it was not recorded yet');
   },
 
   'cancels a run': async () => {
@@ -286,6 +310,24 @@ const DEEDS: Record<string, () => Promise<void>> = {
       assert.match(statusOf(scene), /Stopped: 0 of 1 experiments[\s\S]*The issue was closed\./);
       assert.equal(lastRun(scene)?.conclusion, 'cancelled');
     }
+  },
+
+  'deletes the campaign’s issue': async () => {
+    const scene = await running();
+    const { number } = pullOf(scene, 1);
+    scene.model.issues.delete(scene.issue);
+    scene.line = async (call, what, effect) => {
+      if (call === 'issue' && what === `#${scene.issue}`) throw new Refusal(410, 'This issue was deleted');
+      return effect();
+    };
+    const other = openIssue(scene.model, 'alice');
+    scene.sayOn(other, '/research 1');
+    await workOn(scene);
+    assert.equal(statusComments(scene.model, other)[0]?.state.phase, 'running', 'the next one has its turn');
+    assert.equal(pullOf(scene, 1).state, 'open');
+    changePull(scene.model, 'alice', number, { state: 'closed' });
+    await workOn(scene);
+    assert.match(saidOn(scene, number, 'verdict'), /A person closed this pull request before it was judged/);
   },
 
   'breaks the contract': async () => {

@@ -55,7 +55,7 @@ function settingsFromEnvironment(): AppSettings {
 
 function pollSeconds(text: string | undefined): number {
   if (text === undefined || text === '') return POLL_SECONDS;
-  const seconds = z.coerce.number().positive().max(86_400).safeParse(text);
+  const seconds = z.coerce.number().min(1).max(86_400).safeParse(text);
   if (!seconds.success)
     throw new Error(
       `AUTORESEARCH_POLL_SECONDS: expected a number of seconds from 1 to 86400, found ${JSON.stringify(text)}.`,

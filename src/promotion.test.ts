@@ -176,7 +176,7 @@ describe('a campaign with a branch of its own', () => {
     const [answer] = scene.model.comments.values().filter(({ author }) => author === scene.model.botLogin);
     assert.match(
       answer?.body ?? '',
-      /Branches like `research\/1\/base` have required reviews.*Except `research\/\*\*`/,
+      /Branches like `research\/1\/base` have required reviews.*Except `research\/\*\*` and `research-log`/,
     );
     scene.context.port = rules('main');
     scene.say('/research 1');

@@ -1,12 +1,15 @@
 /** What GitHub refuses, for a while or for good. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { CONTRACT_PATH } from './campaign/contract.ts';
 import { noticeKey } from './github/replies.ts';
-import { pullsOf, statusComments } from './sim/invariants/read.ts';
+import { markerOf, promotionsOf, pullsOf, statusComments } from './sim/invariants/read.ts';
 import { NAMES, SETTINGS } from './sim/landscape.ts';
 import { addComment, openIssue } from './sim/model/issues.ts';
-import { tipOf } from './sim/model/refs.ts';
+import { clearLine, type PortCall } from './sim/model/port.ts';
+import { deleteBranch, tipOf } from './sim/model/refs.ts';
 import { Refusal } from './sim/model/refusal.ts';
+import { workOn } from './sim/page.test-helper.ts';
 import { campaignScene, measureChampion, push, type Scene } from './sim/scene.test-helper.ts';
 
 describe('a merge that does not take place', () => {
@@ -30,6 +33,17 @@ describe('a merge that does not take place', () => {
     const scene = await merging(() => {
       if (refused++ === 0)
         throw new Refusal(403, 'You have exceeded a secondary rate limit.', { 'retry-after': '60' });
+    });
+    assert.equal(phaseOf(scene), 'running');
+    scene.pass(60);
+    await scene.work();
+    assert.equal(pullsOf(scene.model, scene.issue)[0]?.state, 'merged');
+  });
+
+  test('because another merge is in progress is tried again', async () => {
+    let refused = 0;
+    const scene = await merging(() => {
+      if (refused++ === 0) throw new Refusal(405, 'Merge already in progress');
     });
     assert.equal(phaseOf(scene), 'running');
     scene.pass(60);
@@ -158,5 +172,148 @@ describe('a refusal for good', () => {
     assert.ok(model.runs.values().some(({ title }) => title.startsWith(`${other}/`)));
     scene.pass(60);
     assert.deepEqual(await scene.work(), [], 'a status comment that cannot be written holds nothing up');
+  });
+});
+
+describe('a step that fails again and again', () => {
+  /** A campaign whose hours are over, of whose status comment nothing can be written. */
+  const over = async (status: number) => {
+    const scene = campaignScene(3, 1, { hoursLimit: 1 });
+    await measureChampion(scene);
+    const comment = statusComments(scene.model, 1)[0]?.comment.id;
+    scene.line = async (call, what, effect) => {
+      if (call === 'updateComment' && what.startsWith(`${comment} `)) throw new Refusal(status, 'No.');
+      return effect();
+    };
+    scene.measure('1/1.1', 1.1);
+    scene.pass(3600);
+    return scene;
+  };
+
+  test('with a reason that names the time is the same step each time, and given up', async () => {
+    const scene = await over(403);
+    const other = openIssue(scene.model, 'alice');
+    addComment(scene.model, 'alice', other, '/research 1');
+    for (let i = 0; i < 60; i++) {
+      await scene.look().catch(() => undefined);
+      scene.pass(20);
+    }
+    assert.ok(scene.model.runs.values().some(({ title }) => title.startsWith(`${other}/`)));
+  });
+
+  test('is looked at after two seconds the first time, and then less often', async () => {
+    const scene = await over(502);
+    const waits: number[] = [];
+    for (let i = 0; i < 12; i++) {
+      const action = await scene.look().catch(() => null);
+      if (action?.kind !== 'wait') continue;
+      waits.push(action.seconds);
+      scene.pass(action.seconds);
+    }
+    assert.deepEqual(waits, [2, 2, 2, 19, 30, 8]);
+  });
+});
+
+describe('a refusal of what people read besides', () => {
+  /** From now on the App may not do this; returns how often it tried. */
+  const forbid = (scene: Scene, forbidden: PortCall, subject: string) => {
+    let refused = 0;
+    scene.line = async (call, what, effect) => {
+      if (call !== forbidden || !what.startsWith(subject)) return effect();
+      refused++;
+      throw new Refusal(422, 'Repository rule violations found');
+    };
+    return () => refused;
+  };
+  /** Returns how many looks failed. */
+  const look = async (scene: Scene, times: number) => {
+    let failed = 0;
+    for (let i = 0; i < times; i++) {
+      await scene.look().catch(() => failed++);
+      await new Promise(setImmediate);
+      scene.pass(10);
+    }
+    return failed;
+  };
+
+  test('the export, leaves everything else alone, and is tried again every hour', async () => {
+    const scene = campaignScene(1);
+    await measureChampion(scene);
+    const refused = forbid(scene, 'createBranch', 'research-log');
+    scene.measure('1/1.1', 0.9);
+    await look(scene, 20);
+    assert.equal(pullsOf(scene.model, 1)[0]?.state, 'merged');
+    assert.equal(refused(), 3);
+    assert.equal(await look(scene, 20), 0);
+    scene.pass(3600);
+    await look(scene, 5);
+    assert.equal(refused(), 6);
+    scene.line = clearLine;
+    scene.pass(3600);
+    await look(scene, 5);
+    assert.ok(tipOf(scene.model, 'research-log'));
+  });
+
+  test('what a promotion says, does not keep the export from being written', async () => {
+    const scene = campaignScene(1, 1, { apart: true });
+    await measureChampion(scene);
+    scene.measure('1/1.1', 0.9);
+    await scene.work();
+    const [promotion] = promotionsOf(scene.model, 1);
+    const refused = forbid(scene, 'updatePull', `#${promotion?.number} `);
+    push(scene, 'main', 'README.md', 'New.\n');
+    deleteBranch(scene.model, 'alice', 'research-log');
+    scene.restart();
+    await look(scene, 20);
+    assert.equal(refused(), 3);
+    assert.ok(tipOf(scene.model, 'research-log'));
+  });
+});
+
+describe('a file that GitHub denies although it is there', () => {
+  /** From now on so many questions after `path` are answered with 404. */
+  const deny = (scene: Scene, path: string, times: number) => {
+    let denied = 0;
+    scene.line = async (call, what, effect) => {
+      if (call === 'file' && what === path && denied++ < times) throw new Refusal(404, 'Not Found');
+      return effect();
+    };
+  };
+  const phaseOf = ({ model, issue }: Scene) => statusComments(model, issue)[0]?.state.phase;
+
+  test('once, is asked for again before a campaign is paused without its contract', async () => {
+    const scene = campaignScene(1);
+    await measureChampion(scene);
+    deny(scene, CONTRACT_PATH, 1);
+    push(scene, 'main', 'README.md', 'New.\n');
+    await scene.work();
+    assert.equal(phaseOf(scene), 'running');
+  });
+
+  test('for a whole look, is found by the next, and a person’s word is enough to go on', async () => {
+    const scene = campaignScene(1);
+    await measureChampion(scene);
+    deny(scene, CONTRACT_PATH, 2);
+    push(scene, 'main', 'README.md', 'New.\n');
+    await scene.work();
+    assert.equal(phaseOf(scene), 'paused');
+    scene.say('/research resume');
+    await scene.work();
+    assert.equal(phaseOf(scene), 'running');
+  });
+
+  test('once, does not close an experiment that is made again on a new champion', async () => {
+    const scene = campaignScene(1);
+    await measureChampion(scene);
+    scene.measure('1/1.1', 0.9);
+    push(scene, 'main', 'README.md', 'New.\n');
+    for (const [k, value] of [1, 1.001, 0.999].entries()) {
+      await workOn(scene);
+      deny(scene, SETTINGS, 1);
+      scene.measure(`1/0.${k + 4}`, value);
+    }
+    await workOn(scene);
+    const [pull] = pullsOf(scene.model, 1);
+    assert.deepEqual([pull?.state, pull && markerOf(pull)?.restacks], ['open', 1]);
   });
 });

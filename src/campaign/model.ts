@@ -278,6 +278,8 @@ export interface Snapshot {
   branches: ReadonlyMap<string, string>;
   /** Those among them that the App made for an experiment and has no pull request of. */
   leftovers: readonly string[];
+  /** Branches that have an open pull request, whoever's it is. */
+  offered: ReadonlySet<string>;
   /** When a run was last seen to have ended by itself, which shows that there is a runner; null where none was since the start. */
   runEndedAt: string | null;
   commands: PendingCommand[];

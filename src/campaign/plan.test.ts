@@ -31,6 +31,12 @@ describe('branches', () => {
     assert.equal(planned({ campaigns, experiments: [closed(1)], branches }), 'clean research/3/1');
   });
 
+  test('that of a settled experiment stays while someone has an open pull request of it', () => {
+    const branches = new Map([['research/3/1', sha('commit 1')]]);
+    const paused = { campaigns: [campaign({ phase: 'paused' })], experiments: [closed(1)], branches };
+    assert.equal(planned({ ...paused, offered: new Set(['research/3/1']) }), 'wait');
+  });
+
   test('of people are left alone, whatever they are called', () => {
     const branches = new Map(
       ['research/ablation', 'research/3/7', 'research/9/1', 'research/night'].map(name => [name, sha('x')]),

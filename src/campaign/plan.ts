@@ -53,7 +53,11 @@ function cleanOrWait(snapshot: Snapshot, next: Action | null, now: Date): Action
       return { kind: 'tidy', duplicate: { kind: 'check', id: check.id, trial } };
   }
   const settled = snapshot.experiments.find(
-    e => e.state !== 'open' && snapshot.branches.get(e.branch) === e.headSha && e.headSha === e.marker.commit,
+    ({ state, branch, headSha, marker }) =>
+      state !== 'open' &&
+      snapshot.branches.get(branch) === headSha &&
+      headSha === marker.commit &&
+      !snapshot.offered.has(branch),
   );
   if (settled) return { kind: 'clean', branch: settled.branch, sha: settled.headSha };
   const promotion = promote(snapshot);

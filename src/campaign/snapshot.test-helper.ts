@@ -210,6 +210,7 @@ export function snapshot(
     campaigns: [campaign()],
     branches: new Map(open.map(e => [e.branch, e.headSha])),
     leftovers: [],
+    offered: new Set(open.map(e => e.branch)),
     runEndedAt: null,
     commands: [],
     duplicates: [],

@@ -8,7 +8,7 @@ import { experimentsOf, nextNumber, trialsOf } from '../campaign/queries.ts';
 import type { Task } from '../campaign/thought.ts';
 import { stillAsked } from '../campaign/words.ts';
 import { type Context, contractOf } from './context.ts';
-import { messageOf, statusOf } from './errors.ts';
+import { askTwice, messageOf, statusOf } from './errors.ts';
 import { MAX_BODY, writeMarker } from './marker.ts';
 import type { GitHubPort } from './port.ts';
 import { saveState } from './state.ts';
@@ -48,7 +48,8 @@ export async function readFiles(
 ): Promise<Map<string, string>> {
   const files = new Map<string, string>();
   for (const path of paths) {
-    const text = await port.file(path, ref);
+    // An experiment whose edits miss a file would be closed.
+    const text = await askTwice(() => port.file(path, ref));
     if (text !== null) files.set(path, text);
   }
   return files;
@@ -66,7 +67,7 @@ async function proposalRequest(
   const champion = championValues(snapshot, budgetSeconds);
   return {
     number: 'number' in task ? task.number : nextNumber(snapshot, campaign),
-    brief: (await context.port.file(contract.brief, base.sha)) ?? '',
+    brief: (await askTwice(() => context.port.file(contract.brief, base.sha))) ?? '',
     metric: contract.metric,
     budgetSeconds,
     files: await readFiles(context.port, contract.editable, base.sha),

@@ -9,6 +9,7 @@ import {
   RESEARCH_LABEL,
   type Snapshot,
 } from '../campaign/model.ts';
+import { askTwice } from './errors.ts';
 import { readMarker } from './marker.ts';
 import type { Memory } from './memory.ts';
 import type { Comment, GitHubPort, Issue } from './port.ts';
@@ -40,8 +41,8 @@ export async function readCampaigns(
     if (known && !touched.has(number) && memory.bare.get(number) === updatedAt) continue;
     const issue = known
       ? { open: true, isPull: false, labels: [RESEARCH_LABEL] }
-      : // Now and then GitHub denies what there is, and a campaign that is not seen would be begun anew.
-        ((await port.issue(number)) ?? (await port.issue(number)));
+      : // A campaign that is not seen would be begun anew.
+        await askTwice(() => port.issue(number));
     if (!issue || issue.isPull) continue;
     const campaign = await readCampaign(port, memory, number, issue, met);
     if (campaign.comment) memory.bare.delete(number);

@@ -43,10 +43,13 @@ export const NO_SUCH_COMMIT = [404, 409, 422];
 /** GitHub answers 403 for what a private repository of a free plan cannot have, and for what it hides from the App. */
 export const HIDDEN = [403, 404];
 
+/** GitHub answers 410 for an issue that was deleted. */
+const ABSENT = [404, 410];
+
 /** What was read, or null where GitHub answers that there is none. */
 export async function orNull<T>(
   read: () => Promise<T>,
-  absent: readonly number[] = [404],
+  absent: readonly number[] = ABSENT,
 ): Promise<T | null> {
   try {
     return await read();
@@ -54,6 +57,11 @@ export async function orNull<T>(
     if (absent.includes(statusOf(error) ?? 0)) return null;
     throw error;
   }
+}
+
+/** Asks once more before it believes that there is none: now and then GitHub denies what there is. */
+export async function askTwice<T>(read: () => Promise<T | null>): Promise<T | null> {
+  return (await read()) ?? (await read());
 }
 
 /** Writes; these refusals say that there is nothing left to do. */
@@ -85,7 +93,10 @@ export function isGone(error: unknown): boolean {
 export function mergeRefusal(error: unknown): Exclude<MergeResult, { kind: 'merged' }> {
   const status = statusOf(error);
   const message = messageOf(error);
-  if (status === 409 || (status === 405 && /base branch was modified/i.test(message)))
+  if (
+    status === 409 ||
+    (status === 405 && /base branch was modified|merge already in progress/i.test(message))
+  )
     return { kind: 'moved' };
   const refused = status === 405 || status === 403 || status === 422;
   if (!refused || isRateLimit(error)) throw error;

@@ -7,10 +7,11 @@ import { currentCampaign } from '../campaign/queries.ts';
 import { readAttempts } from './attempts.ts';
 import { metAgain, readCampaigns } from './campaigns.ts';
 import { duplicateComments } from './duplicates.ts';
+import { askTwice } from './errors.ts';
 import type { Memory } from './memory.ts';
 import { commandsIn, pending } from './pending.ts';
 import type { Comment, Commit, GitHubPort } from './port.ts';
-import { experimentsIn, leftoversIn, promotionsIn, readPulls } from './pulls.ts';
+import { experimentsIn, leftoversIn, offeredIn, promotionsIn, readPulls } from './pulls.ts';
 
 /** A bot that was away looks this far back for commands, and for campaigns that it no longer finds otherwise. */
 const LOOK_BACK_HOURS = 24;
@@ -33,9 +34,10 @@ export async function observe(port: GitHubPort, memory: Memory, now: Date): Prom
   const met = memory.commentsSeen === null ? metAgain(comments, port.botLogin) : [];
   const promotions = promotionsIn(port, memory);
   const campaigns = await readCampaigns(port, memory, experiments, promotions, commands, met);
+  const needed = campaigns.length > 0 || commands.length > 0;
   const snapshot: Snapshot = {
     home: { branch: defaultBranch, sha: home.sha, tree: home.tree },
-    ...(await readBase(port, memory, { branch: defaultBranch, tip: home }, campaigns)),
+    ...(await readBase(port, memory, { branch: defaultBranch, tip: home }, campaigns, needed)),
     campaigns,
     experiments,
     unreadable,
@@ -45,6 +47,7 @@ export async function observe(port: GitHubPort, memory: Memory, now: Date): Prom
     thoughts: [],
     branches,
     leftovers: await leftoversIn(port, memory, branches, campaigns),
+    offered: offeredIn(memory),
     runEndedAt: null,
     commands: pending(commands, comments, campaigns, experiments, memory.pulls, port.botLogin).filter(
       ({ comment }) => !memory.refusals.unanswerable.has(comment),
@@ -81,6 +84,7 @@ function emptySnapshot(branch: string): Snapshot {
     thoughts: [],
     branches: new Map(),
     leftovers: [],
+    offered: new Set(),
     runEndedAt: null,
     commands: [],
     duplicates: [],
@@ -97,8 +101,9 @@ async function readBase(
   memory: Memory,
   home: { branch: string; tip: Commit },
   campaigns: readonly Campaign[],
+  needed: boolean,
 ): Promise<Pick<Snapshot, 'base' | 'contract' | 'campaignTip'>> {
-  const own = await readContract(port, memory, home.tip);
+  const own = await readContract(port, memory, home.tip, needed);
   const at = (branch: string, { sha, tree }: Commit) => ({ base: { branch, sha, tree } });
   const here = { ...at(home.branch, home.tip), contract: own, campaignTip: null };
   if (own.kind !== 'contract') return here;
@@ -109,10 +114,10 @@ async function readBase(
   const tip = await port.commit(branch);
   if (base !== CAMPAIGN_BASE) {
     if (!tip) return { ...here, base: { ...here.base, branch }, contract: noBase(branch) };
-    return { ...at(branch, tip), contract: await readContract(port, memory, tip), campaignTip: null };
+    return { ...at(branch, tip), contract: await readContract(port, memory, tip, needed), campaignTip: null };
   }
   if (!tip) return here;
-  const there = await readContract(port, memory, tip);
+  const there = await readContract(port, memory, tip, needed);
   const contract =
     there.kind === 'contract'
       ? { ...there, contract: { ...there.contract, base, agents, parallel, limits } }
@@ -120,14 +125,16 @@ async function readBase(
   return { ...at(branch, tip), contract, campaignTip: tip };
 }
 
+/** What is missing is asked for at every look where it is `needed`: believed for good, an odd answer would pause a campaign for good. */
 async function readContract(
   port: GitHubPort,
   memory: Memory,
   { sha }: Commit,
+  needed: boolean,
 ): Promise<Snapshot['contract']> {
   const known = memory.contracts.get(sha);
-  if (known) return known;
-  const text = await port.file(CONTRACT_PATH, sha);
+  if (known && (known.kind !== 'missing' || !needed)) return known;
+  const text = await askTwice(() => port.file(CONTRACT_PATH, sha));
   const file: Snapshot['contract'] = text === null ? { kind: 'missing' } : parseContract(text);
   // Only the newest two can be asked for again: the default branch's and the base's.
   memory.contracts = new Map([...[...memory.contracts].slice(-1), [sha, file]]);

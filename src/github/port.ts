@@ -75,7 +75,7 @@ interface CheckRunText {
   text: string;
 }
 
-/** Why a merge was refused: the base moved just now (transient), or a rule of the repository says no. */
+/** Why a merge was refused: the base moves or just moved (transient), or a rule of the repository says no. */
 export type MergeResult =
   | { kind: 'merged'; sha: string }
   | { kind: 'moved' }
@@ -114,7 +114,7 @@ export interface GitHubPort {
   checks(sha: string): Promise<CheckRun[]>;
   /** The newest runs of a workflow, at most 100. */
   runs(workflow: string): Promise<WorkflowRun[]>;
-  /** Text of a file in a run's artifact; null where there is none. */
+  /** Text of a file in a run's artifact, the oldest of that name; null where there is none. */
   artifact(runId: number, name: string, file: string): Promise<string | null>;
   permission(login: string): Promise<'admin' | 'write' | 'read' | 'none'>;
 
@@ -134,7 +134,7 @@ export interface GitHubPort {
   deleteComment(id: number): Promise<void>;
   react(comment: number, reaction: 'eyes' | 'rocket' | 'confused'): Promise<void>;
   createCheck(sha: string, externalId: string, startedAt: Date, text: CheckRunText): Promise<number>;
-  /** Null `conclusion`: only start again at `startedAt`. */
+  /** Begins a check run again at `startedAt`; it is not completed any more. */
   restartCheck(id: number, startedAt: Date): Promise<void>;
   completeCheck(
     id: number,

@@ -8,6 +8,7 @@ import type { Context } from './context.ts';
 import { messageOf } from './errors.ts';
 import { writeMarker } from './marker.ts';
 import type { GitHubPort } from './port.ts';
+import { type Refusals, unlessRefused } from './refusals.ts';
 import { sayOnce } from './replies.ts';
 import { saveState } from './state.ts';
 
@@ -45,11 +46,17 @@ async function sayTakenOver(
 }
 
 /** Brings what open promotions say up to date. */
-export async function refreshPromotions(context: Context, snapshot: Snapshot): Promise<void> {
+export async function refreshPromotions(
+  context: Context,
+  snapshot: Snapshot,
+  refusals: Refusals,
+): Promise<void> {
   for (const promotion of snapshot.promotions) {
     const campaign = snapshot.campaigns.find(({ issue }) => issue === promotion.campaign);
     if (promotion.state === 'open' && campaign?.state?.base && snapshot.contract.kind === 'contract')
-      await refresh(context, snapshot, campaign, promotion);
+      await unlessRefused(context, refusals, `what #${promotion.pull} says`, () =>
+        refresh(context, snapshot, campaign, promotion),
+      );
   }
 }
 

@@ -74,10 +74,8 @@ export async function leftoversIn(
   branches: Snapshot['branches'],
   campaigns: readonly Campaign[],
 ): Promise<string[]> {
-  const pulls = [...memory.pulls.values()];
-  const taken = new Set(
-    pulls.filter(pull => pull.state === 'open' || isOwn(port, pull)).map(({ branch }) => branch),
-  );
+  const own = [...memory.pulls.values()].filter(pull => isOwn(port, pull));
+  const taken = new Set([...offeredIn(memory), ...own.map(({ branch }) => branch)]);
   const lone = [...branches].filter(
     ([branch]) =>
       !taken.has(branch) &&
@@ -86,6 +84,12 @@ export async function leftoversIn(
   );
   const tips = await Promise.all(lone.map(([, sha]) => port.commit(sha)));
   return lone.flatMap(([branch], i) => (isCandidateFor(branch, tips[i]?.message ?? '') ? [branch] : []));
+}
+
+/** Branches that have an open pull request, whoever's it is. */
+export function offeredIn({ pulls }: Memory): Set<string> {
+  const open = [...pulls.values()].filter(({ state }) => state === 'open');
+  return new Set(open.map(({ branch }) => branch));
 }
 
 /** Whether the App made a pull request, from a branch of this repository. */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { describe, test } from 'node:test';
+import { strToU8, zipSync } from 'fflate';
 import { ProbotOctokit } from 'probot';
 import { octokitPort } from './octokit.ts';
 
@@ -15,6 +16,8 @@ function portWith(answers: Answers, asked: string[] = []) {
         const path = decodeURIComponent(new URL(url).pathname).replace('/repos/alice/model', '');
         asked.push(path);
         const { status = 200, body } = answers[path] ?? { status: 404, body: { message: 'Not Found' } };
+        if (body instanceof Uint8Array)
+          return new Response(new Uint8Array(body), { headers: { 'content-type': 'application/zip' } });
         return Response.json(body, { status });
       },
     },
@@ -55,6 +58,13 @@ test('the first branch of an empty repository is none', async () => {
   assert.equal(await port.commit('main'), null);
 });
 
+test('an issue that was deleted is none, and so is a comment on it', async () => {
+  const deleted = { status: 410, body: { message: 'This issue was deleted' } };
+  const port = portWith({ '/issues/3': deleted, '/issues/comments/5': deleted });
+  assert.equal(await port.issue(3), null);
+  assert.equal(await port.comment(5), null);
+});
+
 test('a workflow that does not exist has no runs', async () => {
   assert.deepEqual(await portWith({}).runs('experiments.yml'), []);
 });
@@ -74,4 +84,30 @@ test('whether pull requests may be squashed is asked; a repository that does not
     portWith({ '': { body: { private: true, default_branch: 'main', ...more } } }).about();
   assert.equal((await about({ allow_squash_merge: false })).squashes, false);
   assert.equal((await about({})).squashes, true);
+});
+
+describe('a run’s artifact', () => {
+  const FILE = 'measurement.json';
+  const read = (artifacts: object[], archives: Record<number, Uint8Array>) =>
+    portWith({
+      '/actions/runs/7/artifacts': { body: { total_count: artifacts.length, artifacts } },
+      ...Object.fromEntries(
+        Object.entries(archives).map(([id, body]) => [`/actions/artifacts/${id}/zip`, { body }]),
+      ),
+    }).artifact(7, 'measurement', FILE);
+  const listed = (id: number) => ({ id, name: 'measurement', expired: false });
+  const zipped = (text: string) => zipSync({ [FILE]: strToU8(text) });
+
+  test('that is no archive, or was cut short, is none', async () => {
+    assert.equal(await read([listed(1)], { 1: zipped('{}') }), '{}');
+    assert.equal(await read([listed(1)], { 1: zipped('{}').slice(0, 40) }), null);
+    assert.equal(await read([listed(1)], { 1: strToU8('<html>') }), null);
+  });
+
+  test('is the oldest of its name, whatever people run again', async () => {
+    const archives = { 1: zipped('first'), 2: zipped('second') };
+    assert.equal(await read([listed(2), listed(1)], archives), 'first');
+    assert.equal(await read([listed(2), { ...listed(1), expired: true }], archives), null);
+    assert.equal(await read([listed(2), { ...listed(1), name: 'logs' }], archives), 'second');
+  });
 });

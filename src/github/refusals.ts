@@ -45,16 +45,7 @@ export async function giveUp(
   refusals: Refusals,
   error: unknown,
 ): Promise<boolean> {
-  if (!isPermanent(error)) {
-    refusals.counts.delete(name);
-    return false;
-  }
-  // GitHub in trouble says now this and now that; a true refusal stays the same.
-  const words = messageOf(error);
-  const before = refusals.counts.get(name);
-  const times = before?.words === words ? before.times + 1 : 1;
-  refusals.counts.set(name, { words, times });
-  if (times < TRIES) return false;
+  if (!isLast(refusals, name, error)) return false;
   if (action.kind === 'answer') {
     const { comment, issue } = action.command;
     refusals.unanswerable.add(comment);
@@ -79,8 +70,46 @@ export async function giveUp(
   context.log.error(log, 'GitHub refuses for good; going on without it');
   refusals.givenUp.set(name, context.now());
   refusals.counts.delete(name);
-  if (campaign) await isTaken(() => sayGivenUp(context, campaign, action, words));
+  if (campaign) await isTaken(() => sayGivenUp(context, campaign, action, messageOf(error)));
   return true;
+}
+
+/**
+ * Does what is no action of the plan's, and returns what comes of it; null where GitHub refuses it for good, which is logged, and it is
+ * left undone for an hour. Throws the first failures.
+ */
+export async function unlessRefused<T>(
+  { log, now }: Context,
+  refusals: Refusals,
+  name: string,
+  work: () => Promise<T>,
+): Promise<T | null> {
+  if (isGivenUp(refusals, name, now())) return null;
+  try {
+    const result = await work();
+    refusals.counts.delete(name);
+    return result;
+  } catch (error) {
+    if (!isLast(refusals, name, error)) throw error;
+    log.error({ err: error, name }, 'GitHub refuses for good; going on without it');
+    refusals.givenUp.set(name, now());
+    refusals.counts.delete(name);
+    return null;
+  }
+}
+
+/** Counts a failure, and tells whether it is the third permanent one in a row with the same words. */
+function isLast({ counts }: Refusals, name: string, error: unknown): boolean {
+  if (!isPermanent(error)) {
+    counts.delete(name);
+    return false;
+  }
+  // GitHub in trouble says now this and now that; a true refusal stays the same.
+  const words = messageOf(error);
+  const before = counts.get(name);
+  const times = before?.words === words ? before.times + 1 : 1;
+  counts.set(name, { words, times });
+  return times >= TRIES;
 }
 
 /** Whether GitHub takes a write; throws a failure that passes. */

@@ -56,7 +56,7 @@ async function ruleProblems({ port }: Context, snapshot: Snapshot, issue: number
     const rules = await port.baseObstacles(branch);
     return rules.map(
       rule =>
-        `Branches like \`${branch}\` have ${rule}, which I cannot satisfy. Except \`research/**\` from that rule; your default branch may keep it.`,
+        `Branches like \`${branch}\` have ${rule}, which I cannot satisfy. Except \`research/**\` and \`research-log\` from that rule; your default branch may keep it.`,
     );
   }
   const { branch } = snapshot.base;

@@ -59,7 +59,7 @@ export function startRunners(sim: Sim): void {
     changeRun(model, RUNNER, run.id, {
       status: 'completed',
       conclusion: done ? 'success' : 'failure',
-      artifacts: text === null ? run.artifacts : [text, ...run.artifacts],
+      artifacts: text === null ? run.artifacts : [...run.artifacts, text],
     });
   }
 

@@ -176,7 +176,7 @@ type Result = Pick<Measurement, 'outcome' | 'preview' | 'refereed'>;
 function end(model: Model, trial: string, result: Result | null): void {
   const run = model.runs.values().find(({ title, status }) => title === trial && status !== 'completed');
   if (!run) throw new Error(`Expected a run of trial ${trial}.`);
-  const artifacts = result ? [artifact(model, run, result)] : [];
+  const artifacts = result ? [...run.artifacts, artifact(model, run, result)] : run.artifacts;
   changeRun(model, 'runner', run.id, { status: 'completed', conclusion: 'success', artifacts });
 }
 

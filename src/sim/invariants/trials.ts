@@ -78,7 +78,7 @@ export function watchTrials({ sim, model, allowed }: Rules): Rule {
     const { outcome } = trial;
     if (outcome.status === 'stopped') checkStopped(trial, run);
     if (outcome.status !== 'measured') return;
-    const measured = run.artifacts.some(text => isOf(text, trial.trial, outcome.value));
+    const measured = isOf(run.artifacts[0] ?? '', trial.trial, outcome.value);
     if (!measured || run.title !== trial.trial || run.actor !== model.botLogin)
       sim.violate(`No run of the App measured ${outcome.value} for trial ${trial.trial}.`);
   }

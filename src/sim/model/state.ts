@@ -24,7 +24,7 @@ export interface CheckRecord extends CheckRun {
 export interface RunRecord extends WorkflowRun {
   workflow: string;
   inputs: Readonly<Record<string, string>>;
-  /** Text of `measurement.json` of each attempt that left one, newest first. */
+  /** Text of `measurement.json` of each attempt that left one, oldest first. */
   artifacts: readonly string[];
   /** Milliseconds; before, lists of runs do not hold it. */
   listedAt: number;
