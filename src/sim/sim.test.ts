@@ -112,6 +112,17 @@ const BROKEN: Broken[] = [
     }),
   ],
   [
+    'judges by a champion that nobody measured',
+    /is judged by .* against 9/,
+    port => ({
+      updatePull: (number, { body, ...change }) =>
+        port.updatePull(number, {
+          ...change,
+          ...(body === undefined ? {} : { body: body.replace(/"championValue":\d/, '"championValue":9') }),
+        }),
+    }),
+  ],
+  [
     'does not say who kept what',
     /was merged although .* kept it and its commit names null/,
     port => ({

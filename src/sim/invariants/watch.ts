@@ -9,6 +9,7 @@ import { watchExperiments } from './experiments.ts';
 import { watchLimits } from './limits.ts';
 import { watchPromotions } from './promotions.ts';
 import { watchTrials } from './trials.ts';
+import { watchVerdicts } from './verdicts.ts';
 
 /** What a rule is told of the simulation. */
 export interface Rules {
@@ -29,6 +30,7 @@ export function watchInvariants(sim: Sim): void {
     watchExperiments,
     watchComments,
     watchTrials,
+    watchVerdicts,
     watchCosts,
     watchCrashes,
     watchLimits,
