@@ -58,7 +58,9 @@ export function watchVerdicts({ sim, model }: Rules): Rule {
   /** What its trials under each of the conditions come to, and the champion's under the same. */
   function meansOf(marker: ExperimentMarker): Means[] {
     const measured = marker.trials.filter(isMeasured);
-    const onChampion = [...trials.values()].flat().filter(({ tree }) => tree === marker.champion.tree);
+    // Where people took a status comment away, another holds the same trials.
+    const all = new Map([...trials.values()].flat().map(trial => [trial.runId, trial]));
+    const onChampion = [...all.values()].filter(({ tree }) => tree === marker.champion.tree);
     // What a person keeps rests on the numbers that can be trusted.
     const sound =
       keptBy(marker) !== null && sim.profile.refereed
