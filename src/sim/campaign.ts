@@ -61,6 +61,7 @@ export async function simulate(seed: number, options: SimulationOptions = {}): P
     sabotage: options.sabotage ?? (port => port),
     tally: emptyTally(),
     tipReadAt: new Map(),
+    forgotAt: Number.NEGATIVE_INFINITY,
     uninstalledUntil: 0,
     runnersAwayUntil: 0,
     busyUntil: 0,

@@ -66,6 +66,7 @@ export function faultyLine(sim: Sim, life: Life): Line {
 
   function die(call: PortCall, what: string, when: string): Promise<never> {
     tally.kills++;
+    sim.forgotAt = schedule.now();
     sim.tell(life.name, `killed ${when} ${call} ${what}`);
     life.kill();
     return nothing();
@@ -94,7 +95,10 @@ export function faultyLine(sim: Sim, life: Life): Line {
     if (call === 'commit') sim.tipReadAt.set(what, schedule.now());
     sim.tell(life.name, `${call} ${what}`);
     if (strikes(profile.kills)) return die(call, what, 'after');
-    if (isWrite && strikes(profile.failsAfter)) fail(random.pick(AFTER_KINDS), call, what, 'after');
+    if (isWrite && strikes(profile.failsAfter)) {
+      sim.forgotAt = schedule.now();
+      fail(random.pick(AFTER_KINDS), call, what, 'after');
+    }
     return result;
   };
 }

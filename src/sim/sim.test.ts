@@ -41,8 +41,12 @@ test('the same seed gives the same campaign, event by event', async () => {
   }
 });
 
+type Broken = [string, RegExp, (port: GitHubPort, sim: Sim) => Partial<GitHubPort>];
+
+const AUDIT = { n: 100, sd: 0, largest: 0, smallestLie: 0.001, flags: [] };
+
 /** What a broken App might do, and the invariant that finds it. */
-const BROKEN: [string, RegExp, (port: GitHubPort, sim: Sim) => Partial<GitHubPort>][] = [
+const BROKEN: Broken[] = [
   [
     'merges what it did not measure',
     /was merged onto .* but measured on|moved the base/,
@@ -57,14 +61,17 @@ const BROKEN: [string, RegExp, (port: GitHubPort, sim: Sim) => Partial<GitHubPor
       },
     }),
   ],
+  misreads('the number', /"value":1/, '"value":0'),
+  misreads('what the audit found', /"flags":\["[^\]]*\]/, '"flags":[]'),
+  misreads('that there was no audit', /"audit":null/, `"audit":${JSON.stringify(AUDIT)}`),
+  misreads('the seed', /"seed":\d+/, '"seed":0'),
+  misreads('the machine', /"machine":"GPU/, '"machine":"CPU'),
+  misreads('the digest', /"digest":"../, '"digest":"00'),
   [
-    'reads numbers that no run measured',
+    'keeps another tree than was measured',
     /No run of the App measured/,
     port => ({
-      artifact: async (run, name, file) => {
-        const text = await port.artifact(run, name, file);
-        return file === MEASUREMENT_FILE ? (text?.replace(/"value":1/, '"value":0') ?? null) : text;
-      },
+      updateComment: (id, body) => port.updateComment(id, body.replace(/"tree":"../g, '"tree":"00')),
     }),
   ],
   [
@@ -102,6 +109,17 @@ const BROKEN: [string, RegExp, (port: GitHubPort, sim: Sim) => Partial<GitHubPor
       updateComment: async (id, body) => {
         if (!/Finished/.test(body)) await port.updateComment(id, body);
       },
+    }),
+  ],
+  [
+    'judges by a champion that nobody measured',
+    /is judged by .* against 9/,
+    port => ({
+      updatePull: (number, { body, ...change }) =>
+        port.updatePull(number, {
+          ...change,
+          ...(body === undefined ? {} : { body: body.replace(/"championValue":\d/, '"championValue":9') }),
+        }),
     }),
   ],
   [
@@ -205,6 +223,19 @@ const BROKEN: [string, RegExp, (port: GitHubPort, sim: Sim) => Partial<GitHubPor
   ],
   ['never looks at commands', /never answered/, () => ({ commentsSince: async () => [] })],
 ];
+
+function misreads(what: string, text: RegExp, as: string): Broken {
+  return [
+    `misreads ${what}`,
+    /No run of the App measured/,
+    port => ({
+      artifact: async (run, name, file) => {
+        const found = await port.artifact(run, name, file);
+        return file === MEASUREMENT_FILE ? (found?.replace(text, as) ?? null) : found;
+      },
+    }),
+  ];
+}
 
 describe('the simulator finds an App that', () => {
   /** Campaigns in which nothing else goes wrong. */

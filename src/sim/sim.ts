@@ -19,6 +19,8 @@ export interface Sim {
   sabotage(port: GitHubPort, sim: Sim): GitHubPort;
   /** When an App last read the tip of a branch; milliseconds. */
   tipReadAt: Map<string, number>;
+  /** When an App was last killed, or got no answer to what took effect; milliseconds. */
+  forgotAt: number;
   /** Calls fail until then, because the App is not installed; milliseconds. */
   uninstalledUntil: number;
   /** Runners pick up nothing until then; milliseconds. */

@@ -127,11 +127,6 @@ export function watchBase({ sim, model }: Rules): Rule {
     if (sim.profile.refereed && audited === 0) reasons.push('none of its numbers was audited');
     if (measured.some(({ refereed }) => (refereed?.audit?.flags.length ?? 0) > 0))
       reasons.push('an audit flagged it');
-    // A person may keep what is no better.
-    if (keptBy(marker) !== null || verdict === null) return reasons;
-    // The champion's mean may have been luck, or better by less than shorter code is worth; but not by more than the noise.
-    const loss = (verdict.value ?? Number.POSITIVE_INFINITY) - (verdict.championValue ?? 0);
-    if (loss > (verdict.noise ?? 0)) reasons.push('its mean is worse than the champion’s');
     return reasons;
   }
 }

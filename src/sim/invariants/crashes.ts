@@ -5,11 +5,11 @@ import type { Rule, Rules } from './watch.ts';
 export function watchCrashes({ sim, model, allowed }: Rules): Rule {
   const { crashesInARow, parallel } = sim.profile;
   // At the last crash that it takes, the other runners may each be at one more.
-  const most = crashesInARow + parallel - 1 + (allowed(1) - 1);
   return change => {
     if (change.table !== 'pulls' || change.actor !== model.botLogin || !change.after) return;
     const marker = markerOf(change.after);
     if (marker?.verdict?.kind !== 'crash') return;
+    const most = crashesInARow + parallel - 1 + (allowed(1) - 1);
     const found = longestRow(marker.campaign);
     if (found > most)
       sim.violate(

@@ -1,6 +1,5 @@
 /** No experiment twice, none too many, none decided twice, none outside the editable files. */
 import { type Command, parseCommand } from '../../campaign/command.ts';
-import { contractSchema } from '../../campaign/contract.ts';
 import type { ExperimentMarker } from '../../campaign/model.ts';
 import type { Comment } from '../../github/port.ts';
 import { SETTINGS } from '../landscape.ts';
@@ -10,7 +9,6 @@ import type { Rule, Rules } from './watch.ts';
 
 /** Commands that ask for one experiment more. */
 const MORE_BY_ONE: ReadonlySet<Command['kind']> = new Set(['try', 'rerun']);
-const LIMIT = contractSchema.parse({}).limits.experiments;
 const EXPERIMENT_BRANCH = /^research\/\d+\/\d+$/;
 
 export function watchExperiments({ sim, model, allowed }: Rules): Rule {
@@ -32,7 +30,7 @@ export function watchExperiments({ sim, model, allowed }: Rules): Rule {
         : null;
       if (command?.kind === 'command') grant(issue, command.command, change.after.id);
     }
-    if (change.table === 'pulls' && change.actor !== model.botLogin && change.after?.state !== 'open')
+    if (change.table === 'pulls' && change.actor !== model.botLogin && isEnd(change))
       endedByPerson.add(change.after?.number ?? 0);
     if (change.actor !== model.botLogin) return;
     if (change.table === 'branches' && change.after && EXPERIMENT_BRANCH.test(change.after.name))
@@ -62,7 +60,7 @@ export function watchExperiments({ sim, model, allowed }: Rules): Rule {
     const same = own.filter(each => isSame(markerOf(each), marker));
     if (same.length > allowed(1))
       sim.violate(`${same.length} open experiments are the same change of the same champion.`);
-    const limit = Math.min(LIMIT, granted.get(marker.campaign) ?? 0);
+    const limit = Math.min(sim.profile.experimentsLimit, granted.get(marker.campaign) ?? 0);
     if (all.length > limit)
       sim.violate(`Campaign #${marker.campaign} has ${all.length} experiments, asked for were ${limit}.`);
     // What waits for people needs no runner.
@@ -98,6 +96,16 @@ export function watchExperiments({ sim, model, allowed }: Rules): Rule {
     if (is === undefined && sim.profile.twoApps) return void overwritten.add(after.number);
     sim.violate(`#${after.number} was decided twice: ${was}, then ${is}.`);
   }
+}
+
+function isEnd({
+  before,
+  after,
+}: {
+  before: PullRecord | undefined;
+  after: PullRecord | undefined;
+}): boolean {
+  return before?.state === 'open' && after?.state !== 'open';
 }
 
 function isUnedited(comment: Comment | undefined): boolean {

@@ -9,6 +9,7 @@ import { watchExperiments } from './experiments.ts';
 import { watchLimits } from './limits.ts';
 import { watchPromotions } from './promotions.ts';
 import { watchTrials } from './trials.ts';
+import { watchVerdicts } from './verdicts.ts';
 
 /** What a rule is told of the simulation. */
 export interface Rules {
@@ -18,17 +19,26 @@ export interface Rules {
   allowed(times: number): number;
 }
 
+/** So long after an App was killed, or lost an answer, it may do again what a list does not show yet. */
+const FORGETFUL_SECONDS = 60;
+
 export type Rule = (change: Change) => void;
 
 export function watchInvariants(sim: Sim): void {
   const { model, profile } = sim;
-  const forgetful = profile.stale > 0 && profile.kills + profile.failsAfter > 0;
-  const rules: Rules = { sim, model, allowed: times => times + Number(profile.twoApps) + Number(forgetful) };
+  /** Whether a list may still be older than an end of the App, or an answer that it never got. */
+  const forgetful = () => profile.stale > 0 && model.now() - sim.forgotAt < FORGETFUL_SECONDS * 1000;
+  const rules: Rules = {
+    sim,
+    model,
+    allowed: times => times + Number(profile.twoApps) + Number(forgetful()),
+  };
   for (const watch of [
     watchBase,
     watchExperiments,
     watchComments,
     watchTrials,
+    watchVerdicts,
     watchCosts,
     watchCrashes,
     watchLimits,
