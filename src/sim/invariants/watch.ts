@@ -28,7 +28,11 @@ export function watchInvariants(sim: Sim): void {
   const { model, profile } = sim;
   /** Whether a list may still be older than an end of the App, or an answer that it never got. */
   const forgetful = () => profile.stale > 0 && model.now() - sim.forgotAt < FORGETFUL_SECONDS * 1000;
-  const rules: Rules = { sim, model, allowed: times => times + Number(profile.twoApps) + Number(forgetful()) };
+  const rules: Rules = {
+    sim,
+    model,
+    allowed: times => times + Number(profile.twoApps) + Number(forgetful()),
+  };
   for (const watch of [
     watchBase,
     watchExperiments,
