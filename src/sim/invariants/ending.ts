@@ -69,8 +69,14 @@ function checkStatus(sim: Sim, issue: number, comment: Comment, state: CampaignS
   const merged = pulls.filter(({ state }) => state === 'merged').length;
   if (/since the start/.test(comment.body)) expect('how many were merged', `${merged} merged`);
   const tip = (tipOf(model, campaignBranch(issue)) ?? tipOf(model, model.defaultBranch))?.slice(0, 7);
-  if (sim.profile.deeds === 0) expect('the champion', `${tip}`);
+  if (!movesBases(sim)) expect('the champion', `${tip}`);
   checkSpending(sim, issue, comment, state);
+}
+
+/** Whether people moved a base, which the App does not look at any more once a campaign has ended; another campaign does so, too. */
+function movesBases({ tally }: Sim): boolean {
+  const deeds = ['push', 'merge', 'put', 'delete a campaign', 'start another campaign'];
+  return Object.keys(tally.deeds).some(deed => deeds.some(start => deed.startsWith(start)));
 }
 
 /** Tokens are known to the App for every idea that was opened or revised, or counted as failed; what an experiment costs is watched. */
@@ -84,8 +90,9 @@ function checkSpending(sim: Sim, issue: number, comment: Comment, state: Campaig
   const tokens = calls * each;
   if (Number(spent?.[2]) !== tokens)
     sim.violate(`The status of #${issue} should say ${tokens} tokens, found ${spent?.[2]}.`);
-  // Whoever deletes the status comment or a marker deletes what it counted.
-  if (sim.profile.deeds === 0 && Number(spent?.[1]) !== trials.size)
+  // Whoever deletes the status comment or a marker deletes what it counted; and what a person ends is left as it was last written down.
+  const isWhole = !isTakenBack(sim) && markers.every(({ verdict }) => verdict?.kind !== 'person');
+  if (isWhole && Number(spent?.[1]) !== trials.size)
     sim.violate(
       `The status of #${issue} should say ${trials.size} trials (${[...trials].join(', ')}), found ${spent?.[1]}.`,
     );

@@ -8,6 +8,7 @@ import {
   type RecordedTrial,
   type Verdict,
 } from '../../campaign/model.ts';
+import { trialParts } from '../../campaign/queries.ts';
 import { keptBy } from '../../campaign/words.ts';
 import { markerOf, stateOf } from './read.ts';
 import type { Rule, Rules } from './watch.ts';
@@ -38,12 +39,14 @@ export function watchVerdicts({ sim, model }: Rules): Rule {
   };
 
   function check(pull: number, marker: ExperimentMarker, said: Verdict): void {
-    const found = meansOf(marker);
-    if (
-      !found.some(
-        ({ value, championValue }) => isNear(value, said.value) && isNear(championValue, said.championValue),
-      )
-    )
+    // Where people took a status comment away, another holds the same trials.
+    const all = [...new Map([...trials.values()].flat().map(trial => [trial.runId, trial])).values()];
+    const own = all.filter(({ trial }) => trialParts(trial).issue === marker.campaign);
+    // Another campaign may have measured the same tree, and be in no list any more.
+    const found = [all, own].flatMap(known => meansOf(marker, known));
+    const isFound = ({ value, championValue }: Means) =>
+      isNear(value, said.value) && isNear(championValue, said.championValue);
+    if (!found.some(isFound))
       sim.violate(
         `#${pull} is judged by ${said.value} against ${said.championValue}, measured were ${JSON.stringify(found)}.`,
       );
@@ -56,17 +59,15 @@ export function watchVerdicts({ sim, model }: Rules): Rule {
   }
 
   /** What its trials under each of the conditions come to, and the champion's under the same. */
-  function meansOf(marker: ExperimentMarker): Means[] {
+  function meansOf(marker: ExperimentMarker, known: readonly RecordedTrial[]): Means[] {
     const measured = marker.trials.filter(isMeasured);
-    // Where people took a status comment away, another holds the same trials.
-    const all = new Map([...trials.values()].flat().map(trial => [trial.runId, trial]));
-    const onChampion = [...all.values()].filter(({ tree }) => tree === marker.champion.tree);
+    const onChampion = known.filter(trial => trial.tree === marker.champion.tree && isMeasured(trial));
     // Any other number is a claim of the candidate's.
     const sound = sim.profile.refereed
       ? measured.filter(({ refereed }) => refereed?.audit != null)
       : measured;
     return sound.map(example => {
-      const champion = onChampion.filter(trial => isMeasured(trial) && comparable(trial, example));
+      const champion = onChampion.filter(trial => comparable(trial, example));
       // And may do so where there is nothing to compare them with.
       if (champion.length === 0) return { value: meanOf(sound), championValue: null };
       return {
