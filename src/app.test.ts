@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import { pino } from 'pino';
 import { type Probot, ProbotOctokit } from 'probot';
 import { startWork } from './app.ts';
+import { createApp } from './index.ts';
 
 type Names = Record<number, string>;
 
@@ -110,4 +111,15 @@ test('a repository that is gone is watched no more, but not because a list could
   await discover();
   assert.deepEqual(told('watching').sort(), ['ann/a', 'bob/b']);
   stop.abort();
+});
+
+test('seconds between looks that are none are refused', t => {
+  t.after(() => delete process.env.AUTORESEARCH_POLL_SECONDS);
+  for (const text of ['0.001', '0', '86401', 'often']) {
+    process.env.AUTORESEARCH_POLL_SECONDS = text;
+    assert.throws(
+      () => createApp()({} as Probot, { cwd: '', addHandler() {} }),
+      /expected a number of seconds from 1 to 86400/,
+    );
+  }
 });
