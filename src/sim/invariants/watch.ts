@@ -19,8 +19,11 @@ export interface Rules {
   allowed(times: number): number;
 }
 
-/** So long after an App was killed, or lost an answer, it may do again what a list does not show yet. */
-const FORGETFUL_SECONDS = 60;
+/**
+ * So long after an App was killed, or lost an answer, it may do again what a list does not show yet. The longest takes a trial whose
+ * intent was written: it is dispatched after two minutes.
+ */
+const FORGETFUL_SECONDS = 180;
 
 export type Rule = (change: Change) => void;
 
