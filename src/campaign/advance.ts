@@ -69,7 +69,7 @@ export function advance(snapshot: Snapshot, now: Date): Action | null {
   );
 }
 
-/** What a person decided beyond the gate may come when every runner is taken. What got lost on the way takes none. */
+/** What a person decided beyond the gate, and what got lost on the way and made room for another, may come when every runner is taken. */
 function isOneTooMany(
   snapshot: Snapshot,
   campaign: LiveCampaign,
@@ -77,7 +77,7 @@ function isOneTooMany(
   step: Action,
   now: Date,
 ): boolean {
-  if (step.kind !== 'dispatch' || snapshot.attempts.has(step.trial)) return false;
+  if (step.kind !== 'dispatch') return false;
   const running = [...snapshot.attempts.values()].filter(
     attempt =>
       trialParts(attempt.trial).issue === campaign.issue &&
