@@ -69,6 +69,10 @@ describe('an experiment', () => {
     });
     assert.equal(planned(lost(100)), 'wait');
     assert.equal(planned(lost(121)), 'dispatch 3/1.1 seed 0');
+    const { experiments, attempts } = lost(121);
+    const meanwhile = attempt('3/2.1', {});
+    const crowded = { experiments: [...experiments, experiment(2)], attempts: [...attempts, meanwhile] };
+    assert.equal(planned(crowded), 'wait', 'another took its runner');
   });
 
   test('does not wait for a trial of the champion that got lost and is not needed any more', () => {
