@@ -90,10 +90,9 @@ function checkSpending(sim: Sim, issue: number, comment: Comment, state: Campaig
   const tokens = calls * each;
   if (Number(spent?.[2]) !== tokens)
     sim.violate(`The status of #${issue} should say ${tokens} tokens, found ${spent?.[2]}.`);
-  // Whoever deletes the status comment or a marker deletes what it counted; and what a person ends is left as it was last written down, while a
-  // list that still shows it open has the trial that was given up recorded once more.
-  const byPeople = markers.some(({ verdict }) => verdict?.kind === 'person' || verdict?.kind === 'stopped');
-  const isWhole = !isTakenBack(sim) && !byPeople;
+  // Whoever deletes the status comment or a marker deletes what it counted; and what ends before its trial is left as it was last written down.
+  const isWhole =
+    !isTakenBack(sim) && !markers.some(({ verdict }) => ['person', 'stopped'].includes(verdict?.kind ?? ''));
   if (isWhole && Number(spent?.[1]) !== trials.size)
     sim.violate(
       `The status of #${issue} should say ${trials.size} trials (${[...trials].join(', ')}), found ${spent?.[1]}.`,

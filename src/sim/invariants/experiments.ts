@@ -16,7 +16,7 @@ export function watchExperiments({ sim, model, allowed }: Rules): Rule {
   const granted = new Map<number, number>();
   /** Pull requests that a person ended. */
   const endedByPerson = new Set<number>();
-  /** Pull requests whose verdict one App lost that wrote at the same moment as the one that judged. */
+  /** Pull requests whose verdict one App lost that wrote at the same moment as the one that judged, or whose branch it took for a leftover. */
   const overwritten = new Set<number>();
   /** Comments that discard an experiment, with its pull request. */
   const discards = new Map<number, number>();
@@ -86,6 +86,7 @@ export function watchExperiments({ sim, model, allowed }: Rules): Rule {
     const [old, now] = [markerOf(before), markerOf(after)];
     if (!now) return;
     const [was, is] = [old?.verdict?.kind, now.verdict?.kind];
+    if (sim.profile.twoApps && isEnd({ before, after }) && is === undefined) overwritten.add(after.number);
     const discarded = now.words.some(({ comment }) => discards.get(comment) === after.number);
     const isTold = discarded || endedByPerson.has(after.number) || overwritten.has(after.number);
     if (is === 'person' && !isTold)
