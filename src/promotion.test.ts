@@ -7,7 +7,7 @@ import { promotionsOf, pullsOf, statusComments } from './sim/invariants/read.ts'
 import { NAMES, SETTINGS } from './sim/landscape.ts';
 import { addComment, changePull, deleteComment, mergePull, openIssue } from './sim/model/issues.ts';
 import { deleteBranch, setBranch, tipOf } from './sim/model/refs.ts';
-import { campaignScene, type Scene } from './sim/scene.test-helper.ts';
+import { campaignScene, push, type Scene } from './sim/scene.test-helper.ts';
 
 const BRANCH = 'research/1/base';
 
@@ -37,16 +37,6 @@ const statusOf = ({ model, issue }: Scene) => statusComments(model, issue)[0]?.c
 const promotions = ({ model, issue }: Scene) => promotionsOf(model, issue);
 const notices = ({ model, issue }: Scene) =>
   model.comments.values().filter(({ issue: on, body }) => on === issue && noticeKey(body) !== null);
-
-/** Somebody commits on a branch. */
-function push({ model }: Scene, branch: string, path: string, text: string): string {
-  const parent = tipOf(model, branch) ?? '';
-  const files = model.git.tree(model.git.commit(parent)?.tree ?? '') ?? new Map<string, string>();
-  const tree = model.git.writeTree(new Map([...files, [path, text]]));
-  const sha = model.git.writeCommit({ tree, parents: [parent], message: 'By hand' }, String(model.now()));
-  setBranch(model, 'alice', branch, sha);
-  return sha;
-}
 
 describe('a campaign with a branch of its own', () => {
   test('merges there, leaves main alone, and offers what it found in one pull request with the evidence', async () => {
@@ -122,31 +112,32 @@ describe('a campaign with a branch of its own', () => {
     assert.doesNotMatch(promotion?.body ?? '', /⏳/);
   });
 
-  test('whose offer a person merged says so once, and begins anew from main when it goes on', async () => {
-    const scene = await twoExperiments();
-    const [promotion] = promotions(scene);
-    mergePull(scene.model, 'alice', promotion?.number ?? 0, {
-      sha: promotion?.headSha ?? '',
-      message: 'Take it',
+  for (const more of ['/research 1', '/research try width = 3'])
+    test(`whose offer a person merged says so once, and begins anew from main after ${more}`, async () => {
+      const scene = await twoExperiments();
+      const [promotion] = promotions(scene);
+      mergePull(scene.model, 'alice', promotion?.number ?? 0, {
+        sha: promotion?.headSha ?? '',
+        message: 'Take it',
+      });
+      const main = tipOf(scene.model, 'main');
+      await scene.work();
+      scene.restart();
+      await scene.work();
+      assert.equal(notices(scene).length, 1);
+      assert.match(
+        notices(scene)[0]?.body ?? '',
+        /A person merged #4: what this campaign found is on `main` now/,
+      );
+      scene.say(more);
+      await scene.work();
+      assert.deepEqual([tipOf(scene.model, BRANCH), stateOf(scene).base?.start.sha], [main, main]);
+      await finish(scene, [0.9, 0.9, 1.1, 0.8]);
+      assert.deepEqual(
+        promotions(scene).map(({ state, title }) => `${state}: ${title.replace(/:.*,/, ',')}`),
+        ['merged: Campaign #1, 1 experiment merged', 'open: Campaign #1, 1 experiment merged'],
+      );
     });
-    const main = tipOf(scene.model, 'main');
-    await scene.work();
-    scene.restart();
-    await scene.work();
-    assert.equal(notices(scene).length, 1);
-    assert.match(
-      notices(scene)[0]?.body ?? '',
-      /A person merged #4: what this campaign found is on `main` now/,
-    );
-    scene.say('/research 1');
-    await scene.work();
-    assert.deepEqual([tipOf(scene.model, BRANCH), stateOf(scene).base?.start.sha], [main, main]);
-    await finish(scene, [0.9, 0.9, 1.1, 0.8]);
-    assert.deepEqual(
-      promotions(scene).map(({ state, title }) => `${state}: ${title.replace(/:.*,/, ',')}`),
-      ['merged: Campaign #1, 1 experiment merged', 'open: Campaign #1, 1 experiment merged'],
-    );
-  });
 
   test('whose offer a person closed says so, and offers again only what is more', async () => {
     const scene = await twoExperiments();
