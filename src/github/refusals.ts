@@ -61,7 +61,7 @@ export async function giveUp(
   const log = { err: error, issue, action: action.kind };
   if (campaign?.state?.phase === 'running') {
     context.log.error(log, 'GitHub refuses; pausing');
-    const pause = () => pauseRefused(context, snapshot, campaign, `the step \`${action.kind}\``, error);
+    const pause = () => pauseRefused(context, snapshot, campaign, whatIsRefused(snapshot, action), error);
     if (await isTaken(pause)) {
       refusals.counts.delete(name);
       return true;
@@ -123,6 +123,12 @@ async function isTaken(write: () => Promise<void>): Promise<boolean> {
   }
 }
 
+/** The step; with the workflow, of which there may be none, or it does not take the inputs. */
+function whatIsRefused({ contract }: Snapshot, { kind }: Action): string {
+  const isRun = kind === 'dispatch' && contract.kind === 'contract';
+  return `the step \`${kind}\`${isRun ? ` of \`${contract.contract.trial.workflow}\`` : ''}`;
+}
+
 async function sayGivenUp({ port }: Context, { issue }: Campaign, action: Action, words: string) {
   const pull = 'experiment' in action && action.experiment ? ` of #${action.experiment.pull}` : '';
   const text = `GitHub refused the step \`${action.kind}\`${pull}: ${quote(words, 300)}. I go on without it, and try it again every hour.`;
@@ -130,7 +136,7 @@ async function sayGivenUp({ port }: Context, { issue }: Campaign, action: Action
 }
 
 /** Pauses a campaign, quoting why GitHub does not let it go on. */
-export async function pauseRefused(
+async function pauseRefused(
   context: Context,
   snapshot: Snapshot,
   campaign: Campaign,

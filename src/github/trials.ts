@@ -16,13 +16,11 @@ import { completedCheck, startedCheck } from '../render/check.ts';
 import { type Context, contractOf } from './context.ts';
 import { statusOf } from './errors.ts';
 import { writeMarker } from './marker.ts';
-import { pauseRefused } from './refusals.ts';
 import { saveState } from './state.ts';
 
 type ActionOf<Kind extends Action['kind']> = Extract<Action, { kind: Kind }>;
 
 const UNEXPECTED_INPUTS = 422;
-const NO_SUCH_WORKFLOW = [404, UNEXPECTED_INPUTS];
 
 /** Markers keep this much of a traceback. */
 const KEPT_TRACEBACK = 1500;
@@ -53,13 +51,7 @@ export async function dispatchTrial(
     ...termInputs(termsOf(snapshot, contract, experiment, budget, seed)),
   };
   const bar = formatStopBar(experiment && stopBarOf(snapshot, contract, experiment, budget, seed));
-  try {
-    await startRun(context, contract.trial.workflow, snapshot.base.branch, inputs, bar);
-  } catch (error) {
-    // There is no such workflow, or it does not take these inputs: no waiting helps.
-    if (!NO_SUCH_WORKFLOW.includes(statusOf(error) ?? 0)) throw error;
-    return pauseRefused(context, snapshot, campaign, `to run \`${contract.trial.workflow}\``, error);
-  }
+  await startRun(context, contract.trial.workflow, snapshot.base.branch, inputs, bar);
   context.log.info({ trial, candidate }, 'dispatched');
 }
 

@@ -38,12 +38,12 @@ test('a command on a locked issue is passed over, and the next one is answered',
   );
 });
 
-test('a workflow that is gone pauses the campaign with the words of GitHub, and it can be stopped', async () => {
+test('a workflow that is gone pauses the campaign after three tries with the words of GitHub, and it can be stopped', async () => {
   const issue = await renamed.issue();
   denials.set(/\/renamed\/actions\/workflows\//, { status: 404, message: 'Not Found' });
   await renamed.comment('bob', issue, '/research 1');
   const status = await renamed.status(issue, /⏸ Paused: 0 of 1 experiments/);
-  assert.match(status, /GitHub refused to run `experiment\.yml`: `Not Found/);
+  assert.match(status, /GitHub refused the step `dispatch` of `experiment\.yml`: `Not Found/);
   await renamed.comment('bob', issue, '/research stop');
   await renamed.status(issue, /⏹ Stopped: 0 of 1 experiments/);
 });
@@ -55,7 +55,10 @@ test('what the App may not do pauses the campaign after three tries; once it may
   denials.set(checks, { status: 403, message });
   await forbidden.comment('bob', issue, '/research 1');
   const status = await forbidden.status(issue, /⏸ Paused: 0 of 1 experiments/);
-  assert.match(status, /GitHub refused the step `dispatch`: `Resource not accessible by integration/);
+  assert.match(
+    status,
+    /GitHub refused the step `dispatch` of `experiment\.yml`: `Resource not accessible by integration/,
+  );
   denials.delete(checks);
   await forbidden.comment('bob', issue, '/research resume');
   await forbidden.status(issue, /🏁 Finished: 1 of 1 experiments/);
