@@ -7,16 +7,16 @@ import type { Sim } from '../sim.ts';
 import { stateOf } from './read.ts';
 import type { Rule, Rules } from './watch.ts';
 
-export function watchComments({ sim, model, allowed }: Rules): Rule {
+export function watchComments({ sim, model }: Rules): Rule {
   // A list that lags may hide what was said a moment ago, and what is to be said of it may be something else by now.
-  const most = () => allowed(1) + Number(sim.profile.stale > 0);
+  const most = 1 + Number(sim.profile.twoApps) + Number(sim.profile.stale > 0);
   return change => {
     if (change.table !== 'comments' || change.before || change.actor !== model.botLogin) return;
     const comment = change.after;
     const what = comment && subjectOf(model, comment);
     if (!what) return;
     const same = model.comments.values().filter(other => subjectOf(model, other) === what);
-    if (same.length > most()) sim.violate(`It was said ${same.length} times: ${what}.`);
+    if (same.length > most) sim.violate(`It was said ${same.length} times: ${what}.`);
   };
 }
 
