@@ -81,13 +81,15 @@ describe('refusals', () => {
     };
   };
 
-  test('what GitHub refuses three times with the same words is passed over', async () => {
+  test('what GitHub refuses three times with the same words is passed over for an hour', async () => {
     const scene = campaignScene(1);
     refuse(scene, () => 'Locked');
     for (let i = 0; i < 60; i++) await scene.look().catch(() => undefined);
     scene.line = async (_call, _what, effect) => effect();
     scene.pass(120);
     assert.deepEqual(await scene.work(), []);
+    scene.pass(3600);
+    assert.deepEqual(await scene.work(), ['answer', 'dispatch', 'think']);
   });
 
   test('what GitHub says differently each time is tried again', async () => {

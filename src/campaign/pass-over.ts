@@ -28,6 +28,8 @@ export function issueOf(action: Action): number | undefined {
 
 /** The snapshot in which `action` is not due; the same one where there is none. */
 function passOver(snapshot: Snapshot, action: Action): Snapshot {
+  if (action.kind === 'answer')
+    return { ...snapshot, commands: snapshot.commands.filter(other => other !== action.command) };
   if (action.kind === 'clean') return uncleaned(snapshot, action.branch);
   if (action.kind === 'tidy') return untidied(snapshot, action);
   const campaign = snapshot.campaigns.find(({ issue }) => issue === issueOf(action));

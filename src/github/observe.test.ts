@@ -59,15 +59,6 @@ test('an issue that only a person labelled is read once, and again when it chang
   );
 });
 
-test('a command whose answer GitHub refuses is not taken up again', async () => {
-  const { port, comments } = labelled();
-  const memory = emptyMemory();
-  const createdAt = '2026-03-08T11:00:00Z';
-  comments.push({ id: 5, issue: 3, author: 'bob', body: '/research 3', createdAt, updatedAt: createdAt });
-  memory.refusals.unanswerable.add(5);
-  assert.deepEqual((await observe(port, memory, NOW)).commands, []);
-});
-
 const BOT = 'bot[bot]';
 
 /** A repository with one running campaign on #3, whose marker holds `baselines`, and these runs of its workflow. */

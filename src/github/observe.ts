@@ -49,9 +49,7 @@ export async function observe(port: GitHubPort, memory: Memory, now: Date): Prom
     leftovers: await leftoversIn(port, memory, branches, campaigns),
     offered: offeredIn(memory),
     runEndedAt: null,
-    commands: pending(commands, comments, campaigns, experiments, memory.pulls, port.botLogin).filter(
-      ({ comment }) => !memory.refusals.unanswerable.has(comment),
-    ),
+    commands: pending(commands, comments, campaigns, experiments, memory.pulls, port.botLogin),
     duplicates: duplicateComments(comments, campaigns, port.botLogin),
   };
   memory.commentsSeen = seenUntil(comments, snapshot, now);
@@ -155,7 +153,7 @@ function lookBack(memory: Memory, now: Date): Date {
   return new Date(now.getTime() - LOOK_BACK_HOURS * 3_600_000);
 }
 
-/** A command that could not be answered yet is looked at again, however long that takes; what is there twice, for a day. */
+/** A command that could not be answered yet and what is there twice are looked at again for a day. */
 function seenUntil(
   comments: readonly Comment[],
   { commands, duplicates }: Pick<Snapshot, 'commands' | 'duplicates'>,
@@ -165,7 +163,7 @@ function seenUntil(
   const twice = new Set(duplicates.flatMap(each => (each.kind === 'comment' ? each.id : [])));
   const dayAgo = now.getTime() - LOOK_BACK_HOURS * 3_600_000;
   const times = comments.flatMap(({ id, createdAt, updatedAt }) => {
-    if (waiting.has(id)) return Date.parse(createdAt);
+    if (waiting.has(id)) return Math.max(dayAgo, Date.parse(createdAt));
     return twice.has(id) ? Math.max(dayAgo, Date.parse(updatedAt)) : [];
   });
   return new Date(Math.min(now.getTime(), ...times));

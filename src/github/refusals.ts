@@ -16,14 +16,12 @@ const AGAIN_AFTER_SECONDS = 3600;
 export interface Refusals {
   /** How often in a row GitHub refused an action with the same words, by the action's name. */
   counts: Map<string, { words: string; times: number }>;
-  /** Comments with commands that cannot be answered. */
-  unanswerable: Set<number>;
   /** When actions were given up, by their names. */
   givenUp: Map<string, Date>;
 }
 
 export function noRefusals(): Refusals {
-  return { counts: new Map(), unanswerable: new Set(), givenUp: new Map() };
+  return { counts: new Map(), givenUp: new Map() };
 }
 
 /** Whether an action was given up less than an hour ago; people may have mended since what was in its way. */
@@ -33,8 +31,8 @@ export function isGivenUp({ givenUp }: Refusals, name: string, now: Date): boole
 }
 
 /**
- * Counts a failure of `action`. At the third permanent one in a row with the same words a command is passed over, a running campaign
- * paused with GitHub's words, and anything else given up for an hour, which is said where that can be said. Returns whether it did one of
+ * Counts a failure of `action`. At the third permanent one in a row with the same words a running campaign is paused with GitHub's
+ * words, and anything else, such as the answer to a command, given up for an hour, which is said where that can be said. Returns whether it did one of
  * these; otherwise the failure is still the caller's. Throws what says so or saves the state with a failure that passes.
  */
 export async function giveUp(
@@ -48,7 +46,7 @@ export async function giveUp(
   if (!isLast(refusals, name, error)) return false;
   if (action.kind === 'answer') {
     const { comment, issue } = action.command;
-    refusals.unanswerable.add(comment);
+    refusals.givenUp.set(name, context.now());
     refusals.counts.delete(name);
     context.log.error(
       { err: error, issue, comment },

@@ -3,7 +3,7 @@ import type { GitHubPort } from '../github/port.ts';
 import { type App, startApp } from './app.ts';
 import { startCaretaker } from './caretaker.ts';
 import { say } from './deeds.ts';
-import { checkEnding, hasEnded } from './invariants/ending.ts';
+import { checkEnding, hasEnded, unanswered } from './invariants/ending.ts';
 import { campaignOf, markerOf } from './invariants/read.ts';
 import { watchInvariants } from './invariants/watch.ts';
 import { createLandscape, repositoryFiles } from './landscape.ts';
@@ -23,6 +23,8 @@ const CALM_SECONDS = 6 * 3600;
 const LONGEST_SECONDS = 14 * 3600;
 /** Nothing to do for that long, and it is over. */
 const QUIET_SECONDS = 300;
+/** Not where an answer was given up: the App tries it again after an hour. */
+const QUIET_UNANSWERED_SECONDS = 3900;
 const LAST_EVENTS = 30;
 
 export interface Result {
@@ -122,8 +124,10 @@ function isOver(sim: Sim, apps: readonly App[]): boolean {
     sim.violate(`The campaign has not ended after ${LONGEST_SECONDS / 3600} hours.`);
     return true;
   }
-  if (apps.some(app => now - app.idleSince() < QUIET_SECONDS * 1000)) return false;
-  return now > sim.busyUntil + QUIET_SECONDS * 1000 && hasEnded(sim);
+  const isQuiet = (seconds: number) =>
+    now > sim.busyUntil + seconds * 1000 && apps.every(app => now - app.idleSince() >= seconds * 1000);
+  if (!isQuiet(QUIET_SECONDS) || !hasEnded(sim)) return false;
+  return isQuiet(QUIET_UNANSWERED_SECONDS) || unanswered(sim).length === 0;
 }
 
 function finishTally({ tally, profile, schedule, model }: Sim): void {

@@ -3,6 +3,7 @@
 import { campaignBranch } from '../../campaign/campaign-base.ts';
 import { parseCommand } from '../../campaign/command.ts';
 import type { CampaignState } from '../../campaign/model.ts';
+import { trialParts } from '../../campaign/queries.ts';
 import type { Comment } from '../../github/port.ts';
 import { replyKey } from '../../github/replies.ts';
 import { PROPOSAL_COST } from '../explorer.ts';
@@ -93,10 +94,21 @@ function checkSpending(sim: Sim, issue: number, comment: Comment, state: Campaig
   // Whoever deletes the status comment or a marker deletes what it counted; and what ends before its trial is left as it was last written down.
   const isWhole =
     !isTakenBack(sim) && !markers.some(({ verdict }) => ['person', 'stopped'].includes(verdict?.kind ?? ''));
-  if (isWhole && Number(spent?.[1]) !== trials.size)
+  const lost = state.phase === 'stopped' ? trialsOutside(state, trials) : [];
+  const counted = trials.size - lost.length;
+  if (isWhole && Number(spent?.[1]) !== counted)
     sim.violate(
-      `The status of #${issue} should say ${trials.size} trials (${[...trials].join(', ')}), found ${spent?.[1]}.`,
+      `The status of #${issue} should say ${counted} trials of ${[...trials].join(', ')}, found ${spent?.[1]}.`,
     );
+}
+
+/** Champions' trials that no marker holds: the App was killed or refused before it wrote them there, and then somebody stopped the campaign. */
+function trialsOutside({ baselines, forgotten }: CampaignState, trials: ReadonlySet<string>): string[] {
+  const known = new Set(baselines.map(({ trial }) => trial));
+  return [...trials].filter(trial => {
+    const { experiment, k } = trialParts(trial);
+    return experiment === 0 && k > (forgotten?.last ?? 0) && !known.has(trial);
+  });
 }
 
 /** Trials of a campaign whose check run the App completed with a result. */
@@ -107,10 +119,16 @@ function recordedTrials({ model }: Sim, issue: number): string[] {
     .map(({ externalId }) => externalId);
 }
 
-/** Every command has taken effect, by an answer or in a campaign's state, unless somebody took something back. */
+/** Every command has taken effect, unless somebody took something back. */
 function checkAnswers(sim: Sim): void {
+  for (const { id, author, body } of unanswered(sim))
+    sim.violate(`Comment ${id} by ${author} was never answered: ${body}`);
+}
+
+/** Commands that took no effect yet, by an answer or in a campaign's state; none where somebody took something back. */
+export function unanswered(sim: Sim): Comment[] {
   const { model } = sim;
-  if (isTakenBack(sim)) return;
+  if (isTakenBack(sim)) return [];
   const answered = model.comments
     .values()
     .flatMap(({ author, body }) => (author === model.botLogin ? (replyKey(body) ?? []) : []));
@@ -119,8 +137,8 @@ function checkAnswers(sim: Sim): void {
     .flatMap(({ number }) => statusComments(model, number).flatMap(({ state }) => state.comments));
   const words = model.pulls.values().flatMap(pull => markerOf(pull)?.words ?? []);
   const done = new Set([...answered, ...effective, ...words.map(({ comment }) => comment)]);
-  for (const { id, author, body, createdAt, updatedAt } of model.comments.values()) {
-    if (author === model.botLogin || createdAt !== updatedAt || parseCommand(body) === null) continue;
-    if (!done.has(id)) sim.violate(`Comment ${id} by ${author} was never answered: ${body}`);
-  }
+  return [...model.comments.values()].filter(
+    ({ id, author, body, createdAt, updatedAt }) =>
+      author !== model.botLogin && createdAt === updatedAt && parseCommand(body) !== null && !done.has(id),
+  );
 }
