@@ -7,7 +7,7 @@ import type { Rule, Rules } from './watch.ts';
 /** Between what the App looks at and what it does lie calls that take time, and some are tried again. */
 const SLACK_SECONDS = 120;
 
-export function watchLimits({ sim, model }: Rules): Rule {
+export function watchLimits({ sim, model, allowed }: Rules): Rule {
   const { hoursLimit, usdLimit, twoApps } = sim.profile;
   return change => {
     if (change.actor !== model.botLogin || !change.after) return;
@@ -25,8 +25,8 @@ export function watchLimits({ sim, model }: Rules): Rule {
     const ago = (model.now() - Date.parse(startedAt)) / 1000;
     if (ago < 0 || ago > SLACK_SECONDS)
       sim.violate(`Campaign #${issue} says that it began ${ago} seconds ago.`);
-    // Two Apps may carry out the same command.
-    if (!twoApps && (old?.phase === 'running' || old?.phase === 'paused'))
+    // Two Apps, or two lives of one, may carry out the same command.
+    if (allowed(1) === 1 && (old?.phase === 'running' || old?.phase === 'paused'))
       sim.violate(`Campaign #${issue} set its clock back while it was ${old.phase}.`);
   }
 
