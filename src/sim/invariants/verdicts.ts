@@ -41,9 +41,8 @@ export function watchVerdicts({ sim, model }: Rules): Rule {
   function check(pull: number, marker: ExperimentMarker, said: Verdict): void {
     // Where people took a status comment away, another holds the same trials.
     const all = [...new Map([...trials.values()].flat().map(trial => [trial.runId, trial])).values()];
-    const own = all.filter(({ trial }) => trialParts(trial).issue === marker.campaign);
-    // Another campaign may have measured the same tree, and be in no list any more.
-    const found = [all, own].flatMap(known => meansOf(marker, known));
+    // Other campaigns may have measured the same tree, and each of them may be in no list any more.
+    const found = subsets(all, marker.campaign).flatMap(known => meansOf(marker, known));
     const isFound = ({ value, championValue }: Means) =>
       isNear(value, said.value) && isNear(championValue, said.championValue);
     if (!found.some(isFound))
@@ -76,6 +75,18 @@ export function watchVerdicts({ sim, model }: Rules): Rule {
       };
     });
   }
+}
+
+/** The trials of a campaign together with those of any of the others: of none, of each, of every two … of all. */
+function subsets(all: readonly RecordedTrial[], campaign: number): RecordedTrial[][] {
+  const issueOf = ({ trial }: RecordedTrial) => trialParts(trial).issue;
+  let known = [all.filter(trial => issueOf(trial) === campaign)];
+  for (const issue of new Set(all.map(issueOf))) {
+    if (issue === campaign) continue;
+    const more = all.filter(trial => issueOf(trial) === issue);
+    known = known.flatMap(some => [some, [...some, ...more]]);
+  }
+  return known;
 }
 
 function isMeasured({ outcome }: RecordedTrial): boolean {
