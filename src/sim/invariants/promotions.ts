@@ -35,21 +35,26 @@ export function watchPromotions({ sim, model, allowed }: Rules): Rule {
 /** In the end every campaign that merged something has offered it, no empty branch is left, and what is offered is told truly. */
 export function checkPromotions(sim: Sim): void {
   const { model } = sim;
+  /** What a person wrote over says nothing; and who merges it as #each goes in takes that along before the description tells of it. */
+  const hasTaken = ({ state, body, headSha }: PullRecord, each: PullRecord, issue: number, start: string) =>
+    !body.includes('| experiment') ||
+    (state === 'merged' && mergedInto(sim, issue, headSha, start).includes(each));
   for (const { number, open: isSeen } of model.issues.values()) {
     const status = statusComments(model, number)[0];
     if (!status?.state.base) continue;
     const tip = tipOf(model, campaignBranch(number));
     if (tip === undefined) continue;
     const own = promotionsOf(model, number);
-    const merged = mergedInto(sim, number, tip, status.state.base.start.sha);
+    const { sha: start } = status.state.base.start;
+    const merged = mergedInto(sim, number, tip, start);
     const open = own.filter(({ state }) => state === 'open');
     // What people did to the branch after the end is theirs; and what they wrote over a description stays.
     const byHand = HANDS.some(deed => sim.tally.deeds[deed]);
-    if (isSeen && tip === status.state.base.start.sha && open.length === 0 && !byHand)
+    if (isSeen && tip === start && open.length === 0 && !byHand)
       sim.violate(`The empty branch of campaign #${number} is left over.`);
-    for (const { number: each } of byHand ? [] : merged)
-      if (!own.some(({ body }) => lists(body, each) || !body.includes('| experiment')))
-        sim.violate(`#${each} was merged for campaign #${number}, and is offered to nobody.`);
+    for (const each of byHand ? [] : merged)
+      if (!own.some(pull => lists(pull.body, each.number) || hasTaken(pull, each, number, start)))
+        sim.violate(`#${each.number} was merged for campaign #${number}, and is offered to nobody.`);
     if (open.length > 1) sim.violate(`Campaign #${number} has ${open.length} open promotions.`);
     for (const pull of open)
       if (!byHand && pull.body.includes('| experiment'))
