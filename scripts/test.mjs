@@ -11,7 +11,7 @@ const root = path.resolve(import.meta.dirname, '..');
 const python = path.join(root, '.venv', process.platform === 'win32' ? 'Scripts/python.exe' : 'bin/python');
 
 /** Longer than any section takes on a slow machine: what hangs is ended and counts as failed. */
-const SECTION_LIMIT_MS = 600_000;
+const SECTION_LIMIT_MS = 900_000;
 
 /** @type {{ title: string, command: string, args: string[], needs?: string, cwd?: string }[]} */
 const sections = [
