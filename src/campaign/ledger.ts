@@ -1,4 +1,6 @@
 /** The ledger: every experiment with its numbers, as rows for people, for `results.tsv` and for the agent. */
+
+import { stoppedTrial } from './evidence/stopping.ts';
 import { addCost, type Cost, NO_COST } from './idea.ts';
 import {
   type Campaign,
@@ -8,8 +10,7 @@ import {
   type RecordedTrial,
   SIMPLER,
 } from './model.ts';
-import { stoppedTrial } from './stop.ts';
-import { waitsForPeople } from './words.ts';
+import { waitsForPeople } from './people.ts';
 
 /** One experiment on one line; `value` is null where nothing was measured, and a guess where it was stopped. */
 export interface LedgerRow {

@@ -1,9 +1,9 @@
 /** What the App knows about a repository: campaigns and experiments as their markers hold them, and a snapshot of GitHub. */
 import { z } from 'zod';
+import type { ContractFile } from '../protocol/contract-file.ts';
+import { type Measurement, measurementSchema, shaSchema } from '../protocol/measurement.ts';
 import type { Command } from './command.ts';
-import type { ContractFile } from './contract-file.ts';
 import { costSchema, ideaSchema, MAX_IDEA } from './idea.ts';
-import { type Measurement, measurementSchema, shaSchema } from './measurement.ts';
 import type { Thought } from './thought.ts';
 
 export const RESEARCH_LABEL = 'research';

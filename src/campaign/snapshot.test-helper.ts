@@ -1,7 +1,7 @@
 /** Builds snapshots for tests in the words of the domain. */
-import { contractSchema } from './contract.ts';
+import { contractSchema } from '../protocol/contract.ts';
+import type { Outcome } from '../protocol/measurement.ts';
 import { NO_COST } from './idea.ts';
-import type { Outcome } from './measurement.ts';
 import {
   type Attempt,
   branchName,

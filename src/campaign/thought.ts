@@ -1,5 +1,5 @@
 /** What agents think about beside the loop, as far as the plan has to know. */
-import type { AgentConfig, Contract } from './contract.ts';
+import type { AgentConfig, Contract } from '../protocol/contract.ts';
 import type { Campaign } from './model.ts';
 
 /** A new idea; or all edits of an old one anew, for another champion (`port`) or because it crashed (`repair`). */

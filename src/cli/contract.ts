@@ -1,7 +1,7 @@
 /** Repositories and contracts, as the user names them on the command line. */
 import path from 'node:path';
-import { CONTRACT_PATH, type Contract } from '../campaign/contract.ts';
-import { describeProblem, parseContract } from '../campaign/contract-file.ts';
+import { CONTRACT_PATH, type Contract } from '../protocol/contract.ts';
+import { describeProblem, parseContract } from '../protocol/contract-file.ts';
 import { git, resolveRevision } from '../trial/git.ts';
 import { UsageError } from './errors.ts';
 

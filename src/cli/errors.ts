@@ -1,6 +1,6 @@
 /** What the command line says when it cannot do what was asked: one line, no stack trace. */
 import { InvalidArgumentError } from 'commander';
-import { durationSchema } from '../campaign/contract.ts';
+import { durationSchema } from '../protocol/contract.ts';
 
 /** The user asked for something that cannot be: exit code 2. */
 export class UsageError extends Error {

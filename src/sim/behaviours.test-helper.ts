@@ -1,5 +1,5 @@
 /** The same repository twice: in the simulator's model, and on the local GitHub behind `octokitPort`. */
-import { type Octokit, octokitPort } from '../github/octokit.ts';
+import { type Octokit, octokitPort } from '../github/client/octokit.ts';
 import type { GitHubPort } from '../github/port.ts';
 import { branchWith, FILES, REPO, scene } from '../local/github/github.test-helper.ts';
 import { addComment, openIssue } from './model/issues.ts';

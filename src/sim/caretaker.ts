@@ -1,6 +1,6 @@
 /** A person who looks in now and then and does what a paused campaign asks for, so that every campaign can end. */
 import { noticeKey } from '../github/replies.ts';
-import { mendContract, say } from './deeds.ts';
+import { mendContract, say } from './interventions.ts';
 import { statusComments } from './invariants/read.ts';
 import { changeIssue, changePull } from './model/issues.ts';
 import { setBranch, tipOf } from './model/refs.ts';

@@ -6,8 +6,8 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Measurement, measurementSchema } from '../campaign/measurement.ts';
-import { makeCandidate, makeRepository, temporaryDirectory } from './fixture.ts';
+import { type Measurement, measurementSchema } from '../protocol/measurement.ts';
+import { makeCandidate, makeRepository, temporaryDirectory } from './fixture.test-helper.ts';
 import { runTrial, type TrialOptions } from './run.ts';
 import { findProgram } from './runtime.ts';
 

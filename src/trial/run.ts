@@ -1,8 +1,8 @@
 /** Runs one trial: base plus the candidate's editable files, one seed, one budget, one measurement. */
 import { mkdir, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Measurement } from '../campaign/measurement.ts';
-import type { StopBar } from '../campaign/stop-bar.ts';
+import type { Measurement } from '../protocol/measurement.ts';
+import type { StopBar } from '../protocol/stop-bar.ts';
 import { assemble } from './assemble.ts';
 import { fault, refusal } from './classify.ts';
 import { parseCommand } from './command.ts';

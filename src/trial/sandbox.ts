@@ -1,6 +1,6 @@
 /** The one place where a trial's command line is wrapped: in bubblewrap, or not at all when the contract says so. */
-import type { Contract } from '../campaign/contract.ts';
-import type { Measurement } from '../campaign/measurement.ts';
+import type { Contract } from '../protocol/contract.ts';
+import type { Measurement } from '../protocol/measurement.ts';
 import { bubblewrap, SandboxUnavailable } from './bubblewrap.ts';
 import type { Command } from './command.ts';
 import type { Limits } from './limits.ts';

@@ -3,7 +3,7 @@
  * `base: campaign` that is a branch of each campaign's own, and the App never moves the default branch.
  */
 import type { ExperimentMarker } from '../../campaign/model.ts';
-import { discardedBy, keptBy } from '../../campaign/words.ts';
+import { discardedBy, keptBy } from '../../campaign/people.ts';
 import type { Comment } from '../../github/port.ts';
 import type { Branch, Change, PullRecord } from '../model/state.ts';
 import { campaignOf, markerOf, promotionsOf } from './read.ts';

@@ -1,6 +1,7 @@
 /** What a campaign with a branch of its own offers: once, when it has ended, and with numbers that are true. */
-import { campaignBranch } from '../../campaign/campaign-base.ts';
+
 import { type CampaignState, mean, measuredValues, type RecordedTrial } from '../../campaign/model.ts';
+import { campaignBranch } from '../../campaign/own-branch.ts';
 import { formatValue } from '../../render/number.ts';
 import { tipOf } from '../model/refs.ts';
 import type { PullRecord } from '../model/state.ts';

@@ -1,11 +1,11 @@
 /** Trials: none dispatched twice, no number counted twice, and every number that is kept is one that a run measured. */
 
 import { isDeepStrictEqual } from 'node:util';
-import { campaignBranch } from '../../campaign/campaign-base.ts';
-import { measurementSchema } from '../../campaign/measurement.ts';
 import type { RecordedTrial } from '../../campaign/model.ts';
+import { campaignBranch } from '../../campaign/own-branch.ts';
 import { trialParts } from '../../campaign/queries.ts';
-import { isBeyond, STOP_INPUT, stopBarSchema } from '../../campaign/stop-bar.ts';
+import { measurementSchema } from '../../protocol/measurement.ts';
+import { isBeyond, STOP_INPUT, stopBarSchema } from '../../protocol/stop-bar.ts';
 import { tipOf } from '../model/refs.ts';
 import type { CheckRecord, RunRecord } from '../model/state.ts';
 import { markerOf, pullsOf, stateOf } from './read.ts';

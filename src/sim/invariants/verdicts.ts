@@ -1,6 +1,6 @@
 /** What a verdict to merge says is what was measured, and no worse than the champion unless a person wants it. */
 import { isDeepStrictEqual } from 'node:util';
-import { comparable } from '../../campaign/evidence.ts';
+import { comparable } from '../../campaign/evidence/evidence.ts';
 import {
   type ExperimentMarker,
   mean,
@@ -8,8 +8,8 @@ import {
   type RecordedTrial,
   type Verdict,
 } from '../../campaign/model.ts';
+import { keptBy } from '../../campaign/people.ts';
 import { trialParts } from '../../campaign/queries.ts';
-import { keptBy } from '../../campaign/words.ts';
 import { markerOf, stateOf } from './read.ts';
 import type { Rule, Rules } from './watch.ts';
 
