@@ -14,7 +14,8 @@ import { createQuiet } from '../../src/github/client/rate-limit.ts';
 import type { Context } from '../../src/github/context.ts';
 import { createThinking } from '../../src/github/thinking.ts';
 import { UnhurriedOctokit } from '../../src/local/client.ts';
-import { type LocalGitHub, type LocalGitHubOptions, startLocalGitHub } from '../../src/local/github/index.ts';
+import { type LocalGitHub, startLocalGitHub } from '../../src/local/github/index.ts';
+import type { LocalGitHubOptions } from '../../src/local/github/options.ts';
 import type { Job } from '../../src/local/jobs.ts';
 import { MEASUREMENT_ARTIFACT, MEASUREMENT_FILE } from '../../src/protocol/measurement.ts';
 

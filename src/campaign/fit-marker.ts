@@ -1,5 +1,4 @@
-/** What a campaign's state and an experiment's marker keep where room is short: the least needed goes first. */
-import type { CampaignState, ExperimentMarker, RecordedTrial } from './model.ts';
+import type { CampaignState, ExperimentMarker, RecordedTrial } from './marker.ts';
 import { trialParts } from './queries.ts';
 import { clip } from './quote.ts';
 

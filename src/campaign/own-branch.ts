@@ -2,7 +2,8 @@
 
 import { CAMPAIGN_BASE } from '../protocol/contract.ts';
 import type { Action } from './action.ts';
-import type { Campaign, CampaignBase, Experiment, Point, Snapshot } from './model.ts';
+import type { CampaignBase, Point } from './marker.ts';
+import type { Campaign, Experiment, Snapshot } from './model.ts';
 import { currentCampaign, experimentsOf } from './queries.ts';
 
 /** Where two readings of GitHub contradict each other, it is asked again that soon. */

@@ -2,14 +2,12 @@
 import { contractSchema } from '../protocol/contract.ts';
 import type { Outcome } from '../protocol/measurement.ts';
 import { NO_COST } from './idea.ts';
+import type { CampaignState, ExperimentMarker, RecordedTrial } from './marker.ts';
 import {
   type Attempt,
   branchName,
   type Campaign,
-  type CampaignState,
   type Experiment,
-  type ExperimentMarker,
-  type RecordedTrial,
   type Run,
   type Snapshot,
 } from './model.ts';

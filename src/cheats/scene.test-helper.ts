@@ -4,13 +4,8 @@ import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { termsOf } from '../campaign/evidence/audit-terms.ts';
-import {
-  type Experiment,
-  type RecordedTrial,
-  type Snapshot,
-  trialId,
-  type Verdict,
-} from '../campaign/model.ts';
+import type { RecordedTrial, Verdict } from '../campaign/marker.ts';
+import { type Experiment, type Snapshot, trialId } from '../campaign/model.ts';
 import { plan } from '../campaign/plan/plan.ts';
 import { campaign, experiment, NOW, snapshot } from '../campaign/snapshot.test-helper.ts';
 import { contractSchema } from '../protocol/contract.ts';

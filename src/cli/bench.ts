@@ -7,10 +7,11 @@ import { z } from 'zod';
 import type { Contract } from '../protocol/contract.ts';
 import type { Measurement, Outcome } from '../protocol/measurement.ts';
 import { CHECKOUT, trainerEnvironment } from '../starter/checkout.ts';
+import { secondsOf, UsageError } from '../starter/errors.ts';
 import { git, resolveRevision } from '../trial/git.ts';
 import { runTrial } from '../trial/run.ts';
 import { committedContract, repositoryRoot } from './contract.ts';
-import { CommandError, secondsOf, UsageError } from './errors.ts';
+import { CommandError } from './errors.ts';
 
 export interface BenchOptions {
   /** As `durationText` allows; by default as the contract says. */

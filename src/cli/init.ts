@@ -6,6 +6,7 @@ import type { Command } from 'commander';
 import { execa } from 'execa';
 import { CONTRACT_PATH } from '../protocol/contract.ts';
 import { describeProblem, parseContract } from '../protocol/contract-file.ts';
+import { UsageError } from '../starter/errors.ts';
 import {
   type ContractValues,
   contractText,
@@ -15,7 +16,7 @@ import {
   workflowText,
 } from '../starter/templates.ts';
 import { currentBranch } from './contract.ts';
-import { durationText, UsageError } from './errors.ts';
+import { durationText } from './errors.ts';
 
 interface InitOptions {
   editable: string[];

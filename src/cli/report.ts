@@ -14,7 +14,8 @@ import {
 } from '../local/demo/history.ts';
 import { CONTRACT_PATH } from '../protocol/contract.ts';
 import { describeProblem, parseContract } from '../protocol/contract-file.ts';
-import { CommandError, UsageError, wholeNumber } from './errors.ts';
+import { UsageError } from '../starter/errors.ts';
+import { CommandError, wholeNumber } from './errors.ts';
 
 interface ReportOptions {
   issue?: number;

@@ -1,5 +1,4 @@
-/** What repeated trials of one tree tell about a metric: how far it scatters, and how large a gain shows in spite of that. */
-import { mean } from '../campaign/model.ts';
+import { mean } from './mean.ts';
 
 /** How sure one may be that a gain of the size that "shows" is not luck. */
 export const CONFIDENCE = 0.95;

@@ -1,6 +1,7 @@
 /** What the promotion pull request says: the result first, then what it rests on, then how to take it. */
 import { markdownTable } from 'markdown-table';
-import type { CampaignState, Experiment, ExperimentMarker } from '../campaign/model.ts';
+import type { CampaignState, ExperimentMarker } from '../campaign/marker.ts';
+import type { Experiment } from '../campaign/model.ts';
 import { campaignBranch } from '../campaign/own-branch.ts';
 import { keptBy } from '../campaign/people.ts';
 import type { Evidence } from '../campaign/plan/promotion.ts';

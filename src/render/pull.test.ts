@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { branchName, type Verdict } from '../campaign/model.ts';
+import type { Verdict } from '../campaign/marker.ts';
+import { branchName } from '../campaign/model.ts';
 import { CRASH, experiment, trial } from '../campaign/snapshot.test-helper.ts';
 import { contractSchema } from '../protocol/contract.ts';
 import { candidateMessage, isCandidateFor, pullDescription, squashMessage, verdictComment } from './pull.ts';

@@ -1,7 +1,8 @@
 /** What an experiment's pull request says: description, verdict, commit messages. */
 import { markdownTable } from 'markdown-table';
 import { stoppedTrial } from '../campaign/evidence/stopping.ts';
-import { branchName, type ExperimentMarker, type RecordedTrial, type Verdict } from '../campaign/model.ts';
+import type { ExperimentMarker, RecordedTrial, Verdict } from '../campaign/marker.ts';
+import { branchName } from '../campaign/model.ts';
 import { keptBy } from '../campaign/people.ts';
 import type { Contract } from '../protocol/contract.ts';
 import { auditSentence, NO_SANDBOX, ranBare, testSentence } from './audit.ts';

@@ -2,13 +2,15 @@
 import { markdownTable } from 'markdown-table';
 import { budgetOf, championValues, trialsOfTree } from '../campaign/evidence/evidence.ts';
 import { type LedgerRow, ledgerRows, type Spending, spending } from '../campaign/ledger.ts';
-import { type Campaign, type CampaignState, mean, type Snapshot } from '../campaign/model.ts';
+import type { CampaignState } from '../campaign/marker.ts';
+import type { Campaign, Snapshot } from '../campaign/model.ts';
 import { campaignBranch, seenBy } from '../campaign/own-branch.ts';
 import { isWaiting, stillAsked, waitsForPeople } from '../campaign/people.ts';
 import { deadlineOf, inDollars } from '../campaign/plan/campaign-limits.ts';
 import { promotionsOf } from '../campaign/plan/promotion.ts';
 import { currentCampaign, experimentsOf, hasEnded, openExperiments } from '../campaign/queries.ts';
 import { quote } from '../campaign/quote.ts';
+import { mean } from '../gate/mean.ts';
 import { NO_SANDBOX, overfittingSentence, ranBare, testSentence } from './audit.ts';
 import { formatDifference, formatGuess, formatSeconds, formatValue } from './number.ts';
 import { escapeMarkdown } from './text.ts';

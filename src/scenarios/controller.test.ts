@@ -4,8 +4,8 @@ import { markerOf, pullsOf, statusComments } from '../sim/invariants/read.ts';
 import { SETTINGS } from '../sim/landscape.ts';
 import { changeRun, dispatchRun } from '../sim/model/actions.ts';
 import { changePull } from '../sim/model/issues.ts';
-import { tipOf } from '../sim/model/refs.ts';
 import { Refusal } from '../sim/model/refusal.ts';
+import { tipOf } from '../sim/model/state.ts';
 import { campaignScene, measureChampion, push, type Scene } from '../sim/scene.test-helper.ts';
 
 describe('people in between', () => {

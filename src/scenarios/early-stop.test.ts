@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { STOP_INPUT, stopBarSchema } from '../protocol/stop-bar.ts';
 import { markerOf, pullsOf, statusComments } from '../sim/invariants/read.ts';
-import { tipOf } from '../sim/model/refs.ts';
+import { tipOf } from '../sim/model/state.ts';
 import { campaignScene, measureChampion, push, type Scene } from '../sim/scene.test-helper.ts';
 
 describe('a trial that cannot win any more', () => {

@@ -11,12 +11,13 @@ import {
   changePull,
   deleteComment,
   editComment,
-  mergePull,
   openIssue,
   openPull,
 } from '../sim/model/issues.ts';
-import { deleteBranch, setBranch, tipOf } from '../sim/model/refs.ts';
+import { mergePull } from '../sim/model/merge.ts';
+import { deleteBranch, setBranch } from '../sim/model/refs.ts';
 import { Refusal } from '../sim/model/refusal.ts';
+import { tipOf } from '../sim/model/state.ts';
 import { answerTo, phaseOf, pullOf, saidOn, statusOf, workOn } from '../sim/page.test-helper.ts';
 import { campaignScene, measureChampion, push, type Scene } from '../sim/scene.test-helper.ts';
 

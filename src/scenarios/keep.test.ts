@@ -4,7 +4,7 @@ import { describe, test } from 'node:test';
 import { HELD_LABEL } from '../campaign/model.ts';
 import { markerOf } from '../sim/invariants/read.ts';
 import { changePull } from '../sim/model/issues.ts';
-import { tipOf } from '../sim/model/refs.ts';
+import { tipOf } from '../sim/model/state.ts';
 import {
   answerTo,
   killedAfterEveryWrite,

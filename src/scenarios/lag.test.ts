@@ -7,8 +7,9 @@ import { pullsOf, statusComments } from '../sim/invariants/read.ts';
 import { NAMES, SETTINGS } from '../sim/landscape.ts';
 import { createCheck, dispatchRun } from '../sim/model/actions.ts';
 import { addComment, openPull } from '../sim/model/issues.ts';
-import { setBranch, tipOf } from '../sim/model/refs.ts';
+import { setBranch } from '../sim/model/refs.ts';
 import { Refusal } from '../sim/model/refusal.ts';
+import { tipOf } from '../sim/model/state.ts';
 import { campaignScene, measureChampion, push, type Scene } from '../sim/scene.test-helper.ts';
 
 const LAG_MS = 5000;

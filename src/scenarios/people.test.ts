@@ -4,7 +4,7 @@ import { KEPT_WORDS } from '../campaign/people.ts';
 import { CONTRACT_PATH } from '../protocol/contract.ts';
 import { markerOf, pullsOf, statusComments } from '../sim/invariants/read.ts';
 import { addComment, deleteComment } from '../sim/model/issues.ts';
-import { tipOf } from '../sim/model/refs.ts';
+import { tipOf } from '../sim/model/state.ts';
 import {
   answerTo,
   killedAfterEveryWrite,

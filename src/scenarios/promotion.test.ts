@@ -5,8 +5,10 @@ import type { GitHubPort } from '../github/port.ts';
 import { noticeKey } from '../github/replies.ts';
 import { promotionsOf, pullsOf, statusComments } from '../sim/invariants/read.ts';
 import { NAMES, SETTINGS } from '../sim/landscape.ts';
-import { addComment, changePull, deleteComment, mergePull, openIssue } from '../sim/model/issues.ts';
-import { deleteBranch, setBranch, tipOf } from '../sim/model/refs.ts';
+import { addComment, changePull, deleteComment, openIssue } from '../sim/model/issues.ts';
+import { mergePull } from '../sim/model/merge.ts';
+import { deleteBranch, setBranch } from '../sim/model/refs.ts';
+import { tipOf } from '../sim/model/state.ts';
 import { campaignScene, push, type Scene } from '../sim/scene.test-helper.ts';
 
 const BRANCH = 'research/1/base';

@@ -6,8 +6,9 @@ import { promotionsOf, pullsOf, statusComments } from '../sim/invariants/read.ts
 import { NAMES, SETTINGS } from '../sim/landscape.ts';
 import { addComment, openIssue } from '../sim/model/issues.ts';
 import { clearLine, type PortCall } from '../sim/model/port.ts';
-import { deleteBranch, tipOf } from '../sim/model/refs.ts';
+import { deleteBranch } from '../sim/model/refs.ts';
 import { Refusal } from '../sim/model/refusal.ts';
+import { tipOf } from '../sim/model/state.ts';
 import { campaignScene, measureChampion, push, type Scene } from '../sim/scene.test-helper.ts';
 
 describe('a merge that does not take place', () => {

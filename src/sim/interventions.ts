@@ -9,12 +9,12 @@ import {
   changePull,
   deleteComment,
   editComment,
-  mergePull,
   openIssue,
   pullOf,
 } from './model/issues.ts';
-import { deleteBranch, setBranch, tipOf } from './model/refs.ts';
-import { type Branch, type PullRecord, timestamp } from './model/state.ts';
+import { mergePull } from './model/merge.ts';
+import { deleteBranch, setBranch } from './model/refs.ts';
+import { type Branch, type PullRecord, timestamp, tipOf } from './model/state.ts';
 import { BOT, PEOPLE, type Sim, STRANGER } from './sim.ts';
 
 /** Does something, or returns false where there is nothing to do it to. */

@@ -12,8 +12,8 @@ import { type ContractOptions, NAMES, repositoryFiles, SETTINGS, settingOf } fro
 import { changeRun } from './model/actions.ts';
 import { addComment, openIssue } from './model/issues.ts';
 import { clearLine, type Line, modelPort } from './model/port.ts';
-import { setBranch, tipOf } from './model/refs.ts';
-import { createModel, type Model, type RunRecord } from './model/state.ts';
+import { setBranch } from './model/refs.ts';
+import { createModel, type Model, type RunRecord, tipOf } from './model/state.ts';
 
 export interface Scene {
   model: Model;

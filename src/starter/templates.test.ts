@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { load } from 'js-yaml';
-import { UsageError } from '../cli/errors.ts';
 import { parseContract } from '../protocol/contract-file.ts';
+import { UsageError } from './errors.ts';
 import { contractText, withAgent, withBudget, workflowText } from './templates.ts';
 
 const values = {

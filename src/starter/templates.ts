@@ -1,9 +1,9 @@
 /** Contract and workflow for another repository, made from this repository's own so that there is one text of each. */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { secondsOf, UsageError } from '../cli/errors.ts';
 import { CONTRACT_PATH } from '../protocol/contract.ts';
 import { CHECKOUT } from './checkout.ts';
+import { secondsOf, UsageError } from './errors.ts';
 
 export interface ContractValues {
   editable: readonly string[];

@@ -11,7 +11,8 @@ import {
   temporaryDirectory,
   untilNoneRuns,
 } from './fixture.test-helper.ts';
-import { runTrial, type TrialOptions } from './run.ts';
+import type { TrialOptions } from './options.ts';
+import { runTrial } from './run.ts';
 
 /** A referee in the form of the real one: starts the candidate behind the words of `--wrap`, and writes what it is told to. */
 const REFEREE = `

@@ -11,7 +11,8 @@ import {
   temporaryDirectory,
   untilNoneRuns,
 } from './fixture.test-helper.ts';
-import { runTrial, type TrialOptions } from './run.ts';
+import type { TrialOptions } from './options.ts';
+import { runTrial } from './run.ts';
 
 const BASE_FILES = {
   '.github/research.yml': 'metric: {name: val_bpb, goal: minimize}\n',

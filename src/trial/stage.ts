@@ -2,9 +2,9 @@
 import type { Contract } from '../protocol/contract.ts';
 import type { Measurement } from '../protocol/measurement.ts';
 import type { Command } from './command.ts';
+import type { Launch } from './launch.ts';
 import type { Limits } from './limits.ts';
-import type { TrialOptions } from './run.ts';
-import type { Launch } from './sandbox.ts';
+import type { TrialOptions } from './options.ts';
 
 export interface Stage {
   options: TrialOptions;

@@ -1,6 +1,7 @@
 /** What the champion's trials tell the referee of the next one. */
 import type { Contract } from '../../protocol/contract.ts';
-import { BASELINE_TRIALS, type Experiment, measuredValues, type Snapshot } from '../model.ts';
+import { BASELINE_TRIALS } from '../marker.ts';
+import { type Experiment, measuredValues, type Snapshot } from '../model.ts';
 import { keptBy } from '../people.ts';
 import { trialsOf } from '../queries.ts';
 import { trialsOfTree, worstPromisingValue } from './evidence.ts';

@@ -3,14 +3,8 @@
 import { type GateRules, type GateVerdict, judge, worstPromising } from '../../gate/gate.ts';
 import type { Contract } from '../../protocol/contract.ts';
 import type { Measurement } from '../../protocol/measurement.ts';
-import {
-  BASELINE_TRIALS,
-  type Campaign,
-  type Experiment,
-  measuredValues,
-  type RecordedTrial,
-  type Snapshot,
-} from '../model.ts';
+import { BASELINE_TRIALS, type RecordedTrial } from '../marker.ts';
+import { type Campaign, type Experiment, measuredValues, type Snapshot } from '../model.ts';
 import { attemptsOf, trialParts, trialsOf } from '../queries.ts';
 import { historyOf, samplesOf } from './history.ts';
 import { addedTokens } from './tokens.ts';

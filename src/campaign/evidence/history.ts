@@ -2,7 +2,8 @@
 import { type PreviewError, stoppedStep } from '../../gate/early-stop.ts';
 import type { Sample } from '../../gate/filter.ts';
 import type { Step } from '../../gate/knowledge.ts';
-import type { Experiment, RecordedTrial, Snapshot } from '../model.ts';
+import type { RecordedTrial } from '../marker.ts';
+import type { Experiment, Snapshot } from '../model.ts';
 import { trialsOf } from '../queries.ts';
 import { previewErrors, type Reign, type Tried } from './previews.ts';
 

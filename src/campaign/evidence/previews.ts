@@ -1,7 +1,8 @@
 /** Whose previews say the same, and how far off they are: what finished trials teach about values part of the way through. */
 import { type PreviewError, previewError } from '../../gate/early-stop.ts';
 import type { Edit, Idea } from '../idea.ts';
-import type { Experiment, RecordedTrial } from '../model.ts';
+import type { RecordedTrial } from '../marker.ts';
+import type { Experiment } from '../model.ts';
 
 /** What decides how a run goes on after its preview. */
 const SCHEDULE = /(?<![a-z])lr(?![a-z])|learning.?rate|warm.?(?:up|down)|cool.?down|anneal|decay|schedul/i;

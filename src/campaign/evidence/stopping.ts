@@ -4,17 +4,12 @@ import { stopBar, stoppedStep } from '../../gate/early-stop.ts';
 import { knowledgeOf } from '../../gate/fold.ts';
 import { pricesOf } from '../../gate/gate.ts';
 import { type Knowledge, type Step, scaleOf, stoppedTest } from '../../gate/knowledge.ts';
+import { mean } from '../../gate/mean.ts';
 import { assess } from '../../gate/worth.ts';
 import type { Contract } from '../../protocol/contract.ts';
 import type { StopBar } from '../../protocol/stop-bar.ts';
-import {
-  type Experiment,
-  mean,
-  measuredValues,
-  type RecordedTrial,
-  type Snapshot,
-  type Verdict,
-} from '../model.ts';
+import type { RecordedTrial, Verdict } from '../marker.ts';
+import { type Experiment, measuredValues, type Snapshot } from '../model.ts';
 import { trialsOf } from '../queries.ts';
 import { comparable, gateRules, trialsOfTree } from './evidence.ts';
 import { historyOf, previewErrorOn } from './history.ts';

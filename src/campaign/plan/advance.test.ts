@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { contractSchema } from '../../protocol/contract.ts';
-import type { Verdict } from '../model.ts';
+import type { Verdict } from '../marker.ts';
 import { CLOSED, closed, planned, thought } from '../plan.test-helper.ts';
 import {
   ago,

@@ -3,7 +3,8 @@
 import type { Contract } from '../../protocol/contract.ts';
 import type { Action } from '../action.ts';
 import { budgetOf, championIsMeasured } from '../evidence/evidence.ts';
-import { type Attempt, flagNotice, MAX_FAILED_PROPOSALS, type Run, type Snapshot } from '../model.ts';
+import { MAX_FAILED_PROPOSALS } from '../marker.ts';
+import { type Attempt, flagNotice, type Run, type Snapshot } from '../model.ts';
 import { stillAsked, waitingReason, waitsForPeople } from '../people.ts';
 import {
   countExperiments,
@@ -16,11 +17,12 @@ import {
   trialParts,
 } from '../queries.ts';
 import { quote } from '../quote.ts';
-import { agentOf, isModel, shouldThink, type Thought } from '../thought.ts';
+import type { Thought } from '../thought.ts';
 import { limitReached, targetOf } from './campaign-limits.ts';
 import { measureChampion, suspectMachine } from './champion.ts';
 import { isLost, LOOK_AGAIN_SECONDS, waitForAttempt } from './dispatch.ts';
 import { advanceExperiment } from './experiment.ts';
+import { agentOf, isModel, shouldThink } from './think.ts';
 
 const NO_RUNNER_NOTICE_SECONDS = 600;
 const NO_RUNNER_PAUSE_SECONDS = 3600;

@@ -1,7 +1,8 @@
 /** The contract's limits on time and money: at one of them nothing new is thought of or opened, and the campaign finishes. */
 import type { Contract } from '../../protocol/contract.ts';
 import { spending } from '../ledger.ts';
-import type { Campaign, CampaignState, Snapshot } from '../model.ts';
+import type { CampaignState } from '../marker.ts';
+import type { Campaign, Snapshot } from '../model.ts';
 import { experimentsOf, secondsSince } from '../queries.ts';
 
 /** How many experiments a campaign may have: what was asked for, at most what the contract allows. */

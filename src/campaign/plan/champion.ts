@@ -1,14 +1,8 @@
 /** The champion's trials: its baselines, and those that tell a broken machine from a bad idea. */
 import type { Action } from '../action.ts';
 import { trialsOfTree } from '../evidence/evidence.ts';
-import {
-  BASELINE_TRIALS,
-  type Experiment,
-  MAX_FAULTS,
-  measuredValues,
-  type RecordedTrial,
-  type Snapshot,
-} from '../model.ts';
+import { BASELINE_TRIALS, MAX_FAULTS, type RecordedTrial } from '../marker.ts';
+import { type Experiment, measuredValues, type Snapshot } from '../model.ts';
 import { attemptsOf, experimentsOf, type LiveCampaign } from '../queries.ts';
 import { quote } from '../quote.ts';
 import { dispatch, waitForAttempt } from './dispatch.ts';

@@ -1,6 +1,9 @@
 /** Verdicts that do not come from the gate. */
+
+import { mean } from '../../gate/mean.ts';
 import type { Action } from '../action.ts';
-import { type Experiment, mean, measuredValues, type RecordedTrial, type Verdict } from '../model.ts';
+import type { RecordedTrial, Verdict } from '../marker.ts';
+import { type Experiment, measuredValues } from '../model.ts';
 
 /** A verdict that does not rest on a comparison. */
 export function conclude(

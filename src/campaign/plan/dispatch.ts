@@ -1,13 +1,12 @@
 /** Starting trials: under which name, on which seed, and again where one got lost on the way. */
 import type { Action } from '../action.ts';
 import { nextTrial, trialsOfTree } from '../evidence/evidence.ts';
+import { BASELINE_TRIALS, type RecordedTrial } from '../marker.ts';
 import {
   type Attempt,
-  BASELINE_TRIALS,
   type Campaign,
   type Experiment,
   measuredValues,
-  type RecordedTrial,
   type Snapshot,
   trialId,
 } from '../model.ts';

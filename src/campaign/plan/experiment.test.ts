@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { contractSchema } from '../../protocol/contract.ts';
 import { describeAction } from '../action.ts';
-import type { RecordedTrial } from '../model.ts';
+import type { RecordedTrial } from '../marker.ts';
 import { CLOSED, closed, planned } from '../plan.test-helper.ts';
 import {
   attempt,

@@ -1,5 +1,6 @@
 /** One experiment's next step: wait for its trial, judge it, take one more trial, or make it again on a new champion. */
 
+import { mean } from '../../gate/mean.ts';
 import type { Contract } from '../../protocol/contract.ts';
 import type { Action } from '../action.ts';
 import {
@@ -12,22 +13,19 @@ import {
 import { stoppedVerdict } from '../evidence/stopping.ts';
 import {
   BASELINE_TRIALS,
-  type Campaign,
-  type Experiment,
   MAX_FAULTS,
   MAX_RESTACKS,
-  mean,
-  measuredValues,
   type RecordedTrial,
   SIMPLER,
-  type Snapshot,
   type Verdict,
-} from '../model.ts';
-import { keptBy, keptVerdict, owesTrial, unforgiven, waitsForPeople } from '../people.ts';
+} from '../marker.ts';
+import { type Campaign, type Experiment, measuredValues, type Snapshot } from '../model.ts';
+import { keptBy, owesTrial, unforgiven, waitsForPeople } from '../people.ts';
 import { type LiveCampaign, trialsOf } from '../queries.ts';
 import { pauseForFaults, recentTrials } from './champion.ts';
 import { conclude } from './conclude.ts';
 import { dispatch, waitForAttempt } from './dispatch.ts';
+import { keptVerdict } from './kept-verdict.ts';
 import { mend } from './repair.ts';
 
 /** Why the gate leaves a gain to people. */

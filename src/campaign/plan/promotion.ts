@@ -1,17 +1,11 @@
 /** The one pull request from a campaign's own branch into the default branch: when it is due, and what it shows. */
+
+import { mean } from '../../gate/mean.ts';
 import type { Action } from '../action.ts';
 import { budgetOf, comparable, trialsOfTree } from '../evidence/evidence.ts';
 import { type Spending, spending } from '../ledger.ts';
-import {
-  type Campaign,
-  type CampaignBase,
-  type Experiment,
-  mean,
-  measuredValues,
-  type Point,
-  type Promotion,
-  type Snapshot,
-} from '../model.ts';
+import type { CampaignBase, Point } from '../marker.ts';
+import { type Campaign, type Experiment, measuredValues, type Promotion, type Snapshot } from '../model.ts';
 import { campaignBranch, mergedInto, pointAt } from '../own-branch.ts';
 import { experimentsOf, hasEnded } from '../queries.ts';
 

@@ -2,13 +2,14 @@
 
 import type { Contract } from '../../protocol/contract.ts';
 import type { Action } from '../action.ts';
-import { type Experiment, MAX_REPAIRS, type RecordedTrial, type Snapshot } from '../model.ts';
+import { MAX_REPAIRS, type RecordedTrial } from '../marker.ts';
+import type { Experiment, Snapshot } from '../model.ts';
 import { unforgiven } from '../people.ts';
 import type { LiveCampaign } from '../queries.ts';
-import { agentOf, isModel } from '../thought.ts';
 import { limitReached } from './campaign-limits.ts';
 import { conclude } from './conclude.ts';
 import { LOOK_AGAIN_SECONDS } from './dispatch.ts';
+import { agentOf, isModel } from './think.ts';
 
 /** What a language model may be able to mend when it is shown the end of the output. */
 const MENDABLE = ['exception', 'no metric', 'not a number', 'out of memory'];

@@ -1,6 +1,7 @@
 /** What GitHub refuses for good is passed over: the plan goes on as though it were not to be done. */
 import type { Action } from '../action.ts';
-import type { Campaign, Experiment, Snapshot, Verdict } from '../model.ts';
+import type { Verdict } from '../marker.ts';
+import type { Campaign, Experiment, Snapshot } from '../model.ts';
 import { worksApart } from '../own-branch.ts';
 import { plan } from './plan.ts';
 

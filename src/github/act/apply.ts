@@ -3,7 +3,6 @@
 import type { Action } from '../../campaign/action.ts';
 import { RESEARCH_LABEL, type Snapshot } from '../../campaign/model.ts';
 import type { Context } from '../context.ts';
-import { tidy } from '../observe/duplicates.ts';
 import { sayOnce } from '../replies.ts';
 import { saveState } from '../state.ts';
 import { think } from './ask-agent.ts';
@@ -11,10 +10,12 @@ import { answerCommand } from './commands.ts';
 import { decide, giveUpChampion } from './decide.ts';
 import { disband, follow, found } from './found-branch.ts';
 import { promote } from './promote.ts';
-import { open, writeOff } from './propose.ts';
+import { open } from './propose.ts';
 import { hold } from './pull-commands.ts';
 import { repeat } from './repeat.ts';
 import { moveHead, restack, revise } from './revise.ts';
+import { writeOff } from './thought-costs.ts';
+import { tidy } from './tidy.ts';
 import { dispatchTrial, recordTrial } from './trials.ts';
 
 /** Key of the notice that the label was put back. */

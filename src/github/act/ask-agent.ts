@@ -3,15 +3,17 @@ import { isDeepStrictEqual } from 'node:util';
 import type { LedgerLine, ProposalRequest } from '../../agents/agent.ts';
 import { budgetOf, championValues } from '../../campaign/evidence/evidence.ts';
 import type { Idea } from '../../campaign/idea.ts';
-import { type Campaign, type Experiment, mean, measuredValues, type Snapshot } from '../../campaign/model.ts';
+import { type Campaign, type Experiment, measuredValues, type Snapshot } from '../../campaign/model.ts';
 import { stillAsked } from '../../campaign/people.ts';
 import { experimentsOf, nextNumber, trialsOf } from '../../campaign/queries.ts';
 import type { Task } from '../../campaign/thought.ts';
+import { mean } from '../../gate/mean.ts';
 import { type Context, contractOf } from '../context.ts';
 import { askTwice, messageOf, statusOf } from '../errors.ts';
 import { MAX_BODY, writeMarker } from '../marker.ts';
 import type { GitHubPort } from '../port.ts';
 import { saveState } from '../state.ts';
+import { readFiles } from './candidate.ts';
 
 /** Room that a pull request's body keeps for trials and verdict. */
 const ROOM_FOR_TRIALS = 20_000;
@@ -38,21 +40,6 @@ export async function think(
     context.log.info({ issue: campaign.issue, task, answer: proposal.kind, ...reason }, 'thought');
     return { agent: agent.name, ...proposal };
   });
-}
-
-/** Texts of the files at a ref, those that are there. */
-export async function readFiles(
-  port: GitHubPort,
-  paths: readonly string[],
-  ref: string,
-): Promise<Map<string, string>> {
-  const files = new Map<string, string>();
-  for (const path of paths) {
-    // An experiment whose edits miss a file would be closed.
-    const text = await askTwice(() => port.file(path, ref));
-    if (text !== null) files.set(path, text);
-  }
-  return files;
 }
 
 async function proposalRequest(

@@ -1,9 +1,9 @@
 /** Commands take effect: once, and only for people who may write. */
 import type { Command, StartCommand } from '../../campaign/command.ts';
 import { NO_COST } from '../../campaign/idea.ts';
+import type { CampaignState } from '../../campaign/marker.ts';
 import {
   type Campaign,
-  type CampaignState,
   type Experiment,
   type PendingCommand,
   RESEARCH_LABEL,

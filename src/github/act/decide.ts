@@ -1,14 +1,7 @@
 /** Carries out a verdict: marker and title, comment, merge or close, branch deleted. Every step may be repeated. */
 
-import type {
-  Attempt,
-  Campaign,
-  Experiment,
-  ExperimentMarker,
-  RecordedTrial,
-  Snapshot,
-  Verdict,
-} from '../../campaign/model.ts';
+import type { ExperimentMarker, RecordedTrial, Verdict } from '../../campaign/marker.ts';
+import type { Attempt, Campaign, Experiment, Snapshot } from '../../campaign/model.ts';
 import { attemptsOf } from '../../campaign/queries.ts';
 import { quote } from '../../campaign/quote.ts';
 import { contractSchema } from '../../protocol/contract.ts';

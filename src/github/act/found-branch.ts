@@ -1,6 +1,7 @@
 /** The branch of a campaign's own: made, followed, taken over from a person's hands, and given up. */
 
-import type { Campaign, CampaignBase, CampaignState, Point, Snapshot } from '../../campaign/model.ts';
+import type { CampaignBase, CampaignState, Point } from '../../campaign/marker.ts';
+import type { Campaign, Snapshot } from '../../campaign/model.ts';
 import { campaignBranch, isNext } from '../../campaign/own-branch.ts';
 import { promotionsOf } from '../../campaign/plan/promotion.ts';
 import { experimentsOf, hasEnded } from '../../campaign/queries.ts';

@@ -1,6 +1,7 @@
 /** The promotion pull request: opened once, and brought up to date while it is open. The App never merges it. */
 import { createHash } from 'node:crypto';
-import type { Campaign, Promotion, PromotionMarker, Snapshot } from '../../campaign/model.ts';
+import type { PromotionMarker } from '../../campaign/marker.ts';
+import type { Campaign, Promotion, Snapshot } from '../../campaign/model.ts';
 import { campaignBranch } from '../../campaign/own-branch.ts';
 import { evidenceOf, takenOverKey } from '../../campaign/plan/promotion.ts';
 import { promotionText, promotionTitle } from '../../render/promotion.ts';

@@ -1,14 +1,7 @@
 /** From what came of a thought to a pull request. */
 import { applyEdits } from '../../agents/edit.ts';
-import { addCost, type Cost } from '../../campaign/idea.ts';
-import {
-  branchName,
-  type Campaign,
-  type CampaignState,
-  type ExperimentMarker,
-  RESEARCH_LABEL,
-  type Snapshot,
-} from '../../campaign/model.ts';
+import type { CampaignState, ExperimentMarker } from '../../campaign/marker.ts';
+import { branchName, type Campaign, RESEARCH_LABEL, type Snapshot } from '../../campaign/model.ts';
 import { stillAsked } from '../../campaign/people.ts';
 import { countExperiments, experimentsOf } from '../../campaign/queries.ts';
 import { candidateMessage } from '../../render/pull.ts';
@@ -17,9 +10,10 @@ import { pullBody } from '../body.ts';
 import { type Context, contractOf } from '../context.ts';
 import { isPermanent, messageOf } from '../errors.ts';
 import { saveState } from '../state.ts';
-import type { Thinking } from '../thinking.ts';
-import { objection, readFiles } from './ask-agent.ts';
+import { objection } from './ask-agent.ts';
+import { readFiles } from './candidate.ts';
 import { dropAsked, withoutAsked } from './requested-ideas.ts';
+import { charge, writeOff } from './thought-costs.ts';
 
 /** Opens an idea as experiment `number`, or counts a thought that came to nothing. */
 export async function open(
@@ -98,27 +92,6 @@ export async function openPull(
 }
 
 type NewExperiment = Pick<ExperimentMarker, 'campaign' | 'number' | 'idea' | 'agent' | 'cost' | 'asked'>;
-
-/** Counts what a thought cost of which nothing will be made, and forgets it. */
-export async function writeOff(
-  { port, thinking }: Pick<Context, 'port' | 'thinking'>,
-  snapshot: Snapshot,
-  campaign: Campaign,
-  thought: number,
-): Promise<void> {
-  const cost = thinking.answer(thought)?.cost;
-  const { state } = campaign;
-  if (state && cost && cost.calls > 0)
-    await saveState(port, snapshot, campaign, charge(thinking, thought, state, cost));
-  thinking.drop(thought);
-}
-
-/** The state with what an answer cost that came to nothing. It is to be saved: where GitHub's word of that gets lost, the next look can tell. */
-function charge(thinking: Thinking, thought: number, state: CampaignState, cost: Cost): CampaignState {
-  const failedCost = addCost(state.failedCost, cost);
-  if (cost.calls > 0) thinking.use(thought, { kind: 'failed', cost: failedCost });
-  return { ...state, failedCost };
-}
 
 /** Returns the number of the pull request. */
 async function createPull(

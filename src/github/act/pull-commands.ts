@@ -2,15 +2,17 @@
 import type { Word } from '../../campaign/command.ts';
 import { nextTrial } from '../../campaign/evidence/evidence.ts';
 import {
-  type Campaign,
-  type Experiment,
   experimentMarkerSchema,
-  HELD_LABEL,
-  type PendingCommand,
   type RecordedTrial,
-  type Snapshot,
   type SpokenWord,
   type Verdict,
+} from '../../campaign/marker.ts';
+import {
+  type Campaign,
+  type Experiment,
+  HELD_LABEL,
+  type PendingCommand,
+  type Snapshot,
 } from '../../campaign/model.ts';
 import { KEPT_WORDS } from '../../campaign/people.ts';
 import { hasEnded, trialsOf } from '../../campaign/queries.ts';

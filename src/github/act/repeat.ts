@@ -1,11 +1,12 @@
 /** A closed experiment once more, because a person asked for it. */
 import { NO_COST } from '../../campaign/idea.ts';
-import type { Asked, Campaign, Snapshot } from '../../campaign/model.ts';
+import type { Asked } from '../../campaign/marker.ts';
+import type { Campaign, Snapshot } from '../../campaign/model.ts';
 import type { Context } from '../context.ts';
 import { saveState } from '../state.ts';
+import { fitting } from './candidate.ts';
 import { openPull } from './propose.ts';
 import { dropAsked, withoutAsked } from './requested-ideas.ts';
-import { fitting } from './revise.ts';
 
 /** Opens experiment `number` from the edits of an earlier one on the present champion; says so where they do not fit. */
 export async function repeat(

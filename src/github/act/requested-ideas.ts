@@ -1,13 +1,7 @@
 /** What people ask to be tried next: an idea in words, or the edits of a closed experiment once more. */
 
-import type {
-  Asked,
-  Campaign,
-  CampaignState,
-  Experiment,
-  PendingCommand,
-  Snapshot,
-} from '../../campaign/model.ts';
+import type { Asked, CampaignState } from '../../campaign/marker.ts';
+import type { Campaign, Experiment, PendingCommand, Snapshot } from '../../campaign/model.ts';
 import { isWaiting, stillAsked } from '../../campaign/people.ts';
 import { dollarsReached } from '../../campaign/plan/campaign-limits.ts';
 import { countExperiments, hasEnded } from '../../campaign/queries.ts';
@@ -16,9 +10,8 @@ import { noCampaignAnswer } from '../../render/answer.ts';
 import { type Context, contractOf } from '../context.ts';
 import { refuse, sayOnce } from '../replies.ts';
 import { saveState } from '../state.ts';
-import { readFiles } from './ask-agent.ts';
+import { fitting, readFiles } from './candidate.ts';
 import { goingOn } from './resume.ts';
-import { fitting } from './revise.ts';
 
 const EDITS_GONE =
   'The champion has changed where this idea changed it, so its edits no longer fit. Comment `/research try` with the idea in words on the campaign’s issue.';

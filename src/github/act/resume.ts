@@ -1,6 +1,7 @@
 /** A campaign that a person lets go on, after a pause or after its end. */
 import { forgiveness } from '../../campaign/forgive.ts';
-import type { Campaign, CampaignState, Snapshot } from '../../campaign/model.ts';
+import type { CampaignState } from '../../campaign/marker.ts';
+import type { Campaign, Snapshot } from '../../campaign/model.ts';
 import { experimentsOf, hasEnded } from '../../campaign/queries.ts';
 import type { Context } from '../context.ts';
 import { baseToGoOnFrom } from './found-branch.ts';

@@ -1,20 +1,21 @@
 /** An experiment made again: on a new champion, or because it crashed. */
 
-import { applyEdits } from '../../agents/edit.ts';
 import { nextTrial } from '../../campaign/evidence/evidence.ts';
-import { addCost, type Idea } from '../../campaign/idea.ts';
-import type { Experiment, ExperimentMarker, Snapshot } from '../../campaign/model.ts';
+import { addCost } from '../../campaign/idea.ts';
+import type { ExperimentMarker } from '../../campaign/marker.ts';
+import type { Experiment, Snapshot } from '../../campaign/model.ts';
 import { limitReached } from '../../campaign/plan/campaign-limits.ts';
+import { agentOf, isModel } from '../../campaign/plan/think.ts';
 import { trialsOf } from '../../campaign/queries.ts';
-import { agentOf, isModel } from '../../campaign/thought.ts';
 import { candidateMessage } from '../../render/pull.ts';
 import { openTitle } from '../../render/title.ts';
 import { pullBody } from '../body.ts';
 import { type Context, contractOf } from '../context.ts';
 import type { GitHubPort } from '../port.ts';
-import { readFiles, think } from './ask-agent.ts';
+import { think } from './ask-agent.ts';
+import { fitting } from './candidate.ts';
 import { decide } from './decide.ts';
-import { writeOff } from './propose.ts';
+import { writeOff } from './thought-costs.ts';
 
 /**
  * Makes the idea again on the new champion. Where its edits no longer fit, a language model is asked once to port them; the
@@ -65,18 +66,6 @@ export async function revise(
   });
   // Otherwise the next look sees why, and what the answer cost.
   if (made) context.thinking.drop(thought);
-}
-
-/** The files as the idea changes them on the present champion; null where its edits do not fit. */
-export async function fitting(
-  context: Context,
-  snapshot: Snapshot,
-  idea: Idea,
-): Promise<ReadonlyMap<string, string> | null> {
-  const { editable } = contractOf(snapshot);
-  const champion = await readFiles(context.port, editable, snapshot.base.sha);
-  const applied = applyEdits(champion, idea.edits, editable);
-  return applied.kind === 'applied' ? applied.files : null;
 }
 
 /**

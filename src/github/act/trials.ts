@@ -4,7 +4,8 @@ import type { Action } from '../../campaign/action.ts';
 import { type Terms, termsOf } from '../../campaign/evidence/audit-terms.ts';
 import { budgetOf } from '../../campaign/evidence/evidence.ts';
 import { stopBarOf } from '../../campaign/evidence/stopping.ts';
-import type { Attempt, Campaign, Experiment, RecordedTrial, Run, Snapshot } from '../../campaign/model.ts';
+import type { RecordedTrial } from '../../campaign/marker.ts';
+import type { Attempt, Campaign, Experiment, Run, Snapshot } from '../../campaign/model.ts';
 import {
   MEASUREMENT_ARTIFACT,
   MEASUREMENT_FILE,

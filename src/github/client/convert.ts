@@ -1,7 +1,7 @@
 /** From GitHub's answers to what the port promises. */
 
 import type { CheckRun, Comment, Issue, Pull, WorkflowRun } from '../port.ts';
-import type { Octokit } from './octokit.ts';
+import type { Octokit } from './types.ts';
 
 type Listed<T extends (...args: never[]) => Promise<{ data: readonly unknown[] }>> = Awaited<
   ReturnType<T>

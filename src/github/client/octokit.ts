@@ -1,12 +1,9 @@
-/** The port over a real Octokit client of one installation. */
-import type { ProbotOctokit } from 'probot';
 import type { GitHubPort, Repository } from '../port.ts';
 import { withMemory } from './etag-cache.ts';
 import { type Quiet, withLimits } from './rate-limit.ts';
 import { reads } from './reads.ts';
+import type { Octokit } from './types.ts';
 import { actionWrites, gitWrites, issueWrites } from './writes.ts';
-
-export type Octokit = InstanceType<typeof ProbotOctokit>;
 
 /** @param botLogin login of the App's user, `<slug>[bot]` */
 export function octokitPort(octokit: Octokit, repository: Repository, botLogin: string): GitHubPort {
@@ -29,5 +26,3 @@ export function considerate(octokit: Octokit, quiet: Quiet): Octokit {
   });
   return octokit;
 }
-
-export type Repo = { owner: string; repo: string };

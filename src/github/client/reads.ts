@@ -3,7 +3,7 @@ import { strFromU8, unzipSync } from 'fflate';
 import { HIDDEN, NO_SUCH_COMMIT, orNull } from '../errors.ts';
 import type { Commit, Pull, Repository } from '../port.ts';
 import { toCheck, toComment, toIssue, toPull, toRun } from './convert.ts';
-import type { Octokit, Repo } from './octokit.ts';
+import type { Octokit, Repo } from './types.ts';
 
 const SHA = /^[0-9a-f]{40}$/;
 

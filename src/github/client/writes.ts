@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { cannotCancel, isGone, mergeRefusal, unlessStatus } from '../errors.ts';
 import { toComment } from './convert.ts';
-import type { Octokit, Repo } from './octokit.ts';
+import type { Octokit, Repo } from './types.ts';
 
 /**
  * Writes are never retried by the client: a 502 may hide a write that took effect. The controller looks again instead,

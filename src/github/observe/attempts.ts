@@ -1,12 +1,7 @@
 /** Trials in flight: what the App's check runs and the workflow's runs tell of trials that no marker holds. */
 
-import {
-  type Attempt,
-  type CampaignState,
-  type Duplicate,
-  recordedTrialSchema,
-  type Snapshot,
-} from '../../campaign/model.ts';
+import { type CampaignState, recordedTrialSchema } from '../../campaign/marker.ts';
+import type { Attempt, Duplicate, Snapshot } from '../../campaign/model.ts';
 import { trialParts } from '../../campaign/queries.ts';
 import { contractSchema } from '../../protocol/contract.ts';
 import { readMarker } from '../marker.ts';

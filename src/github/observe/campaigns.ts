@@ -1,8 +1,8 @@
 /** Campaigns: which there are, and what their status comments hold. */
+
+import { type CampaignState, campaignStateSchema } from '../../campaign/marker.ts';
 import {
   type Campaign,
-  type CampaignState,
-  campaignStateSchema,
   type Experiment,
   type PendingCommand,
   type Promotion,

@@ -1,8 +1,9 @@
 /** What two Apps at once, or one that lists told of too late, made twice; one of the two is taken back. */
-import { type Campaign, campaignStateSchema, type Duplicate } from '../../campaign/model.ts';
-import { spareCheck } from '../../render/check.ts';
+
+import { campaignStateSchema } from '../../campaign/marker.ts';
+import type { Campaign, Duplicate } from '../../campaign/model.ts';
 import { readMarker } from '../marker.ts';
-import type { Comment, GitHubPort, WorkflowRun } from '../port.ts';
+import type { Comment, WorkflowRun } from '../port.ts';
 import { noticeKey, replyKey } from '../replies.ts';
 
 /**
@@ -50,16 +51,4 @@ export function duplicateRuns(
       return (first < i || unwanted.includes(run)) && run.status !== 'completed';
     })
     .map(({ id }) => ({ kind: 'run', id }));
-}
-
-/** Takes one back. What is gone already is none any more. */
-export async function tidy(port: GitHubPort, duplicate: Duplicate): Promise<void> {
-  switch (duplicate.kind) {
-    case 'comment':
-      return port.deleteComment(duplicate.id);
-    case 'run':
-      return port.cancelRun(duplicate.id);
-    case 'check':
-      return port.completeCheck(duplicate.id, 'neutral', null, spareCheck(duplicate.trial));
-  }
 }

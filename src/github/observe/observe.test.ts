@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { CampaignState } from '../../campaign/model.ts';
+import type { CampaignState } from '../../campaign/marker.ts';
 import { campaign, sha, trial } from '../../campaign/snapshot.test-helper.ts';
 import { campaignScene } from '../../sim/scene.test-helper.ts';
 import { writeMarker } from '../marker.ts';

@@ -1,10 +1,10 @@
 /** The App's pull requests: experiments, promotions, and branches that have none. */
+
+import { experimentMarkerSchema, promotionMarkerSchema } from '../../campaign/marker.ts';
 import {
   branchName,
   type Campaign,
-  experimentMarkerSchema,
   type Promotion,
-  promotionMarkerSchema,
   RESEARCH_LABEL,
   type Snapshot,
 } from '../../campaign/model.ts';

@@ -1,0 +1,5 @@
+import type { ProbotOctokit } from 'probot';
+
+export type Octokit = InstanceType<typeof ProbotOctokit>;
+
+export type Repo = { owner: string; repo: string };
