@@ -1,3 +1,4 @@
+/** The hidden parts that the App keeps on GitHub: of an experiment, a campaign and a promotion. */
 import { z } from 'zod';
 import { measurementSchema, shaSchema } from '../protocol/measurement.ts';
 import { costSchema, ideaSchema, MAX_IDEA } from './idea.ts';

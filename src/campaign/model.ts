@@ -1,3 +1,4 @@
+/** What the App knows of a repository: campaigns and experiments as domain types, and one snapshot of GitHub. */
 import type { ContractFile } from '../protocol/contract-file.ts';
 import type { Measurement } from '../protocol/measurement.ts';
 import type { Command } from './command.ts';

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { PREVIEW_AT } from '../protocol/stop-bar.ts';
+
+const UNSPENT = 0.5;
+
 import { cannotWin, previewError, stopBar, stoppedStep } from './early-stop.ts';
 import { type GateRules, judgeKnowing } from './gate.ts';
 import { type Knowledge, learn, type Step, scaleOf, startKnowledge } from './knowledge.ts';
@@ -68,10 +70,9 @@ test('beyond the bar a first trial is stopped, and up to it none is', () => {
         const rules: GateRules = { ...RULES, goal };
         const mirrored = { ...error, shift: sign * error.shift };
         const knowledge = goal === 'minimize' ? known : knowing('maximize', -1);
-        const bar = stopBar(knowledge, 0, mirrored, rules);
+        const bar = stopBar(knowledge, 0, mirrored, UNSPENT, rules);
         assert.ok(bar !== null);
-        const stopped = (value: number) =>
-          cannotWin(knowledge, { seed: 0, value }, mirrored, 1 - PREVIEW_AT, rules);
+        const stopped = (value: number) => cannotWin(knowledge, { seed: 0, value }, mirrored, UNSPENT, rules);
         // A tenth of the noise to either side, and far from it.
         for (const off of [1e-9, 0.0002, 0.01, 1]) assert.equal(stopped(bar + sign * off), true, `${off}`);
         for (const off of [0.0002, 0.01, 1]) assert.equal(stopped(bar - sign * off), false, `−${off}`);
@@ -79,11 +80,11 @@ test('beyond the bar a first trial is stopped, and up to it none is', () => {
 });
 
 test("nothing is stopped under the ancestor's rule, nor while trials were never seen to differ", () => {
-  assert.equal(stopBar(knowing(), 0, ERROR, { ...RULES, rule: 'greedy' }), null);
+  assert.equal(stopBar(knowing(), 0, ERROR, UNSPENT, { ...RULES, rule: 'greedy' }), null);
   const constant: Step = { kind: 'champion', samples: [0, 1, 2].map(seed => ({ seed, value: 1 })) };
   const known = learn(startKnowledge(scaleOf([constant], 'minimize', null, [])), constant);
-  assert.equal(stopBar(known, 0, ERROR, { ...RULES, noise: null }), null);
-  const vague = stopBar(knowing(), 0, { ...ERROR, variance: 1 }, RULES);
+  assert.equal(stopBar(known, 0, ERROR, UNSPENT, { ...RULES, noise: null }), null);
+  const vague = stopBar(knowing(), 0, { ...ERROR, variance: 1 }, UNSPENT, RULES);
   assert.ok(vague === null || vague > 2, `previews that say nothing stop next to nothing: ${vague}`);
 });
 

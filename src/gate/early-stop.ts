@@ -1,6 +1,5 @@
 /** Early stop: whether a running trial is worth finishing, by its value part of the way through. */
 
-import { PREVIEW_AT } from '../protocol/stop-bar.ts';
 import type { Sample } from './filter.ts';
 import { type GateRules, pricesOf } from './gate.ts';
 import { type Knowledge, type Step, stoppedTest } from './knowledge.ts';
@@ -68,18 +67,20 @@ const BAR_PRECISION = 0.05;
 /**
  * The preview of a first trial on `seed` from which on it is not worth finishing, in the metric's unit: what is worse is
  * stopped. Null where nothing is: under the ancestor's rule, and while trials were never seen to differ.
+ * @param unspent share of the trial's price that is not spent when the preview is taken
  */
 export function stopBar(
   knowledge: Knowledge,
   seed: number,
   error: PreviewError,
+  unspent: number,
   rules: GateRules,
 ): number | null {
   const { origin, unit, sign, noise } = knowledge.scale;
   if (rules.rule === 'greedy' || noise !== 'spread') return null;
   const previewAt = (distance: number) => origin + sign * distance * unit - error.shift;
   const hopeless = (distance: number) =>
-    cannotWin(knowledge, { seed, value: previewAt(distance) }, error, 1 - PREVIEW_AT, rules);
+    cannotWin(knowledge, { seed, value: previewAt(distance) }, error, unspent, rules);
   const around = knowledge.bar ?? 0;
   let reach = 1;
   while (!hopeless(around + reach)) {

@@ -1,7 +1,7 @@
 /** The campaign's status comment. Derived from the snapshot alone, so that nothing new leaves it unchanged. */
 import { markdownTable } from 'markdown-table';
 import { budgetOf, championValues, trialsOfTree } from '../campaign/evidence/evidence.ts';
-import { type LedgerRow, ledgerRows, type Spending, spending } from '../campaign/ledger.ts';
+import { type LedgerRow, ledgerRows, type Spending, spending } from '../campaign/evidence/ledger.ts';
 import type { CampaignState } from '../campaign/marker.ts';
 import type { Campaign, Snapshot } from '../campaign/model.ts';
 import { campaignBranch, seenBy } from '../campaign/own-branch.ts';

@@ -1,3 +1,4 @@
+/** What a user asked for that cannot be. */
 import { durationSchema } from '../protocol/contract.ts';
 
 /** The user asked for something that cannot be: exit code 2. */

@@ -1,3 +1,4 @@
+/** How a candidate is started, with or without a sandbox. */
 import type { Measurement } from '../protocol/measurement.ts';
 import type { Command } from './command.ts';
 import type { Limits } from './limits.ts';

@@ -1,3 +1,4 @@
+/** What a trial is started with. */
 import type { StopBar } from '../protocol/stop-bar.ts';
 import type { Limits } from './limits.ts';
 

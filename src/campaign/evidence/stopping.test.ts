@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { contractSchema } from '../../protocol/contract.ts';
 import { formatStopBar, stopBarSchema } from '../../protocol/stop-bar.ts';
-import { ledgerRows } from '../ledger.ts';
 import type { Snapshot } from '../model.ts';
 import { plan } from '../plan/plan.ts';
 import {
@@ -16,6 +15,7 @@ import {
   snapshot,
   trial,
 } from '../snapshot.test-helper.ts';
+import { ledgerRows } from './ledger.ts';
 import { stopBarOf } from './stopping.ts';
 
 const CONTRACT = contractSchema.parse({});

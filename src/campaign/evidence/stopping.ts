@@ -7,7 +7,7 @@ import { type Knowledge, type Step, scaleOf, stoppedTest } from '../../gate/know
 import { mean } from '../../gate/mean.ts';
 import { assess } from '../../gate/worth.ts';
 import type { Contract } from '../../protocol/contract.ts';
-import type { StopBar } from '../../protocol/stop-bar.ts';
+import { PREVIEW_AT, type StopBar } from '../../protocol/stop-bar.ts';
 import type { RecordedTrial, Verdict } from '../marker.ts';
 import { type Experiment, measuredValues, type Snapshot } from '../model.ts';
 import { trialsOf } from '../queries.ts';
@@ -42,7 +42,7 @@ export function stopBarOf(
   const error = previewErrorOn(snapshot, champion.tree, like);
   if (error === null) return null;
   const known = knowing(historyOf(snapshot, champion.tree, like), contract);
-  const value = stopBar(known, seed, error, gateRules(contract));
+  const value = stopBar(known, seed, error, 1 - PREVIEW_AT, gateRules(contract));
   return value === null ? null : { value, digest: last.digest, machine: last.machine };
 }
 

@@ -1,6 +1,6 @@
 /** The contract's limits on time and money: at one of them nothing new is thought of or opened, and the campaign finishes. */
 import type { Contract } from '../../protocol/contract.ts';
-import { spending } from '../ledger.ts';
+import { spending } from '../evidence/ledger.ts';
 import type { CampaignState } from '../marker.ts';
 import type { Campaign, Snapshot } from '../model.ts';
 import { experimentsOf, secondsSince } from '../queries.ts';

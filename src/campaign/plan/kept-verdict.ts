@@ -1,3 +1,4 @@
+/** The verdict on an experiment that a person keeps. */
 import type { GateVerdict } from '../../gate/gate.ts';
 import { mean } from '../../gate/mean.ts';
 import type { Contract } from '../../protocol/contract.ts';

@@ -3,7 +3,7 @@
 import { mean } from '../../gate/mean.ts';
 import type { Action } from '../action.ts';
 import { budgetOf, comparable, trialsOfTree } from '../evidence/evidence.ts';
-import { type Spending, spending } from '../ledger.ts';
+import { type Spending, spending } from '../evidence/ledger.ts';
 import type { CampaignBase, Point } from '../marker.ts';
 import { type Campaign, type Experiment, measuredValues, type Promotion, type Snapshot } from '../model.ts';
 import { campaignBranch, mergedInto, pointAt } from '../own-branch.ts';

@@ -1,3 +1,4 @@
+/** Who thinks for a campaign, and when one more idea is needed. */
 import type { AgentConfig, Contract } from '../../protocol/contract.ts';
 import type { Campaign } from '../model.ts';
 import type { Thought } from '../thought.ts';

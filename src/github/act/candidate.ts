@@ -1,3 +1,4 @@
+/** The files of a candidate: the champion’s, and what an idea makes of them. */
 import { applyEdits } from '../../agents/edit.ts';
 import type { Idea } from '../../campaign/idea.ts';
 import type { Snapshot } from '../../campaign/model.ts';

@@ -1,5 +1,5 @@
 /** The export: branch `research-log` with `results.tsv` and `progress.svg`, written where they changed. */
-import { ledgerPoints, ledgerRows, resultsTsv, startOf } from '../../campaign/ledger.ts';
+import { ledgerPoints, ledgerRows, resultsTsv, startOf } from '../../campaign/evidence/ledger.ts';
 import type { Snapshot } from '../../campaign/model.ts';
 import { type Context, contractOf } from '../context.ts';
 import type { GitHubPort } from '../port.ts';

@@ -1,3 +1,4 @@
+/** What a thought cost that no experiment was made of. */
 import { addCost, type Cost } from '../../campaign/idea.ts';
 import type { CampaignState } from '../../campaign/marker.ts';
 import type { Campaign, Snapshot } from '../../campaign/model.ts';

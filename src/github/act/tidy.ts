@@ -1,3 +1,4 @@
+/** Removes what the App made twice. */
 import type { Duplicate } from '../../campaign/model.ts';
 import { spareCheck } from '../../render/check.ts';
 import type { GitHubPort } from '../port.ts';

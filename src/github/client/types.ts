@@ -1,3 +1,4 @@
+/** Octokit as Probot makes it, and the repository that a client is for. */
 import type { ProbotOctokit } from 'probot';
 
 export type Octokit = InstanceType<typeof ProbotOctokit>;

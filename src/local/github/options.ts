@@ -1,3 +1,4 @@
+/** How a local GitHub is started. */
 import type { Permission } from './state.ts';
 
 export interface LocalGitHubOptions {

@@ -1,3 +1,4 @@
+/** What an invariant is told, and what it may say. */
 import type { Change, Model } from '../model/state.ts';
 import type { Sim } from '../sim.ts';
 

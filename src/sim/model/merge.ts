@@ -1,3 +1,4 @@
+/** Merging a pull request in the model of GitHub. */
 import { changePull, pullOf } from './issues.ts';
 import { setBranch } from './refs.ts';
 import { Refusal } from './refusal.ts';

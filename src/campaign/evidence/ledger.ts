@@ -1,11 +1,11 @@
 /** The ledger: every experiment with its numbers, as rows for people, for `results.tsv` and for the agent. */
 
-import { mean } from '../gate/mean.ts';
-import { stoppedTrial } from './evidence/stopping.ts';
-import { addCost, type Cost, NO_COST } from './idea.ts';
-import { type RecordedTrial, SIMPLER } from './marker.ts';
-import { type Campaign, type Experiment, measuredValues } from './model.ts';
-import { waitsForPeople } from './people.ts';
+import { mean } from '../../gate/mean.ts';
+import { addCost, type Cost, NO_COST } from '../idea.ts';
+import { type RecordedTrial, SIMPLER } from '../marker.ts';
+import { type Campaign, type Experiment, measuredValues } from '../model.ts';
+import { waitsForPeople } from '../people.ts';
+import { stoppedTrial } from './stopping.ts';
 
 /** One experiment on one line; `value` is null where nothing was measured, and a guess where it was stopped. */
 export interface LedgerRow {

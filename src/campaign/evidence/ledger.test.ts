@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Verdict } from '../marker.ts';
+import { BASELINES, CRASH, campaign, experiment, sha, trial } from '../snapshot.test-helper.ts';
 import { ledgerPoints, ledgerRows, resultsTsv, spending, startOf } from './ledger.ts';
-import type { Verdict } from './marker.ts';
-import { BASELINES, CRASH, campaign, experiment, sha, trial } from './snapshot.test-helper.ts';
 
 const verdict = (kind: Verdict['kind']): Verdict => ({
   kind,
