@@ -70,12 +70,12 @@ process.exitCode = problems.length === 0 ? 0 : 1;
 /** Files of ours that a file imports; `types`: nothing but types, which are gone when it runs. */
 function importsOf(file) {
   const text = readFileSync(file, 'utf8');
-  return [...text.matchAll(/^(?:import|export) (type )?[^;]*?from '(\.[^']+)'/gm)].map(
-    ([, type, target]) => ({
-      file: path.posix.join(path.posix.dirname(file), target),
-      types: type !== undefined,
-    }),
-  );
+  const statements = text.matchAll(/^(?:import|export)\s+(type\s)?(?:[^;']*\sfrom\s+)?'(\.[^']+)'/gm);
+  const calls = text.matchAll(/\bimport()\('(\.[^']+)'\)/g);
+  return [...statements, ...calls].map(([, type, target]) => ({
+    file: path.posix.join(path.posix.dirname(file), target),
+    types: type?.startsWith('type') ?? false,
+  }));
 }
 
 function roomOf(file) {
@@ -109,9 +109,10 @@ function floorsOf(found) {
     }
     return floor.get(room);
   };
-  const floors = [];
-  for (const room of found.keys()) (floors[levelOf(room)] ??= []).push(room);
-  return floors.filter(Boolean).map((rooms, number) => rooms.map(room => ({ room, number })));
+  const floors = Map.groupBy(found.keys(), room => levelOf(room));
+  return [...floors]
+    .sort(([a], [b]) => a - b)
+    .map(([number, rooms]) => rooms.map(room => ({ room, number })));
 }
 
 function describe({ room, number }, found) {
