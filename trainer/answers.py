@@ -4,9 +4,8 @@ Both cut their rows into batches of one shape, so that a model rounds alike in b
 """
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 import torch
@@ -16,7 +15,7 @@ import wire
 BOS = 0  # Token that starts every row.
 SCORING_BATCH = {"cpu": 16, "mps": 32, "cuda": 64}
 ROW_TOLERANCE = 1e-3  # How far the probabilities of one row may be from summing to one, in nats.
-LEAK_WINDOWS = 4  # Windows on which it is tried whether predictions look ahead.
+LEAK_ROWS = 4  # Rows on which it is tried whether predictions look ahead.
 LEAK_TOLERANCE = 0.5  # How far a prediction may move, in nats, when later tokens change: rounding only.
 
 
@@ -57,55 +56,42 @@ class Predictor:
             full = torch.nn.functional.pad(rows, (0, 0, 0, size - len(rows)))
             yield first, rows, self.predict(full)[: len(rows)]
 
-    def check_looks_back_only(self, ids: torch.Tensor) -> None:
-        """Raises Unable where predictions up to the middle of a window change with the tokens from there on."""
-        half = ids.shape[1] // 2
+    def warm_up(self, width: int) -> None:
+        """Predicts made-up rows of (batch, width), so that everything that the model needs is there before the text.
+
+        Raises Unable where predictions up to the middle of a row change with the tokens from there on.
+        """
+        random = np.random.default_rng(0)
+        rows = random.integers(1, self.vocabulary, (SCORING_BATCH[self.device.type], width))
+        ids = torch.from_numpy(rows)
+        half = width // 2
         other = torch.cat([ids[:, :half], ids[:, half:].flip(0, 1)], dim=1)
-        targets = ids[:, : half + 1, None].to(self.device)
-        a, b = (self.predict(rows)[:, : half + 1].gather(-1, targets) for rows in (ids, other))
+        targets = ids[:LEAK_ROWS, : half + 1, None].to(self.device)
+        a, b = (self.predict(some)[:LEAK_ROWS, : half + 1].gather(-1, targets) for some in (ids, other))
         if (a - b).abs().max().item() > LEAK_TOLERANCE:
             raise Unable("looks ahead")
 
 
-def bulk(
-    question: dict, files: list[int], predictor: Predictor, encode: Callable[[bytes], Sequence[int]] | None
-) -> None:
-    """Writes token ids and nats of all windows into the answer."""
-    text, offsets, tokens, answer = files
-    offsets = wire.read_array(offsets, "<i8", question["rows"] + 1)
-    text = bytes(wire.read_array(text, "u1", -1))
-    prepared = wire.read_array(tokens, "<u2", question["rows"], question["width"])
-    if encode is None:
-        rows = [row.astype(np.int64) for row in prepared]
-    else:
-        rows = [np.array(encode(text[a:b]), np.int64) for a, b in pairwise(offsets)]
-    counts = np.array([len(row) for row in rows], dtype="<i4")
-    capacity, _ = wire.answer_layout(len(rows), len(text))
-    flat = np.concatenate(rows)
-    too_many = (counts > np.diff(offsets) + 1).any()
-    if counts.min() == 0 or too_many or flat.min() < 0 or flat.max() >= predictor.vocabulary:
-        raise Unable("encoding")
-    inside = np.arange(counts.max()) < counts[:, None]
+def bulk(question: dict, files: list[int], predictor: Predictor) -> None:
+    """Writes what each token of all windows costs, in nats, into the answer."""
+    counts, ids, answer = files
+    counts = wire.read_shaped(counts, "<i4", question["rows"])
+    inside = np.arange(question["width"]) < counts[:, None]
     padded = np.zeros(inside.shape, dtype=np.int64)
-    padded[inside] = flat
-    ids = torch.from_numpy(padded)
-    predictor.check_looks_back_only(ids[:LEAK_WINDOWS, : int(counts[:LEAK_WINDOWS].min())])
-
+    padded[inside] = wire.read_shaped(ids, "<i4", int(counts.sum()))
     nats = np.zeros(inside.shape, dtype="<f8")
-    for first, batch, predicted in predictor.batches(ids):
+    for first, batch, predicted in predictor.batches(torch.from_numpy(padded)):
         costs = -predicted.gather(-1, batch[..., None].to(predicted.device)).squeeze(-1).cpu().double()
         nats[first : first + len(batch)] = costs.clamp(min=0.0).numpy()  # A certain token may round below zero.
-    wire.write_all(answer, counts.tobytes())
-    wire.write_all(answer, flat.astype("<i4").tobytes(), 4 * len(rows))
-    wire.write_all(answer, nats[inside].tobytes(), 4 * len(rows) + 4 * capacity)
+    wire.write_all(answer, nats[inside].tobytes())
     os.close(answer)
 
 
-def blind(question: dict, files: list[int], predictor: Predictor, _: object) -> None:
+def blind(question: dict, files: list[int], predictor: Predictor) -> None:
     """Writes the log-probabilities (rows, vocabulary) of the token after each prefix into the answer."""
     positions, prefixes, answer = files
-    positions = wire.read_array(positions, "<i8", question["rows"])
-    ids = torch.from_numpy(wire.read_array(prefixes, "<i4", question["rows"], question["width"]).astype(np.int64))
+    positions = wire.read_shaped(positions, "<i8", question["rows"])
+    ids = torch.from_numpy(wire.read_shaped(prefixes, "<i4", question["rows"], question["width"]).astype(np.int64))
     for first, batch, predicted in predictor.batches(ids):
         wanted = torch.from_numpy(positions[first : first + len(batch)]).to(predicted.device)
         rows = predicted[torch.arange(len(batch), device=predicted.device), wanted].cpu().numpy().astype("<f4")

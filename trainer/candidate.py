@@ -11,6 +11,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 
+import seal
 from dataset import MachineFault
 from wire import FAILURES, SOCKET_VARIABLE, Channel, Refused
 
@@ -25,7 +26,7 @@ KILLED = (-signal.SIGKILL, 128 + signal.SIGKILL)  # The second is how a sandbox 
 EXCEPTION_LINE = re.compile(r"[A-Za-z_][\w.]*(?:Error|Exception|Interrupt|Exit|Warning|Iteration)\b(?::.*)?")
 OUT_OF_MEMORY = re.compile(r"OutOfMemoryError|MemoryError|out of memory|can't allocate memory|std::bad_alloc", re.I)
 # At most three digits: what is told of a crash while scoring must not carry much of the text.
-TRACEBACK_LINE = re.compile(rb'  File "[^"]*?([A-Za-z0-9_]+\.py)", line (\d{1,3}),')
+TRACEBACK_LINE = re.compile(rb'  File "([^"\n]{1,300})", line (\d{1,3}),')
 
 
 class Crash(Exception):
@@ -41,16 +42,23 @@ class Crash(Exception):
 class Candidate:
     """A started process with its end of the conversation. Use as a context; leaving it kills the process."""
 
-    def __init__(self, command: Sequence[str], wrap: Sequence[str], echo: Callable[[str], None]):
-        """Starts `wrap` + `command`; `echo` gets each printed line. Raises MachineFault where it cannot be started."""
+    def __init__(
+        self, command: Sequence[str], wrap: Sequence[str], echo: Callable[[str], None], sealable: bool = False
+    ):
+        """Starts `wrap` + `command`; `echo` gets each printed line. Raises MachineFault where it cannot be started.
+
+        sealable: it will be shown held-out text, and `seal` closes before that.
+        """
         ours, theirs = socket.socketpair()
         ours.settimeout(SEND_S)
         kept = {name: value for name, value in os.environ.items() if not name.startswith("AUTORESEARCH_")}
         self.born = time.monotonic()
         self.wrap = list(wrap)
+        sealable = sealable and seal.is_supported()
+        started = seal.launcher(command[0], theirs.fileno(), command) if sealable else command
         try:
             self.process = subprocess.Popen(
-                [*wrap, *command],
+                [*wrap, *started],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
@@ -63,6 +71,8 @@ class Candidate:
             raise MachineFault(f"cannot start {[*wrap, *command][0]}: {error.strerror}") from error
         finally:
             theirs.close()
+        self._seal = seal.receive(ours) if sealable else None
+        self._unfiltered = sealable and self._seal is None
         self.channel = Channel(ours)
         self.greeted = False
         self.muted = False  # Set before held-out text is sent: from then on nothing that it prints is kept.
@@ -121,6 +131,15 @@ class Candidate:
             if found is None:
                 self._pump(left)
 
+    def seal(self) -> None:
+        """From here on the process can compute and answer, and nothing else. Raises Crash where it cannot be sealed."""
+        if self._seal is None:
+            return
+        try:
+            self._seal.close()
+        except seal.Unsealed as error:
+            raise Crash("exception", f"the process that is to see held-out text {error}") from None
+
     def kill(self) -> None:
         """Ends the process with everything in its group and waits until it is dead. May be called again."""
         if self._status is not None:
@@ -140,6 +159,8 @@ class Candidate:
         self._selector.close()
         self.process.stdout.close()
         self.channel.close()
+        if self._seal is not None:
+            self._seal.end()
 
     def _pump(self, seconds: float) -> None:
         """Takes what the process says and prints, waiting at most so long for the first of it."""
@@ -184,7 +205,7 @@ class Candidate:
     def _note_place(self, printed: bytes) -> None:
         """Remembers where a crash while scoring happened, and forgets the words: they may hold held-out text."""
         for name, line in TRACEBACK_LINE.findall(bytes(self._line) + printed):
-            if name == b"train.py":
+            if name.rsplit(b"/", 1)[-1] == b"train.py":
                 self.place = f", at train.py line {int(line)}"
         self._line = bytearray(printed[-200:])
 
@@ -199,10 +220,14 @@ class Candidate:
         self.kill()
         if not self.greeted and self.wrap and not self._sandbox_starts():
             return MachineFault("the sandbox does not start: " + " ".join(list(self.tail)[-1:]))
+        if self._unfiltered:
+            return MachineFault("a process cannot be sealed here (Linux 5.5): " + " ".join(list(self.tail)[-1:]))
         status = self.process.returncode
         message = next((line for line in reversed(self.tail) if EXCEPTION_LINE.fullmatch(line)), None)
         if self.muted:
             message = f"ended while scoring{self.place}; what it printed is not shown, it may hold held-out text"
+            if self._seal is not None and self._seal.refused:
+                message += ". It needed a file, a process or the like, which must be there before it is scored"
         if ended and status in KILLED:
             return Crash("out of memory", "killed by the system, which ran out of memory")
         if message is None:

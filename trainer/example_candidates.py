@@ -30,7 +30,8 @@ def next_tokens(rows):
 def before_ready(): pass
 def before_done(): pass
 def after_done(kept): pass
-def before_answer(text): pass
+def before_loaded(): pass
+def before_answer(ids): pass
 
 def run():
     global vocabulary, setup, channel
@@ -44,23 +45,21 @@ def run():
     if setup["role"] == "train":
         before_done()
         handed, kept = files_for_done()
-        channel.send("done", handed, precision="float32", stats={{"num_steps": 3}})
+        channel.send("done", handed, stats={{"num_steps": 3}})
         after_done(kept)
-    else:
-        frozen(files)
+        return
+    frozen(files)
+    before_loaded()
+    channel.send("loaded")
     question, files = channel.receive("score")
+    rows = question["rows"]
     if setup["role"] == "blind":
-        before_answer(b"")
-        wire.write_all(files[2], next_tokens(question["rows"]).tobytes())
+        before_answer(np.zeros(0, "<i4"))
+        wire.write_all(files[2], next_tokens(rows).tobytes())
     else:
-        rows, width = question["rows"], question["width"]
-        text = bytes(wire.read_array(files[0], "u1", -1))
-        before_answer(text)
-        ids = wire.read_array(files[2], "<u2", rows, width).astype("<i4").ravel()
-        capacity, _ = wire.answer_layout(rows, len(text))
-        wire.write_all(files[3], np.full(rows, width, "<i4").tobytes())
-        wire.write_all(files[3], ids.tobytes(), 4 * rows)
-        wire.write_all(files[3], costs(ids).astype("<f8").tobytes(), 4 * rows + 4 * capacity)
+        ids = wire.read_shaped(files[1], "<i4", int(wire.read_shaped(files[0], "<i4", rows).sum()))
+        before_answer(ids)
+        wire.write_all(files[2], costs(ids).astype("<f8").tobytes())
     channel.send("scored")
 
 def frozen(files):

@@ -1,4 +1,9 @@
-"""One measurement: train in a process that is not trusted, freeze what it hands over, score it, and audit the score."""
+"""One measurement: train in a process that is not trusted, freeze what it hands over, score it, and audit the score.
+
+Four processes of the candidate's, each in a sandbox of its own: one trains and never sees held-out text; one scores
+the validation text; where that is promising, one predicts blind, and one scores the test text with some windows that
+were scored before. The last three are sealed (seal.py) before they are shown any text.
+"""
 
 import contextlib
 import dataclasses
@@ -14,16 +19,16 @@ from pathlib import Path
 import numpy as np
 
 import audit
+import cut
 import dataset
 from candidate import Candidate, Crash
-from dataset import MachineFault, Text
+from dataset import MachineFault
 from preview import Preview, Stopped
-from scoring import Answer, bits_per_byte, read_answer, read_exactly
+from scoring import Rows, bits_per_byte, chosen_rows, cut_rows, joined, read_exactly, read_nats
 from wire import (
     MAX_FILE_BYTES,
     PROTOCOL,
     Refused,
-    answer_layout,
     blank,
     copy_file,
     pack_vocabulary,
@@ -34,6 +39,8 @@ from wire import (
 MAX_VOCABULARY_BYTES = 2**26
 GRACE_S, GRACE_SHARE = 1.0, 0.02  # For the last step and handing over, beyond the budget: seconds, and share of it.
 STARTUP_FACTOR = 1.25  # Start-up beyond so many times the champion's is charged to the budget.
+LOADING_SLACK_S = 10.0  # For a process that only scores to be ready, beyond so many times the champion's start-up.
+MOST_PAUSE_S = 1.0  # Between two processes that see text, at random: the time at which one ends tells the next nothing.
 SHOW_EVERY_S = 0.4
 
 
@@ -63,7 +70,6 @@ class Frozen:
 
     weights: bytearray
     vocabulary: list[bytes]
-    precision: str
 
 
 @dataclass
@@ -72,7 +78,7 @@ class Result:
 
     outcome: dict | None = None
     preview: float | None = None  # What the candidate said of its training loss at `preview_at`.
-    val_bpb: float | None = None  # As the training process claims it: checked to be a code, not audited.
+    val_bpb: float | None = None  # As claimed by the process that scored it; not audited.
     audited: dict | None = None
     test_bpb: float | None = None
     training_seconds: float = 0.0
@@ -94,11 +100,12 @@ def measure(options: Options) -> Result:
     try:
         dataset.read_manifest(options.data)
         prepared = dataset.read_vocabulary(options.data)
-        val = dataset.held_out_windows(options.data, prepared, "val", options.device)
-        frozen = train(options, prepared, val, result)
+        texts = [dataset.held_out_windows(options.data, prepared, split, options.device) for split in ("val", "test")]
+        frozen = train(options, prepared, result)
+        question = Question(options, prepared, frozen, *(cut_rows(frozen.vocabulary, text) for text in texts))
+        claimed = score(question, result)
         if options.audited or result.val_bpb < options.threshold:
-            test = dataset.held_out_windows(options.data, prepared, "test", options.device)
-            check(options, prepared, frozen, val, test, result)
+            check(question, claimed, result)
         value = result.audited["val_bpb"] if result.audited else result.val_bpb
         result.outcome = {"status": "measured", "value": value}
     except Stopped:
@@ -117,9 +124,9 @@ def measure(options: Options) -> Result:
 
 
 @contextlib.contextmanager
-def started(options: Options, result: Result) -> Iterator[Candidate]:
+def started(options: Options, result: Result, sealable: bool) -> Iterator[Candidate]:
     """A process of the candidate's. Whatever fails because of what it sent leaves here as its Crash."""
-    candidate = Candidate(options.command, options.wrap, echo=lambda line: print(line, flush=True))
+    candidate = Candidate(options.command, options.wrap, lambda line: print(line, flush=True), sealable)
     try:
         yield candidate
     except Stopped:
@@ -143,12 +150,8 @@ def _blame(candidate: Candidate, crash: Crash) -> Crash:
     return crash
 
 
-def greet(candidate: Candidate, options: Options, prepared: list[bytes], role: str) -> float:
+def greet(candidate: Candidate, options: Options, prepared: list[bytes], role: str, limit: float, why: str) -> float:
     """From hello to ready: the candidate builds and compiles, and has seen no text yet. Returns the seconds it took."""
-    limit, why = options.startup, ""
-    unpaid = STARTUP_FACTOR * options.champion_startup + options.budget
-    if role == "train" and unpaid < limit:  # Once the whole budget is charged, there is nothing to wait for.
-        limit, why = unpaid, ", which used up the budget"
     deadline = candidate.born + limit
     late = f"not ready within {limit:.3g} s of start-up{why}"
     hello, _ = candidate.expect(["hello"], deadline, late)
@@ -171,34 +174,33 @@ def greet(candidate: Candidate, options: Options, prepared: list[bytes], role: s
     return seconds
 
 
-def train(options: Options, prepared: list[bytes], val: Text, result: Result) -> Frozen:
-    """Lets the candidate train, freezes what it hands over, and takes its word for the score, checked as a code."""
-    with started(options, result) as candidate:
+def train(options: Options, prepared: list[bytes], result: Result) -> Frozen:
+    """Lets the candidate train, and freezes what it hands over. This process never sees held-out text."""
+    with started(options, result, sealable=False) as candidate:
         text = dataset.training_text(options.data, prepared, options.seed)
         files = [sealed(text.text), sealed(text.offsets), sealed(text.tokens)]  # Copied before the clock starts.
-        result.startup_seconds = greet(candidate, options, prepared, "train")
+        limit, why = options.startup, ""
+        unpaid = STARTUP_FACTOR * options.champion_startup + options.budget
+        if unpaid < limit:  # Once the whole budget is charged, there is nothing to wait for.
+            limit, why = unpaid, ", which used up the budget"
+        result.startup_seconds = greet(candidate, options, prepared, "train", limit, why)
         budget = options.budget - max(0.0, result.startup_seconds - STARTUP_FACTOR * options.champion_startup)
 
         began = time.monotonic()
-        candidate.tell("go", files, budget_s=budget)
+        candidate.tell("go", files, budget_s=budget, width=0)
         deadline = began + budget + GRACE_S + GRACE_SHARE * budget
         late = f"had not handed over its model {deadline - began:.1f} s after the clock started"
         hear = progress_listener(began, budget, options, result)
         done, handed = candidate.expect(["done"], deadline, late, on_progress=hear)
-        frozen = freeze(done, handed, deadline, late)
+        frozen = freeze(handed, deadline, late)
         result.training_seconds = time.monotonic() - began
         result.stats = done["stats"]
         result.peak_memory_mb = max(0.0, done["stats"].get("peak_vram_mb", 0.0))
         result.weights_sha256 = hashlib.sha256(frozen.weights).hexdigest()
-
-        began = time.monotonic()
-        answer = score_windows(candidate, val, frozen, began + options.scoring)
-        result.scoring_seconds = time.monotonic() - began
-    result.val_bpb = bits_per_byte(float(answer.nats.sum()), len(val.text))
     return frozen
 
 
-def freeze(done: dict, handed: list[int], deadline: float, late: str) -> Frozen:
+def freeze(handed: list[int], deadline: float, late: str) -> Frozen:
     """Copies weights and vocabulary before the deadline."""
 
     def stop() -> None:
@@ -213,62 +215,123 @@ def freeze(done: dict, handed: list[int], deadline: float, late: str) -> Frozen:
     finally:
         for file in handed:
             os.close(file)
-    return Frozen(weights, vocabulary, done["precision"])
+    problem = cut.why_unusable(vocabulary)
+    if problem:
+        raise Refused(problem)
+    return Frozen(weights, vocabulary)
 
 
-def score_windows(candidate: Candidate, windows: Text, frozen: Frozen, deadline: float) -> Answer:
-    """Hands over the windows, and reads the answer when the process is dead."""
-    rows = len(windows.offsets) - 1
-    answer = blank(answer_layout(rows, len(windows.text))[1])
-    try:
-        files = [sealed(windows.text), sealed(windows.offsets), sealed(windows.tokens), os.dup(answer)]
-        candidate.tell("score", files, rows=rows, width=windows.tokens.shape[1])
-        candidate.expect(["scored", "failed"], deadline, "had not scored the held-out text in time")
-        candidate.kill()
-        return read_answer(answer, windows, frozen.vocabulary)
-    finally:
-        os.close(answer)
+@dataclass(frozen=True)
+class Question:
+    """What the frozen model is asked about."""
+
+    options: Options
+    prepared: list[bytes]
+    frozen: Frozen
+    val: Rows
+    test: Rows
+
+    @property
+    def width(self) -> int:
+        """Tokens of the longest window: every answer has the same shape, so that a model rounds alike in all."""
+        return int(max(self.val.counts.max(), self.test.counts.max()))
 
 
-def check(options: Options, prepared: list[bytes], frozen: Frozen, val: Text, test: Text, result: Result) -> None:
-    """The audit, on the frozen weights: one process scores both held-out sets, another predicts blind."""
+def score(question: Question, result: Result) -> np.ndarray:
+    """Asks for the whole validation text in bulk. Returns the nats claimed for each token."""
     began = time.monotonic()
-    windows, places = dataset.shuffled_together(val, test, secrets.randbits(64))
-    eligible = np.flatnonzero(places < len(val.tokens))
-    with scorer(options, prepared, frozen, "bulk", result) as candidate:
-        bulk = score_windows(candidate, windows, frozen, time.monotonic() + options.scoring)
-    of_val = np.isin(np.repeat(np.arange(len(bulk.counts)), bulk.counts), eligible)
-    result.test_bpb = bits_per_byte(float(bulk.nats[~of_val].sum()), len(test.text))
+    claimed = ask_bulk(question, question.val, result)
+    result.scoring_seconds = time.monotonic() - began
+    result.val_bpb = bits_per_byte(float(claimed.sum()), question.val.text_bytes)
+    return claimed
 
-    most = min(audit.MAX_POSITIONS, max(1, audit.MAX_CELLS // len(frozen.vocabulary)))
-    weight = audit.weights_of_bytes(options.champion_nats, val, windows, places)
-    drawn = audit.draw(np.random.default_rng(secrets.randbits(128)), bulk, windows, eligible, weight, most)
-    rows = audit.prefixes(bulk, drawn)
-    size = 4 * len(rows) * len(frozen.vocabulary)
-    answer = blank(size)
+
+def check(question: Question, claimed: np.ndarray, result: Result) -> None:
+    """The audit. Whatever fails from here on, after a claim was made, is a flag: a person has to look at it."""
+    began = time.monotonic()
+    random = np.random.default_rng(secrets.randbits(128))
+    flags = []
     try:
-        with scorer(options, prepared, frozen, "blind", result) as candidate:
-            files = [sealed(drawn.position), sealed(rows), os.dup(answer)]
-            candidate.tell("score", files, rows=len(rows), width=rows.shape[1])
-            late = "had not predicted blind in time"
-            candidate.expect(["scored", "failed"], time.monotonic() + options.scoring, late)
-            candidate.kill()
-            blind = audit.blind_nats(read_exactly(answer, size), bulk, drawn, len(frozen.vocabulary))
-    finally:
-        os.close(answer)
-    found = audit.correct(bulk, drawn, blind, eligible, len(val.text), frozen.precision)
-    result.audited = dataclasses.asdict(found)
-    result.nats = audit.nats_of_bytes(bulk, windows, np.argsort(places)[: len(val.tokens)])
+        found = check_blind(question, claimed, random, result)
+    except Crash as crash:
+        found = audit.Audit(result.val_bpb, 1, math.inf, math.inf, math.inf, math.inf)
+        flags.append(f"the process that was asked blind failed: {crash.message}"[:200])
+    try:
+        flags += check_company(question, claimed, random, result)
+    except Crash as crash:
+        flags.append(f"the process that was asked in other company failed: {crash.message}"[:200])
+    result.audited = dataclasses.asdict(dataclasses.replace(found, flags=[*found.flags, *flags]))
+    if not math.isfinite(found.val_bpb):
+        result.audited["val_bpb"] = result.val_bpb
+    result.nats = audit.nats_of_bytes(question.val, claimed)
     result.audit_seconds = time.monotonic() - began
 
 
+def check_blind(question: Question, claimed: np.ndarray, random: np.random.Generator, result: Result) -> audit.Audit:
+    """Asks for the next token at drawn positions, by a process that sees nothing from there on."""
+    options, val, vocabulary = question.options, question.val, question.frozen.vocabulary
+    most = min(audit.MAX_POSITIONS, max(1, audit.MAX_CELLS // len(vocabulary)))
+    drawn = audit.draw(random, val, audit.weights_of_tokens(options.champion_nats, val), most)
+    asked = audit.prefixes(val, drawn, question.width)
+    size = 4 * len(asked) * len(vocabulary)
+    with scorer(question, "blind", result) as candidate:
+        content = ask(candidate, options, [drawn.position, asked], size, rows=len(asked), width=question.width)
+        blind = audit.blind_nats(content, val, drawn, len(vocabulary))
+    return audit.correct(val, claimed, drawn, blind, options.device)
+
+
+def check_company(question: Question, claimed: np.ndarray, random: np.random.Generator, result: Result) -> list[str]:
+    """Scores the test text, and some windows of the validation text among it: they must cost what they cost before."""
+    val, test = question.val, question.test
+    again = audit.draw_company(random, len(val.counts))
+    together = joined(test, chosen_rows(val, again))
+    order = random.permutation(len(together.counts))
+    nats = ask_bulk(question, chosen_rows(together, order), result)
+    place = np.empty_like(order)
+    place[order] = np.arange(len(order))
+    shuffled = together.counts[order]
+    starts = (np.cumsum(shuffled) - shuffled)[place]
+    in_order = np.concatenate([nats[s : s + c] for s, c in zip(starts, together.counts, strict=True)])
+    result.test_bpb = bits_per_byte(float(in_order[: len(test.ids)].sum()), test.text_bytes)
+    before = np.concatenate([claimed[s : s + c] for s, c in zip(val.starts[again], val.counts[again], strict=True)])
+    return audit.compare_company(before, in_order[len(test.ids) :], question.options.device)
+
+
+def ask_bulk(question: Question, rows: Rows, result: Result) -> np.ndarray:
+    """Asks what each token of the rows costs. Returns (tokens,) float64, in nats."""
+    with scorer(question, "bulk", result) as candidate:
+        arrays = [rows.counts.astype("<i4"), rows.ids.astype("<i4")]
+        size = 8 * len(rows.ids)
+        content = ask(candidate, question.options, arrays, size, rows=len(rows.counts), width=question.width)
+        return read_nats(content)
+
+
+def ask(candidate: Candidate, options: Options, arrays: list[np.ndarray], size: int, rows: int, width: int) -> bytes:
+    """Seals the process, hands over the arrays, and reads the answer of `size` bytes when the process is dead."""
+    answer = blank(size)
+    try:
+        time.sleep(MOST_PAUSE_S * secrets.randbelow(1000) / 1000)
+        candidate.seal()
+        candidate.tell("score", [*map(sealed, arrays), os.dup(answer)], rows=rows, width=width)
+        deadline = time.monotonic() + options.scoring
+        candidate.expect(["scored", "failed"], deadline, "had not answered about the held-out text in time")
+        candidate.kill()
+        return read_exactly(answer, size)
+    finally:
+        os.close(answer)
+
+
 @contextlib.contextmanager
-def scorer(options: Options, prepared: list[bytes], frozen: Frozen, role: str, result: Result) -> Iterator[Candidate]:
-    """A fresh process with the frozen weights; it trains on nothing."""
-    with started(options, result) as candidate:
-        greet(candidate, options, prepared, role)
-        files = [sealed(frozen.weights), sealed(pack_vocabulary(frozen.vocabulary))]
-        candidate.tell("go", files, budget_s=0.0)
+def scorer(question: Question, role: str, result: Result) -> Iterator[Candidate]:
+    """A fresh process with the frozen weights, loaded and ready to be asked; it trains on nothing."""
+    options = question.options
+    with started(options, result, sealable=True) as candidate:
+        limit = min(options.startup, STARTUP_FACTOR * options.champion_startup + LOADING_SLACK_S)
+        greet(candidate, options, question.prepared, role, limit, ", to score")
+        files = [sealed(question.frozen.weights), sealed(pack_vocabulary(question.frozen.vocabulary))]
+        candidate.tell("go", files, budget_s=0.0, width=question.width)
+        deadline = candidate.born + limit
+        candidate.expect(["loaded", "failed"], deadline, f"had not loaded its model within {limit:.3g} s, to score")
         yield candidate
 
 

@@ -26,6 +26,7 @@ import numpy as np
 import torch
 
 import answers
+import cut
 import devices
 import hardware
 import weights
@@ -35,7 +36,6 @@ BOS = 0  # Token that starts every training row and every window.
 REPORT_EVERY_S = 0.5
 
 LogProbs = Callable[[torch.nn.Module, torch.Tensor], torch.Tensor]
-Encode = Callable[[bytes], Sequence[int]]
 
 
 class Run:
@@ -134,48 +134,49 @@ class Run:
         bpb = None if loss is None or self._own_tokens else loss * self._bits_per_byte
         self._channel.send("progress", step=step, tokens=self._tokens_seen, loss=loss, bpb=bpb)
 
-    def finish(
-        self,
-        model: torch.nn.Module,
-        log_probs: LogProbs,
-        vocabulary: Sequence[bytes] | None = None,
-        encode: Encode | None = None,
-    ) -> None:
-        """Hands the model over and answers the referee; the process ends here.
+    def finish(self, model: torch.nn.Module, log_probs: LogProbs, vocabulary: Sequence[bytes] | None = None) -> None:
+        """Hands the model over, or loads it and answers the referee's question; the process ends here.
 
         log_probs(model, x) takes (B, T) int64 and gives (B, T, vocab) natural log-probabilities of each next token.
-        With a tokenizer of its own: vocabulary, the bytes of each id (id 0 starts every window), and encode, which
-        cuts the bytes of a window into ids; it sees one window at a time.
-        By then `run.vocabulary` is the one that was handed over.
+        vocabulary: the bytes of each id, for those who do not use the prepared one; `run.cutter` says how it cuts text.
+        While a question is answered the process is sealed: it can compute, but open no file and start no process.
         """
         self._start()
         model.eval()
         if self.training:
             self.vocabulary = self.vocabulary if vocabulary is None else list(vocabulary)
             self._hand_over(model)
-        else:
-            weights.load(model, self._files[0])
-            self.vocabulary = wire.unpack_vocabulary(wire.copy_file(self._files[1], wire.MAX_FILE_BYTES))
-        question, files = self._channel.receive("score")
+            sys.exit(0)
+        weights.load(model, self._files[0])
+        self.vocabulary = wire.unpack_vocabulary(wire.copy_file(self._files[1], wire.MAX_FILE_BYTES))
+        predictor = answers.Predictor(model, log_probs, self.device, len(self.vocabulary))
         try:
+            predictor.warm_up(self._width)
+            self._channel.send("loaded")
+            question, files = self._channel.receive("score")
             answer = answers.blind if self._blind else answers.bulk
-            answer(question, files, answers.Predictor(model, log_probs, self.device, len(self.vocabulary)), encode)
+            answer(question, files, predictor)
         except answers.Unable as error:
             self._channel.send("failed", reason=error.reason)
         else:
             self._channel.send("scored")
-        self._channel.close()
-        sys.exit(0)
+        os._exit(0)  # A sealed process has nothing to put away.
+
+    @staticmethod
+    def cutter(vocabulary: Sequence[bytes]) -> Callable[[bytes], list[int]]:
+        """How the referee cuts text with a vocabulary: by merging bytes, lowest id first. Raises ValueError."""
+        problem = cut.why_unusable(vocabulary)
+        if problem:
+            raise ValueError(problem)
+        return cut.cutter(vocabulary)
 
     def _hand_over(self, model: torch.nn.Module) -> None:
-        low = any(parameter.dtype in (torch.bfloat16, torch.float16) for parameter in model.parameters())
-        precision = "bfloat16" if low or self.device.type == "cuda" else "float32"
         with tempfile.TemporaryFile() as file, tempfile.TemporaryFile() as words:
             weights.save(model, file)
             words.write(wire.pack_vocabulary(self.vocabulary))
             words.flush()
             files = [file.fileno(), words.fileno()]
-            self._channel.send("done", files, precision=precision, stats=self._stats(model))
+            self._channel.send("done", files, stats=self._stats(model))
 
     def _stats(self, model: torch.nn.Module) -> dict[str, float]:
         """What people are told of the run. mfu_percent goes by the model's `depth` and `width`; 0 where unknown."""
@@ -205,6 +206,7 @@ class Run:
         go, self._files = self._channel.receive("go")
         self._began = time.monotonic()
         self.budget = go["budget_s"]
+        self._width = go["width"]
         if self.training:
             self._tokens = wire.read_array(self._files[2], "<u2", -1)
             text_bytes = os.fstat(self._files[0]).st_size

@@ -1,4 +1,4 @@
-"""What a score is: a verified code length. The tokens give the text back, and each of them is paid for."""
+"""What a score is: a code length. The referee cuts the text into tokens, and each of them is paid for."""
 
 import math
 import os
@@ -6,19 +6,51 @@ from dataclasses import dataclass
 
 import numpy as np
 
+import cut
 from candidate import Crash
 from dataset import Text
-from wire import Refused, answer_layout
+from wire import Refused
 
 
 @dataclass(frozen=True)
-class Answer:
-    """The candidate's code for all windows: token ids, and the nats that it says each of them costs."""
+class Rows:
+    """Windows of held-out text, cut into the tokens of a candidate's vocabulary."""
 
-    counts: np.ndarray  # (windows,) int64: ids in each window
-    ids: np.ndarray  # (ids of all windows,) int64
-    sizes: np.ndarray  # (ids of all windows,) int64: bytes that each of them stands for
-    nats: np.ndarray  # (ids of all windows,) float64
+    counts: np.ndarray  # (windows,) int64: tokens in each window
+    ids: np.ndarray  # (tokens of all windows,) int64
+    sizes: np.ndarray  # (tokens of all windows,) int64: bytes that each of them stands for
+    text_bytes: int
+
+    @property
+    def starts(self) -> np.ndarray:
+        """(windows,) int64: where each window's tokens begin."""
+        return np.cumsum(self.counts) - self.counts
+
+    @property
+    def windows(self) -> np.ndarray:
+        """(tokens of all windows,) int64: the window that each token is in."""
+        return np.repeat(np.arange(len(self.counts)), self.counts)
+
+
+def cut_rows(vocabulary: list[bytes], text: Text) -> Rows:
+    """The windows as rows of tokens."""
+    counts, ids = cut.cut_windows(vocabulary, text.text, text.offsets)
+    sizes = np.array([len(token) for token in vocabulary], np.int64)[ids]
+    return Rows(counts, ids, sizes, len(text.text))
+
+
+def chosen_rows(rows: Rows, chosen: np.ndarray) -> Rows:
+    """The windows with these numbers, in this order."""
+    starts = rows.starts
+    places = np.concatenate([np.arange(starts[w], starts[w] + rows.counts[w]) for w in chosen])
+    sizes = rows.sizes[places]
+    return Rows(rows.counts[chosen], rows.ids[places], sizes, int(sizes.sum()))
+
+
+def joined(a: Rows, b: Rows) -> Rows:
+    """The windows of both, b's behind a's."""
+    both = [np.concatenate([getattr(a, name), getattr(b, name)]) for name in ("counts", "ids", "sizes")]
+    return Rows(*both, a.text_bytes + b.text_bytes)
 
 
 def read_exactly(file: int, size: int) -> bytes:
@@ -34,32 +66,14 @@ def read_exactly(file: int, size: int) -> bytes:
     return b"".join(pieces)
 
 
-def read_answer(file: int, windows: Text, vocabulary: list[bytes]) -> Answer:
-    """Checks an answer: its tokens' bytes are the windows', its nats are finite and not negative.
-
-    Raises Refused, or Crash for not-a-number (the score of a diverged model).
-    """
-    rows = len(windows.offsets) - 1
-    capacity, size = answer_layout(rows, len(windows.text))
-    content = read_exactly(file, size)
-    counts = np.frombuffer(content, "<i4", rows).astype(np.int64)
-    if counts.min() < 1 or (counts > np.diff(windows.offsets) + 1).any():
-        raise Refused("expected counts of at least one token in each window, and at most one more than its bytes")
-    total = int(counts.sum())
-    ids = np.frombuffer(content, "<i4", total, 4 * rows).astype(np.int64)
-    nats = np.frombuffer(content, "<f8", total, 4 * rows + 4 * capacity)
-    if ids.min() < 0 or ids.max() >= len(vocabulary):
-        raise Refused(f"expected token ids below {len(vocabulary)}, found others")
+def read_nats(content: bytes) -> np.ndarray:
+    """(tokens,) float64: an answer in bulk. Raises Refused for negative nats, Crash for a model that has diverged."""
+    nats = np.frombuffer(content, "<f8")
     if not np.isfinite(nats).all():
         raise Crash("not a number", "the model predicts not-a-number or impossible tokens: it has diverged")
     if nats.min() < 0:
         raise Refused("expected costs of at least 0 nats, found a negative one")
-    sizes = np.array([len(token) for token in vocabulary])[ids]
-    if not np.array_equal(np.cumsum(sizes)[np.cumsum(counts) - 1], windows.offsets[1:]):
-        raise Refused("expected tokens that stand for the windows' bytes, found other lengths")
-    if b"".join(vocabulary[token] for token in ids.tolist()) != windows.text:
-        raise Refused("expected tokens that stand for the windows' bytes, found other bytes")
-    return Answer(counts, ids, sizes, nats)
+    return nats
 
 
 def bits_per_byte(nats: float, text_bytes: int) -> float:

@@ -97,9 +97,7 @@ def before_ready():
 
 
 def test_who_hands_over_before_the_clock_starts_is_refused(tried):
-    assert "expected the message ready, got done" in crash(
-        tried("def before_ready(): channel.send('done', precision='float32', stats={})")
-    )
+    assert "expected the message ready, got done" in crash(tried("def before_ready(): channel.send('done', stats={})"))
 
 
 @pytest.mark.parametrize(
@@ -107,7 +105,7 @@ def test_who_hands_over_before_the_clock_starts_is_refused(tried):
     [
         ("def before_ready(): time.sleep(60)", {"startup": 1.0}, "not ready within 1 s"),
         ("def before_done(): time.sleep(60)", {"budget": 0.2}, "had not handed over its model"),
-        ("def before_answer(text): time.sleep(60)", {"scoring": 0.5}, "had not scored"),
+        ("def before_answer(ids): time.sleep(60)", {"scoring": 0.5}, "had not answered"),
     ],
 )
 def test_who_takes_too_long_is_stopped(tried, where: str, limits: dict, said: str):
@@ -166,7 +164,7 @@ def test_a_preview_is_the_mean_of_what_was_told_shortly_before():
 def test_a_model_that_is_not_copied_by_the_deadline_is_too_late():
     files = [wire.sealed(b"weights"), wire.sealed(wire.pack_vocabulary([b"a"]))]
     with pytest.raises(measure.Crash) as caught:
-        measure.freeze({"precision": "float32"}, files, time.monotonic() - 1, "late")
+        measure.freeze(files, time.monotonic() - 1, "late")
     assert caught.value.reason == "timeout"
 
 
@@ -208,20 +206,78 @@ def files_for_done():
     assert "expected a " in crash(tried(change))
 
 
-def test_a_vocabulary_chosen_after_seeing_the_text_is_refused(tried):
-    late = """
-def before_answer(text):
-    handed = [wire.sealed(b"x"), wire.sealed(wire.pack_vocabulary([text[:1000]]))]
-    channel.send("done", handed, precision="float32", stats={})
+def test_nothing_is_taken_after_the_hand_over(tried):
+    later = """
+def before_loaded():
+    global files
+    files = [wire.sealed(b"x"), wire.sealed(wire.pack_vocabulary([b"", b"x"]))]
+def before_answer(ids): channel.send("done", files, stats={})
 """
-    assert "expected the message scored or failed, got done" in crash(tried(late))
+    assert "expected the message scored or failed, got done" in crash(tried(later))
+
+
+@pytest.mark.parametrize(
+    ("vocabulary", "said"),
+    [
+        ("vocabulary + [vocabulary[-1]]", "the same bytes twice"),
+        ("vocabulary + [b'']", "every id but 0"),
+        ("vocabulary[1:]", "expected id 0"),
+        ("[token for token in vocabulary if token != b'e']", "every single byte"),
+    ],
+)
+def test_a_vocabulary_that_leaves_a_choice_is_refused(tried, vocabulary: str, said: str):
+    change = f"""
+def files_for_done():
+    return [wire.sealed(b"honest"), wire.sealed(wire.pack_vocabulary({vocabulary}))], None
+"""
+    assert said in crash(tried(change))
+
+
+# --- Sealed ---
+
+
+@pytest.mark.parametrize(
+    "leave",
+    [
+        "open('/usr/lib/os-release').read()",
+        "os.stat('/usr')",
+        "os.posix_fadvise(opened, 0, 0, os.POSIX_FADV_DONTNEED)",
+        "os.fork()",
+        "socket.socket()",
+        "os.memfd_create('kept')",
+        "os.preadv(opened, [bytearray(9)], 0, os.RWF_NOWAIT)",
+        "mmap.mmap(opened, 0, mmap.MAP_SHARED, mmap.PROT_READ)",
+        "mmap.mmap(-1, 4096).madvise(21)",
+    ],
+)
+def test_who_has_seen_text_can_leave_nothing_behind(tried, leave: str):
+    change = f"""
+import mmap
+opened = os.memfd_create("opened"); os.write(opened, b"some text")
+def before_answer(ids): {leave}
+"""
+    message = crash(tried(change))
+    assert "ended while scoring" in message
+    assert "needed a file, a process or the like" in message
+
+
+def test_threads_and_memory_are_no_trace(tried):
+    change = """
+import threading
+def before_answer(ids):
+    found = []
+    thread = threading.Thread(target=lambda: found.append(np.ones(2**24).sum()))
+    thread.start(); thread.join()
+    assert found == [2**24]
+"""
+    assert tried(change).outcome["status"] == "measured"
 
 
 # --- Silence ---
 
 
 def test_held_out_text_in_a_traceback_is_neither_printed_nor_kept(tried, capfd: pytest.CaptureFixture):
-    leak = "def before_answer(text): print('LEAK', text, flush=True); raise ValueError(f'LEAK {text}')"
+    leak = "def before_answer(ids): print('LEAK', ids, flush=True); raise ValueError(f'LEAK {ids}')"
     result = tried(leak)
     assert re.search(r"ended while scoring, at train.py line \d+;", crash(result))
     assert result.outcome["traceback"] == ""

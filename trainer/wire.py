@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-PROTOCOL = 1
+PROTOCOL = 2
 SOCKET_VARIABLE = "AUTORESEARCH_SOCKET"  # Environment variable: number of the candidate's end of the socket.
 MAX_LINE_BYTES = 64 * 1024
 MAX_FILES = 8  # Descriptors that may wait to be claimed by a message.
@@ -28,7 +28,6 @@ FAILURES = {
     "shape": "log_probs gave another shape than (rows, tokens, vocabulary)",
     "not normalised": "log_probs gave rows that do not sum to one; end with log_softmax",
     "looks ahead": "a prediction changed when only later tokens of its window changed; check the attention mask",
-    "encoding": "encode gave tokens that do not fit the window or the vocabulary",
 }
 
 Check = Callable[[object], bool]
@@ -75,9 +74,10 @@ MESSAGES: dict[str, dict[str, Check]] = {
         "window": _is_count,
     },
     "ready": {},
-    "go": {"budget_s": _is_number},
+    "go": {"budget_s": _is_number, "width": _is_count},
     "progress": {"step": _is_count, "tokens": _is_count, "loss": _is_loss, "bpb": _is_loss},
-    "done": {"precision": _one_of("float32", "bfloat16"), "stats": _is_stats},
+    "done": {"stats": _is_stats},
+    "loaded": {},
     "score": {"rows": _is_count, "width": _is_count},
     "scored": {},
     "failed": {"reason": _one_of(*FAILURES)},
@@ -247,6 +247,18 @@ def read_array(file: int, dtype: str, *shape: int) -> np.ndarray:
     return np.frombuffer(content, dtype=dtype).reshape(shape)
 
 
+def read_shaped(file: int, dtype: str, *shape: int) -> np.ndarray:
+    """The same where the whole shape is known: with no other system call than pread, as a sealed process needs."""
+    array = np.empty(shape, dtype)
+    view = memoryview(array).cast("B") if array.size else memoryview(b"")
+    done = 0
+    while done < len(view) and (piece := os.pread(file, min(CHUNK_BYTES, len(view) - done), done)):
+        view[done : done + len(piece)] = piece
+        done += len(piece)
+    assert done == len(view), f"a file of {done} bytes, expected {len(view)}"
+    return array
+
+
 # --- Vocabulary: number of ids, length of each, then all their bytes ---
 
 
@@ -267,12 +279,3 @@ def unpack_vocabulary(content: bytes | bytearray) -> list[bytes]:
     if ends[-1] != len(content):
         raise Refused(f"expected a vocabulary of {ends[-1]} bytes, found {len(content)}")
     return [bytes(content[a:b]) for a, b in zip([start, *ends[:-1]], ends, strict=True)]
-
-
-# --- Answers: arrays of a size that is known before ---
-
-
-def answer_layout(rows: int, text_bytes: int) -> tuple[int, int]:
-    """(most ids of all windows together, bytes of the answer): counts int32, then ids int32, then nats float64."""
-    capacity = text_bytes + rows
-    return capacity, 4 * rows + 12 * capacity
