@@ -117,7 +117,8 @@ def correct(rows: Rows, claimed: np.ndarray, drawn: Drawn, blind: np.ndarray, de
     differences = blind - claimed[_places(rows, drawn)]
     scaled = differences / drawn.probability
     val_bpb = bits_per_byte(float(claimed.sum() + scaled.sum()), rows.text_bytes)
-    error = bits_per_byte(float(scaled.std() * math.sqrt(n)), rows.text_bytes)
+    spread = float(scaled.std(ddof=min(1, n - 1))) if np.isfinite(scaled).all() else math.inf
+    error = bits_per_byte(spread * math.sqrt(n), rows.text_bytes)
     sizes = np.sort(np.abs(differences))
     kept = differences[np.abs(differences) <= sizes[n - 1 - n // EXCEPTED]]
     flags = []
@@ -140,7 +141,7 @@ def draw_company(random: np.random.Generator, windows: int) -> np.ndarray:
 
 def compare_company(before: np.ndarray, after: np.ndarray, device: str) -> list[str]:
     """The flags of windows that cost something else in other company: nats of their tokens, before and after."""
-    off = int((np.abs(after - before) > TOLERANCE[device]).sum())
+    off = int((~(np.abs(after - before) <= TOLERANCE[device])).sum())
     if off <= len(before) // EXCEPTED:
         return []
     return [f"{off} of {len(before)} tokens cost something else when other windows are scored beside them"]

@@ -32,9 +32,8 @@ import wire
         b'{"kind": "progress", "files": 0, "step": 1, "tokens": 1, "loss": NaN, "bpb": 1}',
         b'{"kind": "progress", "files": 0, "step": 1, "tokens": 1, "loss": 1, "bpb": 1e999}',
         b'{"kind": "progress", "files": 0, "step": 1, "tokens": 1, "loss": "low", "bpb": 1}',
-        b'{"kind": "done", "files": 2, "precision": "float8", "stats": {}}',
-        b'{"kind": "done", "files": 2, "precision": "float32", "stats": {"a b": 1}}',
-        b'{"kind": "done", "files": 2, "precision": "float32", "stats": {"a": [1]}}',
+        b'{"kind": "done", "files": 2, "stats": {"a b": 1}}',
+        b'{"kind": "done", "files": 2, "stats": {"a": [1]}}',
         b'{"kind": "failed", "files": 0, "reason": "held-out text"}',
     ],
 )
