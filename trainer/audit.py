@@ -17,7 +17,7 @@ MAX_CELLS = 2**28  # Log-probabilities in one blind answer: 1 GiB.
 MAX_POSITIONS = 8192
 MAX_COMPANY = 256  # Windows that are asked again in other company, at most;
 COMPANY_SHARE = 0.25  # and this share of all.
-EXCEPTED = 1000  # One position in so many may differ by any amount: a router's near-tie can tip.
+EXCEPTED = 1000  # One position in this many may differ by any amount: a near-tie in a router can tip.
 # Nats by which one position may differ, and their spread. All answers have one shape, in which a CPU repeats itself
 # bit for bit in every precision; what a GPU does is not measured yet.
 TOLERANCE = {"cpu": 1e-4, "mps": 1e-3, "cuda": 0.02}
@@ -28,11 +28,11 @@ NOTICED = 9.2  # A lie at the share 9.2 / n of the score is hit with 99%: -ln(0.
 
 @dataclass(frozen=True)
 class Drawn:
-    """Positions to be predicted blind, in the order in which they are asked: at most one of each window."""
+    """Positions to predict blind, in the order they are queried: at most one per window."""
 
     window: np.ndarray  # (n,) int64
     position: np.ndarray  # (n,) int64: tokens of the window that come before
-    probability: np.ndarray  # (n,) float64: of drawing this position of this window
+    probability: np.ndarray  # (n,) float64: of sampling this position in this window
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ def draw(random: np.random.Generator, rows: Rows, weight: np.ndarray, most: int)
     """
     chosen = random.permutation(len(rows.counts))[:most]
     share = len(chosen) / len(rows.counts)
-    halves = np.arange(len(chosen)) + random.integers(2)  # Of an odd number either half may be the larger.
+    halves = np.arange(len(chosen)) + random.integers(2)  # With an odd number, either half may be the larger.
     by_weight = random.permutation(halves % 2 == 0)
     starts, positions, probabilities = rows.starts, [], []
     for window, weighted in zip(chosen, by_weight, strict=True):
@@ -69,7 +69,7 @@ def draw(random: np.random.Generator, rows: Rows, weight: np.ndarray, most: int)
 
 
 def _shares(values: np.ndarray) -> np.ndarray:
-    """Values of at least 0 as shares of their sum; equal shares where they are all 0."""
+    """Values of at least 0 as shares of their sum; equal shares if they are all 0."""
     total = values.sum()
     return values / total if total > 0 else np.full(len(values), 1 / len(values))
 
@@ -98,14 +98,14 @@ def prefixes(rows: Rows, drawn: Drawn, width: int) -> np.ndarray:
 
 
 def blind_nats(content: bytes, rows: Rows, drawn: Drawn, vocabulary: int) -> np.ndarray:
-    """(n,) float64: what each drawn token costs by the blind answer, (n, vocabulary) float32, normalised here."""
+    """(n,) float64: what each sampled token costs by the blind answer, (n, vocabulary) float32, normalized here."""
     scores = np.frombuffer(content, "<f4").reshape(len(drawn.window), vocabulary)
     nats = np.empty(len(scores))
     targets = rows.ids[_places(rows, drawn)]
     for row, (values, target) in enumerate(zip(scores, targets, strict=True)):
         exact = values.astype(np.float64)
         top = exact.max()
-        if not math.isfinite(top):  # Not-a-number, an infinite score, or nothing possible at all.
+        if not math.isfinite(top):  # NaN, an infinite score, or no possible token at all.
             raise Refused("expected log-probabilities in the blind answer, found none in a row")
         nats[row] = top + math.log(np.exp(exact - top).sum()) - exact[target]
     return nats

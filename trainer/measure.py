@@ -37,8 +37,8 @@ from wire import (
 )
 
 MAX_VOCABULARY_BYTES = 2**26
-GRACE_S, GRACE_SHARE = 1.0, 0.02  # For the last step and handing over, beyond the budget: seconds, and share of it.
-STARTUP_FACTOR = 1.25  # Start-up beyond so many times the champion's is charged to the budget.
+GRACE_S, GRACE_SHARE = 1.0, 0.02  # Grace for the last step and the hand-over: seconds, and share of the budget.
+STARTUP_FACTOR = 1.25  # Start-up beyond this multiple of the champion's is charged to the budget.
 LOADING_SLACK_S = 10.0  # For a process that only scores to be ready, beyond so many times the champion's start-up.
 MOST_PAUSE_S = 1.0  # Between two processes that see text, at random: the time at which one ends tells the next nothing.
 SHOW_EVERY_S = 0.4
@@ -46,7 +46,7 @@ SHOW_EVERY_S = 0.4
 
 @dataclass(frozen=True)
 class Options:
-    """What the referee is told; times in seconds."""
+    """The referee's settings; times in seconds."""
 
     command: Sequence[str]
     data: Path
@@ -57,8 +57,8 @@ class Options:
     scoring: float = 180.0
     champion_startup: float = math.inf
     threshold: float = -math.inf  # An unaudited number below this is audited.
-    audited: bool = False  # Whether it is audited in any case.
-    champion_nats: np.ndarray | None = None  # (bytes of val,): what each cost the champion; half is drawn to it.
+    audited: bool = False  # Whether it is always audited.
+    champion_nats: np.ndarray | None = None  # (bytes of val,): their cost to the champion; half the sample follows it.
     preview_at: float = 1.0  # Share of the budget after which the preview is taken; 1: never.
     stop_above: float = math.inf  # A preview above this ends the training.
     device: str = "cpu"
@@ -66,7 +66,7 @@ class Options:
 
 @dataclass(frozen=True)
 class Frozen:
-    """What was handed over, copied: nothing that the candidate does later changes it."""
+    """A copy of what was handed over: nothing the candidate does later changes it."""
 
     weights: bytearray
     vocabulary: list[bytes]
@@ -74,10 +74,10 @@ class Frozen:
 
 @dataclass
 class Result:
-    """What src/trial reads. Numbers in bits per byte, seconds, MiB."""
+    """Read by src/trial. Numbers are in bits per byte, seconds, MiB."""
 
     outcome: dict | None = None
-    preview: float | None = None  # What the candidate said of its training loss at `preview_at`.
+    preview: float | None = None  # The training loss that the candidate reported at `preview_at`.
     val_bpb: float | None = None  # As claimed by the process that scored it; not audited.
     audited: dict | None = None
     test_bpb: float | None = None
@@ -94,7 +94,7 @@ class Result:
 
 
 def measure(options: Options) -> Result:
-    """Takes one measurement. Never raises for what a candidate does, nor for a machine that is not set up."""
+    """Takes one measurement. Never raises because of a candidate, or a machine that is not set up."""
     result = Result(device=options.device)
     began = time.monotonic()
     try:
@@ -116,7 +116,7 @@ def measure(options: Options) -> Result:
         result.outcome = {"status": "crash", "reason": crash.reason, "message": crash.message, "traceback": text}
     except MachineFault as fault:
         result.outcome = {"status": "fault", "message": fault.message[:500]}
-    except Exception as error:  # Not because of what a candidate sent: `started` has told those apart.
+    except Exception as error:  # Not because of something a candidate sent: `started` turns that into a Crash.
         fault = MachineFault(f"the referee failed: {type(error).__name__}: {error}")
         result.outcome = {"status": "fault", "message": fault.message[:500]}
     result.total_seconds = time.monotonic() - began
@@ -125,7 +125,7 @@ def measure(options: Options) -> Result:
 
 @contextlib.contextmanager
 def started(options: Options, result: Result, sealable: bool) -> Iterator[Candidate]:
-    """A process of the candidate's. Whatever fails because of what it sent leaves here as its Crash."""
+    """A candidate process. Anything that fails because of what it sent is raised as its Crash."""
     candidate = Candidate(options.command, options.wrap, lambda line: print(line, flush=True), sealable)
     try:
         yield candidate
@@ -336,7 +336,7 @@ def scorer(question: Question, role: str, result: Result) -> Iterator[Candidate]
 
 
 def progress_listener(began: float, budget: float, options: Options, result: Result):
-    """What becomes of progress messages: they are shown, and make the preview, which may end the training."""
+    """Handles progress messages: shows them, and takes the preview, which may end the training."""
     show = progress_printer(began + budget)
     preview = Preview(options.preview_at, options.stop_above)
 

@@ -54,7 +54,7 @@ def joined(a: Rows, b: Rows) -> Rows:
 
 
 def read_exactly(file: int, size: int) -> bytes:
-    """All bytes of an answer. Raises Refused where its size has changed."""
+    """All bytes of an answer. Raises Refused if its size has changed."""
     if os.fstat(file).st_size != size:
         raise Refused(f"expected an answer of {size} bytes, found another size")
     pieces = []
@@ -77,5 +77,5 @@ def read_nats(content: bytes) -> np.ndarray:
 
 
 def bits_per_byte(nats: float, text_bytes: int) -> float:
-    """Nats of a text's code, in bits, over the bytes of the text."""
+    """Converts the nats of a text's code to bits per byte of the text."""
     return nats / math.log(2) / text_bytes

@@ -1,4 +1,4 @@
-"""What a score is worth: honest models are left alone, and a lie gains nothing or is noticed."""
+"""What a score is worth: honest models pass, and an overstatement gains nothing or is noticed."""
 
 import math
 import os
@@ -125,7 +125,7 @@ def test_a_uniform_model_costs_log2_of_the_vocabulary_per_token(rows: Rows, prep
     assert number(rows, ask_bulk(rows, predictor)) == pytest.approx(expected, rel=1e-6)
 
 
-# --- Honest mistakes, told in a sentence ---
+# --- Honest mistakes, reported in a sentence ---
 
 
 @pytest.mark.parametrize(
@@ -157,7 +157,7 @@ def test_costs_that_are_none_are_refused(honest: tuple, value: float, kind: type
         scoring.read_nats(nats.tobytes())
 
 
-# --- Lies ---
+# --- Overstatements ---
 
 
 def test_a_little_shaved_off_everywhere_gains_nothing_and_is_noticed(rows: Rows, honest: tuple):
