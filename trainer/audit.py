@@ -68,6 +68,18 @@ def draw(random: np.random.Generator, rows: Rows, weight: np.ndarray, most: int)
     return Drawn(chosen, np.array(positions, np.int64), np.array(probabilities))
 
 
+def draw_suspicious(random: np.random.Generator, rows: Rows, gains: np.ndarray, most: int) -> Drawn:
+    """Draws one position in each of at most `most` windows, in proportion to the gain that is claimed there.
+
+    To beat the champion by lies about a few tokens, a candidate must claim a lot there. As these follow its claims,
+    they may flag a number, and never correct it. gains: (tokens of all windows,), at least 0.
+    """
+    chosen = random.permutation(len(rows.counts))[:most]
+    places = [slice(start, start + rows.counts[w]) for w, start in zip(chosen, rows.starts[chosen], strict=True)]
+    positions = [random.choice(rows.counts[w], p=_shares(gains[p])) for w, p in zip(chosen, places, strict=True)]
+    return Drawn(chosen, np.array(positions, np.int64), np.full(len(chosen), math.nan))
+
+
 def _shares(values: np.ndarray) -> np.ndarray:
     """Values of at least 0 as shares of their sum; equal shares if they are all 0."""
     total = values.sum()
@@ -121,16 +133,21 @@ def correct(rows: Rows, claimed: np.ndarray, drawn: Drawn, blind: np.ndarray, de
     error = bits_per_byte(spread * math.sqrt(n), rows.text_bytes)
     sizes = np.sort(np.abs(differences))
     kept = differences[np.abs(differences) <= sizes[n - 1 - n // EXCEPTED]]
-    flags = []
-    if not sizes[n - 1 - n // EXCEPTED] <= TOLERANCE[device]:
-        count = int((~(sizes <= TOLERANCE[device])).sum())
-        flags.append(f"{count} of {n} blind predictions differ by more than {TOLERANCE[device]} nats")
+    flags = compare_blind(rows, claimed, drawn, blind, device)
     sd = float(kept.std()) if np.isfinite(kept).all() else math.inf
     if not sd <= MAX_SD[device]:
         flags.append(f"the differences spread by {sd:.4f} nats, expected at most {MAX_SD[device]}")
     if not error <= MAX_ERROR * abs(val_bpb):
         flags.append(f"the corrected number is uncertain by {error:.2g}, expected at most {MAX_ERROR:.2%} of it")
     return Audit(val_bpb, n, sd, float(sizes[-1]), error, NOTICED / n * val_bpb, flags)
+
+
+def compare_blind(rows: Rows, claimed: np.ndarray, drawn: Drawn, blind: np.ndarray, device: str) -> list[str]:
+    """The flag of blind predictions that differ from what was claimed in bulk."""
+    off = int((~(np.abs(blind - claimed[_places(rows, drawn)]) <= TOLERANCE[device])).sum())
+    if off <= len(blind) // EXCEPTED:
+        return []
+    return [f"{off} of {len(blind)} blind predictions differ by more than {TOLERANCE[device]} nats"]
 
 
 def draw_company(random: np.random.Generator, windows: int) -> np.ndarray:

@@ -236,6 +236,11 @@ class Question:
         """Tokens of the longest window: every answer has the same shape, so that a model rounds alike in all."""
         return int(max(self.val.counts.max(), self.test.counts.max()))
 
+    @property
+    def most_positions(self) -> int:
+        """Blind predictions by one process, at most."""
+        return min(audit.MAX_POSITIONS, max(1, audit.MAX_CELLS // len(self.frozen.vocabulary)))
+
 
 def score(question: Question, result: Result) -> np.ndarray:
     """Asks for the whole validation text in bulk. Returns the nats claimed for each token."""
@@ -250,17 +255,19 @@ def check(question: Question, claimed: np.ndarray, result: Result) -> None:
     """The audit. Whatever fails from here on, after a claim was made, is a flag: a person has to look at it."""
     began = time.monotonic()
     random = np.random.default_rng(secrets.randbits(128))
+    found = audit.Audit(result.val_bpb, 1, math.inf, math.inf, math.inf, math.inf)
     flags = []
     try:
         found = check_blind(question, claimed, random, result)
+        flags = found.flags
+        flags += check_suspicious(question, claimed, random, result)
     except Crash as crash:
-        found = audit.Audit(result.val_bpb, 1, math.inf, math.inf, math.inf, math.inf)
         flags.append(f"the process that was asked blind failed: {crash.message}"[:200])
     try:
         flags += check_company(question, claimed, random, result)
     except Crash as crash:
         flags.append(f"the process that was asked in other company failed: {crash.message}"[:200])
-    result.audited = dataclasses.asdict(dataclasses.replace(found, flags=[*found.flags, *flags]))
+    result.audited = dataclasses.asdict(dataclasses.replace(found, flags=flags))
     if not math.isfinite(found.val_bpb):
         result.audited["val_bpb"] = result.val_bpb
     result.nats = audit.nats_of_bytes(question.val, claimed)
@@ -268,16 +275,21 @@ def check(question: Question, claimed: np.ndarray, result: Result) -> None:
 
 
 def check_blind(question: Question, claimed: np.ndarray, random: np.random.Generator, result: Result) -> audit.Audit:
-    """Asks for the next token at drawn positions, by a process that sees nothing from there on."""
-    options, val, vocabulary = question.options, question.val, question.frozen.vocabulary
-    most = min(audit.MAX_POSITIONS, max(1, audit.MAX_CELLS // len(vocabulary)))
-    drawn = audit.draw(random, val, audit.weights_of_tokens(options.champion_nats, val), most)
-    asked = audit.prefixes(val, drawn, question.width)
-    size = 4 * len(asked) * len(vocabulary)
-    with scorer(question, "blind", result) as candidate:
-        content = ask(candidate, options, [drawn.position, asked], size, rows=len(asked), width=question.width)
-        blind = audit.blind_nats(content, val, drawn, len(vocabulary))
-    return audit.correct(val, claimed, drawn, blind, options.device)
+    """Asks blind at positions that no claim has influenced, which give the deciding number."""
+    val = question.val
+    weight = audit.weights_of_tokens(question.options.champion_nats, val)
+    drawn = audit.draw(random, val, weight, question.most_positions)
+    return audit.correct(val, claimed, drawn, ask_blind(question, drawn, result), question.options.device)
+
+
+def check_suspicious(question: Question, claimed: np.ndarray, random: np.random.Generator, result: Result) -> list[str]:
+    """Asks blind where most is claimed to be gained over the champion; nothing where the champion is not known."""
+    val, champion = question.val, question.options.champion_nats
+    if champion is None:
+        return []
+    gains = np.maximum(audit.weights_of_tokens(champion, val) - claimed, 0.0)
+    drawn = audit.draw_suspicious(random, val, gains, question.most_positions)
+    return audit.compare_blind(val, claimed, drawn, ask_blind(question, drawn, result), question.options.device)
 
 
 def check_company(question: Question, claimed: np.ndarray, random: np.random.Generator, result: Result) -> list[str]:
@@ -295,6 +307,17 @@ def check_company(question: Question, claimed: np.ndarray, random: np.random.Gen
     result.test_bpb = bits_per_byte(float(in_order[: len(test.ids)].sum()), test.text_bytes)
     before = np.concatenate([claimed[s : s + c] for s, c in zip(val.starts[again], val.counts[again], strict=True)])
     return audit.compare_company(before, in_order[len(test.ids) :], question.options.device)
+
+
+def ask_blind(question: Question, drawn: audit.Drawn, result: Result) -> np.ndarray:
+    """Asks for the next token at drawn positions, by a process that sees nothing from there on. Returns (n,) nats."""
+    val, vocabulary = question.val, question.frozen.vocabulary
+    asked = audit.prefixes(val, drawn, question.width)
+    size = 4 * len(asked) * len(vocabulary)
+    with scorer(question, "blind", result) as candidate:
+        arrays = [drawn.position, asked]
+        content = ask(candidate, question.options, arrays, size, rows=len(asked), width=question.width)
+        return audit.blind_nats(content, val, drawn, len(vocabulary))
 
 
 def ask_bulk(question: Question, rows: Rows, result: Result) -> np.ndarray:

@@ -10,7 +10,6 @@ import numpy as np
 import wire
 
 DOCUMENTS = 12  # It learns from this many training documents, the first ones in the seed's order.
-PRECISION = "float32"
 
 
 def before_the_clock():
@@ -42,16 +41,15 @@ def stats():
 
 
 def after_handing_over(model):
-    """Hook: between the hand-over and the question."""
+    """Called between the hand-over and the end of the training process."""
 
 
-def tokens_of(prepared, vocabulary):
-    """The windows as rows of token ids; `prepared` (rows, width) are the referee's own."""
-    return list(prepared.astype(np.int64))
+def before_loaded(model):
+    """Called when the model is loaded, before the process is sealed."""
 
 
 def costs(model, rows):
-    """Nats of each token of the rows, one row after the other."""
+    """Nats of each token of the rows, one row behind the other."""
     return np.concatenate([-model[np.append(0, row[:-1]), row] for row in rows]).astype(np.float64)
 
 
@@ -61,33 +59,26 @@ def next_tokens(model, rows, positions):
 
 
 def before_answering(role, files):
-    """Hook: once the held-out text is there."""
-
-
-def counts(rows):
-    """Number of tokens in each row, as reported."""
-    return [len(row) for row in rows]
+    """Called once held-out text is there."""
 
 
 def after_answering(role, files):
-    """Hook: at the end."""
+    """Called at the end."""
 
 
 def answer_blind(model, question, files):
     """Writes the distribution of the token after each prefix into the answer, files[2]."""
-    positions = wire.read_array(files[0], "<i8", question["rows"])
-    rows = wire.read_array(files[1], "<i4", question["rows"], question["width"])
+    positions = wire.read_shaped(files[0], "<i8", question["rows"])
+    rows = wire.read_shaped(files[1], "<i4", question["rows"], question["width"])
     wire.write_all(files[2], np.ascontiguousarray(next_tokens(model, rows, positions), "<f4").tobytes())
 
 
-def answer_bulk(model, question, files, vocabulary):
-    """Writes what each token of the windows costs into the answer, files[3]."""
-    prepared = wire.read_array(files[2], "<u2", question["rows"], question["width"])
-    rows = tokens_of(prepared, vocabulary)
-    capacity, _ = wire.answer_layout(len(rows), os.fstat(files[0]).st_size)
-    wire.write_all(files[3], np.array(counts(rows), "<i4").tobytes())
-    wire.write_all(files[3], np.concatenate(rows).astype("<i4").tobytes(), 4 * len(rows))
-    wire.write_all(files[3], costs(model, rows).astype("<f8").tobytes(), 4 * len(rows) + 4 * capacity)
+def answer_bulk(model, question, files):
+    """Writes what each token of the windows costs into the answer, files[2]."""
+    counts = wire.read_shaped(files[0], "<i4", question["rows"])
+    ids = wire.read_shaped(files[1], "<i4", int(counts.sum())).astype(np.int64)
+    rows = np.split(ids, np.cumsum(counts)[:-1])
+    wire.write_all(files[2], costs(model, rows).astype("<f8").tobytes())
 
 
 def run():
@@ -103,17 +94,19 @@ def run():
     _, files = channel.receive("go")
     if role == "train":
         model = learn(wire.read_array(files[2], "<u2", -1), len(vocabulary))
-        channel.send("done", handed_over(model, vocabulary), precision=PRECISION, stats=stats())
+        channel.send("done", handed_over(model, vocabulary), stats=stats())
         after_handing_over(model)
-    else:
-        vocabulary = wire.unpack_vocabulary(wire.copy_file(files[1], 2**26))
-        model = wire.read_array(files[0], "<f4", len(vocabulary), len(vocabulary))
+        return
+    size = len(wire.unpack_vocabulary(wire.copy_file(files[1], 2**26)))
+    model = wire.read_array(files[0], "<f4", size, size)
+    before_loaded(model)
+    channel.send("loaded")
     question, files = channel.receive("score")
     before_answering(role, files)
     if role == "blind":
         answer_blind(model, question, files)
     else:
-        answer_bulk(model, question, files, vocabulary)
+        answer_bulk(model, question, files)
     after_answering(role, files)
     channel.send("scored")
 

@@ -85,15 +85,13 @@ def before_the_clock():
     },
   },
   {
-    title: 'makes them up in the training process only',
-    stoppedBy: 'the deciding number comes from the audit, which gets only the weights',
+    title: 'makes them up only the first time it is asked',
+    stoppedBy: 'the audit: it asks again, among other windows',
     code: `
 honest = costs
-def costs(model, rows): return honest(model, rows) * (0.01 if role == "train" else 1.0)`,
-    verdict: 'close',
-    honestNumber: true,
-    says: /Audited at 160 positions/,
-    also: ({ measurement }) => assert.ok((measurement.refereed?.claimed ?? 9) < 0.1),
+def costs(model, rows): return honest(model, rows) * (0.01 if len(rows) == 160 else 1.0)`,
+    verdict: 'flagged',
+    says: /tokens cost something else when other windows are scored beside them/,
   },
   {
     title: 'takes 0.003 nats off each token',
@@ -105,17 +103,16 @@ def costs(model, rows): return np.maximum(honest(model, rows) - 0.003, 0.0)`,
     says: OUT_OF_TOLERANCE,
   },
   {
-    title: 'takes 0.003 nats off each token, and declares its model imprecise',
-    stoppedBy: 'the audit: an error too small to be flagged is corrected anyway',
+    title: 'learns from the windows that it scores',
+    stoppedBy: 'the audit: among other windows there is something else to learn',
     code: `
-PRECISION, honest = "bfloat16", costs
-def costs(model, rows): return np.maximum(honest(model, rows) - 0.003, 0.0)`,
-    verdict: 'close',
-    says: /Audited at 160 positions, asked again blind: differences of at most 0\.003 nats/,
-    also: ({ measurement }, scene) => {
-      const shaved = honestNumber(scene) - (measurement.refereed?.claimed ?? 9);
-      assert.ok(Math.abs(numberOf(measurement) - honestNumber(scene)) < shaved / 2);
-    },
+honest = costs
+def costs(model, rows):
+    seen = np.concatenate(rows)
+    pairs = np.bincount(np.append(0, seen[:-1]) * len(model) + seen, minlength=len(model) ** 2)
+    return honest(normalised(pairs.reshape(model.shape) + np.exp(model)), rows)`,
+    verdict: 'flagged',
+    says: /tokens cost something else when other windows are scored beside them/,
   },
   {
     title: 'forgives the costliest 0.1% of its tokens',
@@ -154,12 +151,24 @@ def costs(model, rows):
   },
   {
     title: 'gives no answer in the blind process',
-    stoppedBy: 'no distribution, no measurement',
+    stoppedBy: 'a failure after a claim was made waits for a person',
     code: `
 def costs(model, rows): return np.full(sum(map(len, rows)), 0.01)
 def next_tokens(model, rows, positions): return np.full((len(rows), len(model)), np.nan)`,
-    verdict: 'crash',
-    says: /refused: expected log-probabilities in the blind answer, found none in a row/,
+    verdict: 'flagged',
+    says: /the process that was asked blind failed: refused: expected log-probabilities/,
+  },
+  {
+    title: 'rules out in the blind process what it claimed to expect',
+    stoppedBy: 'the audit: an infinite difference is a difference',
+    code: `
+def costs(model, rows): return np.full(sum(map(len, rows)), 0.01)
+def next_tokens(model, rows, positions):
+    only = np.full((len(rows), len(model)), -np.inf, "<f4")
+    only[:, 1] = 0.0
+    return only`,
+    verdict: 'flagged',
+    says: OUT_OF_TOLERANCE,
   },
   {
     title: 'leaves a message for its blind process',
@@ -195,49 +204,37 @@ def next_tokens(model, rows, positions):
     says: /refused: expected costs of at least 0 nats, found a negative one/,
   },
   {
-    title: 'answers with half of the tokens',
-    stoppedBy: 'the tokens must decode to the text',
-    code: 'def counts(rows): return [len(row) // 2 for row in rows]',
-    verdict: 'crash',
-    says: /refused: expected tokens that stand for the windows' bytes, found other lengths/,
-  },
-  {
-    title: 'answers only the easy windows',
-    stoppedBy: 'every window needs an answer',
-    code: 'def counts(rows): return [len(row) if number < 3 else 0 for number, row in enumerate(rows)]',
-    verdict: 'crash',
-    says: /refused: expected counts of at least one token in each window/,
-  },
-  {
-    title: 'answers with cheaper bytes of the same length',
-    stoppedBy: 'the tokens must decode to the text',
+    title: 'leaves most of its answer empty',
+    stoppedBy: 'the audit: what costs nothing in bulk must cost nothing blind',
     code: `
-def tokens_of(prepared, vocabulary):
-    cheap = {}
-    for token in range(1, len(vocabulary)):
-        cheap.setdefault(len(vocabulary[token]), token)
-    return [np.array([cheap[len(vocabulary[token])] for token in row]) for row in prepared]`,
-    verdict: 'crash',
-    says: /refused: expected tokens that stand for the windows' bytes, found other bytes/,
+honest = costs
+def costs(model, rows): return honest(model, rows[:3])`,
+    verdict: 'flagged',
+    says: OUT_OF_TOLERANCE,
   },
   {
-    title: 'treats each window as one token',
-    stoppedBy: 'the vocabulary is frozen with the weights, before the windows are known',
+    title: 'declares tokens without bytes, to carry hints about what follows',
+    stoppedBy: 'every id but the first stands for bytes, and the referee cuts the text',
     code: `
-def tokens_of(prepared, vocabulary):
-    return [np.array([len(vocabulary) + number]) for number in range(len(prepared))]
-def costs(model, rows): return np.zeros(len(rows))`,
+honest = handed_over
+def handed_over(model, vocabulary): return honest(model, [*vocabulary, b""])`,
     verdict: 'crash',
-    says: /refused: expected token ids below 2048, found others/,
+    says: /refused: expected every id but 0 to stand for bytes/,
   },
   {
-    title: 'hands over a vocabulary made of the windows',
-    stoppedBy: 'only one hand-over is accepted, before the windows are known',
+    title: 'declares the same bytes twice, to choose between two encodings',
+    stoppedBy: 'every id stands for bytes of its own, so a text has one encoding',
     code: `
-def before_answering(role, files):
-    text, offsets = bytes(wire.read_array(files[0], "u1", -1)), wire.read_array(files[1], "<i8", -1)
-    windows = [text[a:b] for a, b in zip(offsets, offsets[1:])]
-    channel.send("done", handed_over(np.zeros(1), windows), precision=PRECISION, stats={})`,
+honest = handed_over
+def handed_over(model, vocabulary): return honest(model, [*vocabulary, vocabulary[-1]])`,
+    verdict: 'crash',
+    says: /refused: expected every id to stand for bytes of its own, found the same bytes twice/,
+  },
+  {
+    title: 'hands over another model once it has seen the windows',
+    stoppedBy: 'only one hand-over is accepted, from a process that never sees them',
+    code: `
+def before_answering(role, files): channel.send("done", files[:2], stats={})`,
     verdict: 'crash',
     says: /refused: expected the message scored or failed, got done/,
   },

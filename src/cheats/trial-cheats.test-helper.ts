@@ -91,28 +91,18 @@ def before_the_clock():
     says: /^swapped$/m,
   },
   {
-    title: 'trains on held-out text, and changes its weights after the hand-over',
-    stoppedBy: 'the referee has copied them; the audit uses the copy',
+    title: 'changes its weights after the hand-over',
+    stoppedBy: 'the referee has copied them; every process that is asked gets the copy',
     code: `
 def handed_over(model, vocabulary):
     global weights
     weights = open("/tmp/weights", "w+b", buffering=0)
     weights.write(model.tobytes())
     return [weights.fileno(), wire.sealed(wire.pack_vocabulary(vocabulary))]
-def before_answering(role, files):
-    global better
-    if role == "train":
-        tokens = np.append(0, wire.read_array(files[2], "<u2", -1)).astype(np.int64)
-        size = int(np.sqrt(os.fstat(weights.fileno()).st_size // 4))
-        better = normalised(np.bincount(tokens[:-1] * size + tokens[1:], minlength=size * size).reshape(size, size))
-        os.pwrite(weights.fileno(), better.tobytes(), 0)
-honest = costs
-def costs(model, rows): return honest(better if role == "train" else model, rows)`,
+def after_handing_over(model): os.pwrite(weights.fileno(), np.zeros_like(model).tobytes(), 0)`,
     verdict: 'close',
     honestNumber: true,
     says: /Audited at 160 positions/,
-    also: ({ measurement }, scene) =>
-      assert.ok((measurement.refereed?.claimed ?? 9) < honestNumber(scene) - 0.1),
   },
   {
     title: 'hands over a file with a second name',
@@ -147,7 +137,7 @@ def before_answering(role, files):
     stoppedBy: 'output is discarded once the question was asked',
     code: `
 def before_answering(role, files):
-    text = bytes(wire.read_array(files[0], "u1", -1)).decode()
+    text = wire.read_shaped(files[1], "<i4", 20)
     print("LEAK", text, flush=True)
     raise ValueError(f"LEAK {text}")`,
     verdict: 'crash',
@@ -206,10 +196,10 @@ def learn(tokens, size):
     title: 'hands over twice',
     stoppedBy: 'only the first hand-over is accepted',
     code: `
-def after_handing_over(model):
-    channel.send("done", handed_over(model, [b"", b"a"]), precision=PRECISION, stats={})`,
-    verdict: 'crash',
-    says: /refused: expected the message scored or failed, got done/,
+def after_handing_over(model): channel.send("done", handed_over(model, [b"", b"a"]), stats={})`,
+    verdict: 'close',
+    honestNumber: true,
+    says: /^## Measured 1\.18/m,
   },
   {
     title: 'stalls at start-up',
@@ -227,17 +217,17 @@ def before_the_clock(): time.sleep(600)`,
 import time
 def before_answering(role, files): time.sleep(600)`,
     verdict: 'crash',
-    says: /timeout[\s\S]*had not scored the held-out text in time/,
+    says: /timeout[\s\S]*had not answered about the held-out text in time/,
   },
   {
     title: 'stalls in the blind process, where it would be found out',
-    stoppedBy: 'no blind answer, no measurement',
+    stoppedBy: 'a failure after a claim was made waits for a person',
     code: `
 import time
 def costs(model, rows): return np.full(sum(map(len, rows)), 0.01)
 def next_tokens(model, rows, positions): time.sleep(600)`,
-    verdict: 'crash',
-    says: /timeout[\s\S]*had not predicted blind in time/,
+    verdict: 'flagged',
+    says: /the process that was asked blind failed: had not answered about the held-out text in time/,
   },
   {
     title: 'ignores the seed',
