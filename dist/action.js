@@ -16439,8 +16439,7 @@ function pathOf(data, digest, tree) {
 var LEAST_STAGE_SECONDS = 30;
 var SCORING_FACTOR = 2;
 var SCORING_SLACK_SECONDS = 2;
-var MOST_STAGES = 6;
-var REFEREE_SECONDS = 60;
+var REFEREE_SECONDS = 10;
 var finite = external_exports.number().nullable();
 var resultSchema = external_exports.object({
   outcome: external_exports.discriminatedUnion("status", [
@@ -16497,7 +16496,7 @@ async function runRefereed(stage, referee) {
     },
     isSandbox: false,
     metricName: stage.contract.metric.name,
-    timeoutSeconds: options.budgetSeconds + MOST_STAGES * seconds + REFEREE_SECONDS,
+    timeoutSeconds: options.timeoutSeconds + REFEREE_SECONDS,
     signal: options.signal,
     onLine: options.onLine
   });
@@ -16517,6 +16516,7 @@ async function refereeArguments(stage, seconds) {
     budget: options.budgetSeconds,
     startup: seconds,
     scoring,
+    timeout: options.timeoutSeconds,
     "preview-at": PREVIEW_AT,
     ...stopBeyond === null ? {} : { "stop-above": stopBeyond },
     wrap: JSON.stringify(launched.wrap),
@@ -16561,9 +16561,8 @@ function withoutResult(stage, { result, exceeded, output: output2, peakMb }) {
     shorten: stage.shorten
   };
   const last = output2.tail().findLast((line) => line.trim() !== "") ?? "(no output)";
-  const how = result.endedBy === "timeout" ? "did not end" : `ended with ${result.exitCode ?? result.signal}`;
   return {
-    outcome: exceeded ? overuse(ending, exceeded) : fault(`The referee ${how}: ${last}`),
+    outcome: exceeded ? overuse(ending, exceeded) : result.endedBy === "timeout" ? classify(ending) : fault(`The referee ended with ${result.exitCode ?? result.signal}: ${last}`),
     preview: null,
     refereed: null,
     trainingSeconds: 0,

@@ -1,6 +1,7 @@
 """One process of the candidate's code, seen from outside: start it, talk with it, read what it prints, end it."""
 
 import contextlib
+import math
 import os
 import re
 import selectors
@@ -17,6 +18,10 @@ from wire import FAILURES, SOCKET_VARIABLE, Channel, Refused
 
 MAX_LINE_CHARS = 4096  # Per printed line; the rest is dropped.
 MAX_PRINTED_BYTES = 2**20  # For all of a candidate's output; nothing more is shown after that.
+SCORING = (
+    "what it printed is not shown, it may hold held-out text. A process that scores can open no file, import nothing "
+    "and start no process: do all of that before `finish`"
+)
 TAIL_LINES = 60  # Kept for the traceback.
 LAST_WORDS_S = 5.0  # How long a process may take to exit after closing its socket.
 LOOK_S = 0.01  # Between two checks whether it has exited.
@@ -43,14 +48,19 @@ class Candidate:
     """A started process with its end of the conversation. Use as a context; leaving it kills the process."""
 
     def __init__(
-        self, command: Sequence[str], wrap: Sequence[str], echo: Callable[[str], None], sealable: bool = False
+        self,
+        command: Sequence[str],
+        wrap: Sequence[str],
+        echo: Callable[[str], None],
+        ends: float = math.inf,
+        sealable: bool = False,
     ):
         """Starts `wrap` + `command`; `echo` gets each printed line. Raises MachineFault where it cannot be started.
 
+        ends: when the whole trial has to be over (monotonic seconds).
         sealable: it will be shown held-out text, and `seal` closes before that.
         """
         ours, theirs = socket.socketpair()
-        ours.settimeout(SEND_S)
         kept = {name: value for name, value in os.environ.items() if not name.startswith("AUTORESEARCH_")}
         self.born = time.monotonic()
         self.wrap = list(wrap)
@@ -71,7 +81,12 @@ class Candidate:
             raise MachineFault(f"cannot start {[*wrap, *command][0]}: {error.strerror}") from error
         finally:
             theirs.close()
-        self._seal = seal.receive(ours) if sealable else None
+        try:
+            self._seal = seal.receive(ours) if sealable else None
+        except TimeoutError:
+            raise MachineFault(f"nothing started within {seal.START_S:.0f} s") from None
+        ours.settimeout(SEND_S)
+        self._ends = ends
         self._unfiltered = sealable and self._seal is None
         self.channel = Channel(ours)
         self.greeted = False
@@ -125,9 +140,9 @@ class Candidate:
                 return found
             elif not self._open:
                 raise self._last_words()
-            left = deadline - time.monotonic()
+            left = min(deadline, self._ends) - time.monotonic()
             if left <= 0:
-                raise Crash("timeout", late)
+                raise Crash("timeout", late if deadline <= self._ends else "the time for the whole trial was up")
             if found is None:
                 self._pump(left)
 
@@ -225,9 +240,7 @@ class Candidate:
         status = self.process.returncode
         message = next((line for line in reversed(self.tail) if EXCEPTION_LINE.fullmatch(line)), None)
         if self.muted:
-            message = f"ended while scoring{self.place}; what it printed is not shown, it may hold held-out text"
-            if self._seal is not None and self._seal.refused:
-                message += ". It needed a file, a process or the like, which must be there before it is scored"
+            message = f"ended while scoring{self.place}; {SCORING}"
         if ended and status in KILLED:
             return Crash("out of memory", "killed by the system, which ran out of memory")
         if message is None:

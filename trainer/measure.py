@@ -14,6 +14,7 @@ import secrets
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -31,6 +32,7 @@ from wire import (
     Refused,
     blank,
     copy_file,
+    discard,
     pack_vocabulary,
     sealed,
     unpack_vocabulary,
@@ -55,6 +57,8 @@ class Options:
     budget: float = 300.0
     startup: float = 180.0
     scoring: float = 180.0
+    timeout: float = math.inf  # For everything together.
+    ends: float = math.inf  # When that is over (monotonic); set by `measure`.
     champion_startup: float = math.inf
     threshold: float = -math.inf  # An unaudited number below this is audited.
     audited: bool = False  # Whether it is always audited.
@@ -97,6 +101,7 @@ def measure(options: Options) -> Result:
     """Takes one measurement. Never raises because of a candidate, or a machine that is not set up."""
     result = Result(device=options.device)
     began = time.monotonic()
+    options = dataclasses.replace(options, ends=began + options.timeout)
     try:
         dataset.read_manifest(options.data)
         prepared = dataset.read_vocabulary(options.data)
@@ -126,7 +131,7 @@ def measure(options: Options) -> Result:
 @contextlib.contextmanager
 def started(options: Options, result: Result, sealable: bool) -> Iterator[Candidate]:
     """A candidate process. Anything that fails because of what it sent is raised as its Crash."""
-    candidate = Candidate(options.command, options.wrap, lambda line: print(line, flush=True), sealable)
+    candidate = Candidate(options.command, options.wrap, partial(print, flush=True), options.ends, sealable)
     try:
         yield candidate
     except Stopped:
@@ -213,8 +218,7 @@ def freeze(handed: list[int], deadline: float, late: str) -> Frozen:
         weights = copy_file(handed[0], MAX_FILE_BYTES, stop)
         vocabulary = unpack_vocabulary(copy_file(handed[1], MAX_VOCABULARY_BYTES, stop))
     finally:
-        for file in handed:
-            os.close(file)
+        discard(handed)
     problem = cut.why_unusable(vocabulary)
     if problem:
         raise Refused(problem)

@@ -81,6 +81,7 @@ def parse_arguments(arguments: Sequence[str]) -> tuple[Options, argparse.Namespa
     parser.add_argument("--startup", type=float, default=Options.startup, help="seconds from start to ready, at most")
     parser.add_argument("--champion-startup", type=float, default=math.inf, help="seconds that the champion needed")
     parser.add_argument("--scoring", type=float, default=Options.scoring, help="seconds for scoring, at most")
+    parser.add_argument("--timeout", type=float, default=math.inf, help="seconds for everything together, at most")
     parser.add_argument("--preview-at", type=float, default=Options.preview_at, help="share of the budget, 0 to 1")
     parser.add_argument("--stop-above", type=float, default=math.inf, help="a preview above this ends the training")
     parser.add_argument("--data", type=Path, default=None, help="folder of the prepared data")
@@ -103,6 +104,7 @@ def parse_arguments(arguments: Sequence[str]) -> tuple[Options, argparse.Namespa
         budget=args.budget,
         startup=args.startup,
         scoring=args.scoring,
+        timeout=args.timeout,
         champion_startup=args.champion_startup,
         threshold=args.threshold,
         audited=args.audit,

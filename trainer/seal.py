@@ -21,6 +21,7 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+START_S = 60.0  # For the sandbox and the launcher to start.
 SETTLE_S = 0.05  # For a call that passed just before the seal closed to come to its end.
 CHUNK_BYTES = 2**24
 ENOSYS = {"clone3"}  # The C library then starts a thread by clone, whose flags a filter can read.
@@ -141,7 +142,6 @@ class Seal:
         self._lock = threading.Lock()
         self._closed = False
         self._first: int | None = None
-        self.refused = False  # Whether something was refused after the seal closed.
         self._thread = threading.Thread(target=self._answer, daemon=True)
         self._thread.start()
 
@@ -184,7 +184,6 @@ class Seal:
             elif call == clone3:
                 answer = ANSWER.pack(number, 0, -errno.ENOSYS, 0)
             else:
-                self.refused = True
                 answer = ANSWER.pack(number, 0, -errno.EPERM, 0)
             with contextlib.suppress(OSError):  # Who asked has died meanwhile.
                 fcntl.ioctl(self._listener, SEND, bytearray(answer))
@@ -257,9 +256,13 @@ def _lines(path: Path) -> list[str]:
 
 
 def receive(channel: socket.socket) -> Seal | None:
-    """The seal of a process that `launcher` starts; None where it has ended before, and says why in its output."""
+    """The seal of a process that `launcher` starts; None where it has ended before, and says why in its output.
+
+    Raises TimeoutError where it does neither.
+    """
+    channel.settimeout(START_S)
     try:
         data, files, _, _ = socket.recv_fds(channel, 1, 1, socket.MSG_CMSG_CLOEXEC)
-    except OSError:
+    except ConnectionError:
         return None
     return Seal(files[0]) if data == b"L" and files else None

@@ -254,11 +254,11 @@ def test_who_has_seen_text_can_leave_nothing_behind(tried, leave: str):
     change = f"""
 import mmap
 opened = os.memfd_create("opened"); os.write(opened, b"some text")
-def before_answer(ids): {leave}
+def before_answer(ids):
+    try: {leave}
+    except PermissionError: channel.send("failed", reason="shape"); time.sleep(9)
 """
-    message = crash(tried(change))
-    assert "ended while scoring" in message
-    assert "needed a file, a process or the like" in message
+    assert crash(tried(change)) == wire.FAILURES["shape"]
 
 
 def test_threads_and_memory_are_no_trace(tried):
@@ -354,3 +354,31 @@ def before_done():
     while child.exists() and "Z" not in (child / "stat").read_text().split()[2] and time.monotonic() < deadline:
         time.sleep(0.01)
     assert not child.exists() or "Z" in (child / "stat").read_text().split()[2]
+
+
+def test_a_socket_that_takes_its_time_to_close_keeps_nobody(tried):
+    change = """
+def files_for_done():
+    listener = socket.create_server(("127.0.0.1", 0))
+    lingering = socket.create_connection(listener.getsockname())
+    lingering.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, (1).to_bytes(4, "little") + (600).to_bytes(4, "little"))
+    lingering.setblocking(False)
+    try:
+        while True: lingering.send(b"x" * 65536)
+    except BlockingIOError: pass
+    globals()["kept"] = listener
+    number = os.dup(lingering.fileno()); lingering.detach()
+    return [number, wire.sealed(wire.pack_vocabulary(vocabulary))], None
+def after_done(kept): time.sleep(600)
+"""
+    began = time.monotonic()
+    assert "expected a regular file" in crash(tried(change))
+    assert time.monotonic() - began < 30
+
+
+def test_a_trial_ends_when_its_time_is_up_whatever_it_is_at(tried):
+    began = time.monotonic()
+    assert "whole trial" in crash(tried("def before_done(): time.sleep(60)", timeout=3.0), "timeout")
+    slow = tried("def next_tokens(rows): time.sleep(60)", timeout=8.0, audited=True)
+    assert any("whole trial" in flag for flag in slow.audited["flags"])
+    assert time.monotonic() - began < 40

@@ -11,6 +11,7 @@ import re
 import socket
 import stat
 import tempfile
+import threading
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -140,8 +141,7 @@ class Channel:
         self._drop_files()
 
     def _drop_files(self) -> None:
-        for file in self._files:
-            os.close(file)
+        discard(self._files)
         self._files = []
 
 
@@ -214,6 +214,12 @@ def write_all(file: int, content: bytes | memoryview, offset: int = 0) -> None:
     while view:
         written = os.pwrite(file, view, offset)
         view, offset = view[written:], offset + written
+
+
+def discard(files: Sequence[int]) -> None:
+    """Closes descriptors from the other side, beside the caller: closing a socket may wait for as long as it says."""
+    for file in files:
+        threading.Thread(target=os.close, args=[file], daemon=True).start()
 
 
 def copy_file(file: int, limit: int, stop: Callable[[], None] = lambda: None) -> bytearray:

@@ -137,7 +137,10 @@ test("the champion's times and threshold reach the referee; without a threshold 
   const s = scene(context, '');
   await s.run();
   const told = () => s.lines.find(line => line.startsWith('options')) ?? '';
-  assert.match(told(), /"seed": "42", "budget": "5", "startup": "60", "scoring": "60".* audit$/);
+  assert.match(
+    told(),
+    /"seed": "42", "budget": "5", "startup": "60", "scoring": "60", "timeout": "125".* audit$/,
+  );
   assert.doesNotMatch(told(), /threshold|champion/);
   await s.run({
     terms: { threshold: 2.5, championStartupSeconds: 20, championScoringSeconds: 9 },
@@ -199,6 +202,14 @@ test('a referee that leaves no result is the fault of the machine', async contex
   const { outcome } = await scene(context, 'print("nothing")\n').run();
   assert.equal(outcome.status, 'fault');
   assert.match(outcome.status === 'fault' ? outcome.message : '', /^The referee ended with 3: options/);
+});
+
+test('a candidate that holds the referee up has used up its time', async context => {
+  const s = scene(context, 'import time\ntime.sleep(600)\n');
+  const began = Date.now();
+  const { outcome } = await s.run({ timeoutSeconds: 2, budgetSeconds: 1 });
+  assert.deepEqual([outcome.status, outcome.status === 'crash' && outcome.reason], ['crash', 'timeout']);
+  assert.ok(Date.now() - began < 32_000);
 });
 
 test('a command that a referee cannot start is refused with what it needs', async context => {

@@ -4,7 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
 import { crashReasons, type Measurement } from '../protocol/measurement.ts';
 import { PREVIEW_AT } from '../protocol/stop-bar.ts';
-import { fault, overuse, shortened } from './classify.ts';
+import { classify, fault, overuse, shortened } from './classify.ts';
 import { type Executed, execute } from './execute.ts';
 import { git, resolveRevision } from './git.ts';
 import { championNats, natsFile } from './nats.ts';
@@ -15,9 +15,8 @@ const LEAST_STAGE_SECONDS = 30;
 /** Scoring may take twice the champion's time, and this on top, which a busy machine needs. */
 const SCORING_FACTOR = 2;
 const SCORING_SLACK_SECONDS = 2;
-/** An audit starts two processes and lets both score; the referee itself takes a while, too. */
-const MOST_STAGES = 6;
-const REFEREE_SECONDS = 60;
+/** The referee ends a trial when its time is up. If it does not end by then, something holds it up, and it is killed. */
+const REFEREE_SECONDS = 10;
 
 const finite = z.number().nullable();
 
@@ -85,7 +84,7 @@ export async function runRefereed(stage: Stage, referee: string): Promise<Findin
     },
     isSandbox: false,
     metricName: stage.contract.metric.name,
-    timeoutSeconds: options.budgetSeconds + MOST_STAGES * seconds + REFEREE_SECONDS,
+    timeoutSeconds: options.timeoutSeconds + REFEREE_SECONDS,
     signal: options.signal,
     onLine: options.onLine,
   });
@@ -111,6 +110,7 @@ async function refereeArguments(stage: Stage, seconds: number): Promise<string[]
     budget: options.budgetSeconds,
     startup: seconds,
     scoring,
+    timeout: options.timeoutSeconds,
     'preview-at': PREVIEW_AT,
     ...(stopBeyond === null ? {} : { 'stop-above': stopBeyond }),
     wrap: JSON.stringify(launched.wrap),
@@ -153,7 +153,7 @@ async function checkOutReferee({ options, scratch }: Stage, referee: string): Pr
   return join(folder, referee);
 }
 
-/** The referee was ended: because of what the candidate used, or because it hung, which is no candidate's doing. */
+/** The referee was ended, because of what the candidate used or because the candidate held it up; or it failed by itself. */
 function withoutResult(stage: Stage, { result, exceeded, output, peakMb }: Executed): Finding {
   const ending = {
     result,
@@ -165,9 +165,12 @@ function withoutResult(stage: Stage, { result, exceeded, output, peakMb }: Execu
     shorten: stage.shorten,
   };
   const last = output.tail().findLast(line => line.trim() !== '') ?? '(no output)';
-  const how = result.endedBy === 'timeout' ? 'did not end' : `ended with ${result.exitCode ?? result.signal}`;
   return {
-    outcome: exceeded ? overuse(ending, exceeded) : fault(`The referee ${how}: ${last}`),
+    outcome: exceeded
+      ? overuse(ending, exceeded)
+      : result.endedBy === 'timeout'
+        ? classify(ending)
+        : fault(`The referee ended with ${result.exitCode ?? result.signal}: ${last}`),
     preview: null,
     refereed: null,
     trainingSeconds: 0,
