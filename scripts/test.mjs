@@ -18,7 +18,13 @@ const sections = [
   { title: 'types', command: bin('tsc'), args: [] },
   { title: 'format and lint', command: bin('biome'), args: ['check'] },
   { title: 'unused code', command: bin('knip'), args: [] },
-  { title: 'workflow files', command: process.execPath, args: ['scripts/check-workflows.mjs'] },
+  {
+    title: 'workflow files',
+    command: process.execPath,
+    args: ['scripts/check-workflows.mjs'],
+    needs: python,
+  },
+  { title: 'packages', command: process.execPath, args: ['scripts/check-packages.mjs'], needs: python },
   { title: 'bundle', command: process.execPath, args: ['scripts/bundle.mjs', '--check'] },
   {
     title: 'trainer: lint',
@@ -62,7 +68,7 @@ function bin(name) {
 }
 
 function testFiles() {
-  return globSync(['src/**/*.test.ts', 'bench/**/*.test.ts'], { cwd: root }).sort();
+  return globSync(['src/**/*.test.ts', 'bench/**/*.test.ts', 'scripts/*.test.mjs'], { cwd: root }).sort();
 }
 
 /** Runs one section with its output shown as it comes; resolves with its exit code, seconds and output. */
