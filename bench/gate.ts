@@ -7,7 +7,7 @@
  * `--noise`: calibrated beforehand; without it the gate learns the noise from three baselines on. ± is one standard error.
  */
 import { parseArgs } from 'node:util';
-import type { GateRules } from '../src/campaign/gate.ts';
+import type { GateRules } from '../src/gate/gate.ts';
 import { type Random, randomFrom } from './random.ts';
 import { type Noise, type Outcome, runGate, runSimple } from './simulate.ts';
 

@@ -1,9 +1,10 @@
 /** Campaigns replayed with recorded learning curves: each first trial as it was recorded. */
-import { cannotWin, previewError, stoppedStep } from '../src/campaign/early.ts';
-import type { Sample } from '../src/campaign/filter.ts';
-import { type GateRules, judgeKnowing } from '../src/campaign/gate.ts';
-import { type Knowledge, learn, type Step, scaleOf, startKnowledge } from '../src/campaign/knowledge.ts';
-import { bendsCurve } from '../src/campaign/previews.ts';
+
+import { bendsCurve } from '../src/campaign/evidence/previews.ts';
+import { cannotWin, previewError, stoppedStep } from '../src/gate/early-stop.ts';
+import type { Sample } from '../src/gate/filter.ts';
+import { type GateRules, judgeKnowing } from '../src/gate/gate.ts';
+import { type Knowledge, learn, type Step, scaleOf, startKnowledge } from '../src/gate/knowledge.ts';
 import type { Random } from './random.ts';
 
 /** One recorded run: its score, and the mean training loss in equal parts of the budget (null: no step ended there). */

@@ -1,9 +1,9 @@
 /** Simulated campaigns: ideas whose true effects are known, measured with noise, judged by a rule. */
-import { cannotWin, previewError, stoppedStep } from '../src/campaign/early.ts';
-import type { Sample } from '../src/campaign/filter.ts';
-import { type GateRules, judgeKnowing } from '../src/campaign/gate.ts';
-import { type Knowledge, learn, type Step, scaleOf, startKnowledge } from '../src/campaign/knowledge.ts';
-import { PREVIEW_AT } from '../src/campaign/stop-bar.ts';
+import { cannotWin, previewError, stoppedStep } from '../src/gate/early-stop.ts';
+import type { Sample } from '../src/gate/filter.ts';
+import { type GateRules, judgeKnowing } from '../src/gate/gate.ts';
+import { type Knowledge, learn, type Step, scaleOf, startKnowledge } from '../src/gate/knowledge.ts';
+import { PREVIEW_AT } from '../src/protocol/stop-bar.ts';
 import type { Random } from './random.ts';
 
 /** Where the noise of a trial comes from: standard deviations in the metric's unit. */

@@ -1,8 +1,9 @@
 // Bench: the trainer: time spent in steps, speed, scoring and audit, and the score against a GPT-2 script
 /** Alternates three kinds of runs, so that a machine that does other things as well is equally slow for all of them. */
 import { Command } from 'commander';
-import { durationText, secondsOf, wholeNumber } from '../src/cli/errors.ts';
+import { durationText, wholeNumber } from '../src/cli/errors.ts';
 import { formatSeconds } from '../src/render/number.ts';
+import { secondsOf } from '../src/starter/errors.ts';
 import { measureBare, measureGpt2, measureTrainer } from './trainer/measure.ts';
 import { type Rounds, summary } from './trainer/summary.ts';
 

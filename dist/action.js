@@ -12465,7 +12465,7 @@ function date4(params) {
   return _coercedDate(ZodDate, params);
 }
 
-// src/campaign/measurement.ts
+// src/protocol/measurement.ts
 var trialIdSchema = external_exports.string().regex(/^\d+\/\d+\.\d+$/, "expected a trial id like 7/12.1");
 var shaSchema = external_exports.string().regex(/^[0-9a-f]{40}$/, "expected a 40-digit git object id");
 var crashReasons = ["exception", "timeout", "out of memory", "no metric", "not a number"];
@@ -12534,7 +12534,7 @@ var measurementSchema = external_exports.strictObject({
 var MEASUREMENT_ARTIFACT = "measurement";
 var MEASUREMENT_FILE = "measurement.json";
 
-// src/campaign/stop-bar.ts
+// src/protocol/stop-bar.ts
 var PREVIEW_AT = 0.5;
 var STOP_INPUT = "stop-worse-than";
 var stopBarSchema = external_exports.string().transform((text, context) => {
@@ -12754,7 +12754,7 @@ function parseCommand(text) {
   return { file: file2, args, throughShell: false };
 }
 
-// src/campaign/contract.ts
+// src/protocol/contract.ts
 var CONTRACT_PATH = ".github/research.yml";
 var pathSchema = pathInside("the repository");
 function pathInside(place2) {
@@ -15358,7 +15358,7 @@ var CHOMPING_CLIP = CHOMPING_MODE.CLIP;
 var CHOMPING_STRIP = CHOMPING_MODE.STRIP;
 var CHOMPING_KEEP = CHOMPING_MODE.KEEP;
 
-// src/campaign/suggest.ts
+// src/protocol/suggest.ts
 var import_fastest_levenshtein = __toESM(require_mod(), 1);
 function suggest(word, known) {
   if (known.length === 0) return null;
@@ -15366,7 +15366,7 @@ function suggest(word, known) {
   return (0, import_fastest_levenshtein.distance)(word.toLowerCase(), best) <= Math.max(1, Math.floor(best.length / 3)) ? best : null;
 }
 
-// src/campaign/contract-file.ts
+// src/protocol/contract-file.ts
 function parseContract(text) {
   let value;
   try {
@@ -17026,148 +17026,6 @@ function toAlignment(value) {
   const code = typeof value === "string" ? value.codePointAt(0) : 0;
   return code === 67 || code === 99 ? 99 : code === 76 || code === 108 ? 108 : code === 82 || code === 114 ? 114 : 0;
 }
-
-// src/campaign/idea.ts
-var editSchema = external_exports.strictObject({
-  path: external_exports.string(),
-  search: external_exports.string().min(1),
-  replace: external_exports.string()
-});
-var MAX_IDEA = 500;
-var ideaSchema = external_exports.strictObject({
-  /** One line, at most 80 characters, such as "warmdown 0.7 → 0.75". */
-  title: external_exports.string().min(1).max(80),
-  hypothesis: external_exports.string().max(2e3),
-  edits: external_exports.array(editSchema).min(1).max(20)
-});
-var costSchema = external_exports.strictObject({
-  calls: external_exports.int().nonnegative(),
-  inputTokens: external_exports.int().nonnegative(),
-  outputTokens: external_exports.int().nonnegative(),
-  usd: external_exports.number().nonnegative().nullable()
-});
-
-// src/campaign/model.ts
-var recordedTrialSchema = measurementSchema.extend({ runId: external_exports.int().nullable() });
-var verdictSchema = external_exports.strictObject({
-  kind: external_exports.enum(["merge", "close", "crash", "flagged", "unmeasurable", "superseded", "stopped", "person"]),
-  /** One sentence for people. */
-  reason: external_exports.string().max(500),
-  /** Mean of the candidate's measured trials and of the champion's, in the metric's unit. */
-  value: external_exports.number().nullable(),
-  championValue: external_exports.number().nullable(),
-  /** Standard deviation of one trial, as known when judging. */
-  noise: external_exports.number().nullable(),
-  /** Probability that the candidate is not better. */
-  doubt: external_exports.number().nullable()
-});
-var wordSchema = external_exports.strictObject({
-  kind: external_exports.enum(["keep", "discard", "rerun"]),
-  by: external_exports.string(),
-  /** Id of the comment that said it. */
-  comment: external_exports.int(),
-  /** Number of the last trial that was started when it was said. */
-  after: external_exports.int().nonnegative()
-});
-var askedSchema = external_exports.strictObject({
-  comment: external_exports.int(),
-  by: external_exports.string(),
-  /** The idea; of a closed experiment, its title. */
-  idea: external_exports.string().max(MAX_IDEA),
-  /** The pull request whose edits are to be tried again; null for a new idea. */
-  pull: external_exports.int().nullable()
-});
-var spentSchema = external_exports.strictObject({
-  trials: external_exports.int().nonnegative(),
-  machineSeconds: external_exports.number().nonnegative()
-});
-var experimentMarkerSchema = external_exports.strictObject({
-  version: external_exports.literal(1),
-  campaign: external_exports.int(),
-  number: external_exports.int().positive(),
-  agent: external_exports.string(),
-  idea: ideaSchema,
-  /** The commit that the candidate was made on, and its tree. */
-  champion: external_exports.strictObject({ sha: shaSchema, tree: shaSchema }),
-  commit: shaSchema,
-  tree: shaSchema,
-  /** Head before a restack whose branch may not have moved yet. */
-  previous: shaSchema.nullable(),
-  restacks: external_exports.int().nonnegative(),
-  /** How often the agent was asked to mend a crash. */
-  repairs: external_exports.int().nonnegative(),
-  /** Trials up to this number measured an earlier champion's version, and count no more. */
-  staleTrials: external_exports.int().nonnegative(),
-  cost: costSchema,
-  /** Spent on trials of versions before this one. */
-  earlier: spentSchema,
-  trials: external_exports.array(recordedTrialSchema),
-  verdict: verdictSchema.nullable(),
-  /** What people said of it, oldest first; each took effect. */
-  words: external_exports.array(wordSchema).default([]),
-  /** Why the gate leaves it to a person; null where it does not. */
-  held: external_exports.string().max(500).nullable().default(null),
-  /** Whose wish it was; null where an agent's idea. */
-  asked: askedSchema.nullable().default(null)
-});
-var pointSchema = external_exports.strictObject({ sha: shaSchema, tree: shaSchema });
-var campaignBaseSchema = external_exports.strictObject({
-  /** What it was made from. */
-  start: pointSchema,
-  /** Where the App last saw it after a merge of its own, or where a person told it to go on. */
-  tip: pointSchema,
-  /** A person moved it, and the campaign went on from there. */
-  touched: external_exports.boolean()
-});
-var promotionMarkerSchema = external_exports.strictObject({
-  version: external_exports.literal(1),
-  campaign: external_exports.int(),
-  /** Digest of the visible part. */
-  text: external_exports.string(),
-  /** The branch's tip and the default branch's. */
-  tip: shaSchema,
-  home: shaSchema,
-  fits: external_exports.boolean().nullable(),
-  /** Pull requests of the experiments that it offers. */
-  experiments: external_exports.array(external_exports.int())
-});
-var campaignStateSchema = external_exports.strictObject({
-  version: external_exports.literal(1),
-  phase: external_exports.enum(["running", "paused", "stopped", "finished"]),
-  /** Why it is paused, stopped or finished; empty while running. */
-  reason: external_exports.string().max(2e3),
-  /** Experiments asked for, all `/research N` together. */
-  target: external_exports.int().nonnegative(),
-  parallel: external_exports.int().nullable(),
-  budgetSeconds: external_exports.number().nullable(),
-  agent: external_exports.string().nullable(),
-  topic: external_exports.string(),
-  startedBy: external_exports.string(),
-  /** When it was started, or started again after its end. */
-  startedAt: external_exports.string(),
-  /** Ids of the comments that took effect. */
-  comments: external_exports.array(external_exports.int()),
-  /** What people asked to be tried next, oldest first. */
-  asked: external_exports.array(askedSchema).default([]),
-  /** Trials of champions that no experiment measured. */
-  baselines: external_exports.array(recordedTrialSchema),
-  /** Reasons of the proposals that came to nothing, newest last, at most 20. */
-  failedProposals: external_exports.array(external_exports.string().max(300)),
-  failedInARow: external_exports.int().nonnegative(),
-  /** Spent on thoughts that no experiment was made of or made again from; experiments carry their own cost. */
-  failedCost: costSchema,
-  /** Announcements made once: "no runner" and the like. */
-  notices: external_exports.array(external_exports.string()),
-  /** What a person's `resume` forgave: baselines and experiments up to here do not count as failures any more. */
-  forgiven: external_exports.strictObject({ baselines: external_exports.int().nonnegative(), experiments: external_exports.int().nonnegative() }),
-  /** Null without a branch of the campaign's own, and before it was made. */
-  base: campaignBaseSchema.nullable().default(null),
-  /** Spent on baselines that are kept no more. */
-  forgotten: spentSchema.extend({
-    /** The highest number among them: `k` of `<issue>/0.<k>`. */
-    last: external_exports.int().nonnegative()
-  }).optional()
-});
 
 // src/render/number.ts
 function formatNoise(deviation) {

@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { load } from 'js-yaml';
-import { parseContract } from '../src/campaign/contract-file.ts';
+import { parseContract } from '../src/protocol/contract-file.ts';
 
 const root = path.resolve(import.meta.dirname, '..');
 const problems = [];

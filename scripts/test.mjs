@@ -18,6 +18,7 @@ const sections = [
   { title: 'types', command: bin('tsc'), args: [] },
   { title: 'format and lint', command: bin('biome'), args: ['check'] },
   { title: 'unused code', command: bin('knip'), args: [] },
+  { title: 'imports', command: process.execPath, args: ['scripts/floors.mjs'] },
   {
     title: 'workflow files',
     command: process.execPath,

@@ -3,8 +3,8 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { measurementSchema } from './campaign/measurement.ts';
-import { makeCandidate, makeRepository, temporaryDirectory } from './trial/fixture.ts';
+import { measurementSchema } from './protocol/measurement.ts';
+import { makeCandidate, makeRepository, temporaryDirectory } from './trial/fixture.test-helper.ts';
 
 const bundle = new URL('../dist/action.js', import.meta.url).pathname;
 const script = new URL('../scripts/bundle.mjs', import.meta.url).pathname;

@@ -2,9 +2,10 @@
 import type { Probot } from 'probot';
 import { type AgentEnv, chooseAgent } from './agents/create.ts';
 import { type Loop, startLoop } from './controller.ts';
+import { considerate, octokitPort } from './github/client/octokit.ts';
+import { createQuiet, type Quiet } from './github/client/rate-limit.ts';
+import type { Octokit } from './github/client/types.ts';
 import type { Context } from './github/context.ts';
-import { createQuiet, type Quiet } from './github/limits.ts';
-import { considerate, type Octokit, octokitPort } from './github/octokit.ts';
 import type { Repository } from './github/port.ts';
 import { progressChart } from './render/chart.ts';
 

@@ -3,12 +3,13 @@
 import { Command, CommanderError } from 'commander';
 import { addDemo } from './cli/demo.ts';
 import { addDoctor } from './cli/doctor.ts';
-import { CommandError, UsageError } from './cli/errors.ts';
+import { CommandError } from './cli/errors.ts';
 import { addInit } from './cli/init.ts';
 import { addNoise } from './cli/noise.ts';
 import { addReport } from './cli/report.ts';
 import { addServe } from './cli/serve.ts';
 import { addTrial } from './cli/trial.ts';
+import { UsageError } from './starter/errors.ts';
 
 const USAGE = 2;
 

@@ -1,15 +1,15 @@
 /** One serial loop per repository: observe, plan, apply, until there is nothing to do; then wait for a nudge or the clock. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Action } from './campaign/action.ts';
-import { planWithout } from './campaign/pass-over.ts';
-import { apply } from './github/apply.ts';
-import { forgetEnded } from './github/campaigns.ts';
+import { planWithout } from './campaign/plan/skip-refused.ts';
+import { apply } from './github/act/apply.ts';
+import { type ExportMemory, exportLog } from './github/act/export.ts';
+import { refreshPromotions } from './github/act/promote.ts';
 import type { Context } from './github/context.ts';
 import { limitSeconds, statusOf } from './github/errors.ts';
-import { type ExportMemory, exportLog } from './github/export.ts';
-import { emptyMemory, type Memory } from './github/memory.ts';
-import { observe } from './github/observe.ts';
-import { refreshPromotions } from './github/promote.ts';
+import { forgetEnded } from './github/observe/campaigns.ts';
+import { emptyMemory, type Memory } from './github/observe/memory.ts';
+import { observe } from './github/observe/observe.ts';
 import { giveUp, isGivenUp, unlessRefused } from './github/refusals.ts';
 import { refreshStatus } from './github/state.ts';
 import { createThinking, dropUnwanted } from './github/thinking.ts';

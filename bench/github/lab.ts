@@ -8,15 +8,16 @@ import type { Agent } from '../../src/agents/agent.ts';
 import { applyEdits } from '../../src/agents/edit.ts';
 import type { Action } from '../../src/campaign/action.ts';
 import { NO_COST } from '../../src/campaign/idea.ts';
-import { MEASUREMENT_ARTIFACT, MEASUREMENT_FILE } from '../../src/campaign/measurement.ts';
 import { emptyLoopMemory, step } from '../../src/controller.ts';
+import { considerate, octokitPort } from '../../src/github/client/octokit.ts';
+import { createQuiet } from '../../src/github/client/rate-limit.ts';
 import type { Context } from '../../src/github/context.ts';
-import { createQuiet } from '../../src/github/limits.ts';
-import { considerate, octokitPort } from '../../src/github/octokit.ts';
 import { createThinking } from '../../src/github/thinking.ts';
 import { UnhurriedOctokit } from '../../src/local/client.ts';
-import { type LocalGitHub, type LocalGitHubOptions, startLocalGitHub } from '../../src/local/github/index.ts';
+import { type LocalGitHub, startLocalGitHub } from '../../src/local/github/index.ts';
+import type { LocalGitHubOptions } from '../../src/local/github/options.ts';
 import type { Job } from '../../src/local/jobs.ts';
+import { MEASUREMENT_ARTIFACT, MEASUREMENT_FILE } from '../../src/protocol/measurement.ts';
 
 /** One request of the App's. */
 export interface Taken {

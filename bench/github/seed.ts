@@ -1,7 +1,8 @@
 /** A repository with many finished experiments, without running them: copies of the one that was run. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { branchName, experimentMarkerSchema } from '../../src/campaign/model.ts';
+import { experimentMarkerSchema } from '../../src/campaign/marker.ts';
+import { branchName } from '../../src/campaign/model.ts';
 import { pullBody } from '../../src/github/body.ts';
 import { readMarker } from '../../src/github/marker.ts';
 import type { State } from '../../src/local/github/state.ts';

@@ -1,6 +1,7 @@
 /** Which agent thinks for a campaign. */
-import type { AgentConfig, Contract } from '../campaign/contract.ts';
+
 import { quote } from '../campaign/quote.ts';
+import type { AgentConfig, Contract } from '../protocol/contract.ts';
 import type { Agent } from './agent.ts';
 import { exploreAgent } from './explore.ts';
 import { openaiAgent } from './openai.ts';

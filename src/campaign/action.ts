@@ -1,16 +1,7 @@
 /** What the plan may ask for: one action at a time, each safe to do again. */
-import type {
-  Asked,
-  Attempt,
-  Campaign,
-  CampaignState,
-  Duplicate,
-  Experiment,
-  PendingCommand,
-  Point,
-  RecordedTrial,
-  Verdict,
-} from './model.ts';
+
+import type { Asked, CampaignState, Point, RecordedTrial, Verdict } from './marker.ts';
+import type { Attempt, Campaign, Duplicate, Experiment, PendingCommand } from './model.ts';
 import type { Task } from './thought.ts';
 
 export type Action =

@@ -1,5 +1,7 @@
 /** What a person's word lets a campaign leave behind. */
-import { type CampaignState, type Experiment, flagNotice } from './model.ts';
+
+import type { CampaignState } from './marker.ts';
+import { type Experiment, flagNotice } from './model.ts';
 
 /** A person who lets the campaign go on forgives what made it pause. */
 export function forgiveness(

@@ -1,7 +1,8 @@
 /** What is planned for a snapshot, in a few words, and what such snapshots are made of. */
 import { describeAction } from './action.ts';
-import type { Experiment, Verdict } from './model.ts';
-import { plan } from './plan.ts';
+import type { Verdict } from './marker.ts';
+import type { Experiment } from './model.ts';
+import { plan } from './plan/plan.ts';
 import { experiment, NOW, snapshot } from './snapshot.test-helper.ts';
 import type { Thought } from './thought.ts';
 

@@ -1,13 +1,7 @@
 /** Questions to a snapshot. */
-import {
-  type Attempt,
-  branchName,
-  type Campaign,
-  type CampaignState,
-  type Experiment,
-  type RecordedTrial,
-  type Snapshot,
-} from './model.ts';
+
+import type { CampaignState, RecordedTrial } from './marker.ts';
+import { type Attempt, branchName, type Campaign, type Experiment, type Snapshot } from './model.ts';
 
 /** Numbers of a trial id `<issue>/<experiment>.<k>`. */
 export function trialParts(id: string): { issue: number; experiment: number; k: number } {

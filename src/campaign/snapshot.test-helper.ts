@@ -1,15 +1,13 @@
 /** Builds snapshots for tests in the words of the domain. */
-import { contractSchema } from './contract.ts';
+import { contractSchema } from '../protocol/contract.ts';
+import type { Outcome } from '../protocol/measurement.ts';
 import { NO_COST } from './idea.ts';
-import type { Outcome } from './measurement.ts';
+import type { CampaignState, ExperimentMarker, RecordedTrial } from './marker.ts';
 import {
   type Attempt,
   branchName,
   type Campaign,
-  type CampaignState,
   type Experiment,
-  type ExperimentMarker,
-  type RecordedTrial,
   type Run,
   type Snapshot,
 } from './model.ts';

@@ -4,10 +4,10 @@ import { execFile } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
-import { type Measurement, measurementSchema } from '../campaign/measurement.ts';
-import { formatStopBar, STOP_INPUT, type StopBar } from '../campaign/stop-bar.ts';
-import type { Terms } from '../campaign/terms.ts';
-import type { Checkout } from '../trial/fixture.ts';
+import type { Terms } from '../campaign/evidence/audit-terms.ts';
+import { type Measurement, measurementSchema } from '../protocol/measurement.ts';
+import { formatStopBar, STOP_INPUT, type StopBar } from '../protocol/stop-bar.ts';
+import type { Checkout } from '../trial/fixture.test-helper.ts';
 
 const run = promisify(execFile);
 export const CHECKOUT = new URL('../..', import.meta.url).pathname;

@@ -1,5 +1,4 @@
-/** What a cheat is, and what must come of it. */
-import type { Verdict } from '../campaign/model.ts';
+import type { Verdict } from '../campaign/marker.ts';
 import type { Told } from './act.test-helper.ts';
 import type { Scene } from './scene.test-helper.ts';
 

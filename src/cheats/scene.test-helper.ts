@@ -3,18 +3,19 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { contractSchema } from '../campaign/contract.ts';
-import {
-  type Experiment,
-  type RecordedTrial,
-  type Snapshot,
-  trialId,
-  type Verdict,
-} from '../campaign/model.ts';
-import { plan } from '../campaign/plan.ts';
+import { termsOf } from '../campaign/evidence/audit-terms.ts';
+import type { RecordedTrial, Verdict } from '../campaign/marker.ts';
+import { type Experiment, type Snapshot, trialId } from '../campaign/model.ts';
+import { plan } from '../campaign/plan/plan.ts';
 import { campaign, experiment, NOW, snapshot } from '../campaign/snapshot.test-helper.ts';
-import { termsOf } from '../campaign/terms.ts';
-import { type Checkout, commitFiles, gitIn, makeCandidate, makeRepository } from '../trial/fixture.ts';
+import { contractSchema } from '../protocol/contract.ts';
+import {
+  type Checkout,
+  commitFiles,
+  gitIn,
+  makeCandidate,
+  makeRepository,
+} from '../trial/fixture.test-helper.ts';
 import { act, CHECKOUT, type Told } from './act.test-helper.ts';
 import type { Cheat } from './cheat.test-helper.ts';
 

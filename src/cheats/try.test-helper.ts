@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import type { Measurement } from '../campaign/measurement.ts';
+import type { Measurement } from '../protocol/measurement.ts';
 import type { Cheat } from './cheat.test-helper.ts';
 import { makeScene, type Scene } from './scene.test-helper.ts';
 

@@ -4,13 +4,14 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { load } from 'js-yaml';
 import { z } from 'zod';
-import type { Contract } from '../campaign/contract.ts';
-import type { Measurement, Outcome } from '../campaign/measurement.ts';
+import type { Contract } from '../protocol/contract.ts';
+import type { Measurement, Outcome } from '../protocol/measurement.ts';
+import { CHECKOUT, trainerEnvironment } from '../starter/checkout.ts';
+import { secondsOf, UsageError } from '../starter/errors.ts';
 import { git, resolveRevision } from '../trial/git.ts';
 import { runTrial } from '../trial/run.ts';
-import { CHECKOUT, trainerEnvironment } from './checkout.ts';
 import { committedContract, repositoryRoot } from './contract.ts';
-import { CommandError, secondsOf, UsageError } from './errors.ts';
+import { CommandError } from './errors.ts';
 
 export interface BenchOptions {
   /** As `durationText` allows; by default as the contract says. */

@@ -1,9 +1,9 @@
 /** Repositories and contracts, as the user names them on the command line. */
 import path from 'node:path';
-import { CONTRACT_PATH, type Contract } from '../campaign/contract.ts';
-import { describeProblem, parseContract } from '../campaign/contract-file.ts';
+import { CONTRACT_PATH, type Contract } from '../protocol/contract.ts';
+import { describeProblem, parseContract } from '../protocol/contract-file.ts';
+import { UsageError } from '../starter/errors.ts';
 import { git, resolveRevision } from '../trial/git.ts';
-import { UsageError } from './errors.ts';
 
 /** The root of the git repository around `target`. Throws a UsageError where there is none, or no commit. */
 export async function repositoryRoot(target: string): Promise<string> {

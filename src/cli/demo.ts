@@ -1,11 +1,12 @@
 /** `autoresearch demo`: the whole loop on this machine, with real training runs. */
 import path from 'node:path';
 import { type Command, Option } from 'commander';
+import { CHECKOUT, loadSettings, trainerEnvironment } from '../starter/checkout.ts';
+import { UsageError } from '../starter/errors.ts';
+import { withAgent, withBudget } from '../starter/templates.ts';
 import { sandboxProblem } from '../trial/probe.ts';
-import { CHECKOUT, loadSettings, trainerEnvironment } from './checkout.ts';
 import { committedContract, currentBranch, repositoryRoot } from './contract.ts';
-import { CommandError, durationText, UsageError, wholeNumber } from './errors.ts';
-import { withAgent, withBudget } from './templates.ts';
+import { CommandError, durationText, wholeNumber } from './errors.ts';
 
 interface DemoCommandOptions {
   budget?: string;

@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Command } from 'commander';
 import { execa } from 'execa';
+import { CHECKOUT, loadSettings, trainerEnvironment } from '../starter/checkout.ts';
 import { sandboxProblem } from '../trial/probe.ts';
-import { CHECKOUT, loadSettings, trainerEnvironment } from './checkout.ts';
 import { CommandError } from './errors.ts';
 
 interface Finding {

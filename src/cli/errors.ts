@@ -1,11 +1,6 @@
 /** What the command line says when it cannot do what was asked: one line, no stack trace. */
 import { InvalidArgumentError } from 'commander';
-import { durationSchema } from '../campaign/contract.ts';
-
-/** The user asked for something that cannot be: exit code 2. */
-export class UsageError extends Error {
-  override name = 'UsageError';
-}
+import { durationSchema } from '../protocol/contract.ts';
 
 /** The request was fine and could not be carried out: exit code 1. */
 export class CommandError extends Error {
@@ -28,9 +23,4 @@ export function durationText(text: string): string {
   if (!parsed.success)
     throw new InvalidArgumentError('Expected a duration such as 90s, 5m or 1h, at most 24h.');
   return text;
-}
-
-/** The seconds of a duration that `durationText` has let through. */
-export function secondsOf(duration: string): number {
-  return durationSchema.parse(duration);
 }

@@ -4,10 +4,9 @@ import { homedir } from 'node:os';
 import path from 'node:path';
 import type { Command } from 'commander';
 import { execa } from 'execa';
-import { CONTRACT_PATH } from '../campaign/contract.ts';
-import { describeProblem, parseContract } from '../campaign/contract-file.ts';
-import { currentBranch } from './contract.ts';
-import { durationText, UsageError } from './errors.ts';
+import { CONTRACT_PATH } from '../protocol/contract.ts';
+import { describeProblem, parseContract } from '../protocol/contract-file.ts';
+import { UsageError } from '../starter/errors.ts';
 import {
   type ContractValues,
   contractText,
@@ -15,7 +14,9 @@ import {
   DEFAULTS,
   starterBrief,
   workflowText,
-} from './templates.ts';
+} from '../starter/templates.ts';
+import { currentBranch } from './contract.ts';
+import { durationText } from './errors.ts';
 
 interface InitOptions {
   editable: string[];

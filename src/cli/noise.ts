@@ -2,14 +2,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import type { Command } from 'commander';
 import { createLogUpdate } from 'log-update';
-import {
-  CONFIDENCE,
-  MOST_TRIALS,
-  type Noise,
-  noiseOf,
-  smallestGain,
-  trialsToShow,
-} from '../campaign/noise.ts';
+import { CONFIDENCE, MOST_TRIALS, type Noise, noiseOf, smallestGain, trialsToShow } from '../gate/noise.ts';
 import { formatNoise, formatSeconds, formatShare, formatValue } from '../render/number.ts';
 import { type Bench, type BenchOptions, withBench, withoutNumber } from './bench.ts';
 import { CommandError, durationText, wholeNumber } from './errors.ts';

@@ -3,8 +3,6 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Octokit } from '@octokit/rest';
 import type { Command } from 'commander';
-import { CONTRACT_PATH } from '../campaign/contract.ts';
-import { describeProblem, parseContract } from '../campaign/contract-file.ts';
 import { RESEARCH_LABEL } from '../campaign/model.ts';
 import { connectionSchema } from '../local/demo/connection.ts';
 import {
@@ -14,7 +12,10 @@ import {
   type Repository,
   readHistory,
 } from '../local/demo/history.ts';
-import { CommandError, UsageError, wholeNumber } from './errors.ts';
+import { CONTRACT_PATH } from '../protocol/contract.ts';
+import { describeProblem, parseContract } from '../protocol/contract-file.ts';
+import { UsageError } from '../starter/errors.ts';
+import { CommandError, wholeNumber } from './errors.ts';
 
 interface ReportOptions {
   issue?: number;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { experimentMarkerSchema } from '../campaign/model.ts';
+import { experimentMarkerSchema } from '../campaign/marker.ts';
 import { CRASH, experiment, FAULT, trial } from '../campaign/snapshot.test-helper.ts';
 import { pullBody } from './body.ts';
 import { MAX_BODY, readMarker } from './marker.ts';

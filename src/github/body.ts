@@ -1,6 +1,6 @@
 /** Description and marker of an experiment's pull request. */
-import { leanerMarkers } from '../campaign/keep.ts';
-import { type ExperimentMarker, experimentMarkerSchema } from '../campaign/model.ts';
+import { leanerMarkers } from '../campaign/fit-marker.ts';
+import { type ExperimentMarker, experimentMarkerSchema } from '../campaign/marker.ts';
 import { pullDescription } from '../render/pull.ts';
 import { MAX_BODY, writeStored } from './marker.ts';
 

@@ -1,7 +1,7 @@
 /** What every action is applied with. */
 import type { AgentEnv, chooseAgent } from '../agents/create.ts';
-import type { Contract } from '../campaign/contract.ts';
 import type { Snapshot } from '../campaign/model.ts';
+import type { Contract } from '../protocol/contract.ts';
 import type { progressChart } from '../render/chart.ts';
 import type { GitHubPort } from './port.ts';
 import type { Thinking } from './thinking.ts';

@@ -1,7 +1,7 @@
 /** What GitHub refuses for good must not be asked for ever: after a few times it is said, and the work goes on elsewhere. */
 import type { Action } from '../campaign/action.ts';
 import type { Campaign, Snapshot } from '../campaign/model.ts';
-import { issueOf } from '../campaign/pass-over.ts';
+import { issueOf } from '../campaign/plan/skip-refused.ts';
 import { quote } from '../campaign/quote.ts';
 import type { Context } from './context.ts';
 import { isPermanent, messageOf } from './errors.ts';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { leanerStates } from '../campaign/keep.ts';
-import { type CampaignState, campaignStateSchema, type RecordedTrial } from '../campaign/model.ts';
-import { plan } from '../campaign/plan.ts';
+import { leanerStates } from '../campaign/fit-marker.ts';
+import { type CampaignState, campaignStateSchema, type RecordedTrial } from '../campaign/marker.ts';
+import { plan } from '../campaign/plan/plan.ts';
 import {
   CRASH,
   campaign,

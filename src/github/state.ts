@@ -1,6 +1,7 @@
 /** Writes the campaign's state: its status comment, whose hidden part is the state and whose visible part is derived. */
-import { leanerStates } from '../campaign/keep.ts';
-import { type Campaign, type CampaignState, campaignStateSchema, type Snapshot } from '../campaign/model.ts';
+import { leanerStates } from '../campaign/fit-marker.ts';
+import { type CampaignState, campaignStateSchema } from '../campaign/marker.ts';
+import type { Campaign, Snapshot } from '../campaign/model.ts';
 import { statusComment } from '../render/status.ts';
 import { isPermanent } from './errors.ts';
 import { MAX_BODY, writeMarker, writeStored } from './marker.ts';

@@ -2,10 +2,11 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Proposal } from '../agents/agent.ts';
 import { type Cost, NO_COST } from '../campaign/idea.ts';
-import type { CampaignState, Snapshot } from '../campaign/model.ts';
+import type { CampaignState } from '../campaign/marker.ts';
+import type { Snapshot } from '../campaign/model.ts';
+import { isAbout } from '../campaign/plan/write-off.ts';
 import { liveCampaigns } from '../campaign/queries.ts';
 import type { Task, Thought } from '../campaign/thought.ts';
-import { isAbout } from '../campaign/write-off.ts';
 
 /** What came of a thought, and who thought it. */
 type Answer = { agent: string } & Proposal;

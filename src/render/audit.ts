@@ -1,7 +1,7 @@
-/** What people read about the referee's part of a measurement. Never shown to an agent: it tells of the test text. */
-import type { Contract } from '../campaign/contract.ts';
-import type { Measurement } from '../campaign/measurement.ts';
-import { mean, type RecordedTrial } from '../campaign/model.ts';
+import type { RecordedTrial } from '../campaign/marker.ts';
+import { mean } from '../gate/mean.ts';
+import type { Contract } from '../protocol/contract.ts';
+import type { Measurement } from '../protocol/measurement.ts';
 import { formatDifference, formatNoise, formatValue } from './number.ts';
 import { escapeMarkdown } from './text.ts';
 

@@ -1,6 +1,5 @@
-/** What the App's check run says about one trial. */
-import type { Contract } from '../campaign/contract.ts';
-import type { RecordedTrial } from '../campaign/model.ts';
+import type { RecordedTrial } from '../campaign/marker.ts';
+import type { Contract } from '../protocol/contract.ts';
 import { auditSentence, NO_SANDBOX, ranBare } from './audit.ts';
 import { formatSeconds, formatValue } from './number.ts';
 import { escapeMarkdown, fence } from './text.ts';

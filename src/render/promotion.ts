@@ -1,11 +1,12 @@
 /** What the promotion pull request says: the result first, then what it rests on, then how to take it. */
 import { markdownTable } from 'markdown-table';
-import { campaignBranch } from '../campaign/campaign-base.ts';
-import type { Contract } from '../campaign/contract.ts';
-import type { CampaignState, Experiment, ExperimentMarker } from '../campaign/model.ts';
-import type { Evidence } from '../campaign/promotion.ts';
+import type { CampaignState, ExperimentMarker } from '../campaign/marker.ts';
+import type { Experiment } from '../campaign/model.ts';
+import { campaignBranch } from '../campaign/own-branch.ts';
+import { keptBy } from '../campaign/people.ts';
+import type { Evidence } from '../campaign/plan/promotion.ts';
 import { hasEnded } from '../campaign/queries.ts';
-import { keptBy } from '../campaign/words.ts';
+import type { Contract } from '../protocol/contract.ts';
 import { formatDifference, formatNoise, formatShare, formatValue } from './number.ts';
 import { spentText } from './status.ts';
 import { escapeMarkdown } from './text.ts';

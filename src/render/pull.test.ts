@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { contractSchema } from '../campaign/contract.ts';
-import { branchName, type Verdict } from '../campaign/model.ts';
+import type { Verdict } from '../campaign/marker.ts';
+import { branchName } from '../campaign/model.ts';
 import { CRASH, experiment, trial } from '../campaign/snapshot.test-helper.ts';
+import { contractSchema } from '../protocol/contract.ts';
 import { candidateMessage, isCandidateFor, pullDescription, squashMessage, verdictComment } from './pull.ts';
 import { settledTitle } from './title.ts';
 

@@ -1,9 +1,10 @@
 /** What an experiment's pull request says: description, verdict, commit messages. */
 import { markdownTable } from 'markdown-table';
-import type { Contract } from '../campaign/contract.ts';
-import { branchName, type ExperimentMarker, type RecordedTrial, type Verdict } from '../campaign/model.ts';
-import { stoppedTrial } from '../campaign/stop.ts';
-import { keptBy } from '../campaign/words.ts';
+import { stoppedTrial } from '../campaign/evidence/stopping.ts';
+import type { ExperimentMarker, RecordedTrial, Verdict } from '../campaign/marker.ts';
+import { branchName } from '../campaign/model.ts';
+import { keptBy } from '../campaign/people.ts';
+import type { Contract } from '../protocol/contract.ts';
 import { auditSentence, NO_SANDBOX, ranBare, testSentence } from './audit.ts';
 import { formatDifference, formatNoise, formatSeconds, formatShare, formatValue } from './number.ts';
 import { escapeMarkdown, fence, plainLine } from './text.ts';

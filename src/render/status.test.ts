@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { SIMPLER } from '../campaign/model.ts';
+import { SIMPLER } from '../campaign/marker.ts';
 import { campaign, experiment, sha, snapshot, trial } from '../campaign/snapshot.test-helper.ts';
 import { statusComment } from './status.ts';
 

@@ -1,14 +1,16 @@
 /** The campaign's status comment. Derived from the snapshot alone, so that nothing new leaves it unchanged. */
 import { markdownTable } from 'markdown-table';
-import { campaignBranch, seenBy } from '../campaign/campaign-base.ts';
-import { budgetOf, championValues, trialsOfTree } from '../campaign/evidence.ts';
-import { type LedgerRow, ledgerRows, type Spending, spending } from '../campaign/ledger.ts';
-import { deadlineOf, inDollars } from '../campaign/limits.ts';
-import { type Campaign, type CampaignState, mean, type Snapshot } from '../campaign/model.ts';
-import { promotionsOf } from '../campaign/promotion.ts';
+import { budgetOf, championValues, trialsOfTree } from '../campaign/evidence/evidence.ts';
+import { type LedgerRow, ledgerRows, type Spending, spending } from '../campaign/evidence/ledger.ts';
+import type { CampaignState } from '../campaign/marker.ts';
+import type { Campaign, Snapshot } from '../campaign/model.ts';
+import { campaignBranch, seenBy } from '../campaign/own-branch.ts';
+import { isWaiting, stillAsked, waitsForPeople } from '../campaign/people.ts';
+import { deadlineOf, inDollars } from '../campaign/plan/campaign-limits.ts';
+import { promotionsOf } from '../campaign/plan/promotion.ts';
 import { currentCampaign, experimentsOf, hasEnded, openExperiments } from '../campaign/queries.ts';
 import { quote } from '../campaign/quote.ts';
-import { isWaiting, stillAsked, waitsForPeople } from '../campaign/words.ts';
+import { mean } from '../gate/mean.ts';
 import { NO_SANDBOX, overfittingSentence, ranBare, testSentence } from './audit.ts';
 import { formatDifference, formatGuess, formatSeconds, formatValue } from './number.ts';
 import { escapeMarkdown } from './text.ts';

@@ -1,6 +1,7 @@
 /** Titles of pull requests: they begin as the idea and end as the result, so that their list is the history. */
-import type { ExperimentMarker, Verdict } from '../campaign/model.ts';
-import { stoppedTrial } from '../campaign/stop.ts';
+
+import { stoppedTrial } from '../campaign/evidence/stopping.ts';
+import type { ExperimentMarker, Verdict } from '../campaign/marker.ts';
 import { formatDifference, formatGuess, formatValue } from './number.ts';
 import { plainLine } from './text.ts';
 

@@ -1,11 +1,12 @@
 /** The same repository twice: in the simulator's model, and on the local GitHub behind `octokitPort`. */
-import { type Octokit, octokitPort } from '../github/octokit.ts';
+import { octokitPort } from '../github/client/octokit.ts';
+import type { Octokit } from '../github/client/types.ts';
 import type { GitHubPort } from '../github/port.ts';
 import { branchWith, FILES, REPO, scene } from '../local/github/github.test-helper.ts';
 import { addComment, openIssue } from './model/issues.ts';
 import { clearLine, modelPort } from './model/port.ts';
-import { setBranch, tipOf } from './model/refs.ts';
-import { createModel, timestamp } from './model/state.ts';
+import { setBranch } from './model/refs.ts';
+import { createModel, timestamp, tipOf } from './model/state.ts';
 
 export interface Place {
   port: GitHubPort;

@@ -2,7 +2,7 @@
 import type { GitHubPort } from '../github/port.ts';
 import { type App, startApp } from './app.ts';
 import { startCaretaker } from './caretaker.ts';
-import { say } from './deeds.ts';
+import { say } from './interventions.ts';
 import { checkEnding, hasEnded, unanswered } from './invariants/ending.ts';
 import { campaignOf, markerOf } from './invariants/read.ts';
 import { watchInvariants } from './invariants/watch.ts';

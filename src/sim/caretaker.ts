@@ -1,9 +1,10 @@
 /** A person who looks in now and then and does what a paused campaign asks for, so that every campaign can end. */
 import { noticeKey } from '../github/replies.ts';
-import { mendContract, say } from './deeds.ts';
+import { mendContract, say } from './interventions.ts';
 import { statusComments } from './invariants/read.ts';
 import { changeIssue, changePull } from './model/issues.ts';
-import { setBranch, tipOf } from './model/refs.ts';
+import { setBranch } from './model/refs.ts';
+import { tipOf } from './model/state.ts';
 import { BOT, type Sim } from './sim.ts';
 
 const ROUND_SECONDS = 900;

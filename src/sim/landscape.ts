@@ -1,7 +1,7 @@
 /** The simulated repository: one file of settings, and what each setting truly does to the metric. */
 import { createHash } from 'node:crypto';
-import { CONTRACT_PATH } from '../campaign/contract.ts';
-import { STOP_INPUT } from '../campaign/stop-bar.ts';
+import { CONTRACT_PATH } from '../protocol/contract.ts';
+import { STOP_INPUT } from '../protocol/stop-bar.ts';
 import type { Files } from './model/git.ts';
 import type { Random } from './random.ts';
 

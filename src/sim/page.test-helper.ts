@@ -2,8 +2,7 @@
 import assert from 'node:assert/strict';
 import { noticeKey, replyKey } from '../github/replies.ts';
 import { pullsOf, statusComments } from './invariants/read.ts';
-import { tipOf } from './model/refs.ts';
-import type { PullRecord } from './model/state.ts';
+import { type PullRecord, tipOf } from './model/state.ts';
 import type { Scene } from './scene.test-helper.ts';
 
 /** The pull request of experiment `number`. */

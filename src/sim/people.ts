@@ -1,5 +1,5 @@
 /** People while a campaign runs: when they do what. */
-import { DEEDS, isPromotion, later } from './deeds.ts';
+import { DEEDS, isPromotion, later } from './interventions.ts';
 import { markerOf } from './invariants/read.ts';
 import { Refusal } from './model/refusal.ts';
 import { BOT, type Sim } from './sim.ts';

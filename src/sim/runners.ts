@@ -1,6 +1,6 @@
 /** The runners: pick up queued runs after a while, take the trial's time, and leave a measurement, or something else. */
-import type { Measurement, Outcome } from '../campaign/measurement.ts';
-import { isBeyond, PREVIEW_AT, STOP_INPUT, stopBarSchema } from '../campaign/stop-bar.ts';
+import type { Measurement, Outcome } from '../protocol/measurement.ts';
+import { isBeyond, PREVIEW_AT, STOP_INPUT, stopBarSchema } from '../protocol/stop-bar.ts';
 import { digestOf } from './landscape.ts';
 import { changeRun } from './model/actions.ts';
 import type { RunRecord } from './model/state.ts';

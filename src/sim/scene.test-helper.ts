@@ -4,16 +4,16 @@ import type { Agent } from '../agents/agent.ts';
 import { applyEdits } from '../agents/edit.ts';
 import type { Action } from '../campaign/action.ts';
 import { NO_COST } from '../campaign/idea.ts';
-import type { Measurement } from '../campaign/measurement.ts';
 import { emptyLoopMemory, step } from '../controller.ts';
 import type { Context } from '../github/context.ts';
 import { createThinking } from '../github/thinking.ts';
+import type { Measurement } from '../protocol/measurement.ts';
 import { type ContractOptions, NAMES, repositoryFiles, SETTINGS, settingOf } from './landscape.ts';
 import { changeRun } from './model/actions.ts';
 import { addComment, openIssue } from './model/issues.ts';
 import { clearLine, type Line, modelPort } from './model/port.ts';
-import { setBranch, tipOf } from './model/refs.ts';
-import { createModel, type Model, type RunRecord } from './model/state.ts';
+import { setBranch } from './model/refs.ts';
+import { createModel, type Model, type RunRecord, tipOf } from './model/state.ts';
 
 export interface Scene {
   model: Model;

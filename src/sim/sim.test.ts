@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { NO_COST } from '../campaign/idea.ts';
-import { MEASUREMENT_FILE } from '../campaign/measurement.ts';
 import type { GitHubPort } from '../github/port.ts';
+import { MEASUREMENT_FILE } from '../protocol/measurement.ts';
 import { simulate } from './campaign.ts';
-import { setBranch, tipOf } from './model/refs.ts';
+import { setBranch } from './model/refs.ts';
+import { tipOf } from './model/state.ts';
 import { describeViolation } from './report.ts';
 import type { Sim } from './sim.ts';
 import { addTally, emptyTally } from './tally.ts';

@@ -1,5 +1,4 @@
-/** What goes wrong between the App and GitHub: kills and failed requests, each at one of the App's writes. */
-import type { LocalGitHubOptions } from '../local/github/index.ts';
+import type { LocalGitHubOptions } from '../local/github/options.ts';
 import type { World } from './world.test-helper.ts';
 
 export type Faults = Required<Pick<LocalGitHubOptions, 'intercept' | 'afterwards'>>;

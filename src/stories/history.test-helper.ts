@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import type { Octokit } from '@octokit/rest';
-import { type ExperimentMarker, experimentMarkerSchema } from '../campaign/model.ts';
+import { type ExperimentMarker, experimentMarkerSchema } from '../campaign/marker.ts';
 import { readMarker } from '../github/marker.ts';
 
 export interface Comment {

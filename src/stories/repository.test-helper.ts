@@ -1,6 +1,6 @@
 /** The repository of the stories: a settings file to experiment with, and a score that is looked up in a table. */
 import { readFileSync } from 'node:fs';
-import { workflowText } from '../cli/templates.ts';
+import { workflowText } from '../starter/templates.ts';
 
 /** What the first champion scores, but for the noise of a seed. */
 const START = 1;

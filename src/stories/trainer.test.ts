@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { test } from 'node:test';
-import { workflowText } from '../cli/templates.ts';
+import { workflowText } from '../starter/templates.ts';
 import { askedFor } from './model.test-helper.ts';
 import { CHECKOUT } from './repository.test-helper.ts';
 import { startWorld } from './world.test-helper.ts';

@@ -3,10 +3,10 @@ import { execFile } from 'node:child_process';
 import { mkdir, readdir, readlink, writeFile } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
 import { promisify } from 'node:util';
+import type { Launch, SandboxOptions } from './launch.ts';
 import { type Limits, underLimits } from './limits.ts';
 import { STATUS_DESCRIPTOR } from './process.ts';
 import { findProgram, findRuntime, isInside, isThere, type Runtime, realPath, SYSTEM } from './runtime.ts';
-import type { Launch, SandboxOptions } from './sandbox.ts';
 import { systemCallFilter } from './system-calls.ts';
 
 const run = promisify(execFile);

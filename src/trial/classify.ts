@@ -1,5 +1,5 @@
 /** Decides what the end of a candidate's process means: a number, the candidate's crash, or the machine's fault. */
-import type { crashReasons, Outcome } from '../campaign/measurement.ts';
+import type { crashReasons, Outcome } from '../protocol/measurement.ts';
 import type { ProcessResult } from './process.ts';
 import type { Exceeded } from './watch.ts';
 

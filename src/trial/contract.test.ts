@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { contractSchema } from '../campaign/contract.ts';
-import { parseContract } from '../campaign/contract-file.ts';
+import { contractSchema } from '../protocol/contract.ts';
+import { parseContract } from '../protocol/contract-file.ts';
 import { readContract } from './contract.ts';
-import { commitFiles, makeRepository, temporaryDirectory } from './fixture.ts';
+import { commitFiles, makeRepository, temporaryDirectory } from './fixture.test-helper.ts';
 
 test("this repository's contract spells out every default", () => {
   const text = readFileSync(new URL('../../.github/research.yml', import.meta.url), 'utf8');

@@ -1,6 +1,6 @@
 /** Reads the contract from the base commit: never from the candidate. */
-import { CONTRACT_PATH, type Contract } from '../campaign/contract.ts';
-import { describeProblem, parseContract } from '../campaign/contract-file.ts';
+import { CONTRACT_PATH, type Contract } from '../protocol/contract.ts';
+import { describeProblem, parseContract } from '../protocol/contract-file.ts';
 import { git } from './git.ts';
 
 /** The contract at `commit`. Throws an error that names file, line and key when it is missing or wrong. */

@@ -2,9 +2,9 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { Contract } from '../campaign/contract.ts';
-import type { Measurement } from '../campaign/measurement.ts';
-import { PREVIEW_AT } from '../campaign/stop-bar.ts';
+import type { Contract } from '../protocol/contract.ts';
+import type { Measurement } from '../protocol/measurement.ts';
+import { PREVIEW_AT } from '../protocol/stop-bar.ts';
 import { listTree, type TreeEntry } from './git.ts';
 
 export interface DigestOptions {

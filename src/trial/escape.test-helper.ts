@@ -6,9 +6,10 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Measurement, measurementSchema } from '../campaign/measurement.ts';
-import { makeCandidate, makeRepository, temporaryDirectory } from './fixture.ts';
-import { runTrial, type TrialOptions } from './run.ts';
+import { type Measurement, measurementSchema } from '../protocol/measurement.ts';
+import { makeCandidate, makeRepository, temporaryDirectory } from './fixture.test-helper.ts';
+import type { TrialOptions } from './options.ts';
+import { runTrial } from './run.ts';
 import { findProgram } from './runtime.ts';
 
 /** Stands in every file, and every environment, that nobody in the sandbox may read. */

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import type { Measurement } from '../campaign/measurement.ts';
+import type { Measurement } from '../protocol/measurement.ts';
 import { HELD_OUT, machine, processesWith, SECRET, until, withPrelude } from './escape.test-helper.ts';
 
 const MIB = 2 ** 20;

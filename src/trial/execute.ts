@@ -1,9 +1,9 @@
 /** Runs a trial's program to its end, under watch. */
 
+import type { Launch } from './launch.ts';
 import type { Limits } from './limits.ts';
 import { collectOutput, type Output } from './output.ts';
 import { type ProcessResult, runProcess } from './process.ts';
-import type { Launch } from './sandbox.ts';
 import { type Exceeded, type Watch, watchProcess, watchSandbox } from './watch.ts';
 
 export interface Execution {

@@ -1,7 +1,7 @@
 /** The action's inputs, as the runner hands them over: `INPUT_<NAME>` in the environment. */
 import { z } from 'zod';
-import { shaSchema, trialIdSchema } from '../campaign/measurement.ts';
-import { STOP_INPUT, stopBarSchema } from '../campaign/stop-bar.ts';
+import { shaSchema, trialIdSchema } from '../protocol/measurement.ts';
+import { STOP_INPUT, stopBarSchema } from '../protocol/stop-bar.ts';
 
 /** Workflows hand over an empty text where the App has said nothing. */
 const optionalNumber = z

@@ -3,7 +3,7 @@ import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { parseCommand } from './command.ts';
-import { temporaryDirectory } from './fixture.ts';
+import { temporaryDirectory } from './fixture.test-helper.ts';
 import { machineClass } from './machine.ts';
 
 /** A PATH with nothing in it but these programs (shell scripts). */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { temporaryDirectory } from './fixture.ts';
+import { temporaryDirectory } from './fixture.test-helper.ts';
 import { sandboxProblem } from './probe.ts';
 
 test('a machine with bubblewrap is told apart from one without, which is told what to install', async context => {

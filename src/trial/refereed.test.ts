@@ -2,16 +2,17 @@ import assert from 'node:assert/strict';
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { type Measurement, measurementSchema } from '../campaign/measurement.ts';
-import { PREVIEW_AT } from '../campaign/stop-bar.ts';
+import { type Measurement, measurementSchema } from '../protocol/measurement.ts';
+import { PREVIEW_AT } from '../protocol/stop-bar.ts';
 import {
   type Checkout,
   makeCandidate,
   makeRepository,
   temporaryDirectory,
   untilNoneRuns,
-} from './fixture.ts';
-import { runTrial, type TrialOptions } from './run.ts';
+} from './fixture.test-helper.ts';
+import type { TrialOptions } from './options.ts';
+import { runTrial } from './run.ts';
 
 /** A referee in the form of the real one: starts the candidate behind the words of `--wrap`, and writes what it is told to. */
 const REFEREE = `

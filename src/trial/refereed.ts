@@ -2,8 +2,8 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
-import { crashReasons, type Measurement } from '../campaign/measurement.ts';
-import { PREVIEW_AT } from '../campaign/stop-bar.ts';
+import { crashReasons, type Measurement } from '../protocol/measurement.ts';
+import { PREVIEW_AT } from '../protocol/stop-bar.ts';
 import { fault, overuse, shortened } from './classify.ts';
 import { type Executed, execute } from './execute.ts';
 import { git, resolveRevision } from './git.ts';

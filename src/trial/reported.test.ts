@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { type Measurement, measurementSchema } from '../campaign/measurement.ts';
-import type { StopBar } from '../campaign/stop-bar.ts';
-import { makeCandidate, makeRepository, temporaryDirectory, untilNoneRuns } from './fixture.ts';
+import { type Measurement, measurementSchema } from '../protocol/measurement.ts';
+import type { StopBar } from '../protocol/stop-bar.ts';
+import { makeCandidate, makeRepository, temporaryDirectory, untilNoneRuns } from './fixture.test-helper.ts';
 import { runTrial } from './run.ts';
 
 const FILE = 'metric: {name: p99, goal: minimize, file: out/result.json, key: latency.p99}\n';

@@ -1,6 +1,6 @@
 /** A trial whose candidate reports its own number: one command, and a number in its output or in a JSON file. */
-import type { Outcome } from '../campaign/measurement.ts';
-import { isBeyond, PREVIEW_AT } from '../campaign/stop-bar.ts';
+import type { Outcome } from '../protocol/measurement.ts';
+import { isBeyond, PREVIEW_AT } from '../protocol/stop-bar.ts';
 import { classify, type Ending, overuse } from './classify.ts';
 import { type Executed, execute } from './execute.ts';
 import type { Output } from './output.ts';

@@ -1,7 +1,7 @@
 /** A number from a JSON file that the candidate writes below its TMPDIR, which ends with the sandbox: carried out before. */
 
+import type { Launch } from './launch.ts';
 import { RESULT_DESCRIPTOR } from './process.ts';
-import type { Launch } from './sandbox.ts';
 
 /** More of a result file is not read. */
 const MAX_BYTES = 1024 * 1024;

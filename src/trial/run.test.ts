@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { type Measurement, measurementSchema } from '../campaign/measurement.ts';
+import { type Measurement, measurementSchema } from '../protocol/measurement.ts';
 import {
   commitFiles,
   gitIn,
@@ -10,8 +10,9 @@ import {
   makeRepository,
   temporaryDirectory,
   untilNoneRuns,
-} from './fixture.ts';
-import { runTrial, type TrialOptions } from './run.ts';
+} from './fixture.test-helper.ts';
+import type { TrialOptions } from './options.ts';
+import { runTrial } from './run.ts';
 
 const BASE_FILES = {
   '.github/research.yml': 'metric: {name: val_bpb, goal: minimize}\n',

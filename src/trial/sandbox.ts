@@ -1,41 +1,7 @@
 /** The one place where a trial's command line is wrapped: in bubblewrap, or not at all when the contract says so. */
-import type { Contract } from '../campaign/contract.ts';
-import type { Measurement } from '../campaign/measurement.ts';
+import type { Contract } from '../protocol/contract.ts';
 import { bubblewrap, SandboxUnavailable } from './bubblewrap.ts';
-import type { Command } from './command.ts';
-import type { Limits } from './limits.ts';
-
-export interface SandboxOptions {
-  command: Command;
-  /** The candidate's environment, in terms of this machine. */
-  env: Record<string, string>;
-  /** The assembled directory, which the command is started in. */
-  workDir: string;
-  /** The trial's own directory; may be filled with files for the sandbox. */
-  scratch: string;
-  /** Folders that a candidate must never see, even where they lie in a folder that it may read. */
-  hidden: readonly string[];
-  /** More that it may read: absolute paths, or below `~`, the machine's home, which are then below the candidate's own home. */
-  readable: readonly string[];
-  /** The machine's home. */
-  machineHome: string;
-  limits: Limits;
-}
-
-/** How to start the candidate. */
-export interface Launch {
-  kind: Measurement['sandbox'];
-  file: string;
-  args: string[];
-  /** For another process to start the candidate: words before the command, and the command as it is inside. */
-  wrap: string[];
-  command: string[];
-  cwd: string;
-  /** The complete environment. */
-  env: Record<string, string>;
-  /** Where the candidate finds its work directory. */
-  workDir: string;
-}
+import type { Launch, SandboxOptions } from './launch.ts';
 
 /**
  * The candidate in the sandbox that the contract asks for. Throws SandboxUnavailable, which says what to do, where this machine

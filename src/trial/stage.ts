@@ -1,10 +1,10 @@
 /** What a trial needs once everything is in place, and what comes of it. */
-import type { Contract } from '../campaign/contract.ts';
-import type { Measurement } from '../campaign/measurement.ts';
+import type { Contract } from '../protocol/contract.ts';
+import type { Measurement } from '../protocol/measurement.ts';
 import type { Command } from './command.ts';
+import type { Launch } from './launch.ts';
 import type { Limits } from './limits.ts';
-import type { TrialOptions } from './run.ts';
-import type { Launch } from './sandbox.ts';
+import type { TrialOptions } from './options.ts';
 
 export interface Stage {
   options: TrialOptions;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Measurement } from '../campaign/measurement.ts';
+import type { Measurement } from '../protocol/measurement.ts';
 import { renderSummary } from './summary.ts';
 
 const measurement: Measurement = {

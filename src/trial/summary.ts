@@ -1,6 +1,6 @@
 /** What a person reads on the page of the workflow run. */
 import { markdownTable } from 'markdown-table';
-import type { Measurement } from '../campaign/measurement.ts';
+import type { Measurement } from '../protocol/measurement.ts';
 import { auditSentence } from '../render/audit.ts';
 
 /** Markdown of one measurement: outcome first, then the numbers, then the audit or the traceback. */

@@ -1,15 +1,9 @@
 /** Reads a campaign back from GitHub, as anyone with read access can: its markers hold everything. */
 import type { Octokit } from '@octokit/rest';
-import { ledgerPoints, ledgerRows, resultsTsv, startOf } from '../../campaign/ledger.ts';
-import {
-  type CampaignState,
-  campaignStateSchema,
-  type Experiment,
-  experimentMarkerSchema,
-  mean,
-  measuredValues,
-  RESEARCH_LABEL,
-} from '../../campaign/model.ts';
+import { ledgerPoints, ledgerRows, resultsTsv, startOf } from '../../campaign/evidence/ledger.ts';
+import { type CampaignState, campaignStateSchema, experimentMarkerSchema } from '../../campaign/marker.ts';
+import { type Experiment, measuredValues, RESEARCH_LABEL } from '../../campaign/model.ts';
+import { mean } from '../../gate/mean.ts';
 import { readMarker } from '../../github/marker.ts';
 import { progressChart } from '../../render/chart.ts';
 

@@ -2,7 +2,7 @@
 import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { execa } from 'execa';
-import { CONTRACT_PATH } from '../../campaign/contract.ts';
+import { CONTRACT_PATH } from '../../protocol/contract.ts';
 
 const CONTENT = [
   'trainer',

@@ -1,6 +1,6 @@
 /** Watches a campaign through the REST API, as any client could. */
 import type { Octokit } from '@octokit/rest';
-import { ledgerRows } from '../../campaign/ledger.ts';
+import { ledgerRows } from '../../campaign/evidence/ledger.ts';
 import { measuredValues } from '../../campaign/model.ts';
 import type { Board } from './board.ts';
 import type { Ear } from './hear.ts';

@@ -1,21 +1,9 @@
 /** What happened, as webhooks tell it. */
+
+import type { Event } from './event.ts';
 import { presentAccount } from './present/account.ts';
 import { presentRepository } from './present/repository.ts';
-import type { Repository } from './state.ts';
 import { findInstallation, type World } from './world.ts';
-
-export interface Event {
-  /** The webhook's name, such as `issues`. */
-  name: string;
-  /** null for what concerns an installation and no repository. */
-  repository: Repository | null;
-  /** Login of who caused it. */
-  sender: string;
-  /** The payload beyond repository, installation and sender, in GitHub's form. */
-  payload: Record<string, unknown>;
-}
-
-export type EventSink = (event: Event) => void;
 
 /** The webhook's body. It is written down when the event happens, because its subject goes on changing. */
 export function payloadOf(world: World, event: Event): string {

@@ -8,8 +8,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after } from 'node:test';
 import { Octokit } from '@octokit/rest';
-import { type LocalGitHub, type LocalGitHubOptions, startLocalGitHub } from './index.ts';
+import { type LocalGitHub, startLocalGitHub } from './index.ts';
 import { validateExchange, validateWebhook } from './openapi.test-helper.ts';
+import type { LocalGitHubOptions } from './options.ts';
 
 /** A webhook that has not come by then will not come. */
 const PATIENCE_MS = 20_000;

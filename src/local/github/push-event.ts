@@ -1,7 +1,7 @@
 /** The `push` webhook. */
 import type { Commit } from './git/parse.ts';
 import { apiUrl, htmlUrl } from './present/repository.ts';
-import type { RefChange } from './refs.ts';
+import type { RefChange } from './ref-change.ts';
 import type { Repository } from './state.ts';
 import { account, type World } from './world.ts';
 

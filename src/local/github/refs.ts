@@ -4,14 +4,9 @@ import type { Git, RefUpdate } from './git/git.ts';
 import { isPull } from './http.ts';
 import { emitIssue, setState, touch } from './issues.ts';
 import { emitPush } from './push-event.ts';
+import type { RefChange } from './ref-change.ts';
 import type { Repository } from './state.ts';
 import { botLogin, timestamp, type World } from './world.ts';
-
-export interface RefChange {
-  ref: string;
-  from: string | null;
-  to: string | null;
-}
 
 /** Updates refs and sees to the consequences. Throws 422 where git refuses. Call it inside `exclusive`. */
 export async function moveRefs(

@@ -3,7 +3,8 @@ import { execa } from 'execa';
 import { type Actor, identify, loginOf } from './auth.ts';
 import { GitHubError } from './errors.ts';
 import { requireAccess } from './http.ts';
-import { afterRefChanges, type RefChange } from './refs.ts';
+import type { RefChange } from './ref-change.ts';
+import { afterRefChanges } from './refs.ts';
 import type { Repository } from './state.ts';
 import { findRepository, gitDirectory, type World } from './world.ts';
 

@@ -1,9 +1,9 @@
 /** What every part of the local GitHub shares. */
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import type { EventSink } from './events.ts';
+import type { EventSink } from './event.ts';
 import type { Git } from './git/git.ts';
-import type { LocalGitHubOptions } from './index.ts';
+import type { LocalGitHubOptions } from './options.ts';
 import type { Account, Installation, Repository, State } from './state.ts';
 
 export interface World {

@@ -3,10 +3,10 @@ import { execFileSync } from 'node:child_process';
 import { globSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { measurementSchema } from '../../campaign/measurement.ts';
-import { DEFAULT_ACTION, workflowText } from '../../cli/templates.ts';
-import { gitIn, temporaryDirectory } from '../../trial/fixture.ts';
-import { scene } from './scene.ts';
+import { measurementSchema } from '../../protocol/measurement.ts';
+import { DEFAULT_ACTION, workflowText } from '../../starter/templates.ts';
+import { gitIn, temporaryDirectory } from '../../trial/fixture.test-helper.ts';
+import { scene } from './scene.test-helper.ts';
 
 const repositoryRoot = new URL('../../../', import.meta.url).pathname;
 const WORKFLOW = '.github/workflows/experiment.yml';

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { measurementSchema } from '../../campaign/measurement.ts';
-import { gitIn, untilNoneRuns } from '../../trial/fixture.ts';
-import { scene } from './scene.ts';
+import { measurementSchema } from '../../protocol/measurement.ts';
+import { gitIn, untilNoneRuns } from '../../trial/fixture.test-helper.ts';
+import { scene } from './scene.test-helper.ts';
 
 const repositoryRoot = new URL('../../../', import.meta.url).pathname;
 const read = (path: string) => readFileSync(join(repositoryRoot, path), 'utf8');

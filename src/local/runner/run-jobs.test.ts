@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
-import { gitIn, untilNoneRuns } from '../../trial/fixture.ts';
-import { type Result, scene } from './scene.ts';
+import { gitIn, untilNoneRuns } from '../../trial/fixture.test-helper.ts';
+import { type Result, scene } from './scene.test-helper.ts';
 
 /** A workflow whose job `trial` has these steps (YAML, indented by six). */
 const workflow = (steps: string, job = '') => `

@@ -1,13 +1,9 @@
-/**
- * The rule: a base branch only ever moves to a tree that was itself measured, and judged better than the one it replaces. With
- * `base: campaign` that is a branch of each campaign's own, and the App never moves the default branch.
- */
-import type { ExperimentMarker } from '../../campaign/model.ts';
-import { discardedBy, keptBy } from '../../campaign/words.ts';
+import type { ExperimentMarker } from '../../campaign/marker.ts';
+import { discardedBy, keptBy } from '../../campaign/people.ts';
 import type { Comment } from '../../github/port.ts';
 import type { Branch, Change, PullRecord } from '../model/state.ts';
 import { campaignOf, markerOf, promotionsOf } from './read.ts';
-import type { Rule, Rules } from './watch.ts';
+import type { Rule, Rules } from './rule.ts';
 
 /** Trials that a merge takes at least. */
 const LEAST_TRIALS = 1;

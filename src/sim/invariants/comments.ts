@@ -5,7 +5,7 @@ import { noticeKey, replyKey } from '../../github/replies.ts';
 import type { Model } from '../model/state.ts';
 import type { Sim } from '../sim.ts';
 import { stateOf } from './read.ts';
-import type { Rule, Rules } from './watch.ts';
+import type { Rule, Rules } from './rule.ts';
 
 export function watchComments({ sim, model }: Rules): Rule {
   // A list that lags may hide what was said a moment ago, and what is to be said of it may be something else by now.

@@ -1,12 +1,12 @@
 /** What thinking costs: every answer of an agent counts once, where an experiment was made of it or where it failed. */
 import { isDeepStrictEqual } from 'node:util';
 import type { Cost } from '../../campaign/idea.ts';
-import type { ExperimentMarker } from '../../campaign/model.ts';
+import type { ExperimentMarker } from '../../campaign/marker.ts';
 import { PROPOSAL_COST } from '../explorer.ts';
 import type { Sim } from '../sim.ts';
 import { count } from '../tally.ts';
 import { isTakenBack, markerOf, pullsOf, statusComments } from './read.ts';
-import type { Rule, Rules } from './watch.ts';
+import type { Rule, Rules } from './rule.ts';
 
 /** Watches what each experiment says that it cost: one answer, one more for every time that an agent made it anew. */
 export function watchCosts({ sim, model }: Rules): Rule {

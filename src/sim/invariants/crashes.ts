@@ -1,6 +1,6 @@
 /** Crashes in a row make a campaign pause, so that nobody pays a night for a broken idea. */
 import { markerOf, pullsOf, statusComments } from './read.ts';
-import type { Rule, Rules } from './watch.ts';
+import type { Rule, Rules } from './rule.ts';
 
 export function watchCrashes({ sim, model, allowed }: Rules): Rule {
   const { crashesInARow, parallel } = sim.profile;

@@ -1,13 +1,13 @@
 /** What must hold once a campaign is quiet: it has ended, nothing is left over, and what people read is true. */
 
-import { campaignBranch } from '../../campaign/campaign-base.ts';
 import { parseCommand } from '../../campaign/command.ts';
-import type { CampaignState } from '../../campaign/model.ts';
+import type { CampaignState } from '../../campaign/marker.ts';
+import { campaignBranch } from '../../campaign/own-branch.ts';
 import { trialParts } from '../../campaign/queries.ts';
 import type { Comment } from '../../github/port.ts';
 import { replyKey } from '../../github/replies.ts';
 import { PROPOSAL_COST } from '../explorer.ts';
-import { tipOf } from '../model/refs.ts';
+import { tipOf } from '../model/state.ts';
 import type { Sim } from '../sim.ts';
 import { checkComments } from './comments.ts';
 import { checkCosts } from './costs.ts';

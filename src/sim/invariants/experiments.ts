@@ -1,11 +1,11 @@
 /** No experiment twice, none too many, none decided twice, none outside the editable files. */
 import { type Command, parseCommand } from '../../campaign/command.ts';
-import type { ExperimentMarker } from '../../campaign/model.ts';
+import type { ExperimentMarker } from '../../campaign/marker.ts';
 import type { Comment } from '../../github/port.ts';
 import { SETTINGS } from '../landscape.ts';
 import type { Branch, PullRecord } from '../model/state.ts';
 import { campaignOf, markerOf, pullsOf } from './read.ts';
-import type { Rule, Rules } from './watch.ts';
+import type { Rule, Rules } from './rule.ts';
 
 /** Commands that ask for one experiment more. */
 const MORE_BY_ONE: ReadonlySet<Command['kind']> = new Set(['try', 'rerun']);

@@ -1,8 +1,7 @@
-/** No experiment is opened after the contract's hours or dollars were used up, and the clock runs from when a person started it. */
-import type { CampaignState } from '../../campaign/model.ts';
+import type { CampaignState } from '../../campaign/marker.ts';
 import type { PullRecord } from '../model/state.ts';
 import { markerOf, pullsOf, stateOf, statusComments } from './read.ts';
-import type { Rule, Rules } from './watch.ts';
+import type { Rule, Rules } from './rule.ts';
 
 /** Between what the App looks at and what it does lie calls that take time, and some are tried again. */
 const SLACK_SECONDS = 120;

@@ -1,12 +1,14 @@
 /** What a campaign with a branch of its own offers: once, when it has ended, and with numbers that are true. */
-import { campaignBranch } from '../../campaign/campaign-base.ts';
-import { type CampaignState, mean, measuredValues, type RecordedTrial } from '../../campaign/model.ts';
+
+import type { CampaignState, RecordedTrial } from '../../campaign/marker.ts';
+import { measuredValues } from '../../campaign/model.ts';
+import { campaignBranch } from '../../campaign/own-branch.ts';
+import { mean } from '../../gate/mean.ts';
 import { formatValue } from '../../render/number.ts';
-import { tipOf } from '../model/refs.ts';
-import type { PullRecord } from '../model/state.ts';
+import { type PullRecord, tipOf } from '../model/state.ts';
 import type { Sim } from '../sim.ts';
 import { campaignOf, markerOf, promotionsOf, pullsOf, statusComments } from './read.ts';
-import type { Rule, Rules } from './watch.ts';
+import type { Rule, Rules } from './rule.ts';
 
 /** Deeds of people after which a campaign's branch is not what the App made it, or cannot be read. */
 const HANDS = [

@@ -1,11 +1,10 @@
-/** Reads back what the App wrote, as the App would. */
-import { campaignBranch } from '../../campaign/campaign-base.ts';
 import {
   type CampaignState,
   campaignStateSchema,
   type ExperimentMarker,
   experimentMarkerSchema,
-} from '../../campaign/model.ts';
+} from '../../campaign/marker.ts';
+import { campaignBranch } from '../../campaign/own-branch.ts';
 import { readMarker } from '../../github/marker.ts';
 import type { Comment } from '../../github/port.ts';
 import type { Model, PullRecord } from '../model/state.ts';

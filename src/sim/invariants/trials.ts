@@ -1,15 +1,14 @@
 /** Trials: none dispatched twice, no number counted twice, and every number that is kept is one that a run measured. */
 
 import { isDeepStrictEqual } from 'node:util';
-import { campaignBranch } from '../../campaign/campaign-base.ts';
-import { measurementSchema } from '../../campaign/measurement.ts';
-import type { RecordedTrial } from '../../campaign/model.ts';
+import type { RecordedTrial } from '../../campaign/marker.ts';
+import { campaignBranch } from '../../campaign/own-branch.ts';
 import { trialParts } from '../../campaign/queries.ts';
-import { isBeyond, STOP_INPUT, stopBarSchema } from '../../campaign/stop-bar.ts';
-import { tipOf } from '../model/refs.ts';
-import type { CheckRecord, RunRecord } from '../model/state.ts';
+import { measurementSchema } from '../../protocol/measurement.ts';
+import { isBeyond, STOP_INPUT, stopBarSchema } from '../../protocol/stop-bar.ts';
+import { type CheckRecord, type RunRecord, tipOf } from '../model/state.ts';
 import { markerOf, pullsOf, stateOf } from './read.ts';
-import type { Rule, Rules } from './watch.ts';
+import type { Rule, Rules } from './rule.ts';
 
 export function watchTrials({ sim, model, allowed }: Rules): Rule {
   /** Which trial a run's number was kept for. */

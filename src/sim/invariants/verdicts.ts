@@ -1,17 +1,13 @@
 /** What a verdict to merge says is what was measured, and no worse than the champion unless a person wants it. */
 import { isDeepStrictEqual } from 'node:util';
-import { comparable } from '../../campaign/evidence.ts';
-import {
-  type ExperimentMarker,
-  mean,
-  measuredValues,
-  type RecordedTrial,
-  type Verdict,
-} from '../../campaign/model.ts';
+import { comparable } from '../../campaign/evidence/evidence.ts';
+import type { ExperimentMarker, RecordedTrial, Verdict } from '../../campaign/marker.ts';
+import { measuredValues } from '../../campaign/model.ts';
+import { keptBy } from '../../campaign/people.ts';
 import { trialParts } from '../../campaign/queries.ts';
-import { keptBy } from '../../campaign/words.ts';
+import { mean } from '../../gate/mean.ts';
 import { markerOf, stateOf } from './read.ts';
-import type { Rule, Rules } from './watch.ts';
+import type { Rule, Rules } from './rule.ts';
 
 /** Means are added up in another order here. */
 const ROUNDING = 1e-9;

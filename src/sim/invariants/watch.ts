@@ -1,5 +1,3 @@
-/** What must hold after every change of the repository. Each rule looks at the change, and at what it remembers. */
-import type { Change, Model } from '../model/state.ts';
 import type { Sim } from '../sim.ts';
 import { watchBase } from './base.ts';
 import { watchComments } from './comments.ts';
@@ -8,24 +6,15 @@ import { watchCrashes } from './crashes.ts';
 import { watchExperiments } from './experiments.ts';
 import { watchLimits } from './limits.ts';
 import { watchPromotions } from './promotions.ts';
+import type { Rules } from './rule.ts';
 import { watchTrials } from './trials.ts';
 import { watchVerdicts } from './verdicts.ts';
-
-/** What a rule is told of the simulation. */
-export interface Rules {
-  sim: Sim;
-  model: Model;
-  /** Two Apps at once may say or measure one thing twice, and so may one that a lagging list shows its last life's end late. */
-  allowed(times: number): number;
-}
 
 /**
  * So long after an App was killed, or lost an answer, it may do again what a list does not show yet. The longest takes a trial whose
  * intent was written: it is dispatched after two minutes.
  */
 const FORGETFUL_SECONDS = 180;
-
-export type Rule = (change: Change) => void;
 
 export function watchInvariants(sim: Sim): void {
   const { model, profile } = sim;

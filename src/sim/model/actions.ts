@@ -1,8 +1,5 @@
-/** Check runs and workflow runs. */
-
-import { tipOf } from './refs.ts';
 import { invalid, notFound, Refusal } from './refusal.ts';
-import { announce, type CheckRecord, type Model, type RunRecord, timestamp } from './state.ts';
+import { announce, type CheckRecord, type Model, type RunRecord, timestamp, tipOf } from './state.ts';
 
 export function createCheck(
   model: Model,

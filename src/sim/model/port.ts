@@ -9,19 +9,11 @@ import {
 } from '../../github/errors.ts';
 import type { GitHubPort, Issue } from '../../github/port.ts';
 import { cancelRun, changeCheck, createCheck, dispatchRun } from './actions.ts';
-import {
-  addComment,
-  addLabel,
-  changePull,
-  deleteComment,
-  editComment,
-  mergePull,
-  openPull,
-  pullOf,
-} from './issues.ts';
-import { createBranch, deleteBranch, moveBranch, tipOf } from './refs.ts';
+import { addComment, addLabel, changePull, deleteComment, editComment, openPull, pullOf } from './issues.ts';
+import { mergePull } from './merge.ts';
+import { createBranch, deleteBranch, moveBranch } from './refs.ts';
 import { invalid, notFound } from './refusal.ts';
-import { type Model, timestamp } from './state.ts';
+import { type Model, timestamp, tipOf } from './state.ts';
 
 export type PortCall = Exclude<keyof GitHubPort, 'repository' | 'botLogin'>;
 

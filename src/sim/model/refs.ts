@@ -4,10 +4,6 @@ import { changePull } from './issues.ts';
 import { invalid } from './refusal.ts';
 import { announce, type Model } from './state.ts';
 
-export function tipOf(model: Model, branch: string): string | undefined {
-  return model.branches.get(branch)?.sha;
-}
-
 /** Throws 422 for a branch that exists, that stands in another's way, or that points at nothing. */
 export function createBranch(model: Model, actor: string, name: string, sha: string): void {
   if (model.branches.get(name)) throw invalid('Reference already exists');

@@ -119,3 +119,7 @@ export function timestamp(model: Model): string {
 export function announce(model: Model, change: Change): void {
   for (const watch of model.watchers) watch(change);
 }
+
+export function tipOf(model: Model, branch: string): string | undefined {
+  return model.branches.get(branch)?.sha;
+}

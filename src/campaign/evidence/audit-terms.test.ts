@@ -1,0 +1,67 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { contractSchema } from '../../protocol/contract.ts';
+import { audited, BASELINES, campaign, experiment, snapshot, trial } from '../snapshot.test-helper.ts';
+import { termsOf } from './audit-terms.ts';
+
+const contract = contractSchema.parse({});
+
+test("a candidate's first number is audited where it may get another trial or a merge, and so is every later one", () => {
+  const fresh = experiment(1);
+  const promising = experiment(2, { trials: [trial('3/2.1', 'tree 2', 0.9)] });
+  const shown = snapshot({ experiments: [fresh, promising] });
+  const threshold = termsOf(shown, contract, fresh, 300, 1)?.threshold ?? 0;
+  // Code that gets shorter is measured again as long as it may be a tie: about the worst of the champion's own numbers.
+  assert.ok(threshold > 1.0 && threshold < 1.006, String(threshold));
+  const unknown = snapshot({
+    campaigns: [campaign({ baselines: BASELINES.slice(0, 1) })],
+    experiments: [fresh],
+  });
+  assert.equal(termsOf(unknown, contract, fresh, 300, 1)?.threshold, null, 'one number shows no noise');
+  assert.equal(termsOf(shown, contract, promising, 300, 1)?.threshold, null);
+});
+
+test('what a person keeps is audited whatever its number', () => {
+  const words = [{ kind: 'keep', by: 'bob', comment: 1, after: 0 } as const];
+  const kept = experiment(1, { words });
+  assert.equal(termsOf(snapshot({ experiments: [kept] }), contract, kept, 300, 1)?.threshold, null);
+});
+
+test("the champion's first trial is audited, and those for other machines; its other baselines are not", () => {
+  const thresholds = [0, 1, 2, 3, 4].map(n => {
+    const baselines = [...BASELINES, trial('3/0.4', 'champion tree', 1)].slice(0, n);
+    return termsOf(snapshot({ campaigns: [campaign({ baselines })] }), contract, null, 300, 1)?.threshold;
+  });
+  assert.deepEqual(thresholds, [null, 0, 0, null, null]);
+});
+
+test('of two classes of machine the one with the worse numbers decides what is audited', () => {
+  const slow = [1.1, 1.102, 1.098].map((value, i) =>
+    trial(`3/0.${i + 4}`, 'champion tree', value, { machine: 'older GPU', seed: i + 1 }),
+  );
+  const shown = snapshot({ campaigns: [campaign({ baselines: [...BASELINES, ...slow] })], experiments: [] });
+  const other = snapshot({ campaigns: [campaign({ baselines: [...slow, ...BASELINES] })], experiments: [] });
+  const threshold = termsOf(shown, contract, experiment(1), 300, 1)?.threshold ?? 0;
+  assert.ok(threshold > 1.1 && threshold < 1.106, String(threshold));
+  assert.equal(termsOf(other, contract, experiment(1), 300, 1)?.threshold, threshold);
+});
+
+test("a candidate may take the time of the champion's slowest trial at the same budget", () => {
+  const times = (startupSeconds: number, scoringSeconds: number) => ({
+    refereed: { ...audited(), startupSeconds, scoringSeconds },
+  });
+  const baselines = [
+    trial('3/0.1', 'champion tree', 1, times(20, 9)),
+    trial('3/0.2', 'champion tree', 1, times(25, 8)),
+    trial('3/0.3', 'champion tree', 1, { ...times(99, 99), budgetSeconds: 60 }),
+  ];
+  const terms = termsOf(snapshot({ campaigns: [campaign({ baselines })] }), contract, experiment(1), 300, 1);
+  assert.deepEqual([terms?.startupSeconds, terms?.scoringSeconds], [25, 9]);
+  const none = termsOf(snapshot({ campaigns: [campaign({ baselines: [] })] }), contract, null, 300, 1);
+  assert.deepEqual([none?.startupSeconds, none?.scoringSeconds], [null, null]);
+});
+
+test('a metric without a referee has no terms', () => {
+  const reported = contractSchema.parse({ metric: { name: 'p99_ms', goal: 'minimize' } });
+  assert.equal(termsOf(snapshot(), reported, experiment(1), 300, 1), null);
+});

@@ -1,0 +1,136 @@
+/** What was measured: the trials of a tree, of an experiment, of a campaign, gathered from markers and trials in flight. */
+
+import { type GateRules, type GateVerdict, judge, worstPromising } from '../../gate/gate.ts';
+import type { Contract } from '../../protocol/contract.ts';
+import type { Measurement } from '../../protocol/measurement.ts';
+import { BASELINE_TRIALS, type RecordedTrial } from '../marker.ts';
+import { type Campaign, type Experiment, measuredValues, type Snapshot } from '../model.ts';
+import { attemptsOf, trialParts, trialsOf } from '../queries.ts';
+import { historyOf, samplesOf } from './history.ts';
+import { addedTokens } from './tokens.ts';
+
+/** Every trial that measured `tree`, in any campaign. A squash commit inherits its tree's trials. */
+export function trialsOfTree(snapshot: Snapshot, tree: string): RecordedTrial[] {
+  return allTrials(snapshot).filter(trial => trial.tree === tree);
+}
+
+/** Number for the next trial of an experiment (0: the champion): one more than any that was ever started. */
+export function nextTrial(
+  snapshot: Snapshot,
+  subject: { campaign: number; number: number; staleTrials: number },
+  recorded: readonly Measurement[],
+): number {
+  const started = [
+    ...recorded.map(trial => trial.trial),
+    ...attemptsOf(snapshot, subject.campaign, subject.number).map(attempt => attempt.trial),
+  ].map(trialParts);
+  const own = started.filter(t => t.issue === subject.campaign && t.experiment === subject.number);
+  return 1 + Math.max(subject.staleTrials, ...own.map(t => t.k));
+}
+
+/** Training time of a campaign's trials: its own, or the contract's. */
+export function budgetOf(contract: Contract, campaign: Campaign): number {
+  return campaign.state?.budgetSeconds ?? contract.trial.budget;
+}
+
+/** Whether the champion has trials enough to judge a candidate: its own baselines, or those of the experiment it was. */
+export function championIsMeasured(snapshot: Snapshot, budgetSeconds: number): boolean {
+  const { tree } = snapshot.base;
+  const inherited = snapshot.experiments.some(e => e.state === 'merged' && e.marker.tree === tree);
+  return championValues(snapshot, budgetSeconds).length >= (inherited ? 1 : BASELINE_TRIALS);
+}
+
+/** The champion's values at a budget; empty while it was not measured. */
+export function championValues(snapshot: Snapshot, budgetSeconds: number): number[] {
+  const trials = trialsOfTree(snapshot, snapshot.base.tree);
+  return measuredValues(trials.filter(trial => trial.budgetSeconds === budgetSeconds));
+}
+
+/** The trials whose numbers may lead to a merge: where there is a referee, those that were audited; any other is a claim of the candidate's. */
+export function soundTrials({ metric }: Contract, trials: readonly RecordedTrial[]): RecordedTrial[] {
+  return trials.filter(
+    ({ outcome, refereed }) =>
+      metric.referee === undefined || outcome.status !== 'measured' || refereed?.audit != null,
+  );
+}
+
+/** Only equal classes of machine and equal digests are ever compared. */
+export function comparable(a: Measurement, b: Measurement): boolean {
+  return a.machine === b.machine && a.digest === b.digest && a.budgetSeconds === b.budgetSeconds;
+}
+
+/** How many of the trials were taken under the conditions of one. */
+export function countLike(trials: readonly Measurement[], example: Measurement): number {
+  return trials.filter(trial => comparable(trial, example)).length;
+}
+
+export type Judgement =
+  | { kind: 'judged'; verdict: GateVerdict; value: number[]; champion: number[] }
+  /** No champion trial was taken under the candidate's conditions. */
+  | { kind: 'incomparable'; machine: string };
+
+/**
+ * Puts an experiment's trials before the gate, in the light of all that was measured on the way to its champion. Where they ran under
+ * several conditions, those count under which the champion was measured too, and of these the ones with the most trials.
+ * @param trials at least one of them measured
+ */
+export function judgeExperiment(
+  snapshot: Snapshot,
+  contract: Contract,
+  { marker }: Experiment,
+  trials: readonly RecordedTrial[],
+): Judgement {
+  const measured = trials.filter(trial => trial.outcome.status === 'measured');
+  const last = measured.at(-1);
+  if (!last) throw new RangeError('Expected at least one measured trial to judge.');
+  // The champion that it was made on: it may have moved since, and numbers of two champions are not compared.
+  const onChampion = trialsOfTree(snapshot, marker.champion.tree).filter(
+    trial => trial.outcome.status === 'measured',
+  );
+  const [example] = measured
+    .filter(trial => onChampion.some(each => comparable(each, trial)))
+    .sort((a, b) => countLike(measured, b) - countLike(measured, a));
+  if (!example) return { kind: 'incomparable', machine: last.machine };
+  const like = (trial: Measurement) => comparable(trial, example);
+  const champion = measuredValues(onChampion.filter(like));
+  const candidate = { samples: samplesOf(trials.filter(like)), addedTokens: addedTokens(marker.idea.edits) };
+  const verdict = judge(historyOf(snapshot, marker.champion.tree, like), candidate, gateRules(contract));
+  return { kind: 'judged', verdict, value: measuredValues(trials.filter(like)), champion };
+}
+
+/**
+ * The worst first value with which an idea on the champion is not closed at once, whichever of the conditions it meets that the champion
+ * met; null where any value may get a second trial. For metrics to be minimised.
+ * @param champion measured trials of the champion
+ * @param seed that it will run on
+ */
+export function worstPromisingValue(
+  snapshot: Snapshot,
+  contract: Contract,
+  champion: readonly RecordedTrial[],
+  seed: number,
+): number | null {
+  const examples = champion.filter((trial, i) => champion.findIndex(each => comparable(each, trial)) === i);
+  const worst = examples.map(example => {
+    const history = historyOf(snapshot, snapshot.base.tree, trial => comparable(trial, example));
+    return worstPromising(history, seed, gateRules(contract));
+  });
+  return worst.reduce((a, b) => (a === null || b === null ? null : Math.max(a, b)), Number.NEGATIVE_INFINITY);
+}
+
+/** The gate's rules as the contract has them. */
+export function gateRules({ metric, gate }: Contract): GateRules {
+  return {
+    goal: metric.goal,
+    rule: gate.rule,
+    falseMerges: gate.false_merges,
+    maxTrials: gate.max_trials,
+    noise: gate.noise,
+  };
+}
+
+/** Every trial in the repository's markers and check runs. */
+function allTrials(snapshot: Snapshot): RecordedTrial[] {
+  const baselines = snapshot.campaigns.flatMap(campaign => campaign.state?.baselines ?? []);
+  return [...baselines, ...snapshot.experiments.flatMap(experiment => trialsOf(snapshot, experiment))];
+}

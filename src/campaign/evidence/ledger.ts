@@ -1,0 +1,152 @@
+/** The ledger: every experiment with its numbers, as rows for people, for `results.tsv` and for the agent. */
+
+import { mean } from '../../gate/mean.ts';
+import { addCost, type Cost, NO_COST } from '../idea.ts';
+import { type RecordedTrial, SIMPLER } from '../marker.ts';
+import { type Campaign, type Experiment, measuredValues } from '../model.ts';
+import { waitsForPeople } from '../people.ts';
+import { stoppedTrial } from './stopping.ts';
+
+/** One experiment on one line; `value` is null where nothing was measured, and a guess where it was stopped. */
+export interface LedgerRow {
+  number: number;
+  pull: number;
+  /** The merged commit, or the candidate's. */
+  commit: string;
+  title: string;
+  value: number | null;
+  championValue: number | null;
+  peakMemoryMb: number;
+  status: 'keep' | 'discard' | 'crash' | 'stopped' | 'running';
+  /** Merged for its shorter code, not for a better number. */
+  simpler: boolean;
+  /** Left to people, who have not said a word yet. */
+  held: boolean;
+}
+
+/** Rows of one campaign's experiments, in the order of their numbers. */
+export function ledgerRows(experiments: readonly Experiment[]): LedgerRow[] {
+  return experiments.map(experiment => {
+    const { marker } = experiment;
+    const values = measuredValues(marker.trials);
+    const status = rowStatus(experiment);
+    return {
+      number: marker.number,
+      pull: experiment.pull,
+      commit: experiment.mergeCommit ?? marker.commit,
+      title: marker.idea.title,
+      value: values.length > 0 ? mean(values) : status === 'stopped' ? (marker.verdict?.value ?? null) : null,
+      championValue: marker.verdict?.championValue ?? null,
+      peakMemoryMb: Math.max(0, ...marker.trials.map(trial => trial.peakMemoryMb)),
+      status,
+      simpler: marker.verdict?.reason === SIMPLER,
+      held: waitsForPeople(experiment),
+    };
+  });
+}
+
+function rowStatus(experiment: Experiment): LedgerRow['status'] {
+  const { verdict } = experiment.marker;
+  if (experiment.state === 'merged') return 'keep';
+  if (verdict === null || verdict.kind === 'merge') return 'running';
+  if (verdict.kind === 'crash') return 'crash';
+  return verdict.kind === 'close' && stoppedTrial(experiment.marker.trials) ? 'stopped' : 'discard';
+}
+
+/** The champion that the experiments began with. */
+export interface Start {
+  commit: string;
+  value: number;
+  /** 0 where its trials are out of sight. */
+  peakMemoryMb: number;
+}
+
+/**
+ * What the first experiments were compared with: the first baselines, or, where their campaign is out of sight, what the
+ * first verdict says of its champion. Null before anything was measured.
+ */
+export function startOf(
+  baselines: readonly RecordedTrial[],
+  experiments: readonly Experiment[],
+): Start | null {
+  const first = baselines[0];
+  const trials = baselines.filter(trial => trial.tree === first?.tree);
+  const values = measuredValues(trials);
+  if (first && values.length > 0)
+    return {
+      commit: first.candidate,
+      value: mean(values),
+      peakMemoryMb: Math.max(...trials.map(trial => trial.peakMemoryMb)),
+    };
+  const judged = experiments.find(({ marker }) => marker.verdict?.championValue != null)?.marker;
+  const value = judged?.verdict?.championValue;
+  return judged && value != null ? { commit: judged.champion.sha, value, peakMemoryMb: 0 } : null;
+}
+
+/**
+ * `results.tsv`, the ancestor's five columns: commit (7 digits), the metric (0 for a crash), memory in GB, status,
+ * description. The first row is the champion that the experiments began with. `stopped` is a status of ours: its number is
+ * where the trial was on the way to.
+ */
+export function resultsTsv(metric: string, start: Start | null, rows: readonly LedgerRow[]): string {
+  const header = ['commit', metric, 'memory_gb', 'status', 'description'].join('\t');
+  const first = start ? [line(start.commit, start.value, start.peakMemoryMb, 'keep', 'baseline')] : [];
+  const lines = rows
+    .filter(row => row.status !== 'running')
+    .map(row => line(row.commit, row.value, row.peakMemoryMb, row.status, row.title));
+  return `${[header, ...first, ...lines].join('\n')}\n`;
+}
+
+/** One point of the picture of a campaign; the start is point 0. */
+export interface LedgerPoint {
+  number: number;
+  value: number | null;
+  kept: boolean;
+  title: string;
+}
+
+/** The points of the picture, numbered in the order of `rows`. */
+export function ledgerPoints(start: Start | null, rows: readonly LedgerRow[]): LedgerPoint[] {
+  const first = start ? [{ number: 0, value: start.value, kept: true, title: 'baseline' }] : [];
+  const rest = rows
+    .filter(row => row.status !== 'running')
+    .map((row, i) => ({ number: i + 1, value: row.value, kept: row.status === 'keep', title: row.title }));
+  return [...first, ...rest];
+}
+
+function line(
+  commit: string,
+  value: number | null,
+  memoryMb: number,
+  status: string,
+  description: string,
+): string {
+  const clean = description.replace(/[\t\r\n]+/g, ' ');
+  return [commit.slice(0, 7), (value ?? 0).toFixed(6), (memoryMb / 1024).toFixed(1), status, clean].join(
+    '\t',
+  );
+}
+
+export interface Spending {
+  cost: Cost;
+  trials: number;
+  machineSeconds: number;
+}
+
+/** What a campaign has spent: tokens and dollars on proposals, seconds of machines on trials. */
+export function spending(campaign: Campaign, experiments: readonly Experiment[]): Spending {
+  const trials = [
+    ...(campaign.state?.baselines ?? []),
+    ...experiments.flatMap(experiment => experiment.marker.trials),
+  ];
+  const earlier = experiments.map(experiment => experiment.marker.earlier);
+  if (campaign.state?.forgotten) earlier.push(campaign.state.forgotten);
+  return {
+    cost: experiments.map(e => e.marker.cost).reduce(addCost, campaign.state?.failedCost ?? NO_COST),
+    trials: trials.length + earlier.reduce((sum, spent) => sum + spent.trials, 0),
+    machineSeconds: [
+      ...trials.map(trial => trial.totalSeconds),
+      ...earlier.map(spent => spent.machineSeconds),
+    ].reduce((sum, seconds) => sum + seconds, 0),
+  };
+}

@@ -1,0 +1,27 @@
+/** Verdicts that do not come from the gate. */
+
+import { mean } from '../../gate/mean.ts';
+import type { Action } from '../action.ts';
+import type { RecordedTrial, Verdict } from '../marker.ts';
+import { type Experiment, measuredValues } from '../model.ts';
+
+/** A verdict that does not rest on a comparison. */
+export function conclude(
+  experiment: Experiment,
+  trials: RecordedTrial[],
+  kind: Verdict['kind'],
+  reason: string,
+): Extract<Action, { kind: 'decide' }> {
+  const values = measuredValues(trials);
+  // A number on a champion that is gone would read as one on the present one.
+  const value = values.length > 0 && kind !== 'superseded' ? mean(values) : null;
+  const verdict: Verdict = {
+    kind,
+    reason: reason.slice(0, 500),
+    value,
+    championValue: null,
+    noise: null,
+    doubt: null,
+  };
+  return { kind: 'decide', experiment, verdict, trials, unfinished: [] };
+}

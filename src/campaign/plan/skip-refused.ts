@@ -1,0 +1,80 @@
+/** What GitHub refuses for good is passed over: the plan goes on as though it were not to be done. */
+import type { Action } from '../action.ts';
+import type { Verdict } from '../marker.ts';
+import type { Campaign, Experiment, Snapshot } from '../model.ts';
+import { worksApart } from '../own-branch.ts';
+import { plan } from './plan.ts';
+
+/** Until then something else has to happen. */
+const NOTHING_LEFT_SECONDS = 300;
+
+/** What to do next but for the actions that were given up. */
+export function planWithout(snapshot: Snapshot, now: Date, isGivenUp: (action: Action) => boolean): Action {
+  for (let seen = snapshot; ; ) {
+    const action = plan(seen, now);
+    if (action.kind === 'wait' || !isGivenUp(action)) return action;
+    const next = passOver(seen, action);
+    if (next === seen) return { kind: 'wait', seconds: NOTHING_LEFT_SECONDS };
+    seen = next;
+  }
+}
+
+/** Number of the campaign's issue that an action belongs to. */
+export function issueOf(action: Action): number | undefined {
+  if ('campaign' in action) return action.campaign.issue;
+  if ('experiment' in action) return action.experiment.marker.campaign;
+  // research/<issue>/<number>
+  return action.kind === 'clean' ? Number(action.branch.split('/')[1]) : undefined;
+}
+
+/** The snapshot in which `action` is not due; the same one where there is none. */
+function passOver(snapshot: Snapshot, action: Action): Snapshot {
+  if (action.kind === 'answer')
+    return { ...snapshot, commands: snapshot.commands.filter(other => other !== action.command) };
+  if (action.kind === 'clean') return uncleaned(snapshot, action.branch);
+  if (action.kind === 'tidy') return untidied(snapshot, action);
+  const campaign = snapshot.campaigns.find(({ issue }) => issue === issueOf(action));
+  if (action.kind === 'decide' && campaign?.state?.phase !== 'running')
+    return asDecided(snapshot, action.experiment, action.verdict);
+  return campaign ? withoutCampaign(snapshot, campaign) : snapshot;
+}
+
+/** What its experiments measured stays known. */
+function withoutCampaign(snapshot: Snapshot, { issue, state }: Campaign): Snapshot {
+  // The base that was looked at is that of the campaign whose turn it is: no other may take it for its own.
+  const stands = state?.phase === 'running' && worksApart(snapshot);
+  const campaigns = snapshot.campaigns.filter(
+    other => other.issue !== issue && !(stands && other.state?.phase === 'running'),
+  );
+  return { ...snapshot, campaigns };
+}
+
+/** Its number stays taken, and nothing is done about it. */
+function asDecided(snapshot: Snapshot, experiment: Experiment, verdict: Verdict): Snapshot {
+  const { pull, branch, marker } = experiment;
+  const state = experiment.state === 'open' ? 'closed' : experiment.state;
+  const experiments = snapshot.experiments.map(other =>
+    other.pull === pull ? { ...other, state, marker: { ...marker, verdict } } : other,
+  );
+  return withoutBranch({ ...snapshot, experiments }, branch);
+}
+
+/** The name of one that was left over stays taken. */
+function uncleaned(snapshot: Snapshot, branch: string): Snapshot {
+  const leftovers = snapshot.leftovers.filter(name => name !== branch);
+  if (leftovers.length < snapshot.leftovers.length) return { ...snapshot, leftovers };
+  return withoutBranch(snapshot, branch);
+}
+
+function withoutBranch(snapshot: Snapshot, branch: string): Snapshot {
+  return { ...snapshot, branches: new Map([...snapshot.branches].filter(([name]) => name !== branch)) };
+}
+
+function untidied(snapshot: Snapshot, { duplicate }: Extract<Action, { kind: 'tidy' }>): Snapshot {
+  if (snapshot.duplicates.includes(duplicate))
+    return { ...snapshot, duplicates: snapshot.duplicates.filter(other => other !== duplicate) };
+  const attempt = duplicate.kind === 'check' ? snapshot.attempts.get(duplicate.trial) : undefined;
+  if (!attempt?.check) return snapshot;
+  const closed = { ...attempt, check: { ...attempt.check, completed: true } };
+  return { ...snapshot, attempts: new Map([...snapshot.attempts, [attempt.trial, closed]]) };
+}

@@ -1,0 +1,99 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+const UNSPENT = 0.5;
+
+import { cannotWin, previewError, stopBar, stoppedStep } from './early-stop.ts';
+import { type GateRules, judgeKnowing } from './gate.ts';
+import { type Knowledge, learn, type Step, scaleOf, startKnowledge } from './knowledge.ts';
+
+const RULES: GateRules = { goal: 'minimize', rule: 'bayes', falseMerges: 0.1, maxTrials: 3, noise: 0.002 };
+const BASELINES = [1.0, 1.002, 0.998];
+/** Previews are 0.1 too high, give or take 0.001. */
+const ERROR = { shift: -0.1, variance: 1e-6 };
+
+function knowing(goal: GateRules['goal'] = 'minimize', sign = 1): Knowledge {
+  const samples = BASELINES.map((value, seed) => ({ seed, value: sign * value }));
+  const step: Step = { kind: 'champion', samples };
+  return learn(startKnowledge(scaleOf([step], goal, RULES.noise, [])), step);
+}
+
+test('how far previews are off is learned from finished trials, and cautiously while they are few', () => {
+  const pairs = [0.001, -0.001, 0, 0.002, -0.002].map(d => ({ preview: 1.1 + d, value: 1 }));
+  assert.equal(previewError(pairs.slice(0, 4)), null);
+  const few = previewError(pairs);
+  assert.ok(few && Math.abs(few.shift + 0.1) < 1e-12);
+  // s² = 2.5e-6, times 6/5 for the shift that was learned as well, times 4/2 for the spread that was.
+  assert.ok(Math.abs(few.variance - 6e-6) < 1e-12, String(few.variance));
+  const many = previewError(Array.from({ length: 40 }, () => pairs).flat());
+  assert.ok(many && many.variance < 2.1e-6);
+  assert.deepEqual(previewError([...pairs, { preview: 9, value: 1 }]), few, 'learned again at seven');
+});
+
+test('a first trial is stopped where its preview leaves no hope, and only there', () => {
+  const stopped = (value: number) => cannotWin(knowing(), { seed: 0, value }, ERROR, 0.4, RULES);
+  assert.equal(stopped(1.12), true);
+  assert.equal(stopped(1.095), false);
+  assert.equal(stopped(1.08), false);
+});
+
+test('the less there is left to save, and the less a preview says, the sooner a trial is finished', () => {
+  const worst = (error: typeof ERROR, unspent: number) =>
+    [1.09, 1.098, 1.1, 1.102, 1.104, 1.106, 1.11].findIndex(value =>
+      cannotWin(knowing(), { seed: 0, value }, error, unspent, RULES),
+    );
+  const usual = worst(ERROR, 0.4);
+  assert.ok(usual > 0);
+  assert.ok(worst(ERROR, 0.02) > usual);
+  assert.equal(worst({ ...ERROR, variance: 1 }, 0.02), -1);
+});
+
+test('a metric to be maximised is the mirror image', () => {
+  const rules: GateRules = { ...RULES, goal: 'maximize' };
+  const mirrored = { shift: 0.1, variance: 1e-6 };
+  for (const value of [1.08, 1.1, 1.103, 1.106, 1.12])
+    assert.equal(
+      cannotWin(knowing('maximize', -1), { seed: 0, value: -value }, mirrored, 0.4, rules),
+      cannotWin(knowing(), { seed: 0, value }, ERROR, 0.4, RULES),
+      String(value),
+    );
+});
+
+test('beyond the bar a first trial is stopped, and up to it none is', () => {
+  const later = [knowing(), stoppedStep({ seed: 0, value: 1.12 }, ERROR)] as const;
+  for (const known of [later[0], learn(...later)])
+    for (const error of [ERROR, { shift: 0.3, variance: 4e-6 }])
+      for (const [goal, sign] of [
+        ['minimize', 1],
+        ['maximize', -1],
+      ] as const) {
+        const rules: GateRules = { ...RULES, goal };
+        const mirrored = { ...error, shift: sign * error.shift };
+        const knowledge = goal === 'minimize' ? known : knowing('maximize', -1);
+        const bar = stopBar(knowledge, 0, mirrored, UNSPENT, rules);
+        assert.ok(bar !== null);
+        const stopped = (value: number) => cannotWin(knowledge, { seed: 0, value }, mirrored, UNSPENT, rules);
+        // A tenth of the noise to either side, and far from it.
+        for (const off of [1e-9, 0.0002, 0.01, 1]) assert.equal(stopped(bar + sign * off), true, `${off}`);
+        for (const off of [0.0002, 0.01, 1]) assert.equal(stopped(bar - sign * off), false, `−${off}`);
+      }
+});
+
+test("nothing is stopped under the ancestor's rule, nor while trials were never seen to differ", () => {
+  assert.equal(stopBar(knowing(), 0, ERROR, UNSPENT, { ...RULES, rule: 'greedy' }), null);
+  const constant: Step = { kind: 'champion', samples: [0, 1, 2].map(seed => ({ seed, value: 1 })) };
+  const known = learn(startKnowledge(scaleOf([constant], 'minimize', null, [])), constant);
+  assert.equal(stopBar(known, 0, ERROR, UNSPENT, { ...RULES, noise: null }), null);
+  const vague = stopBar(knowing(), 0, { ...ERROR, variance: 1 }, UNSPENT, RULES);
+  assert.ok(vague === null || vague > 2, `previews that say nothing stop next to nothing: ${vague}`);
+});
+
+test('a stopped trial teaches less than a finished one, and nothing that a finished one would deny', () => {
+  const candidate = { samples: [{ seed: 0, value: 0.995 }], addedTokens: 0 };
+  const doubt = (steps: Step[]) => judgeKnowing(steps.reduce(learn, knowing()), candidate, RULES).doubt;
+  const finished: Step = { kind: 'experiment', samples: [{ seed: 0, value: 1.02 }], merged: false };
+  const guessed = stoppedStep({ seed: 0, value: 1.12 }, ERROR);
+  const vague = stoppedStep({ seed: 0, value: 1.12 }, { ...ERROR, variance: 1 });
+  assert.ok(Math.abs(doubt([guessed]) - doubt([finished])) < 0.02);
+  assert.ok(Math.abs(doubt([vague]) - doubt([])) < 0.02);
+});

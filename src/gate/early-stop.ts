@@ -1,0 +1,99 @@
+/** Early stop: whether a running trial is worth finishing, by its value part of the way through. */
+
+import type { Sample } from './filter.ts';
+import { type GateRules, pricesOf } from './gate.ts';
+import { type Knowledge, type Step, stoppedTest } from './knowledge.ts';
+import { FARTHEST } from './prior.ts';
+import { assess, worthWithCertainty } from './worth.ts';
+
+/** How a preview differs from the trial's value, in the metric's unit. */
+export interface PreviewError {
+  /** Mean of value − preview. */
+  shift: number;
+  /** η²: variance of value − preview, for a trial that was not among those it was learned from. */
+  variance: number;
+}
+
+/** With fewer finished trials than this, nothing is stopped. */
+const LEAST_PAIRS = 5;
+const GROWTH = 1.25;
+
+/** What a trial's time is worth to a campaign, in noises, where it is weighed against everything that could come of an idea. */
+const FINISHED_TRIAL = 0.3;
+
+/**
+ * What finished trials say about previews, all taken at the same share of the budget; null while they are too few. With n of
+ * them the prediction of the next difference has Student's t distribution with n − 1 degrees of freedom, whose variance is
+ * s²(1 + 1/n)(n − 1)/(n − 3). Learned anew only when there are a quarter more of them (GROWTH): every time, what each
+ * stopped trial taught changes, and the history has to be gone through again.
+ */
+export function previewError(finished: readonly { preview: number; value: number }[]): PreviewError | null {
+  if (finished.length < LEAST_PAIRS) return null;
+  let n = LEAST_PAIRS;
+  for (let more = n; more <= finished.length; more = Math.ceil(GROWTH * more)) n = more;
+  const differences = finished.slice(0, n).map(({ preview, value }) => value - preview);
+  const shift = differences.reduce((sum, d) => sum + d, 0) / n;
+  const spread = differences.reduce((sum, d) => sum + (d - shift) ** 2, 0) / (n - 1);
+  return { shift, variance: (spread * (1 + 1 / n) * (n - 1)) / (n - 3) };
+}
+
+/** What a preview says of the trial's value, as the step that is recorded if the trial is stopped there. */
+export function stoppedStep({ seed, value }: Sample, error: PreviewError): Step & { kind: 'stopped' } {
+  return { kind: 'stopped', sample: { seed, value: value + error.shift }, variance: error.variance };
+}
+
+/**
+ * Whether an idea's first trial is not worth finishing: even if its rest told everything about the idea, that would be worth
+ * less than it costs. Not for ideas that touch the schedule, whose previews mean something else.
+ * @param unspent share of the trial's price that was not spent when the preview was taken: 0.5 at half of the budget
+ */
+export function cannotWin(
+  knowledge: Knowledge,
+  preview: Sample,
+  error: PreviewError,
+  unspent: number,
+  rules: GateRules,
+): boolean {
+  const prices = pricesOf(rules);
+  const tested = stoppedTest(knowledge, stoppedStep(preview, error));
+  const assessment = assess(tested, prices);
+  const price = unspent * FINISHED_TRIAL * assessment.noise;
+  return worthWithCertainty(tested, prices, assessment) < price;
+}
+
+/** The bar is found to so many noises of a trial. */
+const BAR_PRECISION = 0.05;
+
+/**
+ * The preview of a first trial on `seed` from which on it is not worth finishing, in the metric's unit: what is worse is
+ * stopped. Null where nothing is: under the ancestor's rule, and while trials were never seen to differ.
+ * @param unspent share of the trial's price that is not spent when the preview is taken
+ */
+export function stopBar(
+  knowledge: Knowledge,
+  seed: number,
+  error: PreviewError,
+  unspent: number,
+  rules: GateRules,
+): number | null {
+  const { origin, unit, sign, noise } = knowledge.scale;
+  if (rules.rule === 'greedy' || noise !== 'spread') return null;
+  const previewAt = (distance: number) => origin + sign * distance * unit - error.shift;
+  const hopeless = (distance: number) =>
+    cannotWin(knowledge, { seed, value: previewAt(distance) }, error, unspent, rules);
+  const around = knowledge.bar ?? 0;
+  let reach = 1;
+  while (!hopeless(around + reach)) {
+    reach *= 2;
+    if (reach > FARTHEST) return null;
+  }
+  let bad = around + reach;
+  for (reach = 1; hopeless(around - reach); reach *= 2) if (reach > FARTHEST) return null;
+  let good = around - reach;
+  while (bad - good > BAR_PRECISION) {
+    const middle = (good + bad) / 2;
+    if (hopeless(middle)) bad = middle;
+    else good = middle;
+  }
+  return previewAt(bad);
+}

@@ -1,0 +1,34 @@
+/** The files of a candidate: the champion’s, and what an idea makes of them. */
+import { applyEdits } from '../../agents/edit.ts';
+import type { Idea } from '../../campaign/idea.ts';
+import type { Snapshot } from '../../campaign/model.ts';
+import { type Context, contractOf } from '../context.ts';
+import { askTwice } from '../errors.ts';
+import type { GitHubPort } from '../port.ts';
+
+/** The files as the idea changes them on the present champion; null where its edits do not fit. */
+export async function fitting(
+  context: Context,
+  snapshot: Snapshot,
+  idea: Idea,
+): Promise<ReadonlyMap<string, string> | null> {
+  const { editable } = contractOf(snapshot);
+  const champion = await readFiles(context.port, editable, snapshot.base.sha);
+  const applied = applyEdits(champion, idea.edits, editable);
+  return applied.kind === 'applied' ? applied.files : null;
+}
+
+/** Texts of the files at a ref, those that are there. */
+export async function readFiles(
+  port: GitHubPort,
+  paths: readonly string[],
+  ref: string,
+): Promise<Map<string, string>> {
+  const files = new Map<string, string>();
+  for (const path of paths) {
+    // An experiment whose edits miss a file would be closed.
+    const text = await askTwice(() => port.file(path, ref));
+    if (text !== null) files.set(path, text);
+  }
+  return files;
+}

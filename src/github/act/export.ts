@@ -1,0 +1,61 @@
+/** The export: branch `research-log` with `results.tsv` and `progress.svg`, written where they changed. */
+import { ledgerPoints, ledgerRows, resultsTsv, startOf } from '../../campaign/evidence/ledger.ts';
+import type { Snapshot } from '../../campaign/model.ts';
+import { type Context, contractOf } from '../context.ts';
+import type { GitHubPort } from '../port.ts';
+
+const LOG_BRANCH = 'research-log';
+const RESULTS_FILE = 'results.tsv';
+const CHART_FILE = 'progress.svg';
+
+/** While a campaign runs the export is written at most this often. */
+const EXPORT_SECONDS = 180;
+
+export interface ExportMemory {
+  /** `results.tsv` as last written or read; null before the first look. */
+  results: string | null;
+  writtenAt: Date | null;
+}
+
+/** Writes the export if it is due. Returns seconds until it will be, or null when there is nothing to write. */
+export async function exportLog(
+  { port, drawChart }: Pick<Context, 'port' | 'drawChart'>,
+  snapshot: Snapshot,
+  memory: ExportMemory,
+  now: Date,
+): Promise<number | null> {
+  if (snapshot.contract.kind !== 'contract') return null;
+  const contract = contractOf(snapshot);
+  const experiments = [...snapshot.experiments].sort((a, b) => a.pull - b.pull);
+  if (!experiments.some(experiment => experiment.marker.verdict !== null)) return null;
+  const baselines = snapshot.campaigns.flatMap(campaign => campaign.state?.baselines ?? []);
+  const rows = ledgerRows(experiments);
+  const start = startOf(baselines, experiments);
+  const results = resultsTsv(contract.metric.name, start, rows);
+  memory.results ??= await port.file(RESULTS_FILE, LOG_BRANCH);
+  if (memory.results === results) return null;
+  const running = snapshot.campaigns.some(campaign => campaign.state?.phase === 'running');
+  const age = memory.writtenAt
+    ? (now.getTime() - memory.writtenAt.getTime()) / 1000
+    : Number.POSITIVE_INFINITY;
+  if (running && age < EXPORT_SECONDS) return EXPORT_SECONDS - age;
+  const files = new Map([
+    [RESULTS_FILE, results],
+    [
+      CHART_FILE,
+      drawChart(ledgerPoints(start, rows), { metric: contract.metric.name, goal: contract.metric.goal }),
+    ],
+  ]);
+  await commitFiles(port, files);
+  memory.results = results;
+  memory.writtenAt = now;
+  return null;
+}
+
+async function commitFiles(port: GitHubPort, files: ReadonlyMap<string, string>): Promise<void> {
+  const tip = (await port.branches(LOG_BRANCH)).get(LOG_BRANCH);
+  const tree = await port.createTree(null, files);
+  const commit = await port.createCommit('Record the experiments so far [skip ci]', tree, tip ?? null);
+  if (tip === undefined) await port.createBranch(LOG_BRANCH, commit);
+  else await port.moveBranch(LOG_BRANCH, commit);
+}

@@ -1,0 +1,150 @@
+/** Why a campaign may not start on this repository: everything is checked before the first trial is paid for. */
+import { load } from 'js-yaml';
+import type { StartCommand } from '../../campaign/command.ts';
+import type { Snapshot } from '../../campaign/model.ts';
+import { campaignBranch, worksApart } from '../../campaign/own-branch.ts';
+import { CAMPAIGN_BASE, CONTRACT_PATH, type Contract } from '../../protocol/contract.ts';
+import { contractProblemsAnswer, missingFileReason } from '../../render/answer.ts';
+import type { Context } from '../context.ts';
+
+/** Inputs that the campaign's workflow must take. */
+const WORKFLOW_INPUTS = ['trial', 'base', 'candidate', 'seed', 'budget', 'timeout'];
+/** Triggers that run in spite of `[skip ci]`, on or with a candidate's code. */
+const UNSKIPPABLE_TRIGGERS = ['pull_request_target', 'create'];
+
+/** Reasons in sentences for people, each with what to do; empty where nothing stands in the way. */
+export async function obstacles(
+  context: Context,
+  seen: Snapshot,
+  issue: number,
+  start: StartCommand,
+): Promise<string[]> {
+  const { port } = context;
+  // A branch of the campaign's own will be made from the default branch, whatever another campaign's holds.
+  const snapshot = worksApart(seen) ? { ...seen, base: seen.home } : seen;
+  const { base, contract: file } = snapshot;
+  if (file.kind === 'problems') return [contractProblemsAnswer(file.problems)];
+  const workflow = file.kind === 'contract' ? file.contract.trial.workflow : 'experiment.yml';
+  const workflowPath = `.github/workflows/${workflow}`;
+  const workflowText = await port.file(workflowPath, base.sha);
+  const missing = (path: string, template: string) =>
+    missingFileReason(context.serverUrl, port.repository, base.branch, path, template);
+  const reasons: string[] = [];
+  if (file.kind === 'missing') reasons.push(missing(CONTRACT_PATH, context.templates.contract));
+  if (workflowText === null) reasons.push(missing(workflowPath, context.templates.workflow));
+  else reasons.push(...workflowProblems(workflowPath, workflowText));
+  if (file.kind === 'contract')
+    reasons.push(
+      ...(await missingFiles(context, snapshot, file.contract)),
+      ...agentProblems(context, file.contract, start),
+      ...(await runnerProblems(context, file.contract, workflowText ?? '')),
+    );
+  if (!(await port.about()).squashes)
+    reasons.push(
+      'I merge by squashing, and this repository does not allow it. Switch "Allow squash merging" on under Settings → General → Pull Requests.',
+    );
+  reasons.push(...(await ruleProblems(context, snapshot, issue)));
+  reasons.push(...(await branchProblems(context)));
+  reasons.push(...(await foreignWorkflows(context, snapshot, workflowPath)));
+  return reasons;
+}
+
+/** Rules against merges into the base. What protects the default branch does not matter to campaigns with a branch of their own. */
+async function ruleProblems({ port }: Context, snapshot: Snapshot, issue: number): Promise<string[]> {
+  if (worksApart(snapshot)) {
+    const branch = campaignBranch(issue);
+    const rules = await port.baseObstacles(branch);
+    return rules.map(
+      rule =>
+        `Branches like \`${branch}\` have ${rule}, which I cannot satisfy. Except \`research/**\` and \`research-log\` from that rule; your default branch may keep it.`,
+    );
+  }
+  const { branch } = snapshot.base;
+  const rules = await port.baseObstacles(branch);
+  return rules.map(
+    rule =>
+      `\`${branch}\` demands ${rule}, which I cannot satisfy. Put \`base: ${CAMPAIGN_BASE}\` into \`${CONTRACT_PATH}\`: then I merge into a branch of the campaign's own, and open one pull request for you at the end.`,
+  );
+}
+
+function workflowProblems(path: string, text: string): string[] {
+  const triggers = triggersOf(text);
+  if (triggers === null)
+    return [`\`${path}\` is not a workflow that I can read. \`autoresearch init --force\` writes a new one.`];
+  const dispatch = triggers.get('workflow_dispatch');
+  const inputs = isRecord(dispatch) && isRecord(dispatch.inputs) ? Object.keys(dispatch.inputs) : [];
+  const lacking = WORKFLOW_INPUTS.filter(input => !inputs.includes(input));
+  if (lacking.length === 0) return [];
+  return [
+    `\`${path}\` has to take the inputs ${lacking.map(input => `\`${input}\``).join(', ')} under \`on: workflow_dispatch\`. \`autoresearch init --force\` writes a new one.`,
+  ];
+}
+
+async function missingFiles(context: Context, snapshot: Snapshot, contract: Contract): Promise<string[]> {
+  const reasons: string[] = [];
+  for (const [key, path] of [
+    ...contract.editable.map(path => ['editable', path] as const),
+    ['brief', contract.brief] as const,
+  ])
+    if ((await context.port.file(path, snapshot.base.sha)) === null)
+      reasons.push(
+        `\`${CONTRACT_PATH}\` names \`${path}\` under \`${key}\`, and there is no such file on \`${snapshot.base.branch}\`.`,
+      );
+  return reasons;
+}
+
+function agentProblems(context: Context, contract: Contract, start: StartCommand): string[] {
+  const chosen = context.chooseAgent(contract, context.agentEnv, start.agent ?? undefined);
+  return chosen.kind === 'problem' ? [chosen.message] : [];
+}
+
+/** Strangers can open pull requests on a public repository; a self-hosted runner there must be accepted in so many words. */
+async function runnerProblems(context: Context, contract: Contract, workflow: string): Promise<string[]> {
+  if (contract.accept_public_self_hosted || !/self-hosted/.test(workflow)) return [];
+  if (!(await context.port.about()).isPublic) return [];
+  return [
+    `This repository is public and its trials run on a self-hosted runner, where code from agents is executed. If you accept that, write \`accept_public_self_hosted: true\` into \`${CONTRACT_PATH}\`.`,
+  ];
+}
+
+/** Git keeps no branch `research/3/1` beside one named `research` or `research/3`. */
+async function branchProblems({ port }: Context): Promise<string[]> {
+  const names = [...(await port.branches('research')).keys()].filter(name => /^research(\/\d+)?$/.test(name));
+  return names.map(
+    name =>
+      `There is a branch \`${name}\`, and so none of the branches \`research/<issue>/<experiment>\` that I need can be made. Rename or delete it.`,
+  );
+}
+
+/** Other workflows of the repository that candidates would set off. */
+async function foreignWorkflows(context: Context, snapshot: Snapshot, own: string): Promise<string[]> {
+  const reasons: string[] = [];
+  for (const path of await context.port.workflowFiles(snapshot.base.sha)) {
+    if (path === own) continue;
+    const triggers = triggersOf((await context.port.file(path, snapshot.base.sha)) ?? '');
+    for (const trigger of UNSKIPPABLE_TRIGGERS)
+      if (triggers?.has(trigger))
+        reasons.push(
+          `\`${path}\` runs on \`${trigger}\`, and so would run for every experiment's branch. Remove that trigger, or move the campaign to a repository of its own.`,
+        );
+  }
+  return reasons;
+}
+
+/** Names of a workflow's triggers with their options; null where the file is no workflow. */
+function triggersOf(text: string): Map<string, unknown> | null {
+  let workflow: unknown;
+  try {
+    workflow = load(text);
+  } catch {
+    return null;
+  }
+  const on = isRecord(workflow) ? workflow.on : undefined;
+  if (typeof on === 'string') return new Map([[on, null]]);
+  if (Array.isArray(on)) return new Map(on.map(name => [String(name), null]));
+  return isRecord(on) ? new Map(Object.entries(on)) : null;
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

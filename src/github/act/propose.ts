@@ -1,0 +1,169 @@
+/** From what came of a thought to a pull request. */
+import { applyEdits } from '../../agents/edit.ts';
+import type { CampaignState, ExperimentMarker } from '../../campaign/marker.ts';
+import { branchName, type Campaign, RESEARCH_LABEL, type Snapshot } from '../../campaign/model.ts';
+import { stillAsked } from '../../campaign/people.ts';
+import { countExperiments, experimentsOf } from '../../campaign/queries.ts';
+import { candidateMessage } from '../../render/pull.ts';
+import { openTitle } from '../../render/title.ts';
+import { pullBody } from '../body.ts';
+import { type Context, contractOf } from '../context.ts';
+import { isPermanent, messageOf } from '../errors.ts';
+import { saveState } from '../state.ts';
+import { objection } from './ask-agent.ts';
+import { readFiles } from './candidate.ts';
+import { dropAsked, withoutAsked } from './requested-ideas.ts';
+import { charge, writeOff } from './thought-costs.ts';
+
+/** Opens an idea as experiment `number`, or counts a thought that came to nothing. */
+export async function open(
+  context: Context,
+  snapshot: Snapshot,
+  campaign: Campaign,
+  number: number,
+  thought: number,
+): Promise<void> {
+  const { port, thinking } = context;
+  const { state } = campaign;
+  if (!state) throw new Error(`Expected a campaign with a state on #${campaign.issue}.`);
+  const answer = thinking.answer(thought);
+  if (!answer) return;
+  const task = thinking.thoughts().find(({ id }) => id === thought)?.task;
+  const asked =
+    task?.kind === 'try'
+      ? stillAsked(snapshot, campaign).find(({ comment }) => comment === task.comment)
+      : undefined;
+  const fail = async (reason: string) => {
+    const charged = charge(thinking, thought, state, answer.cost);
+    if (asked) await dropAsked(context, snapshot, campaign, charged, asked, reason);
+    else await countFailure(context, snapshot, campaign, charged, reason);
+    thinking.drop(thought);
+  };
+  if (answer.kind === 'failed') return fail(answer.reason);
+  if (answer.kind === 'exhausted') {
+    if (asked) return fail('The agent cannot make it into an experiment.');
+    await exhausted(context, snapshot, campaign, charge(thinking, thought, state, answer.cost));
+    return thinking.drop(thought);
+  }
+  const { editable } = contractOf(snapshot);
+  const files = await readFiles(port, editable, snapshot.base.sha);
+  // The champion may be another one than the agent was shown.
+  const applied = applyEdits(files, answer.idea.edits, editable);
+  const problem =
+    applied.kind === 'refused'
+      ? applied.reason
+      : await objection(context, snapshot, answer.idea, applied.files);
+  if (applied.kind === 'refused' || problem !== null) {
+    context.log.info({ issue: campaign.issue, problem }, 'an idea was overtaken');
+    // Nobody is to blame that another idea came first: it costs, but is no failure in a row.
+    return writeOff(context, snapshot, campaign, thought);
+  }
+  const { idea, agent, cost } = answer;
+  const experiment = { campaign: campaign.issue, number, idea, agent, cost, asked: asked ?? null };
+  thinking.use(thought, { kind: 'experiment', number });
+  const refusal = await openPull(context, snapshot, experiment, applied.files);
+  if (refusal !== null) return fail(refusal);
+  thinking.drop(thought);
+  if (asked || state.failedInARow > 0)
+    await saveState(port, snapshot, campaign, {
+      ...state,
+      failedInARow: 0,
+      asked: withoutAsked(snapshot, campaign, asked),
+    });
+}
+
+/** Opens an experiment; returns why GitHub never takes it, or null. */
+export async function openPull(
+  context: Context,
+  snapshot: Snapshot,
+  experiment: NewExperiment,
+  files: ReadonlyMap<string, string>,
+): Promise<string | null> {
+  let pull: number;
+  try {
+    pull = await createPull(context, snapshot, experiment, files);
+  } catch (error) {
+    if (!isPermanent(error)) throw error;
+    // The agent would be asked and paid again.
+    return `GitHub refused to open the experiment: ${messageOf(error)}`;
+  }
+  await context.port.addLabel(pull, RESEARCH_LABEL);
+  return null;
+}
+
+type NewExperiment = Pick<ExperimentMarker, 'campaign' | 'number' | 'idea' | 'agent' | 'cost' | 'asked'>;
+
+/** Returns the number of the pull request. */
+async function createPull(
+  context: Context,
+  { base }: Snapshot,
+  idea: NewExperiment,
+  files: ReadonlyMap<string, string>,
+): Promise<number> {
+  const { port } = context;
+  const tree = await port.createTree(base.tree, files);
+  const commit = await port.createCommit(candidateMessage(idea), tree, base.sha);
+  const marker: ExperimentMarker = {
+    version: 1,
+    ...idea,
+    champion: { sha: base.sha, tree: base.tree },
+    commit,
+    tree,
+    previous: null,
+    restacks: 0,
+    repairs: 0,
+    staleTrials: 0,
+    earlier: { trials: 0, machineSeconds: 0 },
+    trials: [],
+    verdict: null,
+    words: [],
+    held: null,
+  };
+  const branch = branchName(marker.campaign, marker.number);
+  await port.createBranch(branch, marker.commit);
+  const title = openTitle(marker);
+  const pull = await port.createPull({ title, body: pullBody(marker), branch, base: base.branch });
+  context.log.info({ pull, title }, 'opened');
+  return pull;
+}
+
+async function countFailure(
+  context: Context,
+  snapshot: Snapshot,
+  campaign: Campaign,
+  state: CampaignState,
+  reason: string,
+): Promise<void> {
+  context.log.warn({ issue: campaign.issue, reason }, 'proposal failed');
+  await saveState(context.port, snapshot, campaign, {
+    ...state,
+    failedProposals: [...state.failedProposals, reason],
+    failedInARow: state.failedInARow + 1,
+  });
+}
+
+/** With nothing left to try the campaign ends early; experiments in flight are judged first. */
+async function exhausted(
+  context: Context,
+  snapshot: Snapshot,
+  campaign: Campaign,
+  state: CampaignState,
+): Promise<void> {
+  const count = countExperiments(snapshot, campaign);
+  const reason = `The agent has nothing left to try after ${count} experiments.`;
+  const open =
+    experimentsOf(snapshot, campaign).some(experiment => experiment.state === 'open') ||
+    stillAsked(snapshot, campaign).length > 0;
+  if (count === 0 && !open)
+    return saveState(context.port, snapshot, campaign, {
+      ...state,
+      phase: 'paused',
+      reason: `${reason} Is there anything to change in the editable files?`,
+    });
+  await saveState(context.port, snapshot, campaign, {
+    ...state,
+    // People's ideas do not hang on what the agent can think of.
+    target: count + stillAsked(snapshot, campaign).length,
+    ...(open ? {} : { phase: 'finished', reason }),
+  });
+}

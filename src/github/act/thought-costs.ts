@@ -1,0 +1,28 @@
+/** What a thought cost that no experiment was made of. */
+import { addCost, type Cost } from '../../campaign/idea.ts';
+import type { CampaignState } from '../../campaign/marker.ts';
+import type { Campaign, Snapshot } from '../../campaign/model.ts';
+import type { Context } from '../context.ts';
+import { saveState } from '../state.ts';
+import type { Thinking } from '../thinking.ts';
+
+/** Counts what a thought cost of which nothing will be made, and forgets it. */
+export async function writeOff(
+  { port, thinking }: Pick<Context, 'port' | 'thinking'>,
+  snapshot: Snapshot,
+  campaign: Campaign,
+  thought: number,
+): Promise<void> {
+  const cost = thinking.answer(thought)?.cost;
+  const { state } = campaign;
+  if (state && cost && cost.calls > 0)
+    await saveState(port, snapshot, campaign, charge(thinking, thought, state, cost));
+  thinking.drop(thought);
+}
+
+/** The state with what an answer cost that came to nothing. It is to be saved: where GitHub's word of that gets lost, the next look can tell. */
+export function charge(thinking: Thinking, thought: number, state: CampaignState, cost: Cost): CampaignState {
+  const failedCost = addCost(state.failedCost, cost);
+  if (cost.calls > 0) thinking.use(thought, { kind: 'failed', cost: failedCost });
+  return { ...state, failedCost };
+}

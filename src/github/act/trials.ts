@@ -1,0 +1,240 @@
+/** Trials on GitHub: the intent as a check run, the dispatch, and the result copied from the run's artifact. */
+import { createHmac } from 'node:crypto';
+import type { Action } from '../../campaign/action.ts';
+import { type Terms, termsOf } from '../../campaign/evidence/audit-terms.ts';
+import { budgetOf } from '../../campaign/evidence/evidence.ts';
+import { stopBarOf } from '../../campaign/evidence/stopping.ts';
+import type { RecordedTrial } from '../../campaign/marker.ts';
+import type { Attempt, Campaign, Experiment, Run, Snapshot } from '../../campaign/model.ts';
+import {
+  MEASUREMENT_ARTIFACT,
+  MEASUREMENT_FILE,
+  type Measurement,
+  measurementSchema,
+} from '../../protocol/measurement.ts';
+import { formatStopBar, STOP_INPUT } from '../../protocol/stop-bar.ts';
+import { completedCheck, startedCheck } from '../../render/check.ts';
+import { type Context, contractOf } from '../context.ts';
+import { statusOf } from '../errors.ts';
+import { writeMarker } from '../marker.ts';
+import { saveState } from '../state.ts';
+
+type ActionOf<Kind extends Action['kind']> = Extract<Action, { kind: Kind }>;
+
+const UNEXPECTED_INPUTS = 422;
+
+/** Markers keep this much of a traceback. */
+const KEPT_TRACEBACK = 1500;
+
+/** Records the intent, then dispatches. A kill in between is healed by dispatching again two minutes later. */
+export async function dispatchTrial(
+  context: Context,
+  snapshot: Snapshot,
+  action: ActionOf<'dispatch'>,
+): Promise<void> {
+  const { port } = context;
+  const contract = contractOf(snapshot);
+  const { campaign, experiment, trial } = action;
+  const candidate = experiment?.headSha ?? snapshot.base.sha;
+  const budget = budgetOf(contract, campaign);
+  const seed = seedOf(context, campaign, action.seedIndex);
+  const check = snapshot.attempts.get(trial)?.check;
+  if (check) await port.restartCheck(check.id, context.now());
+  else
+    await port.createCheck(candidate, trial, context.now(), startedCheck(trial, budget, runsPage(context)));
+  const inputs = {
+    trial,
+    base: experiment?.marker.champion.sha ?? snapshot.base.sha,
+    candidate,
+    seed: String(seed),
+    budget: String(budget),
+    timeout: String(trialTimeout(contract.trial, budget)),
+    ...termInputs(termsOf(snapshot, contract, experiment, budget, seed)),
+  };
+  const bar = formatStopBar(experiment && stopBarOf(snapshot, contract, experiment, budget, seed));
+  await startRun(context, contract.trial.workflow, snapshot.base.branch, inputs, bar);
+  context.log.info({ trial, candidate }, 'dispatched');
+}
+
+/** Where the workflow was written before trials could be stopped, it does not take the bar: the trial then runs to its end. */
+async function startRun(
+  { port, log }: Context,
+  workflow: string,
+  branch: string,
+  inputs: Record<string, string>,
+  bar: string,
+): Promise<void> {
+  if (bar === '') return port.dispatch(workflow, branch, inputs);
+  try {
+    await port.dispatch(workflow, branch, { ...inputs, [STOP_INPUT]: bar });
+  } catch (error) {
+    if (statusOf(error) !== UNEXPECTED_INPUTS) throw error;
+    log.info({ trial: inputs.trial }, `the workflow does not take ${STOP_INPUT}`);
+    await port.dispatch(workflow, branch, inputs);
+  }
+}
+
+function runsPage({ serverUrl, port }: Context): string {
+  return `${serverUrl}/${port.repository.owner}/${port.repository.name}/actions`;
+}
+
+/** Workflows of repositories without a referee need not know these inputs. An empty one says nothing. */
+function termInputs(terms: Terms | null): Record<string, string> {
+  if (terms === null) return {};
+  const text = (value: number | null) => (value === null ? '' : String(value));
+  return {
+    threshold: text(terms.threshold),
+    'champion-startup': text(terms.startupSeconds),
+    'champion-scoring': text(terms.scoringSeconds),
+  };
+}
+
+/** The contract's time beyond the budget (start-up, scoring) is granted on top of whatever budget the campaign has. */
+function trialTimeout(trial: { budget: number; timeout: number }, budget: number): number {
+  return budget + Math.max(30, trial.timeout - trial.budget);
+}
+
+/** Secret until it is dispatched, the same after a restart: HMAC of what the seed is for. */
+function seedOf(context: Context, campaign: Campaign, index: number): number {
+  const { owner, name } = context.port.repository;
+  const digest = createHmac('sha256', context.seedSecret)
+    .update(`${owner}/${name}#${campaign.issue}.${index}`)
+    .digest();
+  return digest.readUInt32BE(0) % 2 ** 31;
+}
+
+/** Completes the check run from the artifact of the run, which is cancelled where it still waits; champion trials go on into the campaign's marker. */
+export async function recordTrial(
+  context: Context,
+  snapshot: Snapshot,
+  action: ActionOf<'record'>,
+): Promise<void> {
+  const { port } = context;
+  const { campaign, experiment, attempt } = action;
+  const { run } = attempt;
+  // GitHub may leave it in the queue all the same; whatever comes of it later counts no more.
+  if (run?.status === 'queued' && !attempt.check?.measurement) await port.cancelRun(run.id);
+  const trial = attempt.check?.measurement ?? (await readResult(context, snapshot, attempt, experiment));
+  if (!attempt.check?.measurement) await completeCheck(context, snapshot, attempt, trial);
+  context.log.info({ trial: trial.trial, outcome: trial.outcome.status }, 'recorded');
+  if (experiment !== null || !campaign.state) return;
+  const known = campaign.state.baselines.filter(baseline => baseline.trial !== trial.trial);
+  await saveState(port, snapshot, campaign, { ...campaign.state, baselines: [...known, trial] });
+}
+
+async function completeCheck(
+  context: Context,
+  snapshot: Snapshot,
+  attempt: Attempt,
+  trial: RecordedTrial,
+): Promise<void> {
+  const { port } = context;
+  const contract = contractOf(snapshot);
+  // The intent of a champion's trial stands on what the champion was when it was dispatched.
+  const known =
+    attempt.check ?? (await port.checks(trial.candidate)).find(check => check.externalId === trial.trial);
+  const id =
+    known?.id ??
+    (await port.createCheck(
+      trial.candidate,
+      trial.trial,
+      context.now(),
+      startedCheck(trial.trial, trial.budgetSeconds, runsPage(context)),
+    ));
+  const conclusion = { measured: 'success', stopped: 'neutral', crash: 'failure', fault: 'neutral' } as const;
+  const text = completedCheck(contract, trial, writeMarker('trial', trial));
+  await port.completeCheck(id, conclusion[trial.outcome.status], attempt.run?.url ?? null, text);
+}
+
+/** What exactly the run that was dispatched left behind; anything else is the machine's fault. */
+async function readResult(
+  context: Context,
+  snapshot: Snapshot,
+  attempt: Attempt,
+  experiment: Experiment | null,
+): Promise<RecordedTrial> {
+  const { run } = attempt;
+  if (!run) throw new Error(`Expected a completed run of trial ${attempt.trial}, found none.`);
+  const text = await context.port.artifact(run.id, MEASUREMENT_ARTIFACT, MEASUREMENT_FILE);
+  const measurement = text === null ? null : parseMeasurement(text);
+  if (measurement === null)
+    return fault(
+      context,
+      snapshot,
+      run,
+      experiment,
+      run.status === 'queued'
+        ? 'No runner picked up the run.'
+        : `The run ended (${run.conclusion ?? 'no conclusion'}) without a readable measurement.`,
+    );
+  const marker = experiment?.marker;
+  const expected = marker?.commit ?? measurement.candidate;
+  const tree = marker?.tree ?? (await treeOf(context, snapshot, measurement.candidate));
+  const isThis =
+    measurement.trial === attempt.trial &&
+    measurement.candidate === expected &&
+    measurement.tree === tree &&
+    (!marker || measurement.base === marker.champion.sha);
+  if (!isThis)
+    return fault(
+      context,
+      snapshot,
+      run,
+      experiment,
+      `The run measured trial ${measurement.trial} of ${measurement.candidate.slice(0, 7)} instead of ${attempt.trial} of ${expected.slice(0, 7)}.`,
+    );
+  const { outcome } = measurement;
+  if (outcome.status === 'stopped' && experiment === null)
+    return fault(context, snapshot, run, experiment, 'The run was stopped, and a champion is never stopped.');
+  const kept =
+    outcome.status === 'crash'
+      ? { ...outcome, traceback: outcome.traceback.slice(-KEPT_TRACEBACK) }
+      : outcome;
+  return { ...measurement, outcome: kept, runId: run.id };
+}
+
+/** A champion's trial may be one of a champion that is gone, but of a commit that there is. */
+async function treeOf({ port }: Context, { base }: Snapshot, sha: string): Promise<string | undefined> {
+  return sha === base.sha ? base.tree : (await port.commit(sha))?.tree;
+}
+
+function parseMeasurement(text: string): Measurement | null {
+  try {
+    const parsed = measurementSchema.safeParse(JSON.parse(text));
+    return parsed.success ? parsed.data : null;
+  } catch {
+    return null;
+  }
+}
+
+/** A trial of what the run was to measure; the champion may be another by now. */
+async function fault(
+  { port }: Context,
+  snapshot: Snapshot,
+  run: Run,
+  experiment: Experiment | null,
+  message: string,
+): Promise<RecordedTrial> {
+  const champion = experiment ? null : await port.commit(run.headSha);
+  const { sha, tree } = champion ?? snapshot.base;
+  return {
+    version: 1,
+    trial: run.title,
+    base: experiment?.marker.champion.sha ?? sha,
+    candidate: experiment?.marker.commit ?? sha,
+    tree: experiment?.marker.tree ?? tree,
+    seed: 0,
+    budgetSeconds: contractOf(snapshot).trial.budget,
+    machine: 'unknown',
+    digest: '',
+    sandbox: 'none',
+    outcome: { status: 'fault', message: message.slice(0, 500) },
+    preview: null,
+    refereed: null,
+    trainingSeconds: 0,
+    totalSeconds: 0,
+    peakMemoryMb: 0,
+    reported: {},
+    runId: run.id,
+  };
+}

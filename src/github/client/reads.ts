@@ -1,0 +1,183 @@
+/** The reading half of the port. */
+import { strFromU8, unzipSync } from 'fflate';
+import { HIDDEN, NO_SUCH_COMMIT, orNull } from '../errors.ts';
+import type { Commit, Pull, Repository } from '../port.ts';
+import { toCheck, toComment, toIssue, toPull, toRun } from './convert.ts';
+import type { Octokit, Repo } from './types.ts';
+
+const SHA = /^[0-9a-f]{40}$/;
+
+export function reads(octokit: Octokit, repo: Repo, repository: Repository, botLogin: string) {
+  const rest = octokit.rest;
+  return {
+    about: async () => {
+      const { data } = await rest.repos.get(repo);
+      // GitHub leaves the setting out where it hides it from the App.
+      const squashes = data.allow_squash_merge !== false;
+      return { isPublic: !data.private, defaultBranch: data.default_branch, squashes };
+    },
+    commit: async (ref: string): Promise<Commit | null> => {
+      const found = SHA.test(ref)
+        ? await orNull(() => rest.git.getCommit({ ...repo, commit_sha: ref }), NO_SUCH_COMMIT)
+        : await orNull(() => rest.repos.getBranch({ ...repo, branch: ref }), NO_SUCH_COMMIT);
+      if (!found) return null;
+      const { data } = found;
+      const { tree, message } = 'commit' in data ? data.commit.commit : data;
+      const { sha, parents } = 'commit' in data ? data.commit : data;
+      return { sha, tree: tree.sha, parents: parents.map(parent => parent.sha), message };
+    },
+    file: (path: string, ref: string) =>
+      orNull(async () => {
+        const { data } = await rest.repos.getContent({ ...repo, path, ref, mediaType: { format: 'raw' } });
+        // A folder is answered with the list of what is in it.
+        return typeof data === 'string' ? data : null;
+      }),
+    workflowFiles: async (ref: string) => {
+      const listed = await orNull(() => rest.repos.getContent({ ...repo, path: '.github/workflows', ref }));
+      const entries = Array.isArray(listed?.data) ? listed.data : [];
+      return entries.filter(entry => /\.ya?ml$/.test(entry.name)).map(entry => entry.path);
+    },
+    baseObstacles: (branch: string) => baseObstacles(octokit, repo, branch),
+    branches: async (prefix: string) => {
+      const refs = await octokit.paginate(rest.git.listMatchingRefs, {
+        ...repo,
+        ref: `heads/${prefix}`,
+        per_page: 100,
+      });
+      return new Map(refs.map(ref => [ref.ref.replace('refs/heads/', ''), ref.object.sha]));
+    },
+    issue: (number: number) =>
+      orNull(async () => toIssue((await rest.issues.get({ ...repo, issue_number: number })).data)),
+    openIssues: async (label: string) => {
+      const found = await octokit.paginate(rest.issues.listForRepo, {
+        ...repo,
+        labels: label,
+        state: 'open',
+        per_page: 100,
+      });
+      return found.map(toIssue);
+    },
+    comments: async (issue: number) => {
+      const found = await octokit.paginate(rest.issues.listComments, {
+        ...repo,
+        issue_number: issue,
+        per_page: 100,
+      });
+      return found.map(toComment);
+    },
+    comment: (id: number) =>
+      orNull(async () => toComment((await rest.issues.getComment({ ...repo, comment_id: id })).data)),
+    commentsSince: async (since: Date) => {
+      const found = await octokit.paginate(rest.issues.listCommentsForRepo, {
+        ...repo,
+        since: since.toISOString(),
+        sort: 'created',
+        direction: 'asc',
+        per_page: 100,
+      });
+      return found.map(toComment);
+    },
+    pullsSince: (since: string | null) => pullsSince(octokit, repo, since),
+    openPullOf: async (branch: string) => {
+      const head = `${repository.owner}:${branch}`;
+      const { data } = await rest.pulls.list({ ...repo, state: 'open', head });
+      return data[0] ? toPull(data[0]) : null;
+    },
+    pull: async (number: number) => toPull((await rest.pulls.get({ ...repo, pull_number: number })).data),
+    mergeable: async (number: number) =>
+      (await rest.pulls.get({ ...repo, pull_number: number })).data.mergeable,
+    checks: async (sha: string) => {
+      const found = await octokit.paginate(rest.checks.listForRef, {
+        ...repo,
+        ref: sha,
+        filter: 'all',
+        per_page: 100,
+      });
+      const own = found.filter(check => `${check.app?.slug}[bot]` === botLogin);
+      return own.map(toCheck).filter(check => check !== null);
+    },
+    runs: async (workflow: string) => {
+      const wanted = { ...repo, workflow_id: workflow, event: 'workflow_dispatch', per_page: 100 };
+      // A workflow that does not exist has no runs; the dispatch says what is wrong.
+      const found = await orNull(() => rest.actions.listWorkflowRuns(wanted));
+      return found?.data.workflow_runs.map(toRun) ?? [];
+    },
+    artifact: (runId: number, name: string, file: string) => artifact(octokit, repo, runId, name, file),
+    permission: async (username: string) => {
+      const found = await orNull(() => rest.repos.getCollaboratorPermissionLevel({ ...repo, username }));
+      const level = found?.data.permission;
+      return level === 'admin' || level === 'write' || level === 'read' ? level : 'none';
+    },
+  };
+}
+
+/** Only what changed is wanted, after the first time: pages of a hundred pull requests are megabytes. */
+const FEW = 20;
+
+async function pullsSince(octokit: Octokit, repo: Repo, since: string | null): Promise<Pull[]> {
+  const found: Pull[] = [];
+  const pages = octokit.paginate.iterator(octokit.rest.pulls.list, {
+    ...repo,
+    state: 'all',
+    sort: 'updated',
+    direction: 'desc',
+    per_page: since === null ? 100 : FEW,
+  });
+  for await (const { data } of pages) {
+    for (const pull of data) {
+      if (since !== null && pull.updated_at < since) return found;
+      found.push(toPull(pull));
+    }
+  }
+  return found;
+}
+
+/** Rules that the App cannot satisfy; a repository that hides its protection from the App counts as having none. */
+async function baseObstacles(octokit: Octokit, repo: Repo, branch: string): Promise<string[]> {
+  const obstacles = new Set<string>();
+  const rules = await orNull(() => octokit.rest.repos.getBranchRules({ ...repo, branch }), HIDDEN);
+  for (const rule of rules?.data ?? []) {
+    if (rule.type === 'required_status_checks') obstacles.add('required status checks');
+    if (rule.type === 'pull_request' && (rule.parameters?.required_approving_review_count ?? 0) > 0)
+      obstacles.add('required reviews');
+    if (rule.type === 'merge_queue') obstacles.add('a merge queue');
+    if (rule.type === 'update') obstacles.add('a rule that restricts updates');
+    // The default branch is there already; a campaign's own has to be made.
+    if (rule.type === 'creation' && branch.startsWith('research/'))
+      obstacles.add('a rule that restricts creations');
+  }
+  const found = await orNull(() => octokit.rest.repos.getBranch({ ...repo, branch }), HIDDEN);
+  const required = found?.data.protection?.required_status_checks;
+  if ((required?.contexts?.length ?? 0) > 0) obstacles.add('required status checks');
+  return [...obstacles];
+}
+
+async function artifact(
+  octokit: Octokit,
+  repo: Repo,
+  runId: number,
+  name: string,
+  file: string,
+): Promise<string | null> {
+  const wanted = { ...repo, run_id: runId, name, per_page: 100 };
+  const { data } = await octokit.rest.actions.listWorkflowRunArtifacts(wanted);
+  // Whoever runs it again adds one, and the first attempt that left one counts.
+  const [found] = data.artifacts.filter(artifact => artifact.name === name).sort((a, b) => a.id - b.id);
+  if (!found || found.expired) return null;
+  const archive = await octokit.rest.actions.downloadArtifact({
+    ...repo,
+    artifact_id: found.id,
+    archive_format: 'zip',
+  });
+  const text = unzip(new Uint8Array(archive.data as ArrayBuffer), file);
+  return text ? strFromU8(text) : null;
+}
+
+/** One file of an archive; undefined where there is none, or no archive that can be read: its trial is the machine's fault, and taken anew. */
+function unzip(bytes: Uint8Array, file: string): Uint8Array | undefined {
+  try {
+    return unzipSync(bytes, { filter: entry => entry.name === file && entry.originalSize < 1_000_000 })[file];
+  } catch {
+    return undefined;
+  }
+}

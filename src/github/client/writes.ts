@@ -1,0 +1,162 @@
+/** The writing half of the port. */
+import { createHash } from 'node:crypto';
+import { cannotCancel, isGone, mergeRefusal, unlessStatus } from '../errors.ts';
+import { toComment } from './convert.ts';
+import type { Octokit, Repo } from './types.ts';
+
+/**
+ * Writes are never retried by the client: a 502 may hide a write that took effect. The controller looks again instead,
+ * and does what is still missing.
+ */
+const ONCE = { request: { retries: 0 } } as const;
+
+export function gitWrites(octokit: Octokit, repo: Repo) {
+  const { git, pulls } = octokit.rest;
+  return {
+    createTree: onceEach(async (base: string | null, files: ReadonlyMap<string, string>) => {
+      const tree = [...files].map(([path, content]) => ({
+        path,
+        content,
+        mode: '100644' as const,
+        type: 'blob' as const,
+      }));
+      const onto = base === null ? {} : { base_tree: base };
+      return (await git.createTree({ ...repo, ...onto, tree, ...ONCE })).data.sha;
+    }),
+    createCommit: async (message: string, tree: string, parent: string | null) => {
+      const parents = parent === null ? [] : [parent];
+      return (await git.createCommit({ ...repo, message, tree, parents, ...ONCE })).data.sha;
+    },
+    createBranch: async (name: string, sha: string) => {
+      await git.createRef({ ...repo, ref: `refs/heads/${name}`, sha, ...ONCE });
+    },
+    moveBranch: async (name: string, sha: string) => {
+      await git.updateRef({ ...repo, ref: `heads/${name}`, sha, force: true, ...ONCE });
+    },
+    deleteBranch: async (name: string) => {
+      try {
+        await git.deleteRef({ ...repo, ref: `heads/${name}`, ...ONCE });
+      } catch (error) {
+        if (!isGone(error)) throw error;
+      }
+    },
+    createPull: async (pull: { title: string; body: string; branch: string; base: string }) => {
+      const { title, body, branch, base } = pull;
+      return (await pulls.create({ ...repo, title, body, head: branch, base, ...ONCE })).data.number;
+    },
+    updatePull: async (number: number, change: { title?: string; body?: string; state?: 'closed' }) => {
+      await pulls.update({ ...repo, pull_number: number, ...change, ...ONCE });
+    },
+    merge: async (number: number, options: { sha: string; title: string; message: string }) => {
+      try {
+        const { data } = await pulls.merge({
+          ...repo,
+          pull_number: number,
+          sha: options.sha,
+          merge_method: 'squash',
+          commit_title: options.title,
+          commit_message: options.message,
+          ...ONCE,
+        });
+        return { kind: 'merged' as const, sha: data.sha };
+      } catch (error) {
+        return mergeRefusal(error);
+      }
+    },
+  };
+}
+
+/** So many trees are remembered: those of the ideas that wait. GitHub keeps what nothing refers to for days. */
+const REMEMBERED_TREES = 100;
+
+type CreateTree = (base: string | null, files: ReadonlyMap<string, string>) => Promise<string>;
+
+/** An idea's tree is asked for when it is thought of, when it is opened, and for its commit; only the first time costs a request. */
+function onceEach(create: CreateTree): CreateTree {
+  const known = new Map<string, string>();
+  return async (base, files) => {
+    const key = createHash('sha256')
+      .update(JSON.stringify([base, ...files]))
+      .digest('hex');
+    const tree = known.get(key) ?? (await create(base, files));
+    known.set(key, tree);
+    const [oldest] = known.keys();
+    if (known.size > REMEMBERED_TREES && oldest !== undefined) known.delete(oldest);
+    return tree;
+  };
+}
+
+export function issueWrites(octokit: Octokit, repo: Repo) {
+  const { issues, reactions } = octokit.rest;
+  return {
+    addLabel: async (issue: number, label: string) => {
+      await issues.addLabels({ ...repo, issue_number: issue, labels: [label], ...ONCE });
+    },
+    createComment: async (issue: number, body: string) =>
+      toComment((await issues.createComment({ ...repo, issue_number: issue, body, ...ONCE })).data),
+    updateComment: async (id: number, body: string) => {
+      await issues.updateComment({ ...repo, comment_id: id, body, ...ONCE });
+    },
+    deleteComment: async (id: number) => {
+      await unlessStatus([404], () => issues.deleteComment({ ...repo, comment_id: id, ...ONCE }));
+    },
+    react: async (comment: number, content: 'eyes' | 'rocket' | 'confused') => {
+      // Best effort: on a locked conversation nobody can react, and the answer says the same.
+      await unlessStatus([403, 404, 422], () =>
+        reactions.createForIssueComment({ ...repo, comment_id: comment, content, ...ONCE }),
+      );
+    },
+  };
+}
+
+type CheckText = { title: string; summary: string; text: string };
+
+export function actionWrites(octokit: Octokit, repo: Repo) {
+  const { checks, actions } = octokit.rest;
+  return {
+    createCheck: async (sha: string, externalId: string, startedAt: Date, output: CheckText) => {
+      const { data } = await checks.create({
+        ...repo,
+        name: `trial ${externalId}`,
+        head_sha: sha,
+        external_id: externalId,
+        status: 'in_progress',
+        started_at: startedAt.toISOString(),
+        output,
+        ...ONCE,
+      });
+      return data.id;
+    },
+    restartCheck: async (id: number, startedAt: Date) => {
+      const started_at = startedAt.toISOString();
+      await checks.update({ ...repo, check_run_id: id, status: 'in_progress', started_at, ...ONCE });
+    },
+    completeCheck: async (
+      id: number,
+      conclusion: 'success' | 'failure' | 'neutral',
+      url: string | null,
+      output: CheckText,
+    ) => {
+      const details = url === null ? {} : { details_url: url };
+      await checks.update({
+        ...repo,
+        check_run_id: id,
+        status: 'completed',
+        conclusion,
+        output,
+        ...details,
+        ...ONCE,
+      });
+    },
+    dispatch: async (workflow: string, ref: string, inputs: Record<string, string>) => {
+      await actions.createWorkflowDispatch({ ...repo, workflow_id: workflow, ref, inputs, ...ONCE });
+    },
+    cancelRun: async (id: number) => {
+      try {
+        await actions.cancelWorkflowRun({ ...repo, run_id: id, ...ONCE });
+      } catch (error) {
+        if (!cannotCancel(error)) throw error;
+      }
+    },
+  };
+}

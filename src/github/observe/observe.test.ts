@@ -1,0 +1,173 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { CampaignState } from '../../campaign/marker.ts';
+import { campaign, sha, trial } from '../../campaign/snapshot.test-helper.ts';
+import { campaignScene } from '../../sim/scene.test-helper.ts';
+import { writeMarker } from '../marker.ts';
+import type { Comment, GitHubPort, Issue, WorkflowRun } from '../port.ts';
+import { emptyMemory } from './memory.ts';
+import { observe } from './observe.ts';
+
+const NOW = new Date('2026-03-08T12:00:00Z');
+
+/** A repository with one issue that a person labelled; `listed` counts how often its comments were listed. */
+function labelled() {
+  const issue: Issue = {
+    number: 3,
+    open: true,
+    isPull: false,
+    labels: ['research'],
+    updatedAt: '2026-03-01T00:00:00Z',
+  };
+  const comments: Comment[] = [];
+  const counts = { listed: 0 };
+  const port: Partial<GitHubPort> = {
+    repository: { owner: 'alice', name: 'model' },
+    botLogin: 'bot[bot]',
+    about: async () => ({ isPublic: false, defaultBranch: 'main', squashes: true }),
+    commit: async () => ({ sha: 'c'.repeat(40), tree: 'd'.repeat(40), parents: [], message: '' }),
+    file: async () => null,
+    branches: async () => new Map(),
+    pullsSince: async () => [],
+    openIssues: async () => [issue],
+    commentsSince: async () => comments,
+    comments: async () => {
+      counts.listed++;
+      return comments;
+    },
+  };
+  return { port: port as GitHubPort, issue, comments, counts };
+}
+
+test('an issue that only a person labelled is read once, and again when it changes or asks for something', async () => {
+  const { port, issue, comments, counts } = labelled();
+  const memory = emptyMemory();
+  for (let look = 0; look < 3; look++) await observe(port, memory, NOW);
+  assert.equal(counts.listed, 1);
+
+  issue.updatedAt = '2026-03-08T11:00:00Z';
+  await observe(port, memory, NOW);
+  assert.equal(counts.listed, 2);
+
+  const createdAt = '2026-03-08T11:00:00Z';
+  comments.push({ id: 5, issue: 3, author: 'bob', body: '/research 3', createdAt, updatedAt: createdAt });
+  const { commands } = await observe(port, memory, NOW);
+  assert.equal(counts.listed, 3);
+  assert.deepEqual(
+    commands.map(({ comment }) => comment),
+    [5],
+  );
+});
+
+const BOT = 'bot[bot]';
+
+/** A repository with one running campaign on #3, whose marker holds `baselines`, and these runs of its workflow. */
+function repositoryWith(
+  baselines: string[],
+  runs: string[],
+  forgotten?: NonNullable<CampaignState['forgotten']>,
+): GitHubPort {
+  const time = NOW.toISOString();
+  const { state } = campaign({
+    baselines: baselines.map(id => trial(id, 'champion tree', 1)),
+    ...(forgotten ? { forgotten } : {}),
+  });
+  const body = writeMarker('campaign', state);
+  const status = { id: 30, issue: 3, author: BOT, body, createdAt: time, updatedAt: time };
+  const run = (title: string, id: number): WorkflowRun => ({
+    id,
+    title,
+    actor: BOT,
+    attempt: 1,
+    headSha: sha('champion'),
+    status: 'completed',
+    conclusion: 'success',
+    createdAt: time,
+    url: '',
+  });
+  const port: Partial<GitHubPort> = {
+    repository: { owner: 'alice', name: 'model' },
+    botLogin: BOT,
+    about: async () => ({ isPublic: false, defaultBranch: 'main', squashes: true }),
+    commit: async () => ({ sha: sha('champion'), tree: sha('champion tree'), parents: [], message: '' }),
+    file: async () => '',
+    branches: async () => new Map(),
+    openIssues: async () => [{ number: 3, open: true, isPull: false, labels: ['research'], updatedAt: time }],
+    comments: async () => [status],
+    comment: async () => status,
+    commentsSince: async () => [],
+    pullsSince: async () => [],
+    checks: async () => [],
+    runs: async () => runs.map(run),
+  };
+  return port as GitHubPort;
+}
+
+test('champion trials that the marker dropped are not taken for unrecorded ones', async () => {
+  const port = repositoryWith(['3/0.1', '3/0.5'], ['3/0.1', '3/0.2', '3/0.3', '3/0.5', '3/0.6'], {
+    trials: 2,
+    machineSeconds: 600,
+    last: 3,
+  });
+  const { attempts } = await observe(port, emptyMemory(), NOW);
+  assert.deepEqual([...attempts.keys()], ['3/0.6']);
+});
+
+test('champion trials that run at a time are recorded in whatever order they end', async () => {
+  const port = repositoryWith(['3/0.2'], ['3/0.1', '3/0.2', '3/0.3']);
+  const { attempts } = await observe(port, emptyMemory(), NOW);
+  assert.deepEqual([...attempts.keys()], ['3/0.1', '3/0.3']);
+});
+
+test('a campaign that lost its marker finds its champion trials again', async () => {
+  const port = repositoryWith([], ['3/0.1', '3/0.2']);
+  const { attempts } = await observe(port, emptyMemory(), NOW);
+  assert.deepEqual([...attempts.keys()], ['3/0.1', '3/0.2']);
+});
+
+test('where a new marker was begun, what was asked for before its first command is not taken up again', async () => {
+  const time = '2026-03-08T11:00:00Z';
+  const asked = [5, 6, 7].map(id => ({
+    id,
+    issue: 3,
+    author: 'bob',
+    body: '/research 2',
+    createdAt: time,
+    updatedAt: time,
+  }));
+  const body = writeMarker('campaign', campaign({ comments: [6] }).state);
+  const status = { id: 30, issue: 3, author: BOT, body, createdAt: time, updatedAt: time };
+  const port: GitHubPort = {
+    ...repositoryWith([], []),
+    commentsSince: async () => asked,
+    comments: async () => [status],
+    comment: async () => status,
+  };
+  const { commands } = await observe(port, emptyMemory(), NOW);
+  assert.deepEqual(
+    commands.map(({ comment }) => comment),
+    [7],
+  );
+});
+
+test('a campaign whose status comment was listed late stays one', async () => {
+  const scene = campaignScene(1);
+  await scene.look();
+  scene.line = async (call, _what, effect) => {
+    scene.lag = call === 'comments' || call === 'commentsSince' ? 5000 : 0;
+    return effect();
+  };
+  const memory = emptyMemory();
+  const phases = async () => {
+    const { campaigns } = await observe(scene.context.port, memory, scene.context.now());
+    return campaigns.map(({ state }) => state?.phase ?? null);
+  };
+  assert.deepEqual(await phases(), [null]);
+  scene.pass(10);
+  assert.deepEqual(await phases(), ['running']);
+  // From the look after the next on, the command itself is too old to be listed.
+  scene.pass(600);
+  await phases();
+  scene.pass(60);
+  assert.deepEqual(await phases(), ['running']);
+});

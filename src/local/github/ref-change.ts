@@ -1,0 +1,5 @@
+export interface RefChange {
+  ref: string;
+  from: string | null;
+  to: string | null;
+}

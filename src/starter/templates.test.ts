@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { load } from 'js-yaml';
+import { parseContract } from '../protocol/contract-file.ts';
+import { UsageError } from './errors.ts';
+import { contractText, withAgent, withBudget, workflowText } from './templates.ts';
+
+const values = {
+  editable: ['train.py', 'models/gpt 2.py'],
+  metric: 'accuracy',
+  goal: 'maximize',
+  budget: '90s',
+  base: 'trunk',
+  brief: 'docs/brief.md',
+};
+
+function contractOf(text: string) {
+  const parsed = parseContract(text);
+  assert.ok(parsed.kind === 'contract', JSON.stringify(parsed));
+  return parsed.contract;
+}
+
+/** The step of a workflow that measures. */
+function stepOf(text: string) {
+  const workflow = load(text) as {
+    jobs: { trial: { steps: { uses?: string; with?: Record<string, string> }[] } };
+  };
+  return workflow.jobs.trial.steps.find(step => step.uses?.includes('autoresearch-bot'));
+}
+
+test('the contract that init writes says what was asked for', () => {
+  const contract = contractOf(contractText(values));
+  assert.deepEqual(contract.editable, values.editable);
+  assert.deepEqual(contract.metric, { name: 'accuracy', goal: 'maximize' });
+  assert.equal(contract.base, 'trunk');
+  assert.equal(contract.brief, 'docs/brief.md');
+  assert.equal(contract.trial.budget, 90);
+  assert.ok(contract.trial.timeout > 90, 'start-up and scoring have time, too');
+});
+
+test('the contract that init writes says where the number stands', () => {
+  const pattern = String.raw`p99 "of" (\S+) ms # not a comment`;
+  assert.equal(contractOf(contractText({ ...values, pattern })).metric.pattern, pattern);
+  const file = { file: 'out/result.json', key: 'runs.0.p99' };
+  assert.deepEqual(contractOf(contractText({ ...values, ...file })).metric, {
+    name: 'accuracy',
+    goal: 'maximize',
+    ...file,
+  });
+  assert.doesNotMatch(contractText(values), /referee/, 'which is ours');
+});
+
+test('a name that YAML would read as something else stays the name', () => {
+  assert.equal(contractOf(contractText({ ...values, base: '1.0' })).base, '1.0');
+  assert.equal(contractOf(contractText({ ...values, metric: 'no' })).metric.name, 'no');
+});
+
+test('the demo changes budget and agent of the contract, and nothing else', () => {
+  const before = contractText(values);
+  const after = contractOf(withAgent(withBudget(before, '4s'), 'gpt-5'));
+  assert.equal(after.trial.budget, 4);
+  assert.deepEqual(after.agents, [{ name: 'model', use: 'openai', model: 'gpt-5' }]);
+  assert.deepEqual(after.limits, contractOf(before).limits);
+});
+
+test('the workflow that init writes measures with the published action and the given command', () => {
+  const command = 'python3 train.py --name "a b" # not a comment';
+  const step = stepOf(workflowText({ action: 'octo/autoresearch-bot@v1', command }));
+  assert.equal(step?.uses, 'octo/autoresearch-bot@v1');
+  assert.equal(step?.with?.command, command);
+  assert.ok(step?.with?.['candidate-sha'], 'the other inputs are still there');
+});
+
+test('the workflow that init writes names what the candidate may read', () => {
+  const readable = ['~/.cache/autoresearch', '/data/a b'];
+  const text = workflowText({ action: 'octo/autoresearch-bot@v1', command: 'true', readable });
+  assert.deepEqual(stepOf(text)?.with?.readable?.trim().split('\n'), readable);
+  for (const wrong of ['data', '/a\nb', '/a$' + '{{ secrets.TOKEN }}'])
+    assert.throws(
+      () => workflowText({ action: 'octo/autoresearch-bot@v1', command: 'true', readable: [wrong] }),
+      UsageError,
+    );
+});
+
+test('a command cannot smuggle expressions or lines into the workflow', () => {
+  const evil = ['a\nb', 'echo $' + '{{ secrets.TOKEN }}', '  '];
+  for (const command of evil)
+    assert.throws(() => workflowText({ action: 'octo/autoresearch-bot@v1', command }), UsageError);
+  assert.throws(() => workflowText({ action: 'not an action', command: 'true' }), UsageError);
+});

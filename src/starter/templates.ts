@@ -1,0 +1,146 @@
+/** Contract and workflow for another repository, made from this repository's own so that there is one text of each. */
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { CONTRACT_PATH } from '../protocol/contract.ts';
+import { CHECKOUT } from './checkout.ts';
+import { secondsOf, UsageError } from './errors.ts';
+
+export interface ContractValues {
+  editable: readonly string[];
+  metric: string;
+  goal: string;
+  /** Where the number stands: in a line that a regular expression finds, at a key of a JSON file, or (neither) after its name. */
+  pattern?: string | undefined;
+  file?: string | undefined;
+  key?: string | undefined;
+  /** As `durationText` allows. */
+  budget: string;
+  base: string;
+  brief: string;
+}
+
+/** The action where nobody has said which GitHub account holds it. */
+export const DEFAULT_ACTION = 'OWNER/autoresearch-bot@v1';
+
+/** This repository's contract with other values and a reported number; other comments and everything else stay. */
+export function contractText(values: ContractValues): string {
+  const { pattern, file, key } = values;
+  const source = Object.entries({ pattern, file, key }).flatMap(([name, value]) =>
+    value === undefined ? [] : [`\n  ${name}: ${scalar(value)}`],
+  );
+  const lines: [RegExp, string][] = [
+    [/^# The contract of a campaign.*$/m, '# The contract of a campaign. Every key may be left out.'],
+    [/^editable: .*$/m, `editable: [${values.editable.map(scalar).join(', ')}]`],
+    [/^brief: .*$/m, `brief: ${scalar(values.brief)}`],
+    [/^ {2}name: val_bpb$/m, `  name: ${scalar(values.metric)}`],
+    [
+      /^ {2}goal: minimize (.*)\n {2}referee: .*$/m,
+      `  goal: ${scalar(values.goal)} # minimize or maximize${source.join('')}`,
+    ],
+    [
+      /^# The number that decides\.(?:.*\n# ?)*.*$/m,
+      `# The number that decides: the last line \`<name>: <number>\` of the output; or the only group of the regular expression \`pattern\`, in the\n# last line that matches; or the number at \`key\` (such as latency.p99) of the JSON \`file\`, which the command writes below $TMPDIR.`,
+    ],
+    [/^base: .*$/m, `base: ${scalar(values.base)}`],
+  ];
+  return withBudget(replaceEach(ownFile(CONTRACT_PATH), CONTRACT_PATH, lines), values.budget);
+}
+
+/** A contract's text with another training time, and a timeout that leaves room for start-up and scoring. */
+export function withBudget(contract: string, budget: string): string {
+  const timeout = Math.max(2 * secondsOf(budget), secondsOf(budget) + 120);
+  return replaceEach(contract, CONTRACT_PATH, [
+    [/^ {2}budget: \S+/m, `  budget: ${budget}`],
+    [/^ {2}timeout: \S+/m, `  timeout: ${Math.min(timeout, 86_400)}s`],
+  ]);
+}
+
+/** A contract's text with a language model as its only agent. */
+export function withAgent(contract: string, model: string): string {
+  const agent = `  - {name: model, use: openai, model: ${JSON.stringify(model)}}`;
+  return replaceEach(contract, CONTRACT_PATH, [[/^ {2}- \{name: explore, use: explore\}$/m, agent]]);
+}
+
+export interface WorkflowValues {
+  action: string;
+  command: string;
+  /** What the candidate may read beside the repository: absolute paths, or below `~`. */
+  readable?: readonly string[];
+}
+
+/** This repository's workflow, measuring with the published action instead of the one in the base's checkout. */
+export function workflowText({ action, command, readable = [] }: WorkflowValues): string {
+  if (!/^[\w.-]+\/[\w.-]+(\/[\w./-]+)?@[\w./-]+$/.test(action))
+    throw new UsageError(`--action: expected owner/repo@ref, found ${JSON.stringify(action)}.`);
+  if (command.trim() === '' || /[\n\r]|\$\{\{/.test(command))
+    throw new UsageError(
+      `--command: expected one line without expressions, found ${JSON.stringify(command)}.`,
+    );
+  const wrong = readable.find(path => !/^(?:\/|~\/)[^\n\r]*$/.test(path) || path.includes('${{'));
+  if (wrong !== undefined)
+    throw new UsageError(
+      `--readable: expected an absolute path, or one below ~, found ${JSON.stringify(wrong)}.`,
+    );
+  const more =
+    readable.length === 0
+      ? ''
+      : `\n          readable: |${readable.map(each => `\n            ${each}`).join('')}`;
+  const file = '.github/workflows/experiment.yml';
+  return replaceEach(ownFile(file), file, [
+    [
+      /^ {8}uses: \.\/base\n {8}with:$/m,
+      `        uses: ${action}\n        with:\n          command: ${JSON.stringify(command)}${more}`,
+    ],
+  ]);
+}
+
+/** A first brief for the agents, to be filled in by the person who knows the task. */
+export function starterBrief({ editable, metric, goal, budget }: ContractValues): string {
+  return `# What to improve
+
+Make \`${metric}\` ${goal === 'maximize' ? 'higher' : 'lower'} by changing ${editable.map(file => `\`${file}\``).join(', ')}. Training stops after ${budget}.
+
+- What the program does, on which data:
+- What must stay as it is:
+- What has been tried, and what came of it:
+- Ideas worth a try:
+`;
+}
+
+function ownFile(file: string): string {
+  return readFileSync(path.join(CHECKOUT, file), 'utf8');
+}
+
+function replaceEach(text: string, file: string, lines: readonly [RegExp, string][]): string {
+  let result = text;
+  for (const [pattern, replacement] of lines) {
+    if (!pattern.test(result)) throw new Error(`Expected a line like ${pattern} in ${file}, found none.`);
+    result = result.replace(pattern, () => replacement);
+  }
+  return result;
+}
+
+/** Plain where YAML takes it for the same text, quoted otherwise. */
+function scalar(text: string): string {
+  return /^[A-Za-z_][\w./-]*$/.test(text) && !/^(true|false|null|yes|no|on|off)$/i.test(text)
+    ? text
+    : JSON.stringify(text);
+}
+
+/** What `init` writes where nothing is asked for. */
+export const DEFAULTS = {
+  editable: ['train.py'],
+  metric: 'val_loss',
+  goal: 'minimize',
+  budget: '5m',
+  brief: 'program.md',
+  command: 'python3 train.py',
+} as const;
+
+/** Contract and workflow as `init` writes them where nothing is asked for, for repositories that have none. */
+export function starterTemplates(): { contract: string; workflow: string } {
+  return {
+    contract: contractText({ ...DEFAULTS, base: 'main' }),
+    workflow: workflowText({ action: DEFAULT_ACTION, command: DEFAULTS.command }),
+  };
+}
