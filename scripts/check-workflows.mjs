@@ -38,6 +38,21 @@ for (const file of workflows) {
 lint('actionlint', ['-config-file', '.github/actionlint.yaml', '-shellcheck=', '-pyflakes=', ...workflows]);
 lint('zizmor', ['--offline', '--no-progress', '--config', '.github/zizmor.yml', 'action.yml', ...workflows]);
 
+// GitHub leaves out a form that it cannot read, without a word.
+for (const file of globSync('.github/ISSUE_TEMPLATE/*.yml', {
+  cwd: root,
+  exclude: ['**/config.yml'],
+}).sort()) {
+  const form = read(file);
+  expect(file, form?.name && form?.description, '`name` and `description`');
+  for (const [i, part] of (form?.body ?? [undefined]).entries())
+    expect(
+      file,
+      part?.attributes?.label ?? part?.attributes?.value,
+      `a label or a text in part ${i + 1} of \`body\``,
+    );
+}
+
 const action = read('action.yml');
 expect('action.yml', action?.runs?.using === 'node24', '`runs.using: node24`');
 const main = action?.runs?.main;
