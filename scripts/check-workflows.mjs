@@ -39,10 +39,7 @@ lint('actionlint', ['-config-file', '.github/actionlint.yaml', '-shellcheck=', '
 lint('zizmor', ['--offline', '--no-progress', '--config', '.github/zizmor.yml', 'action.yml', ...workflows]);
 
 // GitHub leaves out a form that it cannot read, without a word.
-for (const file of globSync('.github/ISSUE_TEMPLATE/*.yml', {
-  cwd: root,
-  exclude: ['**/config.yml'],
-}).sort()) {
+for (const file of globSync('.github/ISSUE_TEMPLATE/!(config).yml', { cwd: root }).sort()) {
   const form = read(file);
   expect(file, form?.name && form?.description, '`name` and `description`');
   for (const [i, part] of (form?.body ?? [undefined]).entries())
