@@ -1,18 +1,18 @@
 #!/usr/bin/env node
-/** The packages we stand on: whether the lock of the Python packages fits what is asked for, and what every licence allows. */
+/** Checks what we depend on: that the lock of the Python packages matches trainer/pyproject.toml, and every package's licence. */
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { lockProblems, readLock } from './lock.mjs';
 
-/** Licences of what `dist/` contains and a server runs: they ask for no more than a notice. */
+/** For npm packages, which the bundle contains and servers run: licences that require a notice at most. */
 const BUNDLED = ['0BSD', 'Apache-2.0', 'BSD-2-Clause', 'BSD-3-Clause', 'ISC', 'MIT', 'PSF-2.0'];
-/** And of what pip installs as it is, and we hand on to nobody. MPL-2.0 binds who changes its files. */
+/** For Python packages, which pip installs unchanged and we do not distribute. MPL-2.0 concerns those who change its files. */
 const INSTALLED = [...BUNDLED, 'BSL-1.0', 'CC0-1.0', 'MPL-2.0', 'Zlib'];
-/** NVIDIA's own terms, for what PyTorch needs where there is a GPU. Whoever installs it accepts them. */
+/** PyTorch's CUDA libraries have NVIDIA's own terms, which whoever installs them accepts. We do not distribute them. */
 const NVIDIA = /^(?:nvidia|cuda)-/;
 
-/** What packages say that have no SPDX expression. */
+/** What packages without an SPDX expression say. */
 const SPDX = new Map([
   ['Apache Software License', 'Apache-2.0'],
   ['BSD', 'BSD-3-Clause'],
