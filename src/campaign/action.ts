@@ -1,12 +1,13 @@
 /** What the plan may ask for: one action at a time, each safe to do again. */
 
-import type { Asked, CampaignState, Point, RecordedTrial, Verdict } from './marker.ts';
+import type { Asked, Point, RecordedTrial, Verdict } from './marker.ts';
 import type { Attempt, Campaign, Duplicate, Experiment, PendingCommand } from './model.ts';
+import type { Phase } from './phase.ts';
 import type { Task } from './thought.ts';
 
 export type Action =
   | { kind: 'answer'; command: PendingCommand }
-  | { kind: 'phase'; campaign: Campaign; phase: CampaignState['phase']; reason: string }
+  | ({ kind: 'phase'; campaign: Campaign } & Phase)
   /** Says something once on the campaign's issue; `pause` also pauses the campaign for that reason. */
   | { kind: 'notify'; campaign: Campaign; key: string; text: string; pause: boolean }
   | { kind: 'label'; experiment: Experiment }

@@ -1,6 +1,8 @@
 /** What GitHub refuses for good must not be asked for ever: after a few times it is said, and the work goes on elsewhere. */
+
 import type { Action } from '../campaign/action.ts';
 import type { Campaign, Snapshot } from '../campaign/model.ts';
+import { paused } from '../campaign/phase.ts';
 import { issueOf } from '../campaign/plan/skip-refused.ts';
 import { quote } from '../campaign/quote.ts';
 import type { Context } from './context.ts';
@@ -143,5 +145,5 @@ async function pauseRefused(
 ): Promise<void> {
   if (!campaign.state) return;
   const reason = `GitHub refused ${what}: ${quote(messageOf(error), 300)}. Mend that, then comment \`/research resume\`.`;
-  await saveState(context.port, snapshot, campaign, { ...campaign.state, phase: 'paused', reason });
+  await saveState(context.port, snapshot, campaign, { ...campaign.state, ...paused(reason) });
 }

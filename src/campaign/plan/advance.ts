@@ -6,6 +6,7 @@ import { budgetOf, championIsMeasured } from '../evidence/evidence.ts';
 import { MAX_FAILED_PROPOSALS } from '../marker.ts';
 import { type Attempt, flagNotice, type Run, type Snapshot } from '../model.ts';
 import { stillAsked, waitingReason, waitsForPeople } from '../people.ts';
+import { ended, paused } from '../phase.ts';
 import {
   countExperiments,
   currentCampaign,
@@ -112,7 +113,7 @@ function endAtLimit(
   const flagged = flaggedPause(snapshot, campaign);
   if (flagged) return flagged;
   if (busy || snapshot.thoughts.some(thought => thought.campaign === campaign.issue)) return null;
-  return pauseForPeople(snapshot, campaign) ?? { kind: 'phase', campaign, phase: 'finished', reason };
+  return pauseForPeople(snapshot, campaign) ?? { kind: 'phase', campaign, ...ended('finished', reason) };
 }
 
 type IdeaThought = Thought & { task: { kind: 'idea' | 'try' } };
@@ -182,17 +183,16 @@ function flaggedPause(snapshot: Snapshot, campaign: LiveCampaign): Action | null
   return {
     kind: 'phase',
     campaign,
-    phase: 'paused',
-    reason: `#${flagged.pull} is not to be trusted unseen, as its verdict says. Look at what it does, then comment \`/research resume\`.`,
+    ...paused(
+      `#${flagged.pull} is not to be trusted unseen, as its verdict says. Look at what it does, then comment \`/research resume\`.`,
+    ),
   };
 }
 
 /** When nothing is left but what only people can decide. */
 function pauseForPeople(snapshot: Snapshot, campaign: LiveCampaign): Action | null {
   const waiting = experimentsOf(snapshot, campaign).filter(waitsForPeople);
-  return waiting.length > 0
-    ? { kind: 'phase', campaign, phase: 'paused', reason: waitingReason(waiting) }
-    : null;
+  return waiting.length > 0 ? { kind: 'phase', campaign, ...paused(waitingReason(waiting), 'held') } : null;
 }
 
 function thinkOrFinish(
@@ -214,14 +214,15 @@ function thinkOrFinish(
       target < state.target
         ? `The contract's limit of ${target} experiments was reached.`
         : 'All experiments have a verdict.';
-    return { kind: 'phase', campaign, phase: 'finished', reason };
+    return { kind: 'phase', campaign, ...ended('finished', reason) };
   }
   if (state.failedInARow >= MAX_FAILED_PROPOSALS)
     return {
       kind: 'phase',
       campaign,
-      phase: 'paused',
-      reason: `${MAX_FAILED_PROPOSALS} proposals in a row came to nothing, at last: ${quote(state.failedProposals.at(-1) ?? '')}. Mend that, then comment \`/research resume\`.`,
+      ...paused(
+        `${MAX_FAILED_PROPOSALS} proposals in a row came to nothing, at last: ${quote(state.failedProposals.at(-1) ?? '')}. Mend that, then comment \`/research resume\`.`,
+      ),
     };
   return thinkNext(snapshot, contract, campaign, open, parallel);
 }
@@ -238,8 +239,9 @@ function pauseForCrashes(snapshot: Snapshot, contract: Contract, campaign: LiveC
   return {
     kind: 'phase',
     campaign,
-    phase: 'paused',
-    reason: `${last.length} experiments in a row crashed. Look at the last ones, then comment \`/research resume\`.`,
+    ...paused(
+      `${last.length} experiments in a row crashed. Look at the last ones, then comment \`/research resume\`.`,
+    ),
   };
 }
 

@@ -11,16 +11,10 @@ import {
   trialsOfTree,
 } from '../evidence/evidence.ts';
 import { stoppedVerdict } from '../evidence/stopping.ts';
-import {
-  BASELINE_TRIALS,
-  MAX_FAULTS,
-  MAX_RESTACKS,
-  type RecordedTrial,
-  SIMPLER,
-  type Verdict,
-} from '../marker.ts';
+import { BASELINE_TRIALS, MAX_FAULTS, MAX_RESTACKS, type RecordedTrial } from '../marker.ts';
 import { type Campaign, type Experiment, measuredValues, type Snapshot } from '../model.ts';
 import { keptBy, owesTrial, unforgiven, waitsForPeople } from '../people.ts';
+import { paused } from '../phase.ts';
 import { type LiveCampaign, trialsOf } from '../queries.ts';
 import { pauseForFaults, recentTrials } from './champion.ts';
 import { conclude } from './conclude.ts';
@@ -28,8 +22,13 @@ import { dispatch, waitForAttempt } from './dispatch.ts';
 import { keptVerdict } from './kept-verdict.ts';
 import { mend } from './repair.ts';
 
-/** Why the gate leaves a gain to people. */
-const HELD = 'Its gain is far beyond the effects of all ideas before it.';
+/** What the gate found, for people. */
+const REASONS = {
+  better: 'Better than the champion.',
+  simpler: 'As good as the champion, and shorter.',
+  close: 'Not shown to be better than the champion.',
+  hold: 'Its gain is far beyond the effects of all ideas before it.',
+};
 /** The champion is measured for an idea that met other conditions until so many trials met known ones; then the idea is measured again instead. */
 const MAX_MISSES = 2 * BASELINE_TRIALS;
 
@@ -52,8 +51,9 @@ export function advanceExperiment(
     return {
       kind: 'phase',
       campaign,
-      phase: 'paused',
-      reason: `Someone pushed to #${experiment.pull}; what it holds now is not what was proposed. Close it or put ${marker.commit.slice(0, 7)} back, then comment \`/research resume\`.`,
+      ...paused(
+        `Someone pushed to #${experiment.pull}; what it holds now is not what was proposed. Close it or put ${marker.commit.slice(0, 7)} back, then comment \`/research resume\`.`,
+      ),
     };
   if (!experiment.labelled) return { kind: 'label', experiment };
   const waiting = waitForAttempt(snapshot, campaign, experiment, now);
@@ -85,7 +85,12 @@ export function advanceExperiment(
       : measureAlike(snapshot, contract, campaign, experiment, trials, now);
   const { kind } = judgement.verdict;
   if (kind === 'hold' && !moved)
-    return { kind: 'hold', experiment, trials, verdict: verdictFrom(judgement, 'flagged', HELD) };
+    return {
+      kind: 'hold',
+      experiment,
+      trials,
+      verdict: { kind: 'flagged', cause: null, reason: REASONS.hold, ...numbersOf(judgement) },
+    };
   // A candidate that lost against the old champion would lose against the new one too.
   if (kind === 'close' || (kind === 'merge' && !moved)) return verdictOf(experiment, trials, judgement, kind);
   if (moved) return restack(experiment, trials);
@@ -133,20 +138,14 @@ function verdictOf(
   judgement: Judged,
   kind: 'merge' | 'close',
 ): Action {
-  const merged = judgement.verdict.simplification ? SIMPLER : 'Better than the champion.';
-  const reason = kind === 'merge' ? merged : 'Not shown to be better than the champion.';
-  return {
-    kind: 'decide',
-    experiment,
-    trials,
-    unfinished: [],
-    verdict: verdictFrom(judgement, kind, reason),
-  };
+  const mergedAs = judgement.verdict.simplification ? 'simpler' : 'better';
+  const cause = kind === 'merge' ? mergedAs : null;
+  const verdict = { kind, cause, reason: REASONS[cause ?? 'close'], ...numbersOf(judgement) } as const;
+  return { kind: 'decide', experiment, trials, unfinished: [], verdict };
 }
 
-function verdictFrom({ verdict, value, champion }: Judged, kind: Verdict['kind'], reason: string): Verdict {
-  const { noise, doubt } = verdict;
-  return { kind, reason, value: mean(value), championValue: mean(champion), noise, doubt };
+function numbersOf({ verdict: { noise, doubt }, value, champion }: Judged) {
+  return { value: mean(value), championValue: mean(champion), noise, doubt };
 }
 
 /** A person is the judge: merged as soon as there is a number on the present champion that can be trusted. */

@@ -31,10 +31,11 @@ export function keptVerdict(
   const by = keptBy(experiment.marker) ?? '';
   if (judgement.kind === 'incomparable') {
     const reason = `Kept by ${by}. The champion was not measured under the same conditions.`;
-    return { kind: 'merge', reason, value: mean(values), championValue: null, noise: null, doubt: null };
+    const value = mean(values);
+    return { kind: 'merge', cause: 'kept', reason, value, championValue: null, noise: null, doubt: null };
   }
   const { kind, noise, doubt } = judgement.verdict;
   const reason = `Kept by ${by}. ${BY_ITSELF[kind]}`;
   const championValue = mean(judgement.champion);
-  return { kind: 'merge', reason, value: mean(judgement.value), championValue, noise, doubt };
+  return { kind: 'merge', cause: 'kept', reason, value: mean(judgement.value), championValue, noise, doubt };
 }

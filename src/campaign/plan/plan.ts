@@ -5,6 +5,7 @@ import type { Action } from '../action.ts';
 import type { Campaign, Experiment, Snapshot } from '../model.ts';
 import { tendBase } from '../own-branch.ts';
 import { discardedBy, mayGoOn } from '../people.ts';
+import { ended, paused, RUNNING } from '../phase.ts';
 import {
   attemptsOf,
   experimentsOf,
@@ -82,14 +83,14 @@ function stopWhatMustStop(snapshot: Snapshot): Action | null {
     )
       return { kind: 'notify', campaign, key: STATE_LOST, text: STATE_LOST_TEXT, pause: false };
     if (!campaign.issueOpen && (phase === 'running' || phase === 'paused'))
-      return { kind: 'phase', campaign, phase: 'stopped', reason: 'The issue was closed.' };
+      return { kind: 'phase', campaign, ...ended('stopped', 'The issue was closed.') };
     const unreadable = snapshot.unreadable.find(found => found.open && found.campaign === campaign.issue);
     if (phase === 'running' && unreadable)
-      return { kind: 'phase', campaign, phase: 'paused', reason: unreadableReason(unreadable.pull) };
+      return { kind: 'phase', campaign, ...paused(unreadableReason(unreadable.pull)) };
     if (campaign.state && mayGoOn(snapshot, { ...campaign, state: campaign.state }))
-      return { kind: 'phase', campaign, phase: 'running', reason: '' };
+      return { kind: 'phase', campaign, ...RUNNING };
     if (phase === 'running' && snapshot.contract.kind !== 'contract')
-      return { kind: 'phase', campaign, phase: 'paused', reason: contractReason(snapshot) };
+      return { kind: 'phase', campaign, ...paused(contractReason(snapshot)) };
   }
   return null;
 }
@@ -127,12 +128,12 @@ function finishLeftovers(snapshot: Snapshot, now: Date): Action | null {
   for (const experiment of snapshot.experiments) {
     if (experiment.state === 'open') {
       const campaign = snapshot.campaigns.find(({ issue }) => issue === experiment.marker.campaign);
-      const ended = campaign?.state?.phase === 'stopped' || campaign?.state?.phase === 'finished';
+      const over = campaign?.state?.phase === 'stopped' || campaign?.state?.phase === 'finished';
       const opponent = discardedBy(experiment.marker);
-      if ((ended || opponent !== null) && isStarting(snapshot, experiment, now)) continue;
+      if ((over || opponent !== null) && isStarting(snapshot, experiment, now)) continue;
       if (campaign && opponent !== null)
         return closeUnjudged(snapshot, campaign, experiment, 'person', `Discarded by ${opponent}.`);
-      if (campaign && ended) return closeUnjudged(snapshot, campaign, experiment, 'stopped', STOPPED);
+      if (campaign && over) return closeUnjudged(snapshot, campaign, experiment, 'stopped', STOPPED);
     } else if (experiment.marker.verdict === null || isUnmerged(experiment)) {
       const reason = `A person ${experiment.state} this pull request before it was judged.`;
       return conclude(experiment, trialsOf(snapshot, experiment), 'person', reason);

@@ -2,6 +2,7 @@
 
 import type { ExperimentMarker, RecordedTrial, Verdict } from '../../campaign/marker.ts';
 import type { Attempt, Campaign, Experiment, Snapshot } from '../../campaign/model.ts';
+import { paused } from '../../campaign/phase.ts';
 import { attemptsOf } from '../../campaign/queries.ts';
 import { quote } from '../../campaign/quote.ts';
 import { contractSchema } from '../../protocol/contract.ts';
@@ -126,5 +127,5 @@ async function mergeRefused(
   if (!campaign?.state) return;
   context.log.warn({ pull: experiment.pull, message: result.message }, 'merge refused');
   const reason = `GitHub refused to merge #${experiment.pull}: ${quote(result.message, 300)}. Let the App merge into \`${snapshot.base.branch}\`, then comment \`/research resume\`.`;
-  await saveState(context.port, snapshot, campaign, { ...campaign.state, phase: 'paused', reason });
+  await saveState(context.port, snapshot, campaign, { ...campaign.state, ...paused(reason) });
 }

@@ -1,8 +1,10 @@
 /** From what came of a thought to a pull request. */
+
 import { applyEdits } from '../../agents/edit.ts';
 import type { CampaignState, ExperimentMarker } from '../../campaign/marker.ts';
 import { branchName, type Campaign, RESEARCH_LABEL, type Snapshot } from '../../campaign/model.ts';
 import { stillAsked } from '../../campaign/people.ts';
+import { ended, paused } from '../../campaign/phase.ts';
 import { countExperiments, experimentsOf } from '../../campaign/queries.ts';
 import { candidateMessage } from '../../render/pull.ts';
 import { openTitle } from '../../render/title.ts';
@@ -157,13 +159,12 @@ async function exhausted(
   if (count === 0 && !open)
     return saveState(context.port, snapshot, campaign, {
       ...state,
-      phase: 'paused',
-      reason: `${reason} Is there anything to change in the editable files?`,
+      ...paused(`${reason} Is there anything to change in the editable files?`),
     });
   await saveState(context.port, snapshot, campaign, {
     ...state,
     // People's ideas do not hang on what the agent can think of.
     target: count + stillAsked(snapshot, campaign).length,
-    ...(open ? {} : { phase: 'finished', reason }),
+    ...(open ? {} : ended('finished', reason)),
   });
 }

@@ -122,5 +122,11 @@ async function supersede(
 ): Promise<void> {
   const trials = trialsOf(snapshot, experiment);
   const numbers = { value: null, championValue: null, noise: null, doubt: null };
-  await decide(context, snapshot, experiment, { kind: 'superseded', reason, ...numbers }, trials);
+  await decide(
+    context,
+    snapshot,
+    experiment,
+    { kind: 'superseded', cause: null, reason, ...numbers },
+    trials,
+  );
 }
