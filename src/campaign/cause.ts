@@ -14,14 +14,22 @@ const OLD_SIMPLER = 'As good as the champion, and shorter.';
 const OLD_KEPT = 'Kept by ';
 const OLD_HELD = 'Only people can decide what is left: ';
 
-/** Cause of a verdict that an earlier version stored. */
-export function causeOfOldVerdict({ kind, reason }: { kind: string; reason: string }): MergeCause | null {
+/** Adds its cause to a verdict that an earlier version stored. */
+export const withMergeCause = withCause(({ kind, reason }): MergeCause | null => {
   if (kind !== 'merge') return null;
   if (reason === OLD_SIMPLER) return 'simpler';
-  return reason.startsWith(OLD_KEPT) ? 'kept' : 'better';
-}
+  return String(reason).startsWith(OLD_KEPT) ? 'kept' : 'better';
+});
 
-/** Cause of a pause that an earlier version stored. */
-export function causeOfOldPause({ phase, reason }: { phase: string; reason: string }): PauseCause | null {
-  return phase === 'paused' && reason.startsWith(OLD_HELD) ? 'held' : null;
+/** Adds its cause to the state of a campaign that an earlier version stored. */
+export const withPauseCause = withCause(({ phase, reason }): PauseCause | null =>
+  phase === 'paused' && String(reason).startsWith(OLD_HELD) ? 'held' : null,
+);
+
+/** Works on what is stored before any schema has seen it. */
+function withCause(causeOf: (old: Record<string, unknown>) => string | null) {
+  return (stored: unknown): unknown =>
+    typeof stored === 'object' && stored !== null && !('cause' in stored)
+      ? { ...stored, cause: causeOf({ ...stored }) }
+      : stored;
 }

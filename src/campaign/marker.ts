@@ -1,7 +1,7 @@
 /** The hidden parts that the App keeps on GitHub: of an experiment, a campaign and a promotion. */
 import { z } from 'zod';
 import { measurementSchema, shaSchema } from '../protocol/measurement.ts';
-import { causeOfOldPause, causeOfOldVerdict, mergeCauseSchema, pauseCauseSchema } from './cause.ts';
+import { mergeCauseSchema, pauseCauseSchema, withMergeCause, withPauseCause } from './cause.ts';
 import { costSchema, ideaSchema, MAX_IDEA } from './idea.ts';
 
 /** After so many trials that failed through the machine's fault a tree is called unmeasurable. */
@@ -24,11 +24,12 @@ export const recordedTrialSchema = measurementSchema.extend({ runId: z.int().nul
 
 export type RecordedTrial = z.infer<typeof recordedTrialSchema>;
 
-const verdictSchema = z
-  .strictObject({
+const verdictSchema = z.preprocess(
+  withMergeCause,
+  z.strictObject({
     kind: z.enum(['merge', 'close', 'crash', 'flagged', 'unmeasurable', 'superseded', 'stopped', 'person']),
     /** Why it is merged; null for any other verdict. */
-    cause: mergeCauseSchema.nullable().optional(),
+    cause: mergeCauseSchema.nullable(),
     /** One sentence for people. */
     reason: z.string().max(500),
     /** Mean of the candidate's measured trials and of the champion's, in the metric's unit. */
@@ -38,11 +39,8 @@ const verdictSchema = z
     noise: z.number().nullable(),
     /** Probability that the candidate is not better. */
     doubt: z.number().nullable(),
-  })
-  .transform(({ cause, ...verdict }) => ({
-    ...verdict,
-    cause: cause === undefined ? causeOfOldVerdict(verdict) : cause,
-  }));
+  }),
+);
 
 export type Verdict = z.infer<typeof verdictSchema>;
 
@@ -143,14 +141,15 @@ export const promotionMarkerSchema = z.strictObject({
 export type PromotionMarker = z.infer<typeof promotionMarkerSchema>;
 
 /** The hidden part of a campaign's status comment. */
-export const campaignStateSchema = z
-  .strictObject({
+export const campaignStateSchema = z.preprocess(
+  withPauseCause,
+  z.strictObject({
     version: z.literal(1),
     phase: z.enum(['running', 'paused', 'stopped', 'finished']),
     /** Why it is paused, stopped or finished; empty while running. */
     reason: z.string().max(2000),
     /** What the pause waits for, where the campaign can resume by itself; null where a person has to resume it, and while it is not paused. */
-    cause: pauseCauseSchema.nullable().optional(),
+    cause: pauseCauseSchema.nullable(),
     /** Experiments asked for, all `/research N` together. */
     target: z.int().nonnegative(),
     parallel: z.int().nullable(),
@@ -184,10 +183,7 @@ export const campaignStateSchema = z
         last: z.int().nonnegative(),
       })
       .optional(),
-  })
-  .transform(({ cause, ...state }) => ({
-    ...state,
-    cause: cause === undefined ? causeOfOldPause(state) : cause,
-  }));
+  }),
+);
 
 export type CampaignState = z.infer<typeof campaignStateSchema>;

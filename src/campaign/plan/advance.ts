@@ -4,7 +4,8 @@ import type { Contract } from '../../protocol/contract.ts';
 import type { Action } from '../action.ts';
 import { budgetOf, championIsMeasured } from '../evidence/evidence.ts';
 import { MAX_FAILED_PROPOSALS } from '../marker.ts';
-import { type Attempt, flagNotice, type Run, type Snapshot } from '../model.ts';
+import type { Attempt, Snapshot } from '../model.ts';
+import { coversRun, flaggedKey, queueKey } from '../notice.ts';
 import { stillAsked, waitingReason, waitsForPeople } from '../people.ts';
 import { ended, paused } from '../phase.ts';
 import {
@@ -27,9 +28,6 @@ import { agentOf, isModel, shouldThink } from './think.ts';
 
 const NO_RUNNER_NOTICE_SECONDS = 600;
 const NO_RUNNER_PAUSE_SECONDS = 3600;
-/** Keys of what is said of runs that wait, before the number of the last one. */
-const NO_RUNNER_KEY = 'no runner for run';
-const PAUSED_KEY = 'paused for run';
 
 /** The current campaign's next step: judge, measure, or think of something new. */
 export function advance(snapshot: Snapshot, now: Date): Action | null {
@@ -146,23 +144,19 @@ function noRunner(snapshot: Snapshot, campaign: LiveCampaign, now: Date): Action
   const [first, last] = [queued[0], queued.at(-1)];
   if (!first || !last) return null;
   const { attempt, run } = first;
+  const { notices } = campaign.state;
   const sinceLast = snapshot.runEndedAt === null ? Infinity : secondsSince(snapshot.runEndedAt, now);
   const waited = Math.min(secondsSince(run.createdAt, now), sinceLast);
   if (waited >= NO_RUNNER_PAUSE_SECONDS) {
-    if (wasSaid(campaign, PAUSED_KEY, run)) return giveUpRun(snapshot, campaign, attempt);
+    if (coversRun(notices, 'paused', run)) return giveUpRun(snapshot, campaign, attempt);
     const text = `No runner picked up trial ${attempt.trial} for an hour, so the campaign pauses. Start a self-hosted runner with the labels of the workflow, then comment \`/research resume\`.`;
-    return { kind: 'notify', campaign, key: `${PAUSED_KEY} ${last.run.id}`, text, pause: true };
+    return { kind: 'notify', campaign, key: queueKey('paused', last.run), text, pause: true };
   }
-  if (waited >= NO_RUNNER_NOTICE_SECONDS && !wasSaid(campaign, NO_RUNNER_KEY, run)) {
+  if (waited >= NO_RUNNER_NOTICE_SECONDS && !coversRun(notices, 'waiting', run)) {
     const text = `No runner has picked up trial ${attempt.trial} for ten minutes ([run](${run.url})). Is a self-hosted runner with the labels of the workflow online? After an hour the campaign pauses.`;
-    return { kind: 'notify', campaign, key: `${NO_RUNNER_KEY} ${last.run.id}`, text, pause: false };
+    return { kind: 'notify', campaign, key: queueKey('waiting', last.run), text, pause: false };
   }
   return null;
-}
-
-/** A notice names the last run that waited when it was made, and holds for those before it, too: GitHub numbers runs in their order. */
-function wasSaid({ state }: LiveCampaign, key: string, { id }: Run): boolean {
-  return state.notices.some(notice => notice.startsWith(`${key} `) && Number(notice.split(' ').at(-1)) >= id);
 }
 
 /** It was said, and a person resumed the campaign: the stale run is taken for the machine's fault, and its trial is taken anew. */
@@ -177,7 +171,7 @@ function giveUpRun(snapshot: Snapshot, campaign: LiveCampaign, attempt: Attempt)
 /** A verdict that a person has to look at is waited for. */
 function flaggedPause(snapshot: Snapshot, campaign: LiveCampaign): Action | null {
   const flagged = experimentsOf(snapshot, campaign).find(
-    each => each.marker.verdict?.kind === 'flagged' && !campaign.state.notices.includes(flagNotice(each)),
+    each => each.marker.verdict?.kind === 'flagged' && !campaign.state.notices.includes(flaggedKey(each)),
   );
   if (!flagged) return null;
   return {

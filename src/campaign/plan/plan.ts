@@ -3,6 +3,7 @@
 import { describeProblem } from '../../protocol/contract-file.ts';
 import type { Action } from '../action.ts';
 import type { Campaign, Experiment, Snapshot } from '../model.ts';
+import { repeatedRunKey, STATE_LOST_KEY } from '../notice.ts';
 import { tendBase } from '../own-branch.ts';
 import { discardedBy, mayGoOn } from '../people.ts';
 import { ended, paused, RUNNING } from '../phase.ts';
@@ -23,7 +24,6 @@ import { writeOff } from './write-off.ts';
 
 const IDLE_SECONDS = 300;
 
-const STATE_LOST = 'state lost';
 const STATE_LOST_TEXT =
   'The status comment of this campaign was deleted or its hidden part cannot be read, so I take the campaign for paused. Comment `/research N` to go on with N more experiments; those that exist are kept.';
 
@@ -79,9 +79,9 @@ function stopWhatMustStop(snapshot: Snapshot): Action | null {
     if (
       campaign.state === null &&
       experimentsOf(snapshot, campaign).length > 0 &&
-      !campaign.notices.includes(STATE_LOST)
+      !campaign.notices.includes(STATE_LOST_KEY)
     )
-      return { kind: 'notify', campaign, key: STATE_LOST, text: STATE_LOST_TEXT, pause: false };
+      return { kind: 'notify', campaign, key: STATE_LOST_KEY, text: STATE_LOST_TEXT, pause: false };
     if (!campaign.issueOpen && (phase === 'running' || phase === 'paused'))
       return { kind: 'phase', campaign, ...ended('stopped', 'The issue was closed.') };
     const unreadable = snapshot.unreadable.find(found => found.open && found.campaign === campaign.issue);
@@ -113,9 +113,10 @@ function contractReason(snapshot: Snapshot): string {
 
 /** A result that counts no more than once: whoever runs a workflow again is told how to take a trial that counts. */
 function sayRepeated(snapshot: Snapshot): Action | null {
-  for (const { id, title } of snapshot.repeated) {
+  for (const run of snapshot.repeated) {
+    const { title } = run;
     const campaign = liveCampaigns(snapshot).find(({ issue }) => issue === trialParts(title).issue);
-    const key = `run again ${id}`;
+    const key = repeatedRunKey(run);
     if (!campaign || campaign.state.notices.includes(key)) continue;
     const text = `Trial ${title} was run again by hand. Its first result counts, and this one does not. \`/research rerun\` on an experiment’s pull request takes another trial that counts.`;
     return { kind: 'notify', campaign, key, text, pause: false };

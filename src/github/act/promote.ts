@@ -2,8 +2,9 @@
 import { createHash } from 'node:crypto';
 import type { PromotionMarker } from '../../campaign/marker.ts';
 import type { Campaign, Promotion, Snapshot } from '../../campaign/model.ts';
+import { takenOverKey } from '../../campaign/notice.ts';
 import { campaignBranch } from '../../campaign/own-branch.ts';
-import { evidenceOf, takenOverKey } from '../../campaign/plan/promotion.ts';
+import { evidenceOf } from '../../campaign/plan/promotion.ts';
 import { promotionText, promotionTitle } from '../../render/promotion.ts';
 import type { Context } from '../context.ts';
 import { messageOf } from '../errors.ts';
