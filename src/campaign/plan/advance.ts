@@ -24,7 +24,7 @@ import { limitReached, targetOf } from './campaign-limits.ts';
 import { measureChampion, suspectMachine } from './champion.ts';
 import { isLost, LOOK_AGAIN_SECONDS, waitForAttempt } from './dispatch.ts';
 import { advanceExperiment } from './experiment.ts';
-import { agentOf, isModel, shouldThink } from './think.ts';
+import { agentCan, shouldThink } from './think.ts';
 
 const NO_RUNNER_NOTICE_SECONDS = 600;
 const NO_RUNNER_PAUSE_SECONDS = 3600;
@@ -251,7 +251,7 @@ function thinkNext(
   const taken = new Set(thoughts.map(({ task }) => task.number));
   let number = nextNumber(snapshot, campaign);
   while (taken.has(number)) number++;
-  const ahead = isModel(agentOf(contract, campaign));
+  const ahead = agentCan('thinksAhead', contract, campaign);
   const begun = new Set(thoughts.map(({ task }) => (task.kind === 'try' ? task.comment : 0)));
   const asked = stillAsked(snapshot, campaign).filter(({ comment }) => !begun.has(comment));
   const next = asked.find(({ pull }) => pull === null);

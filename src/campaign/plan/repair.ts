@@ -9,7 +9,7 @@ import type { LiveCampaign } from '../queries.ts';
 import { limitReached } from './campaign-limits.ts';
 import { conclude } from './conclude.ts';
 import { LOOK_AGAIN_SECONDS } from './dispatch.ts';
-import { agentOf, isModel } from './think.ts';
+import { agentCan } from './think.ts';
 
 /** What a language model may be able to mend when it is shown the end of the output. */
 const MENDABLE = ['exception', 'no metric', 'not a number', 'out of memory'];
@@ -42,7 +42,7 @@ export function mend(
   const crash = unforgiven(marker, trials).find(
     ({ outcome }) => outcome.status === 'crash' && MENDABLE.includes(outcome.reason),
   );
-  if (!crash || thought || marker.repairs >= MAX_REPAIRS || !isModel(agentOf(contract, campaign)))
+  if (!crash || thought || marker.repairs >= MAX_REPAIRS || !agentCan('repairs', contract, campaign))
     return null;
   if (limitReached(snapshot, contract, campaign, now) !== null) return null;
   return { kind: 'think', campaign, task: { kind: 'repair', pull: experiment.pull, commit: marker.commit } };
