@@ -1,6 +1,6 @@
 """Records what a numpy implementation of the gate says of simulated campaigns; src/campaign/filter.test.ts compares.
 
-    python bench/record_gate.py path/to/gate_reference.py > src/campaign/gate-reference.json
+    python bench/record_gate.py path/to/gate_reference.py > src/gate/gate-reference.json
 
 The module has to offer a class `Gate(unit, sig, rho, pi, K, nmax, mu, lam)` with `champion`, `candidate`, `verdict`,
 `settle`, `sigma` and `belief`. Recorded are its prior, every trial, and after each trial what it expects and decides.

@@ -5,7 +5,8 @@
  * often ideas help. In that light an idea's trials are judged (worth.ts): is merging it worth more than closing it, and would
  * another trial be worth its price? docs/gate.md explains the mathematics and what it reaches.
  */
-import { at, type Sample, type Test } from './filter.ts';
+import { at } from './element.ts';
+import type { Sample, Test } from './filter.ts';
 import { knowledgeOf } from './fold.ts';
 import { type Knowledge, type Step, scaled, scaleOf, testOf } from './knowledge.ts';
 import { FARTHEST } from './prior.ts';
