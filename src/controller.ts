@@ -1,6 +1,6 @@
 /** One serial loop per repository: observe, plan, apply, until there is nothing to do; then wait for a nudge or the clock. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Action } from './campaign/action.ts';
+import { type Action, keyOf } from './campaign/action.ts';
 import { planWithout } from './campaign/plan/skip-refused.ts';
 import { apply } from './github/act/apply.ts';
 import { type ExportMemory, exportLog } from './github/act/export.ts';
@@ -113,16 +113,16 @@ export async function step(
     snapshot,
     now,
     planned =>
-      isGivenUp(refusals, nameOf(planned), now) ||
+      isGivenUp(refusals, keyOf(planned), now) ||
       // A run may take minutes to end that GitHub was asked to cancel, and nothing waits for that.
-      (planned.kind === 'tidy' && settling(memory.done.get(nameOf(planned)), now) > 0),
+      (planned.kind === 'tidy' && settling(memory.done.get(keyOf(planned)), now) > 0),
   );
   if (action.kind !== 'wait') {
-    const name = nameOf(action);
+    const key = keyOf(action);
     // The list of pull requests may not show yet what a branch was made for, and deleting the branch would close it.
-    if (action.kind === 'clean' && !memory.done.has(name)) remember(memory.done, name, now);
+    if (action.kind === 'clean' && !memory.done.has(key)) remember(memory.done, key, now);
     // What is only thought about leaves no trace on GitHub that could lag.
-    const last = memory.done.get(name);
+    const last = memory.done.get(key);
     const left = action.kind === 'think' ? 0 : settling(last, now);
     if (left > 0) {
       const look = last?.times === 1 ? FIRST_SETTLING_LOOK_SECONDS : SETTLING_LOOK_SECONDS;
@@ -131,12 +131,12 @@ export async function step(
     }
     try {
       await apply(context, snapshot, action);
-      refusals.counts.delete(name);
+      refusals.counts.delete(key);
     } catch (error) {
-      if (!(await giveUp(context, snapshot, action, name, refusals, error))) throw error;
+      if (!(await giveUp(context, snapshot, action, key, refusals, error))) throw error;
     } finally {
       // What failed may have been done by half, or wholly with the answer lost.
-      remember(memory.done, name, context.now());
+      remember(memory.done, key, context.now());
     }
     return { action, seconds: 0 };
   }
@@ -149,18 +149,6 @@ export async function step(
   return { action, seconds: Math.min(action.seconds, status ?? Infinity, log ?? Infinity) };
 }
 
-/**
- * What an action is about: doing it twice in a row has the same name. The number of a new experiment is not what it is about, and neither
- * are a reason's words, which may change with the clock.
- */
-function nameOf(action: Action): string {
-  const subject = JSON.stringify(action, (key, value) => {
-    if (key === 'number' || key === 'reason' || key === 'contract' || key === 'base') return undefined;
-    return key === 'campaign' || key === 'experiment' ? (value?.issue ?? value?.pull) : value;
-  });
-  return subject.slice(0, 300);
-}
-
 /** For how many seconds yet an action counts as done so lately that lists may not show it; 0 where it does not. */
 function settling(last: Done | undefined, now: Date): number {
   if (!last) return 0;
@@ -168,11 +156,11 @@ function settling(last: Done | undefined, now: Date): number {
 }
 
 /** Notes that an action was done; what was done long ago does not count any more. */
-function remember(done: Map<string, Done>, name: string, now: Date): void {
-  const before = done.get(name)?.times ?? 0;
+function remember(done: Map<string, Done>, key: string, now: Date): void {
+  const before = done.get(key)?.times ?? 0;
   for (const [old, { at }] of done)
     if (now.getTime() - at.getTime() > 2 * LONGEST_BACKOFF_SECONDS * 1000) done.delete(old);
-  done.set(name, { at: now, times: before + 1 });
+  done.set(key, { at: now, times: before + 1 });
 }
 
 /** The first time `first` seconds, then twice as long each time. */

@@ -39,15 +39,15 @@ export async function giveUp(
   context: Context,
   snapshot: Snapshot,
   action: Action,
-  name: string,
+  key: string,
   refusals: Refusals,
   error: unknown,
 ): Promise<boolean> {
-  if (!isLast(refusals, name, error)) return false;
+  if (!isLast(refusals, key, error)) return false;
   if (action.kind === 'answer') {
     const { comment, issue } = action.command;
-    refusals.givenUp.set(name, context.now());
-    refusals.counts.delete(name);
+    refusals.givenUp.set(key, context.now());
+    refusals.counts.delete(key);
     context.log.error(
       { err: error, issue, comment },
       'GitHub refuses the answer to a command; passing it over',
@@ -60,13 +60,13 @@ export async function giveUp(
     context.log.error(log, 'GitHub refuses; pausing');
     const pause = () => pauseRefused(context, snapshot, campaign, whatIsRefused(action), error);
     if (await isTaken(pause)) {
-      refusals.counts.delete(name);
+      refusals.counts.delete(key);
       return true;
     }
   }
   context.log.error(log, 'GitHub refuses for good; going on without it');
-  refusals.givenUp.set(name, context.now());
-  refusals.counts.delete(name);
+  refusals.givenUp.set(key, context.now());
+  refusals.counts.delete(key);
   if (campaign) await isTaken(() => sayGivenUp(context, campaign, action, messageOf(error)));
   return true;
 }
