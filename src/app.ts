@@ -1,11 +1,13 @@
 /** The App at work: which repositories it is installed on, and one loop for each. */
 import type { Probot } from 'probot';
 import { type AgentEnv, chooseAgent } from './agents/create.ts';
-import { type Loop, startLoop } from './controller.ts';
+import { type Loop, type LoopObserver, startLoop } from './controller/loop.ts';
+import { sleep } from './controller/sleep.ts';
 import { considerate, octokitPort } from './github/client/octokit.ts';
 import { createQuiet, type Quiet } from './github/client/rate-limit.ts';
 import type { Octokit } from './github/client/types.ts';
 import type { Context } from './github/context.ts';
+import { statusOf } from './github/errors.ts';
 import type { Repository } from './github/port.ts';
 import { progressChart } from './render/chart.ts';
 
@@ -76,11 +78,9 @@ export function startWork(probot: Pick<Probot, 'auth' | 'log'>, settings: AppSet
     const { repository } = place;
     const port = octokitPort(octokit, repository, botLogin);
     const log = probot.log.child({ repository: nameOf(repository) });
-    const loop = startLoop(
-      { ...settings, chooseAgent, drawChart: progressChart, port, serverUrl, log },
-      settings.pollSeconds,
-      endOthers(place),
-    );
+    const context = { ...settings, chooseAgent, drawChart: progressChart, port, serverUrl, log };
+    const { pollSeconds } = settings;
+    const loop = startLoop(context, { pollSeconds, sleep, observer: logging(log), before: endOthers(place) });
     watched.set(place.id, { place, loop });
     log.info('watching');
   }
@@ -144,7 +144,7 @@ export function startWork(probot: Pick<Probot, 'auth' | 'log'>, settings: AppSet
           return RETRY_SECONDS;
         },
       );
-      await pause(seconds, settings.signal);
+      await sleep(seconds, settings.signal);
     }
   }
 
@@ -177,14 +177,10 @@ function webAddress(octokit: Octokit): string {
   return baseUrl === 'https://api.github.com' ? 'https://github.com' : baseUrl.replace(/\/api\/v3\/?$/, '');
 }
 
-function pause(seconds: number, signal: AbortSignal): Promise<void> {
-  return new Promise(resolve => {
-    const timer = setTimeout(done, seconds * 1000);
-    signal.addEventListener('abort', done, { once: true });
-    function done() {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    }
-  });
+function logging(log: Context['log']): LoopObserver {
+  return {
+    stepped() {},
+    failed: error => log.error({ err: error, status: statusOf(error) }, 'a step failed; trying again'),
+    agentThrew: error => log.error({ err: error }, 'an agent threw'),
+  };
 }
