@@ -27,8 +27,8 @@ const MAY_IMPORT = {
   'src/github/observe': [...APP, 'src/github'],
   'src/github/act': [...APP, 'src/github'],
   'src/controller': [...APP, ...GITHUB],
-  'src/app.ts': [...APP, ...GITHUB, 'src/github/client', 'src/controller'],
-  'src/index.ts': ['src/app.ts', 'src/starter'],
+  'src/app': [...APP, ...GITHUB, 'src/github/client', 'src/controller'],
+  'src/index.ts': ['src/app', 'src/starter'],
   'src/local': [...APP, 'src/github', 'src/trial', 'src/starter', 'src/index.ts'],
   'src/cli': [
     ...APP,
