@@ -4,12 +4,13 @@ import type { Snapshot } from '../campaign/model.ts';
 import { planWithout } from '../campaign/plan/skip-refused.ts';
 import { apply } from '../github/act/apply.ts';
 import { type ExportMemory, exportLog } from '../github/act/export.ts';
+import { giveUp } from '../github/act/give-up.ts';
 import { refreshPromotions } from '../github/act/promote.ts';
 import type { Context } from '../github/context.ts';
 import { forgetEnded } from '../github/observe/campaigns.ts';
 import { emptyMemory, type Memory } from '../github/observe/memory.ts';
 import { observe } from '../github/observe/observe.ts';
-import { giveUp, isGivenUp, unlessRefused } from '../github/refusals.ts';
+import { isSkipped, unlessRefused } from '../github/refusals.ts';
 import { refreshStatus } from '../github/state.ts';
 import { dropUnwanted } from '../github/thinking.ts';
 import { type Done, nextLook, noteDone, settling } from './settling.ts';
@@ -47,7 +48,7 @@ function choose(snapshot: Snapshot, { refusals, done }: LoopMemory, now: Date): 
     snapshot,
     now,
     action =>
-      isGivenUp(refusals, keyOf(action), now) ||
+      isSkipped(refusals, keyOf(action), now) ||
       // A run may take minutes to end that GitHub was asked to cancel, and nothing waits for that.
       (action.kind === 'tidy' && settling(done, keyOf(action), now) > 0),
   );
@@ -74,7 +75,7 @@ async function carryOut(
     await apply(context, snapshot, action);
     refusals.counts.delete(key);
   } catch (error) {
-    if (!(await giveUp(context, snapshot, action, key, refusals, error))) throw error;
+    if (!(await giveUp(context, snapshot, refusals, { action, key, error }))) throw error;
   } finally {
     // What failed may have been done by half, or wholly with the answer lost.
     noteDone(done, key, context.now());
