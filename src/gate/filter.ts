@@ -32,6 +32,8 @@ export interface Effects {
 
 /** One possible world: variance of a trial on a known seed, σ²(1−ρ), variance of the seeds, σ²ρ, and what ideas do. */
 export interface World {
+  /** σ. */
+  noise: number;
   trialVariance: number;
   seedVariance: number;
   effects: Effects;
@@ -249,6 +251,25 @@ function momentsOf({ weight, effect, variance }: TestCell): { mean: number; vari
   for (let j = 0; j < weight.length; j++)
     spread += part(weight, j) * (part(variance, j) + (part(effect, j) - mean) ** 2);
   return { mean, variance: spread };
+}
+
+/**
+ * The belief after an idea, but worlds with less noise than `quietest` have gained no more by it than the best of the others: an idea
+ * may repeat itself as it likes, and shall not make trials look surer than champions have shown them to be.
+ */
+export function notQuieter({ seeds, cells }: Belief, before: Belief, quietest: number): Belief {
+  const earlier = new Map(before.cells.map(cell => [cell.world, cell.logWeight]));
+  const gained = ({ world, logWeight }: Cell) => logWeight - (earlier.get(world) ?? logWeight);
+  const most = Math.max(...cells.filter(({ world }) => world.noise >= quietest).map(gained));
+  if (most === Number.NEGATIVE_INFINITY) return { seeds, cells };
+  return {
+    seeds,
+    cells: cells.map(cell =>
+      cell.world.noise >= quietest
+        ? cell
+        : { ...cell, logWeight: cell.logWeight - Math.max(0, gained(cell) - most) },
+    ),
+  };
 }
 
 /** What is known of the noise and of the seeds stays; the level is unknown again, somewhere around `level.mean`. */

@@ -9,7 +9,7 @@ import { bisect, reach } from './bisect.ts';
 import { at } from './element.ts';
 import type { Sample, Test } from './filter.ts';
 import { knowledgeOf } from './fold.ts';
-import { type Knowledge, type Step, scaled, scaleOf, testOf } from './knowledge.ts';
+import { distinct, type Knowledge, type Step, scaled, scaleOf, testOf } from './knowledge.ts';
 import { FARTHEST } from './prior.ts';
 import { type Assessment, anotherTrialPays, assess, type Prices } from './worth.ts';
 
@@ -71,7 +71,8 @@ export function judge(history: readonly Step[], candidate: Candidate, rules: Gat
 /** Judges one idea in the light of a folded history. */
 export function judgeKnowing(knowledge: Knowledge, candidate: Candidate, rules: GateRules): GateVerdict {
   const { unit, noise } = knowledge.scale;
-  const samples = candidate.samples.map(sample => scaled(sample, knowledge.scale));
+  const taken = candidate.samples.length;
+  const samples = distinct(candidate.samples).map(sample => scaled(sample, knowledge.scale));
   const [first] = samples;
   if (!first) throw new RangeError('Expected at least one trial of the idea to judge, got none.');
   const prices = pricesOf(rules);
@@ -86,11 +87,11 @@ export function judgeKnowing(knowledge: Knowledge, candidate: Candidate, rules: 
   });
   if (rules.rule === 'greedy')
     return verdict(first.value < (knowledge.bar ?? first.value) ? 'merge' : 'close');
-  const more = samples.length < rules.maxTrials;
-  if (more && mustConfirm(knowledge, samples.length, assessment)) return verdict('again');
+  const more = taken < rules.maxTrials;
+  if (more && mustConfirm(knowledge, taken, assessment)) return verdict('again');
   const worthy = assessment.worth > 0 ? assessment : worthyWhenCut(knowledge, samples, prices);
   const mayTie = candidate.addedTokens < 0 && rules.maxTrials >= TIE.trials;
-  const tie = mayTie ? tieAfter(samples.length, assessment) : 'no';
+  const tie = mayTie ? tieAfter(taken, assessment) : 'no';
   if (more && tie === 'perhaps' && !worthy) return verdict('again');
   if (more && anotherTrialPays(tested, nextSeed(tested, samples), prices, assessment))
     return verdict('again');

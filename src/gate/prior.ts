@@ -86,6 +86,7 @@ function worldsOf(noises: readonly number[]): Weighted[] {
         return SEED_SHARES.map(rho => ({
           logWeight: 0,
           world: {
+            noise,
             trialVariance: noise ** 2 * (1 - rho),
             seedVariance: noise ** 2 * rho,
             effects,
