@@ -153,7 +153,11 @@ export function learn(knowledge: Knowledge, step: Step): Knowledge {
     const belief = withoutUnlikely(samples.reduce(observeChampion, beliefAt(knowledge, first)), UNLIKELY);
     return { ...knowledge, belief, adrift: false, bar: knowledge.bar ?? first.value };
   }
-  const next = settled(knowledge, testOf(knowledge, step.merged ? distinct(samples) : tamed(samples)), step.merged);
+  const next = settled(
+    knowledge,
+    testOf(knowledge, step.merged ? distinct(samples) : tamed(samples)),
+    step.merged,
+  );
   return step.merged ? { ...next, bar: first.value } : next;
 }
 
