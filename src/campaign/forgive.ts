@@ -1,10 +1,10 @@
-/** What a person's word lets a campaign leave behind. */
+/** What no longer counts after a person has resumed a campaign. */
 
 import type { CampaignState } from './marker.ts';
 import type { Experiment } from './model.ts';
 import { flaggedKey } from './notice.ts';
 
-/** A person who lets the campaign go on forgives what made it pause. */
+/** Earlier failures, and flagged experiments that the person has now seen. */
 export function forgiveness(
   state: CampaignState,
   experiments: readonly Experiment[],

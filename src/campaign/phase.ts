@@ -1,8 +1,8 @@
-/** Phases of a campaign: what changes when it starts, pauses or ends. */
+/** The phases of a campaign. */
 import type { PauseCause } from './cause.ts';
 import type { CampaignState } from './marker.ts';
 
-/** The part of a campaign's state that changes with its phase, always all of it: a cause must not outlive its pause. */
+/** The fields of a campaign's state that change with its phase. They always change together, so that a cause does not outlive its pause. */
 export type Phase = Pick<CampaignState, 'phase' | 'reason' | 'cause'>;
 
 export const RUNNING: Phase = { phase: 'running', reason: '', cause: null };

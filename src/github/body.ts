@@ -1,5 +1,5 @@
 /** Description and marker of an experiment's pull request. */
-import { leanerMarkers } from '../campaign/fit-marker.ts';
+import { smallerMarkers } from '../campaign/fit-marker.ts';
 import { type ExperimentMarker, experimentMarkerSchema } from '../campaign/marker.ts';
 import { pullDescription } from '../render/pull.ts';
 import { MAX_BODY, writeStored } from './marker.ts';
@@ -10,7 +10,7 @@ const ROOM_FOR_SUMMARY = 200;
 /** Description and marker of an experiment's pull request. */
 export function pullBody(marker: ExperimentMarker): string {
   let hidden = '';
-  for (const version of leanerMarkers(marker)) {
+  for (const version of smallerMarkers(marker)) {
     hidden = writeStored('experiment', version, experimentMarkerSchema);
     if (hidden.length <= MAX_BODY - ROOM_FOR_SUMMARY) break;
   }

@@ -1,5 +1,5 @@
 /** Writes the campaign's state: its status comment, whose hidden part is the state and whose visible part is derived. */
-import { leanerStates } from '../campaign/fit-marker.ts';
+import { smallerStates } from '../campaign/fit-marker.ts';
 import { type CampaignState, campaignStateSchema } from '../campaign/marker.ts';
 import type { Campaign, Snapshot } from '../campaign/model.ts';
 import { statusComment } from '../render/status.ts';
@@ -61,7 +61,7 @@ function statusBody(
 ): string {
   const others = snapshot.campaigns.filter(other => other.issue !== campaign.issue);
   let body = '';
-  for (const version of leanerStates(state)) {
+  for (const version of smallerStates(state)) {
     const stored: Campaign = { ...campaign, state: version };
     const visible = statusComment({ ...snapshot, campaigns: [...others, stored] }, stored, version);
     // A half of a surrogate pair would come back as another character, and the comment seem to lag for ever.
