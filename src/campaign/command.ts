@@ -35,7 +35,7 @@ export const COMMANDS = [
     name: null,
     on: 'issue',
     usage: '/research 50 look into the schedule',
-    does: 'the same, with a topic for the agent',
+    does: 'the same, with a hint for the agent',
   },
   {
     name: 'try',

@@ -46,7 +46,7 @@ describe('/research keep', () => {
     const pull = pullOf(scene, 1);
     assert.equal(pull.state, 'merged');
     assert.match(messageOfTip(scene), /\nTrials: 1\/1\.1\nKept-by: bob$/);
-    assert.match(saidOn(scene, pull.number, 'verdict'), /Merge.*Kept by bob\. The gate by itself would have/);
+    assert.match(saidOn(scene, pull.number, 'verdict'), /Merge.*Kept by bob\. The gate would have/);
     assert.match(pull.body, /- bob wants it kept/);
   });
 
@@ -184,7 +184,10 @@ describe('a gain too good to be believed', () => {
       /Held for a person.*0\.5[\s\S]*`\/research keep` merges it, `\/research discard` closes it/,
     );
     assert.equal(phaseOf(scene), 'paused');
-    assert.match(statusOf(scene), new RegExp(`Only people can decide what is left: #${pull.number}\\.`));
+    assert.match(
+      statusOf(scene),
+      new RegExp(`The remaining experiments need a decision: #${pull.number}\\.`),
+    );
   });
 
   test('takes no runner from other ideas', async () => {

@@ -250,7 +250,8 @@ test('of more words than an experiment keeps, each takes effect once all the sam
   for (let i = 0; i < KEPT_COMMANDS + 3; i++)
     scene.sayOn(number, i % 2 === 0 ? '/research rerun' : '/research keep');
   let answers = 0;
-  for (let looks = 0; looks < 3 * KEPT_COMMANDS; looks++) if ((await scene.look()).kind === 'answer') answers++;
+  for (let looks = 0; looks < 3 * KEPT_COMMANDS; looks++)
+    if ((await scene.look()).kind === 'answer') answers++;
   assert.equal(answers, KEPT_COMMANDS + 3);
 });
 

@@ -30,7 +30,7 @@ test('a command on a locked issue is passed over, and the next one is answered',
   await locked.comment('bob', issue, '/research help');
   const other = await locked.issue();
   const comment = await locked.comment('bob', other, '/research help');
-  assert.match(await locked.answer(other, comment), /`\/research 50` runs fifty experiments/);
+  assert.match(await locked.answer(other, comment), /`\/research 50` starts a campaign of 50 experiments/);
   assert.equal((await locked.comments(issue)).length, 1);
   assert.match(
     world.errors().join('\n'),
