@@ -242,8 +242,8 @@ describe('with a referee', () => {
     const another = closed(2, { ...CLOSED, kind: 'flagged' });
     assert.match(
       planned({ campaigns: seen, experiments: [settled, another] }),
-      /^paused: #12 is not/,
-      'one that was still running when a person let the campaign go on',
+      /^paused: #12 was flagged/,
+      'one that was still being measured when a person resumed',
     );
   });
 
