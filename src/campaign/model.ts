@@ -131,11 +131,6 @@ export function branchName(issue: number, number: number): string {
   return `research/${issue}/${number}`;
 }
 
-/** `<issue>/<experiment>.<k>`; experiment 0 is the champion. */
-export function trialId(issue: number, experiment: number, k: number): string {
-  return `${issue}/${experiment}.${k}`;
-}
-
 /** The values of the trials that were measured. */
 export function measuredValues(trials: readonly Measurement[]): number[] {
   return trials.flatMap(trial => (trial.outcome.status === 'measured' ? [trial.outcome.value] : []));

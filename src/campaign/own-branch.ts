@@ -1,14 +1,9 @@
 /** `base: campaign`: the campaign works on its own branch, which only the App moves. Where that branch should be, and where it is. */
 
 import { CAMPAIGN_BASE } from '../protocol/contract.ts';
-import type { Action } from './action.ts';
 import type { CampaignBase, Point } from './marker.ts';
 import type { Campaign, Experiment, Snapshot } from './model.ts';
-import { paused } from './phase.ts';
-import { currentCampaign, experimentsOf } from './queries.ts';
-
-/** If two answers of GitHub contradict each other, it is asked again after this time. */
-const UNCLEAR_SECONDS = 10;
+import { experimentsOf } from './queries.ts';
 
 /** A campaign's own branch. It is not an experiment's branch, so it is never cleaned up as one. */
 export function campaignBranch(issue: number): string {
@@ -18,32 +13,6 @@ export function campaignBranch(issue: number): string {
 /** Whether campaigns in this repository work on their own branches. */
 export function worksApart({ contract }: Pick<Snapshot, 'contract'>): boolean {
   return contract.kind === 'contract' && contract.contract.base === CAMPAIGN_BASE;
-}
-
-/** Creates the current campaign's branch, and pauses the campaign if anything but the App's merges moved it. Null if neither is needed. */
-export function tendBase(snapshot: Snapshot): Action | null {
-  const campaign = currentCampaign(snapshot);
-  if (!campaign || !worksApart(snapshot)) return null;
-  const { base } = campaign.state;
-  if (base === null) return { kind: 'createBase', campaign };
-  const tip = snapshot.campaignTip;
-  if (tip?.sha === base.tip.sha) return null;
-  // It was deleted only if both answers say so.
-  if (!tip && snapshot.branches.has(campaignBranch(campaign.issue)))
-    return { kind: 'wait', seconds: UNCLEAR_SECONDS };
-  if (tip && isNext(snapshot, campaign, base, tip)) return { kind: 'followBase', campaign, base, tip };
-  const reason = tip ? movedReason(campaign, base, tip) : goneReason(campaign, base);
-  return { kind: 'phase', campaign, ...paused(reason) };
-}
-
-function movedReason({ issue }: Campaign, { tip }: CampaignBase, found: Point): string {
-  const [was, is] = [tip.sha.slice(0, 7), found.sha.slice(0, 7)];
-  return `Someone moved \`${campaignBranch(issue)}\` from ${was} to ${is}. Put it back or leave it, then comment \`/research resume\`: the campaign continues from wherever the branch is then, and measures it first if needed.`;
-}
-
-function goneReason({ issue }: Campaign, { tip }: CampaignBase): string {
-  const branch = campaignBranch(issue);
-  return `Someone deleted \`${branch}\`. Recreate it at ${tip.sha}, for example with \`gh api repos/{owner}/{repo}/git/refs -f ref=refs/heads/${branch} -f sha=${tip.sha}\`, then comment \`/research resume\`. To end the campaign instead, comment \`/research stop\`.`;
 }
 
 /** Whether `tip` is the merge of one of the campaign's experiments into the last tip, even if no list shows the merge yet. */

@@ -2,7 +2,8 @@
 
 import type { Asked, CampaignState, ExperimentMarker, RecordedCommand, RecordedTrial } from './marker.ts';
 import type { Campaign, Experiment, Snapshot } from './model.ts';
-import { type LiveCampaign, openExperiments, trialParts } from './queries.ts';
+import { type LiveCampaign, openExperiments } from './queries.ts';
+import { trialParts } from './trial-id.ts';
 
 /** The last `keep` or `discard` of an experiment; null without one. */
 function decision({ words }: ExperimentMarker): RecordedCommand | null {

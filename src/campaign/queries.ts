@@ -9,12 +9,7 @@ import {
   type KnownCampaign,
   type Snapshot,
 } from './model.ts';
-
-/** The numbers in a trial's id, `<issue>/<experiment>.<k>`. */
-export function trialParts(id: string): { issue: number; experiment: number; k: number } {
-  const [issue = 0, experiment = 0, k = 0] = id.split(/[/.]/).map(Number);
-  return { issue, experiment, k };
-}
+import { trialParts } from './trial-id.ts';
 
 /** Trials in flight of a campaign's experiment (0: of the champion), oldest first. */
 export function attemptsOf(snapshot: Snapshot, issue: number, experiment: number): Attempt[] {
@@ -76,12 +71,6 @@ export function experimentsOf(snapshot: Snapshot, campaign: Campaign): Experimen
 export function countExperiments(snapshot: Snapshot, campaign: Campaign): number {
   const lost = snapshot.unreadable.filter(found => found.campaign === campaign.issue).length;
   return experimentsOf(snapshot, campaign).length + lost;
-}
-
-/** Seconds from an ISO time until now; infinite if it is not a time. */
-export function secondsSince(time: string, now: Date): number {
-  const then = Date.parse(time);
-  return Number.isNaN(then) ? Number.POSITIVE_INFINITY : (now.getTime() - then) / 1000;
 }
 
 /** Number of a campaign's next experiment: higher than any it has, readable or not, and not the name of an existing branch. */

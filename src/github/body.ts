@@ -1,6 +1,7 @@
 /** Description and marker of an experiment's pull request. */
-import { smallerMarkers } from '../campaign/fit-marker.ts';
+
 import { type ExperimentMarker, experimentMarkerSchema } from '../campaign/marker.ts';
+import { smallerMarkers } from '../campaign/smaller-marker.ts';
 import { pullDescription } from '../render/pull.ts';
 import { MAX_BODY, writeStored } from './marker.ts';
 

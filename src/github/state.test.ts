@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { smallerStates } from '../campaign/fit-marker.ts';
 import { type CampaignState, campaignStateSchema, type RecordedTrial } from '../campaign/marker.ts';
 import { plan } from '../campaign/plan/plan.ts';
+import { smallerStates } from '../campaign/smaller-marker.ts';
 import {
   CRASH,
   campaign,

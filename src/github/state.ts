@@ -1,7 +1,8 @@
 /** Writes the campaign's state: its status comment, whose hidden part is the state and whose visible part is derived. */
-import { smallerStates } from '../campaign/fit-marker.ts';
+
 import { type CampaignState, campaignStateSchema } from '../campaign/marker.ts';
 import type { Campaign, Snapshot } from '../campaign/model.ts';
+import { smallerStates } from '../campaign/smaller-marker.ts';
 import { statusComment } from '../render/status.ts';
 import { isPermanent } from './errors.ts';
 import { MAX_BODY, writeMarker, writeStored } from './marker.ts';

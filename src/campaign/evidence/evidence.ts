@@ -5,7 +5,8 @@ import type { Contract } from '../../protocol/contract.ts';
 import type { Measurement } from '../../protocol/measurement.ts';
 import { BASELINE_TRIALS, type RecordedTrial } from '../marker.ts';
 import { type Campaign, type Experiment, measuredValues, type Snapshot } from '../model.ts';
-import { attemptsOf, trialParts, trialsOf } from '../queries.ts';
+import { attemptsOf, trialsOf } from '../queries.ts';
+import { trialParts } from '../trial-id.ts';
 import { historyOf, samplesOf } from './history.ts';
 import { addedTokens } from './tokens.ts';
 

@@ -1,9 +1,11 @@
 /** The contract's limits on time and money. When one is reached, nothing new is started and the campaign finishes. */
+
 import type { Contract } from '../../protocol/contract.ts';
 import { spending } from '../evidence/ledger.ts';
 import type { CampaignState } from '../marker.ts';
 import type { Campaign, Snapshot } from '../model.ts';
-import { experimentsOf, secondsSince } from '../queries.ts';
+import { experimentsOf } from '../queries.ts';
+import { secondsSince } from '../time.ts';
 
 /** How many experiments a campaign may have: as many as requested, but at most as many as the contract allows. */
 export function targetOf({ limits }: Contract, { target }: CampaignState): number {

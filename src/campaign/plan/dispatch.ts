@@ -1,16 +1,12 @@
 /** Starts trials: picks their names and seeds, and dispatches again those that got lost. */
+
 import type { Action, Work } from '../action.ts';
 import { nextTrial, trialsOfTree } from '../evidence/evidence.ts';
 import { BASELINE_TRIALS, type RecordedTrial } from '../marker.ts';
-import {
-  type Attempt,
-  type Campaign,
-  type Experiment,
-  measuredValues,
-  type Snapshot,
-  trialId,
-} from '../model.ts';
-import { attemptsOf, secondsSince, trialParts, trialsOf } from '../queries.ts';
+import { type Attempt, type Campaign, type Experiment, measuredValues, type Snapshot } from '../model.ts';
+import { attemptsOf, trialsOf } from '../queries.ts';
+import { secondsSince } from '../time.ts';
+import { trialId, trialParts } from '../trial-id.ts';
 
 /** A dispatch is lost if its run does not appear in the list of runs for this long. */
 const DISPATCH_LOST_SECONDS = 120;

@@ -4,19 +4,13 @@ import { describeProblem } from '../../protocol/contract-file.ts';
 import type { Action } from '../action.ts';
 import { type Campaign, type Experiment, isKnown, type Snapshot } from '../model.ts';
 import { repeatedRunKey, STATE_LOST_KEY } from '../notice.ts';
-import { tendBase } from '../own-branch.ts';
 import { discardedBy, mayGoOn } from '../people.ts';
 import { ended, paused, RUNNING } from '../phase.ts';
-import {
-  attemptsOf,
-  experimentsOf,
-  liveCampaigns,
-  openExperiments,
-  trialParts,
-  trialsOf,
-} from '../queries.ts';
+import { attemptsOf, experimentsOf, liveCampaigns, openExperiments, trialsOf } from '../queries.ts';
 import { quote } from '../quote.ts';
+import { trialParts } from '../trial-id.ts';
 import { advance } from './advance.ts';
+import { maintainBase } from './base-branch.ts';
 import { conclude } from './conclude.ts';
 import { isLost } from './dispatch.ts';
 import { promote } from './promotion.ts';
@@ -38,7 +32,7 @@ export function plan(snapshot: Snapshot, now: Date): Action {
     recordResults(snapshot) ??
     removeDuplicate(snapshot) ??
     writeOff(snapshot, now) ??
-    tendBase(snapshot) ??
+    maintainBase(snapshot) ??
     cleanOrWait(snapshot, advance(snapshot, now), now)
   );
 }

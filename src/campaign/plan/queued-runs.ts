@@ -1,8 +1,11 @@
 /** Runs that no runner picks up. */
+
 import type { Action, Work } from '../action.ts';
 import type { Attempt, Run, Snapshot } from '../model.ts';
 import { coversRun, queueKey } from '../notice.ts';
-import { openExperiments, secondsSince, trialParts } from '../queries.ts';
+import { openExperiments } from '../queries.ts';
+import { secondsSince } from '../time.ts';
+import { trialParts } from '../trial-id.ts';
 import type { Turn } from './turn.ts';
 
 const NOTICE_SECONDS = 600;

@@ -2,7 +2,8 @@
 
 import { type CampaignState, recordedTrialSchema } from '../../campaign/marker.ts';
 import type { Attempt, Duplicate, Experiment, Snapshot } from '../../campaign/model.ts';
-import { type LiveCampaign, liveCampaigns, trialParts } from '../../campaign/queries.ts';
+import { type LiveCampaign, liveCampaigns } from '../../campaign/queries.ts';
+import { trialParts } from '../../campaign/trial-id.ts';
 import { contractSchema } from '../../protocol/contract.ts';
 import { readMarker } from '../marker.ts';
 import type { CheckRun, GitHubPort, WorkflowRun } from '../port.ts';

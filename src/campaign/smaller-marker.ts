@@ -1,7 +1,8 @@
 /** Markers made to fit into a comment or a description, which GitHub limits in length. */
+
 import type { CampaignState, ExperimentMarker, RecordedTrial } from './marker.ts';
-import { trialParts } from './queries.ts';
 import { clip } from './quote.ts';
+import { trialParts } from './trial-id.ts';
 
 /** The baselines of the first champion are kept, and those of this many later trees. */
 const KEPT_TREES = 3;
