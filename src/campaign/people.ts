@@ -36,13 +36,16 @@ function rerunAfter({ words }: ExperimentMarker): number {
 }
 
 /** Whether a requested rerun has not been measured yet. */
-export function owesTrial(marker: ExperimentMarker, trials: readonly RecordedTrial[]): boolean {
+export function owesRerun(marker: ExperimentMarker, trials: readonly RecordedTrial[]): boolean {
   const after = Math.max(rerunAfter(marker), marker.staleTrials);
   return rerunAfter(marker) > 0 && trials.every(({ trial }) => trialParts(trial).k <= after);
 }
 
 /** The trials whose crashes and faults count: those after the last `rerun`. */
-export function unforgiven(marker: ExperimentMarker, trials: readonly RecordedTrial[]): RecordedTrial[] {
+export function trialsSinceRerun(
+  marker: ExperimentMarker,
+  trials: readonly RecordedTrial[],
+): RecordedTrial[] {
   return trials.filter(({ trial }) => trialParts(trial).k > rerunAfter(marker));
 }
 
@@ -58,7 +61,7 @@ export function isWaiting(state: CampaignState): boolean {
 }
 
 /** Whether they have all been decided, so that such a campaign can resume. */
-export function mayGoOn(snapshot: Snapshot, campaign: LiveCampaign): boolean {
+export function canResume(snapshot: Snapshot, campaign: LiveCampaign): boolean {
   return isWaiting(campaign.state) && !openExperiments(snapshot, campaign).some(waitsForPeople);
 }
 

@@ -209,6 +209,18 @@ describe('a gain too good to be believed', () => {
     assert.equal(phaseOf(scene), 'finished');
   });
 
+  test('keeps the campaign paused for a person who paused it meanwhile', async () => {
+    const scene = await heldScene();
+    scene.say('/research pause');
+    await workOn(scene);
+    scene.sayOn(pullOf(scene, 6).number, '/research keep');
+    await workOn(scene);
+    assert.equal(phaseOf(scene), 'paused');
+    scene.say('/research resume');
+    await workOn(scene);
+    assert.deepEqual([pullOf(scene, 6).state, phaseOf(scene)], ['merged', 'finished']);
+  });
+
   test('is closed by another', async () => {
     const scene = await heldScene();
     scene.sayOn(pullOf(scene, 6).number, '/research discard');

@@ -1,7 +1,7 @@
 /** Experiments that failed: they crashed, could not be measured, or were flagged by their audit. */
 import type { Action } from '../action.ts';
 import { MAX_FAULTS } from '../marker.ts';
-import { unforgiven } from '../people.ts';
+import { trialsSinceRerun } from '../people.ts';
 import { conclude } from './conclude.ts';
 import type { Subject } from './subject.ts';
 
@@ -12,7 +12,7 @@ export function concludeFailure(subject: Subject): Action | null {
 
 /** A crash is the candidate's fault and ends it. */
 function concludeCrash({ experiment, trials }: Subject): Action | null {
-  for (const { outcome } of unforgiven(experiment.marker, trials))
+  for (const { outcome } of trialsSinceRerun(experiment.marker, trials))
     if (outcome.status === 'crash')
       return conclude(experiment, trials, 'crash', `Crashed (${outcome.reason}): ${outcome.message}`);
   return null;
@@ -20,7 +20,9 @@ function concludeCrash({ experiment, trials }: Subject): Action | null {
 
 /** Too many machine errors make it unmeasurable. */
 function concludeFaults({ experiment, trials }: Subject): Action | null {
-  const faults = unforgiven(experiment.marker, trials).filter(({ outcome }) => outcome.status === 'fault');
+  const faults = trialsSinceRerun(experiment.marker, trials).filter(
+    ({ outcome }) => outcome.status === 'fault',
+  );
   if (faults.length < MAX_FAULTS) return null;
   const reason = `${faults.length} trials failed with a machine error.`;
   return conclude(experiment, trials, 'unmeasurable', reason);

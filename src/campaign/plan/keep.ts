@@ -5,7 +5,7 @@ import type { Action } from '../action.ts';
 import { judgeExperiment, soundTrials } from '../evidence/evidence.ts';
 import type { Verdict } from '../marker.ts';
 import { measuredValues } from '../model.ts';
-import { keptBy, owesTrial } from '../people.ts';
+import { keptBy, owesRerun } from '../people.ts';
 import { conclude } from './conclude.ts';
 import { isExhausted, restack, takeTrial } from './measure.ts';
 import type { Subject } from './subject.ts';
@@ -21,7 +21,7 @@ const GATE_VERDICT: Record<GateVerdict['kind'], string> = {
 export function obeyCommands(subject: Subject): Action | null {
   const { experiment, trials, moved } = subject;
   if (keptBy(experiment.marker) !== null) return keep(subject);
-  if (!owesTrial(experiment.marker, trials)) return null;
+  if (!owesRerun(experiment.marker, trials)) return null;
   return moved ? restack(subject) : takeTrial(subject);
 }
 
@@ -30,7 +30,7 @@ function keep(subject: Subject): Action {
   const { work, experiment, trials, moved } = subject;
   // However often the champion changes: a person wants this one merged.
   if (moved) return { kind: 'restack', ...work, experiment };
-  if (owesTrial(experiment.marker, trials)) return takeTrial(subject);
+  if (owesRerun(experiment.marker, trials)) return takeTrial(subject);
   const verdict = keptVerdict(subject);
   if (verdict) return { kind: 'merge', ...work, experiment, trials, verdict };
   if (!isExhausted(subject)) return takeTrial(subject);

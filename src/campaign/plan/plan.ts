@@ -4,7 +4,7 @@ import { describeProblem } from '../../protocol/contract-file.ts';
 import type { Action } from '../action.ts';
 import { type Campaign, type Experiment, isKnown, type Snapshot } from '../model.ts';
 import { repeatedRunKey, STATE_LOST_KEY } from '../notice.ts';
-import { discardedBy, mayGoOn } from '../people.ts';
+import { canResume, discardedBy } from '../people.ts';
 import { ended, paused, RUNNING } from '../phase.ts';
 import { attemptsOf, experimentsOf, liveCampaigns, openExperiments, trialsOf } from '../queries.ts';
 import { quote } from '../quote.ts';
@@ -80,7 +80,7 @@ function stopOrPause(snapshot: Snapshot): Action | null {
     const unreadable = snapshot.unreadable.find(found => found.open && found.campaign === campaign.issue);
     if (phase === 'running' && unreadable)
       return { kind: 'phase', campaign, ...paused(unreadableReason(unreadable.pull)) };
-    if (mayGoOn(snapshot, campaign)) return { kind: 'phase', campaign, ...RUNNING };
+    if (canResume(snapshot, campaign)) return { kind: 'phase', campaign, ...RUNNING };
     if (phase === 'running' && snapshot.contract.kind !== 'contract')
       return { kind: 'phase', campaign, ...paused(contractReason(snapshot)) };
   }

@@ -2,7 +2,7 @@
 
 import type { Action } from '../action.ts';
 import { MAX_REPAIRS } from '../marker.ts';
-import { unforgiven } from '../people.ts';
+import { trialsSinceRerun } from '../people.ts';
 import { limitReached } from './campaign-limits.ts';
 import { conclude } from './conclude.ts';
 import { LOOK_AGAIN_SECONDS } from './dispatch.ts';
@@ -32,7 +32,7 @@ export function reviseExperiment(subject: Subject): Action | null {
 
 function canRepair({ snapshot, work: { campaign, contract }, experiment, trials, now }: Subject): boolean {
   const { marker } = experiment;
-  const crashed = unforgiven(marker, trials).some(
+  const crashed = trialsSinceRerun(marker, trials).some(
     ({ outcome }) => outcome.status === 'crash' && REPAIRABLE.includes(outcome.reason),
   );
   return (
