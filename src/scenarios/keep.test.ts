@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { HELD_LABEL } from '../campaign/model.ts';
-import { markerOf } from '../sim/invariants/read.ts';
-import { changePull } from '../sim/model/issues.ts';
+import { markerOf, statusComments } from '../sim/invariants/read.ts';
+import { changePull, editComment } from '../sim/model/issues.ts';
 import { tipOf } from '../sim/model/state.ts';
 import {
   answerTo,
@@ -16,6 +16,7 @@ import {
   workOn,
 } from '../sim/page.test-helper.ts';
 import { campaignScene, measureChampion, push, type Scene } from '../sim/scene.test-helper.ts';
+import { BOT } from '../sim/sim.ts';
 
 /** A campaign whose sixth idea is far better than all before it, which is no news of the machine's. */
 async function heldScene(experiments = 6): Promise<Scene> {
@@ -209,18 +210,6 @@ describe('a gain too good to be believed', () => {
     assert.equal(phaseOf(scene), 'finished');
   });
 
-  test('keeps the campaign paused for a person who paused it meanwhile', async () => {
-    const scene = await heldScene();
-    scene.say('/research pause');
-    await workOn(scene);
-    scene.sayOn(pullOf(scene, 6).number, '/research keep');
-    await workOn(scene);
-    assert.equal(phaseOf(scene), 'paused');
-    scene.say('/research resume');
-    await workOn(scene);
-    assert.deepEqual([pullOf(scene, 6).state, phaseOf(scene)], ['merged', 'finished']);
-  });
-
   test('is closed by another', async () => {
     const scene = await heldScene();
     scene.sayOn(pullOf(scene, 6).number, '/research discard');
@@ -246,6 +235,32 @@ describe('a gain too good to be believed', () => {
     scene.say('/research stop');
     await workOn(scene);
     assert.deepEqual([pullOf(scene, 6).state, phaseOf(scene)], ['closed', 'stopped']);
+  });
+
+  test('does not resume a campaign that a person has paused', async () => {
+    const scene = await heldScene();
+    scene.say('/research pause');
+    await workOn(scene);
+    scene.sayOn(pullOf(scene, 6).number, '/research keep');
+    await workOn(scene);
+    assert.equal(phaseOf(scene), 'paused');
+    scene.say('/research resume');
+    await workOn(scene);
+    assert.deepEqual([pullOf(scene, 6).state, phaseOf(scene)], ['merged', 'finished']);
+  });
+
+  test('resumes a campaign that an earlier version of the App paused', async () => {
+    const scene = await heldScene();
+    const status = statusComments(scene.model, scene.issue)[0]?.comment ?? assert.fail('no status comment');
+    const old = status.body
+      .replace('"cause":"held",', '')
+      .replaceAll('The remaining experiments need a decision: ', 'Only people can decide what is left: ');
+    assert.notEqual(old, status.body);
+    editComment(scene.model, BOT, status.id, old);
+    scene.restart();
+    scene.sayOn(pullOf(scene, 6).number, '/research keep');
+    await workOn(scene);
+    assert.deepEqual([pullOf(scene, 6).state, phaseOf(scene)], ['merged', 'finished']);
   });
 
   test('survives a restart, and stays held when somebody takes the label off', async () => {
