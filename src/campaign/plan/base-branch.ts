@@ -27,7 +27,7 @@ export function maintainBase(snapshot: Snapshot): Action | null {
 
 function movedReason({ issue }: Campaign, { tip }: CampaignBase, found: Point): string {
   const [was, is] = [tip.sha.slice(0, 7), found.sha.slice(0, 7)];
-  return `Someone moved \`${campaignBranch(issue)}\` from ${was} to ${is}. Put it back or leave it, then comment \`/research resume\`: the campaign continues from wherever the branch is then, and measures it first if needed.`;
+  return `Someone moved \`${campaignBranch(issue)}\` from ${was} to ${is}. Move it back or leave it there, then comment \`/research resume\`: the campaign continues from wherever the branch is then, and measures it first if needed.`;
 }
 
 function goneReason({ issue }: Campaign, { tip }: CampaignBase): string {

@@ -256,6 +256,26 @@ describe('with a referee', () => {
   });
 });
 
+test('the reason for closing an idea says whether it scored better', () => {
+  const reasonFor = (value: number, rules: object) => {
+    const trials = [1, 2, 3, 4].map(k => trial(`3/1.${k}`, 'tree 1', value, { seed: k }));
+    const contract = contractSchema.parse(rules);
+    const action = plan(
+      snapshot({ contract: { kind: 'contract', contract }, experiments: [experiment(1, { trials })] }),
+      NOW,
+    );
+    return action.kind === 'close' ? action.verdict.reason : action.kind;
+  };
+  const maximize = { metric: { name: 'accuracy', goal: 'maximize' } };
+  for (const [value, rules, expected] of [
+    [0.9999, {}, /^Scored better than the champion, but not by more than chance/],
+    [1.01, {}, /^Did not score better than the champion/],
+    [1.0001, maximize, /^Scored better than the champion, but not by more than chance/],
+    [0.99, maximize, /^Did not score better than the champion/],
+  ] as const)
+    assert.match(reasonFor(value, rules), expected, `${value}`);
+});
+
 test('an implausibly large gain is held for review, not merged', () => {
   const before = [1.004, 1.01, 1.002, 1.006, 1.003].map((value, i) => {
     const trials = [trial(`3/${i + 2}.1`, `tree ${i + 2}`, value)];

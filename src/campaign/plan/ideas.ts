@@ -27,12 +27,12 @@ export function openNext({ snapshot, work, active, parallel, limit }: Turn): Act
   if (repeated) return { kind: 'repeat', ...work, number, asked: repeated };
   const [thought] = ideasOf(snapshot, campaign)
     .filter(({ state }) => state !== 'thinking')
-    .sort((a, b) => turnOf(a) - turnOf(b) || a.task.number - b.task.number);
+    .sort((a, b) => precedence(a) - precedence(b) || a.task.number - b.task.number);
   return thought ? { kind: 'open', ...work, number, thought: thought.id } : null;
 }
 
 /** Requests by people come first. */
-function turnOf({ task }: IdeaThought): number {
+function precedence({ task }: IdeaThought): number {
   return task.kind === 'try' ? 0 : 1;
 }
 
