@@ -49,7 +49,7 @@ test('she merges it, main holds one commit for every experiment, and the issue s
   await alice.rest.pulls.merge({ ...repo, pull_number: number, merge_method: 'merge' });
   await place.waitFor('the App to say so', async () =>
     (await place.comments(issue)).some(
-      ({ author, body }) => author === BOT && body.includes(`merged #${number}`),
+      ({ author, body }) => author === BOT && body.startsWith(`#${number} was merged`),
     ),
   );
   const { git } = await place.clone();

@@ -94,7 +94,7 @@ test('one that the agent does not port is closed, and says so', async () => {
   );
   assert.match(
     pulls[0]?.comments[0]?.body ?? '',
-    /The champion moved on, and the edits no longer fit its files/,
+    /The champion changed, its edits no longer apply, and the agent could not port them/,
   );
   assert.equal(main.at(-1)?.subject, 'Meanwhile');
 });
