@@ -9,8 +9,8 @@ import { applyEdits } from '../../src/agents/edit.ts';
 import type { Action } from '../../src/campaign/action.ts';
 import { NO_COST } from '../../src/campaign/idea.ts';
 import { emptyLoopMemory, step } from '../../src/controller/step.ts';
-import { considerate, octokitPort } from '../../src/github/client/octokit.ts';
-import { createQuiet } from '../../src/github/client/rate-limit.ts';
+import { limitedAndCached, octokitPort } from '../../src/github/client/octokit.ts';
+import { createRateLimit } from '../../src/github/client/rate-limit.ts';
 import type { Context } from '../../src/github/context.ts';
 import { createThinking } from '../../src/github/thinking.ts';
 import { UnhurriedOctokit } from '../../src/local/client.ts';
@@ -186,7 +186,7 @@ async function appAt(
   });
   const app = await probot.auth();
   const { id } = (await app.rest.apps.getRepoInstallation(REPO)).data;
-  const octokit = considerate(await probot.auth(id), createQuiet());
+  const octokit = limitedAndCached(await probot.auth(id), createRateLimit());
   const ann = new UnhurriedOctokit({ baseUrl, auth: { token: TOKEN } });
   const port = octokitPort(octokit, { owner: REPO.owner, name: REPO.repo }, 'research[bot]');
   const context: Context = {

@@ -171,7 +171,7 @@ const DEEDS: Record<string, () => Promise<void>> = {
       if (restarted) scene.restart();
       await workOn(scene);
       assert.deepEqual(scene.model.issues.get(scene.issue)?.labels, ['research']);
-      assert.match(saidOn(scene, scene.issue, 'label removed'), /label `research` was taken off/);
+      assert.match(saidOn(scene, scene.issue, 'label removed'), /Restored the label `research`/);
     }
   },
 

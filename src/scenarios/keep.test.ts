@@ -113,7 +113,10 @@ describe('/research keep', () => {
     await workOn(scene);
     const asked = scene.sayOn(pullOf(scene, 1).number, '/research keep');
     await workOn(scene);
-    assert.match(answerTo(scene, asked) ?? '', /audit of trial 1\/1\.1 does not agree .* nobody can keep it/);
+    assert.match(
+      answerTo(scene, asked) ?? '',
+      /audit of trial 1\/1\.1 disagrees with its score.* can be neither kept nor rerun/,
+    );
     scene.say('/research resume');
     await workOn(scene);
     assert.equal(pullOf(scene, 1).state, 'closed');
@@ -144,8 +147,8 @@ describe('/research keep', () => {
     const answers = [...asked, stranger].map(comment => answerTo(scene, comment) ?? '');
     for (const [i, expected] of [
       /closed\. Comment `\/research rerun` here/,
-      /merged already/,
-      /Someone pushed .* Put [0-9a-f]{7} back/,
+      /already merged/,
+      /Someone pushed .* Restore [0-9a-f]{7}/,
       /need write permission/,
     ].entries())
       assert.match(answers[i] ?? '', expected);

@@ -41,7 +41,7 @@ describe('/research discard', () => {
     assert.equal(pullOf(scene, 1).state, 'closed');
     const again = scene.sayOn(number, '/research discard');
     await workOn(scene);
-    assert.match(answerTo(scene, again) ?? '', /closed already/);
+    assert.match(answerTo(scene, again) ?? '', /already closed/);
   });
 
   test('waits until a run that was just dispatched can be seen and cancelled', async () => {
@@ -111,7 +111,7 @@ describe('/research rerun', () => {
     push(scene, 'main', 'settings.txt', text.replace('depth = 5', 'depth = 2'));
     const asked = scene.sayOn(pullOf(scene, 1).number, '/research rerun');
     await workOn(scene);
-    assert.match(answerTo(scene, asked) ?? '', /edits no longer fit.*`\/research try`/);
+    assert.match(answerTo(scene, asked) ?? '', /edits no longer apply.*`\/research try`/);
   });
 });
 
@@ -164,7 +164,7 @@ describe('/research try', () => {
     await workOn(scene);
     assert.match(
       saidOn(scene, scene.issue, `asked ${asked}`),
-      /Nothing came of `colour = 3`, which alice asked/,
+      /Could not try `colour = 3` \(requested by alice\)/,
     );
     assert.match(statusOf(scene), /Finished: 1 of 1 experiments/);
   });

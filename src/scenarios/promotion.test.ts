@@ -95,7 +95,7 @@ describe('a campaign with a branch of its own', () => {
     assert.deepEqual(promotions(scene), []);
     assert.match(
       statusOf(scene),
-      /`research\/1\/base` holds nothing that `main` does not, so there is nothing to promote, and it is deleted/,
+      /Deleted `research\/1\/base`: nothing was merged into it, so there is nothing to promote/,
     );
     scene.say('/research 1');
     await finish(scene, [1, 1.1, 0.9]);
@@ -169,7 +169,7 @@ describe('a campaign with a branch of its own', () => {
     const [answer] = scene.model.comments.values().filter(({ author }) => author === scene.model.botLogin);
     assert.match(
       answer?.body ?? '',
-      /Branches like `research\/1\/base` have required reviews.*Except `research\/\*\*` and `research-log`/,
+      /Branches like `research\/1\/base` have required reviews.*Exclude `research\/\*\*` and `research-log`/,
     );
     scene.context.port = rules('main');
     scene.say('/research 1');
@@ -264,7 +264,7 @@ test('a campaign whose branch somebody made the default branch by hand offers no
   await finish(scene, [1, 0.9]);
   assert.deepEqual(promotions(scene), []);
   const said = notices(scene).filter(({ body }) =>
-    /`main` holds already what this campaign found/.test(body),
+    /`main` already contains this campaign's improvements/.test(body),
   );
   assert.equal(said.length, 1);
   scene.restart();

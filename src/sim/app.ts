@@ -1,4 +1,4 @@
-/** One App: the real loop in virtual time; killed, started again, nudged. */
+/** One App: the real loop in virtual time, which is killed, restarted and nudged. */
 import { chooseAgent } from '../agents/create.ts';
 import { describeAction } from '../campaign/action.ts';
 import { type Loop, type LoopObserver, startLoop } from '../controller/loop.ts';
@@ -11,15 +11,15 @@ import type { Sim } from './sim.ts';
 import { count } from './tally.ts';
 
 export interface App {
-  /** Look again now. */
+  /** Like a webhook. */
   nudge(): void;
-  /** Ends it for good, like a kill that nobody answers by a start. */
+  /** Kills the App without a restart. */
   stop(): void;
-  /** Milliseconds; since then it has had nothing to do. Infinite while it has. */
+  /** Since when the App has had nothing to do, in milliseconds; Infinity if it has. */
   idleSince(): number;
 }
 
-/** One life of the App's process, and the loop that it runs. */
+/** One life of the App's process, with its loop. */
 type Process = Life & { loop: Loop };
 
 /** Starts an App. */
@@ -64,12 +64,12 @@ export function startApp(sim: Sim, name: string): App {
         sim.tell(name, `step failed: ${error instanceof Error ? error.message : String(error)}`);
         if (statusOf(error) === undefined)
           sim.violate(
-            `A step may fail for what GitHub answers only, found ${error instanceof Error ? error.stack : error}`,
+            `Expected steps to fail only for errors of GitHub, found ${error instanceof Error ? error.stack : error}`,
           );
       },
       agentThrew(error) {
         if (!self.dead)
-          sim.violate(`An agent may not throw, found ${error instanceof Error ? error.stack : error}`);
+          sim.violate(`Expected no agent to throw, found ${error instanceof Error ? error.stack : error}`);
       },
     };
   }
@@ -85,7 +85,7 @@ export function startApp(sim: Sim, name: string): App {
   };
 }
 
-/** A process that was killed never wakes, whatever rings. */
+/** A killed process never wakes up. */
 async function sleepWhileAlive(
   { schedule }: Sim,
   life: Life,
@@ -114,7 +114,7 @@ function contextOf(sim: Sim, life: Life): Omit<Context, 'thinking'> {
   const log = { info() {}, warn() {}, error() {} };
   return {
     port: sim.sabotage(modelPort(model, faultyLine(sim, life), lag), sim),
-    // Never used: what the contract's agent is asked, the simulated one answers.
+    // Never used: the simulated agent answers for the contract's.
     agentEnv: { OPENAI_API_KEY: 'key' },
     chooseAgent: (contract, env, wanted) => {
       const chosen = chooseAgent(contract, env, wanted);

@@ -65,7 +65,7 @@ test('a campaign pauses, resumes, and stops with what it has open; more experime
   await turning.comment('bob', issue, '/research 3');
   await turning.training('1/0.1');
   await turning.comment('bob', issue, '/research pause');
-  await turning.status(issue, /⏸ Paused: 0 of 3 experiments[\s\S]*\*\*Paused:\*\* bob asked for it\./);
+  await turning.status(issue, /⏸ Paused: 0 of 3 experiments[\s\S]*\*\*Paused:\*\* Requested by bob\./);
   world.release();
   // What was running is finished and recorded, and nothing new is started.
   await turning.status(issue, /Spent: 1 trials/);
@@ -121,7 +121,7 @@ test('closing the issue stops the campaign and closes its experiment', async () 
   );
   assert.ok(!history.branches.includes('research/1/1'));
   const late = await closing.comment('bob', issue, '/research 2');
-  assert.match(await closing.answer(issue, late), /This issue is closed\. Open it again/);
+  assert.match(await closing.answer(issue, late), /This issue is closed\. Reopen it/);
 });
 
 test('`/research 2` on a finished campaign adds two, and measures the champion no more', async () => {

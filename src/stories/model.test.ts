@@ -49,7 +49,7 @@ test('what the model proposes becomes pull requests; nonsense is told back to it
     ],
     2: [
       /the edits change nothing/,
-      /Exactly this code (?:was already|waits to be) tried, as experiment 1 \("width 1 → 2"\)/,
+      /This exact code (?:was already tried|is already queued) as experiment 1 \("width 1 → 2"\)/,
     ],
   };
   for (const [experiment, patterns] of Object.entries(expected)) {
