@@ -4,6 +4,7 @@ import { contractSchema } from '../protocol/contract.ts';
 import { type Action, type ActionOf, keyOf } from './action.ts';
 import type { Asked, CampaignBase } from './marker.ts';
 import { isKnown, type KnownCampaign, type PendingCommand } from './model.ts';
+import { ended, paused } from './phase.ts';
 import { CLOSED } from './plan.test-helper.ts';
 import { attempt, campaign, experiment, sha, trial } from './snapshot.test-helper.ts';
 
@@ -27,7 +28,7 @@ const command: PendingCommand = {
   command: { kind: 'command', command: { kind: 'pause' } },
 };
 const asked: Asked = { comment: 8, by: 'bob', idea: 'depth = 3', pull: 11 };
-const ended = { status: 'completed', conclusion: 'success' } as const;
+const completed = { status: 'completed', conclusion: 'success' } as const;
 
 /** Of every kind: two actions about the same thing, then others, each about something else. */
 const ACTIONS: { [Kind in Exclude<Action['kind'], 'wait'>]: [...About<Kind>, ActionOf<Kind>] } = {
@@ -37,10 +38,10 @@ const ACTIONS: { [Kind in Exclude<Action['kind'], 'wait'>]: [...About<Kind>, Act
     { kind: 'answer', command: { ...command, comment: 10 } },
   ],
   phase: [
-    { kind: 'phase', campaign: three, phase: 'paused', reason: '2 minutes ago' },
-    { kind: 'phase', campaign: later, phase: 'paused', reason: '3 minutes ago' },
-    { kind: 'phase', campaign: three, phase: 'finished', reason: '2 minutes ago' },
-    { kind: 'phase', campaign: four, phase: 'paused', reason: '2 minutes ago' },
+    { kind: 'phase', campaign: three, ...paused('2 minutes ago') },
+    { kind: 'phase', campaign: later, ...paused('3 minutes ago') },
+    { kind: 'phase', campaign: three, ...ended('finished', '2 minutes ago') },
+    { kind: 'phase', campaign: four, ...paused('2 minutes ago') },
   ],
   notify: [
     { kind: 'notify', campaign: three, key: 'no runner for run 7', text: 'One.', pause: false },
@@ -65,16 +66,16 @@ const ACTIONS: { [Kind in Exclude<Action['kind'], 'wait'>]: [...About<Kind>, Act
     { kind: 'dispatch', campaign: three, contract, experiment: null, trial: '3/0.1', seedIndex: 0 },
   ],
   record: [
-    { kind: 'record', campaign: three, contract, experiment: null, attempt: attempt('3/0.1', ended) },
-    { kind: 'record', campaign: later, contract, experiment: null, attempt: attempt('3/0.1', ended) },
-    { kind: 'record', campaign: three, contract, experiment: null, attempt: attempt('3/0.2', ended) },
+    { kind: 'record', campaign: three, contract, experiment: null, attempt: attempt('3/0.1', completed) },
+    { kind: 'record', campaign: later, contract, experiment: null, attempt: attempt('3/0.1', completed) },
+    { kind: 'record', campaign: three, contract, experiment: null, attempt: attempt('3/0.2', completed) },
     // What stands in its check run is yet to be copied.
     {
       kind: 'record',
       campaign: three,
       contract,
       experiment: null,
-      attempt: attempt('3/0.1', ended, trial('3/0.1', 'champion tree', 1)),
+      attempt: attempt('3/0.1', completed, trial('3/0.1', 'champion tree', 1)),
     },
   ],
   think: [

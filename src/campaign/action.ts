@@ -1,8 +1,9 @@
 /** Actions that the plan may choose: one at a time, safe to repeat, and with everything that carrying them out takes. */
 
 import type { Contract } from '../protocol/contract.ts';
-import type { Asked, CampaignBase, CampaignState, Point, RecordedTrial, Verdict } from './marker.ts';
+import type { Asked, CampaignBase, Point, RecordedTrial, Verdict } from './marker.ts';
 import type { Attempt, Campaign, Duplicate, Experiment, KnownCampaign, PendingCommand } from './model.ts';
+import type { Phase } from './phase.ts';
 import type { Task } from './thought.ts';
 
 /** A campaign and its contract. */
@@ -13,7 +14,7 @@ export interface Work {
 
 export type Action =
   | { kind: 'answer'; command: PendingCommand }
-  | { kind: 'phase'; campaign: KnownCampaign; phase: CampaignState['phase']; reason: string }
+  | ({ kind: 'phase'; campaign: KnownCampaign } & Phase)
   /** Comments once on the campaign's issue; `pause` also pauses the campaign for that reason. */
   | { kind: 'notify'; campaign: Campaign; key: string; text: string; pause: boolean }
   | { kind: 'label'; experiment: Experiment }

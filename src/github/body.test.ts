@@ -25,6 +25,7 @@ test('every verdict can be read back', () => {
     trials: [trial('3/1.1', 'tree 1', FAULT)],
     verdict: {
       kind: 'merge',
+      cause: 'better',
       reason: 'x'.repeat(900),
       value: Number.POSITIVE_INFINITY,
       championValue: 1,

@@ -36,7 +36,7 @@ const closed = (number: number, usd: number | null) =>
     number,
     {
       cost: cost(usd),
-      verdict: { kind: 'close', reason: '', value: 1, championValue: 1, noise: 0, doubt: 1 },
+      verdict: { kind: 'close', cause: null, reason: '', value: 1, championValue: 1, noise: 0, doubt: 1 },
     },
     { state: 'closed' },
   );

@@ -11,6 +11,7 @@ import {
   type Snapshot,
 } from '../../campaign/model.ts';
 import { stillAsked } from '../../campaign/people.ts';
+import { ended, paused, RUNNING } from '../../campaign/phase.ts';
 import { dollarsReached } from '../../campaign/plan/campaign-limits.ts';
 import { countExperiments, hasEnded } from '../../campaign/queries.ts';
 import {
@@ -168,8 +169,7 @@ async function start(
 function newState(context: Context, pending: PendingCommand, experiments: number): CampaignState {
   return {
     version: 1,
-    phase: 'running',
-    reason: '',
+    ...RUNNING,
     target: experiments,
     parallel: null,
     budgetSeconds: null,
@@ -207,6 +207,7 @@ async function turn(
   if (kind === 'resume' && !campaign.issueOpen)
     return refuse(context, pending, 'This issue is closed. Reopen it first.');
   const comments = [...state.comments, pending.comment];
+  const requested = `Requested by ${pending.author}.`;
   await context.port.react(pending.comment, 'rocket');
   if (kind === 'stop') await cancelChampionTrials(context, snapshot, campaign);
   const next: CampaignState =
@@ -215,8 +216,7 @@ async function turn(
       : {
           ...state,
           comments,
-          phase: kind === 'pause' ? 'paused' : 'stopped',
-          reason: `Requested by ${pending.author}.`,
+          ...(kind === 'pause' ? paused(requested) : ended('stopped', requested)),
         };
   await saveState(context.port, snapshot, campaign, next);
 }

@@ -1,6 +1,7 @@
 /** Handles actions that GitHub keeps refusing: the campaign pauses, or the action is skipped. A comment says so either way. */
 import type { Action } from '../../campaign/action.ts';
 import { type Campaign, isKnown, type KnownCampaign, type Snapshot } from '../../campaign/model.ts';
+import { paused } from '../../campaign/phase.ts';
 import { campaignOf } from '../../campaign/plan/skip-refused.ts';
 import { quote } from '../../campaign/quote.ts';
 import type { Context } from '../context.ts';
@@ -70,5 +71,5 @@ async function pauseRefused(
   // There may be no such workflow, or it does not take the inputs.
   const workflow = action.kind === 'dispatch' ? ` of \`${action.contract.trial.workflow}\`` : '';
   const reason = `GitHub refused the step \`${action.kind}\`${workflow}: ${quote(messageOf(error), 300)}. Fix this, then comment \`/research resume\`.`;
-  await saveState(context.port, snapshot, campaign, { ...campaign.state, phase: 'paused', reason });
+  await saveState(context.port, snapshot, campaign, { ...campaign.state, ...paused(reason) });
 }

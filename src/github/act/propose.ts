@@ -4,6 +4,7 @@ import type { ActionOf } from '../../campaign/action.ts';
 import type { ExperimentMarker } from '../../campaign/marker.ts';
 import { branchName, type KnownCampaign, RESEARCH_LABEL, type Snapshot } from '../../campaign/model.ts';
 import { stillAsked } from '../../campaign/people.ts';
+import { ended, paused } from '../../campaign/phase.ts';
 import { countExperiments, experimentsOf } from '../../campaign/queries.ts';
 import { candidateMessage } from '../../render/pull.ts';
 import { openTitle } from '../../render/title.ts';
@@ -148,13 +149,14 @@ async function exhausted(context: Context, snapshot: Snapshot, campaign: KnownCa
   if (count === 0 && !open)
     return saveState(context.port, snapshot, campaign, {
       ...state,
-      phase: 'paused',
-      reason: `${reason} Check that the editable files contain something to change, then comment \`/research resume\`.`,
+      ...paused(
+        `${reason} Check that the editable files contain something to change, then comment \`/research resume\`.`,
+      ),
     });
   await saveState(context.port, snapshot, campaign, {
     ...state,
     // Requested ideas do not depend on the agent's own.
     target: count + stillAsked(snapshot, campaign).length,
-    ...(open ? {} : { phase: 'finished', reason }),
+    ...(open ? {} : ended('finished', reason)),
   });
 }

@@ -2,6 +2,7 @@
 import { forgiveness } from '../../campaign/forgive.ts';
 import type { CampaignState } from '../../campaign/marker.ts';
 import type { KnownCampaign, Snapshot } from '../../campaign/model.ts';
+import { RUNNING } from '../../campaign/phase.ts';
 import { experimentsOf, hasEnded } from '../../campaign/queries.ts';
 import type { Context } from '../context.ts';
 import { baseToContinueFrom } from './campaign-branch.ts';
@@ -15,8 +16,7 @@ export async function continued(
   const { state } = campaign;
   return {
     ...state,
-    phase: 'running',
-    reason: '',
+    ...RUNNING,
     startedAt: hasEnded(state) ? now().toISOString() : state.startedAt,
     base: await baseToContinueFrom(port, snapshot, campaign),
     ...forgiveness(state, experimentsOf(snapshot, campaign)),
