@@ -3,12 +3,11 @@ import type { Probot } from 'probot';
 import { type AgentEnv, chooseAgent } from '../agents/create.ts';
 import { type LoopObserver, startLoop } from '../controller/loop.ts';
 import { sleep } from '../controller/sleep.ts';
-import { limitedAndCached, octokitPort } from '../github/client/octokit.ts';
-import { createRateLimit, type RateLimit } from '../github/client/rate-limit.ts';
-import type { Octokit } from '../github/client/types.ts';
+import { octokitPort } from '../github/client/octokit.ts';
 import type { Context } from '../github/context.ts';
 import { statusOf } from '../github/errors.ts';
 import { progressChart } from '../render/chart.ts';
+import { clientsOf } from './clients.ts';
 import { identityOf } from './identity.ts';
 import { findPlaces, nameOf, type Place } from './places.ts';
 import { createWatchList } from './watch-list.ts';
@@ -41,15 +40,8 @@ const RETRY_SECONDS = 15;
 export function startWork(probot: Pick<Probot, 'auth' | 'log'>, settings: AppSettings): Work {
   const { pollSeconds, signal } = settings;
   const list = createWatchList();
-  const limits = new Map<number, RateLimit>();
+  const clientOf = clientsOf(probot);
   const identity = identityOf(probot);
-
-  /** A new client for an installation. */
-  async function clientOf(installation: number): Promise<Octokit> {
-    const limit = limits.get(installation) ?? createRateLimit();
-    limits.set(installation, limit);
-    return limitedAndCached(await probot.auth(installation), limit);
-  }
 
   async function start(place: Place): Promise<void> {
     const { botLogin, serverUrl } = await identity();

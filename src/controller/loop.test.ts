@@ -33,7 +33,6 @@ async function waiting() {
       },
     },
   );
-  await new Promise(setImmediate);
   /** Lets time pass until `count` more steps were taken, and returns them. */
   const next = async (count: number) => {
     const before = steps.length;

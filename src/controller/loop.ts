@@ -45,9 +45,8 @@ export function startLoop(context: Omit<Context, 'thinking'>, settings: LoopSett
     () => bell.ring(),
     error => settings.observer.agentThrew(error),
   );
-  const running = (settings.before ?? Promise.resolve()).then(() =>
-    run({ ...context, thinking }, settings, bell, stopping.signal),
-  );
+  const start = () => run({ ...context, thinking }, settings, bell, stopping.signal);
+  const running = settings.before ? settings.before.then(start) : start();
   return {
     nudge: () => bell.ring(),
     stop: async () => {

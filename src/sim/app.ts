@@ -3,7 +3,7 @@ import { chooseAgent } from '../agents/create.ts';
 import { describeAction } from '../campaign/action.ts';
 import { type Loop, type LoopObserver, startLoop } from '../controller/loop.ts';
 import type { Context } from '../github/context.ts';
-import { statusOf } from '../github/errors.ts';
+import { messageOf, statusOf } from '../github/errors.ts';
 import { explorer, languageModel } from './explorer.ts';
 import { faultyLine, type Life } from './faults.ts';
 import { modelPort } from './model/port.ts';
@@ -22,66 +22,70 @@ export interface App {
 /** One life of the App's process, with its loop. */
 type Process = Life & { loop: Loop };
 
+/** Since when the App has had nothing to do; in milliseconds. */
+interface Idle {
+  since: number;
+}
+
 /** Starts an App. */
 export function startApp(sim: Sim, name: string): App {
   const { schedule, random, profile } = sim;
-  let idleSince = Number.POSITIVE_INFINITY;
-  let life = begin();
+  const idle: Idle = { since: Number.POSITIVE_INFINITY };
+  let current = begin();
 
   function begin(): Process {
-    const next: Life = {
+    const life: Life = {
       name,
       dead: false,
       kill() {
-        next.dead = true;
-        idleSince = Number.POSITIVE_INFINITY;
+        life.dead = true;
+        idle.since = Number.POSITIVE_INFINITY;
         schedule.after(random.pick([1, 10, 60, 600]), () => {
-          if (life === process) life = begin();
+          if (current === process) current = begin();
         });
       },
     };
-    const process: Process = Object.assign(next, {
-      loop: startLoop(contextOf(sim, next), {
-        pollSeconds: profile.pollSeconds,
-        sleep: (seconds, signal) => sleepWhileAlive(sim, next, seconds, signal),
-        observer: observerOf(next),
-      }),
+    const loop = startLoop(contextOf(sim, life), {
+      pollSeconds: profile.pollSeconds,
+      sleep: (seconds, signal) => sleepWhileAlive(sim, life, seconds, signal),
+      observer: observerOf(sim, life, idle),
     });
+    const process: Process = Object.assign(life, { loop });
     return process;
   }
 
-  function observerOf(self: Life): LoopObserver {
-    return {
-      stepped(action, isThinking) {
-        sim.tally.steps++;
-        sim.tell(name, `step: ${describeAction(action)}`);
-        if (action.kind !== 'wait' || isThinking) idleSince = Number.POSITIVE_INFINITY;
-        else if (idleSince === Number.POSITIVE_INFINITY) idleSince = schedule.now();
-      },
-      failed(error) {
-        idleSince = Number.POSITIVE_INFINITY;
-        sim.tally.steps++;
-        sim.tell(name, `step failed: ${error instanceof Error ? error.message : String(error)}`);
-        if (statusOf(error) === undefined)
-          sim.violate(
-            `Expected steps to fail only for errors of GitHub, found ${error instanceof Error ? error.stack : error}`,
-          );
-      },
-      agentThrew(error) {
-        if (!self.dead)
-          sim.violate(`Expected no agent to throw, found ${error instanceof Error ? error.stack : error}`);
-      },
-    };
-  }
-
   return {
-    nudge: () => life.loop.nudge(),
+    nudge: () => current.loop.nudge(),
     stop: () => {
-      life.dead = true;
-      life = { ...life };
-      idleSince = 0;
+      current.dead = true;
+      current = { ...current };
+      idle.since = 0;
     },
-    idleSince: () => idleSince,
+    idleSince: () => idle.since,
+  };
+}
+
+/** Records every step, and checks that steps and agents fail only as they may. */
+function observerOf(sim: Sim, life: Life, idle: Idle): LoopObserver {
+  const details = (error: unknown) =>
+    error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return {
+    stepped(action, isThinking) {
+      sim.tally.steps++;
+      sim.tell(life.name, `step: ${describeAction(action)}`);
+      if (action.kind !== 'wait' || isThinking) idle.since = Number.POSITIVE_INFINITY;
+      else if (idle.since === Number.POSITIVE_INFINITY) idle.since = sim.schedule.now();
+    },
+    failed(error) {
+      sim.tally.steps++;
+      sim.tell(life.name, `step failed: ${messageOf(error)}`);
+      idle.since = Number.POSITIVE_INFINITY;
+      if (statusOf(error) === undefined)
+        sim.violate(`Expected steps to fail only for errors of GitHub, found ${details(error)}`);
+    },
+    agentThrew(error) {
+      if (!life.dead) sim.violate(`Expected no agent to throw, found ${details(error)}`);
+    },
   };
 }
 

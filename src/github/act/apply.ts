@@ -1,9 +1,10 @@
 /** Carries out one action of the plan on GitHub. Each may be interrupted at any point and done again. */
 
-import type { Action } from '../../campaign/action.ts';
+import type { Action, ActionOf } from '../../campaign/action.ts';
 import { RESEARCH_LABEL, type Snapshot } from '../../campaign/model.ts';
 import { paused } from '../../campaign/phase.ts';
 import type { Context } from '../context.ts';
+import type { GitHubPort } from '../port.ts';
 import { commentOnce } from '../replies.ts';
 import { saveState } from '../state.ts';
 import { think } from './ask-agent.ts';
@@ -35,20 +36,10 @@ export async function apply(
   switch (action.kind) {
     case 'answer':
       return answerCommand(context, snapshot, action.command);
-    case 'phase': {
-      const { phase, reason, cause } = action;
-      const { state } = action.campaign;
-      if (phase === 'stopped') await cancelChampionTrials(context, snapshot, action.campaign);
-      return saveState(port, snapshot, action.campaign, { ...state, phase, reason, cause });
-    }
-    case 'notify': {
-      const { issue, state } = action.campaign;
-      await commentOnce(port, issue, action.key, action.text);
-      const notices = [...(state?.notices ?? []), action.key];
-      const pause = action.pause ? paused(action.text) : {};
-      if (state) await saveState(port, snapshot, action.campaign, { ...state, notices, ...pause });
-      return;
-    }
+    case 'phase':
+      return changePhase(context, snapshot, action);
+    case 'notify':
+      return notify(context, snapshot, action);
     case 'label':
       return port.addLabel(action.experiment.pull, RESEARCH_LABEL);
     case 'relabel':
@@ -89,9 +80,33 @@ export async function apply(
     case 'tidy':
       return tidy(port, action.duplicate);
     case 'clean':
-      // Lists may not show a new branch or its pull request yet.
-      if ((await port.commit(action.branch))?.sha !== action.sha) return;
-      if ((await port.openPullOf(action.branch)) === null) await port.deleteBranch(action.branch);
-      return;
+      return clean(port, action);
   }
+}
+
+async function changePhase(
+  context: Context,
+  snapshot: Snapshot,
+  { campaign, phase, reason, cause }: ActionOf<'phase'>,
+): Promise<void> {
+  if (phase === 'stopped') await cancelChampionTrials(context, snapshot, campaign);
+  await saveState(context.port, snapshot, campaign, { ...campaign.state, phase, reason, cause });
+}
+
+async function notify(
+  { port }: Context,
+  snapshot: Snapshot,
+  { campaign, key, text, pause }: ActionOf<'notify'>,
+): Promise<void> {
+  const { issue, state } = campaign;
+  await commentOnce(port, issue, key, text);
+  if (!state) return;
+  const notices = [...state.notices, key];
+  await saveState(port, snapshot, campaign, { ...state, notices, ...(pause ? paused(text) : {}) });
+}
+
+async function clean(port: GitHubPort, { branch, sha }: ActionOf<'clean'>): Promise<void> {
+  // Lists may not show a new branch or its pull request yet.
+  if ((await port.commit(branch))?.sha !== sha) return;
+  if ((await port.openPullOf(branch)) === null) await port.deleteBranch(branch);
 }
