@@ -185,7 +185,7 @@ async function appAt(
     Octokit: UnhurriedOctokit,
   });
   const app = await probot.auth();
-  const { id } = (await app.rest.apps.getRepoInstallation(REPO)).data;
+  const { id = 0 } = (await app.rest.apps.listInstallations()).data[0] ?? {};
   const octokit = considerate(await probot.auth(id), createQuiet());
   const ann = new UnhurriedOctokit({ baseUrl, auth: { token: TOKEN } });
   const port = octokitPort(octokit, { owner: REPO.owner, name: REPO.repo }, 'research[bot]');

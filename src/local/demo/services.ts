@@ -18,7 +18,7 @@ export interface ServicesOptions {
   runners: number;
   /** Environment of the jobs. */
   environment: NodeJS.ProcessEnv;
-  /** What `uses: OWNER/autoresearch-bot@…` stands for. */
+  /** Where `uses: OWNER/autoresearch-bot@…` is. */
   actionDir: string;
   onLine(job: Job, line: string): void;
   /** A part broke and the demo cannot go on. */

@@ -1,8 +1,9 @@
 /** Opening and merging pull requests. */
+import { WORKFLOWS } from './actions/workflow.ts';
 import { GitHubError, invalid, withoutWorkflows } from './errors.ts';
 import type { Git } from './git/git.ts';
 import type { Commit, Signature } from './git/parse.ts';
-import { addIssue, emitIssue, setState } from './issues.ts';
+import { addIssue, setState } from './issues.ts';
 import type { PullIssue } from './present/pull.ts';
 import { ruleAgainst } from './pull-facts.ts';
 import { moveRefs } from './refs.ts';
@@ -19,7 +20,7 @@ export async function openPull(
   world: World,
   repository: Repository,
   user: string,
-  o: { title: string; body: string | null; head: string; base: string; draft: boolean },
+  o: { title: string; body: string | null; head: string; base: string },
 ): Promise<PullIssue> {
   const git = world.git(repository);
   const head = o.head.startsWith(`${repository.owner}:`) ? o.head.slice(repository.owner.length + 1) : o.head;
@@ -47,7 +48,6 @@ export async function openPull(
     headSha,
     base: o.base,
     baseSha,
-    draft: o.draft,
     mergeability: 'fresh' as const,
     mergedAt: null,
     mergedBy: null,
@@ -55,7 +55,6 @@ export async function openPull(
   };
   const issue: PullIssue = addIssue(world, repository, { title: o.title, body: o.body, user, pull });
   await git.updateRefs([{ ref: `refs/pull/${issue.number}/head`, to: headSha }]);
-  await emitIssue(world, repository, issue, user, 'opened');
   return issue;
 }
 
@@ -112,7 +111,6 @@ export async function mergePull(
 function refuseMerge(repository: Repository, issue: PullIssue, o: MergeRequest): void {
   const { pull } = issue;
   if (issue.state === 'closed') throw new GitHubError(405, 'Pull Request is not mergeable');
-  if (pull.draft) throw new GitHubError(405, 'Pull Request is still a draft');
   if (o.sha !== undefined && o.sha !== pull.headSha) {
     throw new GitHubError(409, 'Head branch was modified. Review and try the merge again.');
   }
@@ -128,18 +126,18 @@ function refuseMerge(repository: Repository, issue: PullIssue, o: MergeRequest):
 
 /** What an App without the `workflows` permission may not merge, whoever wrote it. */
 async function refuseWorkflowChange(git: Git, tip: string, tree: string): Promise<void> {
-  const [before, after] = await Promise.all([
-    git.read(`${tip}:.github/workflows`),
-    git.read(`${tree}:.github/workflows`),
-  ]);
+  const [before, after] = await Promise.all([git.entry(tip, WORKFLOWS), git.entry(tree, WORKFLOWS)]);
   if (before?.sha !== after?.sha) throw withoutWorkflows('the merge');
 }
 
-async function commitsOf(world: World, repository: Repository, issue: PullIssue): Promise<Commit[]> {
+/** The commits that a pull request brings, oldest first. */
+export async function commitsOf(
+  world: World,
+  repository: Repository,
+  { pull }: PullIssue,
+): Promise<Commit[]> {
   const git = world.git(repository);
-  const shas = await git.between(issue.pull.baseSha, issue.pull.headSha);
-  const commits = await Promise.all([...shas].reverse().map(sha => git.commit(sha)));
-  return commits.filter(commit => commit !== null);
+  return git.commits((await git.between(pull.baseSha, pull.headSha)).toReversed());
 }
 
 function messageOf(

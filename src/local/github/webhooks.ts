@@ -25,9 +25,9 @@ export interface Webhooks {
 const TIMEOUT_MS = 10_000;
 const REMEMBERED = 1000;
 
-/** A sender that signs with `secret`. Without a URL, events are dropped. */
-export function startWebhooks(o: { url: string | undefined; secret: string; appId: number }): Webhooks {
-  let url = o.url;
+/** A sender that signs with `secret`. Until it has a URL, events are dropped. */
+export function startWebhooks(o: { secret: string; appId: number }): Webhooks {
+  let url: string | undefined;
   let last: Promise<void> = Promise.resolve();
   const stopped = new AbortController();
   const deliveries: Delivery[] = [];

@@ -2,8 +2,8 @@
 import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Conclusion, Job, JobQueue, JobStep } from '../jobs.ts';
+import { shouldRun } from './condition.ts';
 import { contextsOf, eventPath, interpolateAll, type JobContext, type RunnerOptions } from './context.ts';
-import { shouldRun } from './expression.ts';
 import { createLog, type JobLog } from './log.ts';
 import { runStep, stepName } from './step.ts';
 import { readWorkflowJob, type WorkflowJob } from './workflow.ts';

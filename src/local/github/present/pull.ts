@@ -69,7 +69,7 @@ export function presentPullSimple(world: World, repository: Repository, issue: P
     assignees: [],
     requested_reviewers: [],
     requested_teams: [],
-    draft: pull.draft,
+    draft: false,
     head: side(pull.head, pull.headSha),
     base: side(pull.base, pull.baseSha),
     author_association: association(world, repository, issue.user),
@@ -112,6 +112,5 @@ export function presentPull(world: World, repository: Repository, issue: PullIss
 function mergeableState(issue: PullIssue, facts: PullFacts): string {
   if (issue.state === 'closed' || facts.mergeable === null) return 'unknown';
   if (!facts.mergeable) return 'dirty';
-  if (issue.pull.draft) return 'draft';
   return facts.blocked ? 'blocked' : 'clean';
 }
