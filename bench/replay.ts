@@ -4,8 +4,10 @@ import { bendsCurve } from '../src/campaign/evidence/previews.ts';
 import { cannotWin, previewError, stoppedStep } from '../src/gate/early-stop.ts';
 import type { Sample } from '../src/gate/filter.ts';
 import { type GateRules, judgeKnowing } from '../src/gate/gate.ts';
-import { type Knowledge, learn, type Step, scaleOf, startKnowledge } from '../src/gate/knowledge.ts';
-import type { Random } from './random.ts';
+import { type Knowledge, learn } from '../src/gate/knowledge.ts';
+import { mean } from '../src/gate/mean.ts';
+import type { Random } from '../src/sim/random.ts';
+import { startWith } from './simulate.ts';
 
 /** One recorded run: its score, and the mean training loss in equal parts of the budget (null: no step ended there). */
 export interface Recorded {
@@ -84,10 +86,6 @@ function previewOf(curve: Recorded['run']['curve'], at: number): number {
   return mean(curve.slice(from, to).filter(loss => loss !== null));
 }
 
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
-}
-
 /** One campaign through all ideas in random order; `at`: share of a trial's price at its preview, null: none is stopped. */
 export function replay(random: Random, world: World, rules: GateRules, at: number | null): Outcome {
   const baselines = shuffled(random, world.noise)
@@ -146,19 +144,14 @@ function finish(
   for (;;) {
     const { kind } = judgeKnowing(knowledge, { samples, addedTokens: 0 }, rules);
     if (kind !== 'again') return { samples, merged: kind !== 'close' };
-    const noise = world.noise[Math.floor(random.uniform() * world.noise.length)]?.value ?? 0;
+    const noise = world.noise[Math.floor(random.next() * world.noise.length)]?.value ?? 0;
     samples.push({ seed: samples.length, value: world.champion.value + level + idea.effect + noise });
   }
 }
 
-function startWith(samples: Sample[], rules: GateRules): Knowledge {
-  const baselines: Step = { kind: 'champion', samples };
-  return learn(startKnowledge(scaleOf([baselines], rules.goal, rules.noise, [])), baselines);
-}
-
 function shuffled<T>(random: Random, all: readonly T[]): T[] {
   return all
-    .map(each => ({ each, key: random.uniform() }))
+    .map(each => ({ each, key: random.next() }))
     .sort((a, b) => a.key - b.key)
     .map(({ each }) => each);
 }

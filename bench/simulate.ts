@@ -4,7 +4,7 @@ import type { Sample } from '../src/gate/filter.ts';
 import { type GateRules, judgeKnowing } from '../src/gate/gate.ts';
 import { type Knowledge, learn, type Step, scaleOf, startKnowledge } from '../src/gate/knowledge.ts';
 import { PREVIEW_AT } from '../src/protocol/stop-bar.ts';
-import type { Random } from './random.ts';
+import type { Random } from '../src/sim/random.ts';
 
 /** Where the noise of a trial comes from: standard deviations in the metric's unit. */
 export interface Noise {
@@ -40,7 +40,7 @@ const PREVIEW = { noises: 2, crossing: 0.2, crossed: 0.003 };
 
 /** One idea's true effect: 10 % help and 65 % hurt (half-normal, 0.0015), 25 % do nothing (0.00005). Negative helps. */
 function drawEffect(random: Random): number {
-  const kind = random.uniform();
+  const kind = random.next();
   const size = random.normal();
   if (kind < 0.1) return -Math.abs(size) * 0.0015;
   return kind < 0.35 ? size * 0.00005 : Math.abs(size) * 0.0015;
@@ -65,7 +65,7 @@ function openLab(random: Random, noise: Noise) {
       return { seed, value };
     },
     preview({ seed, value }: Sample): Sample {
-      const crosses = random.uniform() < PREVIEW.crossing;
+      const crosses = random.next() < PREVIEW.crossing;
       const error =
         PREVIEW.noises * total * random.normal() + (crosses ? PREVIEW.crossed * random.normal() : 0);
       return { seed, value: value + error };
@@ -119,7 +119,8 @@ export function runGate(
   return { ...outcome, gain: -champion.level };
 }
 
-function startWith(samples: Sample[], rules: GateRules): Knowledge {
+/** What the gate knows after the champion's own trials. */
+export function startWith(samples: Sample[], rules: GateRules): Knowledge {
   const baselines: Step = { kind: 'champion', samples };
   return learn(startKnowledge(scaleOf([baselines], rules.goal, rules.noise, [])), baselines);
 }
