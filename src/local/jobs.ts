@@ -30,7 +30,6 @@ export interface Job {
 export type Conclusion = 'success' | 'failure' | 'cancelled' | 'timed_out';
 
 export interface JobStep {
-  number: number;
   name: string;
   status: 'queued' | 'in_progress' | 'completed';
   conclusion: Conclusion | 'skipped' | null;

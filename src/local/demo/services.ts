@@ -29,8 +29,8 @@ export interface Services {
   url: string;
   /** Log of the App. */
   log: string;
-  /** Login and token of the person who uses the demo. */
-  user: { login: string; token: string };
+  /** Token of the person who uses the demo. */
+  token: string;
   /** Takes over the git repository at `from`, whose HEAD becomes the default branch. */
   createRepository(repository: {
     owner: string;
@@ -94,7 +94,7 @@ export async function startServices(options: ServicesOptions): Promise<Services>
   return {
     url: github.url,
     log: logFile,
-    user,
+    token: user.token,
     // Public, a repository with self-hosted runners would be refused.
     createRepository: ({ owner, name, from, defaultBranch }) =>
       github.createRepository({ owner, name, from, defaultBranch, private: true }),

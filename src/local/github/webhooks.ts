@@ -2,7 +2,6 @@
 import { createHmac, randomUUID } from 'node:crypto';
 
 export interface Delivery {
-  id: string;
   event: string;
   action: string | null;
   /** HTTP status of the answer; null where none came. */
@@ -46,7 +45,7 @@ export function startWebhooks(o: { secret: string; appId: number }): Webhooks {
       'x-hub-signature-256': `sha256=${signature}`,
     };
     const signal = AbortSignal.any([stopped.signal, AbortSignal.timeout(TIMEOUT_MS)]);
-    const delivery: Delivery = { id, event, action: actionOf(body), status: null, error: null };
+    const delivery: Delivery = { event, action: actionOf(body), status: null, error: null };
     try {
       const response = await fetch(to, { method: 'POST', headers, body, signal });
       await response.arrayBuffer();

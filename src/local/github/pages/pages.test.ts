@@ -126,7 +126,7 @@ test('what strangers and models write is shown, never obeyed', async () => {
   await dispatch(bot, HOSTILE);
   const job = await s.github.jobs.take({ name: HOSTILE, labels: ['gpu'] }, never);
   s.github.jobs.log(job.jobId, `${HOSTILE}\n##[error]${HOSTILE}\n`);
-  s.github.jobs.steps(job.jobId, [{ number: 1, name: HOSTILE, status: 'in_progress', conclusion: null }]);
+  s.github.jobs.steps(job.jobId, [{ name: HOSTILE, status: 'in_progress', conclusion: null }]);
   s.github.jobs.upload(job.runId, HOSTILE, new Map([['a', Buffer.from('b')]]));
   const hostile = encodeURIComponent(HOSTILE);
   for (const path of [
