@@ -33,7 +33,7 @@ interface Pair {
 interface Idea extends Pair {
   /** Its preview means something else than those of others. */
   bends: boolean;
-  /** What it adds, taken for true: its recorded effect, drawn towards 0. */
+  /** What it is assumed to add: its recorded effect, drawn towards 0. */
   effect: number;
 }
 
@@ -48,7 +48,7 @@ export interface Outcome {
   helpful: { all: number; merged: number; stopped: number };
 }
 
-/** A true gain of under so many noises is none, as for the gate. */
+/** A true gain below this share of the noise counts as none, as for the gate. */
 const LEAST_GAIN = 0.2;
 /** The preview is the mean over this share of the budget, as in trainer/preview.py. */
 const AVERAGED = 0.1;

@@ -10,7 +10,7 @@ import type { Random } from '../src/sim/random.ts';
 export interface Noise {
   /** What a seed adds to every tree. */
   seed: number;
-  /** What a seed adds to one tree alone: every edit draws it anew. */
+  /** What a seed adds to one tree alone: every edit draws it again. */
   tree: number;
   /** What is new in every trial. */
   own: number;
@@ -35,7 +35,7 @@ const LEAST_GAIN = 1e-4;
 const BASELINES = 3;
 /** Seeds that there are, at least as many as trials of one idea. */
 const SEEDS = 10;
-/** A preview's error: normal, so many noises wide, and for a share of the ideas whose curves cross it is another 0.003. */
+/** A preview's error: normal, `noises` times as wide as the noise; for the share of ideas whose curves cross, another 0.003 is added. */
 const PREVIEW = { noises: 2, crossing: 0.2, crossed: 0.003 };
 
 /** One idea's true effect: 10 % help and 65 % hurt (half-normal, 0.0015), 25 % do nothing (0.00005). Negative helps. */
@@ -73,7 +73,7 @@ function openLab(random: Random, noise: Noise) {
   };
 }
 
-/** A campaign of so many trials under the gate; `early`: first trials that cannot win are stopped. */
+/** A campaign of `trials` under the gate; `early`: first trials that cannot win are stopped. */
 export function runGate(
   random: Random,
   noise: Noise,
@@ -127,7 +127,7 @@ export function startWith(samples: Sample[], rules: GateRules): Knowledge {
 
 /**
  * A campaign under a simple rule: lower than the champion's number is better. Greedy (`confirmations` 0) merges that at once;
- * otherwise so many further trials have to be lower as well, and the mean of all is the champion's number from then on.
+ * otherwise that many further trials have to be lower as well, and the mean of all is the champion's number from then on.
  */
 export function runSimple(random: Random, noise: Noise, trials: number, confirmations: number): Outcome {
   const lab = openLab(random, noise);

@@ -1,4 +1,4 @@
-/** What passes between the local GitHub and a local runner: the stand-in for the runner protocol of GitHub Actions. */
+/** What passes between the local GitHub and a local runner, in place of the runner protocol of GitHub Actions. */
 
 /** The only event that starts runs. */
 export const TRIGGER = 'workflow_dispatch';

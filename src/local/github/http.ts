@@ -3,7 +3,7 @@ import type { Context, Hono } from 'hono';
 import { z } from 'zod';
 import type { Actor } from './auth.ts';
 import { GitHubError, invalid, notFound } from './errors.ts';
-import type { Issue, Repository, Token } from './state.ts';
+import type { Issue, PullIssue, Repository, Token } from './state.ts';
 import { findRepository, type World } from './world.ts';
 
 export type Env = { Variables: { actor: Actor } };
@@ -19,7 +19,7 @@ export const GRANTED = {
   pull_requests: 'write',
   metadata: 'read',
 } as const;
-export type Level = 'read' | 'discuss' | 'write' | 'admin';
+type Level = 'read' | 'discuss' | 'write' | 'admin';
 
 /**
  * The repository named in the path, where the actor may act on it at `level`.
@@ -61,7 +61,10 @@ function inScope({ id, owner }: Repository, token: Token): boolean {
   return token.kind === 'installation' ? token.owner === owner : token.repository === id;
 }
 
-/** The request's JSON body as `schema` reads it; strict schemas, because what is ignored would be a wrong answer. Throws 400 for what is not JSON and 422 for what does not fit. */
+/**
+ * The request's JSON body as `schema` reads it. Schemas are strict: to ignore a field would be a wrong answer.
+ * Throws 400 for what is not JSON and 422 for what does not fit.
+ */
 export async function bodyOf<S extends z.ZodType>(c: Ctx, schema: S): Promise<z.output<S>> {
   const text = await c.req.text();
   let json: unknown;
@@ -75,7 +78,7 @@ export async function bodyOf<S extends z.ZodType>(c: Ctx, schema: S): Promise<z.
   throw invalid(`Invalid request.\n\n${z.prettifyError(parsed.error)}`);
 }
 
-/** The issue or pull request whose number stands in the path. Throws 404. */
+/** The issue or pull request whose number is in the path. Throws 404. */
 export function issueOf(repository: Repository, c: Ctx): Issue {
   const issue = repository.issues[Number(c.req.param('number')) - 1];
   if (!issue) throw notFound();
@@ -83,12 +86,12 @@ export function issueOf(repository: Repository, c: Ctx): Issue {
 }
 
 /** As {@link issueOf}, for pull requests only. */
-export function pullOf(repository: Repository, c: Ctx): Issue & { pull: NonNullable<Issue['pull']> } {
+export function pullOf(repository: Repository, c: Ctx): PullIssue {
   const issue = issueOf(repository, c);
   if (!isPull(issue)) throw notFound();
   return issue;
 }
 
-export function isPull(issue: Issue): issue is Issue & { pull: NonNullable<Issue['pull']> } {
+export function isPull(issue: Issue): issue is PullIssue {
   return issue.pull !== null;
 }

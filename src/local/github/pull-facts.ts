@@ -1,6 +1,6 @@
 /** What git says about a pull request. */
-import type { PullFacts, PullIssue } from './present/pull.ts';
-import type { Repository } from './state.ts';
+import type { PullFacts } from './present/pull.ts';
+import type { PullIssue, Repository } from './state.ts';
 import type { World } from './world.ts';
 
 /**

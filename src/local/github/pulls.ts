@@ -4,10 +4,9 @@ import { GitHubError, invalid, withoutWorkflows } from './errors.ts';
 import type { Git } from './git/git.ts';
 import type { Commit, Signature } from './git/parse.ts';
 import { addIssue, setState } from './issues.ts';
-import type { PullIssue } from './present/pull.ts';
 import { ruleAgainst } from './pull-facts.ts';
 import { moveRefs } from './refs.ts';
-import type { Repository } from './state.ts';
+import type { PullIssue, Repository } from './state.ts';
 import { account, botLogin, nextId, timestamp, type World } from './world.ts';
 
 export const MERGE_METHODS = ['merge', 'squash', 'rebase'] as const;

@@ -74,6 +74,8 @@ export interface Issue {
   pull: Pull | null;
 }
 
+export type PullIssue = Issue & { pull: Pull };
+
 export type CheckStatus = 'queued' | 'in_progress' | 'completed';
 export const CHECK_CONCLUSIONS = [
   'success',
@@ -118,7 +120,6 @@ export interface RunJob {
   steps: JobStep[];
   runner: string | null;
   checkRunId: number;
-  createdAt: string;
   startedAt: string | null;
   completedAt: string | null;
 }
@@ -165,7 +166,7 @@ export interface Repository {
   createdAt: string;
   pushedAt: string;
   labels: Label[];
-  /** Issues and pull requests: number n stands at index n - 1. */
+  /** Issues and pull requests: number n is at index n - 1. */
   issues: Issue[];
   comments: Comment[];
   checkRuns: CheckRun[];

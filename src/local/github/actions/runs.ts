@@ -113,7 +113,6 @@ function newJobs(world: World, repository: Repository, run: Run, file: WorkflowF
       steps: [],
       runner: null,
       checkRunId: check.id,
-      createdAt: timestamp(world),
       startedAt: null,
       completedAt: null,
     };

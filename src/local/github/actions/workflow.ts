@@ -73,7 +73,7 @@ export function dispatchInputs(
   return values;
 }
 
-/** `text` with its expressions evaluated. Throws 422 for one that is wrong; `key` is where it stands in the file. */
+/** `text` with its expressions evaluated. Throws 422 for one that is wrong; `key` says where in the file it is. */
 export function evaluated(key: string, text: string, contexts: Contexts): string {
   try {
     return interpolate(text, contexts);

@@ -32,7 +32,7 @@ export function renderMarkdown(text: string, addressOf: AddressOf): Html {
   );
 }
 
-/** HTML of which only {@link ELEMENT} is left; `open` follows which elements are open, so that none closes what it did not open. */
+/** HTML with nothing but {@link ELEMENT} left in it; `open` follows which elements are open, so that none closes what it did not open. */
 function filterHtml(content: string, open: string[]): string {
   const parts: string[] = [];
   let done = 0;

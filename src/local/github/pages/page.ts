@@ -17,7 +17,7 @@ export interface Page {
   /** The tab that the page belongs to. */
   tab?: 'issues' | 'pulls' | 'actions';
   content: Html;
-  /** The page loads itself again after so many seconds. */
+  /** The page reloads itself after this many seconds. */
   refreshSeconds?: number | undefined;
 }
 

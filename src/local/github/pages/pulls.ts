@@ -1,9 +1,8 @@
 /** One pull request: what was said, what was measured, what it changes. */
 import type { Commit } from '../git/parse.ts';
 import { isPull } from '../http.ts';
-import type { PullIssue } from '../present/pull.ts';
 import { commitsOf } from '../pulls.ts';
-import type { Repository } from '../state.ts';
+import type { PullIssue, Repository } from '../state.ts';
 import type { World } from '../world.ts';
 import { checkList, REFRESH_SECONDS } from './checks.ts';
 import { diffView } from './diff.ts';

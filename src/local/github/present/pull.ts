@@ -1,14 +1,13 @@
 /** Pull requests, in GitHub's form. */
 import type { components } from '@octokit/openapi-types';
 import type { FileDiff } from '../git/diff.ts';
-import type { Issue, Pull, Repository } from '../state.ts';
+import type { PullIssue, Repository } from '../state.ts';
 import type { World } from '../world.ts';
 import { nodeId, presentAccount } from './account.ts';
 import { association, presentLabels } from './issue.ts';
 import { apiUrl, htmlUrl, presentRepository } from './repository.ts';
 
 type Schemas = components['schemas'];
-export type PullIssue = Issue & { pull: Pull };
 
 /** What a list of pull requests holds of each. */
 export function presentPullSimple(world: World, repository: Repository, issue: PullIssue) {

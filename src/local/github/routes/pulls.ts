@@ -4,10 +4,10 @@ import { loginOf } from '../auth.ts';
 import { bodyOf, type Ctx, isPull, pullOf, repositoryOf, type Server } from '../http.ts';
 import { checkBody, checkTitle, setState, touch } from '../issues.ts';
 import { page } from '../pagination.ts';
-import { type PullIssue, presentPull, presentPullSimple } from '../present/pull.ts';
+import { presentPull, presentPullSimple } from '../present/pull.ts';
 import { factsOf } from '../pull-facts.ts';
 import { MERGE_METHODS, mergePull, openPull } from '../pulls.ts';
-import type { Repository } from '../state.ts';
+import type { PullIssue, Repository } from '../state.ts';
 import { sameName, type World } from '../world.ts';
 import { requireAuthor } from './issues.ts';
 
