@@ -211,6 +211,7 @@ test('pictures are shown; every other file is text, and no file can act', async 
   }
   for (const path of [
     'research-log/none',
+    'research-log/.github',
     'research-log/..%2f..%2fetc',
     'research-log/a%0a',
     'main:README.md/a',
