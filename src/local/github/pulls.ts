@@ -11,8 +11,8 @@ import { account, botLogin, nextId, timestamp, type World } from './world.ts';
 
 export const MERGE_METHODS = ['merge', 'squash', 'rebase'] as const;
 
-const refused = (message: string, fields: object = {}) =>
-  invalid('Validation Failed', [{ resource: 'PullRequest', code: 'custom', message, ...fields }]);
+const refused = (message: string) =>
+  invalid('Validation Failed', [{ resource: 'PullRequest', code: 'custom', message }]);
 
 /** Opens a pull request between two branches of the repository. Throws 422 where GitHub would. Call it inside `exclusive`. */
 export async function openPull(

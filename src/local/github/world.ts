@@ -47,8 +47,8 @@ export function nextId(world: World): number {
 }
 
 /** A token that nobody can guess. */
-export function randomToken(prefix: string): string {
-  return `${prefix}_${randomBytes(20).toString('hex')}`;
+export function randomToken(): string {
+  return `ghs_${randomBytes(20).toString('hex')}`;
 }
 
 export const botLogin = (world: World) => `${world.options.app.slug}[bot]`;

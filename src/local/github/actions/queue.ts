@@ -141,7 +141,7 @@ function findJob(world: World, jobId: number): Found {
 async function jobFor(world: World, { repository, run, job }: Found): Promise<Job> {
   const text = await workflowText(world, repository, run.path, run.headSha);
   if (text === null) throw new Error(`Expected ${run.path} at ${run.headSha}, found nothing.`);
-  const token = randomToken('ghs');
+  const token = randomToken();
   world.state.tokens.push({
     token,
     kind: 'job',

@@ -70,7 +70,7 @@ function requireApp(c: Ctx): void {
 
 /** A token for everything that the App may do on an owner's repositories. */
 function makeToken(world: World, owner: string) {
-  const token = randomToken('ghs');
+  const token = randomToken();
   const expiresAt = seconds(new Date(Date.now() + TOKEN_MS));
   const live = world.state.tokens.filter(one => Date.parse(one.expiresAt) > Date.now());
   world.state.tokens = [...live, { kind: 'installation', token, expiresAt, owner }];
