@@ -9,9 +9,8 @@ interface Row {
   value: number | null;
   /** Champion's mean that it was judged against; null before the verdict. */
   championValue: number | null;
-  trials: number;
-  /** Null while it is being measured; otherwise the kind of its verdict, one sentence why, and the deviation of a trial as known then. */
-  verdict: { kind: string; reason: string; noise: number | null } | null;
+  /** Null while it is being measured; otherwise the kind of its verdict, and the deviation of a trial as known then. */
+  verdict: { kind: string; noise: number | null } | null;
 }
 
 export interface RunningTrial {
@@ -27,7 +26,7 @@ export interface Board {
   /** Why it is paused or stopped; empty otherwise. */
   reason: string;
   target: number;
-  metric: { name: string; goal: 'minimize' | 'maximize' };
+  metric: string;
   budgetSeconds: number;
   /** Trials of the champion that the campaign began with, as they came. */
   baselines: readonly number[];
@@ -51,7 +50,7 @@ export function paint(board: Board, elapsedSeconds: number, columns: number): st
   const lines = [
     head,
     board.reason === '' ? '' : `${board.phase}: ${board.reason}`,
-    `champion   ${metric.name} ${number(board.champion)}${since(board)}`,
+    `champion   ${metric} ${number(board.champion)}${since(board)}`,
     '',
     ...(board.running.length > 0
       ? board.running.flatMap(trial => trialLines(trial, board))
@@ -71,7 +70,7 @@ export function changes(before: Board | null, after: Board): string[] {
   if (before === null) lines.push(`campaign ${after.campaign}: ${count(after.target, 'experiment')}`);
   for (const [i, value] of after.baselines.entries())
     if (i >= (before?.baselines.length ?? 0))
-      lines.push(`champion, measurement ${i + 1}: ${after.metric.name} ${number(value)}`);
+      lines.push(`champion, measurement ${i + 1}: ${after.metric} ${number(value)}`);
   for (const row of after.rows) {
     const old = before?.rows.find(other => other.number === row.number);
     if (!old) lines.push(`experiment ${row.number} (#${row.pull}): ${row.title}`);
@@ -97,7 +96,7 @@ function leftText({ progress, trained }: Heard, decimals: number): string {
 /** The table at the end. */
 export function finalTable({ rows, metric, first }: Board): string {
   const cells = [
-    ['experiment', metric.name, 'Δ', 'verdict', 'title'],
+    ['experiment', metric, 'Δ', 'verdict', 'title'],
     ...(first === null ? [] : [['0', number(first), '', 'champion', 'as it was']]),
     ...rows.map(row => [
       String(row.number),
@@ -122,7 +121,7 @@ export function finalTable({ rows, metric, first }: Board): string {
 export function noiseText({ rows, metric }: Board): string | null {
   const noise = rows.findLast(row => row.verdict?.noise)?.verdict?.noise;
   if (!noise) return null;
-  return `two trials of the same code differ by about ${number(Math.SQRT2 * noise)} ${metric.name}`;
+  return `two trials of the same code differ by about ${number(Math.SQRT2 * noise)} ${metric}`;
 }
 
 /** Minutes and seconds. */

@@ -1,7 +1,6 @@
 /** Watches a campaign through the REST API, as any client could. */
 import type { Octokit } from '@octokit/rest';
 import { ledgerRows } from '../../campaign/evidence/ledger.ts';
-import { measuredValues } from '../../campaign/model.ts';
 import type { Board } from './board.ts';
 import type { Ear } from './hear.ts';
 import {
@@ -48,7 +47,6 @@ export async function look(octokit: Octokit, watched: Watched, ear: Ear): Promis
       title: row.title,
       value: row.value,
       championValue: row.championValue,
-      trials: measuredValues(experiments[i]?.marker.trials ?? []).length,
       // A verdict to merge is told once it has been carried out.
       verdict:
         row.status === 'running' || !verdict
@@ -63,7 +61,7 @@ export async function look(octokit: Octokit, watched: Watched, ear: Ear): Promis
       phase: state.phase,
       reason: state.phase === 'running' ? '' : state.reason,
       target: state.target,
-      metric,
+      metric: metric.name,
       budgetSeconds: state.budgetSeconds ?? watched.budgetSeconds,
       baselines: baselines(history),
       first: firstChampion(history),
