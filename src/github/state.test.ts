@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { leanerStates } from '../campaign/fit-marker.ts';
 import { type CampaignState, campaignStateSchema, type RecordedTrial } from '../campaign/marker.ts';
 import { plan } from '../campaign/plan/plan.ts';
+import { smallerStates } from '../campaign/smaller-marker.ts';
 import {
   CRASH,
   campaign,
@@ -98,7 +98,7 @@ test('every leaner version is shorter', () => {
     trial(`3/0.${i + 1}`, 'tree', crash, { reported: { steps: 1 } }),
   );
   const { state } = campaign({ baselines });
-  const lengths = state ? [...leanerStates(state)].map(version => JSON.stringify(version).length) : [];
+  const lengths = state ? [...smallerStates(state)].map(version => JSON.stringify(version).length) : [];
   assert.deepEqual(
     lengths,
     [...new Set(lengths)].sort((a, b) => b - a),

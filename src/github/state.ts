@@ -1,7 +1,7 @@
 /** Writes a campaign's state into its status comment: the marker holds the state, and the visible text is derived from it. */
-import { leanerStates } from '../campaign/fit-marker.ts';
 import { type CampaignState, campaignStateSchema } from '../campaign/marker.ts';
 import type { Campaign, Snapshot } from '../campaign/model.ts';
+import { smallerStates } from '../campaign/smaller-marker.ts';
 import { statusComment } from '../render/status.ts';
 import { isPermanent } from './errors.ts';
 import { MAX_BODY, writeMarker, writeStored } from './marker.ts';
@@ -62,7 +62,7 @@ function statusBody(
 ): string {
   const others = snapshot.campaigns.filter(other => other.issue !== campaign.issue);
   let body = '';
-  for (const version of leanerStates(state)) {
+  for (const version of smallerStates(state)) {
     const stored: Campaign = { ...campaign, state: version };
     const visible = statusComment({ ...snapshot, campaigns: [...others, stored] }, stored, version);
     // GitHub replaces half a surrogate pair, so the comment would always look outdated.

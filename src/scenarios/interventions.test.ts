@@ -44,7 +44,10 @@ const DEEDS: Record<string, () => Promise<void>> = {
     const { number, headSha, title } = pullOf(scene, 1);
     mergePull(scene.model, 'alice', number, { sha: headSha, message: title });
     await workOn(scene);
-    assert.match(saidOn(scene, number, 'verdict'), /A person merged this pull request before it was judged/);
+    assert.match(
+      saidOn(scene, number, 'verdict'),
+      /A person merged this pull request before it had a verdict/,
+    );
     assert.match(statusOf(scene), /moved to [0-9a-f]{7}, which nobody has measured/);
   },
 
@@ -53,7 +56,10 @@ const DEEDS: Record<string, () => Promise<void>> = {
     changePull(scene.model, 'alice', pullOf(scene, 1).number, { state: 'closed' });
     await workOn(scene);
     const { number, branch } = pullOf(scene, 1);
-    assert.match(saidOn(scene, number, 'verdict'), /A person closed this pull request before it was judged/);
+    assert.match(
+      saidOn(scene, number, 'verdict'),
+      /A person closed this pull request before it had a verdict/,
+    );
     assert.equal(tipOf(scene.model, branch), undefined);
     assert.equal(pullOf(scene, 2).state, 'open', 'the campaign goes on');
   },
@@ -104,7 +110,7 @@ const DEEDS: Record<string, () => Promise<void>> = {
     await workOn(scene);
     assert.match(
       statusOf(scene),
-      new RegExp(`Someone pushed to #${number};.* put ${headSha.slice(0, 7)} back`),
+      new RegExp(`Someone pushed to #${number},.* Restore commit ${headSha.slice(0, 7)}`),
     );
     setBranch(scene.model, 'alice', branch, headSha);
     scene.say('/research resume');
@@ -127,7 +133,7 @@ const DEEDS: Record<string, () => Promise<void>> = {
     changePull(scene.model, 'alice', number, { base: 'other' });
     scene.measure('1/1.1', 0.9);
     await workOn(scene);
-    assert.match(saidOn(scene, number, 'verdict'), /made for the branch other/);
+    assert.match(saidOn(scene, number, 'verdict'), /made for branch other/);
     assert.equal(pullOf(scene, 1).state, 'closed');
   },
 
@@ -147,7 +153,10 @@ const DEEDS: Record<string, () => Promise<void>> = {
     changePull(scene.model, 'alice', number, { body: 'Tidied up.' });
     const asked = scene.sayOn(number, '/research keep');
     await workOn(scene);
-    assert.match(statusOf(scene), new RegExp(`The hidden part of the description of #${number} is gone`));
+    assert.match(
+      statusOf(scene),
+      new RegExp(`The hidden marker in the description of #${number} is missing`),
+    );
     assert.match(answerTo(scene, asked) ?? '', /hidden part .* is gone.*Put an earlier version/);
     changePull(scene.model, 'alice', number, { body });
     scene.measure('1/1.1', 0.9);
@@ -179,7 +188,7 @@ const DEEDS: Record<string, () => Promise<void>> = {
     const scene = await running();
     deleteComment(scene.model, 'alice', statusComments(scene.model, scene.issue)[0]?.comment.id ?? 0);
     await workOn(scene);
-    assert.match(saidOn(scene, scene.issue, 'state lost'), /take the campaign for paused.*`\/research N`/);
+    assert.match(saidOn(scene, scene.issue, 'state lost'), /so this campaign is paused.*`\/research N`/);
     scene.measure('1/1.1', 0.9);
     await workOn(scene);
     assert.equal(pullOf(scene, 1).state, 'open', 'nothing is merged meanwhile');
@@ -328,14 +337,17 @@ const DEEDS: Record<string, () => Promise<void>> = {
     assert.equal(pullOf(scene, 1).state, 'open');
     changePull(scene.model, 'alice', number, { state: 'closed' });
     await workOn(scene);
-    assert.match(saidOn(scene, number, 'verdict'), /A person closed this pull request before it was judged/);
+    assert.match(
+      saidOn(scene, number, 'verdict'),
+      /A person closed this pull request before it had a verdict/,
+    );
   },
 
   'breaks the contract': async () => {
     const scene = await running();
     push(scene, 'main', CONTRACT_PATH, 'editable: 7\n');
     await workOn(scene);
-    assert.match(statusOf(scene), /The contract cannot be read\. `\.github\/research\.yml:1: editable/);
+    assert.match(statusOf(scene), /The contract cannot be read: `\.github\/research\.yml:1: editable/);
   },
 };
 

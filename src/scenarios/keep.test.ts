@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { HELD_LABEL } from '../campaign/model.ts';
-import { markerOf } from '../sim/invariants/read.ts';
-import { changePull } from '../sim/model/issues.ts';
+import { markerOf, statusComments } from '../sim/invariants/read.ts';
+import { changePull, editComment } from '../sim/model/issues.ts';
 import { tipOf } from '../sim/model/state.ts';
 import {
   answerTo,
@@ -16,6 +16,7 @@ import {
   workOn,
 } from '../sim/page.test-helper.ts';
 import { campaignScene, measureChampion, push, type Scene } from '../sim/scene.test-helper.ts';
+import { BOT } from '../sim/sim.ts';
 
 /** A campaign whose sixth idea is far better than all before it, which is no news of the machine's. */
 async function heldScene(experiments = 6): Promise<Scene> {
@@ -46,7 +47,7 @@ describe('/research keep', () => {
     const pull = pullOf(scene, 1);
     assert.equal(pull.state, 'merged');
     assert.match(messageOfTip(scene), /\nTrials: 1\/1\.1\nKept-by: bob$/);
-    assert.match(saidOn(scene, pull.number, 'verdict'), /Merge.*Kept by bob\. The gate by itself would have/);
+    assert.match(saidOn(scene, pull.number, 'verdict'), /Merge.*Kept by bob\. The gate would have/);
     assert.match(pull.body, /- bob wants it kept/);
   });
 
@@ -187,7 +188,10 @@ describe('a gain too good to be believed', () => {
       /Held for a person.*0\.5[\s\S]*`\/research keep` merges it, `\/research discard` closes it/,
     );
     assert.equal(phaseOf(scene), 'paused');
-    assert.match(statusOf(scene), new RegExp(`Only people can decide what is left: #${pull.number}\\.`));
+    assert.match(
+      statusOf(scene),
+      new RegExp(`The remaining experiments need a decision: #${pull.number}\\.`),
+    );
   });
 
   test('takes no runner from other ideas', async () => {
@@ -234,6 +238,32 @@ describe('a gain too good to be believed', () => {
     scene.say('/research stop');
     await workOn(scene);
     assert.deepEqual([pullOf(scene, 6).state, phaseOf(scene)], ['closed', 'stopped']);
+  });
+
+  test('does not resume a campaign that a person has paused', async () => {
+    const scene = await heldScene();
+    scene.say('/research pause');
+    await workOn(scene);
+    scene.sayOn(pullOf(scene, 6).number, '/research keep');
+    await workOn(scene);
+    assert.equal(phaseOf(scene), 'paused');
+    scene.say('/research resume');
+    await workOn(scene);
+    assert.deepEqual([pullOf(scene, 6).state, phaseOf(scene)], ['merged', 'finished']);
+  });
+
+  test('resumes a campaign that an earlier version of the App paused', async () => {
+    const scene = await heldScene();
+    const status = statusComments(scene.model, scene.issue)[0]?.comment ?? assert.fail('no status comment');
+    const old = status.body
+      .replace('"cause":"held",', '')
+      .replaceAll('The remaining experiments need a decision: ', 'Only people can decide what is left: ');
+    assert.notEqual(old, status.body);
+    editComment(scene.model, BOT, status.id, old);
+    scene.restart();
+    scene.sayOn(pullOf(scene, 6).number, '/research keep');
+    await workOn(scene);
+    assert.deepEqual([pullOf(scene, 6).state, phaseOf(scene)], ['merged', 'finished']);
   });
 
   test('survives a restart, and stays held when somebody takes the label off', async () => {

@@ -41,7 +41,7 @@ test('a campaign whose hours are over while an experiment trains judges it and f
   assert.equal(statusOf(scene).state.phase, 'finished');
   assert.match(
     statusOf(scene).state.reason,
-    /limit of 2 hours was reached.*`\/research N` goes on, with a new clock/,
+    /limit of 2 hours: .* To continue with a new time limit, comment `\/research N`/,
   );
   scene.say('/research 1');
   await scene.work();
@@ -59,13 +59,13 @@ test('a campaign whose dollars are spent finishes, says what was spent, and goes
   await scene.work();
   assert.match(
     statusOf(scene).state.reason,
-    /limit of \$0\.50 was reached: the agents have cost \$0\.60\. Raise `limits\.usd`/,
+    /limit of \$0\.50: agents have cost \$0\.60\. To continue, raise `limits\.usd`/,
   );
   assert.equal(pullsOf(scene.model, 1).length, 1);
   scene.say('/research 1');
   await scene.work();
   const answer = scene.model.comments.values().at(-1)?.body ?? '';
-  assert.match(answer, /Raise `limits\.usd` in the contract/);
+  assert.match(answer, /raise `limits\.usd` in the contract/);
   assert.equal(statusOf(scene).state.phase, 'finished');
 });
 
@@ -89,6 +89,6 @@ test('`/research try` is refused where the dollars are spent, and says what to d
   assert.equal(statusOf(scene).state.phase, 'finished');
   const asked = scene.say('/research try depth = 3');
   await scene.work();
-  assert.match(answerTo(scene, asked) ?? '', /limit of \$1 was reached.*Raise `limits\.usd`/);
+  assert.match(answerTo(scene, asked) ?? '', /limit of \$1:.* raise `limits\.usd`/);
   assert.equal(statusOf(scene).state.phase, 'finished');
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { KEPT_WORDS } from '../campaign/people.ts';
+import { KEPT_COMMANDS } from '../campaign/people.ts';
 import { CONTRACT_PATH } from '../protocol/contract.ts';
 import { markerOf, pullsOf, statusComments } from '../sim/invariants/read.ts';
 import { addComment, deleteComment } from '../sim/model/issues.ts';
@@ -247,11 +247,12 @@ test('of more words than an experiment keeps, each takes effect once all the sam
   const scene = campaignScene(1);
   await measureChampion(scene);
   const { number } = pullOf(scene, 1);
-  for (let i = 0; i < KEPT_WORDS + 3; i++)
+  for (let i = 0; i < KEPT_COMMANDS + 3; i++)
     scene.sayOn(number, i % 2 === 0 ? '/research rerun' : '/research keep');
   let answers = 0;
-  for (let looks = 0; looks < 3 * KEPT_WORDS; looks++) if ((await scene.look()).kind === 'answer') answers++;
-  assert.equal(answers, KEPT_WORDS + 3);
+  for (let looks = 0; looks < 3 * KEPT_COMMANDS; looks++)
+    if ((await scene.look()).kind === 'answer') answers++;
+  assert.equal(answers, KEPT_COMMANDS + 3);
 });
 
 test('stop cancels what runs even where the contract is broken', async () => {

@@ -129,7 +129,7 @@ describe('a campaign with a branch of its own', () => {
       assert.equal(notices(scene).length, 1);
       assert.match(
         notices(scene)[0]?.body ?? '',
-        /A person merged #4: what this campaign found is on `main` now/,
+        /#4 was merged: the improvements of this campaign are on `main` now/,
       );
       scene.say(more);
       await scene.work();
@@ -145,7 +145,7 @@ describe('a campaign with a branch of its own', () => {
     const scene = await twoExperiments();
     changePull(scene.model, 'alice', promotions(scene)[0]?.number ?? 0, { state: 'closed' });
     await scene.work();
-    assert.match(notices(scene)[0]?.body ?? '', /A person closed #4, so `main` stays as it is/);
+    assert.match(notices(scene)[0]?.body ?? '', /#4 was closed, so `main` is unchanged/);
     scene.say('/research 1');
     await finish(scene, [1, 0.9, 1.1, 1.2]);
     assert.equal(promotions(scene).length, 1);
@@ -201,7 +201,7 @@ describe('a campaign’s own branch in a person’s hands', () => {
     push(scene, BRANCH, 'README.md', 'New.\n');
     await scene.work();
     assert.equal(stateOf(scene).phase, 'paused');
-    assert.match(stateOf(scene).reason, /Someone moved `research\/1\/base` from .*, where I left it/);
+    assert.match(stateOf(scene).reason, /Someone moved `research\/1\/base` from .* to /);
     scene.say('/research resume');
     await finish(scene, [1, 0.9]);
     assert.match(promotions(scene)[0]?.body ?? '', /People moved `research\/1\/base` too/);
@@ -213,7 +213,7 @@ describe('a campaign’s own branch in a person’s hands', () => {
     const tip = tipOf(scene.model, BRANCH) ?? '';
     deleteBranch(scene.model, 'alice', BRANCH);
     await scene.work();
-    assert.match(stateOf(scene).reason, new RegExp(`Someone deleted .* Make it again at ${tip}`));
+    assert.match(stateOf(scene).reason, new RegExp(`Someone deleted .* Recreate it at ${tip}`));
     scene.pass(60);
     scene.say('/research resume');
     await scene.work();

@@ -1,4 +1,5 @@
 /** A person who looks in now and then and does what a paused campaign asks for, so that every campaign can end. */
+import type { CampaignState } from '../campaign/marker.ts';
 import { noticeKey } from '../github/replies.ts';
 import { restoreContract, say } from './hands.ts';
 import { statusComments } from './invariants/read.ts';
@@ -22,7 +23,7 @@ export function startCaretaker(sim: Sim): void {
       const status = statusComments(model, number)[0];
       const phase = status?.state.phase;
       if (!status && isLost(number)) revive(number, open);
-      else if (status && phase === 'paused') goOn(number, open, status.state.reason);
+      else if (status && phase === 'paused') goOn(number, open, status.state);
     }
     schedule.after(ROUND_SECONDS, round);
   };
@@ -50,7 +51,7 @@ export function startCaretaker(sim: Sim): void {
         say(model, Number(pull), 'alice', `/research ${sim.random.pick(['keep', 'discard', 'rerun'])}`);
   }
 
-  function goOn(issue: number, open: boolean, reason: string): void {
+  function goOn(issue: number, open: boolean, { reason, cause }: CampaignState): void {
     const times = resumed.get(issue) ?? 0;
     resumed.set(issue, times + 1);
     if (times >= PATIENCE) {
@@ -59,7 +60,7 @@ export function startCaretaker(sim: Sim): void {
       return;
     }
     if (!open) changeIssue(model, 'alice', issue, { open: true });
-    if (/Only people can decide/.test(reason)) {
+    if (cause === 'held') {
       decideHeld(reason);
       return;
     }
@@ -75,7 +76,7 @@ export function startCaretaker(sim: Sim): void {
     if (/refused to merge/.test(reason)) model.rule = null;
     if (/No runner/.test(reason)) sim.runnersAwayUntil = 0;
     const [, branch = '', sha = ''] =
-      /deleted `(research\/\d+\/base)`. Make it again at ([0-9a-f]{40})/.exec(reason) ?? [];
+      /deleted `(research\/\d+\/base)`. Recreate it at ([0-9a-f]{40})/.exec(reason) ?? [];
     if (branch !== '' && tipOf(model, branch) === undefined) setBranch(model, 'alice', branch, sha);
   }
 }

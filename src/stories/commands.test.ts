@@ -45,7 +45,7 @@ test('a mistake is answered with what was expected, once, even when the App star
   // Commands are answered in their order, so whatever was answered again stands before this.
   assert.match(
     await asking.answer(issue, help),
-    /`\/research 50` runs fifty experiments[\s\S]*`--budget 5m`/,
+    /`\/research 50` starts a campaign of 50 experiments[\s\S]*`--budget 5m`/,
   );
   const authors = (await asking.comments(issue)).map(({ author }) => author);
   assert.deepEqual(authors, [...mistakes.flatMap(() => ['bob', BOT]), 'bob', BOT]);
@@ -91,7 +91,7 @@ test('a campaign pauses, resumes, and stops with what it has open; more experime
   );
   assert.match(
     stopped.pulls[0]?.comments[0]?.body ?? '',
-    /The campaign was stopped before this idea was judged/,
+    /The campaign ended before this experiment had a verdict/,
   );
   assert.equal(stopped.main.length, 1);
   assert.ok(!stopped.branches.includes('research/1/1'));

@@ -37,7 +37,7 @@ test('what the model proposes becomes pull requests; nonsense is told back to it
   await place.comment('bob', issue, '/research 3');
   const status = await place.status(issue, /⏸ Paused: 2 of 3 experiments/);
 
-  assert.match(status, /5 proposals in a row came to nothing.*`?expected one JSON object, found none/);
+  assert.match(status, /5 proposals failed in a row.*`?expected one JSON object, found none/);
   const conversations = Map.groupBy(world.model.requests, askedFor);
   const told = (experiment: number) =>
     (conversations.get(experiment) ?? []).slice(1).map(({ messages }) => messages.at(-1)?.content ?? '');

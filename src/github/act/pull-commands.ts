@@ -1,11 +1,11 @@
 /** Commands on an experiment's pull request: keep, discard, rerun. */
 
 import type { ActionOf } from '../../campaign/action.ts';
-import type { Word } from '../../campaign/command.ts';
+import type { ExperimentCommand } from '../../campaign/command.ts';
 import { nextTrial } from '../../campaign/evidence/evidence.ts';
-import { experimentMarkerSchema, type SpokenWord } from '../../campaign/marker.ts';
+import { experimentMarkerSchema, type RecordedCommand } from '../../campaign/marker.ts';
 import { type Campaign, type Experiment, HELD_LABEL, type Snapshot } from '../../campaign/model.ts';
-import { KEPT_WORDS } from '../../campaign/people.ts';
+import { KEPT_COMMANDS } from '../../campaign/people.ts';
 import { hasEnded, trialsOf } from '../../campaign/queries.ts';
 import { heldComment } from '../../render/pull.ts';
 import { pullBody } from '../body.ts';
@@ -25,7 +25,7 @@ export async function answerOnExperiment(
   snapshot: Snapshot,
   pending: Request,
   experiment: Experiment,
-  word: Word,
+  word: ExperimentCommand,
 ): Promise<void> {
   const { port } = context;
   if (word === 'rerun' && experiment.state === 'closed')
@@ -39,13 +39,13 @@ export async function answerOnExperiment(
   // The list lagged: the next step sees the current state.
   if (now.state !== 'open' || !marker) return;
   if (marker.words.some(({ comment }) => comment === pending.comment)) return;
-  const recorded: SpokenWord = {
+  const recorded: RecordedCommand = {
     kind: word,
     by: pending.author,
     comment: pending.comment,
     after: nextTrial(snapshot, marker, trialsOf(snapshot, experiment)) - 1,
   };
-  const words = [...marker.words, recorded].slice(-KEPT_WORDS);
+  const words = [...marker.words, recorded].slice(-KEPT_COMMANDS);
   const held = word === 'rerun' ? null : marker.held;
   await port.updatePull(experiment.pull, { body: pullBody({ ...marker, words, held }) });
 }
@@ -55,7 +55,7 @@ function objectionTo(
   snapshot: Snapshot,
   campaign: Campaign | null,
   experiment: Experiment,
-  word: Word,
+  word: ExperimentCommand,
 ): string | null {
   const { marker, state } = experiment;
   if (state === 'merged')

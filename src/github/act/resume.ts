@@ -1,8 +1,7 @@
 /** Continues a campaign after a pause or after its end. */
-import { forgiveness } from '../../campaign/forgive.ts';
 import type { CampaignState } from '../../campaign/marker.ts';
 import type { KnownCampaign, Snapshot } from '../../campaign/model.ts';
-import { RUNNING } from '../../campaign/phase.ts';
+import { resumed } from '../../campaign/phase.ts';
 import { experimentsOf, hasEnded } from '../../campaign/queries.ts';
 import type { Context } from '../context.ts';
 import { baseToContinueFrom } from './campaign-branch.ts';
@@ -16,9 +15,8 @@ export async function continued(
   const { state } = campaign;
   return {
     ...state,
-    ...RUNNING,
+    ...resumed(state, experimentsOf(snapshot, campaign)),
     startedAt: hasEnded(state) ? now().toISOString() : state.startedAt,
     base: await baseToContinueFrom(port, snapshot, campaign),
-    ...forgiveness(state, experimentsOf(snapshot, campaign)),
   };
 }

@@ -3,7 +3,8 @@
 import { parseCommand } from '../../campaign/command.ts';
 import type { CampaignState } from '../../campaign/marker.ts';
 import { campaignBranch } from '../../campaign/own-branch.ts';
-import { trialParts } from '../../campaign/queries.ts';
+import { trialParts } from '../../campaign/trial-id.ts';
+
 import type { Comment } from '../../github/port.ts';
 import { replyKey } from '../../github/replies.ts';
 import { PROPOSAL_COST } from '../explorer.ts';
