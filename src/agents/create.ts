@@ -1,7 +1,7 @@
 /** Which agent thinks for a campaign. */
 
-import { quote } from '../campaign/quote.ts';
 import type { AgentConfig, Contract } from '../protocol/contract.ts';
+import { quote } from '../text/markdown.ts';
 import type { Agent } from './agent.ts';
 import { exploreAgent } from './explore.ts';
 import { openaiAgent } from './openai.ts';

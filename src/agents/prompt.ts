@@ -1,4 +1,5 @@
 /** What a language model is told. Files, brief and ledger are data: each stands in a fence that its text cannot close. */
+import { fence } from '../text/markdown.ts';
 import type { LedgerLine, ProposalRequest } from './agent.ts';
 
 export interface Message {
@@ -43,7 +44,7 @@ export function conversation(request: ProposalRequest): Message[] {
 
 /** Tells the model what was wrong with its last answer. `problem` may quote it, so it is fenced. */
 export function correction(problem: string): Message {
-  const content = `That answer cannot be used:\n${fenced(problem)}\nAnswer again with one complete JSON object in the form described.`;
+  const content = `That answer cannot be used:\n${fence(problem)}\nAnswer again with one complete JSON object in the form described.`;
   return { role: 'user', content };
 }
 
@@ -55,11 +56,11 @@ function question(request: ProposalRequest): string {
     '# Task',
     `Metric: ${oneLine(metric.name)}, ${better} is better. Training budget: ${budgetSeconds} seconds.`,
     '# Brief from the owner of this repository',
-    fenced(request.brief),
+    fence(request.brief),
   ];
-  if (request.topic !== '') parts.push('# What to look into in this campaign', fenced(request.topic));
+  if (request.topic !== '') parts.push('# What to look into in this campaign', fence(request.topic));
   parts.push('# Editable files of the champion');
-  for (const [path, text] of request.files) parts.push(`${oneLine(path)}:`, fenced(text));
+  for (const [path, text] of request.files) parts.push(`${oneLine(path)}:`, fence(text));
   parts.push('# Ledger: what was tried, oldest first', ledgerText(request.ledger));
   const standing = championValue === null ? 'not measured yet' : String(championValue);
   if (request.again) parts.push(...again(request.again));
@@ -72,7 +73,7 @@ function question(request: ProposalRequest): string {
 function wished(wish: string, number: number, standing: string): string[] {
   return [
     '# An idea of a person of this project',
-    fenced(wish),
+    fence(wish),
     `Champion: ${standing}. Make this idea into experiment ${number}: what it says, as edits, and nothing else.`,
   ];
 }
@@ -83,16 +84,9 @@ function again({ kind, idea, problem }: NonNullable<ProposalRequest['again']>): 
     port: 'The champion has changed since, and the edits no longer fit its files above. Port the idea to them: the same change, nothing else.',
     repair: 'It crashed. Mend the mistake, if it is one; keep the idea, and change nothing else.',
   }[kind];
-  const parts = ['# An idea of yours that has to be made again', fenced(JSON.stringify(idea, null, 2))];
-  if (problem !== '') parts.push('The end of its output:', fenced(problem.slice(-NOTE_CHARACTERS * 4)));
+  const parts = ['# An idea of yours that has to be made again', fence(JSON.stringify(idea, null, 2))];
+  if (problem !== '') parts.push('The end of its output:', fence(problem.slice(-NOTE_CHARACTERS * 4)));
   return [...parts, `${order} Give all edits anew, for the files above.`];
-}
-
-/** A Markdown fence longer than any run of backticks inside, so that the text cannot close it. */
-export function fenced(text: string): string {
-  const longest = Math.max(2, ...(text.match(/`+/g) ?? []).map(run => run.length));
-  const fence = '`'.repeat(longest + 1);
-  return `${fence}\n${text}\n${fence}`;
 }
 
 /**
@@ -112,7 +106,7 @@ export function ledgerText(ledger: readonly LedgerLine[]): string {
     lines.unshift(line);
   }
   const left = ledger.length - lines.length;
-  return (left === 0 ? '' : `${left} older experiments are left out.\n`) + fenced(lines.join('\n'));
+  return (left === 0 ? '' : `${left} older experiments are left out.\n`) + fence(lines.join('\n'));
 }
 
 function inShort({ number, status, title, value, championValue }: LedgerLine) {

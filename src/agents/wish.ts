@@ -1,6 +1,6 @@
 /** A person's idea for the built-in agent: `NAME = VALUE`, for a constant of the editable files. */
 import type { Idea } from '../campaign/idea.ts';
-import { quote } from '../campaign/quote.ts';
+import { quote } from '../text/markdown.ts';
 import { tidyTitle } from './answer.ts';
 import { editOf } from './constant-edit.ts';
 import { type Constant, parseConstants } from './constants.ts';

@@ -1,6 +1,6 @@
+import { clip } from '../text/markdown.ts';
 import type { CampaignState, ExperimentMarker, RecordedTrial } from './marker.ts';
 import { trialParts } from './queries.ts';
-import { clip } from './quote.ts';
 
 /** Besides the first champion, this many trees keep their baselines. */
 const KEPT_TREES = 3;

@@ -2,7 +2,7 @@
 import type { Action } from '../campaign/action.ts';
 import type { Campaign, Snapshot } from '../campaign/model.ts';
 import { issueOf } from '../campaign/plan/skip-refused.ts';
-import { quote } from '../campaign/quote.ts';
+import { quote } from '../text/markdown.ts';
 import type { Context } from './context.ts';
 import { isPermanent, messageOf } from './errors.ts';
 import { sayOnce } from './replies.ts';

@@ -1,7 +1,7 @@
 /** Answers to commands. */
 import { COMMANDS, FLAGS } from '../campaign/command.ts';
-import { quote } from '../campaign/quote.ts';
 import { type ContractProblem, describeProblem } from '../protocol/contract-file.ts';
+import { quote } from '../text/markdown.ts';
 
 /** The help text, from the same table as the parser. */
 export function helpAnswer(): string {

@@ -2,8 +2,8 @@ import type { RecordedTrial } from '../campaign/marker.ts';
 import { mean } from '../gate/mean.ts';
 import type { Contract } from '../protocol/contract.ts';
 import type { Measurement } from '../protocol/measurement.ts';
+import { escapeMarkdown } from '../text/markdown.ts';
 import { formatDifference, formatNoise, formatValue } from './number.ts';
-import { escapeMarkdown } from './text.ts';
 
 /** Said wherever such a number is shown. */
 export const NO_SANDBOX = 'Measured without a sandbox: the number rests on the candidate being honest.';

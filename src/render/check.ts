@@ -1,8 +1,8 @@
 import type { RecordedTrial } from '../campaign/marker.ts';
 import type { Contract } from '../protocol/contract.ts';
+import { escapeMarkdown, fence } from '../text/markdown.ts';
 import { auditSentence, NO_SANDBOX, ranBare } from './audit.ts';
 import { formatSeconds, formatValue } from './number.ts';
-import { escapeMarkdown, fence } from './text.ts';
 
 export interface CheckText {
   title: string;
@@ -59,7 +59,7 @@ export function completedCheck(contract: Contract, trial: RecordedTrial, marker:
       return {
         title: `Crash: ${outcome.reason}`,
         summary: `${escapeMarkdown(outcome.message)}\n\n${times}`,
-        text: `${outcome.traceback === '' ? '' : fence(outcome.traceback, 'text')}\n\n${marker}`,
+        text: `${outcome.traceback === '' ? '' : fence(outcome.traceback.trimEnd(), 'text')}\n\n${marker}`,
       };
     case 'fault':
       return {

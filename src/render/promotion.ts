@@ -7,9 +7,9 @@ import { keptBy } from '../campaign/people.ts';
 import type { Evidence } from '../campaign/plan/promotion.ts';
 import { hasEnded } from '../campaign/queries.ts';
 import type { Contract } from '../protocol/contract.ts';
+import { escapeMarkdown } from '../text/markdown.ts';
 import { formatDifference, formatNoise, formatShare, formatValue } from './number.ts';
 import { spentText } from './status.ts';
-import { escapeMarkdown } from './text.ts';
 
 export interface PromotionPlace {
   campaign: number;

@@ -5,16 +5,17 @@ import type { ExperimentMarker, RecordedTrial, Verdict } from '../campaign/marke
 import { branchName } from '../campaign/model.ts';
 import { keptBy } from '../campaign/people.ts';
 import type { Contract } from '../protocol/contract.ts';
+import { escapeMarkdown, fence } from '../text/markdown.ts';
+import { plainLine } from '../text/plain.ts';
 import { auditSentence, NO_SANDBOX, ranBare, testSentence } from './audit.ts';
 import { formatDifference, formatNoise, formatSeconds, formatShare, formatValue } from './number.ts';
-import { escapeMarkdown, fence, plainLine } from './text.ts';
 import { openTitle } from './title.ts';
 
 /** The visible part of the pull request's description. */
 export function pullDescription(marker: ExperimentMarker): string {
   const diffs = marker.idea.edits.map(edit => {
-    const removed = edit.search.split('\n').map(line => `-${line}`);
-    const added = edit.replace === '' ? [] : edit.replace.split('\n').map(line => `+${line}`);
+    const removed = edit.search.split(/\r?\n/).map(line => `-${line}`);
+    const added = edit.replace === '' ? [] : edit.replace.split(/\r?\n/).map(line => `+${line}`);
     return fence([`# ${edit.path}`, ...removed, ...added].join('\n'), 'diff');
   });
   const { cost } = marker;
@@ -68,7 +69,7 @@ export function verdictComment(
   if (trials.length > 0) parts.push(trialTable(contract, trials));
   for (const { trial, outcome } of trials)
     if (outcome.status === 'crash' && outcome.traceback !== '')
-      parts.push(details(`End of the output of trial ${trial}`, fence(outcome.traceback, 'text')));
+      parts.push(details(`End of the output of trial ${trial}`, fence(outcome.traceback.trimEnd(), 'text')));
   const audits = trials.flatMap(trial => {
     const sentence = auditSentence(trial);
     return sentence === '' ? [] : [`- ${trial.trial}: ${sentence}`];

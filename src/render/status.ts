@@ -9,11 +9,10 @@ import { isWaiting, stillAsked, waitsForPeople } from '../campaign/people.ts';
 import { deadlineOf, inDollars } from '../campaign/plan/campaign-limits.ts';
 import { promotionsOf } from '../campaign/plan/promotion.ts';
 import { currentCampaign, experimentsOf, hasEnded, openExperiments } from '../campaign/queries.ts';
-import { quote } from '../campaign/quote.ts';
 import { mean } from '../gate/mean.ts';
+import { escapeMarkdown, quote } from '../text/markdown.ts';
 import { NO_SANDBOX, overfittingSentence, ranBare, testSentence } from './audit.ts';
 import { formatDifference, formatGuess, formatSeconds, formatValue } from './number.ts';
-import { escapeMarkdown } from './text.ts';
 
 const SHOWN_ROWS = 30;
 

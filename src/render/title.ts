@@ -2,8 +2,8 @@
 
 import { stoppedTrial } from '../campaign/evidence/stopping.ts';
 import type { ExperimentMarker, Verdict } from '../campaign/marker.ts';
+import { plainLine } from '../text/plain.ts';
 import { formatDifference, formatGuess, formatValue } from './number.ts';
-import { plainLine } from './text.ts';
 
 /** The idea alone, while it is measured. */
 export function openTitle(marker: ExperimentMarker): string {

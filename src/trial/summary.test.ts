@@ -53,7 +53,7 @@ test('a traceback cannot leave its fence, and a message cannot leave its cell', 
   });
   assert.match(text, /^## The candidate crashed: exception/);
   assert.match(text, /\n`````text\none\n````\n# merged\n`````\n/);
-  assert.match(text, /ValueError: \\\| &lt;\/td> @\u200boctocat \\#\\# merged/);
+  assert.match(text, /ValueError: \\\| &lt;\/td&gt; @\u200boctocat #\u200b#\u200b merged/);
 });
 
 test('a fault says that nothing was measured', () => {

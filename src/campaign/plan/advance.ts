@@ -1,6 +1,7 @@
 /** The current campaign's next step: measure the champion, advance what is open, think of something new, or finish. */
 
 import type { Contract } from '../../protocol/contract.ts';
+import { quote } from '../../text/markdown.ts';
 import type { Action } from '../action.ts';
 import { budgetOf, championIsMeasured } from '../evidence/evidence.ts';
 import { MAX_FAILED_PROPOSALS } from '../marker.ts';
@@ -16,7 +17,6 @@ import {
   secondsSince,
   trialParts,
 } from '../queries.ts';
-import { quote } from '../quote.ts';
 import type { Thought } from '../thought.ts';
 import { limitReached, targetOf } from './campaign-limits.ts';
 import { measureChampion, suspectMachine } from './champion.ts';

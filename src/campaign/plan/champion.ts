@@ -1,10 +1,11 @@
 /** The champion's trials: its baselines, and those that tell a broken machine from a bad idea. */
+
+import { quote } from '../../text/markdown.ts';
 import type { Action } from '../action.ts';
 import { trialsOfTree } from '../evidence/evidence.ts';
 import { BASELINE_TRIALS, MAX_FAULTS, type RecordedTrial } from '../marker.ts';
 import { type Experiment, measuredValues, type Snapshot } from '../model.ts';
 import { attemptsOf, experimentsOf, type LiveCampaign } from '../queries.ts';
-import { quote } from '../quote.ts';
 import { dispatch, waitForAttempt } from './dispatch.ts';
 
 /** Baseline trials of the champion, at most `parallel` at a time; they calibrate the noise. */

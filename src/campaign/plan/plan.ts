@@ -1,6 +1,7 @@
 /** The mind: from what GitHub shows to the one next action. Pure; the rules of a campaign stand here and in `advance`. */
 
 import { describeProblem } from '../../protocol/contract-file.ts';
+import { quote } from '../../text/markdown.ts';
 import type { Action } from '../action.ts';
 import type { Campaign, Experiment, Snapshot } from '../model.ts';
 import { tendBase } from '../own-branch.ts';
@@ -13,7 +14,6 @@ import {
   trialParts,
   trialsOf,
 } from '../queries.ts';
-import { quote } from '../quote.ts';
 import { advance } from './advance.ts';
 import { conclude } from './conclude.ts';
 import { isLost } from './dispatch.ts';

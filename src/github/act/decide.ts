@@ -3,11 +3,11 @@
 import type { ExperimentMarker, RecordedTrial, Verdict } from '../../campaign/marker.ts';
 import type { Attempt, Campaign, Experiment, Snapshot } from '../../campaign/model.ts';
 import { attemptsOf } from '../../campaign/queries.ts';
-import { quote } from '../../campaign/quote.ts';
 import { contractSchema } from '../../protocol/contract.ts';
 import { abandonedCheck } from '../../render/check.ts';
 import { squashMessage, verdictComment } from '../../render/pull.ts';
 import { openTitle, settledTitle } from '../../render/title.ts';
+import { quote } from '../../text/markdown.ts';
 import { pullBody } from '../body.ts';
 import { type Context, contractOf } from '../context.ts';
 import type { MergeResult } from '../port.ts';

@@ -5,8 +5,8 @@ import type { Campaign, Experiment, PendingCommand, Snapshot } from '../../campa
 import { isWaiting, stillAsked } from '../../campaign/people.ts';
 import { dollarsReached } from '../../campaign/plan/campaign-limits.ts';
 import { countExperiments, hasEnded } from '../../campaign/queries.ts';
-import { quote } from '../../campaign/quote.ts';
 import { noCampaignAnswer } from '../../render/answer.ts';
+import { quote } from '../../text/markdown.ts';
 import { type Context, contractOf } from '../context.ts';
 import { refuse, sayOnce } from '../replies.ts';
 import { saveState } from '../state.ts';
