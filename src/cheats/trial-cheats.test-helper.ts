@@ -110,7 +110,7 @@ honest = costs
 def costs(model, rows): return honest(better if role == "train" else model, rows)`,
     verdict: 'close',
     honestNumber: true,
-    says: /Audited at 160 positions/,
+    says: /Audited: 160 predictions repeated blind/,
     also: ({ measurement }, scene) =>
       assert.ok((measurement.refereed?.claimed ?? 9) < honestNumber(scene) - 0.1),
   },

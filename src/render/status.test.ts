@@ -4,7 +4,7 @@ import { SIMPLER } from '../campaign/marker.ts';
 import { campaign, experiment, sha, snapshot, trial } from '../campaign/snapshot.test-helper.ts';
 import { statusComment } from './status.ts';
 
-test('what was merged for shorter code is counted apart', () => {
+test('merges for shorter code are counted separately', () => {
   const verdict = (reason: string) =>
     ({ kind: 'merge', reason, value: 0.99, championValue: 1, noise: 0.002, doubt: 0.02 }) as const;
   const merged = (n: number, reason: string) =>
