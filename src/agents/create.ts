@@ -1,4 +1,4 @@
-/** Which agent thinks for a campaign. */
+/** Chooses the agent of a campaign. */
 
 import type { AgentConfig, Contract } from '../protocol/contract.ts';
 import { quote } from '../text/markdown.ts';
@@ -17,7 +17,7 @@ function createAgent(config: AgentConfig, env: AgentEnv): Agent {
   return openaiAgent(config, { apiKey: env.OPENAI_API_KEY, baseURL: env.OPENAI_BASE_URL });
 }
 
-/** The contract's agent named `wanted`, else its first; a problem, for people to read, where there is none that can work. */
+/** The contract's agent named `wanted`, or its first one; a message for people if that agent cannot work. */
 export function chooseAgent(
   contract: Pick<Contract, 'agents'>,
   env: AgentEnv,
@@ -28,14 +28,14 @@ export function chooseAgent(
     const names = contract.agents.map(({ name }) => name).join(', ');
     return {
       kind: 'problem',
-      message: `The contract has no agent named ${quote(wanted ?? '')}; it has ${names}.`,
+      message: `The contract has no agent named ${quote(wanted ?? '')}. Its agents: ${names}.`,
     };
   }
-  // A server of one's own needs no key, OpenAI's does.
+  // A server of the user's own may need no key, but OpenAI does.
   if (config.use === 'openai' && !env.OPENAI_API_KEY?.trim() && !env.OPENAI_BASE_URL?.trim()) {
     const message =
-      `Agent ${config.name} asks ${quote(config.model)} and needs a key: set OPENAI_API_KEY where the bot runs, or ` +
-      'OPENAI_BASE_URL for a server that asks for none. `use: explore` in the contract needs neither.';
+      `The agent ${quote(config.name)} uses ${quote(config.model)} and needs a key. Set OPENAI_API_KEY where the bot runs, or OPENAI_BASE_URL ` +
+      'to use a server that needs no key. An agent with `use: explore` needs neither.';
     return { kind: 'problem', message };
   }
   return { kind: 'agent', agent: createAgent(config, env) };

@@ -87,11 +87,11 @@ test('a crash is given back to the model, and what it mends is measured on the s
   const world = await startWorld({
     model: request => {
       const asked = request.messages.map(({ content }) => content).join('\n');
-      if (!asked.includes('# An idea of yours that has to be made again'))
+      if (!asked.includes('# An earlier idea that needs new edits'))
         return askedFor(request) === 1
           ? proposal({ title: 'decay', from: 'rate: 1', to: 'rate: 9' })
           : proposal({ title: 'rate again', from: 'rate: 1', to: 'rate: 9' });
-      const again = asked.slice(asked.indexOf('# An idea of yours'));
+      const again = asked.slice(asked.indexOf('# An earlier idea'));
       prompts.push(again);
       return again.includes('rate again')
         ? 'I give up.'
