@@ -44,7 +44,7 @@ test('what the model proposes becomes pull requests; nonsense is told back to it
   const expected = {
     1: [
       /found none/,
-      /matches nowhere[\s\S]*closest is line 1: "depth: 1"/,
+      /search does not occur in the file[\s\S]*closest is line 1, "depth: 1"/,
       /this path is not editable; editable is settings\.txt/,
     ],
     2: [
