@@ -45,7 +45,7 @@ test('what the model proposes becomes pull requests; nonsense is told back to it
     1: [
       /found none/,
       /search does not occur in the file[\s\S]*closest is line 1, "depth: 1"/,
-      /this path is not editable; editable is settings\.txt/,
+      /this path is not editable; editable paths: settings\.txt/,
     ],
     2: [
       /the edits change nothing/,
