@@ -1,10 +1,10 @@
-/** What a person reads on the page of the workflow run. */
+/** The summary on the page of the workflow run. */
 import { markdownTable } from 'markdown-table';
 import type { Measurement } from '../protocol/measurement.ts';
 import { auditSentence } from '../render/audit.ts';
 import { escapeMarkdown, fence } from '../text/markdown.ts';
 
-/** Markdown of one measurement: outcome first, then the numbers, then the audit or the traceback. */
+/** A measurement as Markdown: the outcome, then the numbers, then the audit or the traceback. */
 export function renderSummary(measurement: Measurement): string {
   const { outcome } = measurement;
   const parts = [`## ${headline(measurement)}`, table(measurement)];
@@ -27,9 +27,9 @@ export function renderSummary(measurement: Measurement): string {
 function headline({ trial, outcome }: Measurement): string {
   if (outcome.status === 'measured') return `Measured ${outcome.value} (trial ${trial})`;
   if (outcome.status === 'stopped')
-    return `Stopped at ${Math.round(100 * outcome.at)} % of its budget, with a preview of ${outcome.value} (trial ${trial})`;
-  if (outcome.status === 'crash') return `The candidate crashed: ${outcome.reason} (trial ${trial})`;
-  return `The machine failed, nothing was measured (trial ${trial})`;
+    return `Stopped early at ${Math.round(100 * outcome.at)}%, projected ${outcome.value} (trial ${trial})`;
+  if (outcome.status === 'crash') return `Crashed: ${outcome.reason} (trial ${trial})`;
+  return `Machine error, nothing was measured (trial ${trial})`;
 }
 
 function table(measurement: Measurement): string {
@@ -41,7 +41,7 @@ function table(measurement: Measurement): string {
     ['candidate', measurement.candidate],
     ['seed', String(measurement.seed)],
     ['training', `${measurement.trainingSeconds.toFixed(1)} s of ${measurement.budgetSeconds} s`],
-    ['start to result', `${measurement.totalSeconds.toFixed(1)} s`],
+    ['total', `${measurement.totalSeconds.toFixed(1)} s`],
     ['peak memory', `${measurement.peakMemoryMb.toFixed(0)} MB`],
     ['machine', escapeMarkdown(measurement.machine || 'unknown')],
     ['digest', measurement.digest || 'unknown'],
