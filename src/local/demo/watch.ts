@@ -1,4 +1,4 @@
-/** Watches a campaign through the REST API, as any client could. */
+/** Watches a campaign through the REST API, like any other client. */
 import type { Octokit } from '@octokit/rest';
 import { ledgerRows } from '../../campaign/evidence/ledger.ts';
 import { measuredValues } from '../../campaign/model.ts';
@@ -23,11 +23,11 @@ export interface Watched {
   repository: Repository;
   issue: number;
   metric: Metric;
-  /** Budget of the contract; a campaign may have its own. */
+  /** The contract's budget, which a campaign may override. */
   budgetSeconds: number;
 }
 
-/** One look; null while the App has not answered. `ear` knows what the trials last said. */
+/** One look at the campaign; null if the App has not answered yet. `ear` knows the trials' latest output. */
 export async function look(octokit: Octokit, watched: Watched, ear: Ear): Promise<Look | null> {
   const { repository, issue, metric } = watched;
   const history = await readHistory(octokit, repository, issue);
@@ -49,11 +49,11 @@ export async function look(octokit: Octokit, watched: Watched, ear: Ear): Promis
       value: row.value,
       championValue: row.championValue,
       trials: measuredValues(experiments[i]?.marker.trials ?? []).length,
-      // A verdict to merge is told once it has been carried out.
+      // A merge is shown once it has been carried out.
       verdict:
         row.status === 'running' || !verdict
           ? null
-          : { ...verdict, kind: row.status === 'stopped' ? 'stopped' : verdict.kind },
+          : { ...verdict, kind: row.status === 'stopped' ? 'stopped early' : verdict.kind },
     };
   });
   return {

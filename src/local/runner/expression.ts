@@ -1,7 +1,7 @@
-/** Evaluates `${{ … }}` and `if:` of a workflow file. */
+/** Evaluates `${{ … }}` and `if:` in workflow files. */
 import { data, Evaluator, Lexer, Parser } from '@actions/expressions';
 
-/** How the job stands, as `job.status` and the status functions see it. */
+/** The status of a job in `job.status` and the status functions. */
 export type JobStatus = 'success' | 'failure' | 'cancelled';
 
 /** Context name (`github`, `inputs`, `env`, `steps`, `job`, `runner`, `secrets`) to plain JSON. */
@@ -14,15 +14,15 @@ const STATUS_FUNCTIONS = {
   always: () => true,
 } as const;
 const CALLS_STATUS = new RegExp(`\\b(${Object.keys(STATUS_FUNCTIONS).join('|')})\\s*\\(`, 'i');
-/** Quoted text may hold braces. */
+/** Quoted text may contain braces. */
 const TEMPLATE = /\$\{\{((?:'[^']*'|[^'}]|\}(?!\}))*)\}\}/g;
 
-/** Replaces every `${{ … }}` in `text`. Throws an error that names the expression which is wrong. */
+/** Replaces every `${{ … }}` in `text`. Throws an error that names an invalid expression. */
 export function interpolate(text: string, contexts: Contexts): string {
   return text.replaceAll(TEMPLATE, (_, expression: string) => evaluate(expression, contexts).coerceString());
 }
 
-/** Whether a step with this `if:` runs. Without one, or without a status function in it, only while all went well. */
+/** Whether a step with this `if:` runs. Without a condition, or without a status function in it, only if all steps so far succeeded. */
 export function shouldRun(condition: string | undefined, contexts: Contexts): boolean {
   const expression = unwrap(condition ?? '');
   const guarded = CALLS_STATUS.test(withoutStrings(expression));
@@ -45,7 +45,7 @@ function evaluate(expression: string, contexts: Contexts): data.ExpressionData {
     if (!(context instanceof data.Dictionary)) throw new Error('expected contexts');
     return new Evaluator(parsed, context, functions).evaluate();
   } catch (error) {
-    throw new Error(`The expression \`${expression.trim()}\` is wrong: ${(error as Error).message}`);
+    throw new Error(`Invalid expression \`${expression.trim()}\`: ${(error as Error).message}`);
   }
 }
 
@@ -58,7 +58,7 @@ function withoutStrings(expression: string): string {
   return expression.replaceAll(/'[^']*'/g, '');
 }
 
-/** The language's own rule: false, 0, NaN, '' and null do not hold. */
+/** The language's rule: false, 0, NaN, '' and null are false. */
 function truthy(value: data.ExpressionData): boolean {
   switch (value.kind) {
     case data.Kind.Null:
