@@ -155,7 +155,7 @@ export async function step(
  */
 function nameOf(action: Action): string {
   const subject = JSON.stringify(action, (key, value) => {
-    if (key === 'number' || key === 'reason') return undefined;
+    if (key === 'number' || key === 'reason' || key === 'contract' || key === 'base') return undefined;
     return key === 'campaign' || key === 'experiment' ? (value?.issue ?? value?.pull) : value;
   });
   return subject.slice(0, 300);

@@ -138,7 +138,7 @@ async function finishOne(dir: string): Promise<void> {
     lab.pass(300);
     await lab.measure(value);
   }
-  for (let looks = 0; (await lab.look()).kind !== 'decide'; looks++)
+  for (let looks = 0; (await lab.look()).kind !== 'close'; looks++)
     if (looks > 20) throw new Error('Expected a verdict within 20 looks.');
   lab.pass(60);
   await lab.close();

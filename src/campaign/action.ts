@@ -1,55 +1,71 @@
-/** What the plan may ask for: one action at a time, each safe to do again. */
+/** What the plan may ask for: one action at a time, each safe to do again, and with what it takes to do it. */
 
-import type { Asked, CampaignState, Point, RecordedTrial, Verdict } from './marker.ts';
-import type { Attempt, Campaign, Duplicate, Experiment, PendingCommand } from './model.ts';
+import type { Contract } from '../protocol/contract.ts';
+import type { Asked, CampaignBase, CampaignState, Point, RecordedTrial, Verdict } from './marker.ts';
+import type { Attempt, Campaign, Duplicate, Experiment, KnownCampaign, PendingCommand } from './model.ts';
 import type { Task } from './thought.ts';
+
+/** A campaign and the contract that it works under. */
+export interface Work {
+  campaign: KnownCampaign;
+  contract: Contract;
+}
 
 export type Action =
   | { kind: 'answer'; command: PendingCommand }
-  | { kind: 'phase'; campaign: Campaign; phase: CampaignState['phase']; reason: string }
+  | { kind: 'phase'; campaign: KnownCampaign; phase: CampaignState['phase']; reason: string }
   /** Says something once on the campaign's issue; `pause` also pauses the campaign for that reason. */
   | { kind: 'notify'; campaign: Campaign; key: string; text: string; pause: boolean }
   | { kind: 'label'; experiment: Experiment }
   /** Puts the label back by which the App finds a campaign again. */
   | { kind: 'relabel'; campaign: Campaign }
-  | { kind: 'dispatch'; campaign: Campaign; experiment: Experiment | null; trial: string; seedIndex: number }
-  /** A run that has not ended is given up first. */
-  | { kind: 'record'; campaign: Campaign; experiment: Experiment | null; attempt: Attempt }
+  | (Work & { kind: 'dispatch'; experiment: Experiment | null; trial: string; seedIndex: number })
+  /** A run that has not ended is cancelled first. The state of an experiment's campaign may be lost. */
+  | {
+      kind: 'record';
+      campaign: Campaign;
+      contract: Contract;
+      experiment: Experiment | null;
+      attempt: Attempt;
+    }
   /** Has an agent think, beside the loop. */
-  | { kind: 'think'; campaign: Campaign; task: Task }
-  /** Makes what came of a thought about a new idea into a pull request, or counts it as failed. */
-  | { kind: 'open'; campaign: Campaign; number: number; thought: number }
+  | (Work & { kind: 'think'; task: Task })
+  /** Turns the result of a thought about a new idea into a pull request, or counts it as failed. */
+  | (Work & { kind: 'open'; number: number; thought: number })
   /** Makes a new experiment of the edits of a closed one, because a person asked for it. */
-  | { kind: 'repeat'; campaign: Campaign; number: number; asked: Asked }
+  | (Work & { kind: 'repeat'; number: number; asked: Asked })
   /** Leaves an experiment to people, which `verdict` (the gate's) says why. */
-  | { kind: 'hold'; experiment: Experiment; verdict: Verdict; trials: RecordedTrial[] }
-  /** Counts what a thought cost of which nothing will be made, and forgets it. */
-  | { kind: 'writeOff'; campaign: Campaign; thought: number }
-  | { kind: 'restack'; experiment: Experiment }
-  /** Makes the experiment again from what came of a thought about it. */
-  | { kind: 'revise'; experiment: Experiment; thought: number }
+  | (Work & { kind: 'hold'; experiment: Experiment; verdict: Verdict; trials: RecordedTrial[] })
+  /** Counts the cost of a thought whose result is not needed any more, and forgets it. */
+  | { kind: 'writeOff'; campaign: KnownCampaign; thought: number }
+  | (Work & { kind: 'restack'; experiment: Experiment })
+  /** Makes the experiment again from the result of a thought about it. */
+  | (Work & { kind: 'revise'; experiment: Experiment; thought: number })
   /** The marker of a restacked experiment is ahead of its branch. */
   | { kind: 'move'; experiment: Experiment }
-  /** `unfinished`: trials in flight that are given up with it. */
+  | (Work & { kind: 'merge'; experiment: Experiment; verdict: Verdict; trials: RecordedTrial[] })
+  /** One that a person merged or closed only gets its verdict. `unfinished`: trials in flight that are cancelled. */
   | {
-      kind: 'decide';
+      kind: 'close';
       experiment: Experiment;
       verdict: Verdict;
       trials: RecordedTrial[];
       unfinished: Attempt[];
     }
-  /** Makes the campaign's own branch. */
-  | { kind: 'found'; campaign: Campaign }
+  /** Creates the campaign's own branch. */
+  | { kind: 'createBase'; campaign: KnownCampaign }
   /** Notes that a merge moved the campaign's own branch. */
-  | { kind: 'follow'; campaign: Campaign; tip: Point }
+  | { kind: 'followBase'; campaign: KnownCampaign; base: CampaignBase; tip: Point }
   /** Opens the pull request that offers what a campaign found. */
-  | { kind: 'promote'; campaign: Campaign }
+  | (Work & { kind: 'promote'; base: CampaignBase })
   /** Deletes the branch of a campaign that merged nothing. */
-  | { kind: 'disband'; campaign: Campaign }
+  | { kind: 'deleteBase'; campaign: KnownCampaign; base: CampaignBase }
   | { kind: 'tidy'; duplicate: Duplicate }
   /** Deletes an experiment's branch while it is at `sha`: another of that name is another branch. */
   | { kind: 'clean'; branch: string; sha: string }
   | { kind: 'wait'; seconds: number };
+
+export type ActionOf<Kind extends Action['kind']> = Extract<Action, { kind: Kind }>;
 
 /** What an action is about, in a few words. */
 export function describeAction(action: Action): string {
@@ -71,13 +87,16 @@ export function describeAction(action: Action): string {
       return `open ${action.number} from thought ${action.thought}`;
     case 'writeOff':
       return `write off thought ${action.thought}`;
-    case 'decide':
+    case 'close':
       return `${action.verdict.kind} #${action.experiment.pull}`;
-    case 'found':
-    case 'follow':
+    case 'createBase':
+      return `found for #${action.campaign.issue}`;
+    case 'followBase':
+      return `follow for #${action.campaign.issue}`;
+    case 'deleteBase':
+      return `disband for #${action.campaign.issue}`;
     case 'promote':
-    case 'disband':
-      return `${action.kind} for #${action.campaign.issue}`;
+      return `promote for #${action.campaign.issue}`;
     case 'tidy':
       return `tidy ${action.duplicate.kind} ${action.duplicate.id}`;
     case 'clean':

@@ -22,6 +22,13 @@ export interface Campaign {
   notices: string[];
 }
 
+/** A campaign whose state can be read. */
+export type KnownCampaign = Campaign & { state: CampaignState };
+
+export function isKnown(campaign: Campaign): campaign is KnownCampaign {
+  return campaign.state !== null;
+}
+
 export interface Experiment {
   pull: number;
   state: 'open' | 'closed' | 'merged';

@@ -24,13 +24,13 @@ export function tendBase(snapshot: Snapshot): Action | null {
   const campaign = currentCampaign(snapshot);
   if (!campaign || !worksApart(snapshot)) return null;
   const { base } = campaign.state;
-  if (base === null) return { kind: 'found', campaign };
+  if (base === null) return { kind: 'createBase', campaign };
   const tip = snapshot.campaignTip;
   if (tip?.sha === base.tip.sha) return null;
   // Only where both readings say so it is gone.
   if (!tip && snapshot.branches.has(campaignBranch(campaign.issue)))
     return { kind: 'wait', seconds: UNCLEAR_SECONDS };
-  if (tip && isNext(snapshot, campaign, base, tip)) return { kind: 'follow', campaign, tip };
+  if (tip && isNext(snapshot, campaign, base, tip)) return { kind: 'followBase', campaign, base, tip };
   const reason = tip ? movedReason(campaign, base, tip) : goneReason(campaign, base);
   return { kind: 'phase', campaign, phase: 'paused', reason };
 }

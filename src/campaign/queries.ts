@@ -1,7 +1,14 @@
 /** Questions to a snapshot. */
 
 import type { CampaignState, RecordedTrial } from './marker.ts';
-import { type Attempt, branchName, type Campaign, type Experiment, type Snapshot } from './model.ts';
+import {
+  type Attempt,
+  branchName,
+  type Campaign,
+  type Experiment,
+  type KnownCampaign,
+  type Snapshot,
+} from './model.ts';
 
 /** Numbers of a trial id `<issue>/<experiment>.<k>`. */
 export function trialParts(id: string): { issue: number; experiment: number; k: number } {
@@ -32,7 +39,7 @@ export function trialsOf(snapshot: Snapshot, experiment: Experiment): RecordedTr
 }
 
 /** A campaign that is running or paused. */
-export type LiveCampaign = Campaign & { state: CampaignState };
+export type LiveCampaign = KnownCampaign;
 
 /** Whether a campaign is finished or stopped. */
 export function hasEnded({ phase }: CampaignState): boolean {

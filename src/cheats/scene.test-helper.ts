@@ -77,7 +77,8 @@ export async function makeScene(root: string): Promise<Scene> {
         const tried = experimentOf(base, candidate, trials);
         const action = plan(shown(base, champion, tried), NOW);
         const [first, ...more] = trials;
-        if (action.kind === 'decide' && first) return { verdict: action.verdict, trials: [first, ...more] };
+        if ((action.kind === 'merge' || action.kind === 'close') && first)
+          return { verdict: action.verdict, trials: [first, ...more] };
         if (action.kind !== 'dispatch')
           assert.fail(`Expected a trial or a verdict, found ${JSON.stringify(action)}`);
         trials.push(await measure(candidate, tried, action.trial, action.seedIndex, cheat));

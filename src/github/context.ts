@@ -1,7 +1,5 @@
 /** What every action is applied with. */
 import type { AgentEnv, chooseAgent } from '../agents/create.ts';
-import type { Snapshot } from '../campaign/model.ts';
-import type { Contract } from '../protocol/contract.ts';
 import type { progressChart } from '../render/chart.ts';
 import type { GitHubPort } from './port.ts';
 import type { Thinking } from './thinking.ts';
@@ -31,11 +29,4 @@ export interface Context {
   /** Aborted when the App shuts down. */
   signal: AbortSignal;
   log: Log;
-}
-
-/** The contract, in actions that are only planned where there is one. */
-export function contractOf(snapshot: Snapshot): Contract {
-  if (snapshot.contract.kind !== 'contract')
-    throw new Error('Expected a readable contract, found none: plan should have paused the campaign.');
-  return snapshot.contract.contract;
 }

@@ -1,7 +1,7 @@
 /** What GitHub refuses for good must not be asked for ever: after a few times it is said, and the work goes on elsewhere. */
 import type { Action } from '../campaign/action.ts';
-import type { Campaign, Snapshot } from '../campaign/model.ts';
-import { issueOf } from '../campaign/plan/skip-refused.ts';
+import { type Campaign, isKnown, type KnownCampaign, type Snapshot } from '../campaign/model.ts';
+import { campaignOf } from '../campaign/plan/skip-refused.ts';
 import { quote } from '../text/markdown.ts';
 import type { Context } from './context.ts';
 import { isPermanent, messageOf } from './errors.ts';
@@ -54,12 +54,11 @@ export async function giveUp(
     );
     return true;
   }
-  const issue = issueOf(action);
-  const campaign = snapshot.campaigns.find(found => found.issue === issue);
-  const log = { err: error, issue, action: action.kind };
-  if (campaign?.state?.phase === 'running') {
+  const campaign = campaignOf(snapshot, action);
+  const log = { err: error, issue: campaign?.issue, action: action.kind };
+  if (campaign && isKnown(campaign) && campaign.state.phase === 'running') {
     context.log.error(log, 'GitHub refuses; pausing');
-    const pause = () => pauseRefused(context, snapshot, campaign, whatIsRefused(snapshot, action), error);
+    const pause = () => pauseRefused(context, snapshot, campaign, whatIsRefused(action), error);
     if (await isTaken(pause)) {
       refusals.counts.delete(name);
       return true;
@@ -122,9 +121,9 @@ async function isTaken(write: () => Promise<void>): Promise<boolean> {
 }
 
 /** The step; with the workflow, of which there may be none, or it does not take the inputs. */
-function whatIsRefused({ contract }: Snapshot, { kind }: Action): string {
-  const isRun = kind === 'dispatch' && contract.kind === 'contract';
-  return `the step \`${kind}\`${isRun ? ` of \`${contract.contract.trial.workflow}\`` : ''}`;
+function whatIsRefused(action: Action): string {
+  const step = `the step \`${action.kind}\``;
+  return action.kind === 'dispatch' ? `${step} of \`${action.contract.trial.workflow}\`` : step;
 }
 
 async function sayGivenUp({ port }: Context, { issue }: Campaign, action: Action, words: string) {
@@ -137,11 +136,10 @@ async function sayGivenUp({ port }: Context, { issue }: Campaign, action: Action
 async function pauseRefused(
   context: Context,
   snapshot: Snapshot,
-  campaign: Campaign,
+  campaign: KnownCampaign,
   what: string,
   error: unknown,
 ): Promise<void> {
-  if (!campaign.state) return;
   const reason = `GitHub refused ${what}: ${quote(messageOf(error), 300)}. Mend that, then comment \`/research resume\`.`;
   await saveState(context.port, snapshot, campaign, { ...campaign.state, phase: 'paused', reason });
 }

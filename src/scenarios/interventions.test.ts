@@ -58,7 +58,7 @@ const DEEDS: Record<string, () => Promise<void>> = {
     assert.equal(pullOf(scene, 2).state, 'open', 'the campaign goes on');
   },
 
-  'opens a closed experiment again': async () => {
+  'reopens a closed experiment': async () => {
     const unjudged = await running(2);
     changePull(unjudged.model, 'alice', pullOf(unjudged, 1).number, { state: 'closed' });
     await workOn(unjudged);
@@ -120,7 +120,7 @@ const DEEDS: Record<string, () => Promise<void>> = {
     assert.match(saidOn(scene, number, 'verdict'), /A person closed this pull request/);
   },
 
-  'gives an experiment another base branch': async () => {
+  'points an experiment at another base branch': async () => {
     const scene = await running();
     const { number } = pullOf(scene, 1);
     setBranch(scene.model, 'alice', 'other', tipOf(scene.model, 'main') ?? '');
@@ -159,14 +159,14 @@ const DEEDS: Record<string, () => Promise<void>> = {
     assert.equal(pullOf(scene, 1).state, 'merged');
   },
 
-  'takes the label off an experiment': async () => {
+  'removes the label from an experiment': async () => {
     const scene = await running();
     changePull(scene.model, 'alice', pullOf(scene, 1).number, { labels: ['mine'] });
     await workOn(scene);
     assert.deepEqual(pullOf(scene, 1).labels, ['mine', 'research']);
   },
 
-  'takes the label off the campaign’s issue': async () => {
+  'removes the label from the campaign’s issue': async () => {
     for (const restarted of [false, true]) {
       const scene = campaignScene(1);
       await scene.work();
@@ -222,7 +222,7 @@ const DEEDS: Record<string, () => Promise<void>> = {
     assert.ok(!scene.model.comments.values().some(({ body }) => replyKey(body) === comment));
   },
 
-  'runs a trial’s workflow again': async () => {
+  're-runs a trial’s workflow': async () => {
     const scene = await running();
     const first = scene.model.runs.values().find(({ title }) => title === '1/0.1');
     rerun(scene.model, 'alice', first?.id ?? 0);
@@ -260,7 +260,7 @@ const DEEDS: Record<string, () => Promise<void>> = {
     assert.equal(markerOf(pullOf(scene, 1))?.verdict?.value, 1.05);
   },
 
-  'uninstalls the App, and installs it again': async () => {
+  'uninstalls the App, and reinstalls it': async () => {
     const scene = await running();
     scene.line = async () => {
       throw new Refusal(403, 'This installation has been suspended');
@@ -365,7 +365,7 @@ for (const [deed, story] of Object.entries(DEEDS)) test(`somebody ${deed}`, stor
 
 test('docs/people.md tells what becomes of each of these, and of nothing else', () => {
   const text = readFileSync(new URL('../../docs/people.md', import.meta.url), 'utf8');
-  const [, table = ''] = text.split('## Deeds\n');
+  const [, table = ''] = text.split('## Manual changes\n');
   const rows = [...table.matchAll(/^\| ([^|]+) \|/gm)].map(([, deed = '']) => deed.trim());
   assert.deepEqual(rows.slice(1), Object.keys(DEEDS));
 });

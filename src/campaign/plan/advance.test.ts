@@ -150,7 +150,7 @@ describe('a campaign', () => {
     const campaigns = [campaign({ phase: 'stopped' })];
     const experiments = [experiment(1)];
     const giving = plan(snapshot({ campaigns, experiments, attempts: [attempt('3/1.1', {})] }), NOW);
-    assert.deepEqual(giving.kind === 'decide' && giving.unfinished.map(({ trial: id }) => id), ['3/1.1']);
+    assert.deepEqual(giving.kind === 'close' && giving.unfinished.map(({ trial: id }) => id), ['3/1.1']);
     assert.equal(
       planned({ campaigns, experiments, attempts: [attempt('3/1.1', { status: 'completed' })] }),
       'record 3/1.1',

@@ -1,8 +1,7 @@
 /** The current campaign's next step: measure the champion, advance what is open, think of something new, or finish. */
 
-import type { Contract } from '../../protocol/contract.ts';
 import { quote } from '../../text/markdown.ts';
-import type { Action } from '../action.ts';
+import type { Action, Work } from '../action.ts';
 import { budgetOf, championIsMeasured } from '../evidence/evidence.ts';
 import { MAX_FAILED_PROPOSALS } from '../marker.ts';
 import { type Attempt, flagNotice, type Run, type Snapshot } from '../model.ts';
@@ -34,27 +33,26 @@ const PAUSED_KEY = 'paused for run';
 export function advance(snapshot: Snapshot, now: Date): Action | null {
   const campaign = currentCampaign(snapshot);
   if (!campaign || snapshot.contract.kind !== 'contract') return null;
-  const contract = snapshot.contract.contract;
+  const { contract } = snapshot.contract;
+  const work = { campaign, contract };
   const open = openExperiments(snapshot, campaign);
   // What waits for people needs no runner.
   const active = open.filter(experiment => !waitsForPeople(experiment)).length;
-  const stuck = noRunner(snapshot, campaign, now);
+  const stuck = noRunner(snapshot, work, now);
   if (stuck) return stuck;
   const parallel = campaign.state.parallel ?? contract.parallel;
   const limit = limitReached(snapshot, contract, campaign, now);
   const doubt =
-    limit === null
-      ? (suspectMachine(snapshot, campaign, now) ?? pauseForCrashes(snapshot, contract, campaign))
-      : null;
+    limit === null ? (suspectMachine(snapshot, work, now) ?? pauseForCrashes(snapshot, work)) : null;
   const steps = championIsMeasured(snapshot, budgetOf(contract, campaign))
     ? [
-        ...open.map(experiment => advanceExperiment(snapshot, contract, campaign, experiment, now)),
-        doubt ?? (active < parallel && limit === null ? openNext(snapshot, contract, campaign) : null),
+        ...open.map(experiment => advanceExperiment(snapshot, work, experiment, now)),
+        doubt ?? (active < parallel && limit === null ? openNext(snapshot, work) : null),
       ]
     : limit !== null && active === 0
       ? // Nobody will be judged against it; what is in flight is still recorded.
-        [waitForAttempt(snapshot, campaign, null, now)]
-      : [measureChampion(snapshot, campaign, parallel, now)];
+        [waitForAttempt(snapshot, work, null, now)]
+      : [measureChampion(snapshot, work, parallel, now)];
   const next = steps.find(
     step => step !== null && step.kind !== 'wait' && !isOneTooMany(snapshot, campaign, parallel, step, now),
   );
@@ -63,7 +61,7 @@ export function advance(snapshot: Snapshot, now: Date): Action | null {
     next ??
     doubt ??
     (limit === null
-      ? thinkOrFinish(snapshot, contract, campaign, active, parallel)
+      ? thinkOrFinish(snapshot, work, active, parallel)
       : endAtLimit(snapshot, campaign, limit, busy)) ?? {
       kind: 'wait',
       seconds: LOOK_AGAIN_SECONDS,
@@ -90,16 +88,17 @@ function isOneTooMany(
 }
 
 /** What a person asked for, or what came of the first finished thought, becomes an experiment. */
-function openNext(snapshot: Snapshot, contract: Contract, campaign: LiveCampaign): Action | null {
+function openNext(snapshot: Snapshot, work: Work): Action | null {
+  const { campaign, contract } = work;
   // Another App may have made one meanwhile.
   if (countExperiments(snapshot, campaign) >= targetOf(contract, campaign.state)) return null;
   const repeated = stillAsked(snapshot, campaign).find(({ pull }) => pull !== null);
-  if (repeated) return { kind: 'repeat', campaign, number: nextNumber(snapshot, campaign), asked: repeated };
+  if (repeated) return { kind: 'repeat', ...work, number: nextNumber(snapshot, campaign), asked: repeated };
   const [thought] = ideasOf(snapshot, campaign)
     .filter(({ state }) => state !== 'thinking')
     .sort((a, b) => turnOf(a) - turnOf(b) || a.task.number - b.task.number);
   if (!thought) return null;
-  return { kind: 'open', campaign, number: nextNumber(snapshot, campaign), thought: thought.id };
+  return { kind: 'open', ...work, number: nextNumber(snapshot, campaign), thought: thought.id };
 }
 
 /** What is open is judged first, and what is thought about is waited for, so that its price is known. */
@@ -132,7 +131,8 @@ function turnOf({ task }: IdeaThought): number {
  * Runs that no runner picks up are said after ten minutes, and pause the campaign after an hour. While any run is in progress the others
  * wait for its runner, and after one ended the next gets that long to be picked up.
  */
-function noRunner(snapshot: Snapshot, campaign: LiveCampaign, now: Date): Action | null {
+function noRunner(snapshot: Snapshot, work: Work, now: Date): Action | null {
+  const { campaign } = work;
   const attempts = [...snapshot.attempts.values()];
   if (attempts.some(({ run }) => run?.status === 'in_progress')) return null;
   const queued = attempts
@@ -148,7 +148,7 @@ function noRunner(snapshot: Snapshot, campaign: LiveCampaign, now: Date): Action
   const sinceLast = snapshot.runEndedAt === null ? Infinity : secondsSince(snapshot.runEndedAt, now);
   const waited = Math.min(secondsSince(run.createdAt, now), sinceLast);
   if (waited >= NO_RUNNER_PAUSE_SECONDS) {
-    if (wasSaid(campaign, PAUSED_KEY, run)) return giveUpRun(snapshot, campaign, attempt);
+    if (wasSaid(campaign, PAUSED_KEY, run)) return giveUpRun(snapshot, work, attempt);
     const text = `No runner picked up trial ${attempt.trial} for an hour, so the campaign pauses. Start a self-hosted runner with the labels of the workflow, then comment \`/research resume\`.`;
     return { kind: 'notify', campaign, key: `${PAUSED_KEY} ${last.run.id}`, text, pause: true };
   }
@@ -165,11 +165,11 @@ function wasSaid({ state }: LiveCampaign, key: string, { id }: Run): boolean {
 }
 
 /** It was said, and a person resumed the campaign: the stale run is taken for the machine's fault, and its trial is taken anew. */
-function giveUpRun(snapshot: Snapshot, campaign: LiveCampaign, attempt: Attempt): Action | null {
+function giveUpRun(snapshot: Snapshot, work: Work, attempt: Attempt): Action | null {
   const { experiment: number } = trialParts(attempt.trial);
-  const experiment = openExperiments(snapshot, campaign).find(({ marker }) => marker.number === number);
+  const experiment = openExperiments(snapshot, work.campaign).find(({ marker }) => marker.number === number);
   return number === 0 || experiment
-    ? { kind: 'record', campaign, experiment: experiment ?? null, attempt }
+    ? { kind: 'record', ...work, experiment: experiment ?? null, attempt }
     : null;
 }
 
@@ -195,13 +195,8 @@ function pauseForPeople(snapshot: Snapshot, campaign: LiveCampaign): Action | nu
     : null;
 }
 
-function thinkOrFinish(
-  snapshot: Snapshot,
-  contract: Contract,
-  campaign: LiveCampaign,
-  open: number,
-  parallel: number,
-): Action | null {
+function thinkOrFinish(snapshot: Snapshot, work: Work, open: number, parallel: number): Action | null {
+  const { campaign, contract } = work;
   const target = targetOf(contract, campaign.state);
   const { state } = campaign;
   const flagged = flaggedPause(snapshot, campaign);
@@ -223,11 +218,11 @@ function thinkOrFinish(
       phase: 'paused',
       reason: `${MAX_FAILED_PROPOSALS} proposals in a row came to nothing, at last: ${quote(state.failedProposals.at(-1) ?? '')}. Mend that, then comment \`/research resume\`.`,
     };
-  return thinkNext(snapshot, contract, campaign, open, parallel);
+  return thinkNext(snapshot, work, open, parallel);
 }
 
 /** When too many of the last experiments that have a verdict crashed, and there is more to come. */
-function pauseForCrashes(snapshot: Snapshot, contract: Contract, campaign: LiveCampaign): Action | null {
+function pauseForCrashes(snapshot: Snapshot, { campaign, contract }: Work): Action | null {
   const most = contract.limits.crashes_in_a_row;
   const last = experimentsOf(snapshot, campaign)
     .slice(campaign.state.forgiven.experiments)
@@ -244,13 +239,8 @@ function pauseForCrashes(snapshot: Snapshot, contract: Contract, campaign: LiveC
 }
 
 /** What to think of now: what people asked for first, then new ideas, so that no runner waits for one. */
-function thinkNext(
-  snapshot: Snapshot,
-  contract: Contract,
-  campaign: LiveCampaign,
-  open: number,
-  parallel: number,
-): Action | null {
+function thinkNext(snapshot: Snapshot, work: Work, open: number, parallel: number): Action | null {
+  const { campaign, contract } = work;
   const thoughts = ideasOf(snapshot, campaign);
   const taken = new Set(thoughts.map(({ task }) => task.number));
   let number = nextNumber(snapshot, campaign);
@@ -260,12 +250,12 @@ function thinkNext(
   const asked = stillAsked(snapshot, campaign).filter(({ comment }) => !begun.has(comment));
   const next = asked.find(({ pull }) => pull === null);
   if (next && (ahead || open < parallel))
-    return { kind: 'think', campaign, task: { kind: 'try', number, comment: next.comment } };
+    return { kind: 'think', ...work, task: { kind: 'try', number, comment: next.comment } };
   const room =
     targetOf(contract, campaign.state) -
     countExperiments(snapshot, campaign) -
     thoughts.length -
     asked.length;
   if (!shouldThink(thoughts, { parallel, open, room, ahead })) return null;
-  return { kind: 'think', campaign, task: { kind: 'idea', number } };
+  return { kind: 'think', ...work, task: { kind: 'idea', number } };
 }

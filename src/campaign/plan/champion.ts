@@ -1,7 +1,7 @@
 /** The champion's trials: its baselines, and those that tell a broken machine from a bad idea. */
 
 import { quote } from '../../text/markdown.ts';
-import type { Action } from '../action.ts';
+import type { Action, Work } from '../action.ts';
 import { trialsOfTree } from '../evidence/evidence.ts';
 import { BASELINE_TRIALS, MAX_FAULTS, type RecordedTrial } from '../marker.ts';
 import { type Experiment, measuredValues, type Snapshot } from '../model.ts';
@@ -9,14 +9,10 @@ import { attemptsOf, experimentsOf, type LiveCampaign } from '../queries.ts';
 import { dispatch, waitForAttempt } from './dispatch.ts';
 
 /** Baseline trials of the champion, at most `parallel` at a time; they calibrate the noise. */
-export function measureChampion(
-  snapshot: Snapshot,
-  campaign: LiveCampaign,
-  parallel: number,
-  now: Date,
-): Action {
+export function measureChampion(snapshot: Snapshot, work: Work, parallel: number, now: Date): Action {
+  const { campaign } = work;
   const { tree, sha } = snapshot.base;
-  const waiting = waitForAttempt(snapshot, campaign, null, now);
+  const waiting = waitForAttempt(snapshot, work, null, now);
   if (waiting && waiting.kind !== 'wait') return waiting;
   const recorded = trialsOfTree(snapshot, tree);
   const recent = recentTrials(snapshot, campaign);
@@ -37,14 +33,15 @@ export function measureChampion(
   const running = attemptsOf(snapshot, campaign.issue, 0).length;
   const missing = BASELINE_TRIALS - measuredValues(recorded).length;
   if (waiting && running >= Math.min(parallel, missing)) return waiting;
-  return dispatch(snapshot, campaign, null, recorded);
+  return dispatch(snapshot, work, null, recorded);
 }
 
 /**
  * After an idea that failed through the machine's fault until it was given up, the champion is measured once more: if that fails as
  * well, it was not the idea, and the campaign pauses. Null where there is nothing to suspect.
  */
-export function suspectMachine(snapshot: Snapshot, campaign: LiveCampaign, now: Date): Action | null {
+export function suspectMachine(snapshot: Snapshot, work: Work, now: Date): Action | null {
+  const { campaign } = work;
   const last = experimentsOf(snapshot, campaign)
     .slice(campaign.state.forgiven.experiments)
     .findLast(({ marker }) => marker.verdict !== null);
@@ -52,9 +49,9 @@ export function suspectMachine(snapshot: Snapshot, campaign: LiveCampaign, now: 
   const since = recentTrials(snapshot, campaign).filter(trial => runOf(trial) > lastRun(last));
   if (since.some(trial => trial.outcome.status !== 'fault')) return null;
   return (
-    waitForAttempt(snapshot, campaign, null, now) ??
+    waitForAttempt(snapshot, work, null, now) ??
     pauseForFaults(campaign, since) ??
-    dispatch(snapshot, campaign, null, trialsOfTree(snapshot, snapshot.base.tree))
+    dispatch(snapshot, work, null, trialsOfTree(snapshot, snapshot.base.tree))
   );
 }
 

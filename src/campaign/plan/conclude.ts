@@ -1,17 +1,17 @@
 /** Verdicts that do not come from the gate. */
 
 import { mean } from '../../gate/mean.ts';
-import type { Action } from '../action.ts';
+import type { ActionOf } from '../action.ts';
 import type { RecordedTrial, Verdict } from '../marker.ts';
 import { type Experiment, measuredValues } from '../model.ts';
 
-/** A verdict that does not rest on a comparison. */
+/** Closes an experiment with a verdict that does not rest on a comparison. */
 export function conclude(
   experiment: Experiment,
   trials: RecordedTrial[],
-  kind: Verdict['kind'],
+  kind: Exclude<Verdict['kind'], 'merge'>,
   reason: string,
-): Extract<Action, { kind: 'decide' }> {
+): ActionOf<'close'> {
   const values = measuredValues(trials);
   // A number on a champion that is gone would read as one on the present one.
   const value = values.length > 0 && kind !== 'superseded' ? mean(values) : null;
@@ -23,5 +23,5 @@ export function conclude(
     noise: null,
     doubt: null,
   };
-  return { kind: 'decide', experiment, verdict, trials, unfinished: [] };
+  return { kind: 'close', experiment, verdict, trials, unfinished: [] };
 }

@@ -1,5 +1,5 @@
 /** Starting trials: under which name, on which seed, and again where one got lost on the way. */
-import type { Action } from '../action.ts';
+import type { Action, Work } from '../action.ts';
 import { nextTrial, trialsOfTree } from '../evidence/evidence.ts';
 import { BASELINE_TRIALS, type RecordedTrial } from '../marker.ts';
 import {
@@ -25,42 +25,36 @@ export function isLost({ run, check }: Attempt, now: Date): boolean {
 /** Null when nothing is in flight; otherwise to wait, or to dispatch again what was lost on the way. */
 export function waitForAttempt(
   snapshot: Snapshot,
-  campaign: Campaign,
+  work: Work,
   experiment: Experiment | null,
   now: Date,
 ): Action | null {
+  const { campaign } = work;
   const number = experiment?.marker.number ?? 0;
   const pending = attemptsOf(snapshot, campaign.issue, number).filter(attempt => !attempt.check?.measurement);
   if (pending.length === 0) return null;
   const lost = pending.find(attempt => isLost(attempt, now));
   if (!lost) return { kind: 'wait', seconds: LOOK_AGAIN_SECONDS };
-  const { trial } = lost;
-  return {
-    kind: 'dispatch',
-    campaign,
-    experiment,
-    trial,
-    seedIndex: seedIndex(snapshot, campaign, experiment, trial),
-  };
+  return dispatchAs(lost.trial, snapshot, work, experiment);
 }
 
 export function dispatch(
   snapshot: Snapshot,
-  campaign: Campaign,
+  work: Work,
   experiment: Experiment | null,
   recorded: RecordedTrial[],
 ): Action {
+  const { campaign } = work;
   const number = experiment?.marker.number ?? 0;
-  const all = [...recorded, ...(experiment ? [] : (campaign.state?.baselines ?? []))];
+  const all = [...recorded, ...(experiment ? [] : campaign.state.baselines)];
   const subject = experiment?.marker ?? { campaign: campaign.issue, number, staleTrials: 0 };
   const trial = trialId(campaign.issue, number, nextTrial(snapshot, subject, all));
-  return {
-    kind: 'dispatch',
-    campaign,
-    experiment,
-    trial,
-    seedIndex: seedIndex(snapshot, campaign, experiment, trial),
-  };
+  return dispatchAs(trial, snapshot, work, experiment);
+}
+
+function dispatchAs(trial: string, snapshot: Snapshot, work: Work, experiment: Experiment | null): Action {
+  const index = seedIndex(snapshot, work.campaign, experiment, trial);
+  return { kind: 'dispatch', ...work, experiment, trial, seedIndex: index };
 }
 
 /**

@@ -206,7 +206,7 @@ describe('a number that was refereed', () => {
         trials: [trial('3/1.1', 'tree 1', 0.8, unaudited), trial('3/1.2', 'tree 1', value, { seed: 2 })],
       });
     const merged = plan(snapshot({ experiments: [lucky(0.9)] }), NOW);
-    assert.deepEqual(merged.kind === 'decide' && [merged.verdict.kind, merged.verdict.value], ['merge', 0.9]);
+    assert.deepEqual(merged.kind === 'merge' && [merged.verdict.kind, merged.verdict.value], ['merge', 0.9]);
     assert.notEqual(planned({ experiments: [lucky(1.001)] }), 'merge #11');
   });
 
@@ -232,7 +232,7 @@ describe('a number that was refereed', () => {
     const action = plan(snapshot({ experiments: [flagged] }), NOW);
     assert.equal(describeAction(action), 'flagged #11');
     assert.match(
-      action.kind === 'decide' ? action.verdict.reason : '',
+      action.kind === 'close' ? action.verdict.reason : '',
       /The audit of trial 3\/1\.2 does not agree with the number: 3 of 8192/,
     );
     const settled = closed(1, { ...CLOSED, kind: 'flagged' });

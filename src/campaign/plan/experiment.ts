@@ -2,7 +2,7 @@
 
 import { mean } from '../../gate/mean.ts';
 import type { Contract } from '../../protocol/contract.ts';
-import type { Action } from '../action.ts';
+import type { Action, Work } from '../action.ts';
 import {
   countLike,
   type Judgement,
@@ -19,9 +19,9 @@ import {
   SIMPLER,
   type Verdict,
 } from '../marker.ts';
-import { type Campaign, type Experiment, measuredValues, type Snapshot } from '../model.ts';
+import { type Experiment, measuredValues, type Snapshot } from '../model.ts';
 import { keptBy, owesTrial, unforgiven, waitsForPeople } from '../people.ts';
-import { type LiveCampaign, trialsOf } from '../queries.ts';
+import { trialsOf } from '../queries.ts';
 import { pauseForFaults, recentTrials } from './champion.ts';
 import { conclude } from './conclude.ts';
 import { dispatch, waitForAttempt } from './dispatch.ts';
@@ -36,11 +36,11 @@ const MAX_MISSES = 2 * BASELINE_TRIALS;
 /** One experiment's next step; `wait` while a trial of it is in flight. */
 export function advanceExperiment(
   snapshot: Snapshot,
-  contract: Contract,
-  campaign: LiveCampaign,
+  work: Work,
   experiment: Experiment,
   now: Date,
 ): Action | null {
+  const { campaign, contract } = work;
   const { marker } = experiment;
   if (experiment.base !== snapshot.base.branch) {
     const reason = `It was made for the branch ${experiment.base}, and the campaign is now about ${snapshot.base.branch}.`;
@@ -56,40 +56,37 @@ export function advanceExperiment(
       reason: `Someone pushed to #${experiment.pull}; what it holds now is not what was proposed. Close it or put ${marker.commit.slice(0, 7)} back, then comment \`/research resume\`.`,
     };
   if (!experiment.labelled) return { kind: 'label', experiment };
-  const waiting = waitForAttempt(snapshot, campaign, experiment, now);
+  const waiting = waitForAttempt(snapshot, work, experiment, now);
   if (waiting) return waiting;
   const trials = trialsOf(snapshot, experiment);
-  const mending = mend(snapshot, contract, campaign, experiment, trials, now);
+  const mending = mend(snapshot, work, experiment, trials, now);
   if (mending) return mending;
   const failure =
     judgeFailure(experiment, unforgiven(marker, trials), trials) ?? judgeHonesty(experiment, trials);
   if (failure) return failure;
   if (waitsForPeople(experiment)) return null;
   const moved = marker.champion.sha !== snapshot.base.sha;
-  if (keptBy(marker) !== null) return keep(snapshot, contract, campaign, experiment, trials);
+  if (keptBy(marker) !== null) return keep(snapshot, work, experiment, trials);
   if (owesTrial(marker, trials))
-    return moved ? restack(experiment, trials) : dispatch(snapshot, campaign, experiment, trials);
+    return moved ? restack(work, experiment, trials) : dispatch(snapshot, work, experiment, trials);
   const stopped = stoppedVerdict(snapshot, contract, experiment, trials);
-  if (stopped) return { kind: 'decide', experiment, trials, unfinished: [], verdict: stopped };
+  if (stopped) return { kind: 'close', experiment, trials, unfinished: [], verdict: stopped };
   if (measuredValues(trials).length === 0)
-    return moved ? restack(experiment, trials) : dispatch(snapshot, campaign, experiment, trials);
+    return moved ? restack(work, experiment, trials) : dispatch(snapshot, work, experiment, trials);
   const judgement = judgeSound(snapshot, contract, experiment, trials);
   if (judgement === null)
-    return moved
-      ? restack(experiment, trials)
-      : measureAgain(snapshot, contract, campaign, experiment, trials);
+    return moved ? restack(work, experiment, trials) : measureAgain(snapshot, work, experiment, trials);
   if (judgement.kind === 'incomparable')
     // Trials of an old base never match the new champion's conditions, however often that is measured.
-    return moved
-      ? restack(experiment, trials)
-      : measureAlike(snapshot, contract, campaign, experiment, trials, now);
+    return moved ? restack(work, experiment, trials) : measureAlike(snapshot, work, experiment, trials, now);
   const { kind } = judgement.verdict;
   if (kind === 'hold' && !moved)
-    return { kind: 'hold', experiment, trials, verdict: verdictFrom(judgement, 'flagged', HELD) };
+    return { kind: 'hold', ...work, experiment, trials, verdict: verdictFrom(judgement, 'flagged', HELD) };
   // A candidate that lost against the old champion would lose against the new one too.
-  if (kind === 'close' || (kind === 'merge' && !moved)) return verdictOf(experiment, trials, judgement, kind);
-  if (moved) return restack(experiment, trials);
-  return measureAgain(snapshot, contract, campaign, experiment, trials);
+  if (kind === 'close' || (kind === 'merge' && !moved))
+    return verdictOf(work, experiment, trials, judgement, kind);
+  if (moved) return restack(work, experiment, trials);
+  return measureAgain(snapshot, work, experiment, trials);
 }
 
 /**
@@ -114,13 +111,12 @@ function judgeSound(
 /** One more trial. The gate counts those under equal conditions only, which a machine that keeps changing never brings together. */
 function measureAgain(
   snapshot: Snapshot,
-  contract: Contract,
-  campaign: LiveCampaign,
+  work: Work,
   experiment: Experiment,
   trials: RecordedTrial[],
 ): Action {
   const measured = measuredValues(trials).length;
-  if (measured < 2 * contract.gate.max_trials) return dispatch(snapshot, campaign, experiment, trials);
+  if (measured < 2 * work.contract.gate.max_trials) return dispatch(snapshot, work, experiment, trials);
   const reason = `Its ${measured} trials and the champion's ran under conditions that changed too often to be compared.`;
   return conclude(experiment, trials, 'unmeasurable', reason);
 }
@@ -128,20 +124,18 @@ function measureAgain(
 type Judged = Extract<Judgement, { kind: 'judged' }>;
 
 function verdictOf(
+  work: Work,
   experiment: Experiment,
   trials: RecordedTrial[],
   judgement: Judged,
   kind: 'merge' | 'close',
 ): Action {
-  const merged = judgement.verdict.simplification ? SIMPLER : 'Better than the champion.';
-  const reason = kind === 'merge' ? merged : 'Not shown to be better than the champion.';
-  return {
-    kind: 'decide',
-    experiment,
-    trials,
-    unfinished: [],
-    verdict: verdictFrom(judgement, kind, reason),
-  };
+  if (kind === 'close') {
+    const verdict = verdictFrom(judgement, kind, 'Not shown to be better than the champion.');
+    return { kind, experiment, trials, unfinished: [], verdict };
+  }
+  const reason = judgement.verdict.simplification ? SIMPLER : 'Better than the champion.';
+  return { kind, ...work, experiment, trials, verdict: verdictFrom(judgement, kind, reason) };
 }
 
 function verdictFrom({ verdict, value, champion }: Judged, kind: Verdict['kind'], reason: string): Verdict {
@@ -150,23 +144,18 @@ function verdictFrom({ verdict, value, champion }: Judged, kind: Verdict['kind']
 }
 
 /** A person is the judge: merged as soon as there is a number on the present champion that can be trusted. */
-function keep(
-  snapshot: Snapshot,
-  contract: Contract,
-  campaign: Campaign,
-  experiment: Experiment,
-  trials: RecordedTrial[],
-): Action {
+function keep(snapshot: Snapshot, work: Work, experiment: Experiment, trials: RecordedTrial[]): Action {
+  const { contract } = work;
   // However often the champion moves: a person asked for exactly this.
-  if (experiment.marker.champion.sha !== snapshot.base.sha) return { kind: 'restack', experiment };
-  if (owesTrial(experiment.marker, trials)) return dispatch(snapshot, campaign, experiment, trials);
+  if (experiment.marker.champion.sha !== snapshot.base.sha) return { kind: 'restack', ...work, experiment };
+  if (owesTrial(experiment.marker, trials)) return dispatch(snapshot, work, experiment, trials);
   const verdict = keptVerdict(snapshot, contract, experiment, trials);
-  if (verdict) return { kind: 'decide', experiment, trials, unfinished: [], verdict };
+  if (verdict) return { kind: 'merge', ...work, experiment, trials, verdict };
   if (measuredValues(trials).length >= 2 * contract.gate.max_trials) {
     const reason = 'However often it was measured, no number of it was audited.';
     return conclude(experiment, trials, 'unmeasurable', reason);
   }
-  return dispatch(snapshot, campaign, experiment, trials);
+  return dispatch(snapshot, work, experiment, trials);
 }
 
 /**
@@ -175,19 +164,19 @@ function keep(
  */
 function measureAlike(
   snapshot: Snapshot,
-  contract: Contract,
-  campaign: LiveCampaign,
+  work: Work,
   experiment: Experiment,
   trials: RecordedTrial[],
   now: Date,
 ): Action {
-  const waiting = waitForAttempt(snapshot, campaign, null, now);
+  const waiting = waitForAttempt(snapshot, work, null, now);
   if (waiting) return waiting;
+  const { campaign } = work;
   const broken = pauseForFaults(campaign, recentTrials(snapshot, campaign));
   if (broken) return broken;
   const taken = trialsOfTree(snapshot, snapshot.base.tree);
-  if (missesAmong(taken) < MAX_MISSES) return dispatch(snapshot, campaign, null, taken);
-  return measureAgain(snapshot, contract, campaign, experiment, trials);
+  if (missesAmong(taken) < MAX_MISSES) return dispatch(snapshot, work, null, taken);
+  return measureAgain(snapshot, work, experiment, trials);
 }
 
 /** Of the champion's numbers those that were taken under conditions with enough of them already. */
@@ -235,7 +224,7 @@ function judgeHonesty(experiment: Experiment, trials: RecordedTrial[]): Action |
 }
 
 /** Nothing measured on an old base is merged: the idea is made again on the new champion. */
-function restack(experiment: Experiment, trials: RecordedTrial[]): Action {
+function restack(work: Work, experiment: Experiment, trials: RecordedTrial[]): Action {
   if (experiment.marker.restacks >= MAX_RESTACKS)
     return conclude(
       experiment,
@@ -243,5 +232,5 @@ function restack(experiment: Experiment, trials: RecordedTrial[]): Action {
       'superseded',
       `The champion moved ${MAX_RESTACKS + 1} times while this idea was measured.`,
     );
-  return { kind: 'restack', experiment };
+  return { kind: 'restack', ...work, experiment };
 }

@@ -3,7 +3,7 @@
 import { describeProblem } from '../../protocol/contract-file.ts';
 import { quote } from '../../text/markdown.ts';
 import type { Action } from '../action.ts';
-import type { Campaign, Experiment, Snapshot } from '../model.ts';
+import { type Campaign, type Experiment, isKnown, type Snapshot } from '../model.ts';
 import { tendBase } from '../own-branch.ts';
 import { discardedBy, mayGoOn } from '../people.ts';
 import {
@@ -74,20 +74,18 @@ function answerCommands(snapshot: Snapshot): Action | null {
 /** A campaign without a readable contract pauses; a campaign whose issue is closed stops, with what it has open. */
 function stopWhatMustStop(snapshot: Snapshot): Action | null {
   for (const campaign of snapshot.campaigns) {
-    const phase = campaign.state?.phase;
-    if (
-      campaign.state === null &&
-      experimentsOf(snapshot, campaign).length > 0 &&
-      !campaign.notices.includes(STATE_LOST)
-    )
-      return { kind: 'notify', campaign, key: STATE_LOST, text: STATE_LOST_TEXT, pause: false };
+    if (!isKnown(campaign)) {
+      if (experimentsOf(snapshot, campaign).length > 0 && !campaign.notices.includes(STATE_LOST))
+        return { kind: 'notify', campaign, key: STATE_LOST, text: STATE_LOST_TEXT, pause: false };
+      continue;
+    }
+    const { phase } = campaign.state;
     if (!campaign.issueOpen && (phase === 'running' || phase === 'paused'))
       return { kind: 'phase', campaign, phase: 'stopped', reason: 'The issue was closed.' };
     const unreadable = snapshot.unreadable.find(found => found.open && found.campaign === campaign.issue);
     if (phase === 'running' && unreadable)
       return { kind: 'phase', campaign, phase: 'paused', reason: unreadableReason(unreadable.pull) };
-    if (campaign.state && mayGoOn(snapshot, { ...campaign, state: campaign.state }))
-      return { kind: 'phase', campaign, phase: 'running', reason: '' };
+    if (mayGoOn(snapshot, campaign)) return { kind: 'phase', campaign, phase: 'running', reason: '' };
     if (phase === 'running' && snapshot.contract.kind !== 'contract')
       return { kind: 'phase', campaign, phase: 'paused', reason: contractReason(snapshot) };
   }
@@ -169,8 +167,10 @@ function closeUnjudged(
   const { marker } = experiment;
   const attempts = attemptsOf(snapshot, marker.campaign, marker.number).filter(a => !a.check?.measurement);
   const finished = attempts.find(attempt => attempt.run?.status === 'completed');
-  if (finished && snapshot.contract.kind === 'contract')
-    return { kind: 'record', campaign, experiment, attempt: finished };
+  if (finished && snapshot.contract.kind === 'contract') {
+    const { contract } = snapshot.contract;
+    return { kind: 'record', campaign, contract, experiment, attempt: finished };
+  }
   return { ...conclude(experiment, trialsOf(snapshot, experiment), kind, reason), unfinished: attempts };
 }
 
@@ -182,12 +182,13 @@ function tidyUp({ duplicates: [duplicate] }: Snapshot): Action | null {
 function recordResults(snapshot: Snapshot): Action | null {
   // Without a contract nobody knows what was measured.
   if (snapshot.contract.kind !== 'contract') return null;
+  const { contract } = snapshot.contract;
   for (const campaign of liveCampaigns(snapshot)) {
     for (const experiment of [null, ...openExperiments(snapshot, campaign)]) {
       for (const attempt of attemptsOf(snapshot, campaign.issue, experiment?.marker.number ?? 0)) {
         const measured = attempt.check?.measurement != null;
         if (measured ? experiment === null : attempt.run?.status === 'completed')
-          return { kind: 'record', campaign, experiment, attempt };
+          return { kind: 'record', campaign, contract, experiment, attempt };
       }
     }
   }

@@ -5,7 +5,14 @@ import type { Action } from '../action.ts';
 import { budgetOf, comparable, trialsOfTree } from '../evidence/evidence.ts';
 import { type Spending, spending } from '../evidence/ledger.ts';
 import type { CampaignBase, Point } from '../marker.ts';
-import { type Campaign, type Experiment, measuredValues, type Promotion, type Snapshot } from '../model.ts';
+import {
+  type Campaign,
+  type Experiment,
+  isKnown,
+  measuredValues,
+  type Promotion,
+  type Snapshot,
+} from '../model.ts';
 import { campaignBranch, mergedInto, pointAt } from '../own-branch.ts';
 import { experimentsOf, hasEnded } from '../queries.ts';
 
@@ -49,12 +56,14 @@ export function promote(snapshot: Snapshot): Action | null {
     const own = promotionsOf(snapshot, campaign);
     const told = sayWhatBecame(snapshot, campaign, own);
     if (told) return told;
+    if (!isKnown(campaign)) continue;
     const { state } = campaign;
-    if (!state?.base || !hasEnded(state) || own.some(each => each.state === 'open')) continue;
-    const { start, tip: last } = state.base;
+    const { base } = state;
+    if (!base || !hasEnded(state) || own.some(each => each.state === 'open')) continue;
+    const { start, tip: last } = base;
     const tip = snapshot.branches.get(campaignBranch(campaign.issue));
     // It may be deleted already, and the issue not say so yet.
-    if ((tip ?? last.sha) === start.sha) return { kind: 'disband', campaign };
+    if ((tip ?? last.sha) === start.sha) return { kind: 'deleteBase', campaign, base };
     if (tip === undefined || snapshot.contract.kind !== 'contract') continue;
     const experiments = experimentsOf(snapshot, campaign);
     const offered = new Set(own.flatMap(({ marker }) => marker?.experiments ?? []));
@@ -62,7 +71,7 @@ export function promote(snapshot: Snapshot): Action | null {
     // What people push to the branch of a campaign that has ended is theirs to offer.
     if (state.notices.includes(takenOverKey(tip))) continue;
     if (isNew && mergedInto(experiments, start, tip).merged.some(({ pull }) => !offered.has(pull)))
-      return { kind: 'promote', campaign };
+      return { kind: 'promote', campaign, base, contract: snapshot.contract.contract };
   }
   return null;
 }

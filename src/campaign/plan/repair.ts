@@ -1,11 +1,9 @@
 /** What an agent is asked about an experiment that exists: to mend a crash, or to port it to another champion. */
 
-import type { Contract } from '../../protocol/contract.ts';
-import type { Action } from '../action.ts';
+import type { Action, Work } from '../action.ts';
 import { MAX_REPAIRS, type RecordedTrial } from '../marker.ts';
 import type { Experiment, Snapshot } from '../model.ts';
 import { unforgiven } from '../people.ts';
-import type { LiveCampaign } from '../queries.ts';
 import { limitReached } from './campaign-limits.ts';
 import { conclude } from './conclude.ts';
 import { LOOK_AGAIN_SECONDS } from './dispatch.ts';
@@ -20,18 +18,18 @@ const MENDABLE = ['exception', 'no metric', 'not a number', 'out of memory'];
  */
 export function mend(
   snapshot: Snapshot,
-  contract: Contract,
-  campaign: LiveCampaign,
+  work: Work,
   { marker, ...experiment }: Experiment,
   trials: readonly RecordedTrial[],
   now: Date,
 ): Action | null {
+  const { campaign, contract } = work;
   const thought = snapshot.thoughts.find(
     ({ task }) => 'pull' in task && task.pull === experiment.pull && task.commit === marker.commit,
   );
   if (thought?.state === 'thinking') return { kind: 'wait', seconds: LOOK_AGAIN_SECONDS };
   if (thought?.state === 'idea')
-    return { kind: 'revise', experiment: { ...experiment, marker }, thought: thought.id };
+    return { kind: 'revise', ...work, experiment: { ...experiment, marker }, thought: thought.id };
   if (thought?.task.kind === 'port')
     return conclude(
       { ...experiment, marker },
@@ -45,5 +43,5 @@ export function mend(
   if (!crash || thought || marker.repairs >= MAX_REPAIRS || !isModel(agentOf(contract, campaign)))
     return null;
   if (limitReached(snapshot, contract, campaign, now) !== null) return null;
-  return { kind: 'think', campaign, task: { kind: 'repair', pull: experiment.pull, commit: marker.commit } };
+  return { kind: 'think', ...work, task: { kind: 'repair', pull: experiment.pull, commit: marker.commit } };
 }

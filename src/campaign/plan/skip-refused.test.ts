@@ -22,7 +22,7 @@ test('but not where the base is the one’s own branch', () => {
   const contract = contractSchema.parse({ base: 'campaign' });
   const apart = { contract: { kind: 'contract', contract } as const, campaigns: [campaign(), younger] };
   const first = planWithout(snapshot(apart), NOW, () => false);
-  assert.deepEqual([first.kind, issueIn(first)], ['found', 3]);
+  assert.deepEqual([first.kind, issueIn(first)], ['createBase', 3]);
   assert.equal(planWithout(snapshot(apart), NOW, ofThree).kind, 'wait');
 });
 
@@ -32,9 +32,9 @@ test('a verdict that cannot be carried out leaves the others to be', () => {
     experiments: [experiment(1), experiment(2)],
   });
   const planned = (pulls: readonly number[]) =>
-    planWithout(stopped, NOW, action => action.kind === 'decide' && pulls.includes(action.experiment.pull));
+    planWithout(stopped, NOW, action => action.kind === 'close' && pulls.includes(action.experiment.pull));
   const next = planned([11]);
-  assert.equal(next.kind === 'decide' && next.experiment.pull, 12);
+  assert.equal(next.kind === 'close' && next.experiment.pull, 12);
   assert.equal(planned([11, 12]).kind, 'wait');
 });
 

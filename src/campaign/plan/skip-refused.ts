@@ -19,8 +19,13 @@ export function planWithout(snapshot: Snapshot, now: Date, isGivenUp: (action: A
   }
 }
 
-/** Number of the campaign's issue that an action belongs to. */
-export function issueOf(action: Action): number | undefined {
+/** The campaign that an action belongs to. */
+export function campaignOf(snapshot: Snapshot, action: Action): Campaign | undefined {
+  const issue = issueOf(action);
+  return snapshot.campaigns.find(campaign => campaign.issue === issue);
+}
+
+function issueOf(action: Action): number | undefined {
   if ('campaign' in action) return action.campaign.issue;
   if ('experiment' in action) return action.experiment.marker.campaign;
   // research/<issue>/<number>
@@ -33,8 +38,8 @@ function passOver(snapshot: Snapshot, action: Action): Snapshot {
     return { ...snapshot, commands: snapshot.commands.filter(other => other !== action.command) };
   if (action.kind === 'clean') return uncleaned(snapshot, action.branch);
   if (action.kind === 'tidy') return untidied(snapshot, action);
-  const campaign = snapshot.campaigns.find(({ issue }) => issue === issueOf(action));
-  if (action.kind === 'decide' && campaign?.state?.phase !== 'running')
+  const campaign = campaignOf(snapshot, action);
+  if (action.kind === 'close' && campaign?.state?.phase !== 'running')
     return asDecided(snapshot, action.experiment, action.verdict);
   return campaign ? withoutCampaign(snapshot, campaign) : snapshot;
 }

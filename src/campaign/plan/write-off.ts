@@ -1,6 +1,6 @@
 /** Thoughts that came to an end and of which nothing will be made: what they cost still counts. */
 import type { Action } from '../action.ts';
-import type { Campaign, Snapshot } from '../model.ts';
+import { type Campaign, isKnown, type KnownCampaign, type Snapshot } from '../model.ts';
 import { stillAsked } from '../people.ts';
 import { countExperiments } from '../queries.ts';
 import type { Task, Thought } from '../thought.ts';
@@ -10,15 +10,16 @@ import { limitReached, targetOf } from './campaign-limits.ts';
 export function writeOff(snapshot: Snapshot, now: Date): Action | null {
   for (const thought of snapshot.thoughts) {
     const campaign = snapshot.campaigns.find(({ issue }) => issue === thought.campaign);
-    if (thought.state !== 'thinking' && campaign?.state && !isWanted(snapshot, campaign, thought, now))
+    if (!campaign || !isKnown(campaign) || thought.state === 'thinking') continue;
+    if (!isWanted(snapshot, campaign, thought, now))
       return { kind: 'writeOff', campaign, thought: thought.id };
   }
   return null;
 }
 
-function isWanted(snapshot: Snapshot, campaign: Campaign, { task }: Thought, now: Date): boolean {
+function isWanted(snapshot: Snapshot, campaign: KnownCampaign, { task }: Thought, now: Date): boolean {
   const { state } = campaign;
-  if (state?.phase !== 'running') return state?.phase === 'paused';
+  if (state.phase !== 'running') return state.phase === 'paused';
   if (!isAbout(snapshot, campaign, task)) return false;
   if ('pull' in task) return true;
   if (snapshot.contract.kind !== 'contract') return true;

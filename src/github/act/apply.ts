@@ -6,9 +6,10 @@ import type { Context } from '../context.ts';
 import { sayOnce } from '../replies.ts';
 import { saveState } from '../state.ts';
 import { think } from './ask-agent.ts';
+import { createBase, deleteBase, followBase } from './campaign-branch.ts';
+import { close, giveUpChampion } from './close.ts';
 import { answerCommand } from './commands.ts';
-import { decide, giveUpChampion } from './decide.ts';
-import { disband, follow, found } from './found-branch.ts';
+import { merge } from './merge.ts';
 import { promote } from './promote.ts';
 import { open } from './propose.ts';
 import { hold } from './pull-commands.ts';
@@ -36,13 +37,8 @@ export async function apply(
     case 'phase': {
       const { state } = action.campaign;
       if (action.phase === 'stopped') await giveUpChampion(context, snapshot, action.campaign);
-      if (state)
-        await saveState(port, snapshot, action.campaign, {
-          ...state,
-          phase: action.phase,
-          reason: action.reason,
-        });
-      return;
+      const { phase, reason } = action;
+      return saveState(port, snapshot, action.campaign, { ...state, phase, reason });
     }
     case 'notify': {
       const { issue, state } = action.campaign;
@@ -58,35 +54,37 @@ export async function apply(
       await sayOnce(port, action.campaign.issue, LABEL_REMOVED, LABEL_REMOVED_TEXT);
       return port.addLabel(action.campaign.issue, RESEARCH_LABEL);
     case 'hold':
-      return hold(context, snapshot, action.experiment, action.verdict, action.trials);
+      return hold(context, action);
     case 'repeat':
-      return repeat(context, snapshot, action.campaign, action.number, action.asked);
+      return repeat(context, snapshot, action);
     case 'dispatch':
       return dispatchTrial(context, snapshot, action);
     case 'record':
       return recordTrial(context, snapshot, action);
     case 'think':
-      return think(context, snapshot, action.campaign, action.task);
+      return think(context, snapshot, action);
     case 'open':
-      return open(context, snapshot, action.campaign, action.number, action.thought);
+      return open(context, snapshot, action);
     case 'writeOff':
-      return writeOff(context, snapshot, action.campaign, action.thought);
+      return writeOff(context, snapshot, action);
     case 'restack':
-      return restack(context, snapshot, action.experiment);
+      return restack(context, snapshot, action);
     case 'revise':
-      return revise(context, snapshot, action.experiment, action.thought);
+      return revise(context, snapshot, action);
     case 'move':
       return moveHead(port, action.experiment);
-    case 'decide':
-      return decide(context, snapshot, action.experiment, action.verdict, action.trials, action.unfinished);
-    case 'found':
-      return found(context, snapshot, action.campaign);
-    case 'follow':
-      return follow(context, snapshot, action.campaign, action.tip);
+    case 'merge':
+      return merge(context, snapshot, action);
+    case 'close':
+      return close(context, snapshot, action);
+    case 'createBase':
+      return createBase(context, snapshot, action.campaign);
+    case 'followBase':
+      return followBase(context, snapshot, action);
     case 'promote':
-      return promote(context, snapshot, action.campaign);
-    case 'disband':
-      return disband(context, snapshot, action.campaign);
+      return promote(context, snapshot, action);
+    case 'deleteBase':
+      return deleteBase(context, snapshot, action);
     case 'tidy':
       return tidy(port, action.duplicate);
     case 'clean':

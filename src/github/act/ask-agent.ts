@@ -1,6 +1,7 @@
 /** What agents are asked: the champion's files, the history, and what is wrong with an idea. */
 import { isDeepStrictEqual } from 'node:util';
 import type { LedgerLine, ProposalRequest } from '../../agents/agent.ts';
+import type { Work } from '../../campaign/action.ts';
 import { budgetOf, championValues } from '../../campaign/evidence/evidence.ts';
 import type { Idea } from '../../campaign/idea.ts';
 import { type Campaign, type Experiment, measuredValues, type Snapshot } from '../../campaign/model.ts';
@@ -8,7 +9,7 @@ import { stillAsked } from '../../campaign/people.ts';
 import { experimentsOf, nextNumber, trialsOf } from '../../campaign/queries.ts';
 import type { Task } from '../../campaign/thought.ts';
 import { mean } from '../../gate/mean.ts';
-import { type Context, contractOf } from '../context.ts';
+import type { Context } from '../context.ts';
 import { askTwice, messageOf, statusOf } from '../errors.ts';
 import { MAX_BODY, writeMarker } from '../marker.ts';
 import type { GitHubPort } from '../port.ts';
@@ -18,22 +19,20 @@ import { readFiles } from './candidate.ts';
 /** Room that a pull request's body keeps for trials and verdict. */
 const ROOM_FOR_TRIALS = 20_000;
 
+/** Who is asked, and about what. */
+type Asked = Work & { task: Task };
+
 /** Has the campaign's agent think about `task`. A campaign whose agent cannot work is paused. */
-export async function think(
-  context: Context,
-  snapshot: Snapshot,
-  campaign: Campaign,
-  task: Task,
-): Promise<void> {
+export async function think(context: Context, snapshot: Snapshot, asked: Asked): Promise<void> {
+  const { campaign, contract, task } = asked;
   const { state } = campaign;
-  if (!state) throw new Error(`Expected a campaign with a state on #${campaign.issue}.`);
-  const chosen = context.chooseAgent(contractOf(snapshot), context.agentEnv, state.agent ?? undefined);
+  const chosen = context.chooseAgent(contract, context.agentEnv, state.agent ?? undefined);
   if (chosen.kind === 'problem') {
     const reason = `${chosen.message} Then comment \`/research resume\`.`;
     return saveState(context.port, snapshot, campaign, { ...state, phase: 'paused', reason });
   }
   const { agent } = chosen;
-  const request = await proposalRequest(context, snapshot, campaign, task);
+  const request = await proposalRequest(context, snapshot, asked);
   context.thinking.begin(campaign.issue, task, async signal => {
     const proposal = await agent.propose(request, signal);
     const reason = proposal.kind === 'failed' ? { reason: proposal.reason } : {};
@@ -45,10 +44,8 @@ export async function think(
 async function proposalRequest(
   context: Context,
   snapshot: Snapshot,
-  campaign: Campaign,
-  task: Task,
+  { campaign, contract, task }: Asked,
 ): Promise<ProposalRequest> {
-  const contract = contractOf(snapshot);
   const { base } = snapshot;
   const budgetSeconds = budgetOf(contract, campaign);
   const champion = championValues(snapshot, budgetSeconds);
@@ -60,7 +57,7 @@ async function proposalRequest(
     files: await readFiles(context.port, contract.editable, base.sha),
     championValue: champion.length > 0 ? asToldToAgents(mean(champion)) : null,
     ledger: [...ledgerFor(experimentsOf(snapshot, campaign)), ...thoughtOf(context, snapshot, campaign)],
-    topic: campaign.state?.topic ?? '',
+    topic: campaign.state.topic,
     wish: wishOf(snapshot, campaign, task),
     again: againOf(snapshot, task),
     // What cannot be asked now is asked when the idea is opened.

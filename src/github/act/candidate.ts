@@ -2,18 +2,18 @@
 import { applyEdits } from '../../agents/edit.ts';
 import type { Idea } from '../../campaign/idea.ts';
 import type { Snapshot } from '../../campaign/model.ts';
-import { type Context, contractOf } from '../context.ts';
+import type { Contract } from '../../protocol/contract.ts';
 import { askTwice } from '../errors.ts';
 import type { GitHubPort } from '../port.ts';
 
 /** The files as the idea changes them on the present champion; null where its edits do not fit. */
 export async function fitting(
-  context: Context,
-  snapshot: Snapshot,
+  port: GitHubPort,
+  { editable }: Contract,
+  { base }: Snapshot,
   idea: Idea,
 ): Promise<ReadonlyMap<string, string> | null> {
-  const { editable } = contractOf(snapshot);
-  const champion = await readFiles(context.port, editable, snapshot.base.sha);
+  const champion = await readFiles(port, editable, base.sha);
   const applied = applyEdits(champion, idea.edits, editable);
   return applied.kind === 'applied' ? applied.files : null;
 }

@@ -5,6 +5,7 @@ import type { CampaignState } from '../../campaign/marker.ts';
 import {
   type Campaign,
   type Experiment,
+  isKnown,
   type PendingCommand,
   RESEARCH_LABEL,
   type Snapshot,
@@ -26,9 +27,10 @@ import { statusComment } from '../../render/status.ts';
 import type { Context } from '../context.ts';
 import { refuse, reply } from '../replies.ts';
 import { saveState } from '../state.ts';
-import { giveUpChampion } from './decide.ts';
+import { giveUpChampion } from './close.ts';
 import { obstacles } from './preconditions.ts';
 import { speak } from './pull-commands.ts';
+import type { Request } from './request.ts';
 import { askToTry } from './requested-ideas.ts';
 import { goingOn } from './resume.ts';
 
@@ -50,28 +52,43 @@ export async function answerCommand(
     return refuse(context, pending, noPermissionAnswer(pending.author));
   if (command.kind === 'mistake') return refuse(context, pending, mistakeAnswer(command.message));
   const experiment = snapshot.experiments.find(found => found.pull === pending.issue);
-  if (experiment) return answerOnPull(context, snapshot, pending, experiment, command.command.kind);
+  const request = withCampaign(snapshot, pending, experiment?.marker.campaign ?? pending.issue);
+  if (experiment) return answerOnPull(context, snapshot, request, experiment, command.command.kind);
   if (snapshot.unreadable.some(({ pull }) => pull === pending.issue))
     return refuse(context, pending, unreadableAnswer());
-  const campaign = snapshot.campaigns.find(found => found.issue === pending.issue) ?? null;
-  switch (command.command.kind) {
+  return answerOnIssue(context, snapshot, request, command.command);
+}
+
+function withCampaign(snapshot: Snapshot, pending: PendingCommand, issue: number): Request {
+  return { ...pending, campaign: snapshot.campaigns.find(found => found.issue === issue) ?? null };
+}
+
+async function answerOnIssue(
+  context: Context,
+  snapshot: Snapshot,
+  pending: Request,
+  command: Command,
+): Promise<void> {
+  const { port } = context;
+  const { campaign } = pending;
+  switch (command.kind) {
     case 'help':
       await reply(port, pending.issue, pending.comment, helpAnswer());
       return;
     case 'start':
-      return start(context, snapshot, pending, campaign, command.command);
+      return start(context, snapshot, pending, command);
     case 'status':
       if (!campaign?.state) return refuse(context, pending, noCampaignAnswer());
       await reply(port, pending.issue, pending.comment, statusComment(snapshot, campaign, campaign.state));
       return;
     case 'try':
-      return askToTry(context, snapshot, pending, campaign, command.command.idea);
+      return askToTry(context, snapshot, pending, command.idea);
     case 'keep':
     case 'discard':
     case 'rerun':
-      return refuse(context, pending, onIssueAnswer(command.command.kind));
+      return refuse(context, pending, onIssueAnswer(command.kind));
     default:
-      return turn(context, snapshot, pending, campaign, command.command.kind);
+      return turn(context, snapshot, pending, command.kind);
   }
 }
 
@@ -79,7 +96,7 @@ export async function answerCommand(
 async function answerOnPull(
   context: Context,
   snapshot: Snapshot,
-  pending: PendingCommand,
+  pending: Request,
   experiment: Experiment,
   kind: Command['kind'],
 ): Promise<void> {
@@ -100,11 +117,11 @@ async function answerOnPull(
 async function start(
   context: Context,
   snapshot: Snapshot,
-  pending: PendingCommand,
-  campaign: Campaign | null,
+  pending: Request,
   command: StartCommand,
 ): Promise<void> {
   const { port } = context;
+  const { campaign } = pending;
   const issue = await port.issue(pending.issue);
   if (!issue?.open)
     return refuse(context, pending, 'This issue is closed. Open it again, or start on another one.');
@@ -136,7 +153,7 @@ async function start(
   const count = countExperiments(snapshot, there);
   const old = there.state ?? newState(context, pending, count);
   await saveState(port, snapshot, there, {
-    ...(await goingOn(context, snapshot, there, old)),
+    ...(await goingOn(context, snapshot, { ...there, state: old })),
     // What an ended campaign left undone was given up; a campaign that goes on keeps what it still has to do.
     target: (hasEnded(old) ? count : old.target) + command.experiments,
     parallel: command.parallel ?? old.parallel,
@@ -175,12 +192,12 @@ function newState(context: Context, pending: PendingCommand, experiments: number
 async function turn(
   context: Context,
   snapshot: Snapshot,
-  pending: PendingCommand,
-  campaign: Campaign | null,
+  pending: Request,
   kind: 'pause' | 'resume' | 'stop',
 ): Promise<void> {
-  const state = campaign?.state;
-  if (!campaign || !state) return refuse(context, pending, noCampaignAnswer());
+  const { campaign } = pending;
+  if (!campaign || !isKnown(campaign)) return refuse(context, pending, noCampaignAnswer());
+  const { state } = campaign;
   if (hasEnded(state))
     return refuse(
       context,
@@ -194,7 +211,7 @@ async function turn(
   if (kind === 'stop') await giveUpChampion(context, snapshot, campaign);
   const next: CampaignState =
     kind === 'resume'
-      ? { ...(await goingOn(context, snapshot, campaign, state)), comments }
+      ? { ...(await goingOn(context, snapshot, campaign)), comments }
       : {
           ...state,
           comments,

@@ -1,7 +1,7 @@
 /** The export: branch `research-log` with `results.tsv` and `progress.svg`, written where they changed. */
 import { ledgerPoints, ledgerRows, resultsTsv, startOf } from '../../campaign/evidence/ledger.ts';
 import type { Snapshot } from '../../campaign/model.ts';
-import { type Context, contractOf } from '../context.ts';
+import type { Context } from '../context.ts';
 import type { GitHubPort } from '../port.ts';
 
 const LOG_BRANCH = 'research-log';
@@ -25,7 +25,7 @@ export async function exportLog(
   now: Date,
 ): Promise<number | null> {
   if (snapshot.contract.kind !== 'contract') return null;
-  const contract = contractOf(snapshot);
+  const { contract } = snapshot.contract;
   const experiments = [...snapshot.experiments].sort((a, b) => a.pull - b.pull);
   if (!experiments.some(experiment => experiment.marker.verdict !== null)) return null;
   const baselines = snapshot.campaigns.flatMap(campaign => campaign.state?.baselines ?? []);

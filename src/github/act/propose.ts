@@ -1,13 +1,14 @@
 /** From what came of a thought to a pull request. */
 import { applyEdits } from '../../agents/edit.ts';
-import type { CampaignState, ExperimentMarker } from '../../campaign/marker.ts';
-import { branchName, type Campaign, RESEARCH_LABEL, type Snapshot } from '../../campaign/model.ts';
+import type { ActionOf } from '../../campaign/action.ts';
+import type { ExperimentMarker } from '../../campaign/marker.ts';
+import { branchName, type KnownCampaign, RESEARCH_LABEL, type Snapshot } from '../../campaign/model.ts';
 import { stillAsked } from '../../campaign/people.ts';
 import { countExperiments, experimentsOf } from '../../campaign/queries.ts';
 import { candidateMessage } from '../../render/pull.ts';
 import { openTitle } from '../../render/title.ts';
 import { pullBody } from '../body.ts';
-import { type Context, contractOf } from '../context.ts';
+import type { Context } from '../context.ts';
 import { isPermanent, messageOf } from '../errors.ts';
 import { saveState } from '../state.ts';
 import { objection } from './ask-agent.ts';
@@ -16,16 +17,10 @@ import { dropAsked, withoutAsked } from './requested-ideas.ts';
 import { charge, writeOff } from './thought-costs.ts';
 
 /** Opens an idea as experiment `number`, or counts a thought that came to nothing. */
-export async function open(
-  context: Context,
-  snapshot: Snapshot,
-  campaign: Campaign,
-  number: number,
-  thought: number,
-): Promise<void> {
+export async function open(context: Context, snapshot: Snapshot, action: ActionOf<'open'>): Promise<void> {
   const { port, thinking } = context;
+  const { campaign, contract, number, thought } = action;
   const { state } = campaign;
-  if (!state) throw new Error(`Expected a campaign with a state on #${campaign.issue}.`);
   const answer = thinking.answer(thought);
   if (!answer) return;
   const task = thinking.thoughts().find(({ id }) => id === thought)?.task;
@@ -33,19 +28,19 @@ export async function open(
     task?.kind === 'try'
       ? stillAsked(snapshot, campaign).find(({ comment }) => comment === task.comment)
       : undefined;
+  const charged = () => ({ ...campaign, state: charge(thinking, thought, state, answer.cost) });
   const fail = async (reason: string) => {
-    const charged = charge(thinking, thought, state, answer.cost);
-    if (asked) await dropAsked(context, snapshot, campaign, charged, asked, reason);
-    else await countFailure(context, snapshot, campaign, charged, reason);
+    if (asked) await dropAsked(context, snapshot, charged(), asked, reason);
+    else await countFailure(context, snapshot, charged(), reason);
     thinking.drop(thought);
   };
   if (answer.kind === 'failed') return fail(answer.reason);
   if (answer.kind === 'exhausted') {
     if (asked) return fail('The agent cannot make it into an experiment.');
-    await exhausted(context, snapshot, campaign, charge(thinking, thought, state, answer.cost));
+    await exhausted(context, snapshot, charged());
     return thinking.drop(thought);
   }
-  const { editable } = contractOf(snapshot);
+  const { editable } = contract;
   const files = await readFiles(port, editable, snapshot.base.sha);
   // The champion may be another one than the agent was shown.
   const applied = applyEdits(files, answer.idea.edits, editable);
@@ -56,7 +51,7 @@ export async function open(
   if (applied.kind === 'refused' || problem !== null) {
     context.log.info({ issue: campaign.issue, problem }, 'an idea was overtaken');
     // Nobody is to blame that another idea came first: it costs, but is no failure in a row.
-    return writeOff(context, snapshot, campaign, thought);
+    return writeOff(context, snapshot, action);
   }
   const { idea, agent, cost } = answer;
   const experiment = { campaign: campaign.issue, number, idea, agent, cost, asked: asked ?? null };
@@ -130,10 +125,10 @@ async function createPull(
 async function countFailure(
   context: Context,
   snapshot: Snapshot,
-  campaign: Campaign,
-  state: CampaignState,
+  campaign: KnownCampaign,
   reason: string,
 ): Promise<void> {
+  const { state } = campaign;
   context.log.warn({ issue: campaign.issue, reason }, 'proposal failed');
   await saveState(context.port, snapshot, campaign, {
     ...state,
@@ -143,12 +138,8 @@ async function countFailure(
 }
 
 /** With nothing left to try the campaign ends early; experiments in flight are judged first. */
-async function exhausted(
-  context: Context,
-  snapshot: Snapshot,
-  campaign: Campaign,
-  state: CampaignState,
-): Promise<void> {
+async function exhausted(context: Context, snapshot: Snapshot, campaign: KnownCampaign): Promise<void> {
+  const { state } = campaign;
   const count = countExperiments(snapshot, campaign);
   const reason = `The agent has nothing left to try after ${count} experiments.`;
   const open =

@@ -1,26 +1,19 @@
 /** People's words on an experiment's pull request: keep, discard, rerun. */
+
+import type { ActionOf } from '../../campaign/action.ts';
 import type { Word } from '../../campaign/command.ts';
 import { nextTrial } from '../../campaign/evidence/evidence.ts';
-import {
-  experimentMarkerSchema,
-  type RecordedTrial,
-  type SpokenWord,
-  type Verdict,
-} from '../../campaign/marker.ts';
-import {
-  type Campaign,
-  type Experiment,
-  HELD_LABEL,
-  type PendingCommand,
-  type Snapshot,
-} from '../../campaign/model.ts';
+import { experimentMarkerSchema, type SpokenWord } from '../../campaign/marker.ts';
+import { type Campaign, type Experiment, HELD_LABEL, type Snapshot } from '../../campaign/model.ts';
 import { KEPT_WORDS } from '../../campaign/people.ts';
 import { hasEnded, trialsOf } from '../../campaign/queries.ts';
 import { heldComment } from '../../render/pull.ts';
 import { pullBody } from '../body.ts';
-import { type Context, contractOf } from '../context.ts';
+import type { Context } from '../context.ts';
 import { readMarker } from '../marker.ts';
 import { refuse, sayOnce } from '../replies.ts';
+import { isAsObserved } from './as-observed.ts';
+import type { Request } from './request.ts';
 import { askAgain } from './requested-ideas.ts';
 
 /** Key of the comment that says why an experiment waits for people. */
@@ -30,15 +23,14 @@ const HELD = 'held';
 export async function speak(
   context: Context,
   snapshot: Snapshot,
-  pending: PendingCommand,
+  pending: Request,
   experiment: Experiment,
   word: Word,
 ): Promise<void> {
   const { port } = context;
-  const campaign = snapshot.campaigns.find(({ issue }) => issue === experiment.marker.campaign) ?? null;
   if (word === 'rerun' && experiment.state === 'closed')
-    return askAgain(context, snapshot, pending, campaign, experiment);
-  const problem = objectionTo(snapshot, campaign, experiment, word);
+    return askAgain(context, snapshot, pending, experiment);
+  const problem = objectionTo(snapshot, pending.campaign, experiment, word);
   if (problem !== null) return refuse(context, pending, problem);
   await port.react(pending.comment, 'rocket');
   // Right before it is written: another App may be at it, too.
@@ -88,16 +80,12 @@ function objectionTo(
 /** Leaves an experiment to people: says why, marks it for their lists, and last of all in its marker. */
 export async function hold(
   { port, log }: Context,
-  snapshot: Snapshot,
-  experiment: Experiment,
-  verdict: Verdict,
-  trials: readonly RecordedTrial[],
+  { contract, experiment, verdict, trials }: ActionOf<'hold'>,
 ): Promise<void> {
   const { pull, marker } = experiment;
-  const now = await port.pull(pull);
-  if (now.state !== 'open' || now.headSha !== experiment.headSha) return;
+  if (!(await isAsObserved(port, experiment))) return;
   log.info({ pull, value: verdict.value }, 'held');
-  await sayOnce(port, pull, HELD, heldComment(contractOf(snapshot), verdict, trials));
+  await sayOnce(port, pull, HELD, heldComment(contract, verdict, trials));
   await port.addLabel(pull, HELD_LABEL);
   await port.updatePull(pull, { body: pullBody({ ...marker, held: verdict.reason }) });
 }

@@ -1,7 +1,7 @@
 /** A closed experiment once more, because a person asked for it. */
+import type { ActionOf } from '../../campaign/action.ts';
 import { NO_COST } from '../../campaign/idea.ts';
-import type { Asked } from '../../campaign/marker.ts';
-import type { Campaign, Snapshot } from '../../campaign/model.ts';
+import type { Snapshot } from '../../campaign/model.ts';
 import type { Context } from '../context.ts';
 import { saveState } from '../state.ts';
 import { fitting } from './candidate.ts';
@@ -12,21 +12,17 @@ import { dropAsked, withoutAsked } from './requested-ideas.ts';
 export async function repeat(
   context: Context,
   snapshot: Snapshot,
-  campaign: Campaign,
-  number: number,
-  asked: Asked,
+  { campaign, contract, number, asked }: ActionOf<'repeat'>,
 ): Promise<void> {
-  const { state } = campaign;
-  if (!state) throw new Error(`Expected a campaign with a state on #${campaign.issue}.`);
-  const drop = (reason: string) => dropAsked(context, snapshot, campaign, state, asked, reason);
+  const drop = (reason: string) => dropAsked(context, snapshot, campaign, asked, reason);
   const marker = snapshot.experiments.find(({ pull }) => pull === asked.pull)?.marker;
   if (!marker) return drop('its pull request cannot be read any more');
   const { idea, agent } = marker;
-  const files = await fitting(context, snapshot, idea);
+  const files = await fitting(context.port, contract, snapshot, idea);
   if (!files) return drop('its edits no longer fit the champion’s files');
   const experiment = { campaign: campaign.issue, number, idea, agent, cost: NO_COST, asked };
   const refusal = await openPull(context, snapshot, experiment, files);
   if (refusal !== null) return drop(refusal);
   const rest = withoutAsked(snapshot, campaign, asked);
-  await saveState(context.port, snapshot, campaign, { ...state, asked: rest });
+  await saveState(context.port, snapshot, campaign, { ...campaign.state, asked: rest });
 }

@@ -1,20 +1,30 @@
 /** What people ask to be tried next: an idea in words, or the edits of a closed experiment once more. */
 
-import type { Asked, CampaignState } from '../../campaign/marker.ts';
-import type { Campaign, Experiment, PendingCommand, Snapshot } from '../../campaign/model.ts';
+import type { Work } from '../../campaign/action.ts';
+import type { Asked } from '../../campaign/marker.ts';
+import {
+  type Campaign,
+  type Experiment,
+  isKnown,
+  type KnownCampaign,
+  type Snapshot,
+} from '../../campaign/model.ts';
 import { isWaiting, stillAsked } from '../../campaign/people.ts';
 import { dollarsReached } from '../../campaign/plan/campaign-limits.ts';
 import { countExperiments, hasEnded } from '../../campaign/queries.ts';
 import { noCampaignAnswer } from '../../render/answer.ts';
 import { quote } from '../../text/markdown.ts';
-import { type Context, contractOf } from '../context.ts';
+import type { Context } from '../context.ts';
 import { refuse, sayOnce } from '../replies.ts';
 import { saveState } from '../state.ts';
 import { fitting, readFiles } from './candidate.ts';
+import type { Request } from './request.ts';
 import { goingOn } from './resume.ts';
 
 const EDITS_GONE =
   'The champion has changed where this idea changed it, so its edits no longer fit. Comment `/research try` with the idea in words on the campaign’s issue.';
+const CONTRACT_UNREADABLE =
+  'The contract `.github/research.yml` cannot be read. Mend it, then comment the command again.';
 /** So many may wait; whoever wants more asks for a campaign. */
 const MOST_ASKED = 10;
 
@@ -22,42 +32,51 @@ const MOST_ASKED = 10;
 export async function askToTry(
   context: Context,
   snapshot: Snapshot,
-  pending: PendingCommand,
-  campaign: Campaign | null,
+  pending: Request,
   idea: string,
 ): Promise<void> {
-  if (!campaign?.state) return refuse(context, pending, noCampaignAnswer());
-  const problem =
-    (await obstacle(context, snapshot, campaign)) ?? (await objectionTo(context, snapshot, campaign, idea));
-  if (problem !== null) return refuse(context, pending, problem);
-  const asked = { comment: pending.comment, by: pending.author, idea, pull: null };
-  await accept(context, snapshot, campaign, campaign.state, asked);
+  await ask(context, snapshot, pending, { idea, pull: null }, work =>
+    objectionTo(context, snapshot, work, idea),
+  );
 }
 
 /** `/research rerun` on a closed experiment: its edits become a new one on today's champion. */
 export async function askAgain(
   context: Context,
   snapshot: Snapshot,
-  pending: PendingCommand,
-  campaign: Campaign | null,
-  { pull, marker }: Experiment,
+  pending: Request,
+  { pull, marker: { idea } }: Experiment,
 ): Promise<void> {
-  if (!campaign?.state) return refuse(context, pending, noCampaignAnswer());
-  const problem =
-    (await obstacle(context, snapshot, campaign)) ??
-    ((await fitting(context, snapshot, marker.idea)) ? null : EDITS_GONE);
+  await ask(context, snapshot, pending, { idea: idea.title, pull }, async ({ contract }) =>
+    (await fitting(context.port, contract, snapshot, idea)) ? null : EDITS_GONE,
+  );
+}
+
+/** @param objection what is wrong with this very wish; null where nothing is */
+async function ask(
+  context: Context,
+  snapshot: Snapshot,
+  pending: Request,
+  wish: Pick<Asked, 'idea' | 'pull'>,
+  objection: (work: Work) => Promise<string | null>,
+): Promise<void> {
+  const { author: by, campaign, comment } = pending;
+  if (!campaign || !isKnown(campaign)) return refuse(context, pending, noCampaignAnswer());
+  if (snapshot.contract.kind !== 'contract') return refuse(context, pending, CONTRACT_UNREADABLE);
+  const work = { campaign, contract: snapshot.contract.contract };
+  const problem = (await obstacle(context, snapshot, work)) ?? (await objection(work));
   if (problem !== null) return refuse(context, pending, problem);
-  const asked = { comment: pending.comment, by: pending.author, idea: marker.idea.title, pull };
-  await accept(context, snapshot, campaign, campaign.state, asked);
+  await accept(context, snapshot, campaign, { comment, by, ...wish });
 }
 
 /** Why nothing can be asked for now, with what to do; null where something can. */
-async function obstacle({ port }: Context, snapshot: Snapshot, campaign: Campaign): Promise<string | null> {
-  if (snapshot.contract.kind !== 'contract')
-    return 'The contract `.github/research.yml` cannot be read. Mend it, then comment the command again.';
+async function obstacle(
+  { port }: Context,
+  snapshot: Snapshot,
+  { campaign, contract }: Work,
+): Promise<string | null> {
   if (!(await port.issue(campaign.issue))?.open)
     return `The issue of its campaign, #${campaign.issue}, is closed. Open it again, then comment the command again.`;
-  const { contract } = snapshot.contract;
   const spent = dollarsReached(snapshot, contract, campaign);
   if (spent !== null) return spent;
   const waiting = stillAsked(snapshot, campaign).length;
@@ -72,11 +91,10 @@ async function obstacle({ port }: Context, snapshot: Snapshot, campaign: Campaig
 async function objectionTo(
   context: Context,
   snapshot: Snapshot,
-  { state }: Campaign,
+  { campaign: { state }, contract }: Work,
   idea: string,
 ): Promise<string | null> {
-  const contract = contractOf(snapshot);
-  const chosen = context.chooseAgent(contract, context.agentEnv, state?.agent ?? undefined);
+  const chosen = context.chooseAgent(contract, context.agentEnv, state.agent ?? undefined);
   if (chosen.kind === 'problem') return chosen.message;
   const { agent } = chosen;
   if (!agent.objectsTo) return null;
@@ -87,14 +105,14 @@ async function objectionTo(
 async function accept(
   context: Context,
   snapshot: Snapshot,
-  campaign: Campaign,
-  state: CampaignState,
+  campaign: KnownCampaign,
   asked: Asked,
 ): Promise<void> {
   const { port } = context;
+  const { state } = campaign;
   await port.react(asked.comment, 'rocket');
   const ended = hasEnded(state);
-  const next = ended || isWaiting(state) ? await goingOn(context, snapshot, campaign, state) : state;
+  const next = ended || isWaiting(state) ? await goingOn(context, snapshot, campaign) : state;
   await saveState(port, snapshot, campaign, {
     ...next,
     target: (ended ? countExperiments(snapshot, campaign) : state.target) + 1,
@@ -112,11 +130,11 @@ export function withoutAsked(snapshot: Snapshot, campaign: Campaign, asked?: Ask
 export async function dropAsked(
   { port }: Context,
   snapshot: Snapshot,
-  campaign: Campaign,
-  state: CampaignState,
+  campaign: KnownCampaign,
   asked: Asked,
   reason: string,
 ): Promise<void> {
+  const { state } = campaign;
   const text = `Nothing came of ${quote(asked.idea)}, which ${asked.by} asked to try: ${quote(reason, 300)}.`;
   await sayOnce(port, campaign.issue, `asked ${asked.comment}`, text);
   await saveState(port, snapshot, campaign, {

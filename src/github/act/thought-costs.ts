@@ -1,7 +1,8 @@
 /** What a thought cost that no experiment was made of. */
+import type { ActionOf } from '../../campaign/action.ts';
 import { addCost, type Cost } from '../../campaign/idea.ts';
 import type { CampaignState } from '../../campaign/marker.ts';
-import type { Campaign, Snapshot } from '../../campaign/model.ts';
+import type { Snapshot } from '../../campaign/model.ts';
 import type { Context } from '../context.ts';
 import { saveState } from '../state.ts';
 import type { Thinking } from '../thinking.ts';
@@ -10,13 +11,11 @@ import type { Thinking } from '../thinking.ts';
 export async function writeOff(
   { port, thinking }: Pick<Context, 'port' | 'thinking'>,
   snapshot: Snapshot,
-  campaign: Campaign,
-  thought: number,
+  { campaign, thought }: Pick<ActionOf<'writeOff'>, 'campaign' | 'thought'>,
 ): Promise<void> {
   const cost = thinking.answer(thought)?.cost;
-  const { state } = campaign;
-  if (state && cost && cost.calls > 0)
-    await saveState(port, snapshot, campaign, charge(thinking, thought, state, cost));
+  if (cost && cost.calls > 0)
+    await saveState(port, snapshot, campaign, charge(thinking, thought, campaign.state, cost));
   thinking.drop(thought);
 }
 

@@ -1,11 +1,11 @@
 /** Trials on GitHub: the intent as a check run, the dispatch, and the result copied from the run's artifact. */
 import { createHmac } from 'node:crypto';
-import type { Action } from '../../campaign/action.ts';
+import type { ActionOf } from '../../campaign/action.ts';
 import { type Terms, termsOf } from '../../campaign/evidence/audit-terms.ts';
 import { budgetOf } from '../../campaign/evidence/evidence.ts';
 import { stopBarOf } from '../../campaign/evidence/stopping.ts';
 import type { RecordedTrial } from '../../campaign/marker.ts';
-import type { Attempt, Campaign, Experiment, Run, Snapshot } from '../../campaign/model.ts';
+import type { Campaign, Run, Snapshot } from '../../campaign/model.ts';
 import {
   MEASUREMENT_ARTIFACT,
   MEASUREMENT_FILE,
@@ -14,12 +14,10 @@ import {
 } from '../../protocol/measurement.ts';
 import { formatStopBar, STOP_INPUT } from '../../protocol/stop-bar.ts';
 import { completedCheck, startedCheck } from '../../render/check.ts';
-import { type Context, contractOf } from '../context.ts';
+import type { Context } from '../context.ts';
 import { statusOf } from '../errors.ts';
 import { writeMarker } from '../marker.ts';
 import { saveState } from '../state.ts';
-
-type ActionOf<Kind extends Action['kind']> = Extract<Action, { kind: Kind }>;
 
 const UNEXPECTED_INPUTS = 422;
 
@@ -33,8 +31,7 @@ export async function dispatchTrial(
   action: ActionOf<'dispatch'>,
 ): Promise<void> {
   const { port } = context;
-  const contract = contractOf(snapshot);
-  const { campaign, experiment, trial } = action;
+  const { campaign, contract, experiment, trial } = action;
   const candidate = experiment?.headSha ?? snapshot.base.sha;
   const budget = budgetOf(contract, campaign);
   const seed = seedOf(context, campaign, action.seedIndex);
@@ -114,8 +111,8 @@ export async function recordTrial(
   const { run } = attempt;
   // GitHub may leave it in the queue all the same; whatever comes of it later counts no more.
   if (run?.status === 'queued' && !attempt.check?.measurement) await port.cancelRun(run.id);
-  const trial = attempt.check?.measurement ?? (await readResult(context, snapshot, attempt, experiment));
-  if (!attempt.check?.measurement) await completeCheck(context, snapshot, attempt, trial);
+  const trial = attempt.check?.measurement ?? (await readResult(context, snapshot, action));
+  if (!attempt.check?.measurement) await completeCheck(context, action, trial);
   context.log.info({ trial: trial.trial, outcome: trial.outcome.status }, 'recorded');
   if (experiment !== null || !campaign.state) return;
   const known = campaign.state.baselines.filter(baseline => baseline.trial !== trial.trial);
@@ -124,12 +121,10 @@ export async function recordTrial(
 
 async function completeCheck(
   context: Context,
-  snapshot: Snapshot,
-  attempt: Attempt,
+  { contract, attempt }: ActionOf<'record'>,
   trial: RecordedTrial,
 ): Promise<void> {
   const { port } = context;
-  const contract = contractOf(snapshot);
   // The intent of a champion's trial stands on what the champion was when it was dispatched.
   const known =
     attempt.check ?? (await port.checks(trial.candidate)).find(check => check.externalId === trial.trial);
@@ -150,19 +145,16 @@ async function completeCheck(
 async function readResult(
   context: Context,
   snapshot: Snapshot,
-  attempt: Attempt,
-  experiment: Experiment | null,
+  action: ActionOf<'record'>,
 ): Promise<RecordedTrial> {
+  const { attempt, experiment } = action;
   const { run } = attempt;
   if (!run) throw new Error(`Expected a completed run of trial ${attempt.trial}, found none.`);
+  const fault = (message: string) => faultOf(context, snapshot, action, run, message);
   const text = await context.port.artifact(run.id, MEASUREMENT_ARTIFACT, MEASUREMENT_FILE);
   const measurement = text === null ? null : parseMeasurement(text);
   if (measurement === null)
     return fault(
-      context,
-      snapshot,
-      run,
-      experiment,
       run.status === 'queued'
         ? 'No runner picked up the run.'
         : `The run ended (${run.conclusion ?? 'no conclusion'}) without a readable measurement.`,
@@ -177,15 +169,11 @@ async function readResult(
     (!marker || measurement.base === marker.champion.sha);
   if (!isThis)
     return fault(
-      context,
-      snapshot,
-      run,
-      experiment,
       `The run measured trial ${measurement.trial} of ${measurement.candidate.slice(0, 7)} instead of ${attempt.trial} of ${expected.slice(0, 7)}.`,
     );
   const { outcome } = measurement;
   if (outcome.status === 'stopped' && experiment === null)
-    return fault(context, snapshot, run, experiment, 'The run was stopped, and a champion is never stopped.');
+    return fault('The run was stopped, and a champion is never stopped.');
   const kept =
     outcome.status === 'crash'
       ? { ...outcome, traceback: outcome.traceback.slice(-KEPT_TRACEBACK) }
@@ -208,11 +196,11 @@ function parseMeasurement(text: string): Measurement | null {
 }
 
 /** A trial of what the run was to measure; the champion may be another by now. */
-async function fault(
+async function faultOf(
   { port }: Context,
   snapshot: Snapshot,
+  { contract, experiment }: ActionOf<'record'>,
   run: Run,
-  experiment: Experiment | null,
   message: string,
 ): Promise<RecordedTrial> {
   const champion = experiment ? null : await port.commit(run.headSha);
@@ -224,7 +212,7 @@ async function fault(
     candidate: experiment?.marker.commit ?? sha,
     tree: experiment?.marker.tree ?? tree,
     seed: 0,
-    budgetSeconds: contractOf(snapshot).trial.budget,
+    budgetSeconds: contract.trial.budget,
     machine: 'unknown',
     digest: '',
     sandbox: 'none',

@@ -1,7 +1,8 @@
 /** The branch of a campaign's own: made, followed, taken over from a person's hands, and given up. */
 
+import type { ActionOf } from '../../campaign/action.ts';
 import type { CampaignBase, CampaignState, Point } from '../../campaign/marker.ts';
-import type { Campaign, Snapshot } from '../../campaign/model.ts';
+import type { Campaign, KnownCampaign, Snapshot } from '../../campaign/model.ts';
 import { campaignBranch, isNext } from '../../campaign/own-branch.ts';
 import { promotionsOf } from '../../campaign/plan/promotion.ts';
 import { experimentsOf, hasEnded } from '../../campaign/queries.ts';
@@ -10,9 +11,11 @@ import type { GitHubPort } from '../port.ts';
 import { saveState } from '../state.ts';
 
 /** Makes the branch from the default branch's tip. One that is there already was made by a life before, and is gone on with. */
-export async function found({ port, log }: Context, snapshot: Snapshot, campaign: Campaign): Promise<void> {
-  const { state } = campaign;
-  if (!state) throw new Error(`Expected a campaign with a state on #${campaign.issue}.`);
+export async function createBase(
+  { port, log }: Context,
+  snapshot: Snapshot,
+  campaign: KnownCampaign,
+): Promise<void> {
   const branch = campaignBranch(campaign.issue);
   const home: Point = { sha: snapshot.home.sha, tree: snapshot.home.tree };
   const there = await port.commit(branch);
@@ -22,7 +25,7 @@ export async function found({ port, log }: Context, snapshot: Snapshot, campaign
   log.info({ issue: campaign.issue, branch, tip: tip.sha }, there ? 'found its branch' : 'made its branch');
   // Without a merge nobody knows what lies between the two.
   const base: CampaignBase = { start: start ?? home, tip, touched: start === null };
-  await saveState(port, snapshot, campaign, { ...state, base });
+  await saveState(port, snapshot, campaign, { ...campaign.state, base });
 }
 
 /** What a branch was made from whose campaign's state was lost: where the merges that led to its tip began; null without one. */
@@ -37,25 +40,25 @@ function beginning(snapshot: Snapshot, campaign: Campaign, tip: Point): Point | 
 }
 
 /** Notes that a merge of the App's moved the branch. */
-export async function follow(
+export async function followBase(
   { port }: Context,
   snapshot: Snapshot,
-  campaign: Campaign,
-  { sha, tree }: Point,
+  { campaign, base, tip: { sha, tree } }: ActionOf<'followBase'>,
 ): Promise<void> {
-  const { state } = campaign;
-  if (state?.base)
-    await saveState(port, snapshot, campaign, { ...state, base: { ...state.base, tip: { sha, tree } } });
+  await saveState(port, snapshot, campaign, { ...campaign.state, base: { ...base, tip: { sha, tree } } });
 }
 
 /** Deletes the branch of a campaign that merged nothing, and says so. */
-export async function disband({ port }: Context, snapshot: Snapshot, campaign: Campaign): Promise<void> {
+export async function deleteBase(
+  { port }: Context,
+  snapshot: Snapshot,
+  { campaign, base }: ActionOf<'deleteBase'>,
+): Promise<void> {
   const { state } = campaign;
-  if (!state?.base) return;
   const branch = campaignBranch(campaign.issue);
   const tip = await port.commit(branch);
   // Lists lag: what stands on it by now is not thrown away, nor what cannot be read.
-  if (tip ? tip.sha !== state.base.start.sha : snapshot.branches.has(branch)) return;
+  if (tip ? tip.sha !== base.start.sha : snapshot.branches.has(branch)) return;
   if (tip) await port.deleteBranch(branch);
   const reason = `${state.reason} \`${branch}\` holds nothing that \`${snapshot.home.branch}\` does not, so there is nothing to promote, and it is deleted.`;
   await saveState(port, snapshot, campaign, { ...state, base: null, reason: reason.trim() });
@@ -68,9 +71,9 @@ export async function disband({ port }: Context, snapshot: Snapshot, campaign: C
 export async function baseToGoOnFrom(
   port: GitHubPort,
   snapshot: Snapshot,
-  campaign: Campaign,
-  state: CampaignState,
+  campaign: KnownCampaign,
 ): Promise<CampaignState['base']> {
+  const { state } = campaign;
   const { base } = state;
   if (!base) return null;
   const branch = campaignBranch(campaign.issue);
