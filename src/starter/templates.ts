@@ -39,7 +39,7 @@ export function contractText(values: ContractValues): string {
     ],
     [
       /^# The number to improve\.(?:.*\n# ?)*.*$/m,
-      `# The number to improve. It is read from the last output line \`<name>: <number>\`; or from the last line that the regular expression\n# \`pattern\` matches, where its only group is the number; or from \`key\` (such as latency.p99) in the JSON \`file\`, which the command\n# writes below $TMPDIR.`,
+      `# The number to improve. It is read from the last output line \`<name>: <number>\`; or from the last line that the\n# regular expression \`pattern\` matches, where its only group is the number; or from \`key\` (such as latency.p99) in\n# the JSON \`file\`, which the command writes below $TMPDIR.`,
     ],
     [/^base: .*$/m, `base: ${scalar(values.base)}`],
   ];
