@@ -18,7 +18,8 @@ export function ranBare(trial: RecordedTrial): boolean {
 export function auditSentence(trial: Measurement): string {
   if (trial.outcome.status !== 'measured' || trial.refereed === null) return '';
   const { audit } = trial.refereed;
-  if (audit === null) return 'Not audited: a score like this cannot lead to a merge.';
+  if (audit === null)
+    return 'Not audited: the score is above the audit threshold, so it cannot lead to a merge.';
   const { n, sd, largest, smallestLie, flags } = audit;
   const nats = (value: number | null) => (value === null ? 'not finite' : `${formatNoise(value)} nats`);
   const disagreement =
@@ -26,7 +27,7 @@ export function auditSentence(trial: Measurement): string {
   const power =
     smallestLie === null
       ? ''
-      : ` An overstatement of ${formatNoise(smallestLie)} would be detected with 99% probability.`;
+      : ` A score overstated by ${formatNoise(smallestLie)} would be detected with 99% probability.`;
   return `${disagreement}Audited: ${n} predictions repeated blind, largest difference ${nats(largest)} (standard deviation ${nats(sd)}).${power}`;
 }
 

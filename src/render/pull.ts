@@ -188,7 +188,7 @@ function judgement({ metric, gate }: Contract, verdict: Verdict): string {
   return [
     reason,
     `Trials of the same code vary with a standard deviation of about ${formatNoise(verdict.noise ?? 0)} ${metric.name}, ${gate.noise === null ? 'learned from all trials so far' : 'from `gate.noise` and all trials so far'}.`,
-    `The probability that this idea improves by less than a fifth of that is ${formatShare(verdict.doubt ?? 1)}; the contract accepts about ${formatShare(gate.false_merges)} such merges.`,
+    `The probability that this idea improves by less than a fifth of that is ${formatShare(verdict.doubt ?? 1)}. About ${formatShare(gate.false_merges)} of all merges may be like that (\`gate.false_merges\`).`,
     direction,
   ].join(' ');
 }

@@ -39,7 +39,7 @@ test("this repository's experiment.yml measures a candidate end to end", async c
       '2 Check out the base: success',
       '3 Check out the candidate: success',
       '4 Measure: success',
-      '5 Hand over the measurement: success',
+      '5 Upload the measurement: success',
     ],
   );
   assert.match(result.log, /^step 1 {2}loss 2\.0/m);
