@@ -18,6 +18,8 @@
  * After a verdict the mixture over d is replaced by the normal distribution of equal mean and covariance.
  */
 
+import { at, part } from './element.ts';
+
 /** What an idea may do, before it is tried: a mixture of normal distributions. Negative effects help. */
 export interface Effects {
   mean: readonly number[];
@@ -195,26 +197,26 @@ function observeEffects(
   const exponent = cell.effect.slice();
   let largest = Number.NEGATIVE_INFINITY;
   for (let j = 0; j < count; j++) {
-    const v = variance[j] as number;
-    const w = weight[j] as number;
+    const v = part(variance, j);
+    const w = part(weight, j);
     const total = gradient * gradient * v + expected;
-    const residual = surprise - gradient * (effect[j] as number);
+    const residual = surprise - gradient * part(effect, j);
     const toEffect = (v * gradient) / total;
     const log = (-0.5 * residual * residual) / total;
     exponent[j] = log;
     weight[j] = w / Math.sqrt(total);
-    effect[j] = (effect[j] as number) + toEffect * residual;
+    effect[j] = part(effect, j) + toEffect * residual;
     variance[j] = (v * expected) / total;
     if (w > 0 && log > largest) largest = log;
   }
   let sum = 0;
   for (let j = 0; j < count; j++) {
-    const log = (exponent[j] as number) - largest;
-    const likely = (weight[j] as number) === 0 || log < NOTHING ? 0 : (weight[j] as number) * Math.exp(log);
+    const log = part(exponent, j) - largest;
+    const likely = part(weight, j) === 0 || log < NOTHING ? 0 : part(weight, j) * Math.exp(log);
     weight[j] = likely;
     sum += likely;
   }
-  for (let j = 0; j < count; j++) weight[j] = (weight[j] as number) / sum;
+  for (let j = 0; j < count; j++) weight[j] = part(weight, j) / sum;
   return { effect, variance, weight, logWeight: cell.logWeight + largest + Math.log(sum) };
 }
 
@@ -242,10 +244,10 @@ export function settle({ seeds, cells }: Test, merged: boolean): Belief {
 /** Mean and variance of the effect in one world. */
 function momentsOf({ weight, effect, variance }: TestCell): { mean: number; variance: number } {
   let mean = 0;
-  for (let j = 0; j < weight.length; j++) mean += (weight[j] as number) * (effect[j] as number);
+  for (let j = 0; j < weight.length; j++) mean += part(weight, j) * part(effect, j);
   let spread = 0;
   for (let j = 0; j < weight.length; j++)
-    spread += (weight[j] as number) * ((variance[j] as number) + ((effect[j] as number) - mean) ** 2);
+    spread += part(weight, j) * (part(variance, j) + (part(effect, j) - mean) ** 2);
   return { mean, variance: spread };
 }
 
@@ -280,9 +282,4 @@ export function worldWeights(cells: readonly Cell[]): number[] {
   const weights = cells.map(cell => Math.exp(cell.logWeight - largest));
   const sum = weights.reduce((a, b) => a + b, 0);
   return weights.map(weight => weight / sum);
-}
-
-/** An element that is known to be there. */
-export function at(values: Float64Array | readonly number[], index: number): number {
-  return values[index] as number;
 }

@@ -5,7 +5,9 @@
  * often ideas help. In that light an idea's trials are judged (worth.ts): is merging it worth more than closing it, and would
  * another trial be worth its price? docs/gate.md explains the mathematics and what it reaches.
  */
-import { at, type Sample, type Test } from './filter.ts';
+import { bisect, reach } from './bisect.ts';
+import { at } from './element.ts';
+import type { Sample, Test } from './filter.ts';
 import { knowledgeOf } from './fold.ts';
 import { type Knowledge, type Step, scaled, scaleOf, testOf } from './knowledge.ts';
 import { FARTHEST } from './prior.ts';
@@ -143,17 +145,10 @@ function searchBar(knowledge: Knowledge, seed: number, rules: GateRules): number
   const closes = (distance: number) => judged(distance).kind === 'close';
   if (!closes(FARTHEST)) return null;
   const around = knowledge.bar ?? 0;
-  let reach = 1;
-  while (reach < FARTHEST && !closes(around + reach)) reach *= 4;
-  let bad = around + reach;
-  for (reach = 1; reach < FARTHEST && closes(around - reach); ) reach *= 4;
-  let good = around - reach;
-  while (bad - good > 0.02 * reach) {
-    const middle = (good + bad) / 2;
-    if (closes(middle)) bad = middle;
-    else good = middle;
-  }
-  return valueAt(bad) + (sign * judged(bad).noise) / 2;
+  const above = reach(distance => closes(around + distance), 4, FARTHEST);
+  const below = reach(distance => !closes(around - distance), 4, FARTHEST);
+  const bar = bisect(closes, around - below, around + above, 0.02 * below);
+  return valueAt(bar) + (sign * judged(bar).noise) / 2;
 }
 
 /** What the rules accept, and what that costs: a false merge the more, the fewer of them are accepted. */

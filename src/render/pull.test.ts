@@ -19,6 +19,7 @@ const { marker } = experiment(1, {
 });
 const better: Verdict = {
   kind: 'merge',
+  cause: 'better',
   reason: 'Better.',
   value: 0.9697,
   championValue: 0.9709,
@@ -92,7 +93,7 @@ test('a closed idea never reads as its opposite: one that scored better says why
 
 test('a merge that the score does not explain gives its reason', () => {
   assert.equal(
-    headlineOf({ value: 0.97091, reason: 'As good as the champion, and shorter.' }),
+    headlineOf({ cause: 'simpler', value: 0.97091, reason: 'As good as the champion, and shorter.' }),
     '✅ **Merging:** val_bpb **0.9709**, equal to the champion (0.9709). As good as the champion, and shorter.',
   );
 });

@@ -73,7 +73,7 @@ export function verdictComment(
   verdict: Verdict,
   trials: readonly RecordedTrial[],
 ): string {
-  const parts = [headline(contract, marker, verdict, trials), advice(marker, verdict)];
+  const parts = [headline(contract, verdict, trials), advice(marker, verdict)];
   if (trials.length > 0) parts.push(trialTable(contract, trials));
   for (const { trial, outcome } of trials)
     if (outcome.status === 'crash' && outcome.traceback !== '')
@@ -97,20 +97,13 @@ function numbers({ metric }: Contract, { value, championValue }: Verdict): strin
   return `${score}, ${formatComparison(value, championValue, metric.goal)} the champion (${formatValue(championValue)})`;
 }
 
-function headline(
-  contract: Contract,
-  marker: ExperimentMarker,
-  verdict: Verdict,
-  trials: readonly RecordedTrial[],
-): string {
+function headline(contract: Contract, verdict: Verdict, trials: readonly RecordedTrial[]): string {
   const score = numbers(contract, verdict);
   const reason = escapeMarkdown(verdict.reason);
   switch (verdict.kind) {
     case 'merge':
-      // The score explains a merge, unless a person decided or the score is not better.
-      return keptBy(marker) === null && scoredBetter(contract, verdict)
-        ? `✅ **Merging:** ${score}.`
-        : `✅ **Merging:** ${score}. ${reason}`;
+      // If the score is not why it is merged, the reason is given.
+      return `✅ **Merging:** ${score}.${verdict.cause === 'better' ? '' : ` ${reason}`}`;
     case 'close':
       return closed(contract, verdict, trials);
     case 'crash':
