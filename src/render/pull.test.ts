@@ -79,6 +79,11 @@ test('a closed idea never reads as its opposite: one that scored better says why
     headlineOf({ ...close, noise: 0.0042 }),
     '❌ **Not merged:** val_bpb **0.9697**, 0.0012 better than the champion (0.9709), but a difference this large happens by chance between runs of the same code (sd 0.0042). Kept as a near miss.',
   );
+  const greedy = contractSchema.parse({ gate: { rule: 'greedy' } });
+  assert.equal(
+    headlineOf(close, greedy),
+    "❌ **Not merged:** val_bpb **0.9697**, 0.0012 better than the champion (0.9709), but not better than the champion's first trial, which `gate.rule: greedy` compares with. Kept as a near miss.",
+  );
   const higher = contractSchema.parse({ metric: { name: 'accuracy', goal: 'maximize' } });
   assert.equal(
     headlineOf(close, higher),

@@ -8,6 +8,7 @@ import type { Contract } from '../protocol/contract.ts';
 import { escapeMarkdown, fence, quote } from '../text/markdown.ts';
 import { plainLine } from '../text/plain.ts';
 import { auditSentence, NO_SANDBOX, ranBare, testSentence } from './audit.ts';
+import { isNearMissVerdict } from './near-miss.ts';
 import {
   formatComparison,
   formatNoise,
@@ -15,7 +16,6 @@ import {
   formatSeconds,
   formatShare,
   formatValue,
-  isBetter,
 } from './number.ts';
 import { openTitle } from './title.ts';
 
@@ -115,20 +115,17 @@ function headline(contract: Contract, verdict: Verdict, trials: readonly Recorde
   }
 }
 
-/** Says of an idea that scored better why it was closed all the same. */
+/** If the idea scored better, says why it was closed all the same. */
 function closed(contract: Contract, verdict: Verdict, trials: readonly RecordedTrial[]): string {
   const score = numbers(contract, verdict);
   const stopped = stoppedTrial(trials)?.outcome;
   if (stopped?.status === 'stopped')
     return `❌ **Stopped early at ${Math.round(100 * stopped.at)}%:** projected ${score}. Not merged.`;
-  if (!scoredBetter(contract, verdict) || contract.gate.rule === 'greedy')
-    return `❌ **Not merged:** ${score}.`;
+  if (!isNearMissVerdict(verdict, trials, contract.metric.goal)) return `❌ **Not merged:** ${score}.`;
+  if (contract.gate.rule === 'greedy')
+    return `❌ **Not merged:** ${score}, but not better than the champion's first trial, which \`gate.rule: greedy\` compares with. Kept as a near miss.`;
   const noise = verdict.noise === null ? '' : ` (sd ${formatNoise(verdict.noise)})`;
   return `❌ **Not merged:** ${score}, but a difference this large happens by chance between runs of the same code${noise}. Kept as a near miss.`;
-}
-
-function scoredBetter({ metric }: Contract, { value, championValue }: Verdict): boolean {
-  return value !== null && championValue !== null && isBetter(value, championValue, metric.goal);
 }
 
 /** `(exception): RuntimeError: …` of the trial that crashed; null if none of these did. */

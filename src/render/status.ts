@@ -12,6 +12,7 @@ import { currentCampaign, experimentsOf, hasEnded, openExperiments } from '../ca
 import { mean } from '../gate/mean.ts';
 import { escapeMarkdown, quote } from '../text/markdown.ts';
 import { NO_SANDBOX, overfittingSentence, ranBare, testSentence } from './audit.ts';
+import { isNearMiss } from './near-miss.ts';
 import { formatCount, formatDifference, formatProjection, formatSeconds, formatValue } from './number.ts';
 
 const SHOWN_ROWS = 30;
@@ -22,7 +23,7 @@ export function statusComment(seen: Snapshot, campaign: Campaign, state: Campaig
   const metric =
     snapshot.contract.kind === 'contract'
       ? snapshot.contract.contract.metric
-      : { name: 'metric', goal: 'minimize' };
+      : ({ name: 'metric', goal: 'minimize' } as const);
   const experiments = experimentsOf(snapshot, campaign);
   const rows = ledgerRows(experiments);
   const settled = rows.filter(row => row.status !== 'running');
@@ -38,7 +39,10 @@ export function statusComment(seen: Snapshot, campaign: Campaign, state: Campaig
   if (branch !== '') parts.push(branch);
   const caveats = caveatLine(snapshot, state);
   if (caveats !== '') parts.push(caveats);
-  if (rows.length > 0) parts.push(table(rows, metric.name));
+  const nearMisses = new Set(
+    experiments.flatMap(({ marker }) => (isNearMiss(marker, metric.goal) ? marker.number : [])),
+  );
+  if (rows.length > 0) parts.push(table(rows, nearMisses, metric.name));
   const limits = snapshot.contract.kind === 'contract' ? snapshot.contract.contract.limits : NO_LIMITS;
   parts.push(
     `<sub>Spent: ${spentText(spending(campaign, experiments), limits.usd)}.${timeText(limits, state)} ` +
@@ -145,7 +149,7 @@ function caveatLine(snapshot: Snapshot, { baselines }: CampaignState): string {
   return sentences.filter(sentence => sentence !== '').join(' ');
 }
 
-function table(rows: readonly LedgerRow[], metric: string): string {
+function table(rows: readonly LedgerRow[], nearMisses: ReadonlySet<number>, metric: string): string {
   const shown = rows.slice(-SHOWN_ROWS).reverse();
   const lines = shown.map(row => [
     String(row.number),
@@ -154,13 +158,18 @@ function table(rows: readonly LedgerRow[], metric: string): string {
     row.value === null || row.championValue === null
       ? ''
       : formatDifference(row.value - row.championValue, row.championValue),
-    row.held ? '✋ needs review' : RESULTS[row.status],
+    resultText(row, nearMisses.has(row.number)),
     escapeMarkdown(row.title, 80),
   ]);
   const head = ['', 'pull request', metric, 'change', 'result', 'idea'];
   const text = markdownTable([head, ...lines], { align: ['r', 'l', 'r', 'r', 'l', 'l'] });
   const hidden = rows.length - shown.length;
   return hidden > 0 ? `${text}\n\n${formatCount(hidden, 'older experiment')} not shown.` : text;
+}
+
+function resultText({ held, status }: LedgerRow, nearMiss: boolean): string {
+  if (held) return '✋ needs review';
+  return nearMiss ? '❌ near miss' : RESULTS[status];
 }
 
 function valueText({ value, status }: LedgerRow): string {

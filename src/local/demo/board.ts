@@ -88,7 +88,7 @@ export function changes(before: Board | null, after: Board): string[] {
   for (const row of after.rows) {
     const old = before?.rows.find(other => other.number === row.number);
     if (!old) lines.push(`experiment ${row.number} (#${row.pull}): ${row.title}`);
-    if (row.verdict && !old?.verdict) lines.push(`experiment ${row.number} ${verdictText(row)}`);
+    if (row.verdict && !old?.verdict) lines.push(`experiment ${row.number}: ${verdictText(row)}`);
   }
   if (before && before.phase !== after.phase)
     lines.push(`campaign ${after.phase}${after.reason === '' ? '' : `: ${after.reason}`}`);
@@ -164,15 +164,21 @@ function rowLine(row: Row): Line {
   return { text, tone: TONES[row.verdict?.kind ?? ''] ?? 'plain' };
 }
 
-const TONES: Record<string, Tone> = { merge: 'good', crash: 'bad', close: 'muted', 'stopped early': 'muted' };
+const TONES: Record<string, Tone> = {
+  merge: 'good',
+  crash: 'bad',
+  close: 'muted',
+  'near miss': 'muted',
+  'stopped early': 'muted',
+};
 
 function verdictText(row: Row): string {
   const change = delta(row);
   const value = row.value === null ? '' : ` at ${number(row.value)}${change === '' ? '' : ` (${change})`}`;
-  return `${resultOf(row)}${value}: ${row.title}`;
+  return `${resultOf(row)}${value}, ${row.title}`;
 }
 
-/** How an experiment ended, as it reads after "experiment 3". */
+/** How an experiment ended. */
 function resultOf({ verdict }: Row): string {
   return RESULTS[verdict?.kind ?? 'open'] ?? 'not judged';
 }
@@ -181,6 +187,7 @@ const RESULTS: Record<string, string> = {
   open: 'open',
   merge: 'merged',
   close: 'closed',
+  'near miss': 'near miss',
   crash: 'crashed',
   'stopped early': 'stopped early',
   flagged: 'flagged',

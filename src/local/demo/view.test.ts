@@ -80,7 +80,7 @@ test('without a terminal, every event is one line, and nothing is repeated', () 
     '  0:00  campaign you/lab#1: 2 experiments',
     '  0:05  champion, trial 1: val_bpb 3.2100',
     '  0:05  experiment 1 (#2): warmdown 0.7 → 0.75',
-    '  0:06  experiment 1 merged at 3.2000 (−0.0100): warmdown 0.7 → 0.75',
+    '  0:06  experiment 1: merged at 3.2000 (−0.0100), warmdown 0.7 → 0.75',
     '  0:08  campaign finished',
   ]);
 });
@@ -139,11 +139,12 @@ test('on a terminal, the tone of an experiment comes from its verdict, not from 
     return paint({ ...measured, rows }, 0, 80).at(-1);
   };
   assert.deepEqual(
-    ['merge', 'close', 'crash', 'stopped early', 'flagged', 'person'].map(kind => rowOf(kind)?.tone),
-    ['good', 'muted', 'bad', 'muted', 'plain', 'plain'],
+    ['merge', 'close', 'near miss', 'crash', 'stopped early', 'person'].map(kind => rowOf(kind)?.tone),
+    ['good', 'muted', 'muted', 'bad', 'muted', 'plain'],
   );
   assert.match(rowOf('person')?.text ?? '', /^not judged /);
   assert.match(rowOf('stopped early')?.text ?? '', /^stopped early /);
+  assert.match(rowOf('near miss')?.text ?? '', /^near miss /);
 });
 
 test('the final table has the baseline and every experiment with its result', () => {

@@ -1,7 +1,8 @@
 /** Watches a campaign through the REST API, like any other client. */
 import type { Octokit } from '@octokit/rest';
-import { ledgerRows } from '../../campaign/evidence/ledger.ts';
-import { measuredValues } from '../../campaign/model.ts';
+import { type LedgerRow, ledgerRows } from '../../campaign/evidence/ledger.ts';
+import { type Experiment, measuredValues } from '../../campaign/model.ts';
+import { isNearMiss } from '../../render/near-miss.ts';
 import type { Board } from './board.ts';
 import type { Ear } from './hear.ts';
 import {
@@ -53,7 +54,7 @@ export async function look(octokit: Octokit, watched: Watched, ear: Ear): Promis
       verdict:
         row.status === 'running' || !verdict
           ? null
-          : { ...verdict, kind: row.status === 'stopped' ? 'stopped early' : verdict.kind },
+          : { ...verdict, kind: shownKind(row, experiments[i], metric) },
     };
   });
   return {
@@ -72,4 +73,11 @@ export async function look(octokit: Octokit, watched: Watched, ear: Ear): Promis
       running,
     },
   };
+}
+
+/** The kind of a verdict, with near misses and trials that were stopped early told apart from other closed experiments. */
+function shownKind(row: LedgerRow, experiment: Experiment | undefined, { goal }: Metric): string {
+  if (row.status === 'stopped') return 'stopped early';
+  if (experiment && isNearMiss(experiment.marker, goal)) return 'near miss';
+  return experiment?.marker.verdict?.kind ?? '';
 }
