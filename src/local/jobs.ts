@@ -1,12 +1,14 @@
 /** The interface between the local GitHub and a local runner, in place of the runner protocol of GitHub Actions. */
 
+/** The only event that starts runs. */
+export const TRIGGER = 'workflow_dispatch';
+
 /** One queued job of one workflow run, as a runner receives it. */
 export interface Job {
   runId: number;
   jobId: number;
   /** Key of the job in the workflow file. */
   name: string;
-  attempt: number;
   /** `owner/name` */
   repository: string;
   /** Path of the workflow file, such as `.github/workflows/experiment.yml`, and its text at the dispatched ref. */
@@ -17,7 +19,6 @@ export interface Job {
   /** Full ref of the dispatch (`refs/heads/main`) and the commit that it pointed to. */
   ref: string;
   headSha: string;
-  event: string;
   inputs: Record<string, string>;
   actor: string;
   /** Base URL of the local GitHub, without a slash at the end. REST is at `/api/v3`, git at `/<owner>/<name>.git`. */
@@ -29,7 +30,6 @@ export interface Job {
 export type Conclusion = 'success' | 'failure' | 'cancelled' | 'timed_out';
 
 export interface JobStep {
-  number: number;
   name: string;
   status: 'queued' | 'in_progress' | 'completed';
   conclusion: Conclusion | 'skipped' | null;

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type ChartPoint, progressChart } from './chart.ts';
+import { progressChart } from './chart.ts';
+import type { ChartPoint } from './layout.ts';
 
 const minimize = { metric: 'val_bpb', goal: 'minimize' } as const;
 

@@ -18,15 +18,13 @@ import {
 } from './layout.ts';
 import { formatCount } from './number.ts';
 
-export type { ChartPoint } from './layout.ts';
-
 export interface ChartOptions {
   metric: string;
   goal: Goal;
-  /** Pixels. */
-  width?: number;
-  height?: number;
 }
+
+/** Pixels. */
+const SIZE = { width: 1200, height: 620 };
 
 const GREEN = '#2e9e5b';
 const DARK_GREEN = '#1d6b3d';
@@ -38,16 +36,14 @@ const FONT = 'Helvetica, Arial, sans-serif';
 
 /** Draws the campaign's progress as SVG. The same points give the same SVG, byte for byte. */
 export function progressChart(points: readonly ChartPoint[], options: ChartOptions): string {
-  const width = options.width ?? 1200;
-  const height = options.height ?? 620;
   const sorted = [...points].sort((a, b) => a.number - b.number);
   const measured = sorted.filter((point): point is Measured => Number.isFinite(point.value));
   const range = valueRange(measured, options.goal);
   const numbers: Range = { min: sorted[0]?.number ?? 0, max: Math.max(sorted.at(-1)?.number ?? 0, 1) };
-  const margins = roomForLabels(measured, numbers, width);
-  const scale = scaleOf(numbers, range, margins, width, height);
+  const margins = roomForLabels(measured, numbers, SIZE.width);
+  const scale = scaleOf(numbers, range, margins, SIZE.width, SIZE.height);
 
-  const chart = echarts.init(null, null, { renderer: 'svg', ssr: true, width, height });
+  const chart = echarts.init(null, null, { renderer: 'svg', ssr: true, ...SIZE });
   try {
     chart.setOption({
       animation: false,

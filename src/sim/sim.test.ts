@@ -25,7 +25,7 @@ test(`${CAMPAIGNS} campaigns keep the rule, whatever goes wrong`, async () => {
     [tally.kills, 500],
     [Object.keys(tally.moods).length, 4],
     [Object.keys(tally.faults).length, 12],
-    [Object.keys(tally.deeds).length, 25],
+    [Object.keys(tally.interventions).length, 25],
     [Object.keys(tally.trials).length, 9],
     [tally.thoughts.ported ?? 0, 4],
     [tally.thoughts.repaired ?? 0, 40],

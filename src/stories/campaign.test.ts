@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { crawl } from '../local/github/pages/crawl.test-helper.ts';
 import { BOT } from './place.test-helper.ts';
 import { researchFiles } from './repository.test-helper.ts';
 import { startWorld } from './world.test-helper.ts';
@@ -128,4 +129,13 @@ test('the branches of experiments are gone, and research-log holds table and cha
 
 test('the App logged no error', () => {
   assert.deepEqual(world.errors(), []);
+});
+
+test('every link that a person can follow from the issue leads somewhere', async () => {
+  const visited = await crawl(world.github.url, `/alice/model/issues/${issue}`);
+  const lost = [...visited].filter(([, { status }]) => status !== 200).map(([path]) => path);
+  assert.deepEqual(lost, []);
+  for (const { number } of history.pulls) assert.ok(visited.has(`/alice/model/pull/${number}`));
+  const runs = [...visited.keys()].filter(path => /\/actions\/runs\/\d+$/.test(path));
+  assert.equal(runs.length, history.runs.length);
 });

@@ -9,9 +9,8 @@ interface Row {
   value: number | null;
   /** The champion's mean at the verdict; null before it. */
   championValue: number | null;
-  trials: number;
-  /** Null while it is being measured; otherwise the kind of its verdict, its reason, and the standard deviation of a trial at that time. */
-  verdict: { kind: string; reason: string; noise: number | null } | null;
+  /** Null while it is being measured; otherwise the kind of its verdict, and the standard deviation of a trial at that time. */
+  verdict: { kind: string; noise: number | null } | null;
 }
 
 export interface RunningTrial {
@@ -27,7 +26,7 @@ export interface Board {
   /** Why it is paused or has ended; empty while it is running. */
   reason: string;
   target: number;
-  metric: { name: string; goal: 'minimize' | 'maximize' };
+  metric: string;
   budgetSeconds: number;
   /** Scores of the champion that the campaign started with, in order. */
   baselines: readonly number[];
@@ -60,7 +59,7 @@ export function paint(board: Board, elapsedSeconds: number, columns: number): Li
   const lines: Line[] = [
     { text: head, tone: 'heading' },
     plain(board.reason === '' ? '' : `${board.phase}: ${board.reason}`),
-    plain(`champion   ${metric.name} ${number(board.champion)}${since(board)}`),
+    plain(`champion   ${metric} ${number(board.champion)}${since(board)}`),
     plain(''),
     ...(board.running.length > 0
       ? board.running.flatMap(trial => trialLines(trial, board))
@@ -84,7 +83,7 @@ export function changes(before: Board | null, after: Board): string[] {
   if (before === null) lines.push(`campaign ${after.campaign}: ${count(after.target, 'experiment')}`);
   for (const [i, value] of after.baselines.entries())
     if (i >= (before?.baselines.length ?? 0))
-      lines.push(`champion, trial ${i + 1}: ${after.metric.name} ${number(value)}`);
+      lines.push(`champion, trial ${i + 1}: ${after.metric} ${number(value)}`);
   for (const row of after.rows) {
     const old = before?.rows.find(other => other.number === row.number);
     if (!old) lines.push(`experiment ${row.number} (#${row.pull}): ${row.title}`);
@@ -110,7 +109,7 @@ function leftText({ progress, trained }: Heard, decimals: number): string {
 /** The table of results at the end. */
 export function finalTable({ rows, metric, first }: Board): string {
   const cells = [
-    ['experiment', metric.name, 'change', 'result', 'idea'],
+    ['experiment', metric, 'change', 'result', 'idea'],
     ...(first === null ? [] : [['0', number(first), '', 'baseline', '']]),
     ...rows.map(row => [String(row.number), number(row.value), delta(row), resultOf(row), row.title]),
   ];
@@ -129,7 +128,7 @@ export function finalTable({ rows, metric, first }: Board): string {
 export function noiseText({ rows, metric }: Board): string | null {
   const noise = rows.findLast(row => row.verdict?.noise)?.verdict?.noise;
   if (!noise) return null;
-  return `two trials of the same code typically differ by ${number(Math.SQRT2 * noise)} ${metric.name}`;
+  return `two trials of the same code typically differ by ${number(Math.SQRT2 * noise)} ${metric}`;
 }
 
 /** Minutes and seconds. */

@@ -54,7 +54,7 @@ export async function runDemo(options: DemoOptions): Promise<string | null> {
     const { name, from, branch } = options;
     await services.createRepository({ owner: OWNER, name, from, defaultBranch: branch });
     const repository = { owner: OWNER, repo: name };
-    const connection: Connection = { url: services.url, token: services.user.token, ...repository };
+    const connection: Connection = { url: services.url, token: services.token, ...repository };
     await writeFile(path.join(dir, 'connection.json'), `${JSON.stringify(connection, null, 2)}\n`);
     const octokit = client(connection);
     const issue = await startCampaign(octokit, repository, options);

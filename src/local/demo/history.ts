@@ -13,7 +13,6 @@ export interface Repository {
 }
 
 export interface History {
-  issue: number;
   state: CampaignState;
   /** Ordered by number. */
   experiments: Experiment[];
@@ -54,7 +53,7 @@ export async function readHistory(
     };
     return [experiment];
   });
-  return { issue, state, experiments: experiments.sort((a, b) => a.marker.number - b.marker.number) };
+  return { state, experiments: experiments.sort((a, b) => a.marker.number - b.marker.number) };
 }
 
 async function readState(

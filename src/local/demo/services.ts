@@ -2,7 +2,7 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { createServer } from 'node:net';
 import path from 'node:path';
-import { pino } from 'pino';
+import { type Logger, pino } from 'pino';
 import { Probot, Server } from 'probot';
 import { createApp } from '../../index.ts';
 import { UnhurriedOctokit } from '../client.ts';
@@ -29,8 +29,8 @@ export interface Services {
   url: string;
   /** Path of the App's log. */
   log: string;
-  /** Login and token of the demo's user. */
-  user: { login: string; token: string };
+  /** Token of the demo's user. */
+  token: string;
   /** Imports the git repository at `from`, whose HEAD becomes the default branch. */
   createRepository(repository: {
     owner: string;
@@ -57,14 +57,19 @@ export async function startServices(options: ServicesOptions): Promise<Services>
   });
   const secret = randomBytes(20).toString('hex');
   const user = { login: 'you', token: randomBytes(10).toString('hex') };
+  const logFile = path.join(options.dir, 'bot.log');
+  const log = pino(
+    { level: process.env.LOG_LEVEL ?? 'info' },
+    pino.destination({ dest: logFile, mkdir: true }),
+  );
   const github = await startLocalGitHub({
     port: options.port,
     dir: path.join(options.dir, 'github'),
     app: { id: APP_ID, slug: SLUG, name: SLUG, publicKey: key.publicKey, webhookSecret: secret },
     users: [{ ...user, permission: 'admin' }],
     pages: true,
+    onError: error => log.error({ err: error }, 'error in the local GitHub'),
   });
-  const log = path.join(options.dir, 'bot.log');
   const stop = new AbortController();
   const app = await startApp({
     baseUrl: `${github.url}/api/v3`,
@@ -88,8 +93,8 @@ export async function startServices(options: ServicesOptions): Promise<Services>
   );
   return {
     url: github.url,
-    log,
-    user,
+    log: logFile,
+    token: user.token,
     // The App refuses public repositories with self-hosted runners by default.
     createRepository: ({ owner, name, from, defaultBranch }) =>
       github.createRepository({ owner, name, from, defaultBranch, private: true }),
@@ -106,15 +111,12 @@ interface AppOptions {
   baseUrl: string;
   privateKey: string;
   secret: string;
-  log: string;
+  log: Logger;
   signal: AbortSignal;
 }
 
 async function startApp(options: AppOptions) {
-  const log = pino(
-    { level: process.env.LOG_LEVEL ?? 'info' },
-    pino.destination({ dest: options.log, mkdir: true }),
-  );
+  const { log } = options;
   const server = new Server({
     log,
     host: HOST,

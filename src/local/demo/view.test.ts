@@ -9,7 +9,7 @@ const start: Board = {
   phase: 'running',
   reason: '',
   target: 2,
-  metric: { name: 'val_bpb', goal: 'minimize' },
+  metric: 'val_bpb',
   budgetSeconds: 8,
   baselines: [],
   first: null,
@@ -23,7 +23,6 @@ const idea = {
   title: 'warmdown 0.7 → 0.75',
   value: null,
   championValue: null,
-  trials: 0,
   verdict: null,
 };
 const measured: Board = { ...start, baselines: [3.21], first: 3.21, champion: 3.21, rows: [idea] };
@@ -44,8 +43,7 @@ const merged: Board = {
       ...idea,
       value: 3.2,
       championValue: 3.21,
-      trials: 1,
-      verdict: { kind: 'merge', reason: 'better', noise: 0.004 },
+      verdict: { kind: 'merge', noise: 0.004 },
     },
   ],
 };

@@ -1,7 +1,7 @@
 /** Watches a campaign through the REST API, like any other client. */
 import type { Octokit } from '@octokit/rest';
 import { type LedgerRow, ledgerRows } from '../../campaign/evidence/ledger.ts';
-import { type Experiment, measuredValues } from '../../campaign/model.ts';
+import type { Experiment } from '../../campaign/model.ts';
 import { isNearMiss } from '../../render/near-miss.ts';
 import type { Board } from './board.ts';
 import type { Ear } from './hear.ts';
@@ -49,7 +49,6 @@ export async function look(octokit: Octokit, watched: Watched, ear: Ear): Promis
       title: row.title,
       value: row.value,
       championValue: row.championValue,
-      trials: measuredValues(experiments[i]?.marker.trials ?? []).length,
       // A merge is shown once it has been carried out.
       verdict:
         row.status === 'running' || !verdict
@@ -64,7 +63,7 @@ export async function look(octokit: Octokit, watched: Watched, ear: Ear): Promis
       phase: state.phase,
       reason: state.phase === 'running' ? '' : state.reason,
       target: state.target,
-      metric,
+      metric: metric.name,
       budgetSeconds: state.budgetSeconds ?? watched.budgetSeconds,
       baselines: baselines(history),
       first: firstChampion(history),

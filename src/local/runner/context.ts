@@ -2,8 +2,9 @@
 import { arch, platform } from 'node:os';
 import { join } from 'node:path';
 import { pickMachineVariables } from '../../trial/environment.ts';
-import type { Job, JobQueue } from '../jobs.ts';
-import { type Contexts, interpolate, type JobStatus } from './expression.ts';
+import { type Contexts, interpolate } from '../expression.ts';
+import { type Job, type JobQueue, TRIGGER } from '../jobs.ts';
+import type { JobContexts, JobStatus } from './condition.ts';
 import type { JobLog } from './log.ts';
 import { typedInputs, type WorkflowJob, type WorkflowStep } from './workflow.ts';
 
@@ -61,7 +62,7 @@ const OS_NAMES: Partial<Record<NodeJS.Platform, string>> = {
 };
 
 /** The current contexts of expressions. `env` is the environment that the step sees. */
-export function contextsOf(context: JobContext, env: Record<string, string>): Contexts {
+export function contextsOf(context: JobContext, env: Record<string, string>): JobContexts {
   const { job } = context;
   return {
     github: { ...githubFacts(context), token: job.token, event: { inputs: job.inputs } },
@@ -114,13 +115,13 @@ function githubFacts({ job, spec, workspace }: JobContext): Record<string, strin
   return {
     actor: job.actor,
     api_url: `${job.serverUrl}/api/v3`,
-    event_name: job.event,
+    event_name: TRIGGER,
     job: job.name,
     ref: job.ref,
     ref_name: job.ref.replace(/^refs\/(heads|tags)\//, ''),
     repository: job.repository,
     repository_owner: owner,
-    run_attempt: String(job.attempt),
+    run_attempt: '1',
     run_id: String(job.runId),
     server_url: job.serverUrl,
     sha: job.headSha,

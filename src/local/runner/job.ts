@@ -2,8 +2,8 @@
 import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Conclusion, Job, JobQueue, JobStep } from '../jobs.ts';
+import { shouldRun } from './condition.ts';
 import { contextsOf, eventPath, interpolateAll, type JobContext, type RunnerOptions } from './context.ts';
-import { shouldRun } from './expression.ts';
 import { createLog, type JobLog } from './log.ts';
 import { runStep, stepName } from './step.ts';
 import { readWorkflowJob, type WorkflowJob } from './workflow.ts';
@@ -19,7 +19,7 @@ export async function runJob(queue: JobQueue, job: Job, runner: RunnerOptions): 
   });
   log.mask(job.token);
   log.mask(Buffer.from(`x-access-token:${job.token}`).toString('base64'));
-  const setUp: JobStep = { number: 1, name: 'Set up job', status: 'in_progress', conclusion: null };
+  const setUp: JobStep = { name: 'Set up job', status: 'in_progress', conclusion: null };
   queue.steps(job.jobId, [setUp]);
   let root: string | null = null;
   let conclusion: Conclusion = 'failure';
@@ -81,9 +81,7 @@ async function runSteps(context: JobContext, setUp: JobStep): Promise<Conclusion
   const { queue, job, spec, runner, log } = context;
   const board: JobStep[] = [
     setUp,
-    ...spec.steps.map((step, index): JobStep => {
-      return { number: index + 2, name: stepName(step), status: 'queued', conclusion: null };
-    }),
+    ...spec.steps.map((step): JobStep => ({ name: stepName(step), status: 'queued', conclusion: null })),
   ];
   const show = (index: number, change: Partial<JobStep>) => {
     const row = board[index + 1];

@@ -4,8 +4,8 @@ import { basename, join, resolve } from 'node:path';
 import { load } from 'js-yaml';
 import { z } from 'zod';
 import { runProcess } from '../../trial/process.ts';
+import { interpolate } from '../expression.ts';
 import { interpolateAll, type StepRun } from './context.ts';
-import { interpolate } from './expression.ts';
 
 /** Time for a cancelled step to shut down. */
 const GRACE_SECONDS = 5;

@@ -10,8 +10,8 @@ import type { Sim } from '../sim.ts';
 import { campaignOf, markerOf, promotionsOf, pullsOf, statusComments } from './read.ts';
 import type { Rule, Rules } from './rule.ts';
 
-/** Deeds of people after which a campaign's branch is not what the App made it, or cannot be read. */
-const HANDS = [
+/** Interventions after which a campaign's branch is not what the App made it, or cannot be read. */
+const ON_BRANCH = [
   'push to a campaign’s branch',
   'put a campaign’s branch back',
   'delete a campaign’s branch',
@@ -51,7 +51,7 @@ export function checkPromotions(sim: Sim): void {
     const merged = mergedInto(sim, number, tip, start);
     const open = own.filter(({ state }) => state === 'open');
     // What people did to the branch after the end is theirs; and what they wrote over a description stays.
-    const byHand = HANDS.some(deed => sim.tally.deeds[deed]);
+    const byHand = ON_BRANCH.some(kind => sim.tally.interventions[kind]);
     if (isSeen && tip === start && open.length === 0 && !byHand)
       sim.violate(`The empty branch of campaign #${number} is left over.`);
     for (const each of byHand ? [] : merged)
