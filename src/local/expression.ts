@@ -1,21 +1,21 @@
-/** `${{ … }}` in a workflow file. */
+/** Evaluates `${{ … }}` in workflow files. */
 import { data, Evaluator, Lexer, Parser } from '@actions/expressions';
 
-/** Name of a context, such as `github` or `inputs`, to plain JSON. */
+/** Contexts by name, such as `github` or `inputs`, as plain JSON. */
 export type Contexts = Readonly<Record<string, unknown>>;
 
 /** Functions without arguments that an expression may call, by name. */
 export type Conditions = Readonly<Record<string, () => boolean>>;
 
-/** Quoted text may hold braces. */
+/** Quoted text may contain braces. */
 const TEMPLATE = /\$\{\{((?:'[^']*'|[^'}]|\}(?!\}))*)\}\}/g;
 
-/** Replaces every `${{ … }}` in `text`. Throws an error that names the expression which is wrong. */
+/** Replaces every `${{ … }}` in `text`. Throws an error that names an invalid expression. */
 export function interpolate(text: string, contexts: Contexts): string {
   return text.replaceAll(TEMPLATE, (_, expression: string) => evaluate(expression, contexts).coerceString());
 }
 
-/** The value of an expression. Throws an error that names it where it is wrong. */
+/** The value of an expression. Throws an error that names it if it is invalid. */
 export function evaluate(
   expression: string,
   contexts: Contexts,
@@ -34,6 +34,6 @@ export function evaluate(
     if (!(context instanceof data.Dictionary)) throw new Error('expected contexts');
     return new Evaluator(parsed, context, new Map(functions.map(one => [one.name, one]))).evaluate();
   } catch (error) {
-    throw new Error(`The expression \`${expression.trim()}\` is wrong: ${(error as Error).message}`);
+    throw new Error(`Invalid expression \`${expression.trim()}\`: ${(error as Error).message}`);
   }
 }

@@ -90,7 +90,7 @@ describe('/research rerun', () => {
     await workOn(scene);
     const second = pullOf(scene, 2);
     assert.equal(markerOf(second)?.tree, markerOf(first)?.tree);
-    assert.match(second.body, new RegExp(`Asked for by bob, which is #${first.number} once more`));
+    assert.match(second.body, new RegExp(`Requested by bob, as a rerun of #${first.number}\\.`));
     scene.restart();
     scene.measure('1/2.1', 1.06);
     await workOn(scene);
@@ -122,16 +122,16 @@ describe('/research try', () => {
     scene.say('/research try width = 3', 'bob');
     await workOn(scene);
     assert.match(statusOf(scene), /0 of 2 experiments/);
-    assert.match(statusOf(scene), /Waiting to be tried:\*\* `width = 3` \(bob\)/);
+    assert.match(statusOf(scene), /Queued ideas:\*\* `width = 3` \(bob\)/);
     scene.measure('1/1.1', 1.05);
     await workOn(scene);
     const pull = pullOf(scene, 2);
     assert.equal(markerOf(pull)?.idea.edits[0]?.replace, 'width = 3');
-    assert.match(pull.body, /Asked for by bob: width = 3\./);
+    assert.match(pull.body, /Requested by bob: width = 3\./);
     scene.measure('1/2.1', 1.05);
     await workOn(scene);
     assert.match(statusOf(scene), /Finished: 2 of 2 experiments/);
-    assert.doesNotMatch(statusOf(scene), /Waiting to be tried/);
+    assert.doesNotMatch(statusOf(scene), /Queued ideas/);
   });
 
   test('goes on with a campaign that has ended, for one experiment', async () => {

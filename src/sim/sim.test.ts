@@ -166,12 +166,12 @@ const BROKEN: Broken[] = [
   ],
   [
     'embellishes what it offers',
-    /should say (what this brings|", \d+|"\| #)|should say "1 exp|should list/,
+    /should say (this branch|", \d+|"\| #)|should say "1 exp|should list/,
     port => ({
       createPull: pull =>
         port.createPull({
           ...pull,
-          body: pull.body.replace(/^(\| what this brings .*?)\d\.\d+/m, '$10.0001'),
+          body: pull.body.replace(/^(\| this branch .*?)\d\.\d+/m, '$10.0001'),
         }),
     }),
   ],

@@ -38,10 +38,10 @@ test('every experiment is a pull request whose title and one comment tell value 
   const said = history.pulls.map(({ comments }) => comments[0]?.body ?? '');
   assert.match(
     said[0] ?? '',
-    /^✅ \*\*Merge:\*\* val_bpb \*\*0\.9802\*\* \(−0\.0197 against the champion's 0\.9999\)/,
+    /^✅ \*\*Merging:\*\* val_bpb \*\*0\.9802\*\*, 0\.0197 better than the champion \(0\.9999\)\.\n/,
   );
-  assert.match(said[1] ?? '', /^❌ \*\*Close:\*\* val_bpb \*\*0\.9952\*\*/);
-  assert.match(said[3] ?? '', /^💥 \*\*Crash:\*\*.*RuntimeError: rate: 9 does not converge/);
+  assert.match(said[1] ?? '', /^❌ \*\*Not merged:\*\* val_bpb \*\*0\.9952\*\*/);
+  assert.match(said[3] ?? '', /^💥 \*\*Crashed\*\* \(exception\): RuntimeError: rate: 9 does not converge/);
 });
 
 test('main moved from measured tree to measured tree, once for every merged pull request', () => {

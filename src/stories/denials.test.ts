@@ -71,7 +71,10 @@ test('an experiment that GitHub never takes counts as a failed proposal, with wh
   const before = world.model.requests.length;
   await refused.comment('bob', issue, '/research 1');
   const status = await refused.status(issue, /⏸ Paused: 0 of 1 experiments/);
-  assert.match(status, /5 proposals failed in a row\..*`GitHub refused to open the experiment: Validation Failed/);
+  assert.match(
+    status,
+    /5 proposals failed in a row\..*`GitHub refused to open the experiment: Validation Failed/,
+  );
   assert.match(status, /, [1-9]\d* tokens/, 'what was paid is told');
   assert.equal(world.model.requests.length - before, 5);
   denials.delete(pulls);

@@ -29,7 +29,7 @@ async function refusal(where: Place): Promise<string> {
   const issue = await where.issue();
   const comment = await where.comment('alice', issue, '/research 3');
   const answer = await where.answer(issue, comment);
-  assert.match(answer, /^I cannot start yet:\n\n- /);
+  assert.match(answer, /^The campaign cannot start yet:\n\n- /);
   assert.deepEqual((await where.reactions(comment)).sort(), ['confused', 'eyes']);
   const { data } = await where.alice.rest.issues.get({ ...where.repo, issue_number: issue });
   assert.deepEqual(data.labels, []);

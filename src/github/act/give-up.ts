@@ -3,7 +3,7 @@ import type { Action } from '../../campaign/action.ts';
 import { type Campaign, isKnown, type KnownCampaign, type Snapshot } from '../../campaign/model.ts';
 import { paused } from '../../campaign/phase.ts';
 import { campaignOf } from '../../campaign/plan/skip-refused.ts';
-import { quote } from '../../campaign/quote.ts';
+import { quote } from '../../text/markdown.ts';
 import type { Context } from '../context.ts';
 import { isPermanent, messageOf } from '../errors.ts';
 import { isRefusedForGood, type Refusals, skip } from '../refusals.ts';

@@ -2,9 +2,9 @@
 import type { ActionOf } from '../../campaign/action.ts';
 import type { Experiment, Snapshot } from '../../campaign/model.ts';
 import { paused } from '../../campaign/phase.ts';
-import { quote } from '../../campaign/quote.ts';
 import { squashMessage } from '../../render/pull.ts';
 import { openTitle } from '../../render/title.ts';
+import { quote } from '../../text/markdown.ts';
 import type { Context } from '../context.ts';
 import type { GitHubPort, MergeResult } from '../port.ts';
 import { commentOnce } from '../replies.ts';

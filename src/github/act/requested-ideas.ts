@@ -12,8 +12,8 @@ import {
 import { isWaiting, stillAsked } from '../../campaign/people.ts';
 import { dollarsReached } from '../../campaign/plan/campaign-limits.ts';
 import { countExperiments, hasEnded } from '../../campaign/queries.ts';
-import { quote } from '../../campaign/quote.ts';
 import { noCampaignAnswer } from '../../render/answer.ts';
+import { quote } from '../../text/markdown.ts';
 import type { Context } from '../context.ts';
 import { commentOnce, refuse } from '../replies.ts';
 import { saveState } from '../state.ts';

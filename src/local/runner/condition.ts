@@ -2,15 +2,15 @@
 import { data } from '@actions/expressions';
 import { type Contexts, evaluate } from '../expression.ts';
 
-/** How the job is going, as `job.status` and the status functions see it. */
+/** The status of a job in `job.status` and the status functions. */
 export type JobStatus = 'success' | 'failure' | 'cancelled';
 
-/** What expressions of a job may name: `github`, `inputs`, `env`, `steps`, `job`, `runner`, `secrets`. */
+/** Contexts of a job's expressions: `github`, `inputs`, `env`, `steps`, `job`, `runner`, `secrets`. */
 export type JobContexts = Contexts & { readonly job: { readonly status: JobStatus } };
 
 const CALLS_STATUS = /\b(success|failure|cancelled|always)\s*\(/i;
 
-/** Without a condition, or without a status function in it, a step runs only while all went well. */
+/** Whether a step runs. Without a condition, or without a status function in it, only if all steps so far succeeded. */
 export function shouldRun(condition: string | undefined, contexts: JobContexts): boolean {
   const { status } = contexts.job;
   const expression = unwrap(condition ?? '');
@@ -35,7 +35,7 @@ function withoutStrings(expression: string): string {
   return expression.replaceAll(/'[^']*'/g, '');
 }
 
-/** The language's own rule: false, 0, NaN, '' and null do not hold. */
+/** The language's rule: false, 0, NaN, '' and null are false. */
 function truthy(value: data.ExpressionData): boolean {
   switch (value.kind) {
     case data.Kind.Null:

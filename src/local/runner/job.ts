@@ -1,4 +1,4 @@
-/** Runs one job: its steps one after the other, in a workspace of its own. */
+/** Runs one job: its steps in order, in a workspace of its own. */
 import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Conclusion, Job, JobQueue, JobStep } from '../jobs.ts';
@@ -8,10 +8,10 @@ import { createLog, type JobLog } from './log.ts';
 import { runStep, stepName } from './step.ts';
 import { readWorkflowJob, type WorkflowJob } from './workflow.ts';
 
-/** Steps with `if: always()` that run after a job was cancelled are not cancelled again, but get no longer than this. */
+/** Time limit for steps with `if: always()` that run after a job was cancelled. They are not cancelled again. */
 const CLEAN_UP_SECONDS = 300;
 
-/** Runs the job and reports log, steps and conclusion to the queue. Throws only what the queue throws. */
+/** Runs the job and reports log, steps and conclusion to the queue. Throws only errors of the queue. */
 export async function runJob(queue: JobQueue, job: Job, runner: RunnerOptions): Promise<void> {
   const log = createLog(line => {
     queue.log(job.jobId, `${line}\n`);
@@ -27,7 +27,7 @@ export async function runJob(queue: JobQueue, job: Job, runner: RunnerOptions): 
     const spec = readWorkflowJob(job.workflowPath, job.workflowText, job.name);
     root = await makeRoot(runner.dir);
     const context = await setUpJob(queue, job, spec, runner, log, root);
-    log.write(`Runner ${runner.name}, ${spec.workflow}, job ${job.name}`);
+    log.write(`Runner: ${runner.name}, workflow: ${spec.workflow}, job: ${job.name}`);
     conclusion = await runSteps(context, { ...setUp, status: 'completed', conclusion: 'success' });
   } catch (error) {
     log.write(`##[error]${(error as Error).message}`);
@@ -76,7 +76,7 @@ async function setUpJob(
   return context;
 }
 
-/** Runs all steps whose `if` holds. Keeps the queue informed. */
+/** Runs all steps whose `if` is true, and reports their progress to the queue. */
 async function runSteps(context: JobContext, setUp: JobStep): Promise<Conclusion> {
   const { queue, job, spec, runner, log } = context;
   const board: JobStep[] = [
@@ -116,7 +116,7 @@ async function runSteps(context: JobContext, setUp: JobStep): Promise<Conclusion
   if (!stop.aborted) return context.status;
   log.write(
     timeout.aborted
-      ? `##[error]The job ran longer than ${spec.timeoutMinutes} minutes.`
+      ? `##[error]The job exceeded its timeout of ${spec.timeoutMinutes} min.`
       : '##[error]The job was cancelled.',
   );
   return timeout.aborted ? 'timed_out' : 'cancelled';

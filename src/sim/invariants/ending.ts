@@ -84,7 +84,7 @@ function movesBases({ tally }: Sim): boolean {
 /** Tokens are known to the App for every idea that was opened or revised, or counted as failed; what an experiment costs is watched. */
 function checkSpending(sim: Sim, issue: number, comment: Comment, state: CampaignState): void {
   const { model } = sim;
-  const spent = /Spent: (\d+) trials, .*?, (\d+) tokens/.exec(comment.body);
+  const spent = /Spent: (\d+) trials?, .*?, (\d+) tokens?/.exec(comment.body);
   const markers = pullsOf(model, issue).flatMap(pull => markerOf(pull) ?? []);
   const trials = new Set(recordedTrials(sim, issue));
   const each = PROPOSAL_COST.inputTokens + PROPOSAL_COST.outputTokens;
