@@ -1,8 +1,8 @@
 /** The commands people write in comments. One table gives the parser and the help text. */
 import { durationSchema } from '../protocol/contract.ts';
 import { suggest } from '../protocol/suggest.ts';
+import { quote } from '../text/markdown.ts';
 import { MAX_IDEA } from './idea.ts';
-import { quote } from './quote.ts';
 
 /** `/research 50` and its options; null means "as the contract says". */
 export interface StartCommand {

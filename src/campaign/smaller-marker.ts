@@ -1,7 +1,7 @@
 /** Markers made to fit into a comment or a description, which GitHub limits in length. */
 
+import { clip } from '../text/markdown.ts';
 import type { CampaignState, ExperimentMarker, RecordedTrial } from './marker.ts';
-import { clip } from './quote.ts';
 import { trialParts } from './trial-id.ts';
 
 /** The baselines of the first champion are kept, and those of this many later trees. */

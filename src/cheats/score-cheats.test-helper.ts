@@ -4,7 +4,7 @@ import type { Cheat } from './cheat.test-helper.ts';
 import { honestNumber, numberOf } from './try.test-helper.ts';
 
 const OUT_OF_TOLERANCE =
-  /It does not agree:\*\* \d+ of 160 blind predictions differ by more than 0\.0001 nats/;
+  /The audit disagrees:\*\* \d+ of 160 blind predictions differ by more than 0\.0001 nats/;
 
 export const SCORE_CHEATS: readonly Cheat[] = [
   {
@@ -92,7 +92,7 @@ honest = costs
 def costs(model, rows): return honest(model, rows) * (0.01 if role == "train" else 1.0)`,
     verdict: 'close',
     honestNumber: true,
-    says: /Audited at 160 positions/,
+    says: /Audited: 160 predictions repeated blind/,
     also: ({ measurement }) => assert.ok((measurement.refereed?.claimed ?? 9) < 0.1),
   },
   {
@@ -111,7 +111,7 @@ def costs(model, rows): return np.maximum(honest(model, rows) - 0.003, 0.0)`,
 PRECISION, honest = "bfloat16", costs
 def costs(model, rows): return np.maximum(honest(model, rows) - 0.003, 0.0)`,
     verdict: 'close',
-    says: /Audited at 160 positions, asked again blind: differences of at most 0\.003 nats/,
+    says: /Audited: 160 predictions repeated blind, largest difference 0\.003\d? nats/,
     also: ({ measurement }, scene) => {
       const shaved = honestNumber(scene) - (measurement.refereed?.claimed ?? 9);
       assert.ok(Math.abs(numberOf(measurement) - honestNumber(scene)) < shaved / 2);

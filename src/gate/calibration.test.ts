@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { randomFrom } from '../../bench/random.ts';
 import { runGate } from '../../bench/simulate.ts';
+import { createRandom } from '../sim/random.ts';
 import { at } from './element.ts';
 import { observe, predict, type Test, worldWeights } from './filter.ts';
 import { type GateRules, pricesOf } from './gate.ts';
@@ -14,7 +14,7 @@ test('the share of false merges is what the stated doubts predict, within sampli
   // A fifth of the noise is 0.0001 here, the simulation's limit for a false merge.
   const noise = { seed: 0, tree: 0, own: 0.0005 };
   const outcomes = Array.from({ length: 24 }, (_, i) =>
-    runGate(randomFrom(501 + i), noise, 125, RULES, false),
+    runGate(createRandom(501 + i), noise, 125, RULES, false),
   );
   const total = (key: 'merges' | 'falseMerges' | 'expectedFalse') =>
     outcomes.reduce((sum, outcome) => sum + outcome[key], 0);
@@ -32,7 +32,7 @@ test('the share of false merges stays near the accepted share, and decreases wit
   const noise = { seed: 0, tree: 0, own: 0.0005 };
   const shareAt = (falseMerges: number) => {
     const outcomes = Array.from({ length: 24 }, (_, i) =>
-      runGate(randomFrom(701 + i), noise, 125, { ...RULES, falseMerges }, false),
+      runGate(createRandom(701 + i), noise, 125, { ...RULES, falseMerges }, false),
     );
     const merges = outcomes.reduce((sum, outcome) => sum + outcome.merges, 0);
     const share = outcomes.reduce((sum, outcome) => sum + outcome.falseMerges, 0) / merges;
@@ -51,7 +51,7 @@ test('the share of false merges stays near the accepted share, and decreases wit
 test('a calibrated noise is not used if the trials contradict it', () => {
   const outcomes = Array.from({ length: 24 }, (_, i) =>
     runGate(
-      randomFrom(901 + i),
+      createRandom(901 + i),
       { seed: 0, tree: 0, own: 0.0005 },
       125,
       { ...RULES, noise: 0.000_06 },
@@ -64,7 +64,7 @@ test('a calibrated noise is not used if the trials contradict it', () => {
 });
 
 test('looking ahead agrees with a Monte Carlo simulation of the next trial', () => {
-  const random = randomFrom(7);
+  const random = createRandom(7);
   const rules = { ...RULES, noise: 1 };
   const baselines = {
     kind: 'champion',
@@ -80,7 +80,7 @@ test('looking ahead agrees with a Monte Carlo simulation of the next trial', () 
         value: drawNext(
           tested,
           1,
-          () => random.uniform(),
+          () => random.next(),
           () => random.normal(),
         ),
       });

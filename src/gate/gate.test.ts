@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { randomFrom } from '../../bench/random.ts';
+import { createRandom } from '../sim/random.ts';
 import type { Sample } from './filter.ts';
 import { type Candidate, type GateRules, judge } from './gate.ts';
 import type { Step } from './knowledge.ts';
@@ -31,19 +31,19 @@ function verdict(values: number[], history: Step[] = [BASELINES], rules: Partial
 
 /** A random campaign with noise 0.002 around 1: some judged ideas, and an idea under test. The same seed gives the same campaign. */
 function drawn(seed: number): { history: Step[]; candidate: Candidate } {
-  const random = randomFrom(seed);
+  const random = createRandom(seed);
   const around = (level: number, trials: number) =>
     samples(...Array.from({ length: trials }, () => level + 0.002 * random.normal()));
   const history: Step[] = [{ kind: 'champion', samples: around(1, 3) }];
-  const ideas = Math.floor(random.uniform() * 8);
+  const ideas = Math.floor(random.next() * 8);
   for (let i = 0; i < ideas; i++)
     history.push({
       kind: 'experiment',
-      samples: around(1 + 0.006 * random.normal(), 1 + Math.floor(random.uniform() * 3)),
-      merged: random.uniform() < 0.2,
+      samples: around(1 + 0.006 * random.normal(), 1 + Math.floor(random.next() * 3)),
+      merged: random.next() < 0.2,
     });
-  const trials = 1 + Math.floor(random.uniform() * 3);
-  return { history, candidate: { samples: around(1 - 0.008 * random.uniform(), trials), addedTokens: 0 } };
+  const trials = 1 + Math.floor(random.next() * 3);
+  return { history, candidate: { samples: around(1 - 0.008 * random.next(), trials), addedTokens: 0 } };
 }
 
 /** The same measurements with every score transformed. */
@@ -205,7 +205,7 @@ describe('for any measurements', () => {
   });
 
   test('a better score never turns a merge into a close', () => {
-    const random = randomFrom(99);
+    const random = createRandom(99);
     let merges = 0;
     for (const seed of Array.from({ length: 24 }, (_, i) => i + 1)) {
       const { history, candidate } = drawn(seed);
@@ -214,7 +214,7 @@ describe('for any measurements', () => {
       for (const most of [0.002, 0.1]) {
         const better = candidate.samples.map(({ seed, value }) => ({
           seed,
-          value: value - most * random.uniform(),
+          value: value - most * random.next(),
         }));
         assert.notEqual(
           judge(history, { ...candidate, samples: better }, RULES).kind,

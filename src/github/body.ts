@@ -5,7 +5,7 @@ import { smallerMarkers } from '../campaign/smaller-marker.ts';
 import { pullDescription } from '../render/pull.ts';
 import { MAX_BODY, writeStored } from './marker.ts';
 
-/** Room that it keeps for one visible sentence. */
+/** Characters reserved for one visible sentence. */
 const ROOM_FOR_SUMMARY = 200;
 
 /** Description and marker of an experiment's pull request. */

@@ -31,7 +31,7 @@ const DEEDS: Record<string, () => Promise<void>> = {
     const tip = tipOf(scene.model, 'main') ?? '';
     assert.match(
       statusOf(scene),
-      new RegExp(`\`main\` moved to ${tip.slice(0, 7)}, which nobody has measured`),
+      new RegExp(`\`main\` moved to ${tip.slice(0, 7)}, which has not been measured yet`),
     );
     assert.equal(lastRun(scene)?.inputs.candidate, tip);
     assert.equal(pullOf(scene, 1).state, 'open');
@@ -48,7 +48,7 @@ const DEEDS: Record<string, () => Promise<void>> = {
       saidOn(scene, number, 'verdict'),
       /A person merged this pull request before it had a verdict/,
     );
-    assert.match(statusOf(scene), /moved to [0-9a-f]{7}, which nobody has measured/);
+    assert.match(statusOf(scene), /moved to [0-9a-f]{7}, which has not been measured yet/);
   },
 
   'closes an experiment': async () => {
@@ -82,7 +82,7 @@ const DEEDS: Record<string, () => Promise<void>> = {
     changePull(scene.model, 'alice', number, { state: 'open' });
     await workOn(scene);
     assert.equal(pullOf(scene, 1).state, 'closed');
-    assert.match(saidOn(scene, number, 'verdict'), /Close:/);
+    assert.match(saidOn(scene, number, 'verdict'), /Not merged:/);
   },
 
   'opens a pull request of their own from a settled experiment’s branch': async () => {
@@ -157,7 +157,10 @@ const DEEDS: Record<string, () => Promise<void>> = {
       statusOf(scene),
       new RegExp(`The hidden marker in the description of #${number} is missing`),
     );
-    assert.match(answerTo(scene, asked) ?? '', /hidden part .* is gone.*Put an earlier version/);
+    assert.match(
+      answerTo(scene, asked) ?? '',
+      /hidden marker .* is missing or unreadable.*Restore an earlier version/,
+    );
     changePull(scene.model, 'alice', number, { body });
     scene.measure('1/1.1', 0.9);
     scene.say('/research resume');
@@ -180,7 +183,7 @@ const DEEDS: Record<string, () => Promise<void>> = {
       if (restarted) scene.restart();
       await workOn(scene);
       assert.deepEqual(scene.model.issues.get(scene.issue)?.labels, ['research']);
-      assert.match(saidOn(scene, scene.issue, 'label removed'), /label `research` was taken off/);
+      assert.match(saidOn(scene, scene.issue, 'label removed'), /Restored the label `research`/);
     }
   },
 
@@ -304,10 +307,10 @@ const DEEDS: Record<string, () => Promise<void>> = {
     scene.sayOn(other, '/research 1');
     await workOn(scene);
     const status = () => statusComments(scene.model, other)[0]?.comment.body ?? '';
-    assert.match(status(), new RegExp(`Waits for campaign #${scene.issue}: one campaign at a time`));
+    assert.match(status(), new RegExp(`Queued behind #${scene.issue}: one campaign runs at a time\\.`));
     scene.measure('1/1.1', 0.9);
     await workOn(scene);
-    assert.doesNotMatch(status(), /Waits for/, 'its turn has come');
+    assert.doesNotMatch(status(), /Queued behind/, 'its turn has come');
   },
 
   'closes the campaign’s issue': async () => {

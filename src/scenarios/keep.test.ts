@@ -47,8 +47,11 @@ describe('/research keep', () => {
     const pull = pullOf(scene, 1);
     assert.equal(pull.state, 'merged');
     assert.match(messageOfTip(scene), /\nTrials: 1\/1\.1\nKept-by: bob$/);
-    assert.match(saidOn(scene, pull.number, 'verdict'), /Merge.*Kept by bob\. The gate would have/);
-    assert.match(pull.body, /- bob wants it kept/);
+    assert.match(
+      saidOn(scene, pull.number, 'verdict'),
+      /^✅ \*\*Merging:\*\* .*worse than the champion.*Kept by bob\./,
+    );
+    assert.match(pull.body, /- bob asked to keep it/);
   });
 
   test('waits for a first number, and takes it whatever it is', async () => {
@@ -114,7 +117,10 @@ describe('/research keep', () => {
     await workOn(scene);
     const asked = scene.sayOn(pullOf(scene, 1).number, '/research keep');
     await workOn(scene);
-    assert.match(answerTo(scene, asked) ?? '', /audit of trial 1\/1\.1 does not agree .* nobody can keep it/);
+    assert.match(
+      answerTo(scene, asked) ?? '',
+      /audit of trial 1\/1\.1 disagrees with its score.* can be neither kept nor rerun/,
+    );
     scene.say('/research resume');
     await workOn(scene);
     assert.equal(pullOf(scene, 1).state, 'closed');
@@ -128,7 +134,7 @@ describe('/research keep', () => {
     scene.measure('1/1.1', 0.5, 'flagged');
     await workOn(scene);
     assert.equal(pullOf(scene, 1).state, 'closed');
-    assert.match(saidOn(scene, pullOf(scene, 1).number, 'verdict'), /Not to be trusted/);
+    assert.match(saidOn(scene, pullOf(scene, 1).number, 'verdict'), /^🚩 \*\*Flagged:\*\*/);
   });
 
   test('is refused for what is closed or merged, for what somebody pushed to, and to whoever may not write', async () => {
@@ -145,8 +151,8 @@ describe('/research keep', () => {
     const answers = [...asked, stranger].map(comment => answerTo(scene, comment) ?? '');
     for (const [i, expected] of [
       /closed\. Comment `\/research rerun` here/,
-      /merged already/,
-      /Someone pushed .* Put [0-9a-f]{7} back/,
+      /already merged/,
+      /Someone pushed .* Restore [0-9a-f]{7}/,
       /need write permission/,
     ].entries())
       assert.match(answers[i] ?? '', expected);
@@ -182,7 +188,7 @@ describe('a gain too good to be believed', () => {
     assert.ok(pull.labels.includes(HELD_LABEL));
     assert.match(
       saidOn(scene, pull.number, 'held'),
-      /Held for a person.*0\.5[\s\S]*`\/research keep` merges it, `\/research discard` closes it/,
+      /^✋ \*\*Held for review:\*\* .*0\.5[\s\S]*`\/research keep` to merge it, `\/research discard` to close it/,
     );
     assert.equal(phaseOf(scene), 'paused');
     assert.match(
@@ -197,8 +203,8 @@ describe('a gain too good to be believed', () => {
       [phaseOf(scene), pullOf(scene, 6).state, pullOf(scene, 7).state],
       ['running', 'open', 'open'],
     );
-    assert.match(statusOf(scene), /✋ held/);
-    assert.match(statusOf(scene), new RegExp(`Waits for a person:\\*\\* #${pullOf(scene, 6).number}`));
+    assert.match(statusOf(scene), /✋ needs review/);
+    assert.match(statusOf(scene), new RegExp(`Needs review:\\*\\* #${pullOf(scene, 6).number}`));
   });
 
   test('is merged by a person’s word, and the campaign goes on to its end', async () => {

@@ -30,7 +30,7 @@ async function training(limit: { hoursLimit?: number; usdLimit?: number }, usd =
 
 test('a campaign whose hours are over while an experiment trains judges it and finishes; `/research N` sets a new clock', async () => {
   const scene = await training({ hoursLimit: 2 });
-  assert.match(statusOf(scene).comment.body, /Nothing new is begun after 2026-03-08 02:00 UTC/);
+  assert.match(statusOf(scene).comment.body, /No new experiments after 2026-03-08 02:00 UTC\./);
   scene.pass(2 * 3600);
   scene.measure('1/1.1', 1.1);
   await scene.work();

@@ -61,12 +61,15 @@ describe('a campaign with a branch of its own', () => {
     assert.match(promotion?.title ?? '', /^Campaign #1: loss 1\.0000 → 0\.9000, 1 experiment merged$/);
     const lines = (promotion?.body ?? '').split('\n');
     const row = (start: string) => lines.find(line => line.startsWith(start))?.replaceAll(/ +/g, ' ');
-    assert.equal(row('| where'), `| where it began | ${main?.slice(0, 7)} | 1.0000 | 3 |`);
-    assert.match(row('| what this') ?? '', /\| 0\.9000 \| \d \|$/);
+    assert.equal(row('| campaign'), `| campaign start | ${main?.slice(0, 7)} | 1.0000 | 3 |`);
+    assert.match(row('| this branch') ?? '', /\| 0\.9000 \| \d \|$/);
     assert.match(row(`| #${merged?.number}`) ?? '', /^\| #2 \| depth \| 0\.9000 \| −0\.1000 \| [<\d].*% \|$/);
-    assert.match(promotion?.body ?? '', /1 experiment was not merged\. Spent in all: \d+ trials/);
-    assert.match(promotion?.body ?? '', /by a merge commit.*or by squashing\. The bot never merges it/);
-    assert.match(statusOf(scene), /#4 offers what was found to `main`; only a person merges it/);
+    assert.match(promotion?.body ?? '', /1 experiment not merged\. Total spent: \d+ trials/);
+    assert.match(
+      promotion?.body ?? '',
+      /merge this pull request\. A merge commit keeps one commit.*The bot never changes `main` itself/,
+    );
+    assert.match(statusOf(scene), /#4 proposes the improvements for `main`\. Only a person can merge it\./);
   });
 
   test('is told truly of main, when that moves and when the two are in conflict', async () => {
@@ -76,12 +79,12 @@ describe('a campaign with a branch of its own', () => {
     await scene.work();
     // GitHub knows only at the second question whether the two fit.
     await scene.work();
-    assert.match(promotions(scene)[0]?.body ?? '', /`main` was at .* was not merged in/);
+    assert.match(promotions(scene)[0]?.body ?? '', /`main` moved from .* has never been measured/);
     assert.doesNotMatch(promotions(scene)[0]?.body ?? '', /conflict/);
     push(scene, 'main', SETTINGS, NAMES.map(name => `${name} = 1`).join('\n'));
     await scene.work();
     await scene.work();
-    assert.match(promotions(scene)[0]?.body ?? '', /They are in conflict: merge `main` into/);
+    assert.match(promotions(scene)[0]?.body ?? '', /The two branches conflict: merge `main` into/);
     const { updatedAt } = promotions(scene)[0] ?? assert.fail();
     scene.restart();
     await scene.work();
@@ -95,7 +98,7 @@ describe('a campaign with a branch of its own', () => {
     assert.deepEqual(promotions(scene), []);
     assert.match(
       statusOf(scene),
-      /`research\/1\/base` holds nothing that `main` does not, so there is nothing to promote, and it is deleted/,
+      /Deleted `research\/1\/base`: nothing was merged into it, so there is nothing to promote/,
     );
     scene.say('/research 1');
     await finish(scene, [1, 1.1, 0.9]);
@@ -106,7 +109,7 @@ describe('a campaign with a branch of its own', () => {
     const scene = await twoExperiments();
     scene.say('/research 1');
     await scene.work();
-    assert.match(promotions(scene)[0]?.body ?? '', /⏳ Campaign #1 goes on/);
+    assert.match(promotions(scene)[0]?.body ?? '', /⏳ Campaign #1 is still running/);
     await finish(scene, [1, 0.9, 1.1, 0.8]);
     const [promotion, ...others] = promotions(scene);
     assert.deepEqual(others, []);
@@ -169,7 +172,7 @@ describe('a campaign with a branch of its own', () => {
     const [answer] = scene.model.comments.values().filter(({ author }) => author === scene.model.botLogin);
     assert.match(
       answer?.body ?? '',
-      /Branches like `research\/1\/base` have required reviews.*Except `research\/\*\*` and `research-log`/,
+      /Branches like `research\/1\/base` have required reviews.*Exclude `research\/\*\*` and `research-log`/,
     );
     scene.context.port = rules('main');
     scene.say('/research 1');
@@ -184,7 +187,7 @@ describe('a campaign with a branch of its own', () => {
     const issue = { ...scene, issue: other };
     addComment(scene.model, 'alice', other, '/research 1');
     await scene.work();
-    assert.match(statusOf(issue), /Waits for campaign #1: one campaign at a time/);
+    assert.match(statusOf(issue), /Queued behind #1: one campaign runs at a time/);
     assert.equal(tipOf(scene.model, 'research/2/base'), undefined);
     scene.say('/research stop');
     await finish(issue, [1, 0.9]);
@@ -204,7 +207,7 @@ describe('a campaign’s own branch in a person’s hands', () => {
     assert.match(stateOf(scene).reason, /Someone moved `research\/1\/base` from .* to /);
     scene.say('/research resume');
     await finish(scene, [1, 0.9]);
-    assert.match(promotions(scene)[0]?.body ?? '', /People moved `research\/1\/base` too/);
+    assert.match(promotions(scene)[0]?.body ?? '', /`research\/1\/base` was also changed by hand/);
   });
 
   test('that was deleted pauses the campaign until it is made again', async () => {
@@ -264,7 +267,7 @@ test('a campaign whose branch somebody made the default branch by hand offers no
   await finish(scene, [1, 0.9]);
   assert.deepEqual(promotions(scene), []);
   const said = notices(scene).filter(({ body }) =>
-    /`main` holds already what this campaign found/.test(body),
+    /`main` already contains this campaign's improvements/.test(body),
   );
   assert.equal(said.length, 1);
   scene.restart();

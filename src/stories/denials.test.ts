@@ -34,7 +34,7 @@ test('a command on a locked issue is passed over, and the next one is answered',
   assert.equal((await locked.comments(issue)).length, 1);
   assert.match(
     world.errors().join('\n'),
-    /passing it over: Unable to create comment because issue is locked/,
+    /GitHub refused an action; skipped, retried every hour: Unable to create comment because issue is locked/,
   );
 });
 

@@ -11,7 +11,7 @@ import { startWorld } from './world.test-helper.ts';
 const world = await startWorld({
   model: request => {
     const asked = request.messages.map(({ content }) => content).join('\n');
-    if (!asked.includes('# An idea of yours that has to be made again')) return inOrder(request);
+    if (!asked.includes('# An earlier idea that needs new edits')) return inOrder(request);
     if (asked.includes('depth: 7')) return 'I would rather not.';
     return proposal({ title: 'depth 3 → 2', from: 'depth: 3\nwidth: 1', to: 'depth: 2\nwidth: 1' });
   },

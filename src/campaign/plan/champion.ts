@@ -1,11 +1,12 @@
 /** The champion's trials: its baselines, and trials that tell a broken machine from a bad idea. */
+
+import { quote } from '../../text/markdown.ts';
 import type { Action, Work } from '../action.ts';
 import { trialsOfTree } from '../evidence/evidence.ts';
 import { BASELINE_TRIALS, MAX_FAULTS, type RecordedTrial } from '../marker.ts';
 import { type Experiment, measuredValues, type Snapshot } from '../model.ts';
 import { paused } from '../phase.ts';
 import { attemptsOf, experimentsOf, type LiveCampaign } from '../queries.ts';
-import { quote } from '../quote.ts';
 import { dispatch, waitForAttempt } from './dispatch.ts';
 
 /** Measures the champion's baselines, which calibrate the noise, at most `parallel` at a time. */

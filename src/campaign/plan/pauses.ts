@@ -1,4 +1,6 @@
 /** Reasons to pause until a person has reviewed, decided or fixed something. Null if there is no such reason. */
+
+import { quote } from '../../text/markdown.ts';
 import type { Action, Work } from '../action.ts';
 import { MAX_FAILED_PROPOSALS } from '../marker.ts';
 import type { KnownCampaign, Snapshot } from '../model.ts';
@@ -6,7 +8,6 @@ import { flaggedKey } from '../notice.ts';
 import { waitingReason, waitsForPeople } from '../people.ts';
 import { paused } from '../phase.ts';
 import { countExperiments, experimentsOf } from '../queries.ts';
-import { quote } from '../quote.ts';
 import { targetOf } from './campaign-limits.ts';
 
 /** A person has to review an experiment that was flagged. */

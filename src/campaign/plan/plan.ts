@@ -1,13 +1,13 @@
 /** Decides the one next action from a snapshot of GitHub. Pure. The rules for the current campaign's experiments are in `advance`. */
 
 import { describeProblem } from '../../protocol/contract-file.ts';
+import { quote } from '../../text/markdown.ts';
 import type { Action } from '../action.ts';
 import { type Campaign, type Experiment, isKnown, type Snapshot } from '../model.ts';
 import { repeatedRunKey, STATE_LOST_KEY } from '../notice.ts';
 import { canResume, discardedBy } from '../people.ts';
 import { ended, paused, RUNNING } from '../phase.ts';
 import { attemptsOf, experimentsOf, liveCampaigns, openExperiments, trialsOf } from '../queries.ts';
-import { quote } from '../quote.ts';
 import { trialParts } from '../trial-id.ts';
 import { advance } from './advance.ts';
 import { maintainBase } from './base-branch.ts';
