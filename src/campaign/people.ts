@@ -49,20 +49,14 @@ export function trialsSinceRerun(
   return trials.filter(({ trial }) => trialParts(trial).k > rerunAfter(marker));
 }
 
-/** Why a campaign pauses if all that is left to do is to decide on held experiments. */
-export function waitingReason(experiments: readonly Experiment[]): string {
-  const pulls = experiments.map(({ pull }) => `#${pull}`).join(', ');
-  return `The remaining experiments need a decision: ${pulls}. Comment \`/research keep\`, \`discard\` or \`rerun\` on each of them. The campaign then resumes by itself.`;
-}
-
 /** Whether a campaign is only paused until people have decided on held experiments. */
-export function isWaiting(state: CampaignState): boolean {
+export function waitsForDecisions(state: CampaignState): boolean {
   return state.phase === 'paused' && state.cause === 'held';
 }
 
 /** Whether they have all been decided, so that such a campaign can resume. */
 export function canResume(snapshot: Snapshot, campaign: LiveCampaign): boolean {
-  return isWaiting(campaign.state) && !openExperiments(snapshot, campaign).some(waitsForPeople);
+  return waitsForDecisions(campaign.state) && !openExperiments(snapshot, campaign).some(waitsForPeople);
 }
 
 /** Requests by people that no experiment was made from yet, oldest first. */

@@ -5,7 +5,7 @@ import { type LedgerRow, ledgerRows, type Spending, spending } from '../campaign
 import type { CampaignState } from '../campaign/marker.ts';
 import type { Campaign, Snapshot } from '../campaign/model.ts';
 import { campaignBranch, seenBy } from '../campaign/own-branch.ts';
-import { isWaiting, stillAsked, waitsForPeople } from '../campaign/people.ts';
+import { stillAsked, waitsForDecisions, waitsForPeople } from '../campaign/people.ts';
 import { deadlineOf, inDollars } from '../campaign/plan/campaign-limits.ts';
 import { promotionsOf } from '../campaign/plan/promotion.ts';
 import { currentCampaign, experimentsOf, hasEnded, openExperiments } from '../campaign/queries.ts';
@@ -115,7 +115,7 @@ function peopleLine(snapshot: Snapshot, campaign: Campaign, state: CampaignState
   const asked = stillAsked(snapshot, { ...campaign, state });
   const ideas = asked.map(({ idea, by }) => `${quote(idea, 100)} (${escapeMarkdown(by)})`).join(', ');
   return [
-    held.length > 0 && !isWaiting(state)
+    held.length > 0 && !waitsForDecisions(state)
       ? `**Needs review:** ${held.map(({ pull }) => `#${pull}`).join(', ')}.`
       : '',
     ideas === '' ? '' : `**${hasEnded(state) ? 'Not tried' : 'Queued ideas'}:** ${ideas}.`,

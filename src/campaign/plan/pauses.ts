@@ -5,7 +5,7 @@ import type { Action, Work } from '../action.ts';
 import { MAX_FAILED_PROPOSALS } from '../marker.ts';
 import type { KnownCampaign, Snapshot } from '../model.ts';
 import { flaggedKey } from '../notice.ts';
-import { waitingReason, waitsForPeople } from '../people.ts';
+import { waitsForPeople } from '../people.ts';
 import { paused } from '../phase.ts';
 import { countExperiments, experimentsOf } from '../queries.ts';
 import { targetOf } from './campaign-limits.ts';
@@ -20,10 +20,13 @@ export function pauseForFlagged(snapshot: Snapshot, campaign: KnownCampaign): Ac
   return { kind: 'phase', campaign, ...paused(reason) };
 }
 
-/** People have to decide on held experiments. */
+/** All that is left to do is to decide on held experiments. */
 export function pauseForHeld(snapshot: Snapshot, campaign: KnownCampaign): Action | null {
-  const waiting = experimentsOf(snapshot, campaign).filter(waitsForPeople);
-  return waiting.length > 0 ? { kind: 'phase', campaign, ...paused(waitingReason(waiting), 'held') } : null;
+  const held = experimentsOf(snapshot, campaign).filter(waitsForPeople);
+  if (held.length === 0) return null;
+  const pulls = held.map(({ pull }) => `#${pull}`).join(', ');
+  const reason = `The remaining experiments need a decision: ${pulls}. Comment \`/research keep\`, \`discard\` or \`rerun\` on each of them. The campaign then resumes by itself.`;
+  return { kind: 'phase', campaign, ...paused(reason, 'held') };
 }
 
 /** Too many proposals failed in a row. */

@@ -9,7 +9,7 @@ import {
   type KnownCampaign,
   type Snapshot,
 } from '../../campaign/model.ts';
-import { isWaiting, stillAsked } from '../../campaign/people.ts';
+import { stillAsked, waitsForDecisions } from '../../campaign/people.ts';
 import { dollarsReached } from '../../campaign/plan/campaign-limits.ts';
 import { countExperiments, hasEnded } from '../../campaign/queries.ts';
 import { noCampaignAnswer } from '../../render/answer.ts';
@@ -112,7 +112,7 @@ async function accept(
   const { state } = campaign;
   await port.react(asked.comment, 'rocket');
   const ended = hasEnded(state);
-  const next = ended || isWaiting(state) ? await continued(context, snapshot, campaign) : state;
+  const next = ended || waitsForDecisions(state) ? await continued(context, snapshot, campaign) : state;
   await saveState(port, snapshot, campaign, {
     ...next,
     target: (ended ? countExperiments(snapshot, campaign) : state.target) + 1,
