@@ -22,7 +22,7 @@ import { answerTo, phaseOf, pullOf, saidOn, statusOf, workOn } from '../sim/page
 import { campaignScene, measureChampion, push, type Scene } from '../sim/scene.test-helper.ts';
 
 /** What people may do to a running campaign, as docs/people.md has it: its rows are the names of these stories. */
-const DEEDS: Record<string, () => Promise<void>> = {
+const INTERVENTIONS: Record<string, () => Promise<void>> = {
   'pushes to the base branch': async () => {
     const scene = await running();
     scene.measure('1/1.1', 0.9);
@@ -373,11 +373,11 @@ async function remeasure(scene: Scene): Promise<void> {
   }
 }
 
-for (const [deed, story] of Object.entries(DEEDS)) test(`somebody ${deed}`, story);
+for (const [intervention, story] of Object.entries(INTERVENTIONS)) test(`somebody ${intervention}`, story);
 
 test('docs/people.md tells what becomes of each of these, and of nothing else', () => {
   const text = readFileSync(new URL('../../docs/people.md', import.meta.url), 'utf8');
   const [, table = ''] = text.split('## Manual changes\n');
-  const rows = [...table.matchAll(/^\| ([^|]+) \|/gm)].map(([, deed = '']) => deed.trim());
-  assert.deepEqual(rows.slice(1), Object.keys(DEEDS));
+  const rows = [...table.matchAll(/^\| ([^|]+) \|/gm)].map(([, row = '']) => row.trim());
+  assert.deepEqual(rows.slice(1), Object.keys(INTERVENTIONS));
 });

@@ -223,7 +223,7 @@ describe('a gain too good to be believed', () => {
     assert.deepEqual([pullOf(scene, 6).state, phaseOf(scene)], ['closed', 'finished']);
   });
 
-  test('is measured once more by a third, and then judged anew', async () => {
+  test('is measured once more by a third, and then judged again', async () => {
     const scene = await heldScene();
     const trials = scene.model.runs.values().filter(({ title }) => title.startsWith('1/6.')).length;
     scene.sayOn(pullOf(scene, 6).number, '/research rerun');

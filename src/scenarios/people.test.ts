@@ -203,7 +203,7 @@ describe('/research stop', () => {
     );
     scene.say('/research 1');
     await workOn(scene);
-    assert.equal(scene.model.runs.values().at(-1)?.title, '1/0.2', 'it is measured anew');
+    assert.equal(scene.model.runs.values().at(-1)?.title, '1/0.2', 'it is measured again');
   });
 
   test('cancels what experiments run', async () => {

@@ -118,7 +118,7 @@ describe('a campaign with a branch of its own', () => {
   });
 
   for (const more of ['/research 1', '/research try width = 3'])
-    test(`whose offer a person merged says so once, and begins anew from main after ${more}`, async () => {
+    test(`whose promotion a person merged says so once, and starts again from main after ${more}`, async () => {
       const scene = await twoExperiments();
       const [promotion] = promotions(scene);
       mergePull(scene.model, 'alice', promotion?.number ?? 0, {
@@ -180,7 +180,7 @@ describe('a campaign with a branch of its own', () => {
     assert.equal(stateOf(scene).phase, 'running');
   });
 
-  test('waits while another is at work, and then begins from main', async () => {
+  test('waits while another one runs, and then starts from main', async () => {
     const scene = campaignScene(1, 1, { apart: true });
     await scene.work();
     const other = openIssue(scene.model, 'alice');
@@ -245,7 +245,7 @@ describe('a campaign’s own branch in a person’s hands', () => {
     assert.equal(stateOf(scene).base?.start.sha, start);
   });
 
-  test('is not taken for deleted because GitHub once could not read it', async () => {
+  test('is not considered deleted because GitHub once failed to read it', async () => {
     const scene = campaignScene(1, 1, { apart: true });
     await scene.work();
     const { port } = scene.context;
@@ -295,7 +295,7 @@ test('an App that is killed before or after any of its writes ends with the same
       look().catch(error => {
         if (!(error instanceof Killed)) throw error;
         scene.restart();
-        // Long enough for what was begun to be taken for lost.
+        // Long enough for a dispatched trial to count as lost.
         scene.pass(130);
         return scene.look();
       });

@@ -184,7 +184,7 @@ const BROKEN: Broken[] = [
     }),
   ],
   [
-    'does not count what came to nothing',
+    'does not count failed proposals',
     /questions were answered, and \d+ are counted/,
     port => ({
       updateComment: (id, body) =>

@@ -25,7 +25,7 @@ test('someone who may only read is refused politely, and nothing starts', async 
   assert.deepEqual([history.pulls, history.runs, history.branches], [[], [], ['main']]);
 });
 
-test('a mistake is answered with what was expected, once, even when the App starts anew', async () => {
+test('a mistake is answered with what was expected, once, even when the App restarts', async () => {
   const issue = await asking.issue();
   const mistakes = [
     ['/research fifty', /Expected a number of experiments or one of try, status.* found `fifty`/],

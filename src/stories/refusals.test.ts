@@ -67,7 +67,7 @@ test('a file that the contract names and the base lacks is named', async () => {
   );
 });
 
-test('a public repository with a self-hosted runner has to accept that in so many words', async () => {
+test('a public repository with a self-hosted runner has to accept that explicitly', async () => {
   assert.match(
     await refusal(places.open),
     /public, and its trials run agents' code on a self-hosted runner[\s\S]*`accept_public_self_hosted: true`/,

@@ -67,7 +67,7 @@ test('a candidate measured on an old champion is made again on the new one, and 
   assert.ok(checks.every(({ status }) => status === 'completed'));
 });
 
-test('an idea whose lines a person changed meanwhile is ported by the agent, and measured anew', async () => {
+test('an idea whose lines a person changed meanwhile is ported by the agent and measured again', async () => {
   const settings =
     researchFiles()
       .get('settings.txt')

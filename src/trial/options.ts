@@ -17,7 +17,7 @@ export interface TrialOptions {
   command: string;
   /** The trial's own, empty directory. The caller removes it. */
   scratch: string;
-  /** Environment of this process, of which a few variables are passed on. */
+  /** Environment of this process, a few variables of it are passed on. */
   environment: NodeJS.ProcessEnv;
   /** Further paths that the candidate may read, see SandboxOptions. */
   readable?: readonly string[];
