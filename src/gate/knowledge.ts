@@ -87,7 +87,7 @@ export function scaleOf(
   const rounding = ROUNDING * (largestOf(champions) || largestOf(all) || 1 / ROUNDING);
   // What ideas scatter is theirs to choose: it counts only where champions show nothing, and then by the middle one of them.
   const shown = deviationWithin(champions);
-  const guess = shown > rounding ? shown : middleDeviation(all);
+  const guess = shown > rounding ? shown : middleDeviation(all) / HIGHEST_NOISE;
   // Not by the idea under test: a better score must never hurt it.
   const scatter = shown;
   const believed = calibrated !== null && scatter <= MOST_OFF * calibrated ? calibrated : 0;
