@@ -62,7 +62,7 @@ class Options:
     champion_startup: float = math.inf
     threshold: float = -math.inf  # An unaudited number below this is audited.
     audited: bool = False  # Whether it is always audited.
-    champion_nats: np.ndarray | None = None  # (bytes of val,): their cost to the champion; half the sample follows it.
+    champion_nats: np.ndarray | None = None  # (bytes of val,): their cost to the champion; None where it is not known.
     preview_at: float = 1.0  # Share of the budget after which the preview is taken; 1: never.
     stop_above: float = math.inf  # A preview above this ends the training.
     device: str = "cpu"
@@ -111,7 +111,10 @@ def measure(options: Options) -> Result:
         question = Question(options, prepared, frozen, *(cut_rows(frozen.vocabulary, text) for text in texts))
         claimed = score(question, result)
         if options.audited or result.val_bpb < options.threshold:
-            check(question, claimed, result)
+            known = options.champion_nats
+            if known is None or len(known) != len(texts[0].text):
+                known = dataset.simple_nats(options.data, prepared, texts[0])
+            check(question, known, claimed, result)
         value = result.audited["val_bpb"] if result.audited else result.val_bpb
         result.outcome = {"status": "measured", "value": value}
     except Stopped:
@@ -256,16 +259,20 @@ def score(question: Question, result: Result) -> np.ndarray:
     return claimed
 
 
-def check(question: Question, claimed: np.ndarray, result: Result) -> None:
-    """The audit. Whatever fails from here on, after a claim was made, is a flag: a person has to look at it."""
+def check(question: Question, champion: np.ndarray, claimed: np.ndarray, result: Result) -> None:
+    """The audit. Whatever fails from here on, after a claim was made, is a flag: a person has to look at it.
+
+    champion: (bytes of val,) nats, what each costs the champion or, where that is not known, a simple model.
+    """
     began = time.monotonic()
     random = np.random.default_rng(secrets.randbits(128))
     found = audit.Audit(result.val_bpb, 1, math.inf, math.inf, math.inf, math.inf)
     flags = []
     try:
-        found = check_blind(question, claimed, random, result)
+        weight = audit.weights_of_tokens(champion, question.val)
+        found = check_blind(question, weight, claimed, random, result)
         flags = found.flags
-        flags += check_suspicious(question, claimed, random, result)
+        flags += check_suspicious(question, weight, claimed, random, result)
     except Crash as crash:
         flags.append(f"the process that was asked blind failed: {crash.message}"[:200])
     try:
@@ -279,21 +286,21 @@ def check(question: Question, claimed: np.ndarray, result: Result) -> None:
     result.audit_seconds = time.monotonic() - began
 
 
-def check_blind(question: Question, claimed: np.ndarray, random: np.random.Generator, result: Result) -> audit.Audit:
+def check_blind(
+    question: Question, weight: np.ndarray, claimed: np.ndarray, random: np.random.Generator, result: Result
+) -> audit.Audit:
     """Asks blind at positions that no claim has influenced, which give the deciding number."""
     val = question.val
-    weight = audit.weights_of_tokens(question.options.champion_nats, val)
     drawn = audit.draw(random, val, weight, question.most_positions)
     return audit.correct(val, claimed, drawn, ask_blind(question, drawn, result), question.options.device)
 
 
-def check_suspicious(question: Question, claimed: np.ndarray, random: np.random.Generator, result: Result) -> list[str]:
-    """Asks blind where most is claimed to be gained over the champion; nothing where the champion is not known."""
-    val, champion = question.val, question.options.champion_nats
-    if champion is None:
-        return []
-    gains = np.maximum(audit.weights_of_tokens(champion, val) - claimed, 0.0)
-    drawn = audit.draw_suspicious(random, val, gains, question.most_positions)
+def check_suspicious(
+    question: Question, weight: np.ndarray, claimed: np.ndarray, random: np.random.Generator, result: Result
+) -> list[str]:
+    """Asks blind where most is claimed to be gained over the champion."""
+    val = question.val
+    drawn = audit.draw_suspicious(random, val, np.maximum(weight - claimed, 0.0), question.most_positions)
     return audit.compare_blind(val, claimed, drawn, ask_blind(question, drawn, result), question.options.device)
 
 
