@@ -41,7 +41,9 @@ from wire import (
 MAX_VOCABULARY_BYTES = 2**26
 GRACE_S, GRACE_SHARE = 1.0, 0.02  # Grace for the last step and the hand-over: seconds, and share of the budget.
 STARTUP_FACTOR = 1.25  # Start-up beyond this multiple of the champion's is charged to the budget.
-LOADING_SLACK_S = 10.0  # For a process that only scores to be ready, beyond so many times the champion's start-up.
+# For a process that only scores to have loaded its model, beyond so many times the start-up: seconds, and share of the
+# budget. Nobody pays for that time, so it must not be worth training in.
+LOADING_S, LOADING_SHARE = 3.0, 0.02
 MOST_PAUSE_S = 1.0  # Between two processes that see text, at random: the time at which one ends tells the next nothing.
 SHOW_EVERY_S = 0.4
 
@@ -358,16 +360,32 @@ def ask(candidate: Candidate, options: Options, arrays: list[np.ndarray], size: 
 
 @contextlib.contextmanager
 def scorer(question: Question, role: str, result: Result) -> Iterator[Candidate]:
-    """A fresh process with the frozen weights, loaded and ready to be asked; it trains on nothing."""
+    """A fresh process with the frozen weights, loaded and ready to be asked; it trains on nothing.
+
+    One that is late is tried once more: it has seen no text yet, and the machine may have been busy.
+    """
     options = question.options
-    with started(options, result, sealable=True) as candidate:
-        limit = min(options.startup, STARTUP_FACTOR * options.champion_startup + LOADING_SLACK_S)
-        greet(candidate, options, question.prepared, role, limit, ", to score")
-        files = [sealed(question.frozen.weights), sealed(pack_vocabulary(question.frozen.vocabulary))]
-        candidate.tell("go", files, budget_s=0.0, width=question.width)
-        deadline = candidate.born + limit
-        candidate.expect(["loaded", "failed"], deadline, f"had not loaded its model within {limit:.3g} s, to score")
-        yield candidate
+    for is_last in (False, True):
+        with started(options, result, sealable=True) as candidate:
+            try:
+                load(candidate, question, role, max(options.champion_startup, result.startup_seconds))
+            except Crash as crash:
+                if is_last or crash.reason != "timeout":
+                    raise
+                continue
+            yield candidate
+            return
+
+
+def load(candidate: Candidate, question: Question, role: str, startup: float) -> None:
+    """From its start to a loaded model. startup: seconds that the champion or the training process needed to start."""
+    options = question.options
+    limit = min(options.startup, STARTUP_FACTOR * startup + LOADING_S + LOADING_SHARE * options.budget)
+    greet(candidate, options, question.prepared, role, limit, ", to score")
+    files = [sealed(question.frozen.weights), sealed(pack_vocabulary(question.frozen.vocabulary))]
+    candidate.tell("go", files, budget_s=0.0, width=question.width)
+    late = f"had not loaded its model within {limit:.3g} s, to score"
+    candidate.expect(["loaded", "failed"], candidate.born + limit, late)
 
 
 def progress_listener(began: float, budget: float, options: Options, result: Result):
