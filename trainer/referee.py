@@ -50,7 +50,7 @@ def _plain(value: object) -> object:
 
 
 def load_nats(path: Path) -> np.ndarray | None:
-    """(bytes of val,) as saved; None if the file cannot be read, in which case positions are sampled uniformly."""
+    """(bytes of val,) as saved; None if the file cannot be read."""
     try:
         return np.load(path)
     except (OSError, ValueError, EOFError) as error:

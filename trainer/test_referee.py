@@ -233,6 +233,22 @@ def files_for_done():
     assert said in crash(tried(change))
 
 
+def test_nobody_trains_while_its_model_is_loaded(tried, monkeypatch):
+    monkeypatch.setattr(measure, "LOADING_S", 1.0)
+    late = """
+def before_loaded():
+    starts = open(os.environ["TMPDIR"] + "/starts", "a+")
+    starts.write("one more ")
+    starts.flush()
+    starts.seek(0)
+    time.sleep(9 if starts.read().count("more") in LATE else 0)
+"""
+    result = tried(late.replace("LATE", "(1, 2)"), champion_startup=0.1)
+    assert "had not loaded its model within" in crash(result, "timeout")
+    # A busy machine may make one late: the fourth, after those two and one that was in time.
+    assert tried(late.replace("LATE", "(3,)"), champion_startup=0.1).outcome["status"] == "measured"
+
+
 # --- Sealed ---
 
 
