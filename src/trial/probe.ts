@@ -17,7 +17,7 @@ export async function sandboxProblem(environment: NodeJS.ProcessEnv): Promise<st
     const workDir = join(scratch, 'work');
     await mkdir(workDir);
     const { HOME: home } = environment;
-    await bubblewrap({
+    const options = {
       command: parseCommand('python3'),
       env: trialEnvironment({
         machine: environment,
@@ -32,7 +32,8 @@ export async function sandboxProblem(environment: NodeJS.ProcessEnv): Promise<st
       readable: [],
       machineHome: home ?? '/',
       limits: limitsOfMachine(),
-    });
+    };
+    await bubblewrap(options, () => {});
     return null;
   } catch (error) {
     return (error as Error).message;

@@ -1,6 +1,7 @@
 /** The one place where a trial's command line is wrapped: in bubblewrap, or not at all when the contract says so. */
 import type { Contract } from '../protocol/contract.ts';
-import { bubblewrap, SandboxUnavailable } from './bubblewrap.ts';
+import { bubblewrap } from './bubblewrap.ts';
+import { SandboxUnavailable } from './inside.ts';
 import type { Launch, SandboxOptions } from './launch.ts';
 
 /**
@@ -15,7 +16,7 @@ export async function launch(
 ): Promise<Launch> {
   if (wanted === 'none') return bare(options);
   try {
-    return await bubblewrap(options);
+    return await bubblewrap(options, warn);
   } catch (error) {
     if (!optional || !(error instanceof SandboxUnavailable)) throw error;
     warn(`Going on without a sandbox. ${error.message}`);

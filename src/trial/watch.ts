@@ -1,6 +1,6 @@
 /** Watches what a candidate uses of the machine, and ends it when all its processes together use too much. */
 import { readdir, readFile } from 'node:fs/promises';
-import { ONLY_USER } from './bubblewrap.ts';
+import { isOnlyUser } from './inside.ts';
 import type { Limits } from './limits.ts';
 
 const INTERVAL_MS = 200;
@@ -86,7 +86,7 @@ const MAX_DEPTH = 6;
  */
 async function innerProcesses(pid: number, depth = 0): Promise<string | null> {
   const users = await readFile(`/proc/${pid}/root/etc/passwd`, 'utf8').catch(() => '');
-  if (users === ONLY_USER) return `/proc/${pid}/root/proc`;
+  if (isOnlyUser(users)) return `/proc/${pid}/root/proc`;
   if (depth === MAX_DEPTH) return null;
   const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8').catch(() => '');
   for (const child of children.trim().split(' ').filter(Boolean)) {

@@ -1,0 +1,131 @@
+/** What a candidate is told about the machine in /proc and /sys: what stays the same, and nothing that counts or changes. */
+import { randomUUID } from 'node:crypto';
+import { mkdir, readdir, readFile, readlink, symlink, writeFile } from 'node:fs/promises';
+import { cpus, totalmem } from 'node:os';
+import { dirname, join } from 'node:path';
+
+/** Entries of /proc that stay as they are. The rest, but processes and links to one's own, is covered. */
+const PROC_KEPT = ['devices', 'driver', 'filesystems', 'version'];
+
+/** Kernel parameters that libraries ask for; read once, so that nothing in them changes. */
+const PARAMETERS = [
+  'crypto/fips_enabled',
+  ...['file-max', 'nr_open', 'pipe-max-size'].map(name => `fs/${name}`),
+  ...['cap_last_cap', 'ngroups_max', 'numa_balancing', 'osrelease', 'ostype', 'pid_max', 'version'].map(
+    name => `kernel/${name}`,
+  ),
+  'net/core/somaxconn',
+  ...['max_map_count', 'overcommit_memory', 'overcommit_ratio'].map(name => `vm/${name}`),
+];
+/** A new number for each reader, which is nobody's state. */
+const RANDOM_NUMBER = 'kernel/random/uuid';
+
+const SYSTEM_FACTS = '/sys/devices/system';
+/** Which processors there are and how they share caches and memory; not how often they slept, nor how fast they run. */
+const TOPOLOGY = [
+  /^(cpu|node)\/(online|offline|possible|present|kernel_max|isolated|has_\w+)$/,
+  /^(cpu|node)\/(cpu|node)\d+$/,
+  /^cpu\/cpu\d+\/(online|node\d+|(topology|cache)(\/index\d+)?(\/[a-z_]+)?)$/,
+  /^node\/node\d+\/(cpulist|cpumap|distance|cpu\d+)$/,
+];
+const CHANGING = /\/(power|uevent)$/;
+
+/** A file or folder that is bound in another's place. */
+export interface Bind {
+  from: string;
+  to: string;
+}
+
+/** Constant facts in place of the machine's. `folder` is filled, and must stay as long as the sandbox. */
+export async function constantFacts(folder: string, memoryBytes: number): Promise<Bind[]> {
+  const nothing = join(folder, 'nothing');
+  const empty = join(folder, 'empty');
+  await mkdir(nothing, { recursive: true });
+  await writeFile(empty, '');
+  const own = await writeProc(join(folder, 'proc'), memoryBytes);
+  const entries = await readdir('/proc', { withFileTypes: true });
+  const covers = entries
+    .filter(entry => !/^\d+$/.test(entry.name) && !entry.isSymbolicLink())
+    .filter(({ name }) => !PROC_KEPT.includes(name) && !own.includes(name))
+    .map(entry => ({ from: entry.isDirectory() ? nothing : empty, to: `/proc/${entry.name}` }));
+  const stated = own.map(name => ({ from: join(folder, 'proc', name), to: `/proc/${name}` }));
+  const system = await copySystem(join(folder, 'sys'), memoryBytes);
+  // The sandbox's first process: its environment, mounts and memory are nobody's business.
+  const first = { from: nothing, to: '/proc/1' };
+  const random = `/proc/sys/${RANDOM_NUMBER}`;
+  return [...covers, ...stated, { from: random, to: random }, first, ...system];
+}
+
+/** Writes our own entries of /proc and returns their names. */
+async function writeProc(folder: string, memoryBytes: number): Promise<string[]> {
+  const count = cpus().length;
+  const zeros = ' 0'.repeat(10);
+  const lines = Array.from({ length: count }, (_, index) => `cpu${index}${zeros}`);
+  const own: Record<string, string> = {
+    cpuinfo: (await read('/proc/cpuinfo')).replaceAll(/^(cpu MHz\s*:).*$/gm, '$1 1000.000'),
+    loadavg: '0.00 0.00 0.00 1/1 1\n',
+    meminfo: memory('', totalmem(), memoryBytes),
+    stat: `cpu ${zeros}\n${lines.join('\n')}\nintr 0\nctxt 0\nbtime 0\nprocesses 1\nprocs_running 1\nprocs_blocked 0\n`,
+    uptime: `${(await read('/proc/uptime')).split(' ')[0]} 0.00\n`,
+    'sys/kernel/hostname': 'trial\n',
+    'sys/kernel/random/boot_id': `${randomUUID()}\n`,
+    [`sys/${RANDOM_NUMBER}`]: '',
+  };
+  for (const name of PARAMETERS) {
+    const value = await read(`/proc/sys/${name}`);
+    if (value !== '') own[`sys/${name}`] = value;
+  }
+  for (const [name, text] of Object.entries(own)) {
+    await mkdir(dirname(join(folder, name)), { recursive: true });
+    await writeFile(join(folder, name), text);
+  }
+  return readdir(folder);
+}
+
+/** As much as the candidate may use is free, always. */
+function memory(prefix: string, totalBytes: number, freeBytes: number): string {
+  const amounts = {
+    MemTotal: totalBytes,
+    MemFree: freeBytes,
+    ...(prefix ? {} : { MemAvailable: freeBytes }),
+  };
+  const none = prefix ? [] : ['Buffers', 'Cached', 'SwapCached', 'SwapTotal', 'SwapFree', 'Shmem', 'Slab'];
+  const all = [...Object.entries(amounts), ...none.map(name => [name, 0] as const)];
+  return all.map(([name, bytes]) => `${prefix}${name}: ${Math.floor(bytes / 1024)} kB\n`).join('');
+}
+
+/** Copies what /sys says about processors and memory, and returns which folders take the place of which. */
+async function copySystem(folder: string, memoryBytes: number): Promise<Bind[]> {
+  const binds: Bind[] = [];
+  for (const name of ['cpu', 'node']) {
+    if (!(await copyFacts(name, folder))) continue;
+    binds.push({ from: join(folder, name), to: join(SYSTEM_FACTS, name) });
+  }
+  const nodes = (await readdir(join(folder, 'node')).catch(() => [])).filter(name => /^node\d+$/.test(name));
+  for (const node of nodes) {
+    const text = memory(`Node ${node.slice(4)} `, totalmem() / nodes.length, memoryBytes / nodes.length);
+    await writeFile(join(folder, 'node', node, 'meminfo'), text);
+  }
+  return binds;
+}
+
+/** Copies a folder of /sys, without what changes. False where there is none. */
+async function copyFacts(path: string, folder: string): Promise<boolean> {
+  const entries = await readdir(join(SYSTEM_FACTS, path), { withFileTypes: true }).catch(() => null);
+  if (entries === null) return false;
+  await mkdir(join(folder, path), { recursive: true });
+  for (const entry of entries) {
+    const below = `${path}/${entry.name}`;
+    if (!TOPOLOGY.some(pattern => pattern.test(below)) || CHANGING.test(below)) continue;
+    const [from, to] = [join(SYSTEM_FACTS, below), join(folder, below)];
+    if (entry.isDirectory()) await copyFacts(below, folder);
+    else if (entry.isSymbolicLink()) await symlink(await readlink(from), to);
+    else await writeFile(to, await read(from));
+  }
+  return true;
+}
+
+/** A file's text; nothing where it is not there or not for us. */
+async function read(path: string): Promise<string> {
+  return readFile(path, 'utf8').catch(() => '');
+}
