@@ -1,6 +1,6 @@
 /** What a candidate is told about the machine in /proc and /sys: what stays the same, and nothing that counts or changes. */
 import { randomUUID } from 'node:crypto';
-import { mkdir, readdir, readFile, readlink, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, readlink, stat, symlink, writeFile } from 'node:fs/promises';
 import { cpus, totalmem } from 'node:os';
 import { dirname, join } from 'node:path';
 
@@ -20,6 +20,8 @@ const PARAMETERS = [
 /** A new number for each reader, which is nobody's state. */
 const RANDOM_NUMBER = 'kernel/random/uuid';
 
+const READ_BY_OTHERS = 0o004;
+
 const SYSTEM_FACTS = '/sys/devices/system';
 /** Which processors there are and how they share caches and memory; not how often they slept, nor how fast they run. */
 const TOPOLOGY = [
@@ -36,24 +38,44 @@ export interface Bind {
   to: string;
 }
 
-/** Constant facts in place of the machine's. `folder` is filled, and must stay as long as the sandbox. */
-export async function constantFacts(folder: string, memoryBytes: number): Promise<Bind[]> {
+/**
+ * Constant facts in place of the machine's. `folder` is filled, and must stay as long as the sandbox. `isRoot`: to the kernel, the
+ * candidate is root's user, and can read what is for root alone.
+ */
+export async function constantFacts(folder: string, memoryBytes: number, isRoot: boolean): Promise<Bind[]> {
   const nothing = join(folder, 'nothing');
   const empty = join(folder, 'empty');
   await mkdir(nothing, { recursive: true });
   await writeFile(empty, '');
   const own = await writeProc(join(folder, 'proc'), memoryBytes);
-  const entries = await readdir('/proc', { withFileTypes: true });
-  const covers = entries
-    .filter(entry => !/^\d+$/.test(entry.name) && !entry.isSymbolicLink())
+  const readable = (await readProc()).filter(
+    ({ mode }) => mode !== 0 && (isRoot || (mode & READ_BY_OTHERS) !== 0),
+  );
+  const covers = readable
     .filter(({ name }) => !PROC_KEPT.includes(name) && !own.includes(name))
-    .map(entry => ({ from: entry.isDirectory() ? nothing : empty, to: `/proc/${entry.name}` }));
+    .map(({ name, isFolder }) => ({ from: isFolder ? nothing : empty, to: `/proc/${name}` }));
   const stated = own.map(name => ({ from: join(folder, 'proc', name), to: `/proc/${name}` }));
   const system = await copySystem(join(folder, 'sys'), memoryBytes);
   // The sandbox's first process: its environment, mounts and memory are nobody's business.
   const first = { from: nothing, to: '/proc/1' };
   const random = `/proc/sys/${RANDOM_NUMBER}`;
   return [...covers, ...stated, { from: random, to: random }, first, ...system];
+}
+
+/** Entries of /proc that are neither processes nor links to one's own. */
+async function readProc(): Promise<{ name: string; isFolder: boolean; mode: number }[]> {
+  const entries = await readdir('/proc', { withFileTypes: true });
+  const shared = entries.filter(entry => !/^\d+$/.test(entry.name) && !entry.isSymbolicLink());
+  return Promise.all(
+    shared.map(async entry => {
+      // What has gone by now cannot be covered.
+      const mode = await stat(`/proc/${entry.name}`).then(
+        ({ mode }) => mode,
+        () => 0,
+      );
+      return { name: entry.name, isFolder: entry.isDirectory(), mode };
+    }),
+  );
 }
 
 /** Writes our own entries of /proc and returns their names. */

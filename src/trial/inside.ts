@@ -79,7 +79,8 @@ async function readable({ readable: paths, machineHome }: SandboxOptions): Promi
 /** Scratch, devices, /proc. Nothing but the scratch directory and shared memory can be written, and those are bounded. */
 async function system(limits: Limits, user: User, canLimitSize: boolean, folder: string): Promise<string[]> {
   const devices = await gpuDevices();
-  const facts = await constantFacts(folder, limits.memoryBytes);
+  const isRoot = process.getuid?.() === 0 && !user.isOwn;
+  const facts = await constantFacts(folder, limits.memoryBytes, isRoot);
   const tmpfs = (path: string, bytes: number) => [
     ...(canLimitSize ? ['--size', String(Math.floor(bytes))] : []),
     ...['--perms', '1777', '--tmpfs', path],
