@@ -3,6 +3,7 @@ import { execFile } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { type ControlGroup, controlGroup, removeGroup } from './control-group.ts';
 import { insideFiles, SandboxUnavailable, WORK } from './inside.ts';
 import type { Launch, SandboxOptions } from './launch.ts';
 import { underLimits } from './limits.ts';
@@ -45,13 +46,17 @@ export async function bubblewrap(options: SandboxOptions, warn: (line: string) =
   const runtime = await findRuntime(options.command, options.env, options.env.HOME ?? '/');
   const filter = await writeFilter(options.scratch);
   const users = await possibleUsers();
+  const group = await controlGroup(options.limits);
   for (const [index, user] of users.entries()) {
     if (user.isOwn) await run('chmod', ['-R', 'a+rX', options.workDir]);
-    const launch = await wrapped(options, program, runtime, user, filter);
+    const launch = await wrapped(options, program, runtime, user, filter, group);
     const probe = runtime.python ? [runtime.python, '-I', '-c', ''] : ['true'];
     const problem = await tryOut([...launch.wrap, ...probe], options.env);
     if (problem === null) return launch;
-    if (index === users.length - 1) throw new SandboxUnavailable(problem);
+    if (index === users.length - 1) {
+      if (group !== null) await removeGroup(group);
+      throw new SandboxUnavailable(problem);
+    }
     warn(`Candidates run as root's user without its rights, not as a user of their own. ${problem}`);
   }
   throw new Error('Expected a user for the candidate, found none.');
@@ -63,6 +68,7 @@ async function wrapped(
   runtime: Runtime,
   user: User,
   filter: string,
+  group: ControlGroup | null,
 ): Promise<Launch> {
   const inside = [
     ...rights(user, program),
@@ -71,6 +77,7 @@ async function wrapped(
   ];
   // When the kernel is short of memory, the candidate is the first to go.
   const start = [
+    ...(group?.enter ?? []),
     'sh',
     '-c',
     `exec "$@" ${FILTER_DESCRIPTOR}<"$0"`,
@@ -86,7 +93,7 @@ async function wrapped(
     ...[...start, program.path, '--json-status-fd', String(STATUS_DESCRIPTOR)],
     ...[...inside, ...command],
   ];
-  return { kind: 'bubblewrap', file, args, wrap, command, cwd: '/', env: options.env, workDir: WORK };
+  return { kind: 'bubblewrap', file, args, wrap, command, cwd: '/', env: options.env, workDir: WORK, group };
 }
 
 /**

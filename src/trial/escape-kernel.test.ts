@@ -188,27 +188,6 @@ os.execve(sys.executable, ["python3", "-c", "import time; time.sleep(600)", "${m
   await until(() => processesWith(mark).length === 0, 'the candidate to be gone');
 });
 
-test('a candidate that only starts threads gets no more', async context => {
-  const m = await machine(context);
-  const code = `
-import threading
-threading.stack_size(65536)
-count = 0
-try:
-    while count < 1000:
-        threading.Thread(target=time.sleep, args=(60,), daemon=True).start()
-        count += 1
-except RuntimeError:
-    pass
-print("threads", count, flush=True)
-print("val_bpb: 1", flush=True)
-os._exit(0)
-`;
-  assertGoesOn(await m.trial(code, { limits: { tasks: 100 } }));
-  const count = Number(m.lines.find(line => line.startsWith('threads '))?.slice(8));
-  assert.ok(count > 50 && count < 100, `${count} threads`);
-});
-
 test('text that no program needs is not there to learn from', async context => {
   const m = await machine(context);
   assertGoesOn(

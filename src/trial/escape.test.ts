@@ -6,17 +6,11 @@ import { test } from 'node:test';
 import type { Measurement } from '../protocol/measurement.ts';
 import { HELD_OUT, machine, processesWith, SECRET, until, withPrelude } from './escape.test-helper.ts';
 
-const MIB = 2 ** 20;
 const GOES_ON = '\nprint("val_bpb: 1")\n';
 const runner = new URL('escape.test-runner.ts', import.meta.url).pathname;
 
 function assertGoesOn({ outcome }: Measurement) {
   assert.deepEqual(outcome, { status: 'measured', value: 1 });
-}
-
-function crashOf({ outcome }: Measurement) {
-  assert.equal(outcome.status, 'crash', JSON.stringify(outcome));
-  return outcome.status === 'crash' ? outcome : assert.fail();
 }
 
 test('tokens in the environment of the runner and its processes are out of reach', async context => {
@@ -221,65 +215,6 @@ time.sleep(600)`);
   child.kill('SIGKILL');
   await until(() => processesWith(mark).length === 0, 'the candidate to be gone');
   assertGoesOn(await m.trial(GOES_ON));
-});
-
-test('a process that takes too much memory fails alone', async context => {
-  const m = await machine(context);
-  const measurement = await m.trial('data = bytearray(2 ** 30)', { limits: { memoryBytes: 512 * MIB } });
-  assert.equal(crashOf(measurement).reason, 'out of memory');
-});
-
-test('many processes that take too much memory together are ended', async context => {
-  const m = await machine(context);
-  const code = `
-for _ in range(8):
-    if os.fork() == 0:
-        data = bytearray(b"x" * (64 * 2 ** 20))
-        time.sleep(60)
-time.sleep(60)`;
-  const crash = crashOf(await m.trial(code, { limits: { memoryBytes: 256 * MIB } }));
-  assert.equal(crash.reason, 'out of memory');
-  assert.equal(crash.message, 'used more than 256 MB of memory, the limit on this machine');
-});
-
-test('a candidate that only starts processes is ended', async context => {
-  const m = await machine(context);
-  const code = `
-while True:
-    try:
-        os.fork()
-    except OSError:
-        pass`;
-  const crash = crashOf(await m.trial(code, { limits: { processes: 100 } }));
-  assert.equal(crash.message, 'ran more than 100 processes at a time');
-});
-
-test('a candidate that opens files without end gets no more', async context => {
-  const m = await machine(context);
-  const code = 'files = []\nwhile True:\n    files.append(open("/dev/null"))\n';
-  const crash = crashOf(await m.trial(code, { limits: { openFiles: 300 } }));
-  assert.match(crash.message, /^OSError: \[Errno 24\]/);
-});
-
-test('a candidate can fill its scratch directory, not the disk', async context => {
-  const m = await machine(context);
-  const limits = { scratchBytes: 16 * MIB, sharedBytes: 16 * MIB };
-  assertGoesOn(
-    await m.trial(
-      `
-signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-def fill(folder):
-    for number in range(4):
-        with open(f"{folder}/{number}", "wb") as file:
-            for _ in range(10):
-                file.write(bytes(2 ** 20))
-attempt("scratch", lambda: fill("/tmp"))
-attempt("shared memory", lambda: fill("/dev/shm"))
-attempt("one file", lambda: os.truncate("/tmp/0", 2 ** 40))
-attempt("memory file", lambda: os.truncate(os.memfd_create("x"), 2 ** 40))${GOES_ON}`,
-      { limits },
-    ),
-  );
 });
 
 test('a candidate leaves no word for the next', async context => {

@@ -1,10 +1,11 @@
 /** Runs a trial's program to its end, under watch. */
 
+import { ranOutOfMemory } from './control-group.ts';
 import type { Launch } from './launch.ts';
 import type { Limits } from './limits.ts';
 import { collectOutput, type Output } from './output.ts';
 import { type ProcessResult, runProcess } from './process.ts';
-import { type Exceeded, type Watch, watchProcess, watchSandbox } from './watch.ts';
+import { type Exceeded, usedTooMuchMemory, type Watch, watchProcess, watchSandbox } from './watch.ts';
 
 export interface Execution {
   launched: Launch;
@@ -41,6 +42,11 @@ export interface Executed {
   peakMb: number;
 }
 
+/** The kernel ends a control group faster than we look. */
+async function killedForMemory({ launched, limits }: Execution): Promise<Exceeded | null> {
+  return launched.group !== null && (await ranOutOfMemory(launched.group)) ? usedTooMuchMemory(limits) : null;
+}
+
 /** Ends when the program ends, when its time is up, when `signal` says so, or when the candidate uses too much of the machine. */
 export async function execute(execution: Execution): Promise<Executed> {
   const { launched, program, limits, signal } = execution;
@@ -74,7 +80,7 @@ export async function execute(execution: Execution): Promise<Executed> {
         execution.onLine(line);
       },
     });
-    const exceeded = watch?.exceeded() ?? null;
+    const exceeded = watch?.exceeded() ?? (await killedForMemory(execution));
     const stopped = hopeless.signal.aborted && result.endedBy === 'abort' && exceeded === null;
     return { result, output, exceeded, preview, stopped, peakMb: watch?.peakMb() ?? 0 };
   } finally {

@@ -1,6 +1,7 @@
 /** How a candidate is started, with or without a sandbox. */
 import type { Measurement } from '../protocol/measurement.ts';
 import type { Command } from './command.ts';
+import type { ControlGroup } from './control-group.ts';
 import type { Limits } from './limits.ts';
 
 export interface SandboxOptions {
@@ -33,4 +34,6 @@ export interface Launch {
   env: Record<string, string>;
   /** Where the candidate finds its work directory. */
   workDir: string;
+  /** The group that its processes are in, to be removed after the trial; null where there is none. */
+  group: ControlGroup | null;
 }

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { bubblewrap } from './bubblewrap.ts';
 import { parseCommand } from './command.ts';
+import { removeGroup } from './control-group.ts';
 import { trialEnvironment } from './environment.ts';
 import { limitsOfMachine } from './limits.ts';
 
@@ -33,7 +34,8 @@ export async function sandboxProblem(environment: NodeJS.ProcessEnv): Promise<st
       machineHome: home ?? '/',
       limits: limitsOfMachine(),
     };
-    await bubblewrap(options, () => {});
+    const { group } = await bubblewrap(options, () => {});
+    if (group !== null) await removeGroup(group);
     return null;
   } catch (error) {
     return (error as Error).message;

@@ -27,5 +27,15 @@ export async function launch(
 /** With the rights of the runner's user, kept only from the job's environment. */
 function bare({ command, env, workDir }: SandboxOptions): Launch {
   const { file, args } = command;
-  return { kind: 'none', file, args, wrap: [], command: [file, ...args], cwd: workDir, env, workDir };
+  return {
+    kind: 'none',
+    file,
+    args,
+    wrap: [],
+    command: [file, ...args],
+    cwd: workDir,
+    env,
+    workDir,
+    group: null,
+  };
 }

@@ -1,5 +1,5 @@
 /** Watches what a candidate uses of the machine, and ends it when all its processes together use too much. */
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, statfs } from 'node:fs/promises';
 import { isOnlyUser } from './inside.ts';
 import type { Limits } from './limits.ts';
 
@@ -51,15 +51,30 @@ export function watchSandbox(pid: number, limits: Limits, end: () => void): Watc
     if (pids.length > limits.processes) {
       exceeded = { what: 'processes', message: `ran more than ${limits.processes} processes at a time` };
     } else if (resident > limits.memoryBytes && (await readShares(paths)) > limits.memoryBytes) {
-      const limit = Math.floor(limits.memoryBytes / 2 ** 20);
-      exceeded = {
-        what: 'memory',
-        message: `used more than ${limit} MB of memory, the limit on this machine`,
-      };
+      exceeded = usedTooMuchMemory(limits);
+    } else {
+      exceeded = await overfull(`${folder}/..`, limits);
     }
     if (exceeded) end();
   });
   return { peakMb: () => peak / 2 ** 20, exceeded: () => exceeded, stop };
+}
+
+export function usedTooMuchMemory({ memoryBytes }: Limits): Exceeded {
+  const limit = Math.floor(memoryBytes / 2 ** 20);
+  return { what: 'memory', message: `used more than ${limit} MB of memory, the limit on this machine` };
+}
+
+/** Which of its file systems in memory holds more than it may. Before version 0.7, bubblewrap could not bound them. */
+async function overfull(root: string, limits: Limits): Promise<Exceeded | null> {
+  const bounds = { '/tmp': limits.scratchBytes, '/dev/shm': limits.sharedBytes };
+  for (const [path, bytes] of Object.entries(bounds)) {
+    const found = await statfs(root + path).catch(() => null);
+    if (found === null || (found.blocks - found.bfree) * found.bsize <= bytes) continue;
+    const limit = Math.floor(bytes / 2 ** 20);
+    return { what: 'memory', message: `wrote more than ${limit} MB to ${path}, the limit on this machine` };
+  }
+  return null;
 }
 
 /** Calls `look` now and then, never twice at a time. Returns what stops it. */
