@@ -1,7 +1,7 @@
 /** The sandbox of Linux: bubblewrap, in namespaces of its own, with nothing of the machine but what the command needs. */
 import { execFile } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import { type ControlGroup, controlGroup, removeGroup } from './control-group.ts';
 import { insideFiles, SandboxUnavailable, WORK } from './inside.ts';
@@ -45,21 +45,36 @@ export async function bubblewrap(options: SandboxOptions, warn: (line: string) =
   const program = await findBubblewrap(options.env);
   const runtime = await findRuntime(options.command, options.env, options.env.HOME ?? '/');
   const filter = await writeFilter(options.scratch);
-  const users = await possibleUsers();
   const group = await controlGroup(options.limits);
-  for (const [index, user] of users.entries()) {
-    if (user.isOwn) await run('chmod', ['-R', 'a+rX', options.workDir]);
-    const launch = await wrapped(options, program, runtime, user, filter, group);
-    const probe = runtime.python ? [runtime.python, '-I', '-c', ''] : ['true'];
-    const problem = await tryOut([...launch.wrap, ...probe], options.env);
-    if (problem === null) return launch;
-    if (index === users.length - 1) {
-      if (group !== null) await removeGroup(group);
-      throw new SandboxUnavailable(problem);
-    }
-    warn(`Candidates run as root's user without its rights, not as a user of their own. ${problem}`);
+  try {
+    return await firstThatWorks(options, warn, user =>
+      wrapped(options, program, runtime, user, filter, group),
+    );
+  } catch (error) {
+    if (group !== null) await removeGroup(group);
+    throw error;
   }
-  throw new Error('Expected a user for the candidate, found none.');
+}
+
+/** The sandbox for the best of the possible users. */
+async function firstThatWorks(
+  options: SandboxOptions,
+  warn: (line: string) => void,
+  wrapFor: (user: User) => Promise<Launch>,
+): Promise<Launch> {
+  const users = await possibleUsers();
+  let problem: string | null = null;
+  for (const user of users) {
+    if (problem !== null)
+      warn(`Candidates run as root's user without its rights, not as a user of their own. ${problem}`);
+    if (user.isOwn) await run('chmod', ['-R', 'a+rX', options.workDir]);
+    const launch = await wrapFor(user);
+    const [python = ''] = launch.command;
+    const probe = /^python[\d.]*$/.test(basename(python)) ? [python, '-I', '-c', ''] : ['true'];
+    problem = await tryOut([...launch.wrap, ...probe], options.env);
+    if (problem === null) return launch;
+  }
+  throw new SandboxUnavailable(problem ?? 'Expected a user for the candidate, found none.');
 }
 
 async function wrapped(

@@ -1,6 +1,6 @@
 /** What a candidate is told about the machine in /proc and /sys: what stays the same, and nothing that counts or changes. */
 import { randomUUID } from 'node:crypto';
-import { mkdir, readdir, readFile, readlink, stat, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, readlink, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { cpus, totalmem } from 'node:os';
 import { dirname, join } from 'node:path';
 
@@ -45,6 +45,7 @@ export interface Bind {
 export async function constantFacts(folder: string, memoryBytes: number, isRoot: boolean): Promise<Bind[]> {
   const nothing = join(folder, 'nothing');
   const empty = join(folder, 'empty');
+  await rm(folder, { recursive: true, force: true });
   await mkdir(nothing, { recursive: true });
   await writeFile(empty, '');
   const own = await writeProc(join(folder, 'proc'), memoryBytes);
