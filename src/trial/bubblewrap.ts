@@ -63,10 +63,10 @@ async function firstThatWorks(
   wrapFor: (user: User) => Promise<Launch>,
 ): Promise<Launch> {
   const users = await possibleUsers();
-  let problem: string | null = null;
+  let problem: Problem | null = null;
   for (const user of users) {
     if (problem !== null)
-      warn(`Candidates run as root's user without its rights, not as a user of their own. ${problem}`);
+      warn(`Candidates run as root's user without its rights, not as a user of their own: ${problem.said}`);
     if (user.isOwn) await run('chmod', ['-R', 'a+rX', options.workDir]);
     const launch = await wrapFor(user);
     const [python = ''] = launch.command;
@@ -74,7 +74,8 @@ async function firstThatWorks(
     problem = await tryOut([...launch.wrap, ...probe], options.env);
     if (problem === null) return launch;
   }
-  throw new SandboxUnavailable(problem ?? 'Expected a user for the candidate, found none.');
+  const { said, advice } = problem ?? { said: 'no user for the candidate', advice: '' };
+  throw new SandboxUnavailable(`The sandbox does not work here: ${said}. ${advice}`);
 }
 
 async function wrapped(
@@ -163,22 +164,28 @@ async function writeFilter(scratch: string): Promise<string> {
   return path;
 }
 
+interface Problem {
+  said: string;
+  /** What to do about it. */
+  advice: string;
+}
+
 /** Runs a command that does nothing. Returns what bubblewrap said and what to do about it; null where it works. */
 async function tryOut(
   [file = '', ...args]: readonly string[],
   env: Record<string, string>,
-): Promise<string | null> {
+): Promise<Problem | null> {
   try {
     await run(file, args, { env, cwd: '/', timeout: 60_000 });
     return null;
   } catch (error) {
     const { code, stderr = '' } = error as { code?: string | number; stderr?: string };
     const said = stderr.trim() || (error as Error).message;
-    return `The sandbox does not work here: ${said.slice(0, 200)}. ${advice(code, said)}`;
+    return { said: said.slice(0, 200), advice: adviceOn(code, said) };
   }
 }
 
-function advice(code: string | number | undefined, said: string): string {
+function adviceOn(code: string | number | undefined, said: string): string {
   if (code === 'ENOENT' || /failed to execute|not found/.test(said)) {
     return INSTALL;
   }
@@ -186,7 +193,7 @@ function advice(code: string | number | undefined, said: string): string {
     return 'In a container /proc must not be masked (Docker: --security-opt systempaths=unconfined --security-opt seccomp=unconfined).';
   }
   if (/namespace|uid map|Operation not permitted|Permission denied/i.test(said)) {
-    return 'Unprivileged user namespaces must be allowed (Ubuntu: sysctl kernel.apparmor_restrict_unprivileged_userns=0; Debian: kernel.unprivileged_userns_clone=1); see docs/sandbox.md.';
+    return 'Unprivileged user namespaces must be allowed (Ubuntu: sysctl kernel.apparmor_restrict_unprivileged_userns=0; Debian: kernel.unprivileged_userns_clone=1; Docker: --security-opt seccomp=unconfined); see docs/sandbox.md.';
   }
   return 'See docs/sandbox.md.';
 }
