@@ -12466,38 +12466,38 @@ function date4(params) {
 }
 
 // src/protocol/measurement.ts
-var trialIdSchema = external_exports.string().regex(/^\d+\/\d+\.\d+$/, "expected a trial id like 7/12.1");
+var trialIdSchema = external_exports.string().regex(/^\d+\/\d+\.\d+$/, "expected a trial id such as 7/12.1");
 var shaSchema = external_exports.string().regex(/^[0-9a-f]{40}$/, "expected a 40-digit git object id");
 var crashReasons = ["exception", "timeout", "out of memory", "no metric", "not a number"];
 var outcomeSchema = external_exports.discriminatedUnion("status", [
   external_exports.strictObject({ status: external_exports.literal("measured"), value: external_exports.number() }),
-  /** The candidate's fault. `traceback` is the end of its output, at most 4,000 characters. */
+  /** The candidate failed. `traceback` is the end of its output, at most 4,000 characters. */
   external_exports.strictObject({
     status: external_exports.literal("crash"),
     reason: external_exports.enum(crashReasons),
     message: external_exports.string().max(500),
     traceback: external_exports.string().max(4e3)
   }),
-  /** Ended for its preview, which no verdict to merge ever rests on. `at`: share of the budget that was over. */
+  /** Stopped early because of its projected score `value`, which never leads to a merge. `at` is the used share of the budget. */
   external_exports.strictObject({ status: external_exports.literal("stopped"), value: external_exports.number(), at: external_exports.number().min(0).max(1) }),
-  /** The machine's fault: says nothing about the candidate, the trial is repeated. */
+  /** The machine failed, which says nothing about the candidate. The trial is repeated. */
   external_exports.strictObject({ status: external_exports.literal("fault"), message: external_exports.string().max(500) })
 ]);
 var auditSchema = external_exports.strictObject({
   n: external_exports.int().positive(),
   sd: external_exports.number().nonnegative().nullable(),
   largest: external_exports.number().nonnegative().nullable(),
-  /** In the metric's unit: a lie of this size in all would have been noticed with 99 %. */
+  /** In the metric's unit: an overstatement of this size would be detected with 99% probability. */
   smallestLie: external_exports.number().nullable(),
-  /** What cannot be rounding, one sentence each; empty for an honest candidate. */
+  /** Findings that rounding cannot explain, one sentence each; empty for an honest candidate. */
   flags: external_exports.array(external_exports.string().max(200)).max(10)
 });
 var refereedSchema = external_exports.strictObject({
-  /** The number before the audit, checked to be a code length. */
+  /** The score before the audit, checked to be a code length. */
   claimed: external_exports.number(),
-  /** Null where the number did not call for one. Only an audited number can lead to a merge. */
+  /** Null if the score was not good enough to audit. Only an audited score can lead to a merge. */
   audit: auditSchema.nullable(),
-  /** The same metric on text that decides nothing; known after an audit. */
+  /** The metric on the held-out test text, which no decision uses; measured with the audit. */
   testValue: external_exports.number().nullable(),
   startupSeconds: external_exports.number().nonnegative(),
   scoringSeconds: external_exports.number().nonnegative(),
@@ -12506,29 +12506,29 @@ var refereedSchema = external_exports.strictObject({
 var measurementSchema = external_exports.strictObject({
   version: external_exports.literal(1),
   trial: trialIdSchema,
-  /** Base commit, from which everything but the editable files was taken. */
+  /** Base commit: everything but the editable files comes from it. */
   base: shaSchema,
   candidate: shaSchema,
-  /** Git tree of the candidate commit: what was measured. */
+  /** Git tree of the candidate commit, which is what was measured. */
   tree: shaSchema,
   seed: external_exports.int(),
   budgetSeconds: external_exports.number().positive(),
-  /** Machine class: device model, count, driver, framework. Only equal classes are ever compared. */
+  /** Machine class: device model, count, driver, framework. Only trials of the same class are compared. */
   machine: external_exports.string().max(200),
-  /** Digest of contract, referee, data and budget. Only equal digests are ever compared. */
+  /** Digest of contract, referee, data and budget. Only trials with the same digest are compared. */
   digest: external_exports.string().max(64),
   sandbox: external_exports.enum(["none", "bubblewrap"]),
   outcome: outcomeSchema,
-  /** What the candidate said of itself part of the way through (PREVIEW_AT of stop-bar.ts); null where it said nothing in time. */
+  /** The candidate's own projection of its final score, taken at PREVIEW_AT of the budget; null if it gave none in time. */
   preview: external_exports.number().nullable().default(null),
-  /** Null where the candidate reports its own number, and where there is none. */
+  /** Null if the candidate reports its own score, or if there is none. */
   refereed: refereedSchema.nullable(),
-  /** Seconds spent inside the budget. */
+  /** Seconds used of the budget. */
   trainingSeconds: external_exports.number().nonnegative(),
-  /** Seconds from start to result, start-up and scoring included. */
+  /** Seconds from start to result, including start-up and scoring. */
   totalSeconds: external_exports.number().nonnegative(),
   peakMemoryMb: external_exports.number().nonnegative(),
-  /** Further numbers as the candidate reported them (steps, tokens, parameters …): shown, trusted for nothing. */
+  /** Further numbers that the candidate reported (steps, tokens, parameters …). They are shown, but never trusted. */
   reported: external_exports.record(external_exports.string().max(40), external_exports.number())
 });
 var MEASUREMENT_ARTIFACT = "measurement";
@@ -12578,7 +12578,7 @@ function readInputs(env) {
   const problems2 = parsed.error.issues.map(
     (issue2) => `${issue2.path.join(".")}: ${issue2.message}, found ${JSON.stringify(given[String(issue2.path[0])])}`
   );
-  throw new Error(`The action's inputs are wrong. ${problems2.join("; ")}`);
+  throw new Error(`Invalid inputs of the action: ${problems2.join("; ")}`);
 }
 
 // src/trial/run.ts
@@ -12631,10 +12631,10 @@ async function assemble(options) {
   await git(base, ["read-tree", baseSha], { GIT_INDEX_FILE: indexFile });
   await git(base, ["checkout-index", "--all", `--prefix=${workDir}${sep}`], { GIT_INDEX_FILE: indexFile });
   const files2 = await listTree(candidate, candidateSha, editable);
-  const strange = files2.find((file2) => file2.mode !== "100644" && file2.mode !== "100755");
-  if (strange) return `${strange.path} must be a regular file, found ${kindOf(strange)}`;
+  const irregular = files2.find((file2) => file2.mode !== "100644" && file2.mode !== "100755");
+  if (irregular) return `${irregular.path}: expected a regular file, found ${kindOf(irregular)}`;
   const foreign = await changedElsewhere(options);
-  if (foreign !== null) return `${foreign} was changed, which lies outside the editable scope`;
+  if (foreign !== null) return `${foreign} was changed but is not editable`;
   for (const path of editable) await rm(join(workDir, path), { recursive: true, force: true });
   for (const file2 of files2) {
     const problem = await place(candidate, file2, workDir);
@@ -12662,13 +12662,13 @@ async function place(candidate, file2, workDir) {
     return `${JSON.stringify(file2.path)} is not a path inside the repository`;
   }
   const size = Number((await git(candidate, ["cat-file", "-s", file2.oid])).toString());
-  if (size >= MAX_BLOB_BYTES) return `${file2.path} has ${size} bytes, at most ${MAX_BLOB_BYTES} are allowed`;
+  if (size >= MAX_BLOB_BYTES) return `${file2.path} has ${size} bytes; at most ${MAX_BLOB_BYTES} are allowed`;
   const target = join(workDir, file2.path);
   await mkdir(dirname(target), { recursive: true });
   const folder = await realpath(dirname(target));
   const root = await realpath(workDir);
   if (folder !== root && !folder.startsWith(root + sep)) {
-    return `${file2.path} lies behind a link that leads out of the repository`;
+    return `${file2.path} is behind a link that leads out of the repository`;
   }
   const content = await git(candidate, ["cat-file", "blob", file2.oid]);
   await writeFile(target, content, { mode: file2.mode === "100755" ? 493 : 420, flag: "wx" });
@@ -12687,16 +12687,16 @@ var EXIT_KILLED = 137;
 var EXCEPTION_LINE = /^[A-Za-z_][\w.]*(?:Error|Exception|Interrupt|Exit|Warning|Iteration)\b(?::.*)?$/;
 var OUT_OF_MEMORY = /\b(?:OutOfMemoryError|MemoryError)\b|out of memory|can't allocate memory|std::bad_alloc/i;
 function classify(ending) {
-  const { result, metric, metricName, missing = `ended without a ${metricName}` } = ending;
+  const { result, metric, metricName, missing = `exited without reporting ${metricName}` } = ending;
   if (result.endedBy === "timeout") {
-    return crash(ending, "timeout", `still running after ${ending.timeoutSeconds} s, and was stopped`);
+    return crash(ending, "timeout", `still running after ${ending.timeoutSeconds} s; killed`);
   }
   const faultLine = ending.tail.findLast((line) => line.startsWith("machine fault:"));
   if (result.exitCode === EXIT_MACHINE_FAULT && faultLine !== void 0) {
     return fault(faultLine.slice("machine fault:".length).trim());
   }
   if (ending.throughShell && result.exitCode === EXIT_NOT_FOUND) {
-    return fault(`the command's program was not found: ${lastLine(ending.tail)}`);
+    return fault(`Program not found: ${lastLine(ending.tail)}`);
   }
   if (result.exitCode !== 0) {
     const message = lastException(ending.tail) ?? describeExit(ending);
@@ -12705,7 +12705,7 @@ function classify(ending) {
       return crash(
         ending,
         "out of memory",
-        killed ? "killed by the system, which ran out of memory" : message
+        killed ? "killed by the system because it ran out of memory" : message
       );
     }
     return crash(ending, "exception", message);
@@ -12739,7 +12739,7 @@ function lastLine(tail) {
   return tail.findLast((line) => line.trim() !== "") ?? "(no output)";
 }
 function describeExit({ result, tail }) {
-  const how = result.signal ? `ended by ${result.signal}` : `exit code ${result.exitCode}`;
+  const how = result.signal ? `killed by ${result.signal}` : `exit code ${result.exitCode}`;
   return `${how}: ${lastLine(tail)}`;
 }
 
@@ -12748,10 +12748,33 @@ var PLAIN = /^[\w./:,@%+-]+(?: +[\w./:=,@%+-]+)*$/;
 function parseCommand(text) {
   const command = text.trim();
   if (command === "")
-    throw new Error('Expected a command such as "python3 trainer/train.py", found an empty text.');
+    throw new Error('Expected a command such as "python3 trainer/train.py", found an empty string.');
   if (!PLAIN.test(command)) return { file: "sh", args: ["-c", command], throughShell: true };
   const [file2 = "", ...args] = command.split(/ +/);
   return { file: file2, args, throughShell: false };
+}
+
+// src/protocol/agents.ts
+var nameSchema = external_exports.string().regex(/^[a-z0-9-]+$/, "expected lower-case letters, digits and dashes");
+var agentSchema = external_exports.discriminatedUnion("use", [
+  external_exports.strictObject({
+    name: nameSchema,
+    use: external_exports.literal("openai"),
+    model: external_exports.string().min(1),
+    /** Dollars per million tokens; without a price, the cost in dollars is unknown. */
+    price: external_exports.strictObject({ input: external_exports.number().nonnegative(), output: external_exports.number().nonnegative() }).optional()
+  }),
+  external_exports.strictObject({ name: nameSchema, use: external_exports.literal("explore") })
+]);
+var ABILITIES = {
+  openai: { thinksAhead: true, repairs: true, ports: true, costsMoney: true },
+  explore: { thinksAhead: false, repairs: false, ports: false, costsMoney: false }
+};
+function abilitiesOf({ use }) {
+  return ABILITIES[use];
+}
+function priceOf(agent) {
+  return "price" in agent ? agent.price : void 0;
 }
 
 // src/protocol/contract.ts
@@ -12773,14 +12796,14 @@ function groupsIn(pattern) {
     return null;
   }
 }
-var keySchema = external_exports.string().regex(/^[^.]+(\.[^.]+)*$/, "expected names and indices with dots between them, such as latency.p99");
+var keySchema = external_exports.string().regex(/^[^.]+(\.[^.]+)*$/, "expected names and indices separated by dots, such as latency.p99");
 var metricSchema = external_exports.strictObject({
   name: external_exports.string().min(1).max(40),
   goal: external_exports.enum(["minimize", "maximize"]),
   referee: pathSchema.optional(),
   pattern: external_exports.string().max(500).refine(
     (pattern) => groupsIn(pattern) === 1,
-    "expected a regular expression (JavaScript) with exactly one group, which holds the number"
+    "expected a JavaScript regular expression with exactly one group, which captures the number"
   ).optional(),
   file: pathInside("$TMPDIR").optional(),
   key: keySchema.optional()
@@ -12788,29 +12811,16 @@ var metricSchema = external_exports.strictObject({
   const report = (key, message, input2) => issues.push({ code: "custom", path: [key], message, input: input2 });
   const [first, second] = SOURCES.filter((source) => metric[source] !== void 0);
   if (first !== void 0 && second !== void 0)
-    report(second, `expected one source of the number: ${SOURCES.join(", ")}`, `${second} beside ${first}`);
+    report(second, `expected only one of ${SOURCES.join(", ")}`, `${second} in addition to ${first}`);
   if (metric.file !== void 0 && metric.key === void 0)
-    report("file", "expected key beside file, such as key: latency.p99", "file alone");
+    report("file", "expected key together with file, such as key: latency.p99", "file alone");
   if (metric.key !== void 0 && metric.file === void 0)
-    report("key", "expected file beside key, such as file: result.json", "key alone");
+    report("key", "expected file together with key, such as file: result.json", "key alone");
   if (metric.referee !== void 0 && metric.goal !== "minimize")
-    report("goal", "expected minimize: a referee measures a code length", metric.goal);
+    report("goal", "expected minimize, because a referee measures a code length", metric.goal);
 });
-var agentSchema = external_exports.discriminatedUnion("use", [
-  external_exports.strictObject({
-    name: external_exports.string().regex(/^[a-z0-9-]+$/, "expected lower-case letters, digits and dashes"),
-    use: external_exports.literal("openai"),
-    model: external_exports.string().min(1),
-    /** Dollars per million tokens; without them the cost in dollars is unknown. */
-    price: external_exports.strictObject({ input: external_exports.number().nonnegative(), output: external_exports.number().nonnegative() }).optional()
-  }),
-  external_exports.strictObject({
-    name: external_exports.string().regex(/^[a-z0-9-]+$/, "expected lower-case letters, digits and dashes"),
-    use: external_exports.literal("explore")
-  })
-]);
 var keysSchema = external_exports.strictObject({
-  /** The only paths an experiment may touch. */
+  /** The only paths that an experiment may change. */
   editable: external_exports.array(pathSchema).min(1).max(20).default(["trainer/train.py"]),
   brief: pathSchema.default("trainer/program.md"),
   metric: metricSchema.default({ name: "val_bpb", goal: "minimize", referee: "trainer/referee.py" }),
@@ -12822,41 +12832,41 @@ var keysSchema = external_exports.strictObject({
   gate: external_exports.strictObject({
     false_merges: external_exports.number().gt(0).lt(0.5).default(0.1),
     max_trials: external_exports.int().min(2).max(10).default(4),
-    /** `greedy` merges what is lower once, as the ancestor did; for comparison. */
+    /** `greedy` merges whatever scores better once, as the original *autoresearch* does; for comparison. */
     rule: external_exports.enum(["bayes", "greedy"]).default("bayes"),
-    /** Whether a first trial is ended where its learning curve leaves no hope. */
+    /** Whether a first trial is stopped if its learning curve shows that it cannot win. */
     early_stop: external_exports.boolean().default(true),
-    /** Standard deviation between trials, in the metric's unit, where it is known; null: learned from the baselines. */
+    /** Standard deviation between trials in the metric's unit, if known; null: learned from the trials. */
     noise: external_exports.number().positive().nullable().default(null)
   }).prefault({}),
-  /** What a candidate runs in. `none` must be written by hand, and every report then says so. */
+  /** The sandbox of a candidate. `none` must be chosen explicitly, and every report then says so. */
   sandbox: external_exports.enum(["bubblewrap", "none"]).default("bubblewrap"),
   agents: external_exports.array(agentSchema).min(1).max(10).default([{ name: "explore", use: "explore" }]),
   parallel: external_exports.int().min(1).max(64).default(1),
   limits: external_exports.strictObject({
     experiments: external_exports.int().min(1).max(1e4).default(200),
-    /** Time from the command that started the campaign; null: any. */
+    /** Time since the command that started the campaign; null: no limit. */
     hours: external_exports.number().positive().nullable().default(null),
-    /** What the agents may cost, in dollars; null: anything. */
+    /** Cost of the agents in dollars; null: no limit. */
     usd: external_exports.number().positive().nullable().default(null),
     crashes_in_a_row: external_exports.int().min(1).max(100).default(5)
   }).prefault({}),
   /**
-   * Branch that experiments start from and are merged into; null: the repository's default branch; `campaign`: one of the campaign's
-   * own, which a person takes over by a pull request at the end.
+   * Branch that experiments start from and are merged into. Null: the repository's default branch. `campaign`: a branch of the campaign's
+   * own, with a pull request at the end that only a person merges.
    */
   base: external_exports.string().min(1).nullable().default(null),
-  /** A public repository whose trials run on a self-hosted runner must say so here. */
+  /** Must be true in a public repository whose trials run on a self-hosted runner. */
   accept_public_self_hosted: external_exports.boolean().default(false)
 });
 var contractSchema = keysSchema.check(({ value: { limits, agents }, issues }) => {
   if (limits.usd === null) return;
   for (const [i, agent] of agents.entries())
-    if (agent.use === "openai" && agent.price === void 0)
+    if (abilitiesOf(agent).costsMoney && priceOf(agent) === void 0)
       issues.push({
         code: "custom",
         path: ["agents", i, "price"],
-        message: `expected the price of ${agent.name}, such as {input: 1.25, output: 10} dollars per million tokens, because limits.usd counts dollars`,
+        message: `expected a price for ${agent.name} in dollars per million tokens, such as {input: 1.25, output: 10}, because limits.usd is set`,
         input: void 0
       });
 });
@@ -15386,7 +15396,7 @@ function parseContract(text) {
   if (twice !== void 0) {
     const line = linesOfKeys(text).get("agents") ?? 1;
     return problems([
-      { line, key: "agents", expected: "a different name for every agent", found: `${twice} twice` }
+      { line, key: "agents", expected: "a unique name for every agent", found: `${twice} twice` }
     ]);
   }
   return { kind: "contract", contract: parsed.data };
@@ -15530,10 +15540,10 @@ function fixedFiles(files2, contract, command) {
   const named = files2.filter((file2) => words.has(file2.path)).map((file2) => file2.path);
   const folders = new Set([...contract.editable, ...named].map(dirname2));
   return files2.filter(
-    (file2) => file2.path !== contract.brief && !contract.editable.some((path) => file2.path === path || file2.path.startsWith(`${path}/`)) && [...folders].some((folder) => lies(file2.path, folder))
+    (file2) => file2.path !== contract.brief && !contract.editable.some((path) => file2.path === path || file2.path.startsWith(`${path}/`)) && [...folders].some((folder) => belongsTo(file2.path, folder))
   );
 }
-function lies(path, folder) {
+function belongsTo(path, folder) {
   return folder === "." ? !path.includes("/") : path.startsWith(`${folder}/`);
 }
 async function readManifest(dataDir) {
@@ -15571,7 +15581,7 @@ function pickMachineVariables(machine) {
 function trialEnvironment(options) {
   const { HOME: home } = options.machine;
   return {
-    // The candidate's home is empty, so the data in the machine's home has to be named.
+    // The candidate has an empty home, so the data in the machine's home must be named.
     ...home ? { AUTORESEARCH_DATA: join3(home, ".cache", "autoresearch", "data") } : {},
     ...pickMachineVariables(options.machine),
     HOME: options.home,
@@ -15672,8 +15682,8 @@ function parseNumber(text) {
 import { createContext, Script } from "node:vm";
 var MAX_MATCHED = 4096;
 var BATCH_CHARACTERS = 16 * 1024;
-var LOOK_MS = 2e3;
-var LOOK = new Script(`
+var SEARCH_MS = 2e3;
+var SEARCH = new Script(`
   (() => {
     for (let i = lines.length - 1; i >= 0; i--) {
       const match = expression.exec(lines[i]);
@@ -15688,15 +15698,15 @@ function findLast(pattern) {
   let characters = 0;
   let last = null;
   let problem = null;
-  const look = () => {
+  const search = () => {
     if (problem !== null || batch.lines.length === 0) return;
     try {
-      const found = LOOK.runInContext(context, { timeout: LOOK_MS });
+      const found = SEARCH.runInContext(context, { timeout: SEARCH_MS });
       if (typeof found === "string") last = parseNumber(found);
     } catch (error2) {
       if (error2.code !== "ERR_SCRIPT_EXECUTION_TIMEOUT") throw error2;
       last = null;
-      problem = `metric.pattern took longer than ${LOOK_MS / 1e3} s on a few lines of the output, and was given up; an expression without repeats inside of repeats does not`;
+      problem = `the search for metric.pattern took longer than ${SEARCH_MS / 1e3} s; avoid nested repeats such as (a+)+ in the expression`;
     }
     batch.lines = [];
     characters = 0;
@@ -15706,10 +15716,10 @@ function findLast(pattern) {
       if (problem !== null) return;
       batch.lines.push(line.slice(0, MAX_MATCHED));
       characters += Math.min(line.length, MAX_MATCHED) + 1;
-      if (characters >= BATCH_CHARACTERS) look();
+      if (characters >= BATCH_CHARACTERS) search();
     },
     last() {
-      look();
+      search();
       return last;
     },
     problem: () => problem
@@ -15766,14 +15776,14 @@ import { closeSync, openSync, readdirSync, readFileSync } from "node:fs";
 var CLOSE_ON_EXEC = 524288;
 function withoutInherited(first, start) {
   const inherited = attempt(() => readdirSync("/proc/self/fdinfo"), []).filter(isInherited).map(Number);
-  const nothing = openSync("/dev/null", "r");
+  const devNull = openSync("/dev/null", "r");
   try {
     const length = Math.max(0, ...inherited.map((descriptor) => descriptor - first + 1));
     return start(
-      Array.from({ length }, (_, index) => inherited.includes(first + index) ? nothing : "ignore")
+      Array.from({ length }, (_, index) => inherited.includes(first + index) ? devNull : "ignore")
     );
   } finally {
-    closeSync(nothing);
+    closeSync(devNull);
   }
 }
 function isInherited(name) {
@@ -15781,11 +15791,11 @@ function isInherited(name) {
   const flags = /^flags:\s+([0-7]+)$/m.exec(text)?.[1];
   return flags !== void 0 && (Number.parseInt(flags, 8) & CLOSE_ON_EXEC) === 0;
 }
-function attempt(read2, otherwise) {
+function attempt(read2, fallback) {
   try {
     return read2();
   } catch {
-    return otherwise;
+    return fallback;
   }
 }
 
@@ -15795,7 +15805,7 @@ import { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 var STATUS_MS = 1e3;
 var END_MS = 2e4;
-var LOOK_MS2 = 5;
+var LOOK_MS = 5;
 function readStatus(stream, onSandbox) {
   if (!(stream instanceof Readable)) throw new Error("Expected a pipe from bubblewrap, found none.");
   let text = "";
@@ -15825,10 +15835,10 @@ async function endSandbox(pid) {
     } catch {
       return;
     }
-    await sleep(LOOK_MS2);
+    await sleep(LOOK_MS);
   }
   throw new Error(
-    `Expected the sandbox of process ${pid} to end when it was killed, found it still running.`
+    `The sandbox of process ${pid} is still running ${END_MS / 1e3} s after it was killed. Restart the runner's machine.`
   );
 }
 
@@ -15982,7 +15992,7 @@ async function findRuntime(command, env, cwd) {
   const file2 = named.includes("/") ? named : await findProgram(named, env);
   const isPython = /^python[\d.]*$/.test(basename2(named)) && file2 !== null;
   if (file2 === null && !command.throughShell) {
-    throw new Error(`Expected the program ${named} on the PATH ${env.PATH ?? ""}, found none.`);
+    throw new Error(`Program ${named} not found on PATH (${env.PATH ?? ""}).`);
   }
   const python = isPython ? await askPython(file2, env, cwd) : null;
   const libraries = (env.LD_LIBRARY_PATH ?? "").split(delimiter).filter(isAbsolute);
@@ -16046,11 +16056,11 @@ async function realPath(path) {
 var TABLES = {
   x64: {
     audit: 3221225534,
-    // Keys of the runner's session belong to no namespace: a candidate could read them, or leave word for the next one.
+    // Session keys belong to no namespace: a candidate could read the runner's, or leave a message for the next candidate.
     keys: { add_key: 248, request_key: 249, keyctl: 250 },
-    // Large, rarely needed ways into the kernel.
+    // Rarely needed calls with a large attack surface.
     rare: { ptrace: 101, perf_event_open: 298, bpf: 321, userfaultfd: 323 },
-    // Work that the kernel does on behalf of a process, past filters such as this one.
+    // io_uring executes operations without passing through this filter.
     rings: { io_uring_setup: 425, io_uring_enter: 426, io_uring_register: 427 }
   },
   arm64: {
@@ -16117,7 +16127,7 @@ var SandboxUnavailable = class extends Error {
 async function bubblewrap(options) {
   if (process.platform !== "linux") {
     throw new SandboxUnavailable(
-      `Expected Linux, which bubblewrap needs, found ${process.platform}. Run trials on Linux, or write \`sandbox: none\` into the contract: then nothing keeps a candidate from this machine.`
+      `bubblewrap needs Linux, found ${process.platform}. Run trials on Linux, or set \`sandbox: none\` in the contract, which gives candidates access to this machine.`
     );
   }
   const program = await findProgram("bwrap", options.env);
@@ -16130,7 +16140,7 @@ async function bubblewrap(options) {
     ...[program, ...inside, "--", ...underLimits(options.limits)]
   ];
   const { env } = options;
-  await tryOut([...wrap([]), ...runtime.python ? [runtime.python, "-I", "-c", ""] : ["true"]], env);
+  await testRun([...wrap([]), ...runtime.python ? [runtime.python, "-I", "-c", ""] : ["true"]], env);
   const command = [runtime.file, ...runtime.args];
   const [file2 = "", ...args] = [...wrap(["--json-status-fd", String(STATUS_DESCRIPTOR)]), ...command];
   return { kind: "bubblewrap", file: file2, args, wrap: wrap([]), command, cwd: "/", env, workDir: WORK };
@@ -16145,7 +16155,7 @@ function outerArguments(program, filter, more) {
 async function writeFilter(scratch) {
   const filter = systemCallFilter(process.arch);
   if (filter === null) {
-    throw new SandboxUnavailable(`Expected a processor of kind x64 or arm64, found ${process.arch}.`);
+    throw new SandboxUnavailable(`The sandbox needs an x64 or arm64 processor, found ${process.arch}.`);
   }
   const path = join5(scratch, "system-calls.bpf");
   await writeFile2(path, filter);
@@ -16174,7 +16184,7 @@ async function readable({ readable: paths, machineHome }) {
     const source = below === null ? path : join5(machineHome, below);
     if (!isAbsolute2(source) || !await isThere(source))
       throw new Error(
-        `Expected an absolute path, or one below ~, that exists, in \`readable\`, found ${path}.`
+        `readable: expected an existing path that is absolute or below ~, found ${path}. Fix it in the workflow.`
       );
     binds.push("--ro-bind", source, below === null ? path : join5(HOME, below));
   }
@@ -16186,7 +16196,7 @@ async function system(limits) {
   return [
     ...tmpfs(SCRATCH, limits.scratchBytes),
     ...["--dir", HOME],
-    // Where the runner is root, a writable /proc would let the candidate set the kernel's parameters.
+    // If the runner is root, a writable /proc would let the candidate set kernel parameters.
     ...["--proc", "/proc", "--remount-ro", "/proc", "--dev", "/dev"],
     ...tmpfs("/dev/shm", limits.sharedBytes),
     ...devices.flatMap((path) => ["--dev-bind", path, path]),
@@ -16211,7 +16221,7 @@ async function files({ hidden }, runtime) {
     for (const secret of never2) {
       if (real === secret || real === "/") {
         throw new SandboxUnavailable(
-          `Expected a Python in a folder of its own, found it in ${path}, which a candidate must not read. Make an environment for it: python3 -m venv .venv`
+          `Python is installed in ${path}, which candidates must not read. Create a virtual environment and use its Python: python3 -m venv .venv`
         );
       }
       if (!isInside(secret, real) || !await isThere(secret)) continue;
@@ -16255,7 +16265,7 @@ function environment(runtime) {
   const own2 = { PATH: runtime.searchPath, HOME, TMPDIR: SCRATCH, USER: "trial" };
   return Object.entries(own2).flatMap(([name, value]) => ["--setenv", name, value]);
 }
-async function tryOut([file2 = "", ...args], env) {
+async function testRun([file2 = "", ...args], env) {
   try {
     await run4(file2, args, { env, cwd: "/", timeout: 6e4 });
   } catch (error2) {
@@ -16270,12 +16280,12 @@ function advice(code, said) {
   if (code === "ENOENT" || /failed to execute|not found/.test(said)) {
     return INSTALL;
   }
-  if (/Unknown option/i.test(said)) return "bubblewrap 0.8 or newer is needed (Ubuntu 24.04, Debian 12).";
+  if (/Unknown option/i.test(said)) return "Install bubblewrap 0.8 or newer (Ubuntu 24.04, Debian 12).";
   if (/mount proc/i.test(said)) {
-    return "In a container /proc must not be masked (Docker: --security-opt systempaths=unconfined --security-opt seccomp=unconfined).";
+    return "In a container, /proc must not be masked (Docker: --security-opt systempaths=unconfined --security-opt seccomp=unconfined).";
   }
   if (/namespace|uid map|Operation not permitted|Permission denied/i.test(said)) {
-    return "Unprivileged user namespaces must be allowed (Ubuntu: sysctl kernel.apparmor_restrict_unprivileged_userns=0; Debian: kernel.unprivileged_userns_clone=1); see docs/sandbox.md.";
+    return "Allow unprivileged user namespaces (Ubuntu: sysctl kernel.apparmor_restrict_unprivileged_userns=0; Debian: kernel.unprivileged_userns_clone=1). See docs/sandbox.md.";
   }
   return "See docs/sandbox.md.";
 }
@@ -16307,7 +16317,10 @@ function watchSandbox(pid, limits, end) {
     peak = Math.max(peak, ...memory.map((each) => each.peak));
     const resident = memory.reduce((sum, each) => sum + each.resident, 0);
     if (pids.length > limits.processes) {
-      exceeded = { what: "processes", message: `ran more than ${limits.processes} processes at a time` };
+      exceeded = {
+        what: "processes",
+        message: `ran more than ${limits.processes} processes at the same time`
+      };
     } else if (resident > limits.memoryBytes && await readShares(paths) > limits.memoryBytes) {
       const limit = Math.floor(limits.memoryBytes / 2 ** 20);
       exceeded = {
@@ -16363,19 +16376,19 @@ async function readShares(folders) {
 async function execute(execution) {
   const { launched, program, limits, signal } = execution;
   const output2 = collectOutput(execution.metricName, execution.pattern);
-  const tooMuch = new AbortController();
-  const hopeless = new AbortController();
+  const overLimit = new AbortController();
+  const stoppedEarly = new AbortController();
   let preview = null;
   const takePreview = () => {
     const value = output2.metric();
     if (value === null || !Number.isFinite(value)) return;
     preview = value;
-    if (execution.preview?.ends(value)) hopeless.abort();
+    if (execution.preview?.ends(value)) stoppedEarly.abort();
   };
   const timer = execution.preview && setTimeout(takePreview, 1e3 * execution.preview.afterSeconds);
   let watch;
-  const watchIt = (pid) => {
-    watch = launched.kind === "none" ? watchProcess(pid) : watchSandbox(pid, limits, () => tooMuch.abort());
+  const startWatch = (pid) => {
+    watch = launched.kind === "none" ? watchProcess(pid) : watchSandbox(pid, limits, () => overLimit.abort());
   };
   try {
     const result = await runProcess({
@@ -16384,16 +16397,16 @@ async function execute(execution) {
       timeoutSeconds: execution.timeoutSeconds,
       graceSeconds: 0,
       marker: execution.scratch,
-      signal: AbortSignal.any([tooMuch.signal, hopeless.signal, ...signal ? [signal] : []]),
+      signal: AbortSignal.any([overLimit.signal, stoppedEarly.signal, ...signal ? [signal] : []]),
       ...execution.onResult ? { onResult: execution.onResult } : {},
-      ...execution.isSandbox ? { onSandbox: watchIt } : { onStart: watchIt },
+      ...execution.isSandbox ? { onSandbox: startWatch } : { onStart: startWatch },
       onLine: (line) => {
         output2.take(line);
         execution.onLine(line);
       }
     });
     const exceeded = watch?.exceeded() ?? null;
-    const stopped = hopeless.signal.aborted && result.endedBy === "abort" && exceeded === null;
+    const stopped = stoppedEarly.signal.aborted && result.endedBy === "abort" && exceeded === null;
     return { result, output: output2, exceeded, preview, stopped, peakMb: watch?.peakMb() ?? 0 };
   } finally {
     clearTimeout(timer);
@@ -16475,7 +16488,7 @@ async function runRefereed(stage, referee) {
   const [python = ""] = launched.command;
   if (stage.command.throughShell || !/^python[\d.]*$/.test(basename3(python)))
     throw new Error(
-      `Expected a command of plain words that begins with python3, as a referee needs, found ${JSON.stringify(options.command)}.`
+      `With metric.referee, the command must start with python3 and consist of plain words, found ${JSON.stringify(options.command)}. Fix it in the workflow.`
     );
   const out = join7(scratch, "result.json");
   const seconds = stageSeconds(options);
@@ -16483,7 +16496,7 @@ async function runRefereed(stage, referee) {
   const executed = await execute({
     ...stage,
     program: {
-      // The order to die with the runner is passed on by each process to the next.
+      // Every process passes the instruction to die with the runner on to the next.
       file: launched.kind === "none" ? python : "setpriv",
       args: [
         ...launched.kind === "none" ? [] : ["--pdeathsig", "KILL", "--", python],
@@ -16524,8 +16537,8 @@ async function refereeArguments(stage, seconds) {
     ...championStartupSeconds == null ? {} : { "champion-startup": championStartupSeconds },
     ...await natsArguments(options, launched.env, digest)
   };
-  const words = Object.entries(args).map(([name, value]) => `--${name}=${value}`);
-  return threshold == null ? [...words, "--audit"] : words;
+  const flags = Object.entries(args).map(([name, value]) => `--${name}=${value}`);
+  return threshold == null ? [...flags, "--audit"] : flags;
 }
 async function natsArguments({ base, baseSha, candidate, candidateSha }, env, digest) {
   const data = env.AUTORESEARCH_DATA;
@@ -16561,8 +16574,9 @@ function withoutResult(stage, { result, exceeded, output: output2, peakMb }) {
     shorten: stage.shorten
   };
   const last = output2.tail().findLast((line) => line.trim() !== "") ?? "(no output)";
+  const how = result.exitCode === null ? `was killed by ${result.signal}` : `failed with exit code ${result.exitCode}`;
   return {
-    outcome: exceeded ? overuse(ending, exceeded) : result.endedBy === "timeout" ? classify(ending) : fault(`The referee ended with ${result.exitCode ?? result.signal}: ${last}`),
+    outcome: exceeded ? overuse(ending, exceeded) : result.endedBy === "timeout" ? classify(ending) : fault(`The referee ${how}: ${last}`),
     preview: null,
     refereed: null,
     trainingSeconds: 0,
@@ -16620,7 +16634,7 @@ var MAX_BYTES = 1024 * 1024;
 var MAX_REPORTED2 = 30;
 var MAX_NAME = 40;
 var MAX_DEPTH2 = 8;
-var CARRY = `
+var PASS_RESULT = `
 export AUTORESEARCH_RESULT="$TMPDIR/$0"
 mkdir -p "\${AUTORESEARCH_RESULT%/*}"
 "$@" ${RESULT_DESCRIPTOR}>&-
@@ -16628,10 +16642,10 @@ status=$?
 [ -f "$AUTORESEARCH_RESULT" ] && head -c ${MAX_BYTES + 1} "$AUTORESEARCH_RESULT" >&${RESULT_DESCRIPTOR}
 exit $status
 `;
-function carryingOut(launched, file2) {
+function withResultFile(launched, file2) {
   const words = [launched.file, ...launched.args];
   const before = words.slice(0, words.length - launched.command.length);
-  const command = ["sh", "-c", CARRY, file2, ...launched.command];
+  const command = ["sh", "-c", PASS_RESULT, file2, ...launched.command];
   const [program = "sh", ...args] = [...before, ...command];
   return { ...launched, file: program, args, command };
 }
@@ -16645,10 +16659,10 @@ function collectResult(file2, key) {
     },
     read() {
       const nothing = (missing) => ({ value: null, missing, reported: {} });
-      if (size === 0) return nothing(`ended without writing ${file2} below $TMPDIR (AUTORESEARCH_RESULT)`);
+      if (size === 0) return nothing(`exited without writing ${file2} below $TMPDIR (AUTORESEARCH_RESULT)`);
       if (size > MAX_BYTES) return nothing(`wrote more than ${MAX_BYTES} bytes to ${file2}`);
       const parsed = parseJson(Buffer.concat(chunks).toString());
-      return "problem" in parsed ? nothing(`wrote no JSON to ${file2}: ${parsed.problem}`) : readKey(parsed.value, file2, key);
+      return "problem" in parsed ? nothing(`wrote invalid JSON to ${file2}: ${parsed.problem}`) : readKey(parsed.value, file2, key);
     }
   };
 }
@@ -16663,21 +16677,21 @@ function readKey(root, file2, key) {
   const { [key]: _, ...reported } = Object.fromEntries(numbersIn(root).slice(0, MAX_REPORTED2 + 1));
   const nothing = (missing) => ({ value: null, missing, reported });
   let value = root;
-  let place2 = file2;
+  let parent = file2;
   for (const name of key.split(".")) {
     const children = childrenOf(value);
     const child2 = children.find(([own2]) => own2 === name);
     if (!child2) {
       const found = children.map(([own2]) => own2).join(", ") || kindOf2(value);
       return nothing(
-        `wrote no ${key} to ${file2}: expected ${name} in ${place2}, found ${found.slice(0, 200)}`
+        `wrote no ${key} to ${file2}: expected ${name} in ${parent}, found ${found.slice(0, 200)}`
       );
     }
     value = child2[1];
-    place2 = place2 === file2 ? name : `${place2}.${name}`;
+    parent = parent === file2 ? name : `${parent}.${name}`;
   }
   if (typeof value === "number") return { value, missing: "", reported };
-  return nothing(`expected a number at ${key} of ${file2}, found ${kindOf2(value)}`);
+  return nothing(`wrote no number to ${file2}: expected one at ${key}, found ${kindOf2(value)}`);
 }
 function childrenOf(value) {
   return typeof value === "object" && value !== null ? Object.entries(value) : [];
@@ -16706,7 +16720,7 @@ async function runReported(stage) {
   const previewSeconds = PREVIEW_AT * options.budgetSeconds;
   const executed = await execute({
     ...stage,
-    program: file2 === void 0 ? launched : carryingOut(launched, file2),
+    program: file2 === void 0 ? launched : withResultFile(launched, file2),
     isSandbox: launched.kind !== "none",
     metricName: name,
     pattern,
@@ -16728,7 +16742,7 @@ async function runReported(stage) {
     missing,
     tail: output2.tail(),
     timeoutSeconds: options.timeoutSeconds,
-    // Without a sandbox nobody has looked for the program before the shell does.
+    // Without a sandbox, only the shell checks that the program exists.
     throughShell: stage.command.throughShell || resultFile !== null && launched.kind === "none",
     shorten: stage.shorten
   };
@@ -16738,7 +16752,7 @@ async function runReported(stage) {
     preview,
     refereed: null,
     trainingSeconds: stopped ? previewSeconds : Math.max(0, trainingSeconds ?? 0),
-    // A CPU run reports 0 MB of video memory: then the resident peak says more.
+    // A CPU run reports 0 MB of GPU memory; its resident peak says more.
     peakMemoryMb: reportedPeak !== void 0 && reportedPeak > 0 ? reportedPeak : peakMb,
     reported: Object.fromEntries(Object.entries(reported).slice(0, MAX_REPORTED3))
   };
@@ -16753,8 +16767,8 @@ function read({ contract }, output2, resultFile) {
     const found = resultFile.read();
     return { ...found, reported: { ...found.reported, ...output2.reported() } };
   }
-  const line = pattern === void 0 ? `\`${name}: <number>\`` : `that metric.pattern matches`;
-  const missing = output2.problem() ?? `ended without printing a line ${line}`;
+  const line = pattern === void 0 ? `\`${name}: <number>\`` : "that metric.pattern matches";
+  const missing = output2.problem() ?? `exited without printing a line ${line}`;
   return { value: output2.metric(), missing, reported: output2.reported() };
 }
 
@@ -16765,7 +16779,7 @@ async function launch(wanted, options, optional2, warn) {
     return await bubblewrap(options);
   } catch (error2) {
     if (!optional2 || !(error2 instanceof SandboxUnavailable)) throw error2;
-    warn(`Going on without a sandbox. ${error2.message}`);
+    warn(`Continuing without a sandbox. ${error2.message}`);
     return bare(options);
   }
 }
@@ -16789,7 +16803,7 @@ async function runTrial(options) {
     machine: "",
     digest: "",
     sandbox: "none",
-    outcome: fault("the trial did not start"),
+    outcome: fault("The trial did not start."),
     preview: null,
     refereed: null,
     trainingSeconds: 0,
@@ -16880,7 +16894,8 @@ function barFor({ machine, digest }, bar) {
 }
 async function expectCommit(checkout, sha, name) {
   const found = await resolveRevision(checkout, "HEAD");
-  if (found !== sha) throw new Error(`Expected the ${name} checkout ${checkout} at ${sha}, found ${found}.`);
+  if (found !== sha)
+    throw new Error(`Expected the ${name}'s checkout ${checkout} at ${sha}, found ${found}.`);
 }
 
 // node_modules/markdown-table/index.js
@@ -17026,28 +17041,43 @@ function toAlignment(value) {
   return code === 67 || code === 99 ? 99 : code === 76 || code === 108 ? 108 : code === 82 || code === 114 ? 114 : 0;
 }
 
-// src/render/number.ts
-function formatNoise(deviation) {
-  return String(Number(deviation.toPrecision(2)));
+// src/text/markdown.ts
+var ENTITIES = { "&": "&amp;", "<": "&lt;", ">": "&gt;" };
+function escapeMarkdown(text, length = 500) {
+  return cut(oneLine(text), length).replace(/[&<>]/g, (character) => ENTITIES[character] ?? "").replace(/[\\`*_{}[\]|~!]/g, "\\$&").replace(/^(\d{1,9})([.)])(?= |$)/, "$1\\$2").replace(/^[-+=](?=[-= ]|$)/, "\\$&").replace(/[@#]/g, "$&​").replace(/\b(GH-|https?:|www\.)/gi, "$&​");
+}
+function fence(text, language = "") {
+  const longest = Math.max(2, ...[...text.matchAll(/`+/g)].map(([run5]) => run5.length));
+  const mark = "`".repeat(longest + 1);
+  return `${mark}${language}
+${text}
+${mark}`;
+}
+function oneLine(text) {
+  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\s]+/gu, " ").trim();
+}
+function cut(line, length) {
+  return line.length <= length ? line : `${line.slice(0, length - 1)}…`;
 }
 
-// src/render/text.ts
-function escapeMarkdown(text, length = 500) {
-  const line = text.replace(/[\p{Cc}\s]+/gu, " ").trim();
-  const short = line.length <= length ? line : `${line.slice(0, length - 1)}…`;
-  return short.replace(/[&<>]/g, (character) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;" })[character] ?? "").replace(/[\\`*_{}[\]|~!]/g, "\\$&").replace(/[@#]/g, "$&​").replace(/\b(GH-|https?:|www\.)/gi, "$&​");
+// src/render/number.ts
+function formatNoise(deviation) {
+  if (deviation === 0) return "0";
+  if (deviation < 1e-4) return deviation.toExponential(1);
+  return deviation < 100 ? deviation.toPrecision(2) : String(Number(deviation.toPrecision(2)));
 }
 
 // src/render/audit.ts
 function auditSentence(trial) {
   if (trial.outcome.status !== "measured" || trial.refereed === null) return "";
   const { audit } = trial.refereed;
-  if (audit === null) return "Not audited: the number did not call for it, and cannot lead to a merge.";
+  if (audit === null)
+    return "Not audited: the score is above the audit threshold, so it cannot lead to a merge.";
   const { n, sd, largest, smallestLie, flags } = audit;
-  const nats = (value) => value === null ? "no number" : `${formatNoise(value)} nats`;
-  const found = flags.length > 0 ? `**It does not agree:** ${escapeMarkdown(flags.join("; "))}. ` : "";
-  const least = smallestLie === null ? "" : ` A lie of ${formatNoise(smallestLie)} in all would have been noticed with 99 %.`;
-  return `${found}Audited at ${n} positions, asked again blind: differences of at most ${nats(largest)}, sd ${nats(sd)}.${least}`;
+  const nats = (value) => value === null ? "not finite" : `${formatNoise(value)} nats`;
+  const disagreement = flags.length > 0 ? `**The audit disagrees:** ${escapeMarkdown(flags.join("; "))}. ` : "";
+  const power = smallestLie === null ? "" : ` A score overstated by ${formatNoise(smallestLie)} would be detected with 99% probability.`;
+  return `${disagreement}Audited: ${n} predictions repeated blind, largest difference ${nats(largest)} (standard deviation ${nats(sd)}).${power}`;
 }
 
 // src/trial/summary.ts
@@ -17056,9 +17086,13 @@ function renderSummary(measurement) {
   const parts = [`## ${headline(measurement)}`, table(measurement)];
   const audit = auditSentence(measurement);
   if (audit !== "") parts.push(audit);
-  if (outcome.status === "crash" && outcome.traceback !== "") parts.push(fence(outcome.traceback));
+  if (outcome.status === "crash" && outcome.traceback !== "")
+    parts.push(fence(outcome.traceback.trimEnd(), "text"));
   if (Object.keys(measurement.reported).length > 0) {
-    const rows = Object.entries(measurement.reported).map(([key, value]) => [escapeCell(key), String(value)]);
+    const rows = Object.entries(measurement.reported).map(([key, value]) => [
+      escapeMarkdown(key),
+      String(value)
+    ]);
     parts.push(
       `<details><summary>Reported by the candidate</summary>
 
@@ -17073,36 +17107,26 @@ ${markdownTable([["key", "number"], ...rows])}
 function headline({ trial, outcome }) {
   if (outcome.status === "measured") return `Measured ${outcome.value} (trial ${trial})`;
   if (outcome.status === "stopped")
-    return `Stopped at ${Math.round(100 * outcome.at)} % of its budget, with a preview of ${outcome.value} (trial ${trial})`;
-  if (outcome.status === "crash") return `The candidate crashed: ${outcome.reason} (trial ${trial})`;
-  return `The machine failed, nothing was measured (trial ${trial})`;
+    return `Stopped early at ${Math.round(100 * outcome.at)}%, projected ${outcome.value} (trial ${trial})`;
+  if (outcome.status === "crash") return `Crashed: ${outcome.reason} (trial ${trial})`;
+  return `Machine error, nothing was measured (trial ${trial})`;
 }
 function table(measurement) {
   const { outcome } = measurement;
   const rows = [];
-  if ("message" in outcome) rows.push(["message", escapeCell(outcome.message)]);
+  if ("message" in outcome) rows.push(["message", escapeMarkdown(outcome.message)]);
   rows.push(
     ["base", measurement.base],
     ["candidate", measurement.candidate],
     ["seed", String(measurement.seed)],
     ["training", `${measurement.trainingSeconds.toFixed(1)} s of ${measurement.budgetSeconds} s`],
-    ["start to result", `${measurement.totalSeconds.toFixed(1)} s`],
+    ["total", `${measurement.totalSeconds.toFixed(1)} s`],
     ["peak memory", `${measurement.peakMemoryMb.toFixed(0)} MB`],
-    ["machine", escapeCell(measurement.machine || "unknown")],
+    ["machine", escapeMarkdown(measurement.machine || "unknown")],
     ["digest", measurement.digest || "unknown"],
     ["sandbox", measurement.sandbox]
   );
   return markdownTable([["", ""], ...rows]);
-}
-function fence(text) {
-  const longest = Math.max(0, ...(text.match(/`+/g) ?? []).map((run5) => run5.length));
-  const mark = "`".repeat(Math.max(3, longest + 1));
-  return `${mark}text
-${text}
-${mark}`;
-}
-function escapeCell(text) {
-  return text.replaceAll(/\s+/g, " ").replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(/[\\`*_[\]|~#]/g, "\\$&").replaceAll("@", "@​");
 }
 
 // src/action.ts
@@ -17139,16 +17163,16 @@ async function main(env, signal) {
       signal,
       sandboxOptional: env.AUTORESEARCH_SANDBOX === "optional"
     });
-    await leave(measurement, workspace, env);
+    await write(measurement, workspace, env);
   } finally {
     console.log(`::${guard}::`);
     await rm3(scratch, { recursive: true, force: true });
   }
   if (measurement.outcome.status !== "fault") return 0;
-  console.log(`::error title=Machine fault::${escapeData(measurement.outcome.message)}`);
+  console.log(`::error title=Machine error::${escapeData(measurement.outcome.message)}`);
   return 1;
 }
-async function leave(measurement, workspace, env) {
+async function write(measurement, workspace, env) {
   const folder = join9(workspace, MEASUREMENT_ARTIFACT);
   const path = join9(folder, MEASUREMENT_FILE);
   await mkdir6(folder, { recursive: true });
@@ -17165,7 +17189,7 @@ function limitedPrinter() {
   return (line) => {
     if (left <= 0) return;
     left -= line.length + 1;
-    console.log(left > 0 ? line : "(more output than the log takes; the rest is not shown)");
+    console.log(left > 0 ? line : "(output too long; the rest is cut off)");
   };
 }
 function escapeData(text) {

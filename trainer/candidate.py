@@ -12,6 +12,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 
+import processes
 import seal
 from dataset import MachineFault
 from wire import FAILURES, SOCKET_VARIABLE, Channel, Refused
@@ -80,9 +81,10 @@ class Candidate:
             ours.close()
             raise MachineFault(f"cannot start {[*wrap, *command][0]}: {error.strerror}") from error
         finally:
+            inode = os.fstat(theirs.fileno()).st_ino
             theirs.close()
         try:
-            self._seal = seal.receive(ours) if sealable else None
+            self._seal = seal.receive(ours, inode) if sealable else None
         except TimeoutError:
             raise MachineFault(f"nothing started within {seal.START_S:.0f} s") from None
         ours.settimeout(SEND_S)
@@ -151,8 +153,8 @@ class Candidate:
         if self._seal is None:
             return
         try:
-            self._seal.close()
-        except seal.Unsealed as error:
+            self._seal.close(self._ends)
+        except processes.Unsealed as error:
             raise Crash("exception", f"the process that is to see held-out text {error}") from None
 
     def kill(self) -> None:

@@ -38,7 +38,7 @@ def print_summary(result: Result) -> None:
     print(f"depth:            {stats.get('depth', 0):.0f}", flush=True)
     if result.audited:
         found = result.audited
-        verdict = "; ".join(found["flags"]) or "no lie noticed"
+        verdict = "; ".join(found["flags"]) or "passed"
         print(f"audit: {verdict} (n {found['n']}, largest difference {found['largest']:.2g} nats)", flush=True)
 
 
@@ -50,11 +50,11 @@ def _plain(value: object) -> object:
 
 
 def load_nats(path: Path) -> np.ndarray | None:
-    """(bytes of val,) as saved; None if the file cannot be read, in which case positions are sampled uniformly."""
+    """(bytes of val,) as saved; None if the file cannot be read."""
     try:
         return np.load(path)
     except (OSError, ValueError, EOFError) as error:
-        print(f"going on without the champion's nats: {error}", file=sys.stderr, flush=True)
+        print(f"continuing without the champion's nats: {error}", file=sys.stderr, flush=True)
         return None
 
 
@@ -66,7 +66,7 @@ def save_nats(path: Path, nats: np.ndarray) -> None:
             np.save(file, nats)
         fresh.replace(path)
     except OSError as error:
-        print(f"the nats were not kept: {error}", file=sys.stderr, flush=True)
+        print(f"could not keep the nats: {error}", file=sys.stderr, flush=True)
         fresh.unlink(missing_ok=True)
 
 
@@ -132,7 +132,7 @@ def main() -> None:
         return
     if result.outcome["status"] == "stopped":
         at, preview = result.outcome["at"], result.outcome["value"]
-        print(f"stopped at {at:.0%} of the budget: a training loss of {preview:.4f} bits per byte", flush=True)
+        print(f"stopped early at {at:.0%}: projected training loss {preview:.4f} bits per byte", flush=True)
         return
     if result.outcome["status"] == "crash":
         print(f"crash: {result.outcome['reason']}: {result.outcome['message']}", file=sys.stderr, flush=True)

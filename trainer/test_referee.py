@@ -19,7 +19,7 @@ from preview import Preview, Stopped
 
 def uniform_bpb(data: Path, split: str = "val") -> float:
     vocabulary = dataset.read_vocabulary(data)
-    windows = dataset.held_out_windows(data, vocabulary, split, "cpu")
+    windows = dataset.held_out_windows(data, vocabulary, split, 160)
     return math.log2(len(vocabulary)) * windows.tokens.size / len(windows.text)
 
 
@@ -231,6 +231,22 @@ def files_for_done():
     return [wire.sealed(b"honest"), wire.sealed(wire.pack_vocabulary({vocabulary}))], None
 """
     assert said in crash(tried(change))
+
+
+def test_nobody_trains_while_its_model_is_loaded(tried, monkeypatch):
+    monkeypatch.setattr(measure, "LOADING_S", 1.0)
+    late = """
+def before_loaded():
+    starts = open(os.environ["TMPDIR"] + "/starts", "a+")
+    starts.write("one more ")
+    starts.flush()
+    starts.seek(0)
+    time.sleep(9 if starts.read().count("more") in LATE else 0)
+"""
+    result = tried(late.replace("LATE", "(1, 2)"), champion_startup=0.1)
+    assert "had not loaded its model within" in crash(result, "timeout")
+    # A busy machine may make one late: the fourth, after those two and one that was in time.
+    assert tried(late.replace("LATE", "(3,)"), champion_startup=0.1).outcome["status"] == "measured"
 
 
 # --- Sealed ---

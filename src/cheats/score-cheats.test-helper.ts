@@ -4,7 +4,7 @@ import type { Cheat } from './cheat.test-helper.ts';
 import { honestNumber, numberOf } from './try.test-helper.ts';
 
 const OUT_OF_TOLERANCE =
-  /It does not agree:\*\* \d+ of 160 blind predictions differ by more than 0\.0001 nats/;
+  /The audit disagrees:\*\* \d+ of 160 blind predictions differ by more than 0\.0001 nats/;
 
 export const SCORE_CHEATS: readonly Cheat[] = [
   {

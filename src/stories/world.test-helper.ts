@@ -74,6 +74,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const github = await startLocalGitHub({
     port: 0,
     dir: join(dir, 'github'),
+    pages: true,
     clock: clockOf(clock),
     app: {
       id: 1,

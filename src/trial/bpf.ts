@@ -1,18 +1,18 @@
-/** Writes a filter of system calls (seccomp) in the language that the kernel reads: classic BPF. */
+/** Assembles a system call filter (seccomp) into the kernel's format, classic BPF. */
 
-/** What happens to a call: it passes, or it does nothing and returns this error number (0: and seems to have worked). */
+/** What happens to a call: it passes, or it does nothing and returns this error number (0 looks like success). */
 export type Verdict = 'pass' | number;
 
-/** Looks at the lower 32 bits of one argument, where numbers, flags and descriptors are. The first clause that holds decides. */
+/** A condition on the lower 32 bits of one argument, which hold numbers, flags and descriptors. The first clause that holds decides. */
 export interface Clause {
   argument: 0 | 1 | 2 | 3 | 4 | 5;
-  /** Only these bits are compared; all where it is missing. */
+  /** Compare only these bits. */
   mask?: number;
-  /** Holds when the argument is one of these, or in one of these ranges (both ends included). */
+  /** Holds if the argument is one of these, or in one of these ranges (inclusive). */
   in?: readonly Values[];
-  /** Holds when the argument is none of these. */
+  /** Holds if the argument is none of these. */
   notIn?: readonly Values[];
-  /** Holds when the argument has any of these bits. */
+  /** Holds if the argument has any of these bits. */
   anyBit?: number;
   gives: Verdict;
 }
@@ -22,17 +22,17 @@ type Values = number | readonly [from: number, to: number];
 export interface Rule {
   call: number;
   clauses: readonly Clause[];
-  /** Where no clause holds. */
+  /** If no clause holds. */
   otherwise: Verdict;
 }
 
 export interface Filter {
-  /** The processor's number in the kernel's audit.h. Calls of another table fail. */
+  /** The processor's number in the kernel's audit.h. Calls of other tables (32-bit) fail. */
   audit: number;
-  /** Calls that pass whatever their arguments are; ascending. */
+  /** Calls that pass with any arguments, ascending. */
   passing: readonly number[];
   rules: readonly Rule[];
-  /** Verdicts for the remaining calls, by their numbers. */
+  /** Verdicts for all other calls. */
   known: Verdict;
   unknownFrom: number;
   unknown: Verdict;
@@ -40,7 +40,7 @@ export interface Filter {
 
 type Instruction = [code: number, ifTrue: number, ifFalse: number, value: number];
 
-/** Load a word of the call's description; keep some of its bits; jump on equal, greater or equal, any bit; end with a verdict. */
+/** Instructions: load a word of the call's description, mask it, jump if equal, if greater or equal, if any bit is set, return. */
 const LOAD = 0x20;
 const MASK = 0x54;
 const IF_EQUAL = 0x15;
@@ -54,7 +54,7 @@ const ARGUMENT_BYTES = 8;
 const ALLOW = 0x7fff_0000;
 const FAIL_WITH = 0x0005_0000;
 
-/** The filter as the kernel reads it. */
+/** The filter in the kernel's format. */
 export function assembleFilter(filter: Filter): Buffer {
   const { audit, passing, rules, known, unknownFrom, unknown } = filter;
   return toBytes([
@@ -70,7 +70,7 @@ export function assembleFilter(filter: Filter): Buffer {
   ]);
 }
 
-/** Every way through ends with a verdict, so that nothing behind needs the call's number loaded again. */
+/** Every path through a rule ends with a verdict, so the call's number need not be loaded again after it. */
 function ruleInstructions({ call, clauses, otherwise }: Rule): Instruction[] {
   const body = [...clauses.flatMap(clauseInstructions), verdict(otherwise)];
   if (body.length > 255)
@@ -85,7 +85,7 @@ function clauseInstructions(clause: Clause): Instruction[] {
   if (anyBit !== undefined) return [...load, [IF_ANY_BIT, 0, 1, anyBit], verdict(gives)];
   if (clause.notIn === undefined) return [...load, ...test(clause.in ?? [], gives)];
   const holds = clause.notIn.map(between);
-  // Any match leaves the clause; its verdict is the last instruction.
+  // A match jumps behind the verdict, which is the last instruction.
   const end = holds.length * 2 + 1;
   return [
     ...load,
@@ -97,11 +97,11 @@ function clauseInstructions(clause: Clause): Instruction[] {
   ];
 }
 
-/** Ends with the verdict where the loaded word is in one of these ranges. */
+/** Returns the verdict if the loaded word is in one of these ranges. */
 function test(values: readonly Values[], gives: Verdict): Instruction[] {
   return values.map(between).flatMap(([from, to]): Instruction[] => [
     [IF_AT_LEAST, 0, 2, from],
-    // There is nothing beyond the largest number.
+    // There is no larger number to compare with.
     to === 0xffff_ffff ? [IF_AT_LEAST, 0, 0, from] : [IF_AT_LEAST, 1, 0, to + 1],
     verdict(gives),
   ]);
@@ -111,7 +111,7 @@ function between(values: Values): readonly [number, number] {
   return typeof values === 'number' ? [values, values] : values;
 }
 
-/** Neighbouring numbers as one range. */
+/** Joins consecutive numbers into ranges. */
 function ranges(ascending: readonly number[]): [number, number][] {
   const found: [number, number][] = [];
   for (const number of ascending) {

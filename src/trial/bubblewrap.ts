@@ -1,4 +1,4 @@
-/** The sandbox of Linux: bubblewrap, in namespaces of its own, with nothing of the machine but what the command needs. */
+/** The sandbox on Linux: bubblewrap with its own namespaces, and only those parts of the machine that the command needs. */
 import { execFile } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
@@ -14,32 +14,32 @@ import { becoming, possibleUsers, type User } from './user.ts';
 
 const run = promisify(execFile);
 
-/** Descriptor through which bubblewrap reads the filter of system calls. A shell knows those of one digit alone. */
+/** Descriptor through which bubblewrap reads the system call filter. A shell can only redirect descriptors of one digit. */
 const FILTER_DESCRIPTOR = 9;
 
 const NAMESPACES = ['pid', 'net', 'ipc', 'uts', 'cgroup'];
-/** What setpriv needs to become the candidate's user, and then gives up. */
+/** Capabilities that setpriv needs to switch to the candidate's user. It drops them. */
 const BECOMING = ['CAP_SETUID', 'CAP_SETGID', 'CAP_SETPCAP'];
 
-/** The oldest bubblewrap that can do without what came later (--perms). */
+/** The oldest bubblewrap that has every option the sandbox cannot do without (--perms). */
 const OLDEST = '0.5';
 const INSTALL = 'Install bubblewrap and util-linux (Debian, Ubuntu: sudo apt install bubblewrap util-linux).';
 
 interface Program {
   path: string;
-  /** Whether this version can bound a file system in memory (0.7) and end namespaces of users (0.8). */
+  /** Whether this version can limit the size of a file system in memory (0.7), and disable user namespaces (0.8). */
   limitsSize: boolean;
   disablesNamespaces: boolean;
 }
 
 /**
- * Wraps the command, and tries the sandbox with the command's own interpreter before the candidate gets it.
- * Throws SandboxUnavailable where it does not work on this machine. Calls `warn` where it is weaker than it could be.
+ * Wraps the command in the sandbox. First starts the command's interpreter in it once, without the candidate, and throws
+ * SandboxUnavailable if that does not work on this machine. Calls `warn` if the sandbox is weaker than it could be.
  */
 export async function bubblewrap(options: SandboxOptions, warn: (line: string) => void): Promise<Launch> {
   if (process.platform !== 'linux') {
     throw new SandboxUnavailable(
-      `Expected Linux, which bubblewrap needs, found ${process.platform}. Run trials on Linux, or write \`sandbox: none\` into the contract: then nothing keeps a candidate from this machine.`,
+      `bubblewrap needs Linux, found ${process.platform}. Run trials on Linux, or set \`sandbox: none\` in the contract, which gives candidates access to this machine.`,
     );
   }
   const program = await findBubblewrap(options.env);
@@ -56,7 +56,7 @@ export async function bubblewrap(options: SandboxOptions, warn: (line: string) =
   }
 }
 
-/** The sandbox for the best of the possible users. */
+/** The sandbox for the first of the possible users with whom it works. */
 async function firstThatWorks(
   options: SandboxOptions,
   warn: (line: string) => void,
@@ -66,15 +66,15 @@ async function firstThatWorks(
   let problem: Problem | null = null;
   for (const user of users) {
     if (problem !== null)
-      warn(`Candidates run as root's user without its rights, not as a user of their own: ${problem.said}`);
+      warn(`Candidates run as root without its rights instead of a user of their own: ${problem.said}`);
     if (user.isOwn) await run('chmod', ['-R', 'a+rX', options.workDir]);
     const launch = await wrapFor(user);
     const [python = ''] = launch.command;
     const probe = /^python[\d.]*$/.test(basename(python)) ? [python, '-I', '-c', ''] : ['true'];
-    problem = await tryOut([...launch.wrap, ...probe], options.env);
+    problem = await testRun([...launch.wrap, ...probe], options.env);
     if (problem === null) return launch;
   }
-  const { said, advice } = problem ?? { said: 'no user for the candidate', advice: '' };
+  const { said, advice } = problem ?? { said: 'there is no user for the candidate', advice: '' };
   throw new SandboxUnavailable(`The sandbox does not work here: ${said}. ${advice}`);
 }
 
@@ -91,7 +91,7 @@ async function wrapped(
     ...(await insideFiles(options, runtime, user, program.limitsSize)),
     ...['--', ...(await becoming(user, '/dev')), ...underLimits(options.limits)],
   ];
-  // When the kernel is short of memory, the candidate is the first to go.
+  // If the kernel runs out of memory, it kills the candidate first.
   const start = [
     ...(group?.enter ?? []),
     'sh',
@@ -113,8 +113,8 @@ async function wrapped(
 }
 
 /**
- * The candidate's rights: none. The sandbox's first process, whose end ends everything, has the order to die with the runner. It is
- * another user's or cannot be traced, and is not to be seen in /proc, so that nobody inside can take that order from it.
+ * Namespaces, and no capabilities. The sandbox's first process ends everything else when it ends, and is set to die with the runner. A
+ * candidate cannot cancel that: the process belongs to another user or cannot be traced, and its folder in /proc is covered.
  */
 function rights(user: User, program: Program): string[] {
   const id = String(user.id);
@@ -135,7 +135,7 @@ function rights(user: User, program: Program): string[] {
   ];
 }
 
-/** Throws SandboxUnavailable where there is no bubblewrap, or one that is too old. */
+/** Throws SandboxUnavailable if bubblewrap is missing or too old. */
 async function findBubblewrap(env: Record<string, string>): Promise<Program> {
   const path = await findProgram('bwrap', env);
   if (path === null) throw new SandboxUnavailable(`bubblewrap was not found. ${INSTALL}`);
@@ -147,17 +147,17 @@ async function findBubblewrap(env: Record<string, string>): Promise<Program> {
   };
   if (!isSince(OLDEST)) {
     throw new SandboxUnavailable(
-      `Expected bubblewrap ${OLDEST} or newer, found ${stdout.trim() || 'one that does not tell its version'} (${path}). Debian 12, Ubuntu 22.04, Fedora and EL 9 have it.`,
+      `The sandbox needs bubblewrap ${OLDEST} or newer, found ${stdout.trim() || 'an unknown version'} (${path}). Upgrade it: Debian 12, Ubuntu 22.04, Fedora and EL 9 have newer ones.`,
     );
   }
   return { path, limitsSize: isSince('0.7'), disablesNamespaces: isSince('0.8') };
 }
 
-/** Writes the filter of system calls and returns the file's path. */
+/** Writes the system call filter and returns its path. */
 async function writeFilter(scratch: string): Promise<string> {
   const filter = systemCallFilter(process.arch);
   if (filter === null) {
-    throw new SandboxUnavailable(`Expected a processor of kind x64 or arm64, found ${process.arch}.`);
+    throw new SandboxUnavailable(`The sandbox needs an x64 or arm64 processor, found ${process.arch}.`);
   }
   const path = join(scratch, 'system-calls.bpf');
   await writeFile(path, filter);
@@ -170,8 +170,8 @@ interface Problem {
   advice: string;
 }
 
-/** Runs a command that does nothing. Returns what bubblewrap said and what to do about it; null where it works. */
-async function tryOut(
+/** Runs a command that does nothing. Returns bubblewrap's error and what to do about it, or null if it works. */
+async function testRun(
   [file = '', ...args]: readonly string[],
   env: Record<string, string>,
 ): Promise<Problem | null> {
@@ -190,10 +190,10 @@ function adviceOn(code: string | number | undefined, said: string): string {
     return INSTALL;
   }
   if (/mount proc/i.test(said)) {
-    return 'In a container /proc must not be masked (Docker: --security-opt systempaths=unconfined --security-opt seccomp=unconfined).';
+    return 'In a container, /proc must not be masked (Docker: --security-opt systempaths=unconfined --security-opt seccomp=unconfined).';
   }
   if (/namespace|uid map|Operation not permitted|Permission denied/i.test(said)) {
-    return 'Unprivileged user namespaces must be allowed (Ubuntu: sysctl kernel.apparmor_restrict_unprivileged_userns=0; Debian: kernel.unprivileged_userns_clone=1; Docker: --security-opt seccomp=unconfined); see docs/sandbox.md.';
+    return 'Allow unprivileged user namespaces (Ubuntu: sysctl kernel.apparmor_restrict_unprivileged_userns=0; Debian: kernel.unprivileged_userns_clone=1; Docker: --security-opt seccomp=unconfined). See docs/sandbox.md.';
   }
   return 'See docs/sandbox.md.';
 }

@@ -1,6 +1,6 @@
 /**
- * A control group of the trial's own: the kernel's bound for all of a candidate's processes together, what they keep in memory files
- * included. Version 2, as on every system since about 2021; and only where the runner may make one.
+ * A control group (cgroup v2) per trial: the kernel then limits all processes of a candidate together, including memory files and what is
+ * in /tmp. Only if the runner has permission to create one.
  */
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
@@ -15,17 +15,17 @@ const run = promisify(execFile);
 const PREFIX = 'autoresearch-';
 const CONTROLLERS = ['memory', 'pids'];
 const DAY_MS = 86_400_000;
-/** Until its last process is gone, a group cannot be removed. */
+/** A group cannot be removed before its last process has ended. */
 const END_MS = 2000;
 const LOOK_MS = 20;
 
 export interface ControlGroup {
   folder: string;
-  /** Words before a command that put it there. */
+  /** Arguments before a command that start it in the group. */
   enter: string[];
 }
 
-/** A new group with these limits; null where there can be none. */
+/** A new group with these limits; null if the runner cannot create one. */
 export async function controlGroup(limits: Limits): Promise<ControlGroup | null> {
   for (const parent of await possibleParents()) {
     const folder = join(parent, `${PREFIX}${randomUUID()}`);
@@ -35,7 +35,7 @@ export async function controlGroup(limits: Limits): Promise<ControlGroup | null>
       await writeFile(join(folder, 'memory.max'), String(Math.floor(limits.memoryBytes)));
       await writeFile(join(folder, 'memory.oom.group'), '1');
       await writeFile(join(folder, 'pids.max'), String(limits.tasks));
-      // Where the kernel counts no swap, there is no such file.
+      // A kernel that does not account for swap has no such file.
       await writeFile(join(folder, 'memory.swap.max'), '0').catch(() => {});
       const enter = ['sh', '-c', 'echo 0 >"$0" && exec "$@"', join(folder, 'cgroup.procs')];
       await run('sh', [...enter.slice(1), 'true']);
@@ -47,13 +47,13 @@ export async function controlGroup(limits: Limits): Promise<ControlGroup | null>
   return null;
 }
 
-/** Whether the kernel ended the group for want of memory. */
+/** Whether the kernel killed the group because it ran out of memory. */
 export async function ranOutOfMemory({ folder }: ControlGroup): Promise<boolean> {
   const events = await read(join(folder, 'memory.events'));
   return Number(/^oom_kill (\d+)$/m.exec(events)?.[1] ?? 0) > 0;
 }
 
-/** Ends what is left in the group, and removes it. One that does not end stays behind, empty or not. */
+/** Kills the group's processes and removes it. If they do not end in time, the group is left behind. */
 export async function removeGroup({ folder }: ControlGroup): Promise<void> {
   await writeFile(join(folder, 'cgroup.kill'), '1').catch(() => {});
   const deadline = performance.now() + END_MS;
@@ -67,7 +67,7 @@ export async function removeGroup({ folder }: ControlGroup): Promise<void> {
   }
 }
 
-/** Groups above our own, the nearest first, whose children are bounded in memory and processes. */
+/** Ancestors of this process's group, nearest first, whose children can have limits on memory and processes. */
 async function possibleParents(): Promise<string[]> {
   const own = /^0::(\/.*)$/m.exec(await read('/proc/self/cgroup'))?.[1];
   const mount = (await read('/proc/self/mountinfo')).split('\n').find(line => line.includes(' - cgroup2 '));
@@ -76,7 +76,7 @@ async function possibleParents(): Promise<string[]> {
   const found: string[] = [];
   for (let folder = join(top, own); folder.startsWith(top); folder = dirname(folder)) {
     const control = join(folder, 'cgroup.subtree_control');
-    // A group that was given to the runner's user is the user's to divide.
+    // If a group was delegated to the runner's user, its controllers may still have to be passed on.
     if (process.getuid?.() !== 0) await writeFile(control, '+memory +pids').catch(() => {});
     const controlled = (await read(control)).trim().split(' ');
     if (CONTROLLERS.every(name => controlled.includes(name))) found.push(folder);
@@ -84,7 +84,7 @@ async function possibleParents(): Promise<string[]> {
   return found;
 }
 
-/** Groups of runners that were killed are empty. */
+/** Removes groups that killed runners left behind. They are empty. */
 async function removeOld(parent: string): Promise<void> {
   const names = (await readdir(parent)).filter(name => name.startsWith(PREFIX));
   for (const name of names) {
@@ -93,7 +93,7 @@ async function removeOld(parent: string): Promise<void> {
   }
 }
 
-/** A file's text; nothing where there is none. */
+/** A file's text; empty if it does not exist. */
 async function read(path: string): Promise<string> {
   return readFile(path, 'utf8').catch(() => '');
 }

@@ -1,4 +1,4 @@
-/** Ways out, and ways to leave word, through the kernel itself. */
+/** Ways out, and ways to leave a message, through the kernel's interfaces. */
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
 import { closeSync, fsyncSync, openSync, readFileSync, statSync, writeFileSync } from 'node:fs';
@@ -26,7 +26,7 @@ function assertGoesOn({ outcome }: Measurement) {
   assert.deepEqual(outcome, { status: 'measured', value: 1 });
 }
 
-test('files of the machine get no lease, no watch and no hint', async context => {
+test('a candidate can neither lease, watch nor mark files of the machine', async context => {
   const m = await machine(context);
   assertGoesOn(
     await m.trial(`${RAW}
@@ -42,7 +42,7 @@ attempt("fanotify", lambda: call("fanotify_init", 0, 0))${GOES_ON}`),
   );
 });
 
-test('what comes from outside does not tell the names and addresses of the machine', async context => {
+test('sockets from outside do not reveal interfaces and addresses of the machine', async context => {
   const m = await machine(context);
   assertGoesOn(
     await m.trial(`${RAW}
@@ -59,7 +59,7 @@ attempt("senders' processes", lambda: output.setsockopt(socket.SOL_SOCKET, 76, 1
   );
 });
 
-test('sockets are local or of its own network, and nothing else', async context => {
+test('only Unix, internet and routing sockets can be created', async context => {
   const m = await machine(context);
   assertGoesOn(
     await m.trial(`
@@ -82,7 +82,7 @@ for one in socket.socketpair():
   );
 });
 
-test('ways into the kernel that training does not need are closed', async context => {
+test('kernel interfaces that training does not need are closed', async context => {
   const m = await machine(context);
   assertGoesOn(
     await m.trial(`${RAW}
@@ -110,7 +110,7 @@ assert os.isatty(slave)${GOES_ON}`),
   );
 });
 
-test('nobody inside can ask what is in memory of the machine, or drop it', async context => {
+test('a candidate can neither query nor evict the page cache', async context => {
   const m = await machine(context);
   const file = join(m.home, 'shared');
   writeFileSync(file, 'x'.repeat(MIB));
@@ -137,7 +137,7 @@ os.sync()${GOES_ON}`;
   assert.equal(Number(resident), statSync(file).size);
 });
 
-test('what /proc and /sys say of the machine does not change', async context => {
+test('/proc and /sys do not change during a trial', async context => {
   const m = await machine(context);
   assertGoesOn(
     await m.trial(`
@@ -170,7 +170,7 @@ print("known", os.cpu_count(), os.sysconf("SC_PHYS_PAGES") > 0, b"MemTotal" in b
   assert.match(said('known') ?? '', /^known [1-9]\d* True True True$/);
 });
 
-test('where the runner is root, the candidate is a user of its own', async context => {
+test('a candidate of a root runner is a user of its own', async context => {
   const m = await machine(context);
   const mark = `somebody-${process.pid}`;
   const code = withPrelude(`
@@ -188,7 +188,7 @@ os.execve(sys.executable, ["python3", "-c", "import time; time.sleep(600)", "${m
   await until(() => processesWith(mark).length === 0, 'the candidate to be gone');
 });
 
-test('text that no program needs is not there to learn from', async context => {
+test('documentation of the system is not there to learn from', async context => {
   const m = await machine(context);
   assertGoesOn(
     await m.trial(`

@@ -1,4 +1,4 @@
-/** What one candidate may use of the machine, and no more. */
+/** Resource limits. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Measurement } from '../protocol/measurement.ts';
@@ -16,13 +16,13 @@ function crashOf({ outcome }: Measurement) {
   return outcome.status === 'crash' ? outcome : assert.fail();
 }
 
-test('a process that takes too much memory fails alone', async context => {
+test('a process that uses too much memory fails alone', async context => {
   const m = await machine(context);
   const measurement = await m.trial('data = bytearray(2 ** 30)', { limits: { memoryBytes: 512 * MIB } });
   assert.equal(crashOf(measurement).reason, 'out of memory');
 });
 
-test('many processes that take too much memory together are ended', async context => {
+test('processes that use too much memory together are killed', async context => {
   const m = await machine(context);
   const code = `
 for _ in range(8):
@@ -35,7 +35,7 @@ time.sleep(60)`;
   assert.equal(crash.message, 'used more than 256 MB of memory, the limit on this machine');
 });
 
-test('a candidate that only starts processes is ended', async context => {
+test('a candidate that keeps starting processes is killed', async context => {
   const m = await machine(context);
   const code = `
 while True:
@@ -44,17 +44,17 @@ while True:
     except OSError:
         pass`;
   const crash = crashOf(await m.trial(code, { limits: { processes: 100 } }));
-  assert.equal(crash.message, 'ran more than 100 processes at a time');
+  assert.equal(crash.message, 'ran more than 100 processes at the same time');
 });
 
-test('a candidate that opens files without end gets no more', async context => {
+test('a candidate cannot open more files than the limit', async context => {
   const m = await machine(context);
   const code = 'files = []\nwhile True:\n    files.append(open("/dev/null"))\n';
   const crash = crashOf(await m.trial(code, { limits: { openFiles: 300 } }));
   assert.match(crash.message, /^OSError: \[Errno 24\]/);
 });
 
-test('a candidate can fill its scratch directory, not the disk', async context => {
+test('a candidate can fill its scratch directory, but not the disk', async context => {
   const m = await machine(context);
   const limits = { scratchBytes: 16 * MIB, sharedBytes: 16 * MIB };
   const fill = `
@@ -84,7 +84,7 @@ else:
     time.sleep(5)
     print("ESCAPED: nobody noticed")${GOES_ON}`;
     const measurement = await m.trial(code, { limits });
-    // bubblewrap 0.7 and newer bounds it. Under an older one the watch ends a candidate that wrote more.
+    // bubblewrap 0.7 and newer limits the size. With an older one, the watch ends the candidate.
     if (m.lines.includes('full')) assertGoesOn(measurement);
     else
       assert.equal(
@@ -94,7 +94,7 @@ else:
   }
 });
 
-test('a candidate that only starts threads gets no more', async context => {
+test('a candidate cannot start more threads than the limit', async context => {
   const m = await machine(context);
   const code = `
 import threading

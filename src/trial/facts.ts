@@ -1,13 +1,13 @@
-/** What a candidate is told about the machine in /proc and /sys: what stays the same, and nothing that counts or changes. */
+/** What /proc and /sys tell a candidate about the machine: constant facts, and no counters or other state. */
 import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, readFile, readlink, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { cpus, totalmem } from 'node:os';
 import { dirname, join } from 'node:path';
 
-/** Entries of /proc that stay as they are. The rest, but processes and links to one's own, is covered. */
+/** Entries of /proc that stay visible. All others are covered, except processes and links to the reader's own. */
 const PROC_KEPT = ['devices', 'driver', 'filesystems', 'version'];
 
-/** Kernel parameters that libraries ask for; read once, so that nothing in them changes. */
+/** Kernel parameters that libraries read. They are copied, so they do not change during a trial. */
 const PARAMETERS = [
   'crypto/fips_enabled',
   ...['file-max', 'nr_open', 'pipe-max-size'].map(name => `fs/${name}`),
@@ -17,13 +17,13 @@ const PARAMETERS = [
   'net/core/somaxconn',
   ...['max_map_count', 'overcommit_memory', 'overcommit_ratio'].map(name => `vm/${name}`),
 ];
-/** A new number for each reader, which is nobody's state. */
+/** A new random number on each read. */
 const RANDOM_NUMBER = 'kernel/random/uuid';
 
 const READ_BY_OTHERS = 0o004;
 
 const SYSTEM_FACTS = '/sys/devices/system';
-/** Which processors there are and how they share caches and memory; not how often they slept, nor how fast they run. */
+/** The processors, and how they share caches and memory. Not their idle counters and frequencies. */
 const TOPOLOGY = [
   /^(cpu|node)\/(online|offline|possible|present|kernel_max|isolated|has_\w+)$/,
   /^(cpu|node)\/(cpu|node)\d+$/,
@@ -32,15 +32,15 @@ const TOPOLOGY = [
 ];
 const CHANGING = /\/(power|uevent)$/;
 
-/** A file or folder that is bound in another's place. */
+/** A file or folder to mount in place of another. */
 export interface Bind {
   from: string;
   to: string;
 }
 
 /**
- * Constant facts in place of the machine's. `folder` is filled, and must stay as long as the sandbox. `isRoot`: to the kernel, the
- * candidate is root's user, and can read what is for root alone.
+ * Mounts that replace the machine's facts with constant ones, which are written to `folder`. `isRoot`: to the kernel, the candidate is
+ * root's user, and can read entries that are only for root.
  */
 export async function constantFacts(folder: string, memoryBytes: number, isRoot: boolean): Promise<Bind[]> {
   const nothing = join(folder, 'nothing');
@@ -57,19 +57,19 @@ export async function constantFacts(folder: string, memoryBytes: number, isRoot:
     .map(({ name, isFolder }) => ({ from: isFolder ? nothing : empty, to: `/proc/${name}` }));
   const stated = own.map(name => ({ from: join(folder, 'proc', name), to: `/proc/${name}` }));
   const system = await copySystem(join(folder, 'sys'), memoryBytes);
-  // The sandbox's first process: its environment, mounts and memory are nobody's business.
+  // The environment, mounts and memory of the sandbox's first process.
   const first = { from: nothing, to: '/proc/1' };
   const random = `/proc/sys/${RANDOM_NUMBER}`;
   return [...covers, ...stated, { from: random, to: random }, first, ...system];
 }
 
-/** Entries of /proc that are neither processes nor links to one's own. */
+/** Entries of /proc that are neither processes nor links to the reader's own. */
 async function readProc(): Promise<{ name: string; isFolder: boolean; mode: number }[]> {
   const entries = await readdir('/proc', { withFileTypes: true });
   const shared = entries.filter(entry => !/^\d+$/.test(entry.name) && !entry.isSymbolicLink());
   return Promise.all(
     shared.map(async entry => {
-      // What has gone by now cannot be covered.
+      // An entry that has disappeared cannot be covered.
       const mode = await stat(`/proc/${entry.name}`).then(
         ({ mode }) => mode,
         () => 0,
@@ -79,7 +79,7 @@ async function readProc(): Promise<{ name: string; isFolder: boolean; mode: numb
   );
 }
 
-/** Writes our own entries of /proc and returns their names. */
+/** Writes constant entries of /proc and returns their names. */
 async function writeProc(folder: string, memoryBytes: number): Promise<string[]> {
   const count = cpus().length;
   const zeros = ' 0'.repeat(10);
@@ -105,7 +105,7 @@ async function writeProc(folder: string, memoryBytes: number): Promise<string[]>
   return readdir(folder);
 }
 
-/** As much as the candidate may use is free, always. */
+/** Free memory is always the candidate's limit. */
 function memory(prefix: string, totalBytes: number, freeBytes: number): string {
   const amounts = {
     MemTotal: totalBytes,
@@ -117,7 +117,7 @@ function memory(prefix: string, totalBytes: number, freeBytes: number): string {
   return all.map(([name, bytes]) => `${prefix}${name}: ${Math.floor(bytes / 1024)} kB\n`).join('');
 }
 
-/** Copies what /sys says about processors and memory, and returns which folders take the place of which. */
+/** Copies what /sys says about processors and memory. Returns the mounts. */
 async function copySystem(folder: string, memoryBytes: number): Promise<Bind[]> {
   const binds: Bind[] = [];
   for (const name of ['cpu', 'node']) {
@@ -132,7 +132,7 @@ async function copySystem(folder: string, memoryBytes: number): Promise<Bind[]> 
   return binds;
 }
 
-/** Copies a folder of /sys, without what changes. False where there is none. */
+/** Copies the constant parts of a folder of /sys. False if the folder does not exist. */
 async function copyFacts(path: string, folder: string): Promise<boolean> {
   const entries = await readdir(join(SYSTEM_FACTS, path), { withFileTypes: true }).catch(() => null);
   if (entries === null) return false;
@@ -148,7 +148,7 @@ async function copyFacts(path: string, folder: string): Promise<boolean> {
   return true;
 }
 
-/** A file's text; nothing where it is not there or not for us. */
+/** A file's text; empty if it does not exist or cannot be read. */
 async function read(path: string): Promise<string> {
   return readFile(path, 'utf8').catch(() => '');
 }

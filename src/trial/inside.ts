@@ -1,4 +1,4 @@
-/** What a candidate finds inside the sandbox, as arguments for bubblewrap. */
+/** The files and environment inside the sandbox, as arguments for bubblewrap. */
 import { chmod, mkdir, readdir, readlink, writeFile } from 'node:fs/promises';
 import { dirname, isAbsolute, join } from 'node:path';
 import { constantFacts } from './facts.ts';
@@ -7,32 +7,32 @@ import type { Limits } from './limits.ts';
 import { isInside, isThere, type Runtime, realPath, SYSTEM } from './runtime.ts';
 import type { User } from './user.ts';
 
-/** Where the candidate finds its work directory. */
+/** The candidate's working directory. */
 export const WORK = '/trial';
-/** Where it may write. */
+/** The directory that it can write to. */
 const SCRATCH = '/tmp';
 const HOME = '/tmp/home';
 const SHARED_MEMORY = '/dev/shm';
 
-/** Of /etc only this: where shared libraries are, and which of several programs is meant. */
+/** The visible entries of /etc: where shared libraries are, which alternatives are chosen, the time zone. */
 const ETC = ['ld.so.cache', 'ld.so.conf', 'ld.so.conf.d', 'alternatives', 'localtime'];
 
-/** Folders of the system beside /usr; on most machines they are links into it. */
+/** System folders outside /usr; on most machines they are links into it. */
 const SYSTEM_LINKS = ['/bin', '/sbin', '/lib', '/lib32', '/lib64', '/libx32'];
 
-/** Programs of the machine that training data may be made of. */
+/** Installed packages that the training text may come from; they stay hidden. */
 const PACKAGES = ['/usr/lib/node_modules', '/usr/local/lib/node_modules', '/usr/share/nodejs'];
 
-/** Text that no program needs, and that a model could be trained on. */
+/** Documentation, which no program needs and a model could be trained on. */
 const TEXTS = ['doc', 'man', 'info'].flatMap(name => [`/usr/share/${name}`, `/usr/local/share/${name}`]);
 
-/** What CUDA looks up about its devices. */
+/** What CUDA reads about its devices. */
 const GPU_FACTS = ['/sys/devices', '/sys/bus/pci', '/sys/module/nvidia', '/sys/module/nvidia_uvm'];
 
-/** This machine cannot provide the sandbox; the message says what to install or to set. */
+/** This machine cannot provide the sandbox. The message says what to install or configure. */
 export class SandboxUnavailable extends Error {}
 
-/** The candidate's whole file system and environment. Fills the trial's scratch directory with files for it. */
+/** The candidate's whole file system and environment. Writes files for it into the trial's scratch directory. */
 export async function insideFiles(
   options: SandboxOptions,
   runtime: Runtime,
@@ -51,17 +51,17 @@ export async function insideFiles(
   ];
 }
 
-/** The whole of /etc/passwd, by which the sandbox can be told from the machine. */
+/** Whether this is the whole content of /etc/passwd inside the sandbox, which identifies a process in it. */
 export function isOnlyUser(passwd: string): boolean {
   return new RegExp(`^trial:x:(\\d+):\\1::${HOME}:/bin/sh\\n$`).test(passwd);
 }
 
-/** A file or folder, read-only, in folders that its user may enter: some bubblewraps make them for root alone. */
+/** A read-only file or folder. Debian's bubblewrap 0.8 creates missing parents that only root can enter, so they are created first. */
 function readOnly(from: string, to: string, how = '--ro-bind'): string[] {
   return ['--perms', '0755', '--dir', dirname(to), how, from, to];
 }
 
-/** What the workflow lets the candidate read beside the system. Throws an error that names what is not there. */
+/** Further paths that the workflow lets the candidate read. Throws an error that names a missing path. */
 async function readable({ readable: paths, machineHome }: SandboxOptions): Promise<string[]> {
   const binds: string[] = [];
   for (const path of paths) {
@@ -69,14 +69,14 @@ async function readable({ readable: paths, machineHome }: SandboxOptions): Promi
     const source = below === null ? path : join(machineHome, below);
     if (!isAbsolute(source) || !(await isThere(source)))
       throw new Error(
-        `Expected an absolute path, or one below ~, that exists, in \`readable\`, found ${path}.`,
+        `readable: expected an existing path that is absolute or below ~, found ${path}. Fix it in the workflow.`,
       );
     binds.push(...readOnly(source, below === null ? path : join(HOME, below)));
   }
   return binds;
 }
 
-/** Scratch, devices, /proc. Nothing but the scratch directory and shared memory can be written, and those are bounded. */
+/** Scratch directory, devices and /proc. Only the scratch directory and shared memory are writable, and both are limited in size. */
 async function system(limits: Limits, user: User, canLimitSize: boolean, folder: string): Promise<string[]> {
   const devices = await gpuDevices();
   const isRoot = process.getuid?.() === 0 && !user.isOwn;
@@ -87,7 +87,7 @@ async function system(limits: Limits, user: User, canLimitSize: boolean, folder:
   ];
   return [
     ...tmpfs(SCRATCH, limits.scratchBytes),
-    // A user of its own cannot be given the folder.
+    // bubblewrap cannot make another user the owner.
     ...['--perms', user.isOwn ? '0777' : '0755', '--dir', HOME],
     ...['--proc', '/proc', '--dev', '/dev'],
     ...tmpfs(SHARED_MEMORY, limits.sharedBytes),
@@ -97,7 +97,7 @@ async function system(limits: Limits, user: User, canLimitSize: boolean, folder:
     ...facts.flatMap(({ from, to }) =>
       to.startsWith('/proc/') ? ['--ro-bind', from, to] : readOnly(from, to),
     ),
-    // Where the candidate is root's user, a writable /proc would let it set the kernel's parameters.
+    // If the candidate is root's user, a writable /proc would let it set kernel parameters.
     ...['--remount-ro', '/proc'],
   ];
 }
@@ -107,7 +107,7 @@ async function gpuDevices(): Promise<string[]> {
   return names.filter(name => name.startsWith('nvidia')).map(name => `/dev/${name}`);
 }
 
-/** System and runtime, read-only. What must stay hidden in them is covered; parents come before what lies in them. */
+/** System and runtime, read-only, with hidden paths inside them covered. Parents come before the paths inside them. */
 async function files({ hidden }: SandboxOptions, runtime: Runtime): Promise<string[]> {
   const readable = [SYSTEM, ...runtime.paths];
   const never = await Promise.all([...hidden, ...PACKAGES, ...TEXTS].map(realPath));
@@ -118,7 +118,7 @@ async function files({ hidden }: SandboxOptions, runtime: Runtime): Promise<stri
     for (const secret of never) {
       if (real === secret || real === '/') {
         throw new SandboxUnavailable(
-          `Expected a Python in a folder of its own, found it in ${path}, which a candidate must not read. Make an environment for it: python3 -m venv .venv`,
+          `Python is installed in ${path}, which candidates must not read. Create a virtual environment and use its Python: python3 -m venv .venv`,
         );
       }
       if (!isInside(secret, real) || !(await isThere(secret))) continue;
@@ -145,7 +145,7 @@ async function links(): Promise<string[]> {
   return args;
 }
 
-/** A user and a host name that libraries can look up, and none of the machine's own. */
+/** A user and a host name for libraries to look up, instead of the machine's own. */
 async function etc(folder: string, { id }: User): Promise<string[]> {
   const own = {
     passwd: `trial:x:${id}:${id}::${HOME}:/bin/sh\n`,

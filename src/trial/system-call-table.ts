@@ -1,8 +1,8 @@
-/** System calls by their numbers in the tables of x64 and arm64, from the kernel's asm/unistd.h; `-` where a processor has none. */
+/** System call numbers on x64 and arm64, from the kernel's asm/unistd.h; `-` if a processor does not have the call. */
 
 /**
- * What Python, PyTorch, compilers, shells, git and Node were seen to use, with the neighbours of each: the same call under an
- * older or a newer name. docs/decisions/0021-system-calls.md has the measurement.
+ * Calls that Python, PyTorch, compilers, shells, git and Node were measured to use, and older and newer variants of them. See
+ * docs/decisions/0021-system-calls.md.
  */
 const PASSING = `
 read 0 63, write 1 64, open 2 -, close 3 57, stat 4 -, fstat 5 80, lstat 6 -, poll 7 -, lseek 8 62,
@@ -52,7 +52,7 @@ close_range 436 436, openat2 437 437, faccessat2 439 439, epoll_pwait2 441 441, 
 set_mempolicy_home_node 450 450, fchmodat2 452 452, map_shadow_stack 453 453, futex_wake 454 454,
 futex_wait 455 455, futex_requeue 456 456, mseal 462 462`;
 
-/** Calls that pass, fail or do nothing depending on their arguments; `RULES` in system-calls.ts has an entry for each. */
+/** Calls whose arguments decide. `RULES` in system-calls.ts has an entry for each. */
 const RULED = `
 ioctl 16 29, madvise 28 233, socket 41 198, socketpair 53 199, setsockopt 54 208, getsockopt 55 209,
 clone 56 220, fcntl 72 25, personality 135 92, prctl 157 167, sync 162 81, readahead 187 213,
@@ -61,12 +61,12 @@ pwritev2 328 287, clone3 435 435`;
 
 export type Processor = 'x64' | 'arm64';
 
-/** Numbers of the calls that always pass, ascending. */
+/** Numbers of the calls that pass with any arguments, ascending. */
 export function passingCalls(processor: Processor): number[] {
   return [...parse(PASSING, processor).values()].toSorted((a, b) => a - b);
 }
 
-/** Names and numbers of the calls with a rule. */
+/** Names and numbers of the calls whose arguments decide. */
 export function ruledCalls(processor: Processor): Map<string, number> {
   return parse(RULED, processor);
 }

@@ -1,4 +1,4 @@
-/** Which system calls a candidate may make. Everything that is not on the list fails. */
+/** The system calls that a candidate may make. All others fail. */
 import { assembleFilter, type Clause, type Rule, type Verdict } from './bpf.ts';
 import { type Processor, passingCalls, ruledCalls } from './system-call-table.ts';
 
@@ -12,15 +12,15 @@ const EPROTONOSUPPORT = 93;
 const ESOCKTNOSUPPORT = 94;
 const EOPNOTSUPP = 95;
 const EAFNOSUPPORT = 97;
-/** The call does nothing and seems to have worked, as advice that was not taken. */
+/** The call does nothing and reports success. */
 const IGNORED = 0;
 
 /** The processors' numbers in the kernel's audit.h. */
 const AUDIT: Record<Processor, number> = { x64: 0xc000_003e, arm64: 0xc000_00b7 };
-/** From this number on: as on an older kernel, so that libraries do it the older way. */
+/** Calls from this number on look as on an older kernel, so that libraries fall back to older calls. */
 const UNKNOWN_FROM = 451;
 
-/** Flags of clone and unshare that ask for namespaces. A clone's lowest byte is a signal; in unshare it is the namespace of time. */
+/** Flags of clone and unshare that create namespaces. The last one is for unshare only: the lowest byte of clone's flags is a signal. */
 const NAMESPACES = 0x7e02_0000;
 const TIME_NAMESPACE = 0x80;
 
@@ -32,9 +32,9 @@ const SOCKET_TYPE = 0xf;
 const SOL_SOCKET = 1;
 
 /**
- * Requests to files and devices by their lower 16 bits, kind and number: terminals without the two that type for somebody else
- * (TIOCSTI, TIOCLINUX) and line disciplines; files' own (FIO…); NVIDIA's devices: those of the kind F, and CUDA's memory, 0 to 255.
- * Requests about networks (0x89…) are not among them: on the channel, made outside, they would tell the machine's name and addresses.
+ * Requests to files and devices by their lower 16 bits, type and number: terminals, except simulated input (TIOCSTI, TIOCLINUX) and line
+ * disciplines; files (FIO…); NVIDIA's devices, which are type F, and 0 to 255 for CUDA's memory. Network requests (0x89…) are missing: on a
+ * socket that was created outside, they would return the machine's interfaces and addresses.
  */
 const REQUESTS = [
   [0x5401, 0x5411],
@@ -61,15 +61,15 @@ const RULES: Record<string, Decision> = {
     clauses: [{ argument: 0, anyBit: NAMESPACES | TIME_NAMESPACE, gives: EPERM }],
     otherwise: 'pass',
   },
-  // Its flags are in memory, where a filter cannot look. The C library then uses clone.
+  // Its flags are in memory, which a filter cannot read. The C library falls back to clone.
   clone3: always(ENOSYS),
-  // Descriptors, locks, signals, pipes' sizes, seals. Not leases, watches of directories, hints that stay with a file.
+  // Descriptors, locks, signals, pipe sizes and seals. No leases, directory notifications, or hints that persist with a file.
   fcntl: {
     clauses: [{ argument: 1, in: [[0, 16], [36, 38], 1027, [1030, 1034]], gives: 'pass' }],
     otherwise: EINVAL,
   },
   ioctl: { clauses: [{ argument: 1, mask: 0xffff, in: REQUESTS, gives: 'pass' }], otherwise: ENOTTY },
-  // Local sockets, addresses (in a network of its own), and the list of its interfaces; their plain protocols alone.
+  // Unix sockets, internet sockets in the sandbox's own network, and routing netlink, which lists its interfaces. Basic protocols only.
   socket: {
     clauses: [
       { argument: 0, notIn: [AF_UNIX, AF_INET, AF_INET6, AF_NETLINK], gives: EAFNOSUPPORT },
@@ -82,7 +82,7 @@ const RULES: Record<string, Decision> = {
     otherwise: EPROTONOSUPPORT,
   },
   socketpair: { clauses: [{ argument: 0, in: [AF_UNIX], gives: 'pass' }], otherwise: EAFNOSUPPORT },
-  // Not: numbers that count on for the whole machine (cookies), a handle of the process at the other end, and of whoever sends.
+  // No machine-wide counters (cookies), and no handle of the process at the other end.
   getsockopt: {
     clauses: [
       { argument: 1, notIn: [SOL_SOCKET], gives: 'pass' },
@@ -90,7 +90,7 @@ const RULES: Record<string, Decision> = {
     ],
     otherwise: 'pass',
   },
-  // Not: programs in the kernel (attached filters), and a handle of whoever sends.
+  // No programs attached to sockets, and no handles of sending processes.
   setsockopt: {
     clauses: [
       { argument: 1, notIn: [SOL_SOCKET], gives: 'pass' },
@@ -98,31 +98,31 @@ const RULES: Record<string, Decision> = {
     ],
     otherwise: 'pass',
   },
-  // Not: reserving a core's threads, and sharing equal memory with others.
+  // No core scheduling, which slows down other processes, and no merging of equal memory with other processes (KSM).
   prctl: { clauses: [{ argument: 0, in: [62, 67], gives: EINVAL }], otherwise: 'pass' },
-  // Asking for it, and setting the usual one.
+  // Querying it, and setting the default.
   personality: { clauses: [{ argument: 0, in: [0, 0xffff_ffff], gives: 'pass' }], otherwise: EPERM },
-  // What is in memory of the machine's files belongs to all processes. A candidate may neither ask what is, nor drop it.
+  // All processes share the page cache. A candidate can neither ask what is in it, nor evict anything.
   madvise: { clauses: [{ argument: 2, in: [12, 20, 21, 25, [100, 101]], gives: EINVAL }], otherwise: 'pass' },
   fadvise64: always(IGNORED),
   readahead: always(IGNORED),
   preadv2: { clauses: [{ argument: 5, in: [0], gives: 'pass' }], otherwise: EOPNOTSUPP },
   pwritev2: { clauses: [{ argument: 5, in: [0], gives: 'pass' }], otherwise: EOPNOTSUPP },
-  // All that a candidate can write to is in memory: there is nothing to be written back but what belongs to others.
+  // Everything that a candidate can write to is in memory. Only other processes' files could be written back.
   sync: always(IGNORED),
   syncfs: always(IGNORED),
   sync_file_range: always(IGNORED),
 };
 
 /**
- * The filter as the kernel reads it, for a processor as Node names it; null for a processor that it is not written for.
- * Calls of another processor's table (32-bit ones) fail too.
+ * The filter in the kernel's format, for a processor as Node names it; null for an unsupported one. Calls through other tables (32-bit)
+ * fail, too.
  */
 export function systemCallFilter(processor: string): Buffer | null {
   if (processor !== 'x64' && processor !== 'arm64') return null;
   const rules = [...ruledCalls(processor)].map(([name, call]): Rule => {
     const decision = RULES[name];
-    if (decision === undefined) throw new Error(`Expected a rule for the system call ${name}, found none.`);
+    if (decision === undefined) throw new Error(`The system call ${name} has no rule.`);
     return { call, ...decision };
   });
   return assembleFilter({

@@ -1,32 +1,32 @@
-/** Whose rights a candidate has on the machine's files and processes. */
+/** The user that a candidate runs as, which decides about its access to the machine's files and processes. */
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
 export interface User {
-  /** The number that the candidate sees. */
+  /** The user id that the candidate sees. */
   id: number;
   /**
-   * True: this number is nobody else's on the machine. Only root can start a sandbox for it.
-   * False: outside, the candidate is the runner's user, without its rights.
+   * True: no other process on the machine has this user id. Only root can switch to it.
+   * False: to the kernel, the candidate is the runner's user in a user namespace, without the user's rights.
    */
   isOwn: boolean;
 }
 
-/** A namespace of users has numbers of its own; one is as good as another. */
+/** A user namespace has user ids of its own; any will do. */
 const IN_NAMESPACE: User = { id: 1000, isOwn: false };
 
-/** Numbers that systems keep for users who come and go, and that containers of 65,536 users have too. */
+/** User ids that systems reserve for temporary users (systemd's DynamicUser). Containers with 65,536 ids have them, too. */
 const FIRST = 61_184;
 const COUNT = 4_336;
 
-/** Whom the candidate may be, the best first. */
+/** The users that the candidate could run as, best first. */
 export async function possibleUsers(): Promise<User[]> {
   if (process.getuid?.() !== 0) return [IN_NAMESPACE];
-  return [{ id: await unusedNumber(), isOwn: true }, IN_NAMESPACE];
+  return [{ id: await unusedId(), isOwn: true }, IN_NAMESPACE];
 }
 
-/** A number whose processes there are none of, so that limits for each user count this candidate alone. */
-async function unusedNumber(): Promise<number> {
+/** A user id without processes, so that limits per user only count this candidate. */
+async function unusedId(): Promise<number> {
   const pids = (await readdir('/proc').catch(() => [])).filter(name => /^\d+$/.test(name));
   const used = await Promise.all(
     pids.map(pid =>
@@ -37,13 +37,11 @@ async function unusedNumber(): Promise<number> {
     ),
   );
   const start = process.pid % COUNT;
-  const numbers = Array.from({ length: COUNT }, (_, index) => FIRST + ((start + index) % COUNT));
-  return numbers.find(number => !used.includes(number)) ?? FIRST;
+  const ids = Array.from({ length: COUNT }, (_, index) => FIRST + ((start + index) % COUNT));
+  return ids.find(id => !used.includes(id)) ?? FIRST;
 }
 
-/**
- * Words before a command that make it this user's, for ever. `devices` may be used by their groups alone, which stay the candidate's.
- */
+/** Arguments before a command that switch to this user for good. Keeps the groups of GPU devices that only a group can use. */
 export async function becoming(user: User, devices: string): Promise<string[]> {
   if (!user.isOwn) return [];
   const names = (await readdir(devices).catch(() => [])).filter(name => name.startsWith('nvidia'));

@@ -1,4 +1,4 @@
-/** The files of a candidate: the champion’s, and what an idea makes of them. */
+/** The files of a candidate: the champion's, with an idea's edits applied. */
 import { applyEdits } from '../../agents/edit.ts';
 import type { Idea } from '../../campaign/idea.ts';
 import type { Snapshot } from '../../campaign/model.ts';
@@ -6,8 +6,8 @@ import type { Contract } from '../../protocol/contract.ts';
 import { askTwice } from '../errors.ts';
 import type { GitHubPort } from '../port.ts';
 
-/** The files as the idea changes them on the present champion; null where its edits do not fit. */
-export async function fitting(
+/** The files that the idea changes on the current champion; null if its edits do not apply. */
+export async function applyIdea(
   port: GitHubPort,
   { editable }: Contract,
   { base }: Snapshot,
@@ -18,7 +18,7 @@ export async function fitting(
   return applied.kind === 'applied' ? applied.files : null;
 }
 
-/** Texts of the files at a ref, those that are there. */
+/** Texts of the files that exist at a ref. */
 export async function readFiles(
   port: GitHubPort,
   paths: readonly string[],
@@ -26,7 +26,7 @@ export async function readFiles(
 ): Promise<Map<string, string>> {
   const files = new Map<string, string>();
   for (const path of paths) {
-    // An experiment whose edits miss a file would be closed.
+    // If a file is reported missing by mistake, the edits do not apply and the experiment is closed.
     const text = await askTwice(() => port.file(path, ref));
     if (text !== null) files.set(path, text);
   }

@@ -1,0 +1,131 @@
+"""What a process may keep when it is shown held-out text, in a small sandbox. What it may not was once a way out."""
+
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+# The whole machine, read-only; what a candidate writes to ends with the sandbox.
+SANDBOX = [
+    *["bwrap", "--unshare-user", "--unshare-pid", "--die-with-parent", "--ro-bind", "/", "/"],
+    *["--proc", "/proc", "--dev", "/dev", "--setenv", "TMPDIR", "/dev/shm", "--"],
+]
+WORKS = shutil.which("bwrap") and subprocess.run([*SANDBOX, "true"], capture_output=True).returncode == 0
+pytestmark = pytest.mark.skipif(not WORKS, reason="needs bubblewrap")
+
+START = f"""
+import ctypes, mmap, threading
+FILE = {sys.executable!r}
+def before_loaded(): keep()
+"""
+
+UNSEALED = {
+    "a file": ("keeps /", 'def keep(): globals().update(file=open(FILE, "rb"))'),
+    "a folder": ("keeps /", "def keep(): os.open('/', os.O_RDONLY)"),
+    "a file that only a thread has open": (
+        "keeps /",
+        """
+def keep():
+    opened = threading.Event()
+    def own_descriptors():
+        assert ctypes.CDLL(None).unshare(0x400) == 0  # CLONE_FILES
+        os.open(FILE, os.O_RDONLY)
+        opened.set()
+        time.sleep(60)
+    threading.Thread(target=own_descriptors, daemon=True).start()
+    opened.wait()""",
+    ),
+    "a file of a process whose first thread has ended": (
+        "keeps /",
+        """
+def keep():
+    if os.fork() == 0:
+        threading.Thread(target=lambda: (os.open(FILE, os.O_RDONLY), time.sleep(60))).start()
+        ctypes.CDLL(None).syscall(60 if os.uname().machine == "x86_64" else 93, 0)  # exit, of this thread alone
+    time.sleep(0.3)""",
+    ),
+    "a file on its way through a socket": (
+        "keeps a socket",
+        """
+def keep():
+    global pair
+    pair = socket.socketpair()
+    with open(FILE) as file:
+        socket.send_fds(pair[0], [b"x"], [file.fileno()])""",
+    ),
+    "a socket that can look up names": (
+        "keeps a socket",
+        "def keep(): globals().update(end=socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM))",
+    ),
+    "more than can be looked at": (
+        "keeps too much open",
+        """
+def keep():
+    for _ in range(900):
+        os.open("/dev/shm", os.O_RDONLY)
+    for _ in range(100):
+        if os.fork() == 0:
+            time.sleep(60)""",
+    ),
+}
+
+SEALED = {
+    "a file of its own": 'def keep(): globals().update(file=open("/dev/shm/own", "wb"))',
+    "a child that has ended": """
+def keep():
+    if os.fork() == 0:
+        os._exit(0)
+    time.sleep(0.2)""",
+    "a thread that waits for a child": """
+def keep():
+    child = os.posix_spawn("/bin/sleep", ["sleep", "60"], {})
+    threading.Thread(target=lambda: os.waitpid(child, 0), daemon=True).start()
+    time.sleep(0.2)""",
+    "a mapped file whose name leads elsewhere by now": """
+def keep():
+    global mapped
+    with open("/dev/shm/own", "w+b") as file:
+        file.truncate(4096)
+        mapped = mmap.mmap(file.fileno(), 4096, prot=mmap.PROT_READ)
+    os.unlink("/dev/shm/own")
+    os.mkfifo("/dev/shm/own (deleted)")""",
+    "large files that it has mapped": """
+def keep():
+    global mapped
+    mapped = []
+    for number in range(64):
+        with open(f"/dev/shm/{number}", "w+b") as file:
+            file.truncate(2**36)
+            mapped.append(mmap.mmap(file.fileno(), 4096, prot=mmap.PROT_READ))""",
+    "a call that goes on, which fails from then on": """
+def keep():
+    global opening, failed
+    failed = threading.Event()
+    os.mkfifo("/dev/shm/pipe")
+    def wait():
+        try:
+            os.open("/dev/shm/pipe", os.O_RDONLY)
+        except PermissionError:
+            failed.set()
+    opening = threading.Thread(target=wait, daemon=True)
+    opening.start()
+    time.sleep(0.2)
+def before_answer(ids): assert failed.wait(5)""",
+}
+
+
+@pytest.mark.parametrize("kept", UNSEALED)
+def test_what_reaches_beyond_the_sandbox_is_refused(tried, monkeypatch, kept):
+    monkeypatch.setattr("seal.LOOK_S", 0.5)
+    expected, code = UNSEALED[kept]
+    outcome = tried(START + code, wrap=SANDBOX).outcome
+    assert outcome["status"] == "crash", outcome
+    assert outcome["message"].startswith(f"the process that is to see held-out text {expected}")
+
+
+@pytest.mark.parametrize("kept", SEALED)
+def test_what_ends_with_the_sandbox_is_not(tried, kept):
+    result = tried(START + SEALED[kept], wrap=SANDBOX)
+    assert result.outcome["status"] == "measured", result.outcome
+    assert result.total_seconds < 15
