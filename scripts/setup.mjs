@@ -81,7 +81,7 @@ function packagesMatchLock() {
 async function installSandbox() {
   if (process.platform !== 'linux' || runs('bwrap', ['--version'])) return;
   const byHand =
-    'Warning: no sandbox. Install bubblewrap 0.8 or newer (Debian or Ubuntu: sudo apt install bubblewrap). Trials need it unless their contract says `sandbox: none`.';
+    'Warning: no sandbox. Install bubblewrap (Debian or Ubuntu: sudo apt install bubblewrap). Trials need it unless their contract says `sandbox: none`.';
   const asRoot = process.getuid?.() === 0 ? [] : ['sudo', '-n'];
   if (!runs('apt-get', ['--version']) || (asRoot.length > 0 && !runs('sudo', ['-n', 'true']))) {
     console.log(byHand);

@@ -154,8 +154,7 @@ export async function until(holds: () => boolean, what: string): Promise<void> {
 
 async function expectBubblewrap(): Promise<void> {
   const found = await findProgram('bwrap', { PATH: process.env.PATH ?? '' });
-  if (found === null)
-    assert.fail('These tests need bubblewrap 0.8 or newer on Linux: sudo apt install bubblewrap');
+  if (found === null) assert.fail('These tests need bubblewrap on Linux: sudo apt install bubblewrap');
 }
 
 async function serve(context: TestContext, home: string, root: string) {

@@ -6,17 +6,11 @@ import { test } from 'node:test';
 import type { Measurement } from '../protocol/measurement.ts';
 import { HELD_OUT, machine, processesWith, SECRET, until, withPrelude } from './escape.test-helper.ts';
 
-const MIB = 2 ** 20;
 const GOES_ON = '\nprint("val_bpb: 1")\n';
 const runner = new URL('escape.test-runner.ts', import.meta.url).pathname;
 
 function assertGoesOn({ outcome }: Measurement) {
   assert.deepEqual(outcome, { status: 'measured', value: 1 });
-}
-
-function crashOf({ outcome }: Measurement) {
-  assert.equal(outcome.status, 'crash', JSON.stringify(outcome));
-  return outcome.status === 'crash' ? outcome : assert.fail();
 }
 
 test('tokens in the environment of the runner and its processes are unreachable', async context => {
@@ -26,12 +20,15 @@ test('tokens in the environment of the runner and its processes are unreachable'
 attempt("the victim's environment", lambda: read("/proc/${m.victim.pid}/environ"))
 attempt("the runner's environment", lambda: read("/proc/${process.pid}/environ"))
 for pid in [name for name in os.listdir("/proc") if name.isdigit()]:
-    print("process", pid, read(f"/proc/{pid}/cmdline"))
-    print(read(f"/proc/{pid}/environ"))
+    print("process", pid, os.listdir(f"/proc/{pid}"))
+    if pid != "1":
+        print(read(f"/proc/{pid}/environ"))
 print(os.environ)${GOES_ON}`),
   );
-  // bubblewrap's own process and the candidate.
-  assert.equal(m.lines.filter(line => line.startsWith('process ')).length, 2, m.lines.join('\n'));
+  // bubblewrap's own process, whose folder is empty, and the candidate.
+  const processes = m.lines.filter(line => line.startsWith('process '));
+  assert.equal(processes.length, 2, m.lines.join('\n'));
+  assert.equal(processes[0], 'process 1 []');
 });
 
 test('home, checkouts and packages cannot be reached, by name or by a detour', async context => {
@@ -94,9 +91,17 @@ for pid in (${m.victim.pid}, ${process.pid}, ${process.ppid}):
     attempt(f"kill {pid}", lambda: os.kill(pid, signal.SIGKILL))
     attempt(f"trace {pid}", lambda: call("ptrace", 16, pid, 0, 0))
     attempt(f"memory {pid}", lambda: read(f"/proc/{pid}/mem"))
-os.kill(1, signal.SIGKILL)
+try:
+    os.kill(1, signal.SIGKILL)  # Without effect, or not permitted.
+except PermissionError:
+    pass
 attempt("trace 1", lambda: call("ptrace", 16, 1, 0, 0))
-attempt("first process's memory", lambda: write("/proc/1/mem"))
+for name in ("mem", "environ", "mountinfo", "maps", "root", "cwd", "exe", "fd", "task/1/environ"):
+    attempt(f"first process's {name}", lambda: os.lstat(f"/proc/1/{name}"))
+own = ctypes.create_string_buffer(8)
+other = (ctypes.c_void_p * 2)(ctypes.addressof(own), 8)
+for name in ("process_vm_readv", "process_vm_writev"):
+    attempt(f"{name} 1", lambda: call(name, 1, other, 1, other, 1, 0))
 os.setpgid(0, 0)
 try:
     os.kill(-1, signal.SIGTERM)
@@ -210,65 +215,6 @@ time.sleep(600)`);
   child.kill('SIGKILL');
   await until(() => processesWith(mark).length === 0, 'the candidate to end');
   assertGoesOn(await m.trial(GOES_ON));
-});
-
-test('a process that uses too much memory fails alone', async context => {
-  const m = await machine(context);
-  const measurement = await m.trial('data = bytearray(2 ** 30)', { limits: { memoryBytes: 512 * MIB } });
-  assert.equal(crashOf(measurement).reason, 'out of memory');
-});
-
-test('processes that use too much memory together are killed', async context => {
-  const m = await machine(context);
-  const code = `
-for _ in range(8):
-    if os.fork() == 0:
-        data = bytearray(b"x" * (64 * 2 ** 20))
-        time.sleep(60)
-time.sleep(60)`;
-  const crash = crashOf(await m.trial(code, { limits: { memoryBytes: 256 * MIB } }));
-  assert.equal(crash.reason, 'out of memory');
-  assert.equal(crash.message, 'used more than 256 MB of memory, the limit on this machine');
-});
-
-test('a candidate that keeps starting processes is killed', async context => {
-  const m = await machine(context);
-  const code = `
-while True:
-    try:
-        os.fork()
-    except OSError:
-        pass`;
-  const crash = crashOf(await m.trial(code, { limits: { processes: 100 } }));
-  assert.equal(crash.message, 'ran more than 100 processes at the same time');
-});
-
-test('a candidate cannot open more files than the limit', async context => {
-  const m = await machine(context);
-  const code = 'files = []\nwhile True:\n    files.append(open("/dev/null"))\n';
-  const crash = crashOf(await m.trial(code, { limits: { openFiles: 300 } }));
-  assert.match(crash.message, /^OSError: \[Errno 24\]/);
-});
-
-test('a candidate can fill its scratch directory, but not the disk', async context => {
-  const m = await machine(context);
-  const limits = { scratchBytes: 16 * MIB, sharedBytes: 16 * MIB };
-  assertGoesOn(
-    await m.trial(
-      `
-signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-def fill(folder):
-    for number in range(4):
-        with open(f"{folder}/{number}", "wb") as file:
-            for _ in range(10):
-                file.write(bytes(2 ** 20))
-attempt("scratch", lambda: fill("/tmp"))
-attempt("shared memory", lambda: fill("/dev/shm"))
-attempt("one file", lambda: os.truncate("/tmp/0", 2 ** 40))
-attempt("memory file", lambda: os.truncate(os.memfd_create("x"), 2 ** 40))${GOES_ON}`,
-      { limits },
-    ),
-  );
 });
 
 test('a candidate cannot leave a message for the next one', async context => {

@@ -1,10 +1,11 @@
 /** Runs a trial's program to its end and enforces its limits. */
 
+import { ranOutOfMemory } from './control-group.ts';
 import type { Launch } from './launch.ts';
 import type { Limits } from './limits.ts';
 import { collectOutput, type Output } from './output.ts';
 import { type ProcessResult, runProcess } from './process.ts';
-import { type Exceeded, type Watch, watchProcess, watchSandbox } from './watch.ts';
+import { type Exceeded, usedTooMuchMemory, type Watch, watchProcess, watchSandbox } from './watch.ts';
 
 export interface Execution {
   launched: Launch;
@@ -41,6 +42,11 @@ export interface Executed {
   peakMb: number;
 }
 
+/** The kernel may kill a control group before the watch notices. */
+async function killedForMemory({ launched, limits }: Execution): Promise<Exceeded | null> {
+  return launched.group !== null && (await ranOutOfMemory(launched.group)) ? usedTooMuchMemory(limits) : null;
+}
+
 /** Runs until the program ends, its time is up, `signal` aborts, its projection stops it, or the candidate exceeds a limit. */
 export async function execute(execution: Execution): Promise<Executed> {
   const { launched, program, limits, signal } = execution;
@@ -74,7 +80,7 @@ export async function execute(execution: Execution): Promise<Executed> {
         execution.onLine(line);
       },
     });
-    const exceeded = watch?.exceeded() ?? null;
+    const exceeded = watch?.exceeded() ?? (await killedForMemory(execution));
     const stopped = stoppedEarly.signal.aborted && result.endedBy === 'abort' && exceeded === null;
     return { result, output, exceeded, preview, stopped, peakMb: watch?.peakMb() ?? 0 };
   } finally {

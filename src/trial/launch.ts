@@ -1,6 +1,7 @@
 /** How a candidate is started, with or without a sandbox. */
 import type { Measurement } from '../protocol/measurement.ts';
 import type { Command } from './command.ts';
+import type { ControlGroup } from './control-group.ts';
 import type { Limits } from './limits.ts';
 
 export interface SandboxOptions {
@@ -33,4 +34,6 @@ export interface Launch {
   env: Record<string, string>;
   /** The working directory as the candidate sees it. */
   workDir: string;
+  /** The control group of its processes, to be removed after the trial; null if there is none. */
+  group: ControlGroup | null;
 }

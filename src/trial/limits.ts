@@ -1,4 +1,5 @@
 /** The resource limits of a candidate. */
+import { readFileSync } from 'node:fs';
 import { totalmem } from 'node:os';
 
 const GIB = 2 ** 30;
@@ -8,7 +9,7 @@ export interface Limits {
   memoryBytes: number;
   /** Processes at the same time, not counting threads. */
   processes: number;
-  /** Threads and processes at the same time. The kernel does not enforce this if the runner is root. */
+  /** Threads and processes at the same time. The kernel does not enforce this if the candidate is root's user. */
   tasks: number;
   /** Open files per process. */
   openFiles: number;
@@ -36,14 +37,25 @@ export function limitsOfMachine(): Limits {
 
 /** Arguments before a command that set the limits of every process. They are hard limits, which a process cannot raise. */
 export function underLimits(limits: Limits): string[] {
-  const whole = (value: number) => String(Math.floor(value));
-  return [
-    'prlimit',
-    '--core=0',
-    `--data=${whole(limits.memoryBytes)}`,
-    `--fsize=${whole(limits.scratchBytes)}`,
-    `--nofile=${whole(limits.openFiles)}`,
-    `--nproc=${whole(limits.tasks)}`,
-    '--',
+  const wanted = [
+    { option: 'core', name: 'Max core file size', value: 0 },
+    { option: 'data', name: 'Max data size', value: limits.memoryBytes },
+    { option: 'fsize', name: 'Max file size', value: limits.scratchBytes },
+    { option: 'nofile', name: 'Max open files', value: limits.openFiles },
+    { option: 'nproc', name: 'Max processes', value: limits.tasks },
   ];
+  const own = ownLimits();
+  const option = ({ option, name, value }: (typeof wanted)[number]) =>
+    `--${option}=${Math.floor(Math.min(value, own.get(name) ?? value))}`;
+  return ['prlimit', ...wanted.map(option), '--'];
+}
+
+/** The runner's own hard limits by their names in /proc. Only root could raise them. */
+function ownLimits(): Map<string, number> {
+  const found = new Map<string, number>();
+  for (const line of readFileSync('/proc/self/limits', 'utf8').split('\n')) {
+    const [, name, hard] = /^(.{25}) *\S+ +(\d+) /.exec(line) ?? [];
+    if (name !== undefined) found.set(name.trim(), Number(hard));
+  }
+  return found;
 }

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { bubblewrap } from './bubblewrap.ts';
 import { parseCommand } from './command.ts';
+import { removeGroup } from './control-group.ts';
 import { trialEnvironment } from './environment.ts';
 import { limitsOfMachine } from './limits.ts';
 
@@ -17,7 +18,7 @@ export async function sandboxProblem(environment: NodeJS.ProcessEnv): Promise<st
     const workDir = join(scratch, 'work');
     await mkdir(workDir);
     const { HOME: home } = environment;
-    await bubblewrap({
+    const options = {
       command: parseCommand('python3'),
       env: trialEnvironment({
         machine: environment,
@@ -32,7 +33,9 @@ export async function sandboxProblem(environment: NodeJS.ProcessEnv): Promise<st
       readable: [],
       machineHome: home ?? '/',
       limits: limitsOfMachine(),
-    });
+    };
+    const { group } = await bubblewrap(options, () => {});
+    if (group !== null) await removeGroup(group);
     return null;
   } catch (error) {
     return (error as Error).message;

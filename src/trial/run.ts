@@ -7,6 +7,7 @@ import { assemble } from './assemble.ts';
 import { fault, refusal } from './classify.ts';
 import { parseCommand } from './command.ts';
 import { readContract } from './contract.ts';
+import { removeGroup } from './control-group.ts';
 import { measureDigest } from './digest.ts';
 import { trialEnvironment } from './environment.ts';
 import { resolveRevision } from './git.ts';
@@ -124,7 +125,14 @@ async function measure(options: TrialOptions, draft: Measurement): Promise<void>
     digest: draft.digest,
   };
   const { referee } = contract.metric;
-  Object.assign(draft, referee === undefined ? await runReported(stage) : await runRefereed(stage, referee));
+  try {
+    Object.assign(
+      draft,
+      referee === undefined ? await runReported(stage) : await runRefereed(stage, referee),
+    );
+  } finally {
+    if (launched.group !== null) await removeGroup(launched.group);
+  }
 }
 
 /** The stop bar if it applies to this trial's machine class and digest; otherwise null. */

@@ -1,6 +1,7 @@
 /** Wraps a trial's command in bubblewrap, or not at all if the contract says so. */
 import type { Contract } from '../protocol/contract.ts';
-import { bubblewrap, SandboxUnavailable } from './bubblewrap.ts';
+import { bubblewrap } from './bubblewrap.ts';
+import { SandboxUnavailable } from './inside.ts';
 import type { Launch, SandboxOptions } from './launch.ts';
 
 /**
@@ -15,7 +16,7 @@ export async function launch(
 ): Promise<Launch> {
   if (wanted === 'none') return bare(options);
   try {
-    return await bubblewrap(options);
+    return await bubblewrap(options, warn);
   } catch (error) {
     if (!optional || !(error instanceof SandboxUnavailable)) throw error;
     warn(`Continuing without a sandbox. ${error.message}`);
@@ -26,5 +27,15 @@ export async function launch(
 /** Without a sandbox: the candidate has the runner's permissions, but not the job's environment. */
 function bare({ command, env, workDir }: SandboxOptions): Launch {
   const { file, args } = command;
-  return { kind: 'none', file, args, wrap: [], command: [file, ...args], cwd: workDir, env, workDir };
+  return {
+    kind: 'none',
+    file,
+    args,
+    wrap: [],
+    command: [file, ...args],
+    cwd: workDir,
+    env,
+    workDir,
+    group: null,
+  };
 }

@@ -1,6 +1,6 @@
 /** Watches a candidate's memory and processes, and ends it if they exceed a limit together. */
-import { readdir, readFile } from 'node:fs/promises';
-import { ONLY_USER } from './bubblewrap.ts';
+import { readdir, readFile, statfs } from 'node:fs/promises';
+import { isOnlyUser } from './inside.ts';
 import type { Limits } from './limits.ts';
 
 const INTERVAL_MS = 200;
@@ -54,15 +54,30 @@ export function watchSandbox(pid: number, limits: Limits, end: () => void): Watc
         message: `ran more than ${limits.processes} processes at the same time`,
       };
     } else if (resident > limits.memoryBytes && (await readShares(paths)) > limits.memoryBytes) {
-      const limit = Math.floor(limits.memoryBytes / 2 ** 20);
-      exceeded = {
-        what: 'memory',
-        message: `used more than ${limit} MB of memory, the limit on this machine`,
-      };
+      exceeded = usedTooMuchMemory(limits);
+    } else {
+      exceeded = await overfull(`${folder}/..`, limits);
     }
     if (exceeded) end();
   });
   return { peakMb: () => peak / 2 ** 20, exceeded: () => exceeded, stop };
+}
+
+export function usedTooMuchMemory({ memoryBytes }: Limits): Exceeded {
+  const limit = Math.floor(memoryBytes / 2 ** 20);
+  return { what: 'memory', message: `used more than ${limit} MB of memory, the limit on this machine` };
+}
+
+/** The scratch directory or shared memory, if it has outgrown its limit. Versions of bubblewrap before 0.7 cannot limit them. */
+async function overfull(root: string, limits: Limits): Promise<Exceeded | null> {
+  const bounds = { '/tmp': limits.scratchBytes, '/dev/shm': limits.sharedBytes };
+  for (const [path, bytes] of Object.entries(bounds)) {
+    const found = await statfs(root + path).catch(() => null);
+    if (found === null || (found.blocks - found.bfree) * found.bsize <= bytes) continue;
+    const limit = Math.floor(bytes / 2 ** 20);
+    return { what: 'memory', message: `wrote more than ${limit} MB to ${path}, the limit on this machine` };
+  }
+  return null;
 }
 
 /** Calls `look` at intervals, one call at a time. Returns a function that stops it. */
@@ -89,7 +104,7 @@ const MAX_DEPTH = 6;
  */
 async function innerProcesses(pid: number, depth = 0): Promise<string | null> {
   const users = await readFile(`/proc/${pid}/root/etc/passwd`, 'utf8').catch(() => '');
-  if (users === ONLY_USER) return `/proc/${pid}/root/proc`;
+  if (isOnlyUser(users)) return `/proc/${pid}/root/proc`;
   if (depth === MAX_DEPTH) return null;
   const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8').catch(() => '');
   for (const child of children.trim().split(' ').filter(Boolean)) {
