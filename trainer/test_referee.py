@@ -313,6 +313,11 @@ def test_a_flood_of_words_is_cut_off(tried, capfd: pytest.CaptureFixture):
     assert len(capfd.readouterr().out) <= 2**20
 
 
+def test_only_a_hand_over_brings_descriptors(tried):
+    greeted_with_one = "def before_ready(): channel.send('ready', [0])"
+    assert "expected no descriptors with ready" in crash(tried(greeted_with_one))
+
+
 def test_descriptors_that_belong_to_no_message_do_no_harm(tried):
     crowd = "def before_ready(): [socket.send_fds(channel.socket, [b' '], [0] * 5) for _ in range(2)]"
     assert "at most 8 descriptors" in crash(tried(crowd))

@@ -49,6 +49,16 @@ def keep():
         ctypes.CDLL(None).syscall(60 if os.uname().machine == "x86_64" else 93, 0)  # exit, of this thread alone
     time.sleep(0.3)""",
     ),
+    "a file of a process that says it must not be looked at": (
+        "",
+        """
+def keep():
+    if os.fork() == 0:
+        os.open(FILE, os.O_RDONLY)
+        ctypes.CDLL(None).prctl(4, 0)  # PR_SET_DUMPABLE
+        time.sleep(60)
+    time.sleep(0.3)""",
+    ),
     "a file on its way through a socket": (
         "keeps a socket",
         """
