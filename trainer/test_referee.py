@@ -12,6 +12,7 @@ import pytest
 
 import dataset
 import measure
+import referee
 import wire
 from measure import Options, Result
 from preview import Preview, Stopped
@@ -247,6 +248,23 @@ def before_loaded():
     assert "had not loaded its model within" in crash(result, "timeout")
     # A busy machine may make one late: the fourth, after those two and one that was in time.
     assert tried(late.replace("LATE", "(3,)"), champion_startup=0.1).outcome["status"] == "measured"
+
+
+# --- What a trial tells ---
+
+
+def test_numbers_that_a_candidate_can_choose_have_no_digits_to_spare(tried):
+    told = referee.rounded(tried("def costs(ids): return np.full(len(ids), np.pi)"))
+    assert told.outcome["value"] == told.val_bpb == round(told.val_bpb, 5)
+    assert told.scoring_seconds == round(told.scoring_seconds, 1) > 0
+    flagged = referee.rounded(tried("def costs(ids): return np.full(len(ids), np.pi)", audited=True))
+    assert flagged.outcome["value"] == round(flagged.outcome["value"], 6) != flagged.val_bpb
+    assert re.fullmatch(r"0\.\d{1,2}|\d\.\d", str(flagged.audited["largest"]))
+
+
+def test_the_memory_of_a_process_that_sees_text_is_not_told(tried):
+    uses = "def before_answer(ids): bytearray(2**30)[::4096] = bytes(2**18)"
+    assert tried(uses).peak_memory_mb < 500
 
 
 # --- Sealed ---
