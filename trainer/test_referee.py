@@ -281,6 +281,7 @@ def test_the_memory_of_a_process_that_sees_text_is_not_told(tried):
         "os.memfd_create('kept')",
         "os.preadv(opened, [bytearray(9)], 0, os.RWF_NOWAIT)",
         "mmap.mmap(opened, 0, mmap.MAP_SHARED, mmap.PROT_READ)",
+        "mmap.mmap(-1, 4096).madvise(mmap.MADV_HUGEPAGE)",
         "mmap.mmap(-1, 4096).madvise(21)",
     ],
 )
