@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 import processes
 import seal
 from dataset import MachineFault
-from wire import FAILURES, SOCKET_VARIABLE, Channel, Refused
+from wire import FAILURES, SOCKET_VARIABLE, Channel, Refused, discard
 
 MAX_LINE_CHARS = 4096  # Per printed line; the rest is dropped.
 MAX_PRINTED_BYTES = 2**20  # For all of a candidate's output; nothing more is shown after that.
@@ -134,7 +134,11 @@ class Candidate:
             if found is not None and found[0]["kind"] == "progress" and on_progress and not found[1]:
                 on_progress(found[0])
             elif found is not None:
+                if found[1] and found[0]["kind"] != "done":
+                    discard(found[1])
+                    raise Refused(f"expected no descriptors with {found[0]['kind']}, got {len(found[1])}")
                 if found[0]["kind"] not in kinds:
+                    discard(found[1])
                     raise Refused(f"expected the message {' or '.join(kinds)}, got {found[0]['kind']}")
                 self.greeted = True
                 if found[0]["kind"] == "failed":

@@ -153,7 +153,8 @@ def started(options: Options, result: Result, sealable: bool) -> Iterator[Candid
         raise _blame(candidate, Crash("exception", f"the referee cannot use what was sent ({name})")) from error
     finally:
         candidate.kill()
-        result.peak_memory_mb = max(result.peak_memory_mb, candidate.peak_mb)
+        if not sealable:  # What a process that sees held-out text uses could tell of it.
+            result.peak_memory_mb = max(result.peak_memory_mb, candidate.peak_mb)
 
 
 def _blame(candidate: Candidate, crash: Crash) -> Crash:

@@ -49,6 +49,27 @@ def _plain(value: object) -> object:
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
+def rounded(result: Result) -> Result:
+    """The result without digits that nobody needs: a process that sees held-out text could put some of it into them.
+
+    An audited number is what it is. One that was only claimed keeps one digit more than people are shown, so that two
+    seeds do not look equal.
+    """
+    told = dataclasses.replace(result, outcome=dict(result.outcome), audited=result.audited and dict(result.audited))
+    if told.outcome["status"] == "measured":
+        told.outcome["value"] = round(told.outcome["value"], 6 if told.audited else 5)
+    if told.audited:
+        told.audited |= {
+            name: float(f"{told.audited[name]:.2g}") for name in ("sd", "largest", "error", "smallest_lie")
+        }
+        told.audited["val_bpb"] = round(told.audited["val_bpb"], 6)
+    for name, digits in (("val_bpb", 5), ("test_bpb", 5), ("scoring_seconds", 1), ("audit_seconds", 1)):
+        value = getattr(told, name)
+        setattr(told, name, None if value is None else round(value, digits))
+    told.total_seconds = round(told.total_seconds, 1)
+    return told
+
+
 def load_nats(path: Path) -> np.ndarray | None:
     """(bytes of val,) as saved; None if the file cannot be read."""
     try:
@@ -120,7 +141,7 @@ def main() -> None:
     """Takes one measurement; options come from the command line."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     options, args = parse_arguments(sys.argv[1:])
-    result = measure(options)
+    result = rounded(measure(options))
     if args.nats and result.nats is not None:
         save_nats(args.nats, result.nats)
     if args.out:

@@ -52,7 +52,7 @@ ARM64 = {
 }  # fmt: skip
 # Of these it depends on an argument: (number, which argument, flags of which one is needed, or values that pass).
 MAP_ANONYMOUS, CLONE_THREAD = 0x20, 0x10000
-HARMLESS_ADVICE = (0, 4, 8, 14, 15)  # normal, dontneed, free, hugepage, nohugepage: nothing about files.
+HARMLESS_ADVICE = (0, 4, 8)  # normal, dontneed, free. Not: huge pages, which the kernel would make of files, too.
 PROCESSORS = {
     "x86_64": (0xC000003E, X64, {"mmap": 9, "madvise": 28, "clone": 56, "clone3": 435, "seccomp": 317}),
     "aarch64": (0xC00000B7, ARM64, {"mmap": 222, "madvise": 233, "clone": 220, "clone3": 435, "seccomp": 277}),

@@ -3,8 +3,11 @@
 import math
 import os
 import shutil
+import signal
 import subprocess
 import sys
+import time
+from pathlib import Path
 
 import pytest
 
@@ -47,6 +50,16 @@ def keep():
     if os.fork() == 0:
         threading.Thread(target=lambda: (os.open(FILE, os.O_RDONLY), time.sleep(60))).start()
         ctypes.CDLL(None).syscall(60 if os.uname().machine == "x86_64" else 93, 0)  # exit, of this thread alone
+    time.sleep(0.3)""",
+    ),
+    "a file of a process that says it must not be looked at": (
+        "",
+        """
+def keep():
+    if os.fork() == 0:
+        os.open(FILE, os.O_RDONLY)
+        ctypes.CDLL(None).prctl(4, 0)  # PR_SET_DUMPABLE
+        time.sleep(60)
     time.sleep(0.3)""",
     ),
     "a file on its way through a socket": (
@@ -133,6 +146,26 @@ def test_what_ends_with_the_sandbox_is_not(tried, kept):
     result = tried(START + SEALED[kept], wrap=SANDBOX)
     assert result.outcome["status"] == "measured", result.outcome
     assert result.total_seconds < 15
+
+
+def test_what_goes_on_while_it_is_looked_at_is_refused():
+    busy = [*SANDBOX, sys.executable, "-c", "print(flush=True)\nwhile True: pass"]
+    with subprocess.Popen(busy, stdout=subprocess.PIPE) as process:
+        process.stdout.readline()
+        inside = process.pid
+        while children := Path(f"/proc/{inside}/task/{inside}/children").read_text().split():
+            inside = int(children[0])
+        deadline = time.monotonic() + 5
+        with processes.stopped(inside, deadline) as found:
+            assert [each.folder.name for each in found] == [str(inside)]
+
+        def wake() -> None:
+            os.kill(inside, signal.SIGCONT)
+            time.sleep(0.1)
+
+        with pytest.raises(processes.Unsealed, match="goes on"), processes.stopped(inside, deadline):
+            wake()
+        process.kill()
 
 
 def test_files_that_it_has_mapped_are_in_memory_again_when_it_is_dead(tried, monkeypatch):
