@@ -37,6 +37,42 @@ export function everyKindOnce(when: 'before' | 'after', hit: Set<string>): Fault
   };
 }
 
+export interface EveryWrite extends Faults {
+  /** The writes after which the App was killed, each told from the others of its kind by how far the campaign was. */
+  struck: ReadonlySet<string>;
+}
+
+/** What changes how far a campaign is: a trial ends, a pull request is merged, a branch is done with. */
+const PROGRESS = /^(PATCH check-runs|PUT pulls|DELETE git)\//;
+
+/**
+ * Kills the App after each write that a campaign takes, and each write that comes of that, once: each life gets one write further
+ * than the last. Nothing on GitHub changes between two writes, and so no moment is left in which it was not killed.
+ */
+export function everyWrite(kill: () => void): EveryWrite {
+  const progress = new Set<string>();
+  const struck = new Set<string>();
+  let life: string[] = [];
+  return {
+    struck,
+    intercept: () => undefined,
+    afterwards(request) {
+      if (!isWrite(request)) return undefined;
+      const kind = kindOf(request);
+      if (PROGRESS.test(kind)) progress.add(new URL(request.url).pathname);
+      const write = `${progress.size} ${kind}`;
+      life.push(write);
+      const name = `${write} ${life.filter(other => other === write).length}`;
+      if (struck.has(name)) return undefined;
+      struck.add(name);
+      life = [];
+      kill();
+      // Nobody is left to read this.
+      return badGateway();
+    },
+  };
+}
+
 export interface Killer extends Faults {
   follow(victim: World): void;
   kills(): number;
@@ -57,7 +93,7 @@ export function killer(times: number, longestLife: number, random: () => number)
     aim = { write: 1 + Math.floor(random() * longestLife), before: random() < 0.5 };
   };
   const strike = async () => {
-    kills++;
+    kills++; console.error('kill', when, nameOf(request));
     await world?.bot.kill();
     take();
     void world?.bot.start();

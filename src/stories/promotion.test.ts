@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { BOT } from './place.test-helper.ts';
+import { BOT } from './github.test-helper.ts';
 import { contractWith, researchFiles } from './repository.test-helper.ts';
 import { startWorld } from './world.test-helper.ts';
 
