@@ -19,21 +19,23 @@ function kindOf(request: Request): string {
 
 const badGateway = () => new Response('<html>502 Bad Gateway</html>', { status: 502 });
 
-/** Writes that succeed after each failure: the App waits longer and longer while nothing does. */
-const REST = 2;
+export interface EveryKindTwice extends Faults {
+  /** Kinds of writes that failed, and that took effect while their answer was lost. */
+  hit: Record<'before' | 'after', Set<string>>;
+}
 
-/** Answers 502 to one write of every kind, before or after it takes effect; `hit` collects the kinds. */
-export function everyKindOnce(when: 'before' | 'after', hit: Set<string>): Faults {
-  let rest = 0;
-  const strike = (request: Request) => {
-    if (!isWrite(request) || rest-- > 0 || hit.has(kindOf(request))) return undefined;
-    hit.add(kindOf(request));
-    rest = REST;
+/** Answers 502 twice to every kind of write: once before it takes effect, and the next time after that. */
+export function everyKindTwice(): EveryKindTwice {
+  const hit = { before: new Set<string>(), after: new Set<string>() };
+  const strike = (when: 'before' | 'after', request: Request) => {
+    if (!isWrite(request) || hit[when].has(kindOf(request))) return undefined;
+    hit[when].add(kindOf(request));
     return badGateway();
   };
   return {
-    intercept: request => (when === 'before' ? strike(request) : undefined),
-    afterwards: request => (when === 'after' ? strike(request) : undefined),
+    hit,
+    intercept: request => strike('before', request),
+    afterwards: request => strike('after', request),
   };
 }
 
@@ -93,7 +95,7 @@ export function killer(times: number, longestLife: number, random: () => number)
     aim = { write: 1 + Math.floor(random() * longestLife), before: random() < 0.5 };
   };
   const strike = async () => {
-    kills++; console.error('kill', when, nameOf(request));
+    kills++;
     await world?.bot.kill();
     take();
     void world?.bot.start();

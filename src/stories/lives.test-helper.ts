@@ -13,6 +13,7 @@ import { emptyLoopMemory, step } from '../controller.ts';
 import { considerate, octokitPort } from '../github/client/octokit.ts';
 import { createQuiet } from '../github/client/rate-limit.ts';
 import type { Context } from '../github/context.ts';
+import { statusOf } from '../github/errors.ts';
 import { createThinking } from '../github/thinking.ts';
 import { UnhurriedOctokit } from '../local/client.ts';
 import { progressChart } from '../render/chart.ts';
@@ -40,6 +41,8 @@ interface Life {
 
 /** Longer than any list lags. */
 const LONGEST_WAIT_SECONDS = 60;
+/** A trial takes up to so long: the App waits for it. */
+const TRIAL_SECONDS = 60;
 /** More than a campaign takes that is interrupted at each of its writes. */
 const MOST_LOOKS = 5000;
 
@@ -53,6 +56,7 @@ export async function startLives(faults: Partial<Faults> = {}): Promise<Lives> {
   const town = await openTown({ ...faults, dir, clock, errors: () => [] });
   const model = await startModel(inOrder);
   const runner = { dir: join(dir, 'work'), data, signal: new AbortController().signal };
+  let trialsEnd = 0;
   let life: Life | null = null;
   after(async () => {
     await model.close();
@@ -69,14 +73,22 @@ export async function startLives(faults: Partial<Faults> = {}): Promise<Lives> {
       for (let looks = 0; looks < MOST_LOOKS; looks++) {
         life ??= await begin({ place, serverUrl: town.github.url, modelUrl: model.baseURL, clock });
         now += 1000;
-        const seconds = await Promise.race([life.look(), life.killed]);
-        if (!seconds || (await takeQueuedTrials(town.github.jobs, runner)) > 0) continue;
-        if (await isOver()) return;
+        const seconds = await Promise.race([life.look().catch(unlessRefused), life.killed]);
+        if (!seconds) continue;
         now += 1000 * Math.min(seconds, LONGEST_WAIT_SECONDS);
+        if (now < trialsEnd) continue;
+        trialsEnd = now + 1000 * TRIAL_SECONDS;
+        if ((await takeQueuedTrials(town.github.jobs, runner)) === 0 && (await isOver())) return;
       }
       throw new Error(`Expected the end within ${MOST_LOOKS} looks.`);
     },
   };
+}
+
+/** What GitHub refused is tried again with the next look. */
+function unlessRefused(error: unknown): number {
+  if (statusOf(error) === undefined) throw error;
+  return 0;
 }
 
 interface Surroundings {
@@ -100,7 +112,8 @@ async function begin({ place: { repo }, serverUrl, modelUrl, clock }: Surroundin
     },
     async look() {
       const { action, seconds } = await step(context, memory);
-      while (!life.dead && context.thinking.thoughts().some(({ state }) => state === 'thinking')) await sleep(1);
+      while (!life.dead && context.thinking.thoughts().some(({ state }) => state === 'thinking'))
+        await sleep(1);
       return action.kind === 'wait' ? seconds : 0;
     },
   };
@@ -108,7 +121,8 @@ async function begin({ place: { repo }, serverUrl, modelUrl, clock }: Surroundin
     const answer = await fetch(...request);
     return life.dead ? new Promise<never>(() => {}) : answer;
   };
-  const Octokit = UnhurriedOctokit.defaults({ request: { fetch: answered } });
+  const retry = { retryAfterBaseValue: 1 };
+  const Octokit = UnhurriedOctokit.defaults({ request: { fetch: answered }, retry });
   const probot = new Probot({ ...APP, baseUrl: `${serverUrl}/api/v3`, logLevel: 'fatal', Octokit });
   const { data: installation } = await (await probot.auth()).rest.apps.getRepoInstallation(repo);
   const octokit = considerate(await probot.auth(installation.id), createQuiet());
