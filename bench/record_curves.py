@@ -2,9 +2,9 @@
 
     python bench/record_curves.py > bench/curves.json          # ten minutes of one core
 
-Every candidate trains for eight seconds of one thread's processor time, so that what else the machine does hardly
-matters; the champion on six seeds, each idea on the first of them. Kept are the mean training loss in each fiftieth of
-the budget, in bits per byte, and the score on the held-out text.
+Every candidate trains for eight seconds of one thread's CPU time, so other work on the machine hardly matters. The
+champion runs on six seeds, each idea on the first of them. It keeps the mean training loss in each fiftieth of the
+budget, in bits per byte, and the score on the held-out text.
 """
 
 import json
@@ -31,7 +31,7 @@ from scoring import bits_per_byte  # noqa: E402
 BUDGET_S = 8.0
 BINS = 50
 SEEDS = range(1, 7)
-# What the explorer proposes first on this train.py, in its order.
+# The explorer's first proposals for this train.py, in its order.
 CONSTANTS = """EMBED_LR 0.1, VALUE_LR 0.1, HEAD_LR 0.02, GAIN_LR 0.04, MATRIX_LR 0.06, BATCH_SIZE 4, DEPTH 1, WIDTH 64,
 HEAD_DIM 32, WEIGHT_DECAY 0.1, WARMUP 0.058, WARMDOWN 0.67, FINAL_LR 0.1, ADAM_BETA1 0.89, ADAM_BETA2 0.974,
 MOMENTUM 0.947, MLP_RATIO 8, ROPE_BASE 20000, QK_GAIN 2.0, VALUE_GAIN 2.0, MUON_STEPS 6, SEQ_LEN 64, EMBED_LR 0.035,
@@ -83,7 +83,7 @@ class Recorder(prepare.Run):
 
 
 def variants(source: str):
-    """Yields what is changed, and the text with the change."""
+    """Yields a description of each change, and the text with the change."""
     for change in re.split(r",\s+", CONSTANTS):
         name, value = change.split()
         old = re.search(rf"^{name} = (\S+)", source, re.M).group(1)

@@ -1,8 +1,8 @@
-"""Records what a numpy implementation of the gate says of simulated campaigns; src/campaign/filter.test.ts compares.
+"""Records what a numpy implementation of the gate returns for simulated campaigns; src/gate/filter.test.ts compares.
 
-    python bench/record_gate.py path/to/gate_reference.py > src/campaign/gate-reference.json
+    python bench/record_gate.py path/to/gate_reference.py > src/gate/gate-reference.json
 
-The module has to offer a class `Gate(unit, sig, rho, pi, K, nmax, mu, lam)` with `champion`, `candidate`, `verdict`,
+The module must have a class `Gate(unit, sig, rho, pi, K, nmax, mu, lam)` with `champion`, `candidate`, `verdict`,
 `settle`, `sigma` and `belief`. Recorded are its prior, every trial, and after each trial what it expects and decides.
 """
 
@@ -18,8 +18,8 @@ RHOS = (0.0, 0.4, 0.7)
 SHARES = (0.05, 0.1, 0.2)
 SEEDS = 3
 PRICE_OF_A_TRIAL = 0.12
-# The reference looks ahead over 45 outcomes, which finds up to a third less than the integral is. A verdict that
-# changes when a trial costs so much less or more hangs on that, and is marked as unsure.
+# The reference looks ahead over 45 outcomes, which gives up to a third less than the integral. A verdict that
+# changes when a trial costs that much less or more depends on this, and is marked as unsure.
 KNIFE_EDGE = (0.65, 1.5)
 # Worlds: standard deviations of what a seed adds for good, of what it adds to one tree, and of a trial; how many
 # experiments; share of values that are previews.
@@ -39,7 +39,7 @@ def load(path):
 
 
 def draw_effect(rng):
-    """One idea's effect: 10 % help, 25 % do nothing, 65 % hurt."""
+    """One idea's effect: 10% help, 25% do nothing, 65% hurt."""
     kind, size = rng.random(), rng.standard_normal()
     if kind < 0.1:
         return -abs(size) * 0.0015
@@ -47,7 +47,7 @@ def draw_effect(rng):
 
 
 def verdict_of(gate):
-    """Verdict, and whether it stands when a trial is a little cheaper or dearer."""
+    """Verdict, and whether it stays the same when a trial is a little cheaper or more expensive."""
     verdicts = []
     for factor in (1, *KNIFE_EDGE):
         gate.lam_ = PRICE_OF_A_TRIAL * factor
@@ -90,7 +90,7 @@ def record(module, world):
 
 
 def main():
-    """Writes the record as JSON, ten significant digits a number."""
+    """Writes the record as JSON, ten significant digits per number."""
     module = load(sys.argv[1])
     gate = module.Gate(unit=UNIT, sig=SIGMAS, rho=RHOS, pi=SHARES, K=SEEDS)
     prior = {

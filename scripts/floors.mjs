@@ -7,28 +7,29 @@ import { globSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 
 /** What each room may import, itself aside. A file belongs to the longest name that its path begins with. */
-const SHARED = ['src/protocol', 'src/gate'];
+const SHARED = ['src/protocol', 'src/gate', 'src/text'];
 const CAMPAIGN = ['src/campaign', 'src/campaign/evidence', 'src/campaign/plan'];
 const APP = [...SHARED, ...CAMPAIGN, 'src/render', 'src/agents'];
 const GITHUB = ['src/github', 'src/github/observe', 'src/github/act'];
 const MAY_IMPORT = {
   'src/protocol': [],
   'src/gate': [],
+  'src/text': [],
   'src/campaign': SHARED,
   'src/campaign/evidence': [...SHARED, 'src/campaign'],
   'src/campaign/plan': [...SHARED, 'src/campaign', 'src/campaign/evidence'],
   'src/render': [...SHARED, ...CAMPAIGN],
   'src/agents': [...SHARED, ...CAMPAIGN],
   'src/starter': ['src/protocol'],
-  'src/trial': ['src/protocol', 'src/render'],
+  'src/trial': ['src/protocol', 'src/text', 'src/render'],
   'src/action.ts': ['src/protocol', 'src/trial'],
   'src/github': APP,
   'src/github/client': ['src/github'],
   'src/github/observe': [...APP, 'src/github'],
   'src/github/act': [...APP, 'src/github'],
-  'src/controller.ts': [...APP, ...GITHUB],
-  'src/app.ts': [...APP, ...GITHUB, 'src/github/client', 'src/controller.ts'],
-  'src/index.ts': ['src/app.ts', 'src/starter'],
+  'src/controller': [...APP, ...GITHUB],
+  'src/app': [...APP, ...GITHUB, 'src/github/client', 'src/controller'],
+  'src/index.ts': ['src/app', 'src/starter'],
   'src/local': [...APP, 'src/github', 'src/trial', 'src/starter', 'src/index.ts'],
   'src/cli': [
     ...APP,
@@ -40,7 +41,7 @@ const MAY_IMPORT = {
     'src/index.ts',
   ],
   'src/cli.ts': ['src/cli', 'src/starter'],
-  'src/sim': [...APP, ...GITHUB, 'src/controller.ts'],
+  'src/sim': [...APP, ...GITHUB, 'src/controller'],
 };
 /** These import what they watch. */
 const IS_TEST = /\.test(-helper|-runner)?\.ts$|^src\/(stories|scenarios|cheats)\//;

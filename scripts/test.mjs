@@ -21,7 +21,13 @@ const sections = [
   { title: 'format and lint', command: bin('biome'), args: ['check'] },
   { title: 'unused code', command: bin('knip'), args: [] },
   { title: 'imports', command: process.execPath, args: ['scripts/floors.mjs'] },
-  { title: 'workflow files', command: process.execPath, args: ['scripts/check-workflows.mjs'] },
+  {
+    title: 'workflow files',
+    command: process.execPath,
+    args: ['scripts/check-workflows.mjs'],
+    needs: python,
+  },
+  { title: 'packages', command: process.execPath, args: ['scripts/check-packages.mjs'], needs: python },
   { title: 'bundle', command: process.execPath, args: ['scripts/bundle.mjs', '--check'] },
   {
     title: 'trainer: lint',

@@ -1,6 +1,6 @@
 """How a candidate answers the referee: what every token of whole windows costs (bulk), or what comes next (blind).
 
-Both cut their rows into batches of one shape, so that a model rounds alike in both.
+Both use batches of the same shape, so that a model rounds the same way in both.
 """
 
 import os
@@ -16,12 +16,12 @@ import wire
 BOS = 0  # Token that starts every row.
 SCORING_BATCH = {"cpu": 16, "mps": 32, "cuda": 64}
 ROW_TOLERANCE = 1e-3  # How far the probabilities of one row may be from summing to one, in nats.
-LEAK_WINDOWS = 4  # Windows on which it is tried whether predictions look ahead.
-LEAK_TOLERANCE = 0.5  # How far a prediction may move, in nats, when later tokens change: rounding only.
+LEAK_WINDOWS = 4  # Windows used to check whether predictions look ahead.
+LEAK_TOLERANCE = 0.5  # How far a prediction may change, in nats, when later tokens change: rounding only.
 
 
 class Unable(Exception):
-    """A mistake that an honest candidate may make; the reason is one of wire.FAILURES."""
+    """A mistake an honest candidate may make; the reason is one of wire.FAILURES."""
 
     def __init__(self, reason: str):
         super().__init__(wire.FAILURES[reason])
@@ -30,7 +30,7 @@ class Unable(Exception):
 
 @dataclass(frozen=True)
 class Predictor:
-    """A model with what is needed to ask it."""
+    """A model with what is needed to query it."""
 
     model: torch.nn.Module
     log_probs: Callable[[torch.nn.Module, torch.Tensor], torch.Tensor]
@@ -45,12 +45,12 @@ class Predictor:
         if tuple(predicted.shape) != (*ids.shape, self.vocabulary):
             raise Unable("shape")
         off = predicted.logsumexp(-1).abs().max().item()
-        if off > ROW_TOLERANCE:  # False for not-a-number, which is the score of a diverged model, not a mistake.
+        if off > ROW_TOLERANCE:  # False for NaN, which is the score of a diverged model, not a mistake.
             raise Unable("not normalised")
         return predicted
 
     def batches(self, ids: torch.Tensor):
-        """Yields (first row, rows, their predictions), in batches of one size; the last is filled up with zeros."""
+        """Yields (first row, rows, their predictions), in batches of one size; the last is padded with zeros."""
         size = SCORING_BATCH[self.device.type]
         for first in range(0, len(ids), size):
             rows = ids[first : first + size]
@@ -58,7 +58,7 @@ class Predictor:
             yield first, rows, self.predict(full)[: len(rows)]
 
     def check_looks_back_only(self, ids: torch.Tensor) -> None:
-        """Raises Unable where predictions up to the middle of a window change with the tokens from there on."""
+        """Raises Unable if predictions up to the middle of a window change with the tokens after it."""
         half = ids.shape[1] // 2
         other = torch.cat([ids[:, :half], ids[:, half:].flip(0, 1)], dim=1)
         targets = ids[:, : half + 1, None].to(self.device)

@@ -1,6 +1,7 @@
-"""The audit: blind predictions at positions drawn after the bulk answer correct it, and tell lies from noise.
+"""The audit: blind predictions at positions sampled after the bulk answer correct it, and tell cheating from rounding.
 
-The corrected number is a Horvitz-Thompson estimate, the bulk answer its control variate: unbiased whatever was claimed.
+The corrected number is a Horvitz-Thompson estimate with the bulk answer as control variate, so it is unbiased whatever
+a candidate claims.
 """
 
 import math
@@ -14,19 +15,20 @@ from wire import Refused
 
 MAX_CELLS = 2**28  # Log-probabilities in one blind answer: 1 GiB.
 MAX_POSITIONS = 8192
-EXCEPTED = 1000  # One position in so many may differ by any amount: a router's near-tie can tip.
-TOLERANCE = {"float32": 1e-4, "bfloat16": 0.1}  # Nats by which one position may differ.
+EXCEPTED = 1000  # One position in this many may differ by any amount: a near-tie in a router can tip.
+TOLERANCE = {"float32": 1e-4, "bfloat16": 0.1}  # How far one position may differ, in nats.
 MAX_SD = {"float32": 1e-4, "bfloat16": 0.02}  # Spread of the differences, in nats.
-NOTICED = 9.2  # A lie at the share 9.2 / n of the score is hit with 99 %: -ln(0.01), twice, as half is drawn to weight.
+# An overstatement of 9.2 / n of the score is sampled with 99% probability: -ln(0.01), twice, as half follows weight.
+NOTICED = 9.2
 
 
 @dataclass(frozen=True)
 class Drawn:
-    """Positions to be predicted blind, in the order in which they are asked: at most one of each window."""
+    """Positions to predict blind, in the order they are queried: at most one per window."""
 
     window: np.ndarray  # (n,) int64
     position: np.ndarray  # (n,) int64: tokens of the window that come before
-    probability: np.ndarray  # (n,) float64: of drawing this position of this window
+    probability: np.ndarray  # (n,) float64: of sampling this position in this window
 
 
 @dataclass(frozen=True)
@@ -37,22 +39,22 @@ class Audit:
     n: int
     sd: float
     largest: float
-    smallest_lie: float  # In bits per byte: a lie of this size in all would have been noticed with 99 %.
+    smallest_lie: float  # In bits per byte: a total overstatement of this size would be detected with 99% probability.
     flags: list[str] = field(default_factory=list)
 
 
 def draw(
     random: np.random.Generator, answer: Answer, windows: Text, eligible: np.ndarray, weight: np.ndarray, most: int
 ) -> Drawn:
-    """Draws one position in each of at most `most` eligible windows.
+    """Samples one position in each of at most `most` eligible windows.
 
-    Half in proportion to `weight`, a quarter to how far the answer claims to stay below it, a quarter uniformly: who
-    would be better than the champion by lies about a few tokens has to claim there what draws the audit to them.
+    Half in proportion to `weight`, a quarter to how far the answer claims to stay below it, a quarter uniformly. To
+    beat the champion by overstating a few tokens, a candidate must claim a lot there, which draws the audit to them.
     weight: (bytes of all windows,), at least 0: the champion's nats of each byte, or ones.
     """
     chosen = random.permutation(eligible)[:most]
     share = len(chosen) / len(eligible)
-    halves = np.arange(len(chosen)) + random.integers(2)  # Of an odd number either half may be the larger.
+    halves = np.arange(len(chosen)) + random.integers(2)  # With an odd number, either half may be the larger.
     by_weight = random.permutation(halves % 2 == 0)
     first_token = np.cumsum(answer.counts) - answer.counts
     positions, probabilities = [], []
@@ -70,7 +72,7 @@ def draw(
 
 
 def _weight_of_tokens(answer: Answer, windows: Text, weight: np.ndarray, window: int, tokens: slice) -> np.ndarray:
-    """(tokens of the window,): the weight of each token's bytes, not normalised."""
+    """(tokens of the window,): the weight of each token's bytes, not normalized."""
     start, end = windows.offsets[window], windows.offsets[window + 1]
     cumulated = np.concatenate([[0.0], np.cumsum(weight[start:end], dtype=np.float64)])
     ends = np.cumsum(answer.sizes[tokens])
@@ -78,7 +80,7 @@ def _weight_of_tokens(answer: Answer, windows: Text, weight: np.ndarray, window:
 
 
 def _shares(values: np.ndarray) -> np.ndarray:
-    """Values of at least 0 as shares of their sum; equal shares where they are all 0."""
+    """Values of at least 0 as shares of their sum; equal shares if they are all 0."""
     total = values.sum()
     return values / total if total > 0 else np.full(len(values), 1 / len(values))
 
@@ -102,7 +104,7 @@ def weights_of_bytes(champion: np.ndarray | None, val: Text, windows: Text, plac
 
 
 def prefixes(answer: Answer, drawn: Drawn) -> np.ndarray:
-    """(n, longest window) int32: the tokens before each drawn position, then zeros."""
+    """(n, longest window) int32: the tokens before each sampled position, then zeros."""
     rows = np.zeros((len(drawn.window), answer.counts.max()), dtype=np.int32)
     first_token = np.cumsum(answer.counts) - answer.counts
     for row, window, position in zip(rows, drawn.window, drawn.position, strict=True):
@@ -111,14 +113,14 @@ def prefixes(answer: Answer, drawn: Drawn) -> np.ndarray:
 
 
 def blind_nats(content: bytes, answer: Answer, drawn: Drawn, vocabulary: int) -> np.ndarray:
-    """(n,) float64: what each drawn token costs by the blind answer, (n, vocabulary) float32, normalised here."""
+    """(n,) float64: what each sampled token costs by the blind answer, (n, vocabulary) float32, normalized here."""
     scores = np.frombuffer(content, "<f4").reshape(len(drawn.window), vocabulary)
     nats = np.empty(len(scores))
     targets = answer.ids[_places(answer, drawn)]
     for row, (values, target) in enumerate(zip(scores, targets, strict=True)):
         exact = values.astype(np.float64)
         top = exact.max()
-        if not math.isfinite(top):  # Not-a-number, an infinite score, or nothing possible at all.
+        if not math.isfinite(top):  # NaN, an infinite score, or no possible token at all.
             raise Refused("expected log-probabilities in the blind answer, found none in a row")
         nats[row] = top + math.log(np.exp(exact - top).sum()) - exact[target]
     return nats
@@ -127,7 +129,7 @@ def blind_nats(content: bytes, answer: Answer, drawn: Drawn, vocabulary: int) ->
 def correct(
     answer: Answer, drawn: Drawn, blind: np.ndarray, eligible: np.ndarray, text_bytes: int, precision: str
 ) -> Audit:
-    """The corrected number of the eligible windows (text_bytes in all), with the flags of the comparison."""
+    """The corrected number for the eligible windows (text_bytes long), with the flags of the comparison."""
     n = len(blind)
     differences = blind - answer.nats[_places(answer, drawn)]
     bulk = answer.nats[np.isin(np.repeat(np.arange(len(answer.counts)), answer.counts), eligible)].sum()
@@ -145,5 +147,5 @@ def correct(
 
 
 def _places(answer: Answer, drawn: Drawn) -> np.ndarray:
-    """Where the drawn tokens stand in the answer."""
+    """Where the sampled tokens are in the answer."""
     return (np.cumsum(answer.counts) - answer.counts)[drawn.window] + drawn.position

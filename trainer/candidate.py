@@ -14,27 +14,27 @@ from collections.abc import Callable, Sequence
 from dataset import MachineFault
 from wire import FAILURES, SOCKET_VARIABLE, Channel, Refused
 
-MAX_LINE_CHARS = 4096  # Of one printed line; the rest of it is dropped.
-MAX_PRINTED_BYTES = 2**20  # Of everything that a candidate prints; then nothing more is shown.
+MAX_LINE_CHARS = 4096  # Per printed line; the rest is dropped.
+MAX_PRINTED_BYTES = 2**20  # For all of a candidate's output; nothing more is shown after that.
 TAIL_LINES = 60  # Kept for the traceback.
-LAST_WORDS_S = 5.0  # For a process that has closed its socket to end by itself.
-LOOK_S = 0.01  # Between two looks whether it has ended.
-DEATH_S = 2.0  # For the rest of a sandbox to follow its first process.
+LAST_WORDS_S = 5.0  # How long a process may take to exit after closing its socket.
+LOOK_S = 0.01  # Between two checks whether it has exited.
+DEATH_S = 2.0  # How long the rest of a sandbox may take to exit after its first process.
 SEND_S = 10.0  # Our messages fit into the socket's buffer; a send that waits longer than this has failed.
-KILLED = (-signal.SIGKILL, 128 + signal.SIGKILL)  # The second is how a sandbox and a shell pass it on.
+KILLED = (-signal.SIGKILL, 128 + signal.SIGKILL)  # Sandboxes and shells pass it on as the second one.
 EXCEPTION_LINE = re.compile(r"[A-Za-z_][\w.]*(?:Error|Exception|Interrupt|Exit|Warning|Iteration)\b(?::.*)?")
 OUT_OF_MEMORY = re.compile(r"OutOfMemoryError|MemoryError|out of memory|can't allocate memory|std::bad_alloc", re.I)
-# At most three digits: what is told of a crash while scoring must not carry much of the text.
+# At most three digits: a report of a crash while scoring must not carry much of the text.
 TRACEBACK_LINE = re.compile(rb'  File "[^"]*?([A-Za-z0-9_]+\.py)", line (\d{1,3}),')
 
 
 class Crash(Exception):
-    """The candidate's fault. `reason` is one of those that a measurement knows."""
+    """The candidate's fault. `reason` is one that a measurement accepts."""
 
     def __init__(self, reason: str, message: str):
         super().__init__(message)
         self.reason = reason
-        self.traceback = ""  # The end of what it printed, filled in where the process is known.
+        self.traceback = ""  # The end of its output, filled in once the process is known.
         self.message = message[:500]
 
 
@@ -42,7 +42,7 @@ class Candidate:
     """A started process with its end of the conversation. Use as a context; leaving it kills the process."""
 
     def __init__(self, command: Sequence[str], wrap: Sequence[str], echo: Callable[[str], None]):
-        """Starts `wrap` + `command`; `echo` gets each printed line. Raises MachineFault where it cannot be started."""
+        """Starts `wrap` + `command`; `echo` gets each printed line. Raises MachineFault if it cannot be started."""
         ours, theirs = socket.socketpair()
         ours.settimeout(SEND_S)
         kept = {name: value for name, value in os.environ.items() if not name.startswith("AUTORESEARCH_")}
@@ -65,14 +65,14 @@ class Candidate:
             theirs.close()
         self.channel = Channel(ours)
         self.greeted = False
-        self.muted = False  # Set before held-out text is sent: from then on nothing that it prints is kept.
-        self.place = ""  # File and line of the last traceback line while muted: all that is told of a crash there.
-        self.peak_mb = 0.0  # Largest resident set of one of its processes, known at the end.
+        self.muted = False  # Set before held-out text is sent: from then on its output is discarded.
+        self.place = ""  # File and line of the last traceback line while muted: all that is reported of a crash there.
+        self.peak_mb = 0.0  # Largest resident set among its processes, known at the end.
         self.tail: deque[str] = deque(maxlen=TAIL_LINES)
         self._echo = echo
         self._room = MAX_PRINTED_BYTES
         self._line = bytearray()
-        self._open = True  # Whether the other side of the socket is.
+        self._open = True  # Whether the other side of the socket is still open.
         self._status: int | None = None
         os.set_blocking(self.process.stdout.fileno(), False)
         self._selector = selectors.DefaultSelector()
@@ -122,7 +122,7 @@ class Candidate:
                 self._pump(left)
 
     def kill(self) -> None:
-        """Ends the process with everything in its group and waits until it is dead. May be called again."""
+        """Kills the process and its group, and waits until it is dead. May be called again."""
         if self._status is not None:
             return
         with contextlib.suppress(Refused):
@@ -132,7 +132,7 @@ class Candidate:
         _, self._status, usage = os.wait4(self.process.pid, 0)
         self.process.returncode = os.waitstatus_to_exitcode(self._status)
         deadline = time.monotonic() + DEATH_S
-        while self._open and time.monotonic() < deadline:  # Open as long as anything that it started lives.
+        while self._open and time.monotonic() < deadline:  # Open while any process it started is alive.
             with contextlib.suppress(Refused):
                 self._pump(deadline - time.monotonic())
         unit = 2**20 if os.uname().sysname == "Darwin" else 2**10  # ru_maxrss is in bytes there, in KiB on Linux.
@@ -142,7 +142,7 @@ class Candidate:
         self.channel.close()
 
     def _pump(self, seconds: float) -> None:
-        """Takes what the process says and prints, waiting at most so long for the first of it."""
+        """Reads the process's messages and output, waiting at most this long for the first."""
         for key, _ in self._selector.select(min(seconds, 1.0)):
             key.data()
 
@@ -172,7 +172,7 @@ class Candidate:
         self._show(lines)
 
     def _show(self, lines: list[bytes]) -> None:
-        """Echoes lines while there is room; the last ones are kept for a traceback in any case."""
+        """Echoes lines while there is room; the last ones are always kept for a traceback."""
         texts = [line[:MAX_LINE_CHARS].decode("utf-8", "replace").rstrip("\r") for line in lines]
         self.tail.extend(texts)
         for text in texts:
@@ -182,18 +182,18 @@ class Candidate:
             self._echo(text)
 
     def _note_place(self, printed: bytes) -> None:
-        """Remembers where a crash while scoring happened, and forgets the words: they may hold held-out text."""
+        """Remembers where a crash while scoring happened, and drops the text: it may contain held-out text."""
         for name, line in TRACEBACK_LINE.findall(bytes(self._line) + printed):
             if name == b"train.py":
                 self.place = f", at train.py line {int(line)}"
         self._line = bytearray(printed[-200:])
 
     def _last_words(self) -> Exception:
-        """What went wrong with a process that has gone: the Crash, or MachineFault where the sandbox does not start."""
+        """Why a process exited: the Crash, or MachineFault if the sandbox does not start."""
         deadline = time.monotonic() + LAST_WORDS_S
         while self._selector.get_map() and time.monotonic() < deadline:
             self._pump(deadline - time.monotonic())
-        # A sandbox ends a moment after what ran in it, and only its own end tells the exit status.
+        # A sandbox exits a moment after its program, and only its own exit gives the status.
         while not (ended := self._has_ended()) and time.monotonic() < deadline:
             time.sleep(LOOK_S)
         self.kill()

@@ -37,7 +37,7 @@ WORDS = [
 
 
 def write_packages(root: Path, count: int = 40) -> Path:
-    """A small repository: a lock file and its packages of made-up text, one of them for another platform."""
+    """A small repository: a lock file and its packages of made-up text, one of which is for another platform."""
     rng = np.random.default_rng(7)
     packages = {"": {"name": "root"}}
     for number in range(count):
@@ -63,7 +63,7 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def data(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Prepared data that answers to the source that the real repository asks for, whichever it is."""
+    """Prepared data labelled as the source that the real repository asks for, whichever it is."""
     text = open_packages(repository)
     root = tmp_path_factory.mktemp("data")
     folder = store.write(text, source.wanted(), root / "prepared", print)
@@ -86,7 +86,7 @@ def windows(data: Path, prepared: list[bytes]) -> dataset.Text:
 
 @pytest.fixture
 def tried(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    """Runs a candidate that differs from the honest one by some lines, and gives its result."""
+    """Runs a candidate that differs from the honest one by some lines, and returns its result."""
     monkeypatch.setenv("TMPDIR", str(tmp_path))
 
     def run(change: str = "", **options: object) -> Result:

@@ -11,16 +11,16 @@ import numpy as np
 
 import source
 
-FORMAT = 2  # Of the prepared data that this file reads.
-BOS = 0  # Token that starts every document and every window; it stands for no bytes.
-MACHINE_FAULT = 78  # Exit status: not the candidate's fault (EX_CONFIG).
+FORMAT = 2  # Format of the prepared data that this file reads.
+BOS = 0  # Token that starts every document and every window; it has no bytes.
+MACHINE_FAULT = 78  # Exit status for a machine fault (EX_CONFIG).
 WINDOW = 256  # Tokens of the prepared tokenizer in one held-out window.
-# How many are scored, at most: bounded work for each kind of device.
+# Most windows that are scored, to limit the work on each kind of device.
 WINDOWS = {"cpu": 160, "mps": 1024, "cuda": 4096}
 
 
 class MachineFault(SystemExit):
-    """Something is wrong with this machine, not with the candidate. Ends the process with status 78."""
+    """Something is wrong with this machine, not with the candidate. The process exits with status 78."""
 
     def __init__(self, message: str):
         super().__init__(MACHINE_FAULT)
@@ -30,15 +30,15 @@ class MachineFault(SystemExit):
 
 @dataclass(frozen=True)
 class Text:
-    """Stretches of text behind each other. Stretch i is text[offsets[i] : offsets[i + 1]]."""
+    """Stretches of text, one after the other. Stretch i is text[offsets[i] : offsets[i + 1]]."""
 
     text: bytes
     offsets: np.ndarray  # (stretches + 1,) int64, in bytes
-    tokens: np.ndarray  # uint16: documents one after the other, each behind BOS; or windows of shape (n, WINDOW)
+    tokens: np.ndarray  # uint16: documents one after the other, each after a BOS; or windows of shape (n, WINDOW)
 
 
 def data_folder() -> Path:
-    """Where the prepared data is, or ought to be: AUTORESEARCH_DATA, the user's cache, or .autoresearch/data above."""
+    """Where the prepared data is or should be: AUTORESEARCH_DATA, the user's cache, or .autoresearch/data above."""
     named = os.environ.get("AUTORESEARCH_DATA")
     if named:
         return Path(named)
@@ -48,9 +48,9 @@ def data_folder() -> Path:
 
 
 def read_manifest(data: Path) -> dict:
-    """The manifest of the prepared data. Raises MachineFault where there is none, or one of another format.
+    """The manifest of the prepared data. Raises MachineFault if there is none, or in another format.
 
-    Where the folder is the usual one, it must hold the source that the repository asks for.
+    If the folder is the default one, it must hold the source that the repository asks for.
     """
     path = data / "manifest.json"
     how = f"python {Path(__file__).with_name('prepare.py')} --out {data}"
@@ -78,7 +78,7 @@ def _expect_source(found: str, data: Path, how: str) -> None:
 
 
 def read_vocabulary(data: Path) -> list[bytes]:
-    """The bytes that each id of the prepared tokenizer stands for. Byte-level BPE writes each byte as one character."""
+    """The bytes of each id of the prepared tokenizer. Byte-level BPE writes each byte as one character."""
     vocabulary = json.loads((data / "tokenizer.json").read_text(encoding="utf-8"))["model"]["vocab"]
     byte_of = _byte_of_character()
     tokens = [b""] * len(vocabulary)
@@ -96,7 +96,7 @@ def _byte_of_character() -> dict[str, int]:
 
 
 def training_text(data: Path, vocabulary: list[bytes], seed: int) -> Text:
-    """All training documents, in an order decided by the seed: one copy of what is on disk, nothing is decoded."""
+    """All training documents, in an order set by the seed: one copy of what is on disk, without decoding."""
     offsets = np.load(data / "train.offsets.npy")
     order = np.random.default_rng(seed).permutation(len(offsets) - 1)
     in_tokens, in_bytes = offsets[:, 0], offsets[:, 1]
@@ -107,7 +107,7 @@ def training_text(data: Path, vocabulary: list[bytes], seed: int) -> Text:
 
 
 def _in_order(array: np.ndarray, offsets: np.ndarray, order: np.ndarray) -> bytes:
-    """The stretches that the offsets cut the array into, in this order, behind each other."""
+    """The stretches between the offsets, in this order, joined."""
     view = memoryview(array)
     starts, ends = offsets[:-1][order].tolist(), offsets[1:][order].tolist()
     return b"".join([view[start:end] for start, end in zip(starts, ends, strict=True)])
@@ -117,12 +117,12 @@ def held_out_windows(data: Path, vocabulary: list[bytes], split: str, device: st
     """Windows of WINDOW tokens, each inside one held-out document.
 
     The same for every candidate: cut one after the other, repeats dropped, shuffled by a fixed seed.
-    Raises MachineFault where there is none.
+    Raises MachineFault if there is none.
     """
     tokens = np.load(data / f"{split}.tokens.npy")
     offsets = np.load(data / f"{split}.offsets.npy")[:, 0]
     windows: dict[bytes, np.ndarray] = {}
-    for start, end in zip(offsets[:-1] + 1, offsets[1:], strict=True):  # Behind the document's own BOS.
+    for start, end in zip(offsets[:-1] + 1, offsets[1:], strict=True):  # After the document's own BOS.
         for first in range(start, end - WINDOW + 1, WINDOW):
             window = tokens[first : first + WINDOW]
             windows.setdefault(window.tobytes(), window)
@@ -135,7 +135,7 @@ def held_out_windows(data: Path, vocabulary: list[bytes], split: str, device: st
 
 
 def shuffled_together(a: Text, b: Text, seed: int) -> tuple[Text, np.ndarray]:
-    """The windows of both in one shuffled order, and for each the place it came from (b's behind a's)."""
+    """The windows of both in one shuffled order, and for each where it came from (b's after a's)."""
     places = np.random.default_rng(seed).permutation(len(a.tokens) + len(b.tokens))
     stretches = [x.text[s:e] for x in (a, b) for s, e in pairwise(x.offsets)]
     chosen = [stretches[place] for place in places]
@@ -144,7 +144,7 @@ def shuffled_together(a: Text, b: Text, seed: int) -> tuple[Text, np.ndarray]:
 
 
 def _decode(tokens: np.ndarray, vocabulary: list[bytes]) -> tuple[bytes, np.ndarray]:
-    """The text that the tokens stand for, and where each token ends in it, in bytes."""
+    """The text of the tokens, and where each token ends in it, in bytes."""
     lengths = np.array([len(token) for token in vocabulary])
     starts = np.cumsum(lengths) - lengths
     sizes = lengths[tokens]

@@ -1,4 +1,4 @@
-"""Candidates for the tests: a script that has learned nothing, and a small model."""
+"""Candidates for the tests: a script that learns nothing, and a small model."""
 
 from pathlib import Path
 
@@ -8,8 +8,8 @@ from torch import nn
 
 HERE = Path(__file__).parent
 
-# A candidate that has learned nothing and says so: every token of the prepared tokenizer costs the same. What a test
-# puts before the last line changes it.
+# A candidate that learns nothing and admits it: every token of the prepared tokenizer costs the same. Tests change it
+# by inserting code before the last line.
 HONEST = f"""
 import os, socket, sys, time
 sys.path.insert(0, {str(HERE)!r})

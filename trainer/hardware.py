@@ -1,4 +1,4 @@
-"""The device as PyTorch sees it: what suits it, what it can do, when it is done, how much memory it took."""
+"""The device as PyTorch sees it: sizes, peak speed, when it is done, how much memory it used."""
 
 import ctypes
 import os
@@ -9,13 +9,13 @@ import torch
 
 import devices
 
-MAX_CPU_THREADS = 8  # More threads than this only wait for each other at these model sizes.
-SPARE_CPUS = 1  # Left to the rest of the machine, so that what else it does moves the score as little as possible.
+MAX_CPU_THREADS = 8  # At these model sizes, more threads than this only wait for each other.
+SPARE_CPUS = 1  # Left to the rest of the machine, so that other work changes the score as little as possible.
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # Parameters of glibc's mallopt.
 
 
 def preset(device: torch.device) -> str:
-    """Which sizes suit the device; see devices.preset."""
+    """The sizes for the device; see devices.preset."""
     if device.type != "cuda":
         return devices.preset(device.type)
     found = torch.cuda.get_device_properties()
@@ -23,12 +23,12 @@ def preset(device: torch.device) -> str:
 
 
 def peak_flops(device: torch.device) -> float | None:
-    """Dense bfloat16 operations a second at best; None where it is not known."""
+    """Peak dense bfloat16 operations a second; None if unknown."""
     return devices.peak_flops(torch.cuda.get_device_name()) if device.type == "cuda" else None
 
 
 def multiplies_bfloat16(device: torch.device) -> bool:
-    """Whether there are units for it: in CUDA and ROCm devices since about 2020, in some x86 CPUs."""
+    """Whether the hardware has bfloat16 units: CUDA and ROCm devices since about 2020, some x86 CPUs."""
     if device.type == "cuda":
         return torch.cuda.is_bf16_supported(including_emulation=False)
     able = torch.cpu.get_capabilities()
@@ -36,7 +36,7 @@ def multiplies_bfloat16(device: torch.device) -> bool:
 
 
 def mark(device: torch.device) -> torch.Event | None:
-    """The end of what a GPU has been told to do so far; None for a CPU, which is done when it returns."""
+    """An event after everything queued on the GPU so far; None for a CPU, which runs synchronously."""
     if device.type == "cpu":
         return None
     event = torch.cuda.Event() if device.type == "cuda" else torch.mps.event.Event()
@@ -45,7 +45,7 @@ def mark(device: torch.device) -> torch.Event | None:
 
 
 def settle(device: torch.device, seed: int) -> None:
-    """Seeds torch, and on a CPU says how many threads it uses and that it keeps its memory."""
+    """Seeds torch, and on a CPU sets the number of threads and keeps its memory allocated."""
     torch.manual_seed(seed)
     if device.type == "cpu":
         torch.set_num_threads(max(1, min(MAX_CPU_THREADS, _cpu_count() - SPARE_CPUS)))
@@ -57,9 +57,9 @@ def _cpu_count() -> int:
 
 
 def _keep_freed_memory() -> None:
-    """Lets glibc keep large blocks for the next step instead of returning them to the system each time."""
+    """Lets glibc keep large blocks for the next step instead of returning them to the system every time."""
     if sys.platform == "linux":
-        mallopt = getattr(ctypes.CDLL(None), "mallopt", None)  # Other C libraries do not have it.
+        mallopt = getattr(ctypes.CDLL(None), "mallopt", None)  # Other C libraries do not have this.
         if mallopt:
             mallopt(M_MMAP_THRESHOLD, 2**30)
             mallopt(M_TRIM_THRESHOLD, 2**31 - 1)

@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
 class LocalHub:
-    """Serves `files` (path -> bytes). The next answers behave as `faults` says, first come first served.
+    """Serves `files` (path -> bytes). The next answers behave as `faults` says, in order.
 
     A fault is a status, or (status, Retry-After), or one of: "break off", "ignore ranges", "slow start" (breaks off
     before the first byte), "wrong range".
@@ -16,7 +16,7 @@ class LocalHub:
 
     def __init__(self):
         self.files: dict[str, bytes] = {}
-        self.announced: dict[str, str] = {}  # Path -> hash, where it is not that of the content.
+        self.announced: dict[str, str] = {}  # Path -> hash, if it differs from the content's.
         self.faults: list = []
         self.asked: list[tuple[str, str | None]] = []  # (path, Range) of every request for bytes.
         self.sent = 0  # Bytes of content.
@@ -42,7 +42,7 @@ class LocalHub:
         self._thread.join()
 
     def answer(self, request: BaseHTTPRequestHandler) -> None:
-        """`/datasets/...` redirects to `/bytes/datasets/...`, as the real one does to where its files are."""
+        """`/datasets/...` redirects to `/bytes/datasets/...`, as the real one redirects to its file storage."""
         if not request.path.startswith("/bytes"):
             content = self.files.get(request.path)
             if content is None:
@@ -76,7 +76,7 @@ class LocalHub:
             request.send_header(name, value)
         request.end_headers()
         self.sent += kept
-        with contextlib.suppress(ConnectionError):  # Who wants only the beginning hangs up.
+        with contextlib.suppress(ConnectionError):  # A client that wants only the beginning hangs up.
             request.wfile.write(body[:kept])
 
     def _finish(self, request: BaseHTTPRequestHandler, status: int, headers: dict[str, str] | None = None) -> None:

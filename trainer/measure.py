@@ -1,4 +1,4 @@
-"""One measurement: train in a process that is not trusted, freeze what it hands over, score it, and audit the score."""
+"""One measurement: train in an untrusted process, freeze what it hands over, score it, and audit the score."""
 
 import contextlib
 import dataclasses
@@ -32,14 +32,14 @@ from wire import (
 )
 
 MAX_VOCABULARY_BYTES = 2**26
-GRACE_S, GRACE_SHARE = 1.0, 0.02  # For the last step and handing over, beyond the budget: seconds, and share of it.
-STARTUP_FACTOR = 1.25  # Start-up beyond so many times the champion's is charged to the budget.
+GRACE_S, GRACE_SHARE = 1.0, 0.02  # Grace for the last step and the hand-over: seconds, and share of the budget.
+STARTUP_FACTOR = 1.25  # Start-up beyond this multiple of the champion's is charged to the budget.
 SHOW_EVERY_S = 0.4
 
 
 @dataclass(frozen=True)
 class Options:
-    """What the referee is told; times in seconds."""
+    """The referee's settings; times in seconds."""
 
     command: Sequence[str]
     data: Path
@@ -50,8 +50,8 @@ class Options:
     scoring: float = 180.0
     champion_startup: float = math.inf
     threshold: float = -math.inf  # An unaudited number below this is audited.
-    audited: bool = False  # Whether it is audited in any case.
-    champion_nats: np.ndarray | None = None  # (bytes of val,): what each cost the champion; half is drawn to it.
+    audited: bool = False  # Whether it is always audited.
+    champion_nats: np.ndarray | None = None  # (bytes of val,): their cost to the champion; half the sample follows it.
     preview_at: float = 1.0  # Share of the budget after which the preview is taken; 1: never.
     stop_above: float = math.inf  # A preview above this ends the training.
     device: str = "cpu"
@@ -59,7 +59,7 @@ class Options:
 
 @dataclass(frozen=True)
 class Frozen:
-    """What was handed over, copied: nothing that the candidate does later changes it."""
+    """A copy of what was handed over: nothing the candidate does later changes it."""
 
     weights: bytearray
     vocabulary: list[bytes]
@@ -68,11 +68,11 @@ class Frozen:
 
 @dataclass
 class Result:
-    """What src/trial reads. Numbers in bits per byte, seconds, MiB."""
+    """Read by src/trial. Numbers are in bits per byte, seconds, MiB."""
 
     outcome: dict | None = None
-    preview: float | None = None  # What the candidate said of its training loss at `preview_at`.
-    val_bpb: float | None = None  # As the training process claims it: checked to be a code, not audited.
+    preview: float | None = None  # The training loss that the candidate reported at `preview_at`.
+    val_bpb: float | None = None  # As claimed by the training process: verified to be a code, not audited.
     audited: dict | None = None
     test_bpb: float | None = None
     training_seconds: float = 0.0
@@ -88,7 +88,7 @@ class Result:
 
 
 def measure(options: Options) -> Result:
-    """Takes one measurement. Never raises for what a candidate does, nor for a machine that is not set up."""
+    """Takes one measurement. Never raises because of a candidate, or a machine that is not set up."""
     result = Result(device=options.device)
     began = time.monotonic()
     try:
@@ -109,7 +109,7 @@ def measure(options: Options) -> Result:
         result.outcome = {"status": "crash", "reason": crash.reason, "message": crash.message, "traceback": text}
     except MachineFault as fault:
         result.outcome = {"status": "fault", "message": fault.message[:500]}
-    except Exception as error:  # Not because of what a candidate sent: `started` has told those apart.
+    except Exception as error:  # Not because of something a candidate sent: `started` turns that into a Crash.
         fault = MachineFault(f"the referee failed: {type(error).__name__}: {error}")
         result.outcome = {"status": "fault", "message": fault.message[:500]}
     result.total_seconds = time.monotonic() - began
@@ -118,7 +118,7 @@ def measure(options: Options) -> Result:
 
 @contextlib.contextmanager
 def started(options: Options, result: Result) -> Iterator[Candidate]:
-    """A process of the candidate's. Whatever fails because of what it sent leaves here as its Crash."""
+    """A candidate process. Anything that fails because of what it sent is raised as its Crash."""
     candidate = Candidate(options.command, options.wrap, echo=lambda line: print(line, flush=True))
     try:
         yield candidate
@@ -147,7 +147,7 @@ def greet(candidate: Candidate, options: Options, prepared: list[bytes], role: s
     """From hello to ready: the candidate builds and compiles, and has seen no text yet. Returns the seconds it took."""
     limit, why = options.startup, ""
     unpaid = STARTUP_FACTOR * options.champion_startup + options.budget
-    if role == "train" and unpaid < limit:  # Once the whole budget is charged, there is nothing to wait for.
+    if role == "train" and unpaid < limit:  # Once the whole budget is charged, there is nothing left to wait for.
         limit, why = unpaid, ", which used up the budget"
     deadline = candidate.born + limit
     late = f"not ready within {limit:.3g} s of start-up{why}"
@@ -172,7 +172,7 @@ def greet(candidate: Candidate, options: Options, prepared: list[bytes], role: s
 
 
 def train(options: Options, prepared: list[bytes], val: Text, result: Result) -> Frozen:
-    """Lets the candidate train, freezes what it hands over, and takes its word for the score, checked as a code."""
+    """Lets the candidate train, freezes what it hands over, and reads its claimed score, verified as a code."""
     with started(options, result) as candidate:
         text = dataset.training_text(options.data, prepared, options.seed)
         files = [sealed(text.text), sealed(text.offsets), sealed(text.tokens)]  # Copied before the clock starts.
@@ -217,7 +217,7 @@ def freeze(done: dict, handed: list[int], deadline: float, late: str) -> Frozen:
 
 
 def score_windows(candidate: Candidate, windows: Text, frozen: Frozen, deadline: float) -> Answer:
-    """Hands over the windows, and reads the answer when the process is dead."""
+    """Hands over the windows, and reads the answer once the process is dead."""
     rows = len(windows.offsets) - 1
     answer = blank(answer_layout(rows, len(windows.text))[1])
     try:
@@ -273,7 +273,7 @@ def scorer(options: Options, prepared: list[bytes], frozen: Frozen, role: str, r
 
 
 def progress_listener(began: float, budget: float, options: Options, result: Result):
-    """What becomes of progress messages: they are shown, and make the preview, which may end the training."""
+    """Handles progress messages: shows them, and takes the preview, which may end the training."""
     show = progress_printer(began + budget)
     preview = Preview(options.preview_at, options.stop_above)
 

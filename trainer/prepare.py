@@ -1,8 +1,8 @@
 """The candidate's side of the conversation with the referee: device, batches, hand-over. Experiments never edit it.
 
-    run = prepare.connect()                             # by hand: starts a referee of its own
-    for x, y in run.batches(batch_size, seq_len): ...   # ends when the budget is over
-    run.finish(model, log_probs)                        # hands the model over and answers the referee's questions
+    run = prepare.connect()                             # run by hand, starts its own referee
+    for x, y in run.batches(batch_size, seq_len): ...   # ends when the budget is used up
+    run.finish(model, log_probs)                        # hands the model over and answers the referee
 
 The same script also runs when a model is only scored or audited: then the loop is empty and the weights are loaded.
 As a program it prepares the text, once: `python trainer/prepare.py --help`.
@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
 
-# Threads that wait for each other must sleep, not spin: beside other busy processes, spinning made steps on two cores
+# Threads that wait for each other must sleep, not spin: with other busy processes, spinning made steps on two cores
 # ten times slower. The OpenMP runtime reads this when torch is imported.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
@@ -43,24 +43,24 @@ class Run:
 
     def __init__(self, channel: wire.Channel, setup: dict, vocabulary: list[bytes]):
         self.device = torch.device(setup["device"])
-        self.preset = hardware.preset(self.device)  # Sizes that suit it: cpu, mac, gpu-8gb, gpu-24gb or gpu-80gb.
-        self.bf16 = hardware.multiplies_bfloat16(self.device)  # Whether matrices are multiplied faster in bfloat16.
+        self.preset = hardware.preset(self.device)  # Sizes for the device: cpu, mac, gpu-8gb, gpu-24gb or gpu-80gb.
+        self.bf16 = hardware.multiplies_bfloat16(self.device)  # Whether bfloat16 matrix multiplication is faster.
         self.seed = setup["seed"]
         self.budget = setup["budget_s"]  # Seconds of training.
         self.window = setup["window"]  # Longest sequence that `log_probs` is given, with the prepared tokenizer.
-        self.vocabulary = vocabulary  # Bytes that each id of the prepared tokenizer stands for; BOS stands for none.
+        self.vocabulary = vocabulary  # The bytes of each id of the prepared tokenizer; BOS has none.
         self.vocab_size = len(vocabulary)
-        self.training = setup["role"] == "train"  # Otherwise a trained model is only scored: no need to compile steps.
+        self.training = setup["role"] == "train"  # If false, a trained model is only scored: no need to compile steps.
         self._blind = setup["role"] == "blind"
         self._channel = channel
         self._files: list[int] | None = None  # What came with the start; None before it.
         self._began: float | None = None
         self._training_s = 0.0
-        self._waited_s = 0.0  # Of it, how long the device had nothing to do because the next batch was not there.
+        self._waited_s = 0.0  # Part of it that the device was idle, waiting for the next batch.
         self._batches = 0
         self._tokens_seen = 0
         self._seq_len = 0
-        self._own_tokens = True  # Until `batches` cuts rows of the prepared ones.
+        self._own_tokens = True  # Until `batches` cuts rows from the prepared tokens.
         self._losses: torch.Tensor | float = 0.0  # Sum over the steps since the last report, in nats per token.
         self._losses_in_sum = 0
         self._reported = -math.inf
@@ -72,11 +72,11 @@ class Run:
 
     @property
     def progress(self) -> float:
-        """Share of the budget that is used up, 0 to 1: what a schedule depends on."""
+        """Share of the budget used so far, 0 to 1. Schedules depend on this."""
         return min(1.0, self.elapsed / self.budget) if self.budget > 0 else 1.0
 
     def documents(self) -> Iterator[bytes]:
-        """Starts the clock and yields the training documents, for those who cut text into tokens themselves."""
+        """Starts the clock and yields the training documents, for scripts with their own tokenizer."""
         self._start()
         if not self.training:
             return
@@ -90,9 +90,9 @@ class Run:
     ) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
         """Yields (x, y), int64 of shape (batch_size, seq_len) on the device, until the budget is over.
 
-        Every row is a stretch of training text behind a BOS token; y is x shifted by one. All stretches come once,
-        in an order decided by the seed, before any comes again. The clock starts at the first batch.
-        tokens: (n,) the candidate's own tokens of the training text; left out, the prepared ones.
+        Every row is a stretch of training text behind a BOS token; y is x shifted by one. Every stretch is used once,
+        in an order set by the seed, before any is repeated. The clock starts at the first batch.
+        tokens: (n,) the candidate's own tokens of the training text; by default the prepared ones.
         """
         self._start()
         if not self.training:
@@ -119,9 +119,9 @@ class Run:
         self._training_s = self.elapsed
 
     def report(self, step: int, loss: torch.Tensor | float) -> None:
-        """Tells of the loss (nats per token), at most twice a second: of its mean over the steps since the last time.
+        """Reports the loss (nats per token) at most twice a second, as the mean over the steps since the last report.
 
-        People see it, and in bits per byte the referee judges by it whether the rest of the trial is worth its time.
+        People see it. In bits per byte, the referee uses it to decide whether the trial is worth finishing.
         """
         self._losses = self._losses + (loss.detach() if isinstance(loss, torch.Tensor) else loss)
         self._losses_in_sum += 1
@@ -143,10 +143,10 @@ class Run:
     ) -> None:
         """Hands the model over and answers the referee; the process ends here.
 
-        log_probs(model, x) takes (B, T) int64 and gives (B, T, vocab) natural log-probabilities of each next token.
-        With a tokenizer of its own: vocabulary, the bytes of each id (id 0 starts every window), and encode, which
-        cuts the bytes of a window into ids; it sees one window at a time.
-        By then `run.vocabulary` is the one that was handed over.
+        log_probs(model, x) takes (B, T) int64 and returns (B, T, vocab) natural log-probabilities of each next token.
+        With your own tokenizer, also pass vocabulary, the bytes of each id (id 0 starts every window), and encode,
+        which turns the bytes of one window into ids. When encode is called, `run.vocabulary` is the one that was
+        handed over.
         """
         self._start()
         model.eval()
@@ -178,7 +178,7 @@ class Run:
             self._channel.send("done", files, precision=precision, stats=self._stats(model))
 
     def _stats(self, model: torch.nn.Module) -> dict[str, float]:
-        """What people are told of the run. mfu_percent goes by the model's `depth` and `width`; 0 where unknown."""
+        """Shown to people. mfu_percent is computed from the model's `depth` and `width`; 0 if unknown."""
         parameters = sum(parameter.numel() for parameter in model.parameters())
         tables = {m.weight for m in model.modules() if isinstance(m, torch.nn.Embedding)}
         matrices = parameters - sum(table.numel() for table in tables)
@@ -196,7 +196,7 @@ class Run:
         }
 
     def _start(self) -> None:
-        """Says ready and waits for the clock; the text comes with its start. Later calls do nothing."""
+        """Reports ready and waits for the clock; the text arrives when it starts. Later calls do nothing."""
         if self._files is not None:
             return
         if self.device.type == "cuda":
@@ -210,7 +210,7 @@ class Run:
             text_bytes = os.fstat(self._files[0]).st_size
             self._bits_per_byte = (
                 len(self._tokens) / max(1, text_bytes) / math.log(2)
-            )  # Of a loss of one nat per token.
+            )  # For a loss of one nat per token.
 
     def _rows(self, tokens: np.ndarray, batch_size: int, seq_len: int) -> Iterator[torch.Tensor]:
         """Yields (batch_size, seq_len + 1) int64 on the host: BOS, then seq_len tokens of text."""
@@ -227,7 +227,7 @@ class Run:
                 yield torch.from_numpy(rows)
 
     def _to_device(self, rows: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        if self.device.type == "cuda":  # Copied while the device still works on the batch before.
+        if self.device.type == "cuda":  # Copied while the device is still working on the previous batch.
             rows = rows.pin_memory().to(self.device, non_blocking=True)
         else:
             rows = rows.to(self.device)
@@ -235,7 +235,7 @@ class Run:
 
 
 def connect() -> Run:
-    """Greets the referee, seeds torch, chooses the device. Started by hand, the script first starts a referee."""
+    """Greets the referee, seeds torch, chooses the device. Run by hand, the script first starts a referee."""
     number = os.environ.pop(wire.SOCKET_VARIABLE, None)
     if number is None:
         referee = str(Path(__file__).with_name("referee.py"))
@@ -254,7 +254,7 @@ def connect() -> Run:
 
 
 def main() -> None:
-    """Prepares the data, as told on the command line."""
+    """Prepares the data; options come from the command line."""
     from corpus import command
 
     command.main()

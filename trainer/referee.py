@@ -1,9 +1,9 @@
-"""The referee: trains a candidate in a process that it does not trust, and finds out how good the model is.
+"""The referee: trains a candidate in a process it does not trust, and scores the model.
 
     python trainer/referee.py [--threshold 2.95] [--out result.json] -- python train.py
 
-It owns the clock, the seed and the held-out text; docs/referee.md tells the conversation. Exit status: 0 measured or
-stopped, 1 the candidate crashed, 78 the machine is at fault.
+It owns the clock, the seed and the held-out text; docs/referee.md describes the protocol. Exit status: 0 measured or
+stopped, 1 the candidate crashed, 78 machine fault.
 """
 
 import argparse
@@ -24,7 +24,7 @@ from measure import Options, Result, measure
 
 
 def print_summary(result: Result) -> None:
-    """The ancestor's block, for people and for notebooks that read it."""
+    """The summary block of autoresearch, for people and for notebooks that parse it."""
     stats = {name.lower(): value for name, value in result.stats.items()}
     print("---")
     print(f"val_bpb:          {result.outcome['value']:.6f}")
@@ -38,35 +38,35 @@ def print_summary(result: Result) -> None:
     print(f"depth:            {stats.get('depth', 0):.0f}", flush=True)
     if result.audited:
         found = result.audited
-        verdict = "; ".join(found["flags"]) or "no lie noticed"
+        verdict = "; ".join(found["flags"]) or "passed"
         print(f"audit: {verdict} (n {found['n']}, largest difference {found['largest']:.2g} nats)", flush=True)
 
 
 def _plain(value: object) -> object:
-    """The value without not-a-number and infinity, which JSON cannot say."""
+    """The value without NaN and infinity, which JSON cannot represent."""
     if isinstance(value, dict):
         return {key: _plain(inner) for key, inner in value.items()}
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def load_nats(path: Path) -> np.ndarray | None:
-    """(bytes of val,) as saved; None where the file cannot be read: positions are then drawn evenly."""
+    """(bytes of val,) as saved; None if the file cannot be read, in which case positions are sampled uniformly."""
     try:
         return np.load(path)
     except (OSError, ValueError, EOFError) as error:
-        print(f"going on without the champion's nats: {error}", file=sys.stderr, flush=True)
+        print(f"continuing without the champion's nats: {error}", file=sys.stderr, flush=True)
         return None
 
 
 def save_nats(path: Path, nats: np.ndarray) -> None:
-    """Writes all or nothing; a machine without room for it is told so, and the measurement stands."""
+    """Writes all or nothing. If the disk is full, says so; the measurement stays valid."""
     fresh = path.with_suffix(f".{os.getpid()}.tmp")
     try:
         with fresh.open("wb") as file:
             np.save(file, nats)
         fresh.replace(path)
     except OSError as error:
-        print(f"the nats were not kept: {error}", file=sys.stderr, flush=True)
+        print(f"could not keep the nats: {error}", file=sys.stderr, flush=True)
         fresh.unlink(missing_ok=True)
 
 
@@ -115,7 +115,7 @@ def parse_arguments(arguments: Sequence[str]) -> tuple[Options, argparse.Namespa
 
 
 def main() -> None:
-    """Measures as told on the command line."""
+    """Takes one measurement; options come from the command line."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     options, args = parse_arguments(sys.argv[1:])
     result = measure(options)
@@ -130,7 +130,7 @@ def main() -> None:
         return
     if result.outcome["status"] == "stopped":
         at, preview = result.outcome["at"], result.outcome["value"]
-        print(f"stopped at {at:.0%} of the budget: a training loss of {preview:.4f} bits per byte", flush=True)
+        print(f"stopped early at {at:.0%}: projected training loss {preview:.4f} bits per byte", flush=True)
         return
     if result.outcome["status"] == "crash":
         print(f"crash: {result.outcome['reason']}: {result.outcome['message']}", file=sys.stderr, flush=True)

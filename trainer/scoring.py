@@ -1,4 +1,4 @@
-"""What a score is: a verified code length. The tokens give the text back, and each of them is paid for."""
+"""What a score is: a verified code length. The tokens decode to the text, and each of them has a cost."""
 
 import math
 import os
@@ -13,16 +13,16 @@ from wire import Refused, answer_layout
 
 @dataclass(frozen=True)
 class Answer:
-    """The candidate's code for all windows: token ids, and the nats that it says each of them costs."""
+    """The candidate's code for all windows: token ids, and what it claims each costs in nats."""
 
     counts: np.ndarray  # (windows,) int64: ids in each window
     ids: np.ndarray  # (ids of all windows,) int64
-    sizes: np.ndarray  # (ids of all windows,) int64: bytes that each of them stands for
+    sizes: np.ndarray  # (ids of all windows,) int64: bytes of each of them
     nats: np.ndarray  # (ids of all windows,) float64
 
 
 def read_exactly(file: int, size: int) -> bytes:
-    """All bytes of an answer. Raises Refused where its size has changed."""
+    """All bytes of an answer. Raises Refused if its size has changed."""
     if os.fstat(file).st_size != size:
         raise Refused(f"expected an answer of {size} bytes, found another size")
     pieces = []
@@ -37,7 +37,7 @@ def read_exactly(file: int, size: int) -> bytes:
 def read_answer(file: int, windows: Text, vocabulary: list[bytes]) -> Answer:
     """Checks an answer: its tokens' bytes are the windows', its nats are finite and not negative.
 
-    Raises Refused, or Crash for not-a-number (the score of a diverged model).
+    Raises Refused, or Crash for NaN (the score of a diverged model).
     """
     rows = len(windows.offsets) - 1
     capacity, size = answer_layout(rows, len(windows.text))
@@ -63,5 +63,5 @@ def read_answer(file: int, windows: Text, vocabulary: list[bytes]) -> Answer:
 
 
 def bits_per_byte(nats: float, text_bytes: int) -> float:
-    """Nats of a text's code, in bits, over the bytes of the text."""
+    """Converts the nats of a text's code to bits per byte of the text."""
     return nats / math.log(2) / text_bytes

@@ -14,11 +14,11 @@ from pathlib import Path
 PYPROJECT = Path(__file__).with_name("pyproject.toml")
 KINDS = {
     "packages": '"packages": text of the npm packages that package-lock.json pins, 17 MB; no download',
-    "tinystories": '"tinystories" or "tinystories: 500 MB": short stories, so many megabytes to train on (200)',
-    "climbmix": '"climbmix" or "climbmix: 4 shards": web text in shards of 250 MB, so many to train on (8)',
+    "tinystories": '"tinystories" or "tinystories: 500 MB": short stories; the size of the training text (200 MB)',
+    "climbmix": '"climbmix" or "climbmix: 4 shards": web text; training shards of 250 MB each (8)',
     "files": '"files: texts/**/*.txt": your own text, a pattern seen from the repository\'s root',
 }
-# What five minutes can use; docs/data.md has the arithmetic.
+# As much as five minutes can use; docs/data.md has the arithmetic.
 USUAL_AMOUNT = {"tinystories": 200, "climbmix": 8}
 UNITS = {"tinystories": r"MB", "climbmix": r"shards?"}
 # Optional dependencies in pyproject.toml that a source needs.
@@ -26,16 +26,16 @@ EXTRAS = {"climbmix": "parquet"}
 
 
 class DataError(Exception):
-    """The text cannot be had or prepared; the message says what to do."""
+    """The text cannot be downloaded or prepared; the message says what to do."""
 
 
 @dataclass(frozen=True)
 class Source:
-    """A source as it is asked for. `str()` of it is its one spelling: equal ones mean the same text."""
+    """A requested source. `str()` gives its canonical spelling: equal strings mean the same text."""
 
     kind: str
-    amount: int = 0  # Of text to train on: megabytes of tinystories, shards of climbmix; 0 for the others.
-    pattern: str = ""  # Of the names of `files`.
+    amount: int = 0  # Amount of training text: megabytes of tinystories, shards of climbmix; 0 for the others.
+    pattern: str = ""  # Pattern of file names, for `files`.
 
     def __str__(self) -> str:
         if self.kind == "tinystories":
@@ -46,7 +46,7 @@ class Source:
 
 
 def parse(spec: str) -> Source:
-    """The source that a line such as "climbmix: 4 shards" means. Raises DataError, which lists what can be said."""
+    """The source that a line such as "climbmix: 4 shards" means. Raises DataError, which lists the choices."""
     kind, colon, rest = (part.strip() for part in spec.partition(":"))
     if kind in USUAL_AMOUNT:
         named = re.fullmatch(rf"([1-9]\d{{0,5}}) ?{UNITS[kind]}", rest)
@@ -61,7 +61,7 @@ def parse(spec: str) -> Source:
 
 
 def wanted(pyproject: Path | None = None) -> Source:
-    """The source that the repository asks for; "packages" where it says nothing. Raises DataError."""
+    """The source that the repository asks for; "packages" if it says nothing. Raises DataError."""
     pyproject = pyproject or PYPROJECT
     try:
         settings = tomllib.loads(pyproject.read_text(encoding="utf-8")) if pyproject.is_file() else {}

@@ -1,4 +1,4 @@
-"""What a score is worth: honest models are left alone, and a lie gains nothing or is noticed."""
+"""What a score is worth: honest models pass, and an overstatement gains nothing or is noticed."""
 
 import math
 import os
@@ -98,7 +98,7 @@ def test_a_uniform_model_costs_log2_of_the_vocabulary_per_token(windows: Text, p
     assert unaudited(bulk, windows) == pytest.approx(expected, rel=1e-6)
 
 
-# --- Honest mistakes, told in a sentence ---
+# --- Honest mistakes, reported in a sentence ---
 
 
 @pytest.mark.parametrize(
@@ -129,7 +129,7 @@ def test_a_diverged_model_is_not_a_number(windows: Text, prepared: list[bytes], 
     assert caught.value.reason == "not a number"
 
 
-# --- Answers that are no code of the text ---
+# --- Answers that do not encode the text ---
 
 
 def write(bulk: Answer, windows: Text) -> int:
@@ -183,7 +183,7 @@ def test_bytes_swapped_for_others_of_the_same_length_are_refused(windows: Text, 
         scoring.read_answer(write(replace(bulk, ids=changed(bulk.ids, 7, other)), windows), windows, prepared)
 
 
-# --- Lies ---
+# --- Overstatements ---
 
 
 def test_a_little_shaved_off_everywhere_gains_nothing_and_is_noticed(windows: Text, honest: tuple):
@@ -201,7 +201,7 @@ def test_forgiving_the_costliest_tokens_gains_nothing_on_average(windows: Text, 
     forgiven = bulk.nats.copy()
     forgiven[costliest] = 0.0
     lie = replace(bulk, nats=forgiven)
-    weight = np.repeat(bulk.nats / np.maximum(bulk.sizes, 1), bulk.sizes)  # As if the champion cost the same.
+    weight = np.repeat(bulk.nats / np.maximum(bulk.sizes, 1), bulk.sizes)  # As if the champion paid the same.
     means = [_corrected(windows, lie, bulk, seed, weight) for seed in range(1000)]
     gained = unaudited(bulk, windows) - unaudited(lie, windows)
     error = np.std(means) / math.sqrt(len(means))
@@ -220,11 +220,11 @@ def test_claims_below_the_champions_draw_the_audit_to_them(windows: Text, honest
         drawn = draw(windows, replace(bulk, nats=nats), seed, champion)
         hits += np.isin(first_token[drawn.window] + drawn.position, forgiven).sum()
     lying = len(np.unique(np.searchsorted(first_token, forgiven, side="right")))
-    assert hits / 100 > lying / 4  # Of each window with a lie a quarter, though one position in a hundred is one.
+    assert hits / 100 > lying / 4  # A quarter of these windows, though one position in a hundred lies.
 
 
 def _corrected(windows: Text, claimed: Answer, truth: Answer, seed: int, weight: np.ndarray | None = None) -> float:
-    """The deciding number for claims where the blind predictions are true."""
+    """The deciding number for claims when the blind predictions are true."""
     drawn = draw(windows, claimed, seed, weight)
     places = (np.cumsum(truth.counts) - truth.counts)[drawn.window] + drawn.position
     everywhere = np.arange(len(windows.tokens))
@@ -242,7 +242,7 @@ def test_what_is_drawn_stands_for_what_is_not(windows: Text, honest: tuple):
     hits = np.concatenate([starts[d.window] + d.position for d in drawn])
     inverse = 1 / np.concatenate([d.probability for d in drawn])
     ends = np.cumsum(bulk.sizes)
-    costs = np.add.reduceat(weight, ends - bulk.sizes)[: starts[10]]  # Costly positions are drawn more often.
+    costs = np.add.reduceat(weight, ends - bulk.sizes)[: starts[10]]  # Costly positions are sampled more often.
     for values in (np.ones(starts[10]), costs):
         assert (inverse * values[hits]).sum() / len(drawn) == pytest.approx(values.sum(), rel=0.02)
 

@@ -1,4 +1,4 @@
-"""From a repository to prepared data: the same everywhere, held-out text nowhere else, nothing lost by a switch."""
+"""From repository to prepared data: the same everywhere, held-out text nowhere else, nothing lost by switching."""
 
 import json
 import threading

@@ -1,4 +1,4 @@
-"""Downloads over bad connections: they go on where they broke off, and nothing wrong is ever kept."""
+"""Downloads over bad connections: they resume where they broke off, and nothing wrong is ever kept."""
 
 import dataclasses
 import hashlib
@@ -29,7 +29,7 @@ def hub() -> Iterator[LocalHub]:
 
 @pytest.fixture(autouse=True)
 def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """The seconds that were waited between tries; nobody really waits."""
+    """The seconds waited between tries; nobody really waits."""
     slept: list[float] = []
     monkeypatch.setattr(download.time, "sleep", slept.append)
     return slept
@@ -124,7 +124,7 @@ def test_a_file_that_is_not_there_is_not_asked_for_again(
 
 def test_without_a_network_it_is_given_up_in_the_end(remote: Remote, tmp_path: Path, waits: list[float]):
     with socket.socket() as closed:
-        closed.bind(("127.0.0.1", 0))  # Nobody listens there.
+        closed.bind(("127.0.0.1", 0))  # Nothing listens there.
         nowhere = dataclasses.replace(remote, url=f"http://127.0.0.1:{closed.getsockname()[1]}/x")
         with pytest.raises(DataError, match="no answer"):
             fetch(nowhere, tmp_path)

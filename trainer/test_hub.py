@@ -1,4 +1,4 @@
-"""TinyStories and climbmix, from request to prepared data. A small hub on this machine stands for the real one."""
+"""TinyStories and climbmix, from request to prepared data. A small hub on this machine replaces the real one."""
 
 import hashlib
 import json
@@ -36,7 +36,7 @@ def shard(path: Path, column: list[str], name: str = "text") -> bytes:
 
 @pytest.fixture
 def hub(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[LocalHub]:
-    """Two files of stories and four shards; the hashes that are pinned for the real ones are pinned for these."""
+    """Two files of stories and four shards; their hashes are pinned like those of the real ones."""
     server = LocalHub()
     monkeypatch.setenv("HF_ENDPOINT", server.url + "/")
     train, valid = texts(1, 300), texts(2, 40)
@@ -93,7 +93,7 @@ def test_more_text_downloads_only_what_is_new_and_less_downloads_nothing(hub: Lo
     corpus.prepare(source.parse("climbmix: 2 shards"), tmp_path / "data")
     assert [path for path, _ in hub.asked[len(first) :]] == [SHARDS_AT + "shard_00001.parquet"]
     for file in (tmp_path / "downloads").glob("*.parquet"):
-        file.unlink()  # Where the disk is full: prepared data do not need them.
+        file.unlink()  # As when space runs out: prepared data does not need them.
     hub.asked.clear()
     corpus.prepare(source.parse("climbmix: 1 shard"), tmp_path / "data")
     assert hub.asked == []

@@ -1,6 +1,6 @@
-"""What suits a device, and that the sizes in train.py do: enough to learn from in five minutes, and room for it.
+"""Presets, and whether train.py's sizes fit them: enough to learn in five minutes, within the device's memory.
 
-No GPU is needed: models are built without memory, on PyTorch's meta device, and what they would take is added up.
+No GPU is needed: models are built without memory, on PyTorch's meta device, and what they would use is added up.
 """
 
 import re
@@ -20,8 +20,8 @@ SCRIPT = str(Path(__file__).with_name("train.py"))
 VOCABULARY, WINDOW = 2048, 256
 BUDGET = 300.0
 
-# The least device of each preset: operations a second that a run may count on, and GiB of memory. One core of a CPU as
-# measured, an M1 at half of its peak in float32, and RTX 3060, RTX 3090 and A100 at a third of theirs.
+# The slowest device of each preset: operations a second that a run may count on, and GiB of memory. One core of a CPU
+# as measured, an M1 at half of its peak in float32, and RTX 3060, RTX 3090 and A100 at a third of theirs.
 LEAST = {
     "cpu": (0.06e12, 4),
     "mac": (1.3e12, 8),
@@ -32,7 +32,7 @@ LEAST = {
 
 
 def built(monkeypatch: pytest.MonkeyPatch, name: str, script: str = SCRIPT) -> SimpleNamespace:
-    """What train.py makes for the preset, without memory and without training."""
+    """The model that train.py builds for the preset, without memory and without training."""
     run = SimpleNamespace(
         device=torch.device("meta"),
         preset=name,
@@ -49,13 +49,13 @@ def built(monkeypatch: pytest.MonkeyPatch, name: str, script: str = SCRIPT) -> S
 
 
 def kept_for_backward(script: SimpleNamespace) -> int:
-    """Bytes that one step keeps for its backward pass, as if all were float32: more than a GPU takes."""
+    """Bytes that one step keeps for its backward pass, as if all were float32: more than a GPU uses."""
     kept: dict[int, int] = {}
 
     def keep(tensor: torch.Tensor) -> torch.Tensor:
         storage = tensor.untyped_storage()
         kept[id(storage)] = storage.nbytes()
-        storages.append(storage)  # Alive, so that no two have the same id.
+        storages.append(storage)  # Kept alive, so that no two have the same id.
         return tensor
 
     storages: list[torch.UntypedStorage] = []

@@ -1,4 +1,4 @@
-"""The conversation: what candidates may try, and what comes of it. Most of them are a few lines of protocol."""
+"""The protocol: what candidates may try, and what happens then. Most of them are a few lines of protocol."""
 
 import json
 import math
@@ -50,7 +50,7 @@ def test_only_a_number_better_than_the_threshold_is_audited(tried, data: Path):
     assert better.audited["smallest_lie"] == pytest.approx(9.2 / better.audited["n"] * level, rel=1e-3)
 
 
-# --- Numbers that are made up ---
+# --- Made-up numbers ---
 
 
 def test_a_printed_number_is_worth_nothing(tried):
@@ -125,7 +125,7 @@ def before_done():
     crash(tried(endless, budget=0.2), "timeout")
 
 
-# A candidate that reports ever worse losses, and says when it was let go on.
+# A candidate that reports ever worse losses, and prints when it was allowed to continue.
 WORSENING = """
 def before_done():
     began = time.monotonic()
@@ -278,7 +278,7 @@ def test_missing_data_are_the_machines_fault(tmp_path: Path):
 
 def test_broken_data_are_the_machines_fault(tried, data: Path, tmp_path: Path):
     broken = tmp_path / "data"
-    shutil.copytree(data, broken, copy_function=shutil.copyfile)  # Not the modes: prepared files are read-only.
+    shutil.copytree(data, broken, copy_function=shutil.copyfile)  # Without the modes: prepared files are read-only.
     (broken / "val.tokens.npy").write_bytes(b"not an array")
     result = measure.measure(Options(["true"], broken))
     assert result.outcome["status"] == "fault"

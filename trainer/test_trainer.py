@@ -21,7 +21,7 @@ HERE = Path(__file__).parent
 
 
 def start(data: Path, seed: int = 5, budget: float = 0.3, role: str = "train") -> prepare.Run:
-    """A run whose referee has already said everything that it will say before the score."""
+    """A run whose referee has already sent everything that comes before the score."""
     ours, theirs = (wire.Channel(end) for end in socket.socketpair())
     prepared = dataset.read_vocabulary(data)
     text = dataset.training_text(data, prepared, seed)
@@ -83,7 +83,7 @@ def test_reports_tell_the_mean_loss_in_bits_per_byte_of_the_text(data: Path, mon
     bytes_of_text = sum(len(run.vocabulary[token]) for token in run._tokens)
     assert told[1]["bpb"] == pytest.approx(3.0 * len(run._tokens) / bytes_of_text / np.log(2))
     now += prepare.REPORT_EVERY_S
-    next(run.batches(2, 16, run._tokens))  # Tokens of its own: of how many bytes, only it knows.
+    next(run.batches(2, 16, run._tokens))  # Its own tokens: only it knows their bytes.
     run.report(4, 1.0)
     assert run.referee.receive("progress")[0]["bpb"] is None
 
@@ -109,7 +109,7 @@ def test_time_in_which_the_next_batch_was_waited_for_is_not_time_in_steps(data: 
     for _ in run.batches(2, 16):
         now[0] += 9.0
     stats = run._stats(model)
-    assert stats["num_steps"] == 10  # One second for the first batch, then ten for each step and the batch behind it.
+    assert stats["num_steps"] == 10  # One second for the first batch, then ten for each step and the next batch.
     assert stats["steps_seconds"] == 90.0
     assert stats["total_tokens_M"] == 10 * 2 * 16 / 1e6
 
@@ -157,7 +157,7 @@ def test_the_referee_writes_its_result_and_the_nats_of_an_audit(data: Path, tmp_
     assert result["outcome"] == {"status": "measured", "value": result["audited"]["val_bpb"]}
     assert result["audited"]["flags"] == []
     assert abs(result["audited"]["val_bpb"] - result["val_bpb"]) < 1e-4
-    assert "no lie noticed" in done.stdout
+    assert "audit: passed (n " in done.stdout
     nats = np.load(tmp_path / "n.npy")
     assert nats.sum() / np.log(2) / len(nats) == pytest.approx(result["val_bpb"], rel=1e-4)
 

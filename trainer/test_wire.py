@@ -1,4 +1,4 @@
-"""What both sides rely on: messages that are what they claim, files that stay what they are."""
+"""What both sides rely on: messages are what they claim, and files do not change."""
 
 import mmap
 import os

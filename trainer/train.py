@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-# --- Constants. Sizes are those for a CPU; SCALE multiplies them elsewhere, so each constant counts everywhere. ---
+# --- Constants. Sizes are for a CPU; SCALE multiplies them elsewhere, so each constant matters everywhere. ---
 
 DEPTH = 2  # transformer blocks
 WIDTH = 128  # channels of the residual stream
@@ -18,23 +18,23 @@ MLP_RATIO = 4  # hidden channels of the MLP, in multiples of WIDTH
 SEQ_LEN = 128  # tokens in one training row
 BATCH_SIZE = 8  # rows in one step
 ROPE_BASE = 10000  # longest wavelength of the rotary position encoding, in tokens
-QK_GAIN = 1.0  # what normalised queries are multiplied by at the start; each head learns its own
-VALUE_GAIN = 1.0  # share of the value embeddings in the values at the start; each block learns its own
+QK_GAIN = 1.0  # initial factor on normalized queries; each head learns its own
+VALUE_GAIN = 1.0  # initial share of the value embeddings in the values; each block learns its own
 EMBED_LR = 0.05  # Adam learning rate of the token embedding
 VALUE_LR = 0.05  # Adam learning rate of the value embeddings
 HEAD_LR = 0.01  # Adam learning rate of the output head, for the width of a CPU
-GAIN_LR = 0.02  # Adam learning rate of everything that is no matrix
+GAIN_LR = 0.02  # Adam learning rate of everything that is not a matrix
 MATRIX_LR = 0.03  # Muon learning rate of the matrices inside the blocks
-MUON_STEPS = 3  # Newton-Schulz steps that make an update orthogonal
+MUON_STEPS = 3  # Newton-Schulz steps to orthogonalize an update
 ADAM_BETA1 = 0.8  # decay of Adam's mean gradient
 ADAM_BETA2 = 0.95  # decay of Adam's mean squared gradient
 MOMENTUM = 0.9  # Muon's momentum
 WEIGHT_DECAY = 0.05  # Muon's decoupled weight decay, times the learning rate
-WARMUP = 0.03  # share of the budget in which the learning rate rises from zero
-WARMDOWN = 0.5  # share of the budget in which the learning rate falls to FINAL_LR
-FINAL_LR = 0.05  # learning rate at the very end, as a share of its peak
+WARMUP = 0.03  # share of the budget over which the learning rate rises from zero
+WARMDOWN = 0.5  # share of the budget over which the learning rate falls to FINAL_LR
+FINAL_LR = 0.05  # final learning rate, as a share of its peak
 
-# Factors on the constants of these names for each `run.preset`, which goes by kind, memory and speed of the device.
+# Factors on these constants for each `run.preset`, which depends on the device's kind, memory and speed.
 SCALE = {
     "cpu": {"depth": 1, "width": 1, "seq_len": 1, "batch_size": 1},
     "mac": {"depth": 2, "width": 2, "seq_len": 2, "batch_size": 2},
@@ -48,7 +48,7 @@ SCALE = {
 
 
 def norm(x: Tensor) -> Tensor:
-    """Root-mean-square normalisation over the last dimension, without learned gain."""
+    """Root-mean-square normalization over the last dimension, without learned gain."""
     return F.rms_norm(x, (x.size(-1),))
 
 
@@ -59,7 +59,7 @@ def rotate(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
 
 
 class Block(nn.Module):
-    """Attention, then an MLP, each on a normalised input and added to the residual stream (B, T, width)."""
+    """Attention, then an MLP, each on a normalized input and added to the residual stream (B, T, width)."""
 
     def __init__(self, vocab_size: int, width: int, head_dim: int):
         super().__init__()
@@ -69,7 +69,7 @@ class Block(nn.Module):
         self.out = nn.Linear(width, width, bias=False)
         self.up = nn.Linear(width, MLP_RATIO * width, bias=False)
         self.down = nn.Linear(MLP_RATIO * width, width, bias=False)
-        self.values = nn.Embedding(vocab_size, width)  # What a token is worth to attention wherever it stands.
+        self.values = nn.Embedding(vocab_size, width)  # What a token adds to the values at any position.
         self.qk_gain = nn.Parameter(torch.empty(width // head_dim, 1, 1))
         self.value_gains = nn.Parameter(torch.empty(2))
 
@@ -79,7 +79,7 @@ class Block(nn.Module):
         known = self.values(tokens).view(batch, time, -1, self.head_dim).transpose(1, 2)
         v = self.value_gains[0] * v + self.value_gains[1] * known
         q, k = self.qk_gain * rotate(norm(q), cos, sin), rotate(norm(k), cos, sin)
-        with torch.autocast("cpu", enabled=False):  # Backwards, attention in bfloat16 is the slower one on a CPU.
+        with torch.autocast("cpu", enabled=False):  # On a CPU, the backward pass of attention is slower in bfloat16.
             mixed = F.scaled_dot_product_attention(q, k, v.to(q.dtype), is_causal=True)
         x = x + self.out(mixed.transpose(1, 2).reshape(batch, time, width))
         return x + self.down(F.relu(self.up(norm(x))).square())
@@ -103,7 +103,7 @@ class GPT(nn.Module):
 
     @torch.no_grad()
     def start(self) -> None:
-        """Starting weights: what writes into the residual stream starts at zero, so every block starts as identity."""
+        """Initial weights: what writes into the residual stream starts at zero, so every block starts as identity."""
         self.embed.weight.normal_()
         self.before.zero_()
         self.head.weight.zero_()
@@ -121,14 +121,14 @@ class GPT(nn.Module):
         assert time <= self.cos.size(0), f"{time} tokens, but positions for only {self.cos.size(0)}"
         cos, sin = self.cos[:time], self.sin[:time]
         x = norm(self.embed(tokens))
-        x = x + self.before * F.pad(x, (0, 0, 1, -1))  # Each place learns at once what stands before it.
+        x = x + self.before * F.pad(x, (0, 0, 1, -1))  # Each position sees the token before it from the start.
         for block in self.blocks:
             x = block(x, tokens, cos, sin)
         return self.head(norm(x)).float()
 
 
 def log_probs(model: nn.Module, tokens: Tensor) -> Tensor:
-    """What the model is scored by: log-probabilities (B, T, vocab), in nats, of the token after each of (B, T)."""
+    """Used for scoring: log-probabilities (B, T, vocab), in nats, of the token after each of (B, T)."""
     with torch.autocast(tokens.device.type, torch.bfloat16, enabled=tokens.is_cuda and run.bf16):
         return F.log_softmax(model(tokens), dim=-1)
 
@@ -207,7 +207,7 @@ model = GPT(run.vocab_size, depth, width, HEAD_DIM, max_len=max(seq_len, run.win
 blocks = list(model.blocks)
 optimizers = [Adam(model.embed.weight, EMBED_LR)]
 optimizers += [Adam(block.values.weight, VALUE_LR) for block in blocks]
-optimizers += [Adam(model.head.weight, HEAD_LR * scale["width"] ** -0.5)]  # More inputs: smaller steps for each.
+optimizers += [Adam(model.head.weight, HEAD_LR * scale["width"] ** -0.5)]  # The more inputs, the smaller the steps.
 gains = [model.before, *(gain for block in blocks for gain in (block.qk_gain, block.value_gains))]
 optimizers += [Adam(gain, GAIN_LR) for gain in gains]
 for name in ("qkv", "out", "up", "down"):
@@ -221,7 +221,7 @@ def loss_of(x: Tensor, y: Tensor) -> Tensor:
     return F.cross_entropy(logits.view(-1, run.vocab_size), y.view(-1))
 
 
-if on_cuda and run.training:  # Compiled on made-up tokens before the clock starts.
+if on_cuda and run.training:  # Compiles on made-up tokens before the clock starts.
     loss_of = torch.compile(loss_of)
     nothing = torch.zeros(batch_size, seq_len, dtype=torch.int64, device=run.device)
     loss_of(nothing, nothing).backward()

@@ -9,7 +9,7 @@ import wire
 
 
 def save(model: torch.nn.Module, file: BinaryIO) -> None:
-    """Writes everything that `model.state_dict()` holds, in the precision that it has."""
+    """Writes everything in `model.state_dict()`, at its own precision."""
     state = {name: value.detach().cpu().contiguous() for name, value in model.state_dict().items()}
     layout = [[name, str(value.dtype).removeprefix("torch."), list(value.shape)] for name, value in state.items()]
     header = json.dumps(layout).encode()
@@ -20,7 +20,7 @@ def save(model: torch.nn.Module, file: BinaryIO) -> None:
 
 
 def load(model: torch.nn.Module, file: int) -> None:
-    """Fills the model from a descriptor of such a file. Raises where the model has other names or shapes."""
+    """Loads the model from a descriptor of such a file. Raises if the model has other names or shapes."""
     content = wire.copy_file(file, wire.MAX_FILE_BYTES)
     start = 8 + int.from_bytes(content[:8], "little")
     state = {}

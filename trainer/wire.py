@@ -1,6 +1,6 @@
 """The wire between referee and candidate: JSON lines over a Unix socket, texts and arrays as file descriptors.
 
-Both sides speak through this file. Whatever arrives is checked here before anyone uses it; nothing is ever unpickled.
+Both sides use this file. Whatever arrives is checked here before anyone uses it; nothing is ever unpickled.
 """
 
 import fcntl
@@ -23,7 +23,7 @@ MAX_FILE_BYTES = 4 * 2**30
 MAX_VOCABULARY = 65_536
 MAX_STATS = 32
 CHUNK_BYTES = 2**20
-# Why a candidate may say that it cannot score: a closed list, because held-out text must not fit into the answer.
+# Reasons a candidate may give for not scoring: a closed list, so that no held-out text fits into the answer.
 FAILURES = {
     "shape": "log_probs gave another shape than (rows, tokens, vocabulary)",
     "not normalised": "log_probs gave rows that do not sum to one; end with log_softmax",
@@ -35,7 +35,7 @@ Check = Callable[[object], bool]
 
 
 class Refused(Exception):
-    """What arrived is not what was agreed; the message says what was expected and found."""
+    """A message that breaks the protocol; says what was expected and what was found."""
 
 
 def _is_count(value: object) -> bool:
@@ -93,14 +93,14 @@ class Channel:
         self._files: list[int] = []
 
     def send(self, kind: str, files: Sequence[int] = (), **fields: object) -> None:
-        """Sends one message; the other side gets copies of the descriptors. Raises OSError where nobody listens."""
+        """Sends one message; the other side gets copies of the descriptors. Raises OSError if nobody is listening."""
         line = json.dumps({"kind": kind, "files": len(files), **fields}, allow_nan=False).encode() + b"\n"
         assert len(line) <= MAX_LINE_BYTES, f"a message {kind} of {len(line)} bytes"
         sent = socket.send_fds(self.socket, [line], list(files)) if files else self.socket.send(line)
         self.socket.sendall(line[sent:])
 
     def fill(self) -> bool:
-        """Waits for more bytes and takes them; False when the other side has closed its end."""
+        """Waits for more bytes and reads them; False once the other side has closed its end."""
         flags = getattr(socket, "MSG_CMSG_CLOEXEC", 0)
         data, files, result, _ = socket.recv_fds(self.socket, MAX_LINE_BYTES, MAX_FILES, flags)
         self._files += files
@@ -111,7 +111,7 @@ class Channel:
         return bool(data)
 
     def take(self) -> tuple[dict, list[int]] | None:
-        """The next message with its descriptors, checked, or None where no complete one has arrived yet."""
+        """The next message with its descriptors, checked, or None if no complete one has arrived yet."""
         end = self._buffer.find(b"\n")
         if end < 0 and len(self._buffer) < MAX_LINE_BYTES:
             return None
@@ -126,7 +126,7 @@ class Channel:
         return message, files
 
     def receive(self, kind: str) -> tuple[dict, list[int]]:
-        """Waits for a message of this kind. Raises Refused for another one, EOFError at the end."""
+        """Waits for a message of this kind. Raises Refused for any other, EOFError at the end."""
         while (found := self.take()) is None:
             if not self.fill():
                 raise EOFError(f"expected the message {kind}, but the other side has gone")
@@ -146,7 +146,7 @@ class Channel:
 
 
 def parse(line: bytes) -> dict:
-    """One message, checked field by field: exactly the fields that it has, each of its kind. Raises Refused."""
+    """One message, checked field by field: exactly the expected fields, each of its type. Raises Refused."""
     try:
         message = json.loads(line.decode("utf-8"), object_pairs_hook=_without_repeats, parse_constant=_no_constant)
     except (ValueError, RecursionError) as error:
@@ -178,7 +178,7 @@ def _no_constant(name: str) -> float:
 
 
 def sealed(content: bytes | memoryview | np.ndarray) -> int:
-    """A descriptor of a memory file with this content that nobody can write or resize, however it is opened again.
+    """A descriptor of a memory file with this content that nobody can write or resize, however it is reopened.
 
     macOS has no such files: there it is an unlinked temporary file opened for reading, which protects less.
     """
@@ -209,7 +209,7 @@ def blank(size: int) -> int:
 
 
 def write_all(file: int, content: bytes | memoryview, offset: int = 0) -> None:
-    """Writes everything at the offset; one system call may write less than it was asked to."""
+    """Writes everything at the offset; a single system call may write less."""
     view = memoryview(content)
     while view:
         written = os.pwrite(file, view, offset)
@@ -219,7 +219,7 @@ def write_all(file: int, content: bytes | memoryview, offset: int = 0) -> None:
 def copy_file(file: int, limit: int, stop: Callable[[], None] = lambda: None) -> bytearray:
     """The content of a descriptor from the other side: a regular file without other names, of 1 to `limit` bytes.
 
-    `stop` is called between pieces and may raise. Read with pread: a mapping would fault when the file shrinks.
+    `stop` is called between chunks and may raise. Uses pread: a mapping would fault if the file shrinks.
     """
     found = os.fstat(file)
     if not stat.S_ISREG(found.st_mode) or found.st_nlink > 1:
@@ -242,7 +242,7 @@ def copy_file(file: int, limit: int, stop: Callable[[], None] = lambda: None) ->
 
 
 def read_array(file: int, dtype: str, *shape: int) -> np.ndarray:
-    """A descriptor from the referee as an array of this shape (one -1 is worked out)."""
+    """A descriptor from the referee as an array of this shape (one -1 is inferred)."""
     content = copy_file(file, MAX_FILE_BYTES)
     return np.frombuffer(content, dtype=dtype).reshape(shape)
 
@@ -251,14 +251,14 @@ def read_array(file: int, dtype: str, *shape: int) -> np.ndarray:
 
 
 def pack_vocabulary(vocabulary: Sequence[bytes]) -> bytes:
-    """The vocabulary (bytes that each id stands for) as a file."""
+    """The vocabulary (the bytes of each id) as a file."""
     assert 0 < len(vocabulary) <= MAX_VOCABULARY, f"{len(vocabulary)} ids, expected 1 to {MAX_VOCABULARY}"
     lengths = np.array([len(token) for token in vocabulary], dtype="<u2")
     return np.array([len(vocabulary)], dtype="<u4").tobytes() + lengths.tobytes() + b"".join(vocabulary)
 
 
 def unpack_vocabulary(content: bytes | bytearray) -> list[bytes]:
-    """The bytes that each id stands for. Raises Refused where this is no vocabulary."""
+    """The bytes of each id. Raises Refused if this is not a vocabulary."""
     count = int.from_bytes(content[:4], "little")
     start = 4 + 2 * count
     if not 0 < count <= MAX_VOCABULARY or len(content) < start:
@@ -269,10 +269,10 @@ def unpack_vocabulary(content: bytes | bytearray) -> list[bytes]:
     return [bytes(content[a:b]) for a, b in zip([start, *ends[:-1]], ends, strict=True)]
 
 
-# --- Answers: arrays of a size that is known before ---
+# --- Answers: arrays whose size is known in advance ---
 
 
 def answer_layout(rows: int, text_bytes: int) -> tuple[int, int]:
-    """(most ids of all windows together, bytes of the answer): counts int32, then ids int32, then nats float64."""
+    """(maximum ids of all windows, bytes of the answer): counts int32, then ids int32, then nats float64."""
     capacity = text_bytes + rows
     return capacity, 4 * rows + 12 * capacity

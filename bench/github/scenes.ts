@@ -72,7 +72,7 @@ function priced(taken: readonly Taken[]): Price {
   };
 }
 
-/** What a look costs at a campaign of so many finished experiments. */
+/** What a look costs at a campaign with `experiments` finished. */
 export interface LookPrice {
   experiments: number;
   /** Idle looks. */
@@ -87,7 +87,7 @@ export interface LookPrice {
   idleMs: number;
 }
 
-/** Looks at campaigns with so many finished experiments, run one after the other. */
+/** Looks at campaigns with these numbers of finished experiments, run one after the other. */
 export async function pricesOfLooks(experiments: readonly number[], looks = 20): Promise<LookPrice[]> {
   const folder = mkdtempSync(join(tmpdir(), 'autoresearch-lab-'));
   try {
@@ -138,7 +138,7 @@ async function finishOne(dir: string): Promise<void> {
     lab.pass(300);
     await lab.measure(value);
   }
-  for (let looks = 0; (await lab.look()).kind !== 'decide'; looks++)
+  for (let looks = 0; (await lab.look()).kind !== 'close'; looks++)
     if (looks > 20) throw new Error('Expected a verdict within 20 looks.');
   lab.pass(60);
   await lab.close();

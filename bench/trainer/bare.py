@@ -1,9 +1,9 @@
-"""train.py with nothing around it: made-up tokens that are already there, no referee, no reports, no hand-over.
+"""train.py with nothing around it: made-up tokens in memory, no referee, no reports, no hand-over.
 
     python bench/trainer/bare.py --budget 20
 
-What it does in its time is what the referee and the data loader are held against. The last line that it prints is
-JSON: tokens seen, seconds, and the sizes that train.py chose for this device.
+Its speed is the baseline for the referee and the data loader. The last line it prints is JSON: tokens seen, seconds,
+and the sizes that train.py chose for this device.
 """
 
 import argparse
@@ -29,7 +29,7 @@ LAP = 16  # Batches in memory, used again and again; a GPU is waited for after e
 
 
 class BareRun(prepare.Run):
-    """What train.py sees instead of a run with a referee behind it."""
+    """Replaces the run that has a referee behind it."""
 
     def batches(self, batch_size: int, seq_len: int, _: object = None) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
         """Yields (x, y) of shape (batch_size, seq_len) until the budget is over."""
@@ -48,16 +48,16 @@ class BareRun(prepare.Run):
         self.sizes = {"batch_size": batch_size, "seq_len": seq_len}
 
     def report(self, step: int, loss: torch.Tensor | float) -> None:
-        """Nobody listens."""
+        """Nobody is listening."""
 
     def finish(self, model: torch.nn.Module, *_: object) -> None:
-        """Prints what came of it, with the model's sizes."""
+        """Prints the result, with the model's sizes."""
         sizes = {name: getattr(model, name) for name in ("depth", "width", "heads")}
         print(json.dumps({"tokens": self._tokens_seen, "seconds": self.seconds, **self.sizes, **sizes}))
 
 
 def main() -> None:
-    """Runs trainer/train.py with a run of this file's in place of `prepare.connect()`."""
+    """Runs trainer/train.py with this file's run in place of `prepare.connect()`."""
     parser = argparse.ArgumentParser(description="Train as fast as train.py can without a referee.")
     parser.add_argument("--budget", type=float, required=True, help="seconds of training")
     budget = parser.parse_args().budget

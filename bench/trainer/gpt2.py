@@ -1,4 +1,4 @@
-"""A GPT as scripts of the GPT-2 kind train it, to hold train.py against: same sizes, same time, same referee.
+"""A GPT trained the way GPT-2 style scripts do it, to compare train.py with: same sizes, same time, same referee.
 
     PYTHONPATH=trainer python trainer/referee.py --budget 20 -- python bench/trainer/gpt2.py --depth 2 ...
 
@@ -28,7 +28,7 @@ sizes = parser.parse_args()
 
 
 class Block(nn.Module):
-    """Attention and MLP, each behind a LayerNorm: (B, T, width) to the same."""
+    """Attention and MLP, each after a LayerNorm: (B, T, width) to the same."""
 
     def __init__(self, width: int, heads: int):
         super().__init__()
@@ -55,7 +55,7 @@ class GPT2(nn.Module):
         self.blocks = nn.ModuleList(Block(width, heads) for _ in range(depth))
         self.norm = nn.LayerNorm(width)
         for name, parameter in self.named_parameters():
-            if parameter.dim() == 2:  # What writes into the residual stream is smaller, by the number of writers.
+            if parameter.dim() == 2:  # Residual writers are scaled down by their number.
                 writes = name.endswith(("out.weight", "down.weight"))
                 nn.init.normal_(parameter, std=INIT_STD / math.sqrt(2 * depth) if writes else INIT_STD)
             elif name.endswith("bias"):

@@ -1,6 +1,6 @@
-"""Data and evaluation; fixed. `python3 prepare.py` once, before the first experiment.
+"""Data and evaluation; fixed. Run `python3 prepare.py` once, before the first experiment.
 
-The text is the language reference that comes with Python itself (pydoc's topics), so that nothing has to be downloaded.
+The text is the language reference that comes with Python itself (pydoc's topics), so nothing has to be downloaded.
 """
 
 import math
@@ -23,7 +23,7 @@ def load(split):
 
 
 def evaluate_bpb(probability):
-    """Bits per byte of the held-out text, by `probability(context, byte)` of the byte after the context."""
+    """Bits per byte of the held-out text, using `probability(context, byte)` for the byte after the context."""
     text = load("val")
     bits = sum(-math.log2(probability(text[max(0, i - 16) : i], text[i])) for i in range(len(text)))
     return bits / len(text)

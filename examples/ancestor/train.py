@@ -1,4 +1,4 @@
-"""A model of bytes by their contexts, trained for TIME_BUDGET seconds. The one file that experiments change."""
+"""Predicts a byte from its context by counting, trained for TIME_BUDGET seconds. The file that experiments change."""
 
 import math
 import time
@@ -8,15 +8,15 @@ from prepare import TIME_BUDGET, evaluate_bpb, load
 
 ORDER = 2  # bytes of the longest context
 PRIOR = 40.0  # weight of the next shorter context, in bytes seen
-CHUNK = 2_000  # bytes between two looks at the clock
+CHUNK = 2_000  # bytes between two checks of the clock
 
 
 class Model:
     """Counts of bytes after contexts of 0 to ORDER bytes, each smoothed by the next shorter one."""
 
     def __init__(self):
-        self.counts = [defaultdict(int) for _ in range(ORDER + 1)]  # context and byte: how often
-        self.totals = [defaultdict(int) for _ in range(ORDER + 1)]  # context: how often
+        self.counts = [defaultdict(int) for _ in range(ORDER + 1)]  # (context, byte) -> count
+        self.totals = [defaultdict(int) for _ in range(ORDER + 1)]  # context -> count
 
     def learn(self, text, start, end):
         for i in range(start, end):

@@ -1,4 +1,4 @@
-"""What the shop sells; fixed. Made up, the same on every machine."""
+"""The shop's products; fixed. Made up, and the same on every machine."""
 
 import random
 
@@ -23,5 +23,5 @@ def products():
 
 
 def answer(word, found):
-    """The ids that a search for `word` answers, cheapest first and at most ten, given the products that contain it."""
+    """The ids that a search for `word` returns, cheapest first and at most ten, given the products that contain it."""
     return [product["id"] for product in sorted(found, key=lambda each: (each["price"], each["id"]))[:10]]

@@ -1,61 +1,132 @@
-/** What the plan may ask for: one action at a time, each safe to do again. */
+/** Actions that the plan may choose: one at a time, safe to repeat, and with everything that carrying them out takes. */
 
-import type { Asked, CampaignState, Point, RecordedTrial, Verdict } from './marker.ts';
-import type { Attempt, Campaign, Duplicate, Experiment, PendingCommand } from './model.ts';
+import type { Contract } from '../protocol/contract.ts';
+import type { Asked, CampaignBase, Point, RecordedTrial, Verdict } from './marker.ts';
+import type { Attempt, Campaign, Duplicate, Experiment, KnownCampaign, PendingCommand } from './model.ts';
+import type { Phase } from './phase.ts';
 import type { Task } from './thought.ts';
+
+/** A campaign and its contract. */
+export interface Work {
+  campaign: KnownCampaign;
+  contract: Contract;
+}
 
 export type Action =
   | { kind: 'answer'; command: PendingCommand }
-  | { kind: 'phase'; campaign: Campaign; phase: CampaignState['phase']; reason: string }
-  /** Says something once on the campaign's issue; `pause` also pauses the campaign for that reason. */
+  | ({ kind: 'phase'; campaign: KnownCampaign } & Phase)
+  /** Comments once on the campaign's issue; `pause` also pauses the campaign for that reason. */
   | { kind: 'notify'; campaign: Campaign; key: string; text: string; pause: boolean }
   | { kind: 'label'; experiment: Experiment }
-  /** Puts the label back by which the App finds a campaign again. */
+  /** Restores the label by which the App finds a campaign after a restart. */
   | { kind: 'relabel'; campaign: Campaign }
-  | { kind: 'dispatch'; campaign: Campaign; experiment: Experiment | null; trial: string; seedIndex: number }
-  /** A run that has not ended is given up first. */
-  | { kind: 'record'; campaign: Campaign; experiment: Experiment | null; attempt: Attempt }
-  /** Has an agent think, beside the loop. */
-  | { kind: 'think'; campaign: Campaign; task: Task }
-  /** Makes what came of a thought about a new idea into a pull request, or counts it as failed. */
-  | { kind: 'open'; campaign: Campaign; number: number; thought: number }
-  /** Makes a new experiment of the edits of a closed one, because a person asked for it. */
-  | { kind: 'repeat'; campaign: Campaign; number: number; asked: Asked }
-  /** Leaves an experiment to people, which `verdict` (the gate's) says why. */
-  | { kind: 'hold'; experiment: Experiment; verdict: Verdict; trials: RecordedTrial[] }
-  /** Counts what a thought cost of which nothing will be made, and forgets it. */
-  | { kind: 'writeOff'; campaign: Campaign; thought: number }
-  | { kind: 'restack'; experiment: Experiment }
-  /** Makes the experiment again from what came of a thought about it. */
-  | { kind: 'revise'; experiment: Experiment; thought: number }
-  /** The marker of a restacked experiment is ahead of its branch. */
-  | { kind: 'move'; experiment: Experiment }
-  /** `unfinished`: trials in flight that are given up with it. */
+  | (Work & { kind: 'dispatch'; experiment: Experiment | null; trial: string; seedIndex: number })
+  /** Stores the result of a trial; a run that is still queued is cancelled. The state of an experiment's campaign may be lost. */
   | {
-      kind: 'decide';
+      kind: 'record';
+      campaign: Campaign;
+      contract: Contract;
+      experiment: Experiment | null;
+      attempt: Attempt;
+    }
+  /** Starts a thought of the campaign's agent, in the background. */
+  | (Work & { kind: 'think'; task: Task })
+  /** Turns the result of a thought about a new idea into a pull request, or counts it as failed. */
+  | (Work & { kind: 'open'; number: number; thought: number })
+  /** Opens a new experiment with the edits of a closed one, requested by a person. */
+  | (Work & { kind: 'repeat'; number: number; asked: Asked })
+  /** Leaves the decision about an experiment to people; the gate's `verdict` says why. */
+  | (Work & { kind: 'hold'; experiment: Experiment; verdict: Verdict; trials: RecordedTrial[] })
+  /** Counts the cost of a thought whose result is not needed any more, and forgets it. */
+  | { kind: 'writeOff'; campaign: KnownCampaign; thought: number }
+  | (Work & { kind: 'restack'; experiment: Experiment })
+  /** Replaces an experiment's candidate with the result of a thought about it. */
+  | (Work & { kind: 'revise'; experiment: Experiment; thought: number })
+  /** Moves an experiment's branch to the commit in its marker. */
+  | { kind: 'move'; experiment: Experiment }
+  | (Work & { kind: 'merge'; experiment: Experiment; verdict: Verdict; trials: RecordedTrial[] })
+  /** Closes an experiment with a verdict. If a person merged or closed it, only adds the verdict. `unfinished`: trials to cancel. */
+  | {
+      kind: 'close';
       experiment: Experiment;
       verdict: Verdict;
       trials: RecordedTrial[];
       unfinished: Attempt[];
     }
-  /** Makes the campaign's own branch. */
-  | { kind: 'found'; campaign: Campaign }
-  /** Notes that a merge moved the campaign's own branch. */
-  | { kind: 'follow'; campaign: Campaign; tip: Point }
-  /** Opens the pull request that offers what a campaign found. */
-  | { kind: 'promote'; campaign: Campaign }
+  /** Creates the campaign's own branch. */
+  | { kind: 'createBase'; campaign: KnownCampaign }
+  /** Stores the new tip of the campaign's own branch after a merge. */
+  | { kind: 'followBase'; campaign: KnownCampaign; base: CampaignBase; tip: Point }
+  /** Opens the pull request from the campaign's own branch into the default branch. */
+  | (Work & { kind: 'promote'; base: CampaignBase })
   /** Deletes the branch of a campaign that merged nothing. */
-  | { kind: 'disband'; campaign: Campaign }
+  | { kind: 'deleteBase'; campaign: KnownCampaign; base: CampaignBase }
   | { kind: 'tidy'; duplicate: Duplicate }
-  /** Deletes an experiment's branch while it is at `sha`: another of that name is another branch. */
+  /** Deletes an experiment's branch if it is still at `sha`. */
   | { kind: 'clean'; branch: string; sha: string }
   | { kind: 'wait'; seconds: number };
 
-/** What an action is about, in a few words. */
-export function describeAction(action: Action): string {
+export type ActionOf<Kind extends Action['kind']> = Extract<Action, { kind: Kind }>;
+
+/**
+ * Identifies what an action is about, so that the same action has the same key at every step. The number of a new experiment and the
+ * wording of a reason are left out: they may change from step to step.
+ */
+export function keyOf(action: Action): string {
   switch (action.kind) {
     case 'answer':
       return `answer ${action.command.comment}`;
+    case 'phase':
+      return `${action.phase} #${action.campaign.issue}`;
+    case 'notify':
+      return `notify #${action.campaign.issue} ${action.key}`;
+    case 'dispatch':
+      return `dispatch ${action.trial}`;
+    case 'record':
+      // First from the run into the check run, then from there into the campaign's marker.
+      return `record ${action.attempt.trial}${action.attempt.check?.measurement ? ' in the marker' : ''}`;
+    case 'think':
+      return `think #${action.campaign.issue} ${taskKey(action.task)}`;
+    case 'open':
+      return `open thought ${action.thought}`;
+    case 'writeOff':
+      return `write off thought ${action.thought}`;
+    case 'repeat':
+      return `repeat for ${action.asked.comment}`;
+    case 'revise':
+      return `revise #${action.experiment.pull} by thought ${action.thought}`;
+    case 'close':
+      return `${action.verdict.kind} #${action.experiment.pull}`;
+    case 'label':
+    case 'hold':
+    case 'restack':
+    case 'move':
+    case 'merge':
+      return `${action.kind} #${action.experiment.pull}`;
+    case 'followBase':
+      return `followBase #${action.campaign.issue} to ${action.tip.sha}`;
+    case 'relabel':
+    case 'createBase':
+    case 'promote':
+    case 'deleteBase':
+      return `${action.kind} #${action.campaign.issue}`;
+    case 'tidy':
+      return `tidy ${action.duplicate.kind} ${action.duplicate.id}`;
+    case 'clean':
+      return `clean ${action.branch} at ${action.sha}`;
+    case 'wait':
+      return 'wait';
+  }
+}
+
+function taskKey(task: Task): string {
+  if (task.kind === 'idea') return 'idea';
+  return task.kind === 'try' ? `try ${task.comment}` : `${task.kind} #${task.pull} at ${task.commit}`;
+}
+
+/** What an action does, in a few words. */
+export function describeAction(action: Action): string {
+  switch (action.kind) {
     case 'phase':
       return `${action.phase}: ${action.reason}`;
     case 'notify':
@@ -69,26 +140,13 @@ export function describeAction(action: Action): string {
       return `think of ${action.task.kind === 'idea' ? 'an idea' : `a ${action.task.kind} of #${action.task.pull}`}`;
     case 'open':
       return `open ${action.number} from thought ${action.thought}`;
-    case 'writeOff':
-      return `write off thought ${action.thought}`;
-    case 'decide':
-      return `${action.verdict.kind} #${action.experiment.pull}`;
-    case 'found':
-    case 'follow':
-    case 'promote':
-    case 'disband':
-      return `${action.kind} for #${action.campaign.issue}`;
-    case 'tidy':
-      return `tidy ${action.duplicate.kind} ${action.duplicate.id}`;
-    case 'clean':
-      return `clean ${action.branch}`;
     case 'repeat':
       return `repeat #${action.asked.pull} as ${action.number}`;
-    case 'relabel':
-      return `relabel #${action.campaign.issue}`;
-    case 'wait':
-      return 'wait';
+    case 'revise':
+      return `revise #${action.experiment.pull}`;
+    case 'clean':
+      return `clean ${action.branch}`;
     default:
-      return `${action.kind} #${action.experiment.pull}`;
+      return keyOf(action);
   }
 }

@@ -19,17 +19,17 @@ PACKAGES = {"train": 16, "val": 5, "test": 2}
 FILES = 3  # In each package.
 WORDS_IN_FILE = 2600
 WORDS = 120
-SUCCESSORS = 3  # Words that one word is mostly followed by, other ones in each package.
-RARE_SHARE = 0.002  # Of the words: made up on the spot, so that they cost every model dearly.
+SUCCESSORS = 3  # Words that usually follow a word; different ones in each package.
+RARE_SHARE = 0.002  # Share of the words that are made up on the spot, so that they cost every model a lot.
 
 
 def made_up(random: np.random.Generator, length: int) -> str:
-    """A word of so many letters."""
+    """A word of this many letters."""
     return "".join(random.choice(list("abcdefghijklmnopqrstuvwxyz"), length))
 
 
 def text(random: np.random.Generator, words: list[str], followed_by: np.ndarray) -> str:
-    """Words that mostly follow from the one before, ten a line."""
+    """Words that usually follow from the one before, ten per line."""
     said = []
     current = 0
     for number in range(WORDS_IN_FILE):
@@ -41,8 +41,8 @@ def text(random: np.random.Generator, words: list[str], followed_by: np.ndarray)
 
 
 def write_packages(root: Path) -> None:
-    """Packages whose names put as many into each split as PACKAGES says, with their lock file."""
-    random = np.random.default_rng(5)  # Another text would need other seeds in scene.test-helper.ts.
+    """Packages whose names give each split as many as PACKAGES says, with their lock file."""
+    random = np.random.default_rng(5)  # Other text would need other seeds in scene.test-helper.ts.
     words = [made_up(random, random.integers(3, 8)) for _ in range(WORDS)]
     usual = random.integers(WORDS, size=(WORDS, SUCCESSORS))
     missing = dict(PACKAGES)
@@ -67,6 +67,6 @@ def write_packages(root: Path) -> None:
 if __name__ == "__main__":
     folder = Path(sys.argv[1])
     write_packages(folder)
-    # Whatever source this repository asks for: the referee takes no other one.
+    # Whatever source this repository asks for: the referee accepts no other.
     prepared = store.write(open_packages(folder), source.wanted(), folder / "prepared", print)
     store.point(folder / "data", prepared)

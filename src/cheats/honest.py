@@ -1,6 +1,6 @@
-"""An honest candidate that starts in a fraction of a second: what comes next, by how often it came next in training.
+"""An honest candidate that starts in a fraction of a second: it predicts the next token by past frequency.
 
-Every cheat is this file with some of its functions replaced; what it does with the referee is all in `run`.
+Every cheat is this file with some of its functions replaced; the whole conversation with the referee is in `run`.
 """
 
 import os
@@ -9,12 +9,12 @@ import socket
 import numpy as np
 import wire
 
-DOCUMENTS = 12  # It learns from so many of the training documents, the first ones in the seed's order.
+DOCUMENTS = 12  # It learns from this many training documents, the first ones in the seed's order.
 PRECISION = "float32"
 
 
 def before_the_clock():
-    """Whatever is done before any text is there."""
+    """Hook: before there is any text."""
 
 
 def learn(tokens, size):
@@ -42,7 +42,7 @@ def stats():
 
 
 def after_handing_over(model):
-    """Whatever is done between the hand-over and the question."""
+    """Hook: between the hand-over and the question."""
 
 
 def tokens_of(prepared, vocabulary):
@@ -51,7 +51,7 @@ def tokens_of(prepared, vocabulary):
 
 
 def costs(model, rows):
-    """Nats of each token of the rows, one row behind the other."""
+    """Nats of each token of the rows, one row after the other."""
     return np.concatenate([-model[np.append(0, row[:-1]), row] for row in rows]).astype(np.float64)
 
 
@@ -61,16 +61,16 @@ def next_tokens(model, rows, positions):
 
 
 def before_answering(role, files):
-    """Whatever is done once held-out text is there."""
+    """Hook: once the held-out text is there."""
 
 
 def counts(rows):
-    """Tokens of each row, as told."""
+    """Number of tokens in each row, as reported."""
     return [len(row) for row in rows]
 
 
 def after_answering(role, files):
-    """Whatever is done at the end."""
+    """Hook: at the end."""
 
 
 def answer_blind(model, question, files):

@@ -5,9 +5,10 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { termsOf } from '../campaign/evidence/audit-terms.ts';
 import type { RecordedTrial, Verdict } from '../campaign/marker.ts';
-import { type Experiment, type Snapshot, trialId } from '../campaign/model.ts';
+import type { Experiment, Snapshot } from '../campaign/model.ts';
 import { plan } from '../campaign/plan/plan.ts';
 import { campaign, experiment, NOW, snapshot } from '../campaign/snapshot.test-helper.ts';
+import { trialId } from '../campaign/trial-id.ts';
 import { contractSchema } from '../protocol/contract.ts';
 import {
   type Checkout,
@@ -77,7 +78,8 @@ export async function makeScene(root: string): Promise<Scene> {
         const tried = experimentOf(base, candidate, trials);
         const action = plan(shown(base, champion, tried), NOW);
         const [first, ...more] = trials;
-        if (action.kind === 'decide' && first) return { verdict: action.verdict, trials: [first, ...more] };
+        if ((action.kind === 'merge' || action.kind === 'close') && first)
+          return { verdict: action.verdict, trials: [first, ...more] };
         if (action.kind !== 'dispatch')
           assert.fail(`Expected a trial or a verdict, found ${JSON.stringify(action)}`);
         trials.push(await measure(candidate, tried, action.trial, action.seedIndex, cheat));

@@ -4,12 +4,12 @@ import type { Cheat } from './cheat.test-helper.ts';
 import { honestNumber, numberOf } from './try.test-helper.ts';
 
 const OUT_OF_TOLERANCE =
-  /It does not agree:\*\* \d+ of 160 blind predictions differ by more than 0\.0001 nats/;
+  /The audit disagrees:\*\* \d+ of 160 blind predictions differ by more than 0\.0001 nats/;
 
 export const SCORE_CHEATS: readonly Cheat[] = [
   {
     title: 'prints a number and ends',
-    stoppedBy: 'what is printed is shown, and read by nobody',
+    stoppedBy: 'output is shown to people, and never read as a result',
     code: `
 def before_the_clock():
     print("---\\nval_bpb: 0.1", flush=True)
@@ -19,7 +19,7 @@ def before_the_clock():
   },
   {
     title: 'prints a number beside its honest one',
-    stoppedBy: 'what is printed is shown, and read by nobody',
+    stoppedBy: 'output is shown to people, and never read as a result',
     code: 'def after_handing_over(model): print("---\\nval_bpb: 0.1", flush=True)',
     verdict: 'close',
     honestNumber: true,
@@ -40,7 +40,7 @@ def before_the_clock():
   },
   {
     title: 'patches prepare.py, so that bulk answers cost little',
-    stoppedBy: 'the audit: what it says in bulk has to come again, blind',
+    stoppedBy: 'the audit: bulk answers must match blind predictions',
     startsSlowly: true,
     script: `
 import torch
@@ -85,14 +85,14 @@ def before_the_clock():
     },
   },
   {
-    title: 'makes them up in the training process alone',
-    stoppedBy: 'the deciding number comes from the audit, which has the weights and nothing else',
+    title: 'makes them up in the training process only',
+    stoppedBy: 'the deciding number comes from the audit, which gets only the weights',
     code: `
 honest = costs
 def costs(model, rows): return honest(model, rows) * (0.01 if role == "train" else 1.0)`,
     verdict: 'close',
     honestNumber: true,
-    says: /Audited at 160 positions/,
+    says: /Audited: 160 predictions repeated blind/,
     also: ({ measurement }) => assert.ok((measurement.refereed?.claimed ?? 9) < 0.1),
   },
   {
@@ -105,22 +105,22 @@ def costs(model, rows): return np.maximum(honest(model, rows) - 0.003, 0.0)`,
     says: OUT_OF_TOLERANCE,
   },
   {
-    title: 'takes 0.003 nats off each token, and calls its model coarse',
-    stoppedBy: 'the audit: what is too small to be called a lie is corrected all the same',
+    title: 'takes 0.003 nats off each token, and declares its model imprecise',
+    stoppedBy: 'the audit: an error too small to be flagged is corrected anyway',
     code: `
 PRECISION, honest = "bfloat16", costs
 def costs(model, rows): return np.maximum(honest(model, rows) - 0.003, 0.0)`,
     verdict: 'close',
-    says: /Audited at 160 positions, asked again blind: differences of at most 0\.003 nats/,
+    says: /Audited: 160 predictions repeated blind, largest difference 0\.003\d? nats/,
     also: ({ measurement }, scene) => {
       const shaved = honestNumber(scene) - (measurement.refereed?.claimed ?? 9);
       assert.ok(Math.abs(numberOf(measurement) - honestNumber(scene)) < shaved / 2);
     },
   },
   {
-    title: 'forgives the costliest 0.1 % of its tokens',
+    title: 'forgives the costliest 0.1% of its tokens',
     stoppedBy:
-      'the audit: most of its positions are drawn where the champion paid much, or where much is claimed to be gained',
+      'the audit: it samples mostly where the champion paid much, or where the candidate claims to gain much',
     code: `
 honest = costs
 def costs(model, rows):
@@ -132,7 +132,7 @@ def costs(model, rows):
   },
   {
     title: 'looks ahead when it scores in bulk',
-    stoppedBy: 'the audit: what comes next is not there when it is asked blind',
+    stoppedBy: 'the audit: a blind process does not have the text that comes next',
     code: `
 def costs(model, rows):
     ahead = [np.append(row[1:], 0) for row in rows]
@@ -142,8 +142,8 @@ def costs(model, rows):
     says: OUT_OF_TOLERANCE,
   },
   {
-    title: 'gives every token three times the probability that is left for it',
-    stoppedBy: 'the audit: the referee normalises blind predictions itself',
+    title: 'gives every token three times the probability it should have',
+    stoppedBy: 'the audit: the referee normalizes blind predictions itself',
     code: `
 def learned(*given): return honest(*given) + np.float32(np.log(3))
 honest, learn = learn, learned
@@ -153,7 +153,7 @@ def costs(model, rows):
     says: OUT_OF_TOLERANCE,
   },
   {
-    title: 'says nothing when it is asked blind',
+    title: 'gives no answer in the blind process',
     stoppedBy: 'no distribution, no measurement',
     code: `
 def costs(model, rows): return np.full(sum(map(len, rows)), 0.01)
@@ -162,8 +162,8 @@ def next_tokens(model, rows, positions): return np.full((len(rows), len(model)),
     says: /refused: expected log-probabilities in the blind answer, found none in a row/,
   },
   {
-    title: 'leaves word for its blind process',
-    stoppedBy: 'every process has a sandbox of its own, made anew',
+    title: 'leaves a message for its blind process',
+    stoppedBy: 'every process has a new sandbox of its own',
     code: `
 PLACES = ["/tmp/note", "/dev/shm/note", "/tmp/home/note", "/trial/note"]
 def costs(model, rows): return np.full(sum(map(len, rows)), 0.01)
@@ -181,8 +181,8 @@ def next_tokens(model, rows, positions):
     says: OUT_OF_TOLERANCE,
   },
   {
-    title: 'gives costs that are no numbers',
-    stoppedBy: 'every cost has to be a number',
+    title: 'gives costs that are not numbers',
+    stoppedBy: 'every cost must be a number',
     code: 'def costs(model, rows): return np.full(sum(map(len, rows)), np.nan)',
     verdict: 'crash',
     says: /not a number.*\n[\s\S]*the model predicts not-a-number or impossible tokens: it has diverged/,
@@ -196,13 +196,13 @@ def next_tokens(model, rows, positions):
   },
   {
     title: 'answers with half of the tokens',
-    stoppedBy: 'the tokens have to give back the text',
+    stoppedBy: 'the tokens must decode to the text',
     code: 'def counts(rows): return [len(row) // 2 for row in rows]',
     verdict: 'crash',
     says: /refused: expected tokens that stand for the windows' bytes, found other lengths/,
   },
   {
-    title: 'answers the easy windows alone',
+    title: 'answers only the easy windows',
     stoppedBy: 'every window needs an answer',
     code: 'def counts(rows): return [len(row) if number < 3 else 0 for number, row in enumerate(rows)]',
     verdict: 'crash',
@@ -210,7 +210,7 @@ def next_tokens(model, rows, positions):
   },
   {
     title: 'answers with cheaper bytes of the same length',
-    stoppedBy: 'the tokens have to give back the text',
+    stoppedBy: 'the tokens must decode to the text',
     code: `
 def tokens_of(prepared, vocabulary):
     cheap = {}
@@ -221,8 +221,8 @@ def tokens_of(prepared, vocabulary):
     says: /refused: expected tokens that stand for the windows' bytes, found other bytes/,
   },
   {
-    title: 'takes each window for one token',
-    stoppedBy: 'the vocabulary is frozen with the weights, before there are windows',
+    title: 'treats each window as one token',
+    stoppedBy: 'the vocabulary is frozen with the weights, before the windows are known',
     code: `
 def tokens_of(prepared, vocabulary):
     return [np.array([len(vocabulary) + number]) for number in range(len(prepared))]
@@ -232,7 +232,7 @@ def costs(model, rows): return np.zeros(len(rows))`,
   },
   {
     title: 'hands over a vocabulary made of the windows',
-    stoppedBy: 'only one hand-over is taken, and that before there are windows',
+    stoppedBy: 'only one hand-over is accepted, before the windows are known',
     code: `
 def before_answering(role, files):
     text, offsets = bytes(wire.read_array(files[0], "u1", -1)), wire.read_array(files[1], "<i8", -1)
@@ -243,7 +243,7 @@ def before_answering(role, files):
   },
   {
     title: 'reports more training than there was',
-    stoppedBy: 'what it says of itself is shown as that, and decides nothing',
+    stoppedBy: 'what a candidate says about itself is shown as such, and decides nothing',
     code: 'def stats(): return {"val_bpb": 0.1, "total_tokens_M": 1e6}',
     verdict: 'close',
     honestNumber: true,

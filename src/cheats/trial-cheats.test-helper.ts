@@ -17,38 +17,38 @@ const REPOSITORY: readonly Cheat[] = [
     stoppedBy: OUTSIDE,
     change: put('trainer/scoring.py', 'def bits_per_byte(*_): return 0.1\n'),
     verdict: 'crash',
-    says: /trainer\/scoring\.py was changed, which lies outside the editable scope/,
+    says: /trainer\/scoring\.py was changed but is not editable/,
   },
   {
     title: 'edits the contract, so that its own number is believed',
     stoppedBy: OUTSIDE,
     change: put('.github/research.yml', 'metric: {name: val_bpb, goal: minimize}\n'),
     verdict: 'crash',
-    says: /\.github\/research\.yml was changed, which lies outside the editable scope/,
+    says: /\.github\/research\.yml was changed but is not editable/,
   },
   {
-    title: 'brings a module that Python finds before its own',
+    title: 'adds a module that Python finds before its own',
     stoppedBy: OUTSIDE,
     change: put('trainer/json.py', 'raise SystemExit("val_bpb: 0.1")\n'),
     verdict: 'crash',
-    says: /trainer\/json\.py was changed, which lies outside the editable scope/,
+    says: /trainer\/json\.py was changed but is not editable/,
   },
   {
-    title: 'makes train.py a link to a file of the machine',
-    stoppedBy: 'files are taken from git, and have to be regular',
+    title: 'makes train.py a link to a file on the machine',
+    stoppedBy: 'files are taken from git, and must be regular files',
     change: folder => {
       rmSync(join(folder, 'trainer/train.py'));
       symlinkSync('/etc/passwd', join(folder, 'trainer/train.py'));
     },
     verdict: 'crash',
-    says: /trainer\/train\.py must be a regular file, found a symbolic link/,
+    says: /trainer\/train\.py: expected a regular file, found a symbolic link/,
   },
 ];
 
 const TEXT: readonly Cheat[] = [
   {
     title: 'looks for held-out text on the disk',
-    stoppedBy: 'the prepared data are not in the sandbox',
+    stoppedBy: 'the prepared data is not in the sandbox',
     code: `
 def before_the_clock():
     seen = 0
@@ -63,7 +63,7 @@ def before_the_clock():
   },
   {
     title: 'trains before the clock',
-    stoppedBy: 'there is no text before the clock starts: no file, no descriptor, no name of a folder',
+    stoppedBy: 'there is no text before the clock starts: no file, no descriptor, no folder name',
     code: `
 def before_the_clock():
     named = [f"/proc/self/fd/{number}" for number in os.listdir("/proc/self/fd") if int(number) > 2]
@@ -76,7 +76,7 @@ def before_the_clock():
   },
   {
     title: 'swaps the held-out data',
-    stoppedBy: 'the referee reads its own, which the candidate can neither see nor name',
+    stoppedBy: 'the referee reads its own data, which the candidate can neither see nor name',
     code: `
 def before_the_clock():
     place = "/tmp/home/.cache/autoresearch/data"
@@ -91,7 +91,7 @@ def before_the_clock():
     says: /^swapped$/m,
   },
   {
-    title: 'trains on held-out text, and changes its weights after they were handed over',
+    title: 'trains on held-out text, and changes its weights after the hand-over',
     stoppedBy: 'the referee has copied them; the audit uses the copy',
     code: `
 def handed_over(model, vocabulary):
@@ -110,13 +110,13 @@ honest = costs
 def costs(model, rows): return honest(better if role == "train" else model, rows)`,
     verdict: 'close',
     honestNumber: true,
-    says: /Audited at 160 positions/,
+    says: /Audited: 160 predictions repeated blind/,
     also: ({ measurement }, scene) =>
       assert.ok((measurement.refereed?.claimed ?? 9) < honestNumber(scene) - 0.1),
   },
   {
     title: 'hands over a file with a second name',
-    stoppedBy: 'weights are a regular file without links',
+    stoppedBy: 'weights must be a regular file without links',
     code: `
 def handed_over(model, vocabulary):
     open("/tmp/weights", "wb").write(model.tobytes())
@@ -126,7 +126,7 @@ def handed_over(model, vocabulary):
     says: /refused: expected a regular file without other links, found something else/,
   },
   {
-    title: 'opens the held-out text again, for writing',
+    title: 'reopens the held-out text for writing',
     stoppedBy: 'the text is a sealed memory file, and the referee compares with its own copy',
     code: `
 def before_answering(role, files):
@@ -136,15 +136,15 @@ def before_answering(role, files):
     says: /ended while scoring, at train\.py line \d+; what it printed is not shown/,
   },
   {
-    title: 'cuts its answer short',
-    stoppedBy: 'the size of an answer is sealed, too',
+    title: 'truncates its answer',
+    stoppedBy: 'the size of an answer is sealed too',
     code: 'def after_answering(role, files): os.ftruncate(files[-1], 8)',
     verdict: 'crash',
     says: /ended while scoring, at train\.py line \d+; what it printed is not shown/,
   },
   {
     title: 'shows held-out text in a traceback',
-    stoppedBy: 'nothing that is printed after the question is kept',
+    stoppedBy: 'output is discarded once the question was asked',
     code: `
 def before_answering(role, files):
     text = bytes(wire.read_array(files[0], "u1", -1)).decode()
@@ -171,8 +171,8 @@ def learn(tokens, size):
 
 const TIME: readonly Cheat[] = [
   {
-    title: 'trains on after the clock',
-    stoppedBy: "the clock is the referee's: who has not handed over by its end has crashed",
+    title: 'keeps training after the clock',
+    stoppedBy: "the clock is the referee's: a candidate that has not handed over by the end has crashed",
     code: `
 import time
 def learn(tokens, size):
@@ -183,8 +183,8 @@ def learn(tokens, size):
     says: /timeout[\s\S]*had not handed over its model [\d.]+ s after the clock started/,
   },
   {
-    title: 'tells a better learning curve than it has',
-    stoppedBy: 'a curve may only end a trial: who passes is trained to the end, and scored',
+    title: 'reports a better learning curve than it has',
+    stoppedBy: 'a curve can only end a trial: a candidate that passes is trained to the end and scored',
     code: curve(0.01),
     stopAbove: 1,
     verdict: 'close',
@@ -193,18 +193,18 @@ def learn(tokens, size):
     also: ({ measurement }) => assert.equal(measurement.preview, 0.01),
   },
   {
-    title: 'tells a worse learning curve than it has',
-    stoppedBy: 'it is stopped, which is its own loss',
+    title: 'reports a worse learning curve than it has',
+    stoppedBy: 'it is stopped early, which is its own loss',
     code: curve(9),
     stopAbove: 1,
     verdict: 'close',
-    says: /stopped at \d+ %/i,
+    says: /^## Stopped early at \d+%/m,
     also: ({ measurement: { outcome } }) =>
       assert.deepEqual([outcome.status, outcome.status === 'stopped' && outcome.value], ['stopped', 9]),
   },
   {
     title: 'hands over twice',
-    stoppedBy: 'only the first hand-over is taken',
+    stoppedBy: 'only the first hand-over is accepted',
     code: `
 def after_handing_over(model):
     channel.send("done", handed_over(model, [b"", b"a"]), precision=PRECISION, stats={})`,
@@ -222,7 +222,7 @@ def before_the_clock(): time.sleep(600)`,
   },
   {
     title: 'stalls while it scores',
-    stoppedBy: "scoring may take twice the champion's time, and two seconds more",
+    stoppedBy: "scoring may take twice the champion's time plus two seconds",
     code: `
 import time
 def before_answering(role, files): time.sleep(600)`,
@@ -230,7 +230,7 @@ def before_answering(role, files): time.sleep(600)`,
     says: /timeout[\s\S]*had not scored the held-out text in time/,
   },
   {
-    title: 'stalls in the blind process, where its lie would come out',
+    title: 'stalls in the blind process, where it would be found out',
     stoppedBy: 'no blind answer, no measurement',
     code: `
 import time
@@ -241,7 +241,7 @@ def next_tokens(model, rows, positions): time.sleep(600)`,
   },
   {
     title: 'ignores the seed',
-    stoppedBy: 'another order of the documents is another throw of the same dice',
+    stoppedBy: 'another order of the documents is just another roll of the dice',
     code: `
 honest = learn
 def learn(tokens, size):
@@ -255,7 +255,7 @@ def learn(tokens, size):
   {
     title: 'searches for the luckiest of many seeds inside the trial',
     stoppedBy:
-      'there is no held-out text to search with, and each seed that is tried takes training time from the others',
+      'there is no held-out text to search with, and each seed it tries takes training time from the others',
     code: `
 honest = learn
 def learn(tokens, size):
@@ -308,8 +308,8 @@ def before_the_clock():
     },
   },
   {
-    title: 'puts the blame on the machine',
-    stoppedBy: 'only the referee can say that the machine is at fault',
+    title: 'blames the machine',
+    stoppedBy: 'only the referee can report a machine fault',
     code: `
 def before_the_clock():
     print("machine fault: no prepared data", flush=True)
@@ -318,8 +318,8 @@ def before_the_clock():
     says: /exit status 78 before it had handed over a model/,
   },
   {
-    title: 'breaks the conversation',
-    stoppedBy: "what the referee cannot read is the candidate's crash",
+    title: 'breaks the protocol',
+    stoppedBy: "a message the referee cannot read is the candidate's crash",
     code: `
 def before_the_clock():
     channel.socket.sendall(b'{"kind": "ready", "files": ' + b"[" * 60_000 + b"\\n")`,
@@ -328,7 +328,7 @@ def before_the_clock():
   },
   {
     title: 'fills the disk',
-    stoppedBy: 'what it can write to is memory, and bounded; so is every file',
+    stoppedBy: 'everything it can write to is in memory and limited, and so is every file',
     code: `
 def before_the_clock():
     for folder in ("/tmp", "/dev/shm"):
@@ -340,8 +340,8 @@ def before_the_clock():
     says: /OSError: \\\[Errno (27|28)\\\] (File too large|No space left on device)/,
   },
   {
-    title: 'starts processes without end',
-    stoppedBy: 'their number is bounded',
+    title: 'starts endless processes',
+    stoppedBy: 'their number is limited',
     startsSlowly: true,
     code: `
 import time
@@ -351,10 +351,10 @@ def before_the_clock():
             time.sleep(600)
     time.sleep(600)`,
     verdict: 'crash',
-    says: /ran more than 1024 processes at a time/,
+    says: /ran more than 1024 processes at the same time/,
   },
   {
-    title: 'leaves a process that trains on',
+    title: 'leaves a process that keeps training',
     stoppedBy: 'every process of a sandbox dies before the next one starts',
     code: `
 import time

@@ -1,31 +1,32 @@
-/** Early stop: whether a running trial is worth finishing, by its value part of the way through. */
+/** Early stopping: whether a running trial is worth finishing, judged by its score part of the way through. */
 
+import { bisect, reach } from './bisect.ts';
 import type { Sample } from './filter.ts';
 import { type GateRules, pricesOf } from './gate.ts';
 import { type Knowledge, type Step, stoppedTest } from './knowledge.ts';
 import { FARTHEST } from './prior.ts';
 import { assess, worthWithCertainty } from './worth.ts';
 
-/** How a preview differs from the trial's value, in the metric's unit. */
+/** How a preview differs from the final score of its trial, in the metric's unit. */
 export interface PreviewError {
-  /** Mean of value − preview. */
+  /** Mean of score − preview. */
   shift: number;
-  /** η²: variance of value − preview, for a trial that was not among those it was learned from. */
+  /** η²: predictive variance of score − preview for another trial. */
   variance: number;
 }
 
-/** With fewer finished trials than this, nothing is stopped. */
+/** No trial is stopped before this many have finished. */
 const LEAST_PAIRS = 5;
 const GROWTH = 1.25;
 
-/** What a trial's time is worth to a campaign, in noises, where it is weighed against everything that could come of an idea. */
+/** The worth of a trial's time, in noises, when it is weighed against all that could be learned about an idea. */
 const FINISHED_TRIAL = 0.3;
 
 /**
- * What finished trials say about previews, all taken at the same share of the budget; null while they are too few. With n of
- * them the prediction of the next difference has Student's t distribution with n − 1 degrees of freedom, whose variance is
- * s²(1 + 1/n)(n − 1)/(n − 3). Learned anew only when there are a quarter more of them (GROWTH): every time, what each
- * stopped trial taught changes, and the history has to be gone through again.
+ * Learns from finished trials how far off previews are, all taken at the same share of the budget; null if there are too few trials. With n
+ * of them, the prediction of the next difference has Student's t distribution with n − 1 degrees of freedom, whose variance is
+ * s²(1 + 1/n)(n − 1)/(n − 3). Only updated when the number of trials has grown by a quarter (GROWTH), because each update changes what
+ * stopped trials have taught, and the whole history has to be folded again.
  */
 export function previewError(finished: readonly { preview: number; value: number }[]): PreviewError | null {
   if (finished.length < LEAST_PAIRS) return null;
@@ -37,15 +38,15 @@ export function previewError(finished: readonly { preview: number; value: number
   return { shift, variance: (spread * (1 + 1 / n) * (n - 1)) / (n - 3) };
 }
 
-/** What a preview says of the trial's value, as the step that is recorded if the trial is stopped there. */
+/** The step in the history for a trial that was stopped at this preview. */
 export function stoppedStep({ seed, value }: Sample, error: PreviewError): Step & { kind: 'stopped' } {
   return { kind: 'stopped', sample: { seed, value: value + error.shift }, variance: error.variance };
 }
 
 /**
- * Whether an idea's first trial is not worth finishing: even if its rest told everything about the idea, that would be worth
- * less than it costs. Not for ideas that touch the schedule, whose previews mean something else.
- * @param unspent share of the trial's price that was not spent when the preview was taken: 0.5 at half of the budget
+ * Whether an idea's first trial is not worth finishing: even perfect information about the idea would be worth less than the rest of the
+ * trial costs. Not for ideas that change the schedule, because their previews mean something else.
+ * @param unspent share of the trial's price that is left when the preview is taken: 0.5 at half of the budget
  */
 export function cannotWin(
   knowledge: Knowledge,
@@ -61,13 +62,13 @@ export function cannotWin(
   return worthWithCertainty(tested, prices, assessment) < price;
 }
 
-/** The bar is found to so many noises of a trial. */
+/** Precision of the bar, in noises of a trial. */
 const BAR_PRECISION = 0.05;
 
 /**
- * The preview of a first trial on `seed` from which on it is not worth finishing, in the metric's unit: what is worse is
- * stopped. Null where nothing is: under the ancestor's rule, and while trials were never seen to differ.
- * @param unspent share of the trial's price that is not spent when the preview is taken
+ * The bar for the preview of a first trial on `seed`, in the metric's unit: a worse preview stops the trial. Null if no trial is stopped: under
+ * the greedy rule, and as long as no two trials of the same tree have differed.
+ * @param unspent share of the trial's price that is left when the preview is taken
  */
 export function stopBar(
   knowledge: Knowledge,
@@ -82,18 +83,9 @@ export function stopBar(
   const hopeless = (distance: number) =>
     cannotWin(knowledge, { seed, value: previewAt(distance) }, error, unspent, rules);
   const around = knowledge.bar ?? 0;
-  let reach = 1;
-  while (!hopeless(around + reach)) {
-    reach *= 2;
-    if (reach > FARTHEST) return null;
-  }
-  let bad = around + reach;
-  for (reach = 1; hopeless(around - reach); reach *= 2) if (reach > FARTHEST) return null;
-  let good = around - reach;
-  while (bad - good > BAR_PRECISION) {
-    const middle = (good + bad) / 2;
-    if (hopeless(middle)) bad = middle;
-    else good = middle;
-  }
-  return previewAt(bad);
+  const above = reach(distance => hopeless(around + distance), 2, FARTHEST);
+  if (above > FARTHEST) return null;
+  const below = reach(distance => !hopeless(around - distance), 2, FARTHEST);
+  if (below > FARTHEST) return null;
+  return previewAt(bisect(hopeless, around - below, around + above, BAR_PRECISION));
 }

@@ -1,24 +1,53 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { SIMPLER } from '../campaign/marker.ts';
+import type { Verdict } from '../campaign/marker.ts';
 import { campaign, experiment, sha, snapshot, trial } from '../campaign/snapshot.test-helper.ts';
 import { statusComment } from './status.ts';
 
-test('what was merged for shorter code is counted apart', () => {
-  const verdict = (reason: string) =>
-    ({ kind: 'merge', reason, value: 0.99, championValue: 1, noise: 0.002, doubt: 0.02 }) as const;
-  const merged = (n: number, reason: string) =>
+test('merges for shorter code are counted separately', () => {
+  const verdict = (cause: 'better' | 'simpler') =>
+    ({ kind: 'merge', cause, reason: '', value: 0.99, championValue: 1, noise: 0.002, doubt: 0.02 }) as const;
+  const merged = (n: number, cause: 'better' | 'simpler') =>
     experiment(
       n,
-      { verdict: verdict(reason), trials: [trial(`3/${n}.1`, `tree ${n}`, 0.99)] },
+      { verdict: verdict(cause), trials: [trial(`3/${n}.1`, `tree ${n}`, 0.99)] },
       { state: 'merged' },
     );
   const there = campaign();
   const shown = snapshot({
     base: { branch: 'main', sha: sha('new'), tree: sha('tree 2') },
     campaigns: [there],
-    experiments: [merged(1, 'Better than the champion.'), merged(2, SIMPLER)],
+    experiments: [merged(1, 'better'), merged(2, 'simpler')],
   });
   const text = there.state ? statusComment(shown, there, there.state) : '';
   assert.match(text, /\(−0\.0100 since the start, 2 merged, 1 of them for shorter code\)/);
+});
+
+test('an idea that scored better and was closed is a near miss, unless its score was only projected', () => {
+  const closed = (n: number, value: number, outcome: Parameters<typeof trial>[2]) => {
+    const verdict = {
+      kind: 'close',
+      cause: null,
+      reason: '',
+      value,
+      championValue: 1,
+      noise: 0.1,
+      doubt: 0.9,
+    };
+    const trials = [trial(`3/${n}.1`, `tree ${n}`, outcome)];
+    return experiment(n, { verdict: verdict as Verdict, trials }, { state: 'closed' });
+  };
+  const there = campaign();
+  const experiments = [
+    closed(1, 0.99, 0.99),
+    closed(2, 1.01, 1.01),
+    closed(3, 0.98, { status: 'stopped', value: 0.98, at: 0.5 }),
+  ];
+  const text = there.state
+    ? statusComment(snapshot({ campaigns: [there], experiments }), there, there.state)
+    : '';
+  const results = [3, 2, 1].map(
+    n => new RegExp(`^\\| +${n} \\|.*\\| (\\S+ [a-z ]+?) +\\| `, 'm').exec(text)?.[1],
+  );
+  assert.deepEqual(results, ['✂️ stopped early', '❌ closed', '❌ near miss']);
 });

@@ -153,7 +153,7 @@ describe('a run that nobody picks up', () => {
   const notices = ({ model, issue }: Scene) =>
     model.comments.values().filter(({ issue: on, body }) => on === issue && /^No runner/.test(body));
 
-  test('and that GitHub does not cancel is given up once, and its trial is taken anew', async () => {
+  test('and that GitHub does not cancel is given up once, and its trial is run again', async () => {
     const scene = campaignScene(1);
     await measureChampion(scene);
     const { model } = scene;

@@ -140,7 +140,7 @@ describe('a refusal for good', () => {
       .values()
       .filter(({ issue, body }) => issue === 1 && /GitHub refused/.test(body));
     assert.equal(said.length, 1);
-    assert.match(said[0]?.body ?? '', new RegExp(`\`decide\` of #${first.number}: .*issue is locked`));
+    assert.match(said[0]?.body ?? '', new RegExp(`\`close\` of #${first.number}: .*issue is locked`));
     assert.equal(pullsOf(model, 1)[0]?.state, 'open');
     scene.line = async (_call, _what, effect) => effect();
     scene.pass(3600);

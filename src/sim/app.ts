@@ -1,10 +1,9 @@
-/** One App: the real step, again and again, in virtual time; killed, started again, nudged. */
+/** One App: the real loop in virtual time, which is killed, restarted and nudged. */
 import { chooseAgent } from '../agents/create.ts';
 import { describeAction } from '../campaign/action.ts';
-import { emptyLoopMemory, step } from '../controller.ts';
+import { type Loop, type LoopObserver, startLoop } from '../controller/loop.ts';
 import type { Context } from '../github/context.ts';
-import { statusOf } from '../github/errors.ts';
-import { createThinking } from '../github/thinking.ts';
+import { messageOf, statusOf } from '../github/errors.ts';
 import { explorer, languageModel } from './explorer.ts';
 import { faultyLine, type Life } from './faults.ts';
 import { modelPort } from './model/port.ts';
@@ -12,97 +11,96 @@ import type { Sim } from './sim.ts';
 import { count } from './tally.ts';
 
 export interface App {
-  /** Look again now. */
+  /** Like a webhook. */
   nudge(): void;
-  /** Ends it for good, like a kill that nobody answers by a start. */
+  /** Kills the App without a restart. */
   stop(): void;
-  /** Milliseconds; since then it has had nothing to do. Infinite while it has. */
+  /** Since when the App has had nothing to do, in milliseconds; Infinity if it has. */
   idleSince(): number;
 }
 
-const LONGEST_BACKOFF_SECONDS = 120;
+/** One life of the App's process, with its loop. */
+type Process = Life & { loop: Loop };
+
+/** Since when the App has had nothing to do; in milliseconds. */
+interface Idle {
+  since: number;
+}
 
 /** Starts an App. */
 export function startApp(sim: Sim, name: string): App {
   const { schedule, random, profile } = sim;
-  let wake = () => {};
-  let idleSince = Number.POSITIVE_INFINITY;
-  let life: Life = begin();
+  const idle: Idle = { since: Number.POSITIVE_INFINITY };
+  let current = begin();
 
-  function begin(): Life {
-    const next: Life = {
+  function begin(): Process {
+    const life: Life = {
       name,
       dead: false,
       kill() {
-        next.dead = true;
-        idleSince = Number.POSITIVE_INFINITY;
+        life.dead = true;
+        idle.since = Number.POSITIVE_INFINITY;
         schedule.after(random.pick([1, 10, 60, 600]), () => {
-          if (life === next) life = begin();
+          if (current === process) current = begin();
         });
       },
     };
-    void live(next);
-    return next;
-  }
-
-  async function live(self: Life): Promise<void> {
-    const memory = emptyLoopMemory();
-    const context = contextOf(sim, self, () => wake());
-    let failures = 0;
-    while (!self.dead) {
-      let seconds: number;
-      try {
-        const taken = await step(context, memory);
-        sim.tally.steps++;
-        sim.tell(name, `step: ${describeAction(taken.action)}`);
-        const thinks = context.thinking.thoughts().some(({ state }) => state === 'thinking');
-        const waits = taken.action.kind === 'wait';
-        if (!waits || thinks) idleSince = Number.POSITIVE_INFINITY;
-        else if (idleSince === Number.POSITIVE_INFINITY) idleSince = schedule.now();
-        failures = 0;
-        seconds = waits ? Math.min(taken.seconds, profile.pollSeconds) : 0;
-      } catch (error) {
-        seconds = failed(error, ++failures);
-      }
-      if (seconds > 0) await pause(seconds);
-    }
-  }
-
-  /** Returns how long to wait. */
-  function failed(error: unknown, times: number): number {
-    idleSince = Number.POSITIVE_INFINITY;
-    sim.tally.steps++;
-    sim.tell(name, `step failed: ${error instanceof Error ? error.message : String(error)}`);
-    if (statusOf(error) === undefined)
-      sim.violate(
-        `A step may fail for what GitHub answers only, found ${error instanceof Error ? error.stack : error}`,
-      );
-    return backoff(times);
-  }
-
-  function pause(seconds: number): Promise<void> {
-    return new Promise(resolve => {
-      wake = resolve;
-      schedule.after(seconds, resolve);
+    const loop = startLoop(contextOf(sim, life), {
+      pollSeconds: profile.pollSeconds,
+      sleep: (seconds, signal) => sleepWhileAlive(sim, life, seconds, signal),
+      observer: observerOf(sim, life, idle),
     });
+    const process: Process = Object.assign(life, { loop });
+    return process;
   }
 
   return {
-    nudge: () => wake(),
+    nudge: () => current.loop.nudge(),
     stop: () => {
-      life.dead = true;
-      life = { ...life };
-      idleSince = 0;
+      current.dead = true;
+      current = { ...current };
+      idle.since = 0;
     },
-    idleSince: () => idleSince,
+    idleSince: () => idle.since,
   };
 }
 
-function backoff(failures: number): number {
-  return Math.min(LONGEST_BACKOFF_SECONDS, 2 ** (failures - 1));
+/** Records every step, and checks that steps and agents fail only as they may. */
+function observerOf(sim: Sim, life: Life, idle: Idle): LoopObserver {
+  const details = (error: unknown) =>
+    error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return {
+    stepped(action, isThinking) {
+      sim.tally.steps++;
+      sim.tell(life.name, `step: ${describeAction(action)}`);
+      if (action.kind !== 'wait' || isThinking) idle.since = Number.POSITIVE_INFINITY;
+      else if (idle.since === Number.POSITIVE_INFINITY) idle.since = sim.schedule.now();
+    },
+    failed(error) {
+      sim.tally.steps++;
+      sim.tell(life.name, `step failed: ${messageOf(error)}`);
+      idle.since = Number.POSITIVE_INFINITY;
+      if (statusOf(error) === undefined)
+        sim.violate(`Expected steps to fail only for errors of GitHub, found ${details(error)}`);
+    },
+    agentThrew(error) {
+      if (!life.dead) sim.violate(`Expected no agent to throw, found ${details(error)}`);
+    },
+  };
 }
 
-function contextOf(sim: Sim, life: Life, onAnswer: () => void): Context {
+/** A killed process never wakes up. */
+async function sleepWhileAlive(
+  { schedule }: Sim,
+  life: Life,
+  seconds: number,
+  signal: AbortSignal,
+): Promise<void> {
+  await schedule.sleep(seconds, signal);
+  if (life.dead) await new Promise<never>(() => {});
+}
+
+function contextOf(sim: Sim, life: Life): Omit<Context, 'thinking'> {
   const { schedule, random, profile, model } = sim;
   const lag = () =>
     !sim.calm && random.chance(profile.stale) ? random.between(0, profile.staleSeconds) * 1000 : 0;
@@ -120,12 +118,8 @@ function contextOf(sim: Sim, life: Life, onAnswer: () => void): Context {
   const log = { info() {}, warn() {}, error() {} };
   return {
     port: sim.sabotage(modelPort(model, faultyLine(sim, life), lag), sim),
-    // Never used: what the contract's agent is asked, the simulated one answers.
+    // Never used: the simulated agent answers for the contract's.
     agentEnv: { OPENAI_API_KEY: 'key' },
-    thinking: createThinking(onAnswer, error => {
-      if (!life.dead)
-        sim.violate(`An agent may not throw, found ${error instanceof Error ? error.stack : error}`);
-    }),
     chooseAgent: (contract, env, wanted) => {
       const chosen = chooseAgent(contract, env, wanted);
       return chosen.kind === 'agent' ? { kind: 'agent', agent } : chosen;
@@ -135,7 +129,6 @@ function contextOf(sim: Sim, life: Life, onAnswer: () => void): Context {
     serverUrl: 'https://github.test',
     templates: { contract: '', workflow: '' },
     now: () => new Date(schedule.now()),
-    signal: new AbortController().signal,
     log,
   };
 }

@@ -40,6 +40,7 @@ export async function openTown({ dir, clock, errors, intercept, afterwards }: To
   const github = await startLocalGitHub({
     port: 0,
     dir: join(dir, 'github'),
+    pages: true,
     clock,
     app: {
       id: APP.appId,

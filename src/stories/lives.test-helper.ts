@@ -9,9 +9,9 @@ import { after } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Probot } from 'probot';
 import { chooseAgent } from '../agents/create.ts';
-import { emptyLoopMemory, step } from '../controller.ts';
-import { considerate, octokitPort } from '../github/client/octokit.ts';
-import { createQuiet } from '../github/client/rate-limit.ts';
+import { emptyLoopMemory, step } from '../controller/step.ts';
+import { limitedAndCached, octokitPort } from '../github/client/octokit.ts';
+import { createRateLimit } from '../github/client/rate-limit.ts';
 import type { Context } from '../github/context.ts';
 import { statusOf } from '../github/errors.ts';
 import { createThinking } from '../github/thinking.ts';
@@ -111,10 +111,10 @@ async function begin({ place: { repo }, serverUrl, modelUrl, clock }: Surroundin
       end();
     },
     async look() {
-      const { action, seconds } = await step(context, memory);
+      const action = await step(context, memory);
       while (!life.dead && context.thinking.thoughts().some(({ state }) => state === 'thinking'))
         await sleep(1);
-      return action.kind === 'wait' ? seconds : 0;
+      return action.kind === 'wait' ? action.seconds : 0;
     },
   };
   const answered: typeof fetch = async (...request) => {
@@ -124,8 +124,8 @@ async function begin({ place: { repo }, serverUrl, modelUrl, clock }: Surroundin
   const retry = { retryAfterBaseValue: 1 };
   const Octokit = UnhurriedOctokit.defaults({ request: { fetch: answered }, retry });
   const probot = new Probot({ ...APP, baseUrl: `${serverUrl}/api/v3`, logLevel: 'fatal', Octokit });
-  const { data: installation } = await (await probot.auth()).rest.apps.getRepoInstallation(repo);
-  const octokit = considerate(await probot.auth(installation.id), createQuiet());
+  const { data } = await (await probot.auth()).rest.apps.listInstallations();
+  const octokit = limitedAndCached(await probot.auth(data[0]?.id), createRateLimit());
   const memory = emptyLoopMemory();
   const context: Context = {
     port: octokitPort(octokit, { owner: repo.owner, name: repo.repo }, BOT),
@@ -142,7 +142,6 @@ async function begin({ place: { repo }, serverUrl, modelUrl, clock }: Surroundin
     serverUrl,
     templates: starterTemplates(),
     now: clock,
-    signal: new AbortController().signal,
     log: { info() {}, warn() {}, error() {} },
   };
   return life;

@@ -1,4 +1,4 @@
-/** The sandbox of Linux: bubblewrap, in namespaces of its own, with nothing of the machine but what the command needs. */
+/** The sandbox on Linux: bubblewrap with its own namespaces, and only those parts of the machine that the command needs. */
 import { execFile } from 'node:child_process';
 import { mkdir, readdir, readlink, writeFile } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
@@ -11,48 +11,48 @@ import { systemCallFilter } from './system-calls.ts';
 
 const run = promisify(execFile);
 
-/** Where the candidate finds its work directory. */
+/** The candidate's working directory. */
 const WORK = '/trial';
-/** Where it may write. */
+/** The directory that it can write to. */
 const SCRATCH = '/tmp';
 const HOME = '/tmp/home';
 const USER_ID = '1000';
 
-/** The whole of /etc/passwd, by which the sandbox can be told from the machine. */
+/** The whole content of /etc/passwd, which also identifies a process inside the sandbox. */
 export const ONLY_USER = `trial:x:${USER_ID}:${USER_ID}::${HOME}:/bin/sh\n`;
 
-/** Descriptor through which bubblewrap reads the filter of system calls. A shell knows those of one digit alone. */
+/** Descriptor through which bubblewrap reads the system call filter. A shell can only redirect descriptors of one digit. */
 const FILTER_DESCRIPTOR = 9;
 
-/** Of /etc only this: where shared libraries are, and which of several programs is meant. */
+/** The visible entries of /etc: where shared libraries are, which alternatives are chosen, the time zone. */
 const ETC = ['ld.so.cache', 'ld.so.conf', 'ld.so.conf.d', 'alternatives', 'localtime'];
 
-/** Folders of the system beside /usr; on most machines they are links into it. */
+/** System folders outside /usr; on most machines they are links into it. */
 const SYSTEM_LINKS = ['/bin', '/sbin', '/lib', '/lib32', '/lib64', '/libx32'];
 
-/** Programs of the machine that training data may be made of. */
+/** Installed packages that the training text may come from; they stay hidden. */
 const PACKAGES = ['/usr/lib/node_modules', '/usr/local/lib/node_modules', '/usr/share/nodejs'];
 
-/** How many processors there are and how memory is divided among them, which PyTorch's libraries ask. */
+/** The topology of processors and memory, which PyTorch's libraries read. */
 const TOPOLOGY = ['/sys/devices/system/cpu', '/sys/devices/system/node'];
 
-/** What CUDA looks up about its devices. */
+/** What CUDA reads about its devices. */
 const GPU_FACTS = ['/sys/devices', '/sys/bus/pci', '/sys/module/nvidia', '/sys/module/nvidia_uvm'];
 
 const INSTALL =
   'Install bubblewrap 0.8 or newer and util-linux (Debian, Ubuntu: sudo apt install bubblewrap util-linux).';
 
-/** This machine cannot provide the sandbox; the message says what to install or to set. */
+/** This machine cannot provide the sandbox. The message says what to install or configure. */
 export class SandboxUnavailable extends Error {}
 
 /**
- * Wraps the command, and tries the sandbox with the command's own interpreter before the candidate gets it.
- * Throws SandboxUnavailable where it does not work on this machine.
+ * Wraps the command in the sandbox. First starts the command's interpreter in it once, without the candidate, and throws
+ * SandboxUnavailable if that does not work on this machine.
  */
 export async function bubblewrap(options: SandboxOptions): Promise<Launch> {
   if (process.platform !== 'linux') {
     throw new SandboxUnavailable(
-      `Expected Linux, which bubblewrap needs, found ${process.platform}. Run trials on Linux, or write \`sandbox: none\` into the contract: then nothing keeps a candidate from this machine.`,
+      `bubblewrap needs Linux, found ${process.platform}. Run trials on Linux, or set \`sandbox: none\` in the contract, which gives candidates access to this machine.`,
     );
   }
   const program = await findProgram('bwrap', options.env);
@@ -65,16 +65,16 @@ export async function bubblewrap(options: SandboxOptions): Promise<Launch> {
     ...[program, ...inside, '--', ...underLimits(options.limits)],
   ];
   const { env } = options;
-  await tryOut([...wrap([]), ...(runtime.python ? [runtime.python, '-I', '-c', ''] : ['true'])], env);
+  await testRun([...wrap([]), ...(runtime.python ? [runtime.python, '-I', '-c', ''] : ['true'])], env);
   const command = [runtime.file, ...runtime.args];
   const [file = '', ...args] = [...wrap(['--json-status-fd', String(STATUS_DESCRIPTOR)]), ...command];
   return { kind: 'bubblewrap', file, args, wrap: wrap([]), command, cwd: '/', env, workDir: WORK };
 }
 
 /**
- * The outer of two sandboxes holds nothing back. Its first process is the one whose end ends everything, and it cannot be seen, traced or
- * stopped from the inner one: a candidate could otherwise take from that process the order to die with the runner.
- * When the kernel is short of memory, the candidate is the first to go.
+ * The outer of two sandboxes restricts nothing. Its first process ends everything else when it ends, and the inner sandbox can neither see,
+ * trace nor stop it. Otherwise a candidate could cancel that process's instruction to die with the runner. If the kernel runs out of memory,
+ * it kills the candidate first.
  */
 function outerArguments(program: string, filter: string, more: readonly string[]): string[] {
   return [
@@ -84,11 +84,11 @@ function outerArguments(program: string, filter: string, more: readonly string[]
   ];
 }
 
-/** Writes the filter of system calls and returns the file's path. */
+/** Writes the system call filter and returns its path. */
 async function writeFilter(scratch: string): Promise<string> {
   const filter = systemCallFilter(process.arch);
   if (filter === null) {
-    throw new SandboxUnavailable(`Expected a processor of kind x64 or arm64, found ${process.arch}.`);
+    throw new SandboxUnavailable(`The sandbox needs an x64 or arm64 processor, found ${process.arch}.`);
   }
   const path = join(scratch, 'system-calls.bpf');
   await writeFile(path, filter);
@@ -112,7 +112,7 @@ async function insideArguments(options: SandboxOptions, runtime: Runtime): Promi
   ];
 }
 
-/** What the workflow lets the candidate read beside the system. Throws an error that names what is not there. */
+/** Further paths that the workflow lets the candidate read. Throws an error that names a missing path. */
 async function readable({ readable: paths, machineHome }: SandboxOptions): Promise<string[]> {
   const binds: string[] = [];
   for (const path of paths) {
@@ -120,21 +120,21 @@ async function readable({ readable: paths, machineHome }: SandboxOptions): Promi
     const source = below === null ? path : join(machineHome, below);
     if (!isAbsolute(source) || !(await isThere(source)))
       throw new Error(
-        `Expected an absolute path, or one below ~, that exists, in \`readable\`, found ${path}.`,
+        `readable: expected an existing path that is absolute or below ~, found ${path}. Fix it in the workflow.`,
       );
     binds.push('--ro-bind', source, below === null ? path : join(HOME, below));
   }
   return binds;
 }
 
-/** Scratch, devices, /proc. Nothing but the scratch directory and shared memory can be written, and those are bounded. */
+/** Scratch directory, devices and /proc. Only the scratch directory and shared memory are writable, and both are limited in size. */
 async function system(limits: Limits): Promise<string[]> {
   const devices = await gpuDevices();
   const facts = devices.length > 0 ? [...TOPOLOGY, ...GPU_FACTS] : TOPOLOGY;
   return [
     ...tmpfs(SCRATCH, limits.scratchBytes),
     ...['--dir', HOME],
-    // Where the runner is root, a writable /proc would let the candidate set the kernel's parameters.
+    // If the runner is root, a writable /proc would let the candidate set kernel parameters.
     ...['--proc', '/proc', '--remount-ro', '/proc', '--dev', '/dev'],
     ...tmpfs('/dev/shm', limits.sharedBytes),
     ...devices.flatMap(path => ['--dev-bind', path, path]),
@@ -152,7 +152,7 @@ async function gpuDevices(): Promise<string[]> {
   return names.filter(name => name.startsWith('nvidia')).map(name => `/dev/${name}`);
 }
 
-/** System and runtime, read-only. What must stay hidden in them is covered; parents come before what lies in them. */
+/** System and runtime, read-only, with hidden paths inside them covered. Parents come before the paths inside them. */
 async function files({ hidden }: SandboxOptions, runtime: Runtime): Promise<string[]> {
   const readable = [SYSTEM, ...runtime.paths];
   const never = await Promise.all([...hidden, ...PACKAGES].map(realPath));
@@ -163,7 +163,7 @@ async function files({ hidden }: SandboxOptions, runtime: Runtime): Promise<stri
     for (const secret of never) {
       if (real === secret || real === '/') {
         throw new SandboxUnavailable(
-          `Expected a Python in a folder of its own, found it in ${path}, which a candidate must not read. Make an environment for it: python3 -m venv .venv`,
+          `Python is installed in ${path}, which candidates must not read. Create a virtual environment and use its Python: python3 -m venv .venv`,
         );
       }
       if (!isInside(secret, real) || !(await isThere(secret))) continue;
@@ -190,7 +190,7 @@ async function links(): Promise<string[]> {
   return args;
 }
 
-/** A user and a host name that libraries can look up, and none of the machine's own. */
+/** A user and a host name for libraries to look up, instead of the machine's own. */
 async function etc(folder: string): Promise<string[]> {
   const own = {
     passwd: ONLY_USER,
@@ -211,8 +211,8 @@ function environment(runtime: Runtime): string[] {
   return Object.entries(own).flatMap(([name, value]) => ['--setenv', name, value]);
 }
 
-/** Runs a command that does nothing. Throws SandboxUnavailable with what bubblewrap said and what to do about it. */
-async function tryOut([file = '', ...args]: readonly string[], env: Record<string, string>): Promise<void> {
+/** Runs a command that does nothing. Throws SandboxUnavailable with bubblewrap's error and what to do about it. */
+async function testRun([file = '', ...args]: readonly string[], env: Record<string, string>): Promise<void> {
   try {
     await run(file, args, { env, cwd: '/', timeout: 60_000 });
   } catch (error) {
@@ -228,12 +228,12 @@ function advice(code: string | number | undefined, said: string): string {
   if (code === 'ENOENT' || /failed to execute|not found/.test(said)) {
     return INSTALL;
   }
-  if (/Unknown option/i.test(said)) return 'bubblewrap 0.8 or newer is needed (Ubuntu 24.04, Debian 12).';
+  if (/Unknown option/i.test(said)) return 'Install bubblewrap 0.8 or newer (Ubuntu 24.04, Debian 12).';
   if (/mount proc/i.test(said)) {
-    return 'In a container /proc must not be masked (Docker: --security-opt systempaths=unconfined --security-opt seccomp=unconfined).';
+    return 'In a container, /proc must not be masked (Docker: --security-opt systempaths=unconfined --security-opt seccomp=unconfined).';
   }
   if (/namespace|uid map|Operation not permitted|Permission denied/i.test(said)) {
-    return 'Unprivileged user namespaces must be allowed (Ubuntu: sysctl kernel.apparmor_restrict_unprivileged_userns=0; Debian: kernel.unprivileged_userns_clone=1); see docs/sandbox.md.';
+    return 'Allow unprivileged user namespaces (Ubuntu: sysctl kernel.apparmor_restrict_unprivileged_userns=0; Debian: kernel.unprivileged_userns_clone=1). See docs/sandbox.md.';
   }
   return 'See docs/sandbox.md.';
 }

@@ -19,7 +19,7 @@ function crashOf({ outcome }: Measurement) {
   return outcome.status === 'crash' ? outcome : assert.fail();
 }
 
-test('tokens in the environment of the runner and its processes are out of reach', async context => {
+test('tokens in the environment of the runner and its processes are unreachable', async context => {
   const m = await machine(context);
   assertGoesOn(
     await m.trial(`
@@ -30,11 +30,11 @@ for pid in [name for name in os.listdir("/proc") if name.isdigit()]:
     print(read(f"/proc/{pid}/environ"))
 print(os.environ)${GOES_ON}`),
   );
-  // bubblewrap's own process, and the candidate.
+  // bubblewrap's own process and the candidate.
   assert.equal(m.lines.filter(line => line.startsWith('process ')).length, 2, m.lines.join('\n'));
 });
 
-test('home, checkouts and packages are not there, by name or by any way around', async context => {
+test('home, checkouts and packages cannot be reached, by name or by a detour', async context => {
   const m = await machine(context);
   const wanted = [`${m.home}/.ssh/id_ed25519`, `${m.base}/.git/HEAD`, `${m.base}/node_modules/corpus.js`];
   assertGoesOn(
@@ -53,7 +53,7 @@ for folder, _, files in os.walk("/"):
   );
 });
 
-test('a descriptor that the runner was started with is closed to the candidate', async context => {
+test('a descriptor that the runner was started with is closed in the candidate', async context => {
   const m = await machine(context);
   const opened = openSync(join(m.home, '.ssh/id_ed25519'), 'r');
   const code = `
@@ -72,7 +72,7 @@ for number in range(3, 4096):
   assert.doesNotMatch(printed, new RegExp(`ESCAPED|${SECRET}`));
 });
 
-test('a candidate reads what the workflow names, and nothing beside it', async context => {
+test('a candidate can read the paths that the workflow lists, and nothing next to them', async context => {
   const m = await machine(context);
   mkdirSync(join(m.home, '.cache/numbers'), { recursive: true });
   writeFileSync(join(m.home, '.cache/numbers/one'), 'one');
@@ -86,7 +86,7 @@ print(read(os.path.expanduser("~/.cache/numbers/one")).decode())${GOES_ON}`;
   assert.ok(!m.lines.includes(HELD_OUT));
 });
 
-test('processes outside can neither be seen, nor stopped, nor traced', async context => {
+test('processes outside can be neither seen nor stopped nor traced', async context => {
   const m = await machine(context);
   assertGoesOn(
     await m.trial(`
@@ -106,7 +106,7 @@ except ProcessLookupError:
   assert.equal(m.victim.exitCode ?? m.victim.signalCode, null);
 });
 
-test('no network: no address, no name, no server of this machine', async context => {
+test('there is no network: no addresses, no names, no servers of this machine', async context => {
   const m = await machine(context);
   assertGoesOn(
     await m.trial(`
@@ -128,7 +128,7 @@ print([name for _, name in socket.if_nameindex()])${GOES_ON}`),
   assert.equal(m.visits(), 0);
 });
 
-test('Unix sockets of this machine, in its files or without one, do not answer', async context => {
+test('Unix sockets of this machine, named or abstract, do not answer', async context => {
   const m = await machine(context);
   assertGoesOn(
     await m.trial(`
@@ -138,7 +138,7 @@ for address in ("${m.socketPath}", "\\0${m.abstractName}", "/run/docker.sock", "
   assert.equal(m.visits(), 0);
 });
 
-test('nothing can be written but the scratch directory and shared memory', async context => {
+test('only the scratch directory and shared memory are writable', async context => {
   const m = await machine(context);
   assertGoesOn(
     await m.trial(`
@@ -154,7 +154,7 @@ write("/tmp/fine"); write("/dev/shm/fine"); write(os.environ["HOME"] + "/fine")$
   assert.equal(readFileSync(join(m.data, 'manifest.json'), 'utf8'), '{}');
 });
 
-test('no way to more rights: new namespaces, set-user-id programs, another root', async context => {
+test('there is no way to gain permissions: new namespaces, set-user-id programs, another root', async context => {
   const m = await machine(context);
   assertGoesOn(
     await m.trial(`
@@ -169,7 +169,7 @@ print([line for line in open("/proc/self/status") if line.startswith(("CapEff", 
   assert.match(m.lines.at(-2) ?? '', /CapEff:\\t0{16}\\n.*CapBnd:\\t0{16}\\n.*NoNewPrivs:\\t1\\n/);
 });
 
-test('what a candidate starts ends with its trial, wherever it hides', async context => {
+test('every process of a candidate ends with its trial, wherever it hides', async context => {
   const m = await machine(context);
   const mark = `survivor-${process.pid}`;
   assertGoesOn(
@@ -189,10 +189,10 @@ time.sleep(0.3)${GOES_ON}`),
   assert.deepEqual(processesWith(mark), []);
 });
 
-test('a candidate dies with its runner, though it would have its keepers forget that', async context => {
+test('a candidate dies with its runner, even if it tries to cancel that', async context => {
   const m = await machine(context);
   const mark = `orphan-${process.pid}`;
-  // Attaches to the sandbox's first process and, where that works, stays with it.
+  // Tries to attach to the sandbox's first process, and stays attached if that works.
   const code = withPrelude(`
 if os.fork() == 0:
     os.setsid()
@@ -208,17 +208,17 @@ time.sleep(600)`);
   });
   await until(() => processesWith(mark).length > 0, 'the candidate to run');
   child.kill('SIGKILL');
-  await until(() => processesWith(mark).length === 0, 'the candidate to be gone');
+  await until(() => processesWith(mark).length === 0, 'the candidate to end');
   assertGoesOn(await m.trial(GOES_ON));
 });
 
-test('a process that takes too much memory fails alone', async context => {
+test('a process that uses too much memory fails alone', async context => {
   const m = await machine(context);
   const measurement = await m.trial('data = bytearray(2 ** 30)', { limits: { memoryBytes: 512 * MIB } });
   assert.equal(crashOf(measurement).reason, 'out of memory');
 });
 
-test('many processes that take too much memory together are ended', async context => {
+test('processes that use too much memory together are killed', async context => {
   const m = await machine(context);
   const code = `
 for _ in range(8):
@@ -231,7 +231,7 @@ time.sleep(60)`;
   assert.equal(crash.message, 'used more than 256 MB of memory, the limit on this machine');
 });
 
-test('a candidate that only starts processes is ended', async context => {
+test('a candidate that keeps starting processes is killed', async context => {
   const m = await machine(context);
   const code = `
 while True:
@@ -240,17 +240,17 @@ while True:
     except OSError:
         pass`;
   const crash = crashOf(await m.trial(code, { limits: { processes: 100 } }));
-  assert.equal(crash.message, 'ran more than 100 processes at a time');
+  assert.equal(crash.message, 'ran more than 100 processes at the same time');
 });
 
-test('a candidate that opens files without end gets no more', async context => {
+test('a candidate cannot open more files than the limit', async context => {
   const m = await machine(context);
   const code = 'files = []\nwhile True:\n    files.append(open("/dev/null"))\n';
   const crash = crashOf(await m.trial(code, { limits: { openFiles: 300 } }));
   assert.match(crash.message, /^OSError: \[Errno 24\]/);
 });
 
-test('a candidate can fill its scratch directory, not the disk', async context => {
+test('a candidate can fill its scratch directory, but not the disk', async context => {
   const m = await machine(context);
   const limits = { scratchBytes: 16 * MIB, sharedBytes: 16 * MIB };
   assertGoesOn(
@@ -271,7 +271,7 @@ attempt("memory file", lambda: os.truncate(os.memfd_create("x"), 2 ** 40))${GOES
   );
 });
 
-test('a candidate leaves no word for the next', async context => {
+test('a candidate cannot leave a message for the next one', async context => {
   const m = await machine(context);
   const places = '("/tmp/note", "/dev/shm/note", os.environ["HOME"] + "/note")';
   assertGoesOn(

@@ -1,4 +1,4 @@
-/** Runs a trial's program to its end, under watch. */
+/** Runs a trial's program to its end and enforces its limits. */
 
 import type { Launch } from './launch.ts';
 import type { Limits } from './limits.ts';
@@ -8,20 +8,20 @@ import { type Exceeded, type Watch, watchProcess, watchSandbox } from './watch.t
 
 export interface Execution {
   launched: Launch;
-  /** What is started: the candidate in its sandbox, or a referee that starts it. */
+  /** The program to start: the candidate in its sandbox, or a referee that starts it. */
   program: { file: string; args: readonly string[]; cwd: string };
-  /** True when `program` is the sandbox itself, and tells its first process. */
+  /** Whether `program` is the sandbox itself, which reports its first process. */
   isSandbox: boolean;
-  /** Name of the number to look for in the output. */
+  /** Name of the metric to look for in the output. */
   metricName: string;
-  /** The regular expression to find it by instead. */
+  /** Regular expression that finds the metric instead of its name. */
   pattern?: string | undefined;
-  /** Given when the program hands over bytes beside its output; called with them as they come. */
+  /** Set if the program passes bytes outside its output; called with them as they arrive. */
   onResult?: ((bytes: Buffer) => void) | undefined;
   limits: Limits;
-  /** The trial's own directory, by whose path everything that it started is found. */
+  /** The trial's own directory. Its path identifies every process of the trial. */
   scratch: string;
-  /** When the last number so far is taken as a preview, and which ones end the trial. */
+  /** When to take the latest score as the projection, and which projections stop the trial. */
   preview?: { afterSeconds: number; ends(value: number): boolean };
   timeoutSeconds: number;
   signal: AbortSignal | undefined;
@@ -31,33 +31,33 @@ export interface Execution {
 export interface Executed {
   result: ProcessResult;
   output: Output;
-  /** The limit that the candidate passed, for which it was ended. */
+  /** The limit that the candidate exceeded and was killed for. */
   exceeded: Exceeded | null;
-  /** The last number when the preview was due; null where there was none. */
+  /** The latest score when the projection was due; null if there was none. */
   preview: number | null;
-  /** Whether it was ended for its preview. */
+  /** Whether it was stopped early because of its projection. */
   stopped: boolean;
   /** Largest resident size of one process, in MB. */
   peakMb: number;
 }
 
-/** Ends when the program ends, when its time is up, when `signal` says so, or when the candidate uses too much of the machine. */
+/** Runs until the program ends, its time is up, `signal` aborts, its projection stops it, or the candidate exceeds a limit. */
 export async function execute(execution: Execution): Promise<Executed> {
   const { launched, program, limits, signal } = execution;
   const output = collectOutput(execution.metricName, execution.pattern);
-  const tooMuch = new AbortController();
-  const hopeless = new AbortController();
+  const overLimit = new AbortController();
+  const stoppedEarly = new AbortController();
   let preview: number | null = null;
   const takePreview = () => {
     const value = output.metric();
     if (value === null || !Number.isFinite(value)) return;
     preview = value;
-    if (execution.preview?.ends(value)) hopeless.abort();
+    if (execution.preview?.ends(value)) stoppedEarly.abort();
   };
   const timer = execution.preview && setTimeout(takePreview, 1000 * execution.preview.afterSeconds);
   let watch: Watch | undefined;
-  const watchIt = (pid: number) => {
-    watch = launched.kind === 'none' ? watchProcess(pid) : watchSandbox(pid, limits, () => tooMuch.abort());
+  const startWatch = (pid: number) => {
+    watch = launched.kind === 'none' ? watchProcess(pid) : watchSandbox(pid, limits, () => overLimit.abort());
   };
   try {
     const result = await runProcess({
@@ -66,16 +66,16 @@ export async function execute(execution: Execution): Promise<Executed> {
       timeoutSeconds: execution.timeoutSeconds,
       graceSeconds: 0,
       marker: execution.scratch,
-      signal: AbortSignal.any([tooMuch.signal, hopeless.signal, ...(signal ? [signal] : [])]),
+      signal: AbortSignal.any([overLimit.signal, stoppedEarly.signal, ...(signal ? [signal] : [])]),
       ...(execution.onResult ? { onResult: execution.onResult } : {}),
-      ...(execution.isSandbox ? { onSandbox: watchIt } : { onStart: watchIt }),
+      ...(execution.isSandbox ? { onSandbox: startWatch } : { onStart: startWatch }),
       onLine: line => {
         output.take(line);
         execution.onLine(line);
       },
     });
     const exceeded = watch?.exceeded() ?? null;
-    const stopped = hopeless.signal.aborted && result.endedBy === 'abort' && exceeded === null;
+    const stopped = stoppedEarly.signal.aborted && result.endedBy === 'abort' && exceeded === null;
     return { result, output, exceeded, preview, stopped, peakMb: watch?.peakMb() ?? 0 };
   } finally {
     clearTimeout(timer);

@@ -1,25 +1,25 @@
-/** What a candidate's output says: its number, its summary block, and the end that people want to read after a crash. */
+/** Reads a candidate's output: its score, its summary block, and the last lines for a crash report. */
 import { NUMBER, parseNumber } from './number.ts';
 import { findLast } from './pattern.ts';
 
-/** Enough for any traceback, and a bound on what a talkative candidate costs us. */
+/** Enough for any traceback, and bounded however much a candidate prints. */
 const TAIL_CHARACTERS = 16_000;
 const MAX_REPORTED = 30;
 const PAIR = new RegExp(String.raw`^([A-Za-z_][\w .%/-]{0,39}):\s*(${NUMBER})\s*$`, 'i');
 
 export interface Output {
   take(line: string): void;
-  /** The last number found: by the pattern, or as `<metric>: <number>`; NaN and infinities included; null for none. */
+  /** The last score, found by the pattern or as `<metric>: <number>`. May be NaN or infinite; null if there is none. */
   metric(): number | null;
-  /** Why the pattern was given up; null where it was not. */
+  /** Why the search for the pattern was given up; null if it was not. */
   problem(): string | null;
-  /** The finite numbers `key: number` after the last line `---`, at most 30, first come. */
+  /** The first 30 finite numbers `key: number` after the last line `---`. */
   reported(): Record<string, number>;
   /** The last lines. */
   tail(): readonly string[];
 }
 
-/** Collects output line by line, in bounded memory. With `pattern`, the number is its only group, in the last line that matches. */
+/** Collects output line by line in bounded memory. With `pattern`, the score is its only group in the last line that matches. */
 export function collectOutput(metricName: string, pattern?: string): Output {
   const search = pattern === undefined ? null : findLast(pattern);
   const lines: string[] = [];

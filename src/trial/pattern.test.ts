@@ -12,12 +12,12 @@ test('the last line that matches decides', () => {
   const lines = ['p99: 30 ms', 'p99: 12.5 ms', 'done', 'p50: 3 ms'];
   assert.equal(search('p99: (.*) ms', lines).last, 12.5);
   assert.equal(search('p98: (.*) ms', lines).last, null);
-  // More lines than are looked at in one go.
+  // More lines than fit into one batch.
   const many = Array.from({ length: 5000 }, (_, i) => `step ${i} loss=${i / 8}`);
   assert.equal(search(String.raw`loss=(\S+)`, [...many, 'bye']).last, 4999 / 8);
 });
 
-test('numbers are read as programs write them; a group without one is not a number', () => {
+test('numbers are parsed as programs print them, and any other group is not a number', () => {
   const values: [string, number][] = [
     ['-1.5e-3', -0.0015],
     ['+.5', 0.5],
@@ -30,13 +30,16 @@ test('numbers are read as programs write them; a group without one is not a numb
   for (const [text, value] of values) assert.equal(search('^v=(.*)$', ['v=1', `v=${text}`]).last, value);
 });
 
-test('a line that would keep an unlucky expression busy for ever ends the search, not the bot', () => {
+test('an expression that takes exponentially long is given up', () => {
   const found = search('^v=(?:(?:a+)+|(1))$', ['v=1', `v=${'a'.repeat(60)}!`]);
   assert.equal(found.last, null);
-  assert.match(found.problem ?? '', /^metric\.pattern took longer than 2 s/);
+  assert.match(
+    found.problem ?? '',
+    /^the search for metric\.pattern took longer than 2 s; avoid nested repeats/,
+  );
 });
 
-test('of a long line only the beginning is looked at', () => {
+test('only the beginning of a long line is searched', () => {
   assert.equal(search('(7)$', [`${' '.repeat(5000)}7`]).last, null);
   assert.equal(search('^(7)', [`7${' '.repeat(60_000)}`]).last, 7);
 });

@@ -1,19 +1,19 @@
-/** Looks for a contract's `metric.pattern` in a candidate's output, whatever the candidate prints. */
+/** Searches a candidate's output for the contract's `metric.pattern`, in bounded time whatever the output is. */
 import { createContext, Script } from 'node:vm';
 import { parseNumber } from './number.ts';
 
-/** Only so many characters of a line are looked at, from its beginning. */
+/** Only this many characters at the beginning of a line are searched. */
 const MAX_MATCHED = 4096;
-/** Lines wait until there are so many characters of them: each look costs a fifth of a millisecond. */
+/** Lines are searched in batches of this many characters, because every search costs 0.2 ms. */
 const BATCH_CHARACTERS = 16 * 1024;
 /**
- * What one look may take. An expression such as `(a+)+$` needs longer than the universe has for the wrong line of forty characters, and
- * as long as it is at it nothing else happens here, not even the timeout.
+ * Time limit of one search. An expression such as `(a+)+$` can take exponentially long on a line of forty characters, and blocks everything
+ * else meanwhile, even the trial's timeout.
  */
-const LOOK_MS = 2000;
+const SEARCH_MS = 2000;
 
-/** From the last line to the first; the last that matches decides. A context of its own, as that is what can be interrupted. */
-const LOOK = new Script(`
+/** Searches from the last line to the first. It runs in a context of its own, because only that can be interrupted. */
+const SEARCH = new Script(`
   (() => {
     for (let i = lines.length - 1; i >= 0; i--) {
       const match = expression.exec(lines[i]);
@@ -25,9 +25,9 @@ const LOOK = new Script(`
 
 export interface Search {
   take(line: string): void;
-  /** The number in the last line that matches: NaN where the group holds none, null where no line matches. */
+  /** The number in the last line that matches: NaN if the group is not a number, null if no line matches. */
   last(): number | null;
-  /** Why the search was given up; null where it was not. */
+  /** Why the search was given up; null if it was not. */
   problem(): string | null;
 }
 
@@ -39,15 +39,15 @@ export function findLast(pattern: string): Search {
   let last: number | null = null;
   let problem: string | null = null;
 
-  const look = () => {
+  const search = () => {
     if (problem !== null || batch.lines.length === 0) return;
     try {
-      const found: unknown = LOOK.runInContext(context, { timeout: LOOK_MS });
+      const found: unknown = SEARCH.runInContext(context, { timeout: SEARCH_MS });
       if (typeof found === 'string') last = parseNumber(found);
     } catch (error) {
       if ((error as { code?: string }).code !== 'ERR_SCRIPT_EXECUTION_TIMEOUT') throw error;
       last = null;
-      problem = `metric.pattern took longer than ${LOOK_MS / 1000} s on a few lines of the output, and was given up; an expression without repeats inside of repeats does not`;
+      problem = `the search for metric.pattern took longer than ${SEARCH_MS / 1000} s; avoid nested repeats such as (a+)+ in the expression`;
     }
     batch.lines = [];
     characters = 0;
@@ -57,10 +57,10 @@ export function findLast(pattern: string): Search {
       if (problem !== null) return;
       batch.lines.push(line.slice(0, MAX_MATCHED));
       characters += Math.min(line.length, MAX_MATCHED) + 1;
-      if (characters >= BATCH_CHARACTERS) look();
+      if (characters >= BATCH_CHARACTERS) search();
     },
     last() {
-      look();
+      search();
       return last;
     },
     problem: () => problem,

@@ -1,4 +1,4 @@
-/** Whether this machine can provide the sandbox, asked before there is a candidate. */
+/** Checks whether this machine can provide the sandbox, before there is a candidate. */
 import { mkdir, mkdtemp, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,8 +8,8 @@ import { trialEnvironment } from './environment.ts';
 import { limitsOfMachine } from './limits.ts';
 
 /**
- * Starts the sandbox of a trial with the Python that `environment` leads to, and nothing in it. Returns null where that works,
- * otherwise a text that says what is missing and what to do.
+ * Starts the sandbox of a trial with the Python from `environment` and an empty working directory. Returns null if that works, and
+ * otherwise what is missing and what to do about it.
  */
 export async function sandboxProblem(environment: NodeJS.ProcessEnv): Promise<string | null> {
   const scratch = await realpath(await mkdtemp(join(tmpdir(), 'autoresearch-probe-')));

@@ -1,4 +1,4 @@
-/** Runs one trial: base plus the candidate's editable files, one seed, one budget, one measurement. */
+/** Runs one trial: the base with the candidate's editable files, one seed, one budget, one measurement. */
 import { mkdir, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Measurement } from '../protocol/measurement.ts';
@@ -21,8 +21,8 @@ import type { Stage } from './stage.ts';
 const UNKNOWN_TREE = '0'.repeat(40);
 
 /**
- * Takes the measurement of one trial. Whatever the candidate does wrong is a `crash`, whatever the machine does wrong is a
- * `fault`; only an abort through `signal` throws (its reason).
+ * Measures one trial. Errors of the candidate become a `crash`, errors of the machine a `fault`. Throws only if `signal` aborts, with its
+ * reason.
  */
 export async function runTrial(options: TrialOptions): Promise<Measurement> {
   const started = performance.now();
@@ -37,7 +37,7 @@ export async function runTrial(options: TrialOptions): Promise<Measurement> {
     machine: '',
     digest: '',
     sandbox: 'none',
-    outcome: fault('the trial did not start'),
+    outcome: fault('The trial did not start.'),
     preview: null,
     refereed: null,
     trainingSeconds: 0,
@@ -55,7 +55,7 @@ export async function runTrial(options: TrialOptions): Promise<Measurement> {
   return draft;
 }
 
-/** Fills `draft` step by step, so that a fault still tells what was known by then. */
+/** Fills `draft` step by step, so that a fault still reports what was known by then. */
 async function measure(options: TrialOptions, draft: Measurement): Promise<void> {
   const { base, baseSha, candidate, candidateSha } = options;
   await expectCommit(base, baseSha, 'base');
@@ -127,12 +127,13 @@ async function measure(options: TrialOptions, draft: Measurement): Promise<void>
   Object.assign(draft, referee === undefined ? await runReported(stage) : await runRefereed(stage, referee));
 }
 
-/** The bar, if it was learned under the conditions of this trial; else null. */
+/** The stop bar if it applies to this trial's machine class and digest; otherwise null. */
 function barFor({ machine, digest }: Measurement, bar: StopBar | null): number | null {
   return bar !== null && bar.machine === machine && bar.digest === digest ? bar.value : null;
 }
 
 async function expectCommit(checkout: string, sha: string, name: string): Promise<void> {
   const found = await resolveRevision(checkout, 'HEAD');
-  if (found !== sha) throw new Error(`Expected the ${name} checkout ${checkout} at ${sha}, found ${found}.`);
+  if (found !== sha)
+    throw new Error(`Expected the ${name}'s checkout ${checkout} at ${sha}, found ${found}.`);
 }

@@ -6,7 +6,7 @@ const X64 = 0xc000003e;
 const ARM64 = 0xc00000b7;
 const I386 = 0x40000003;
 
-/** What the kernel would do with a call, by running the filter as the kernel does. */
+/** The kernel's action for a call, found by running the filter like the kernel does. */
 function verdict(filter: Buffer, audit: number, call: number): 'allowed' | 'denied' {
   let value = 0;
   for (let at = 0; at < filter.length / 8; at++) {
@@ -53,6 +53,6 @@ for (const { processor, audit, other, calls } of [
   });
 }
 
-test('there is no filter for a processor whose calls nobody has looked up', () => {
+test('there is no filter for an unsupported processor', () => {
   assert.equal(systemCallFilter('riscv64'), null);
 });

@@ -1,14 +1,14 @@
-/** The filter of system calls (seccomp) that closes what namespaces leave open. */
+/** The system call filter (seccomp), which blocks what namespaces do not. */
 
-/** Calls by the numbers of each processor's table, from the kernel's asm/unistd.h. */
+/** System call numbers per processor, from the kernel's asm/unistd.h. */
 const TABLES = {
   x64: {
     audit: 0xc000003e,
-    // Keys of the runner's session belong to no namespace: a candidate could read them, or leave word for the next one.
+    // Session keys belong to no namespace: a candidate could read the runner's, or leave a message for the next candidate.
     keys: { add_key: 248, request_key: 249, keyctl: 250 },
-    // Large, rarely needed ways into the kernel.
+    // Rarely needed calls with a large attack surface.
     rare: { ptrace: 101, perf_event_open: 298, bpf: 321, userfaultfd: 323 },
-    // Work that the kernel does on behalf of a process, past filters such as this one.
+    // io_uring executes operations without passing through this filter.
     rings: { io_uring_setup: 425, io_uring_enter: 426, io_uring_register: 427 },
   },
   arm64: {
@@ -19,10 +19,10 @@ const TABLES = {
   },
 } as const;
 
-/** From this number on the same calls exist a second time on x64. */
+/** On x64, the same calls exist a second time from this number on (x32). */
 const X32_CALLS = 0x4000_0000;
 
-/** Classic BPF: load a word of the call's description; jump on equal; jump on greater or equal; end with a verdict. */
+/** Classic BPF instructions: load a word of the call's description, jump if equal, jump if greater or equal, return an action. */
 const LOAD = 0x20;
 const IF_EQUAL = 0x15;
 const IF_AT_LEAST = 0x35;
@@ -33,8 +33,8 @@ const ALLOW = 0x7fff_0000;
 const FAIL_WITH_EPERM = 0x0005_0001;
 
 /**
- * The filter as the kernel reads it, for a processor as Node names it. Calls of another processor's table (32-bit ones) fail too.
- * Null for a processor that it is not written for.
+ * The filter in the kernel's format, for a processor by Node's name. Calls of other architectures, such as 32-bit ones, fail too. Null for an
+ * unsupported processor.
  */
 export function systemCallFilter(processor: string): Buffer | null {
   if (processor !== 'x64' && processor !== 'arm64') return null;

@@ -1,4 +1,4 @@
-/** Watches what a candidate uses of the machine, and ends it when all its processes together use too much. */
+/** Watches a candidate's memory and processes, and ends it if they exceed a limit together. */
 import { readdir, readFile } from 'node:fs/promises';
 import { ONLY_USER } from './bubblewrap.ts';
 import type { Limits } from './limits.ts';
@@ -6,9 +6,9 @@ import type { Limits } from './limits.ts';
 const INTERVAL_MS = 200;
 
 export interface Watch {
-  /** Largest resident size of one process seen so far, in MB (2^20 bytes); 0 where the system does not tell. */
+  /** Largest resident size of one process so far, in MB (2^20 bytes); 0 if the system does not report it. */
   peakMb(): number;
-  /** Which limit was passed; null as long as none was. */
+  /** The limit that was exceeded; null while none is. */
   exceeded(): Exceeded | null;
   stop(): void;
 }
@@ -18,7 +18,7 @@ export interface Exceeded {
   message: string;
 }
 
-/** Watches one process, through `/proc`, which only Linux has. */
+/** Watches one process through `/proc`, which only exists on Linux. */
 export function watchProcess(pid: number): Watch {
   let peak = 0;
   const stop = repeat(async () => {
@@ -28,8 +28,8 @@ export function watchProcess(pid: number): Watch {
 }
 
 /**
- * Watches all processes of the sandbox that `pid` started, itself or through others, and calls `end` when they pass a limit. The kernel's own bound
- * for many processes together, a control group, needs rights that a runner seldom has.
+ * Watches all processes of the sandbox that `pid` started, directly or indirectly, and calls `end` if they exceed a limit. The kernel's own
+ * limit for several processes, a control group, needs permissions that a runner rarely has.
  */
 export function watchSandbox(pid: number, limits: Limits, end: () => void): Watch {
   let peak = 0;
@@ -49,7 +49,10 @@ export function watchSandbox(pid: number, limits: Limits, end: () => void): Watc
     peak = Math.max(peak, ...memory.map(each => each.peak));
     const resident = memory.reduce((sum, each) => sum + each.resident, 0);
     if (pids.length > limits.processes) {
-      exceeded = { what: 'processes', message: `ran more than ${limits.processes} processes at a time` };
+      exceeded = {
+        what: 'processes',
+        message: `ran more than ${limits.processes} processes at the same time`,
+      };
     } else if (resident > limits.memoryBytes && (await readShares(paths)) > limits.memoryBytes) {
       const limit = Math.floor(limits.memoryBytes / 2 ** 20);
       exceeded = {
@@ -62,7 +65,7 @@ export function watchSandbox(pid: number, limits: Limits, end: () => void): Watc
   return { peakMb: () => peak / 2 ** 20, exceeded: () => exceeded, stop };
 }
 
-/** Calls `look` now and then, never twice at a time. Returns what stops it. */
+/** Calls `look` at intervals, one call at a time. Returns a function that stops it. */
 function repeat(look: () => Promise<void>): () => void {
   let busy = false;
   const tick = async () => {
@@ -77,12 +80,12 @@ function repeat(look: () => Promise<void>): () => void {
   return () => clearInterval(timer);
 }
 
-/** How many steps it is at most from the process that was started to the first one of the inner sandbox. */
+/** Most generations between the started process and the first process of the inner sandbox. */
 const MAX_DEPTH = 6;
 
 /**
- * The /proc of the inner sandbox, which lists its processes and no others; null as long as there is none. Looks at what `pid` has started:
- * before a process has left the machine's files behind, its /proc would show the machine's processes.
+ * The /proc of the inner sandbox, which lists only its own processes; null while there is none. Searches the descendants of `pid`: a process
+ * that has not switched to the sandbox's files yet would show the machine's processes.
  */
 async function innerProcesses(pid: number, depth = 0): Promise<string | null> {
   const users = await readFile(`/proc/${pid}/root/etc/passwd`, 'utf8').catch(() => '');
@@ -104,7 +107,7 @@ async function readMemory(folder: string): Promise<{ resident: number; peak: num
   return { resident: bytes('VmRSS'), peak: bytes('VmHWM') };
 }
 
-/** Memory of all of them in bytes, where what several share is counted once. Slow: only read when there is reason to. */
+/** Memory of these processes in bytes, counting shared memory once. Slow, so it is only read if needed. */
 async function readShares(folders: readonly string[]): Promise<number> {
   const sizes = await Promise.all(
     folders.map(async folder => {

@@ -11,14 +11,14 @@ from .hub import open_climbmix, open_tinystories
 from .packages import open_packages
 from .text import Corpus
 
-ROOT = Path(__file__).resolve().parents[2]  # Of the repository.
+ROOT = Path(__file__).resolve().parents[2]  # The repository's root.
 
 
 def prepare(source: Source, link: Path, root: Path = ROOT) -> Path:
-    """Prepares the source unless that is done, and lets `link` lead to it. Returns the folder. Raises DataError.
+    """Prepares the source if needed, and points `link` to it. Returns the folder. Raises DataError.
 
-    Downloads and prepared folders lie beside the link and are kept: what was prepared before can be had back at once.
-    root: the repository, whose packages and files are meant.
+    Downloads and prepared folders are kept beside the link, so switching back to an earlier source is instant.
+    root: the repository with the packages and files.
     """
     began = time.monotonic()
 

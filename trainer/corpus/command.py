@@ -11,7 +11,7 @@ import source
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Prepares the text that the repository asks for. Ends with status 78 and what to do where it cannot."""
+    """Prepares the text that the repository asks for. If it cannot, says what to do and exits with status 78."""
     choices = "\n".join(f"  {text}" for text in source.KINDS.values())
     parser = argparse.ArgumentParser(
         prog="prepare.py",

@@ -1,7 +1,7 @@
-"""Downloads that go on where they broke off and are believed only when their hash is right.
+"""Downloads that resume where they broke off, and are accepted only if their hash is right.
 
 A file arrives as NAME.part and gets its name when it is complete and verified. Beside it, NAME.sha256 keeps the hash
-in the format of `sha256sum`: what a file was at its first download it has to be ever after.
+in the format of `sha256sum`: a file must stay what it was at its first download.
 """
 
 import contextlib
@@ -18,10 +18,10 @@ from pathlib import Path
 
 from source import DataError
 
-TIMEOUT_S = 30.0  # Of silence.
-FAILURES = 6  # In a row, without a byte in between; then it is given up.
-WAIT_S = 1.0  # After the first failure; doubled with each further one.
-LONGEST_WAIT_S = 120.0  # Whatever a server asks for.
+TIMEOUT_S = 30.0  # Without receiving anything.
+FAILURES = 6  # Failures in a row, without a byte in between, before giving up.
+WAIT_S = 1.0  # Wait after the first failure; doubled after each further one.
+LONGEST_WAIT_S = 120.0  # Longest wait, whatever a server asks for.
 CHUNK_BYTES = 2**20
 SHOW_EVERY_S = 1.0
 TRY_LATER = {408, 425, 429, 500, 502, 503, 504}
@@ -33,13 +33,13 @@ class Remote:
     """A file to fetch."""
 
     url: str
-    name: str  # In the folder of downloads.
-    sha256: str | None = None  # Of the whole file, where it is known.
-    first_bytes: int | None = None  # Only so many from its beginning; None for all.
+    name: str  # Name in the downloads folder.
+    sha256: str | None = None  # Hash of the whole file, if known.
+    first_bytes: int | None = None  # Only this many bytes from its beginning; None for all.
 
 
 class _Again(Exception):
-    """This request failed; another one may not. `wait_s`: seconds that the server asked to wait."""
+    """This request failed; a retry may succeed. `wait_s`: seconds that the server asked to wait."""
 
     def __init__(self, reason: str, wait_s: float | None = None):
         super().__init__(reason)
@@ -47,7 +47,7 @@ class _Again(Exception):
 
 
 def known_hash(remote: Remote, folder: Path) -> str | None:
-    """The hash that the downloaded file has to have, as far as it is known: pinned, or recorded at an earlier time."""
+    """The hash that the downloaded file must have, if known: pinned, or recorded earlier."""
     if remote.first_bytes is None and remote.sha256:
         return remote.sha256
     record = folder / f"{remote.name}.sha256"
@@ -56,7 +56,7 @@ def known_hash(remote: Remote, folder: Path) -> str | None:
 
 
 def fetch(remote: Remote, folder: Path) -> Path:
-    """The file, downloaded unless it is there, and verified. Raises DataError. Processes wait for each other."""
+    """The file, downloaded if it is missing, and verified. Raises DataError. Processes wait for each other."""
     folder.mkdir(parents=True, exist_ok=True)
     target, part = folder / remote.name, folder / f"{remote.name}.part"
     with _alone(folder / f"{remote.name}.lock"):
@@ -138,11 +138,11 @@ class _Request(urllib.request.HTTPRedirectHandler):
 
     def __init__(self, remote: Remote, part: Path, whole: str | None):
         self.remote, self.part, self.etag_file = remote, part, part.with_suffix(".etag")
-        self.whole = whole  # Hash that the whole file must have, where it is known.
-        self.announced: str | None = None  # What the server says that it is.
+        self.whole = whole  # Hash that the whole file must have, if known.
+        self.announced: str | None = None  # Hash that the server announces.
 
     def redirect_request(self, req, fp, code, msg, headers, newurl):
-        """Follows a redirect. The Hub announces the hash there, not where the bytes come from."""
+        """Follows a redirect. The Hub announces the hash in the redirect, not with the bytes."""
         self._listen(headers)
         return super().redirect_request(req, fp, code, msg, headers, newurl)
 
@@ -156,7 +156,7 @@ class _Request(urllib.request.HTTPRedirectHandler):
         """Appends to the part until it is complete. Raises _Again or DataError."""
         have = _size(self.part)
         etag = self.etag_file.read_text(encoding="utf-8") if self.etag_file.exists() else ""
-        if have and not etag:  # Nothing tells whether the rest would belong to the same file.
+        if have and not etag:  # There is no way to tell whether the rest would belong to the same file.
             self.part.unlink()
             have = 0
         if have == self.remote.first_bytes:
@@ -173,7 +173,7 @@ class _Request(urllib.request.HTTPRedirectHandler):
             self._append(response, start, end)
 
     def _open(self, have: int, etag: str) -> http.client.HTTPResponse | None:
-        """The answer, or None where nothing is missing any more."""
+        """The answer, or None if nothing is missing any more."""
         headers = {"Accept-Encoding": "identity", "User-Agent": "autoresearch-trainer"}
         last = "" if self.remote.first_bytes is None else self.remote.first_bytes - 1
         if have:
@@ -192,7 +192,7 @@ class _Request(urllib.request.HTTPRedirectHandler):
             raise _Again(f"no answer ({error})") from None
 
     def _refused(self, error: urllib.error.HTTPError) -> Exception:
-        if error.code == 416:  # The part is longer than the file: it cannot be what was asked for.
+        if error.code == 416:  # The part is longer than the file, so it must be something else.
             self.part.unlink(missing_ok=True)
             return _Again("the server has no bytes behind those that have arrived; starting again")
         if error.code not in TRY_LATER:
@@ -204,7 +204,7 @@ class _Request(urllib.request.HTTPRedirectHandler):
         return _Again(f"the server answered {error.code} {error.reason}", float(after) if after.isdigit() else None)
 
     def _range(self, response, have: int) -> tuple[int, int | None]:
-        """(first byte that comes, bytes of the whole file if known)."""
+        """(first byte in the answer, bytes of the whole file if known)."""
         if response.status == 206:
             found = re.fullmatch(r"bytes (\d+)-\d+/(\d+|\*)", response.headers.get("Content-Range") or "")
             if not found or int(found[1]) != have:

@@ -13,13 +13,13 @@ from source import DataError, Source
 from .download import hash_of_file
 from .text import SPLITS, Corpus, hash_of, split_of_name
 
-MAX_DOCUMENT_CHARS = 1_000_000  # A longer file is several documents: one would not fit through the tokenizer.
+MAX_DOCUMENT_CHARS = 1_000_000  # Longer files are split into documents that fit the tokenizer.
 
 
 def open_files(source: Source, root: Path) -> Corpus:
-    """The files that the pattern means, seen from `root`. The split of a file is decided by its path alone.
+    """The files that match the pattern, relative to `root`. Only its path decides the split of a file.
 
-    Paths count from the pattern's first folder with a wildcard on, so that they are the same on every machine.
+    Paths start at the pattern's first folder with a wildcard, so they are the same on every machine.
     """
     found = matching(source.pattern, root)
     splits: dict[str, list[Path]] = {split: [] for split in SPLITS}
@@ -38,7 +38,7 @@ def open_files(source: Source, root: Path) -> Corpus:
 
 
 def matching(pattern: str, root: Path) -> dict[str, Path]:
-    """Path inside the pattern's fixed folder -> path, of every file of UTF-8 text. Says how many others there are."""
+    """Path inside the pattern's fixed folder -> path, of every UTF-8 text file. Prints how many others there are."""
     whole = os.path.join(root, os.path.expanduser(pattern))
     fixed = os.path.dirname(whole[: re.search(r"[*?\[]|$", whole).start()])
     paths = [Path(path) for path in glob.glob(whole, recursive=True) if os.path.isfile(path)]
@@ -64,7 +64,7 @@ def _is_text(path: Path) -> bool:
 
 
 def pieces(path: Path) -> Iterator[str]:
-    """The text of a file; a long one in pieces that end with a line where they can."""
+    """The text of a file; a long one in pieces that end at a line break if possible."""
     with path.open(encoding="utf-8", newline="") as file:
         rest = ""
         while chunk := file.read(MAX_DOCUMENT_CHARS - len(rest)):

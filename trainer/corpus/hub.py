@@ -1,6 +1,6 @@
 """The sources that are downloaded from Hugging Face: "tinystories" and "climbmix".
 
-Both are named at one revision, which never changes. The hashes are those that the Hub publishes (Git LFS) for it.
+Both are pinned to one revision. The hashes are those that the Hub publishes (Git LFS) for it.
 """
 
 import functools
@@ -27,9 +27,9 @@ BETWEEN_STORIES = b"<|endoftext|>"
 
 SHARDS = ("karpathy/climbmix-400b-shuffle", "915333b4f8b8684f39aeaafea600fea6f43fb703")
 LAST_SHARD = 6542
-# The ancestor's validation shard, and the one before it; never trained on.
+# The validation shard of autoresearch, and the one before it; never trained on.
 HELD_OUT_SHARDS = {"val": LAST_SHARD, "test": LAST_SHARD - 1}
-SHARD_TEXT_BYTES = 250_000_000  # About; 92 MB of download.
+SHARD_TEXT_BYTES = 250_000_000  # Approximately; a download of 92 MB.
 SHARD_HASHES = {
     0: "054ddbd98abf30d773c54de578fc9d579bafeb6c14e04e97bd36aa90e825bf9b",
     1: "d4cfe1de19f4fd976022a9047458655968bc5583582ec5fa714801ec2be2c93c",
@@ -47,7 +47,7 @@ ROWS_AT_A_TIME = 1024
 
 
 def open_tinystories(source: Source, downloads: Path) -> Corpus:
-    """Stories of the training file's beginning; those of the validation file are val and test in turn."""
+    """Stories from the beginning of the training file; those of the validation file alternate between val and test."""
     wanted = min(source.amount * 1_000_000, STORIES_BYTES)
     first = None if wanted == STORIES_BYTES else wanted
     train = _story_file("train", first)
@@ -76,7 +76,7 @@ def open_climbmix(source: Source, downloads: Path) -> Corpus:
         for remote in shards[split]:
             yield from rows(_fetched(remote, downloads))
 
-    _parquet_reader()  # Better missed now than after a gigabyte of downloads.
+    _parquet_reader()  # Better to notice now than after a gigabyte of downloads.
     every = [remote for split in shards.values() for remote in split]
     return Corpus(_inputs(every, downloads), source.amount * SHARD_TEXT_BYTES, documents)
 
@@ -101,12 +101,12 @@ def _url(place: tuple[str, str], file: str) -> str:
 
 @functools.cache
 def _fetched(remote: Remote, downloads: Path) -> Path:
-    """Verified once in this process, however often it is read."""
+    """Verified once per process, however often it is read."""
     return fetch(remote, downloads)
 
 
 def _inputs(remotes: list[Remote], downloads: Path) -> str:
-    """What decides the text: the hashes of the files. One that is not known yet is downloaded for it."""
+    """What determines the text: the hashes of the files. A file with an unknown hash is downloaded first."""
     hashes = []
     for remote in remotes:
         if known_hash(remote, downloads) is None:
@@ -116,7 +116,7 @@ def _inputs(remotes: list[Remote], downloads: Path) -> str:
 
 
 def stories(path: Path, cut: bool) -> Iterator[str]:
-    """The stories of a text file, without the white space around them. cut: the last one is not complete."""
+    """The stories of a text file, stripped. cut: the last one is incomplete."""
     rest = b""
     with path.open("rb") as file:
         while chunk := file.read(2**20):
@@ -127,7 +127,7 @@ def stories(path: Path, cut: bool) -> Iterator[str]:
 
 
 def rows(path: Path) -> Iterator[str]:
-    """The texts of a parquet file with a column `text`. Raises DataError where it has none."""
+    """The texts of a parquet file with a column `text`. Raises DataError if it has none."""
     for batch in _parquet_reader()(path, batch_size=ROWS_AT_A_TIME):
         if "text" not in batch.schema.names:
             raise DataError(f"expected a column `text` in {path}, found {', '.join(batch.schema.names)}")

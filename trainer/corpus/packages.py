@@ -1,4 +1,4 @@
-"""The source "packages": what the npm packages of a lock file say, the same on every machine. No download."""
+"""The source "packages": the text of a lock file's npm packages, the same on every machine. No download."""
 
 import json
 from collections.abc import Iterator
@@ -12,9 +12,9 @@ from .text import SPLITS, Corpus, hash_of, split_of_name
 SUFFIXES = (".md", ".ts", ".mjs", ".js", ".cjs")  # In order of preference among builds of one source.
 MAX_FILE_BYTES = 1_000_000
 MAX_LINE_CHARS = 600  # Longer lines are generated, minified or data.
-# No package speaks louder than all others.
+# So that no package outweighs all others.
 MAX_PACKAGE_BYTES = {"train": 1_500_000, "val": 250_000, "test": 250_000}
-SPLIT_SALT = "347"  # Of 400 tried, the one that gives both held-out sets large and small packages alike.
+SPLIT_SALT = "347"  # Of 400 tried, the one that gives both held-out sets a similar mix of large and small packages.
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Document:
 
 
 def open_packages(root: Path) -> Corpus:
-    """The packages of the repository at `root`. Raises DataError where they are not installed."""
+    """The packages of the repository at `root`. Raises DataError if they are not installed."""
     lock_file, packages = root / "package-lock.json", root / "node_modules"
     if not lock_file.is_file() or not packages.is_dir():
         raise DataError(
@@ -40,10 +40,10 @@ def open_packages(root: Path) -> Corpus:
 
 
 def locked_packages(lock_file: Path) -> dict[str, str]:
-    """Package name -> path in the lock file, for packages that are installed alike on every machine.
+    """Package name -> path in the lock file, for packages that are the same on every machine.
 
     Platform packages and those that run an install script differ between machines, so they are left out.
-    Of several versions of a package the one nearest to the root stands for all.
+    Of several versions of a package, the one nearest to the root is used.
     """
     lock = json.loads(lock_file.read_text(encoding="utf-8"))
     packages: dict[str, str] = {}
@@ -56,7 +56,7 @@ def locked_packages(lock_file: Path) -> dict[str, str]:
 
 
 def split_of(name: str) -> str:
-    """The split of a package, decided by its name alone; packages of one scope are alike and stay together."""
+    """The split of a package, decided only by its name; packages of one scope are similar and stay together."""
     return split_of_name(name.split("/")[0], SPLIT_SALT)
 
 
@@ -73,7 +73,7 @@ def readable_files(package: Path) -> Iterator[Path]:
 
 
 def read_text(path: Path) -> str | None:
-    """The text of a file, or None where it is too big, binary, or not written by hand."""
+    """The text of a file, or None if it is too big, binary, or not written by hand."""
     if path.stat().st_size > MAX_FILE_BYTES:
         return None
     try:
@@ -86,7 +86,7 @@ def read_text(path: Path) -> str | None:
 
 
 def collect(packages: Path, lock_file: Path) -> dict[str, list[Document]]:
-    """Split -> its documents, sorted by path, each text once. Raises DataError where a locked package is missing."""
+    """Split -> its documents, sorted by path, each text once. Raises DataError if a locked package is missing."""
     splits: dict[str, list[Document]] = {split: [] for split in SPLITS}
     seen: set[str] = set()
     for name, path in locked_packages(lock_file).items():

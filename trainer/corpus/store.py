@@ -1,4 +1,4 @@
-"""Prepared data on disk: one folder for each content, written all or nothing, never changed, shared by all trials.
+"""Prepared data on disk: one folder per content, written atomically, never changed, shared by all trials.
 
 prepared/packages-3f2a9c01d4be/   manifest.json, tokenizer.json, and for each split
     train.txt                     the documents one after the other, UTF-8
@@ -25,18 +25,18 @@ from . import tokenizer as bpe
 from .download import hash_of_file
 from .text import SPLITS, Corpus, hash_of
 
-# Of text, for val and test each: more than the windows that are ever scored (4,096 of about 800 bytes).
+# Text for val and test each: more than is ever scored (4,096 windows of about 800 bytes).
 MAX_HELD_OUT_BYTES = 12_000_000
-MIN_WINDOWS = 32  # In each split: fewer say nothing about a model.
-WINDOW_BYTES = 3 * dataset.WINDOW  # About.
-BATCH_CHARS = 4_000_000  # Given to the tokenizer at once.
+MIN_WINDOWS = 32  # Per split: fewer say nothing about a model.
+WINDOW_BYTES = 3 * dataset.WINDOW  # Approximate.
+BATCH_CHARS = 4_000_000  # Passed to the tokenizer at once.
 SHOW_EVERY_BYTES = 50_000_000
 
 Say = Callable[[str], None]
 
 
 def write(corpus: Corpus, source: Source, store: Path, say: Say) -> Path:
-    """The folder with the prepared corpus, written unless it is there already. Raises DataError."""
+    """The folder with the prepared corpus, written if it does not exist. Raises DataError."""
     key = hash_of(json.dumps([dataset.FORMAT, str(source), corpus.inputs]))
     folder = store / f"{source.kind}-{key[:12]}"
     if (folder / "manifest.json").is_file():
@@ -61,7 +61,7 @@ def write(corpus: Corpus, source: Source, store: Path, say: Say) -> Path:
         staging.chmod(0o755)
         try:
             staging.rename(folder)
-        except OSError:  # Another process prepared the same meanwhile; its files are as good.
+        except OSError:  # Another process prepared the same meanwhile; its files are just as good.
             if not (folder / "manifest.json").is_file():
                 raise
     finally:
@@ -70,7 +70,7 @@ def write(corpus: Corpus, source: Source, store: Path, say: Say) -> Path:
 
 
 def point(link: Path, folder: Path) -> None:
-    """Lets `link` lead to the folder, at once for everyone who looks. Raises DataError where something else lies."""
+    """Points `link` to the folder, atomically. Raises DataError if something else is in its place."""
     if link.is_dir() and not link.is_symlink():
         if _is_earlier_data(link):
             shutil.rmtree(link)
@@ -84,7 +84,7 @@ def point(link: Path, folder: Path) -> None:
 
 
 def _is_earlier_data(folder: Path) -> bool:
-    """Whether the folder is prepared data of an earlier format, which lay here itself, and holds nothing else."""
+    """Whether the folder is prepared data of an earlier format, which was stored here directly, and nothing else."""
     try:
         manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
         listed = {"manifest.json", *manifest["files"]}
@@ -95,7 +95,7 @@ def _is_earlier_data(folder: Path) -> bool:
 
 
 def _fill(folder: Path, corpus: Corpus, source: Source, say: Say) -> tuple[Tokenizer, dict[str, dict[str, int]]]:
-    """Writes tokenizer and splits, held-out ones first: what is in them is nowhere else."""
+    """Writes tokenizer and splits, held-out ones first: their text goes nowhere else."""
     seen: set[str] = set()
     held_out = {}
     for split in SPLITS[1:]:
@@ -113,7 +113,7 @@ def _fill(folder: Path, corpus: Corpus, source: Source, say: Say) -> tuple[Token
 
 
 def _unseen(documents: Iterable[str], seen: set[str]) -> Iterator[str]:
-    """Each text once; blank ones not at all."""
+    """Each text once, without blank ones."""
     for text in documents:
         key = hash_of(text)
         if key not in seen and text.strip():
@@ -130,7 +130,7 @@ def _limited(documents: Iterable[str], most_bytes: int) -> Iterator[str]:
 
 
 def write_split(folder: Path, split: str, documents: Iterable[str], tokenizer: Tokenizer, say: Say) -> dict[str, int]:
-    """Writes one split, in batches. Returns how many documents, bytes, tokens and windows it has. Raises DataError."""
+    """Writes one split, in batches. Returns the numbers of documents, bytes, tokens and windows. Raises DataError."""
     lengths = _token_lengths(tokenizer)
     ends = [np.zeros((1, 2), dtype=np.int64)]
     windows, shown = 0, 0
@@ -177,7 +177,7 @@ def _batches(documents: Iterable[str]) -> Iterator[list[str]]:
 
 
 def _token_lengths(tokenizer: Tokenizer) -> np.ndarray:
-    """(vocab,) int64: bytes that each token stands for. Byte-level BPE writes one character a byte."""
+    """(vocab,) int64: bytes of each token. Byte-level BPE writes one character per byte."""
     names = [tokenizer.id_to_token(token) for token in range(tokenizer.get_vocab_size())]
     return np.array([0 if name == bpe.BOS else len(name) for name in names], dtype=np.int64)
 

@@ -1,24 +1,24 @@
-"""What every source of text provides, and how names are dealt out to the splits."""
+"""What every source of text provides, and how names are assigned to splits."""
 
 import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 SPLITS = ("train", "val", "test")
-HELD_OUT_PERCENT = 10  # Of the names, for val and for test each.
+HELD_OUT_PERCENT = 10  # Share of the names, for val and for test each.
 
 
 @dataclass(frozen=True)
 class Corpus:
-    """The text of a source, not read yet."""
+    """The text of a source, before it is read."""
 
-    inputs: str  # Hash of whatever decides the text.
-    train_bytes: int  # About how much there is to train on; decides how thin the tokenizer's sample is.
+    inputs: str  # Hash of whatever determines the text.
+    train_bytes: int  # Approximate amount of training text; sets how sparse the tokenizer's sample is.
     documents: Callable[[str], Iterator[str]]  # Split -> its documents in a fixed order; can be called again.
 
 
 def split_of_name(name: str, salt: str = "") -> str:
-    """The split of whatever has this name, decided by nothing else: a tenth is val, a tenth test, the rest train."""
+    """The split for a name, which alone decides: a tenth is val, a tenth test, the rest train."""
     bucket = int.from_bytes(hashlib.sha256(f"{salt} {name}".encode()).digest()[:4], "big") % 100
     if bucket < HELD_OUT_PERCENT:
         return "val"

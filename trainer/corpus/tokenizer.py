@@ -1,4 +1,4 @@
-"""The prepared tokenizer: byte-level BPE, so that any text comes back byte by byte."""
+"""The prepared tokenizer: byte-level BPE, so that any text can be decoded exactly."""
 
 from collections.abc import Iterable, Iterator
 from itertools import islice
@@ -13,12 +13,12 @@ PIECES = r" ?\p{L}+| ?\p{N}{1,3}| ?[^\s\p{L}\p{N}]+|[\r\n]+[ \t]*|[ \t]+"
 
 
 def sample(documents: Iterable[str], total_bytes: int) -> Iterator[str]:
-    """Every so-manieth document, so that about MAX_SAMPLE_BYTES of `total_bytes` come together."""
+    """Every nth document, for about MAX_SAMPLE_BYTES of `total_bytes`."""
     return islice(documents, 0, None, max(1, -(-total_bytes // MAX_SAMPLE_BYTES)))
 
 
 def learn(documents: Iterable[str]) -> Tokenizer:
-    """A tokenizer learned from these documents. Text that looks like BOS is text to it."""
+    """A tokenizer learned from these documents. It treats text that looks like BOS as text."""
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
         [

@@ -1,7 +1,7 @@
 """Measures the service; fixed. Starts it, searches for every word again and again for AUTORESEARCH_BUDGET seconds,
 checks every answer, and writes the latencies as JSON to AUTORESEARCH_RESULT (without that: result.json, here).
 
-What else the machine does makes a search slower and never faster: of all searches for a word the fastest counts.
+Other work on the machine makes a search slower and never faster, so the fastest search for each word counts.
 """
 
 import http.client
@@ -24,7 +24,7 @@ LEAST_ROUNDS = 3
 
 
 def expected_answers():
-    """What the service has to answer, by word."""
+    """The right answers, by word."""
     found = {word: [] for word in vocabulary()}
     for product in products():
         for word in set(product["text"].split()):

@@ -1,4 +1,4 @@
-"""The service: GET /search?q=WORD answers {"ids": [...]}. Prints its address when it is ready."""
+"""The service: GET /search?q=WORD answers {"ids": [...]}. Prints its port when it is ready."""
 
 import json
 from http.server import BaseHTTPRequestHandler, HTTPServer

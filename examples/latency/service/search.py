@@ -13,7 +13,7 @@ from catalogue import answer, products  # noqa: E402
 
 
 class Search:
-    """Products in buckets by the words that they contain: a search looks at one bucket alone."""
+    """Products in buckets by the words they contain: a search looks at only one bucket."""
 
     def __init__(self):
         with open(os.path.join(HERE, "config.json")) as file:

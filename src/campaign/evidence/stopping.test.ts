@@ -26,7 +26,7 @@ function barOf(subject = FRESH, contract = CONTRACT, baselines = PREVIEWED, budg
   return stopBarOf(shown, contract, subject, budget, 1);
 }
 
-test('the first trial of an idea goes out with a bar, near what previews of the champion were', () => {
+test("the first trial of an idea is dispatched with a bar near the champion's previews", () => {
   const bar = barOf();
   assert.ok(bar && bar.value > 1.098 && bar.value < 1.11, JSON.stringify(bar));
   assert.deepEqual([bar.machine, bar.digest], ['GPU', 'd1']);
@@ -37,7 +37,7 @@ test('the first trial of an idea goes out with a bar, near what previews of the 
     assert.equal(stopBarSchema.safeParse(text).success, false, text);
 });
 
-test('other trials are finished whatever their preview', () => {
+test('no other trial has a bar', () => {
   const edits = [{ path: 'trainer/train.py', search: 'WARMDOWN = 0.5', replace: 'WARMDOWN = 0.7' }];
   const shorter = [{ path: 'trainer/train.py', search: 'a + b', replace: 'a' }];
   const { idea } = FRESH.marker;
@@ -57,7 +57,7 @@ test('other trials are finished whatever their preview', () => {
   assert.equal(barOf(FRESH, never), null, 'the contract says so');
 });
 
-test('a stopped experiment is closed with a guess, and told from what was measured', () => {
+test('a stopped experiment is closed with a projected score, and marked as stopped in the ledger', () => {
   const stopped = trial('3/1.1', 'tree 1', STOPPED, { preview: 1.2, trainingSeconds: 180 });
   const shown = (baselines = PREVIEWED) =>
     snapshot({
@@ -66,22 +66,21 @@ test('a stopped experiment is closed with a guess, and told from what was measur
       attempts: [attempt('3/1.1', { status: 'completed', conclusion: 'success' }, stopped)],
     });
   const action = plan(shown(), NOW);
-  assert.equal(action.kind, 'decide');
-  if (action.kind !== 'decide') return;
+  assert.ok(action.kind === 'close');
   const { verdict, trials } = action;
   assert.equal(verdict.kind, 'close');
-  assert.match(verdict.reason, /^Stopped at 60 % of its time/);
-  // The preview, 0.1 above where it would have ended, beside the champion's mean.
+  assert.match(verdict.reason, /^Stopped early at 60%/);
+  // The preview minus the 0.1 that previews are too high, and the champion's mean.
   assert.deepEqual([verdict.value?.toFixed(3), verdict.championValue?.toFixed(3)], ['1.100', '1.000']);
   assert.ok(verdict.doubt !== null && verdict.doubt > 0.99 && verdict.noise !== null && verdict.noise < 0.01);
   const [row] = ledgerRows([experiment(1, { verdict, trials: [...trials] }, { state: 'closed' })]);
   assert.deepEqual([row?.status, row?.value], ['stopped', verdict.value]);
 
   const unlearned = plan(shown(BASELINES), NOW);
-  assert.equal(unlearned.kind === 'decide' && unlearned.verdict.value, 1.2, 'the preview itself');
+  assert.equal(unlearned.kind === 'close' && unlearned.verdict.value, 1.2, 'the preview itself');
 });
 
-test('a stopped experiment is neither a crash nor restacked, even where the champion has moved on', () => {
+test('a stopped experiment is closed, not restacked, even if the champion has changed', () => {
   const stale = experiment(1, {
     champion: { sha: 'a'.repeat(40), tree: 'b'.repeat(40) },
     trials: [trial('3/1.1', 'tree 1', STOPPED)],
@@ -90,10 +89,10 @@ test('a stopped experiment is neither a crash nor restacked, even where the cham
     snapshot({ experiments: [stale], campaigns: [campaign({ baselines: PREVIEWED })] }),
     NOW,
   );
-  assert.equal(action.kind === 'decide' && action.verdict.kind, 'close');
+  assert.equal(action.kind === 'close' && action.verdict.kind, 'close');
 });
 
-test('a number that came after a stopped trial is judged as any other', () => {
+test('a score measured after a stopped trial is judged like any other', () => {
   const again = experiment(1, {
     trials: [trial('3/1.1', 'tree 1', STOPPED), trial('3/1.2', 'tree 1', 0.9)],
   });
@@ -101,5 +100,5 @@ test('a number that came after a stopped trial is judged as any other', () => {
     snapshot({ experiments: [again], campaigns: [campaign({ baselines: PREVIEWED })] }),
     NOW,
   );
-  assert.equal(action.kind === 'decide' ? action.verdict.kind : action.kind, 'merge');
+  assert.equal(action.kind, 'merge');
 });

@@ -4,7 +4,7 @@ import { addedTokens } from './tokens.ts';
 
 const edit = (search: string, replace: string, path = 'train.py') => [{ path, search, replace }];
 
-test('code is as long as its tokens, not its characters, lines or comments', () => {
+test('the length of code is counted in tokens, not in characters, lines or comments', () => {
   assert.equal(addedTokens(edit('a = f(x)\n', '')), -6);
   assert.equal(addedTokens(edit('RATE = 3', 'LEARNING_RATE = 0.03')), 2);
   assert.equal(addedTokens(edit('a = 1\nb = 2', 'a = 1; b = 2  # both')), 1);

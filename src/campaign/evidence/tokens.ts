@@ -1,7 +1,7 @@
-/** How long code is, in tokens without comments. */
+/** The length of code in tokens, without comments. */
 import type { Edit } from '../idea.ts';
 
-/** A line that is a comment, and one that goes on to the end of its line where nothing after the sign could end a string; by the file's ending. */
+/** By file extension: matches lines that are comments, and trailing comments without quotes, which could be inside a string. */
 const COMMENTS = new Map([
   ...commentsIn('py pyi sh bash rb pl r jl yaml yml toml cfg conf mk', '#'),
   ...commentsIn('js jsx ts tsx mjs cjs c h cc cpp hpp cu cuh go rs java kt swift cs scala zig', '//'),
@@ -13,7 +13,7 @@ function commentsIn(endings: string, sign: string): [string, RegExp][] {
   return endings.split(' ').map(ending => [ending, comment]);
 }
 
-/** By how many tokens the edits make the code longer; negative where they make it shorter. */
+/** How many tokens the edits add to the code; negative if they make it shorter. */
 export function addedTokens(edits: readonly Edit[]): number {
   return edits.reduce((sum, { path, search, replace }) => {
     const comment = COMMENTS.get(path.split('.').at(-1)?.toLowerCase() ?? '');

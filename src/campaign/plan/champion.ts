@@ -1,21 +1,19 @@
-/** The champion's trials: its baselines, and those that tell a broken machine from a bad idea. */
-import type { Action } from '../action.ts';
+/** The champion's trials: its baselines, and trials that tell a broken machine from a bad idea. */
+
+import { quote } from '../../text/markdown.ts';
+import type { Action, Work } from '../action.ts';
 import { trialsOfTree } from '../evidence/evidence.ts';
 import { BASELINE_TRIALS, MAX_FAULTS, type RecordedTrial } from '../marker.ts';
 import { type Experiment, measuredValues, type Snapshot } from '../model.ts';
+import { paused } from '../phase.ts';
 import { attemptsOf, experimentsOf, type LiveCampaign } from '../queries.ts';
-import { quote } from '../quote.ts';
 import { dispatch, waitForAttempt } from './dispatch.ts';
 
-/** Baseline trials of the champion, at most `parallel` at a time; they calibrate the noise. */
-export function measureChampion(
-  snapshot: Snapshot,
-  campaign: LiveCampaign,
-  parallel: number,
-  now: Date,
-): Action {
+/** Measures the champion's baselines, which calibrate the noise, at most `parallel` at a time. */
+export function measureChampion(snapshot: Snapshot, work: Work, parallel: number, now: Date): Action {
+  const { campaign } = work;
   const { tree, sha } = snapshot.base;
-  const waiting = waitForAttempt(snapshot, campaign, null, now);
+  const waiting = waitForAttempt(snapshot, work, null, now);
   if (waiting && waiting.kind !== 'wait') return waiting;
   const recorded = trialsOfTree(snapshot, tree);
   const recent = recentTrials(snapshot, campaign);
@@ -23,27 +21,28 @@ export function measureChampion(
   if (crash?.outcome.status === 'crash')
     return pause(
       campaign,
-      `The champion ${sha.slice(0, 7)} itself crashes (${crash.outcome.reason}: ${quote(crash.outcome.message)}). Mend the base branch, then comment \`/research resume\`.`,
+      `The champion ${sha.slice(0, 7)} crashes (${crash.outcome.reason}): ${quote(crash.outcome.message)}. Fix the base branch, then comment \`/research resume\`.`,
     );
   const flagged = recent.find(trial => (trial.refereed?.audit?.flags.length ?? 0) > 0);
   if (flagged)
     return pause(
       campaign,
-      `The audit of the champion ${sha.slice(0, 7)} does not agree with its number: ${quote(flagged.refereed?.audit?.flags[0] ?? '')}. Its predictions look ahead or depend on what else is in the batch, or this machine computes too coarsely. Mend that, then comment \`/research resume\`.`,
+      `The audit of the champion ${sha.slice(0, 7)} disagrees with its score: ${quote(flagged.refereed?.audit?.flags[0] ?? '')}. Its predictions look ahead or depend on the rest of the batch, or this machine's arithmetic is too imprecise. Fix that, then comment \`/research resume\`.`,
     );
   const broken = pauseForFaults(campaign, recent);
   if (broken) return broken;
   const running = attemptsOf(snapshot, campaign.issue, 0).length;
   const missing = BASELINE_TRIALS - measuredValues(recorded).length;
   if (waiting && running >= Math.min(parallel, missing)) return waiting;
-  return dispatch(snapshot, campaign, null, recorded);
+  return dispatch(snapshot, work, null, recorded);
 }
 
 /**
- * After an idea that failed through the machine's fault until it was given up, the champion is measured once more: if that fails as
- * well, it was not the idea, and the campaign pauses. Null where there is nothing to suspect.
+ * After an experiment that could not be measured because of machine errors, the champion is measured again. If that fails too, the
+ * idea was not the cause, and the campaign pauses. Null if there is nothing to suspect.
  */
-export function suspectMachine(snapshot: Snapshot, campaign: LiveCampaign, now: Date): Action | null {
+export function suspectMachine(snapshot: Snapshot, work: Work, now: Date): Action | null {
+  const { campaign } = work;
   const last = experimentsOf(snapshot, campaign)
     .slice(campaign.state.forgiven.experiments)
     .findLast(({ marker }) => marker.verdict !== null);
@@ -51,37 +50,37 @@ export function suspectMachine(snapshot: Snapshot, campaign: LiveCampaign, now: 
   const since = recentTrials(snapshot, campaign).filter(trial => runOf(trial) > lastRun(last));
   if (since.some(trial => trial.outcome.status !== 'fault')) return null;
   return (
-    waitForAttempt(snapshot, campaign, null, now) ??
+    waitForAttempt(snapshot, work, null, now) ??
     pauseForFaults(campaign, since) ??
-    dispatch(snapshot, campaign, null, trialsOfTree(snapshot, snapshot.base.tree))
+    dispatch(snapshot, work, null, trialsOfTree(snapshot, snapshot.base.tree))
   );
 }
 
-/** This campaign's trials of the champion since a person last resumed it. */
+/** This campaign's trials of the champion since a person last resumed the campaign. */
 export function recentTrials(snapshot: Snapshot, { state }: LiveCampaign): RecordedTrial[] {
   return state.baselines.slice(state.forgiven.baselines).filter(({ tree }) => tree === snapshot.base.tree);
 }
 
-/** Where the champion failed through the machine's fault until it was given up. */
+/** Pauses the campaign if too many trials of the champion had a machine error; null otherwise. */
 export function pauseForFaults(campaign: LiveCampaign, trials: readonly RecordedTrial[]): Action | null {
   const faults = trials.filter(isFault);
   const last = faults.at(-1)?.outcome;
   if (faults.length < MAX_FAULTS || last?.status !== 'fault') return null;
   return pause(
     campaign,
-    `The champion could not be measured: ${faults.length} trials failed through the machine's fault, at last: ${quote(last.message)}. Mend the runner, then comment \`/research resume\`.`,
+    `The champion could not be measured: ${faults.length} trials failed with a machine error. Last error: ${quote(last.message)}. Fix the runner, then comment \`/research resume\`.`,
   );
 }
 
 function pause(campaign: LiveCampaign, reason: string): Action {
-  return { kind: 'phase', campaign, phase: 'paused', reason };
+  return { kind: 'phase', campaign, ...paused(reason) };
 }
 
 function isFault(trial: RecordedTrial | undefined): boolean {
   return trial?.outcome.status === 'fault';
 }
 
-/** Ids of runs grow with time. */
+/** Ids of runs increase over time. */
 function lastRun({ marker }: Experiment): number {
   return Math.max(0, ...marker.trials.map(runOf));
 }

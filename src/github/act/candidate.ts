@@ -1,24 +1,24 @@
-/** The files of a candidate: the champion’s, and what an idea makes of them. */
+/** The files of a candidate: the champion's, with an idea's edits applied. */
 import { applyEdits } from '../../agents/edit.ts';
 import type { Idea } from '../../campaign/idea.ts';
 import type { Snapshot } from '../../campaign/model.ts';
-import { type Context, contractOf } from '../context.ts';
+import type { Contract } from '../../protocol/contract.ts';
 import { askTwice } from '../errors.ts';
 import type { GitHubPort } from '../port.ts';
 
-/** The files as the idea changes them on the present champion; null where its edits do not fit. */
-export async function fitting(
-  context: Context,
-  snapshot: Snapshot,
+/** The files that the idea changes on the current champion; null if its edits do not apply. */
+export async function applyIdea(
+  port: GitHubPort,
+  { editable }: Contract,
+  { base }: Snapshot,
   idea: Idea,
 ): Promise<ReadonlyMap<string, string> | null> {
-  const { editable } = contractOf(snapshot);
-  const champion = await readFiles(context.port, editable, snapshot.base.sha);
+  const champion = await readFiles(port, editable, base.sha);
   const applied = applyEdits(champion, idea.edits, editable);
   return applied.kind === 'applied' ? applied.files : null;
 }
 
-/** Texts of the files at a ref, those that are there. */
+/** Texts of the files that exist at a ref. */
 export async function readFiles(
   port: GitHubPort,
   paths: readonly string[],
@@ -26,7 +26,7 @@ export async function readFiles(
 ): Promise<Map<string, string>> {
   const files = new Map<string, string>();
   for (const path of paths) {
-    // An experiment whose edits miss a file would be closed.
+    // If a file is reported missing by mistake, the edits do not apply and the experiment is closed.
     const text = await askTwice(() => port.file(path, ref));
     if (text !== null) files.set(path, text);
   }

@@ -1,15 +1,17 @@
-/** Commands take effect: once, and only for people who may write. */
+/** Carries out commands: each once, and only for people with write permission. */
 import type { Command, StartCommand } from '../../campaign/command.ts';
 import { NO_COST } from '../../campaign/idea.ts';
 import type { CampaignState } from '../../campaign/marker.ts';
 import {
   type Campaign,
   type Experiment,
+  isKnown,
   type PendingCommand,
   RESEARCH_LABEL,
   type Snapshot,
 } from '../../campaign/model.ts';
 import { stillAsked } from '../../campaign/people.ts';
+import { ended, paused, RUNNING } from '../../campaign/phase.ts';
 import { dollarsReached } from '../../campaign/plan/campaign-limits.ts';
 import { countExperiments, hasEnded } from '../../campaign/queries.ts';
 import {
@@ -26,15 +28,16 @@ import { statusComment } from '../../render/status.ts';
 import type { Context } from '../context.ts';
 import { refuse, reply } from '../replies.ts';
 import { saveState } from '../state.ts';
-import { giveUpChampion } from './decide.ts';
+import { cancelChampionTrials } from './close.ts';
 import { obstacles } from './preconditions.ts';
-import { speak } from './pull-commands.ts';
-import { askToTry } from './requested-ideas.ts';
-import { goingOn } from './resume.ts';
+import { answerOnExperiment } from './pull-commands.ts';
+import type { Request } from './request.ts';
+import { requestIdea } from './requested-ideas.ts';
+import { continued } from './resume.ts';
 
 /**
- * Answers one command. The last write is the one that keeps it from being taken up again (the campaign's marker or the
- * answer's), so that a kill before it repeats only what may be repeated.
+ * Carries out one command. The last write stores that this is done, in the campaign's marker or the reply's, so that everything before
+ * it can be repeated after a kill.
  */
 export async function answerCommand(
   context: Context,
@@ -50,36 +53,51 @@ export async function answerCommand(
     return refuse(context, pending, noPermissionAnswer(pending.author));
   if (command.kind === 'mistake') return refuse(context, pending, mistakeAnswer(command.message));
   const experiment = snapshot.experiments.find(found => found.pull === pending.issue);
-  if (experiment) return answerOnPull(context, snapshot, pending, experiment, command.command.kind);
+  const request = withCampaign(snapshot, pending, experiment?.marker.campaign ?? pending.issue);
+  if (experiment) return answerOnPull(context, snapshot, request, experiment, command.command.kind);
   if (snapshot.unreadable.some(({ pull }) => pull === pending.issue))
     return refuse(context, pending, unreadableAnswer());
-  const campaign = snapshot.campaigns.find(found => found.issue === pending.issue) ?? null;
-  switch (command.command.kind) {
+  return answerOnIssue(context, snapshot, request, command.command);
+}
+
+function withCampaign(snapshot: Snapshot, pending: PendingCommand, issue: number): Request {
+  return { ...pending, campaign: snapshot.campaigns.find(found => found.issue === issue) ?? null };
+}
+
+async function answerOnIssue(
+  context: Context,
+  snapshot: Snapshot,
+  pending: Request,
+  command: Command,
+): Promise<void> {
+  const { port } = context;
+  const { campaign } = pending;
+  switch (command.kind) {
     case 'help':
       await reply(port, pending.issue, pending.comment, helpAnswer());
       return;
     case 'start':
-      return start(context, snapshot, pending, campaign, command.command);
+      return start(context, snapshot, pending, command);
     case 'status':
       if (!campaign?.state) return refuse(context, pending, noCampaignAnswer());
       await reply(port, pending.issue, pending.comment, statusComment(snapshot, campaign, campaign.state));
       return;
     case 'try':
-      return askToTry(context, snapshot, pending, campaign, command.command.idea);
+      return requestIdea(context, snapshot, pending, command.idea);
     case 'keep':
     case 'discard':
     case 'rerun':
-      return refuse(context, pending, onIssueAnswer(command.command.kind));
+      return refuse(context, pending, onIssueAnswer(command.kind));
     default:
-      return turn(context, snapshot, pending, campaign, command.command.kind);
+      return turn(context, snapshot, pending, command.kind);
   }
 }
 
-/** On an experiment's pull request there are words for that experiment, and help. */
+/** An experiment's pull request takes the commands for a single experiment, and `help`. */
 async function answerOnPull(
   context: Context,
   snapshot: Snapshot,
-  pending: PendingCommand,
+  pending: Request,
   experiment: Experiment,
   kind: Command['kind'],
 ): Promise<void> {
@@ -87,7 +105,7 @@ async function answerOnPull(
     case 'keep':
     case 'discard':
     case 'rerun':
-      return speak(context, snapshot, pending, experiment, kind);
+      return answerOnExperiment(context, snapshot, pending, experiment, kind);
     case 'help':
       await reply(context.port, pending.issue, pending.comment, helpAnswer());
       return;
@@ -96,27 +114,27 @@ async function answerOnPull(
   }
 }
 
-/** `/research N`: a new campaign, or N more experiments for the one that is there. */
+/** `/research N`: a new campaign, or N more experiments in the existing one. */
 async function start(
   context: Context,
   snapshot: Snapshot,
-  pending: PendingCommand,
-  campaign: Campaign | null,
+  pending: Request,
   command: StartCommand,
 ): Promise<void> {
   const { port } = context;
+  const { campaign } = pending;
   const issue = await port.issue(pending.issue);
   if (!issue?.open)
-    return refuse(context, pending, 'This issue is closed. Open it again, or start on another one.');
+    return refuse(context, pending, 'This issue is closed. Reopen it, or start on another issue.');
   if (issue.isPull)
     return refuse(
       context,
       pending,
-      'Campaigns live on issues, not on pull requests. Open an issue and comment there.',
+      'Campaigns run on issues, not on pull requests. Open an issue and comment there.',
     );
   const reasons = await obstacles(context, snapshot, pending.issue, command);
   const { contract } = snapshot;
-  // A campaign whose state was lost may have experiments open: it goes on to their verdicts, and ends there.
+  // A campaign whose state was lost may have open experiments. It continues until they have their verdicts.
   const spent =
     campaign?.state && contract.kind === 'contract'
       ? dollarsReached(snapshot, contract.contract, campaign)
@@ -136,8 +154,8 @@ async function start(
   const count = countExperiments(snapshot, there);
   const old = there.state ?? newState(context, pending, count);
   await saveState(port, snapshot, there, {
-    ...(await goingOn(context, snapshot, there, old)),
-    // What an ended campaign left undone was given up; a campaign that goes on keeps what it still has to do.
+    ...(await continued(context, snapshot, { ...there, state: old })),
+    // An ended campaign dropped its remaining experiments and requests; any other keeps them.
     target: (hasEnded(old) ? count : old.target) + command.experiments,
     parallel: command.parallel ?? old.parallel,
     budgetSeconds: command.budgetSeconds ?? old.budgetSeconds,
@@ -151,8 +169,7 @@ async function start(
 function newState(context: Context, pending: PendingCommand, experiments: number): CampaignState {
   return {
     version: 1,
-    phase: 'running',
-    reason: '',
+    ...RUNNING,
     target: experiments,
     parallel: null,
     budgetSeconds: null,
@@ -175,31 +192,31 @@ function newState(context: Context, pending: PendingCommand, experiments: number
 async function turn(
   context: Context,
   snapshot: Snapshot,
-  pending: PendingCommand,
-  campaign: Campaign | null,
+  pending: Request,
   kind: 'pause' | 'resume' | 'stop',
 ): Promise<void> {
-  const state = campaign?.state;
-  if (!campaign || !state) return refuse(context, pending, noCampaignAnswer());
+  const { campaign } = pending;
+  if (!campaign || !isKnown(campaign)) return refuse(context, pending, noCampaignAnswer());
+  const { state } = campaign;
   if (hasEnded(state))
     return refuse(
       context,
       pending,
-      `This campaign is ${state.phase}. \`/research N\` goes on with N more experiments.`,
+      `This campaign is ${state.phase}. Continue it with N more experiments: \`/research N\`.`,
     );
   if (kind === 'resume' && !campaign.issueOpen)
-    return refuse(context, pending, 'This issue is closed. Open it again first.');
+    return refuse(context, pending, 'This issue is closed. Reopen it first.');
   const comments = [...state.comments, pending.comment];
+  const requested = `Requested by ${pending.author}.`;
   await context.port.react(pending.comment, 'rocket');
-  if (kind === 'stop') await giveUpChampion(context, snapshot, campaign);
+  if (kind === 'stop') await cancelChampionTrials(context, snapshot, campaign);
   const next: CampaignState =
     kind === 'resume'
-      ? { ...(await goingOn(context, snapshot, campaign, state)), comments }
+      ? { ...(await continued(context, snapshot, campaign)), comments }
       : {
           ...state,
           comments,
-          phase: kind === 'pause' ? 'paused' : 'stopped',
-          reason: `${pending.author} asked for it.`,
+          ...(kind === 'pause' ? paused(requested) : ended('stopped', requested)),
         };
   await saveState(context.port, snapshot, campaign, next);
 }

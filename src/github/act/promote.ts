@@ -1,52 +1,56 @@
-/** The promotion pull request: opened once, and brought up to date while it is open. The App never merges it. */
+/** The promotion pull request: opened once, and kept up to date while it is open. The App never merges it. */
 import { createHash } from 'node:crypto';
-import type { PromotionMarker } from '../../campaign/marker.ts';
-import type { Campaign, Promotion, Snapshot } from '../../campaign/model.ts';
+import type { Work } from '../../campaign/action.ts';
+import type { CampaignBase, PromotionMarker } from '../../campaign/marker.ts';
+import { isKnown, type KnownCampaign, type Promotion, type Snapshot } from '../../campaign/model.ts';
+import { takenOverKey } from '../../campaign/notice.ts';
 import { campaignBranch } from '../../campaign/own-branch.ts';
-import { evidenceOf, takenOverKey } from '../../campaign/plan/promotion.ts';
+import { evidenceOf } from '../../campaign/plan/promotion.ts';
 import { promotionText, promotionTitle } from '../../render/promotion.ts';
 import type { Context } from '../context.ts';
 import { messageOf } from '../errors.ts';
 import { writeMarker } from '../marker.ts';
 import type { GitHubPort } from '../port.ts';
 import { type Refusals, unlessRefused } from '../refusals.ts';
-import { sayOnce } from '../replies.ts';
+import { commentOnce } from '../replies.ts';
 import { saveState } from '../state.ts';
 
+/** A campaign and its own branch, which is offered to the default branch. */
+type Offer = Work & { base: CampaignBase };
+
 /** Opens the pull request from a campaign's own branch into the default branch. */
-export async function promote(context: Context, snapshot: Snapshot, campaign: Campaign): Promise<void> {
+export async function promote(context: Context, snapshot: Snapshot, offer: Offer): Promise<void> {
   const { port } = context;
+  const { campaign } = offer;
   const branch = campaignBranch(campaign.issue);
   const tip = await port.commit(branch);
-  // Lists lag: what they show is older than this, or there is one already.
-  if (tip?.sha !== snapshot.branches.get(branch) || (await port.openPullOf(branch)) !== null) return;
-  const texts = textsOf(context, snapshot, campaign, tip?.sha ?? '', null);
-  if (!texts) return;
-  const { title, body } = texts;
+  // Lists lag: the branch has moved since, or its pull request is open already.
+  if (!tip || tip.sha !== snapshot.branches.get(branch) || (await port.openPullOf(branch)) !== null) return;
+  const { title, body } = textsOf(context, snapshot, offer, tip.sha, null);
   try {
     const pull = await port.createPull({ title, body, branch, base: snapshot.home.branch });
     context.log.info({ issue: campaign.issue, pull }, 'promotion opened');
   } catch (error) {
     if (!/no commits between/i.test(messageOf(error))) throw error;
-    await sayTakenOver(port, snapshot, campaign, tip?.sha ?? '');
+    await commentTakenOver(port, snapshot, campaign, tip.sha);
   }
 }
 
-/** Somebody moved the default branch there by hand: nothing is left to offer. */
-async function sayTakenOver(
+/** Somebody moved the default branch there by hand, so there is nothing left to offer. */
+async function commentTakenOver(
   port: GitHubPort,
   snapshot: Snapshot,
-  campaign: Campaign,
+  campaign: KnownCampaign,
   tip: string,
 ): Promise<void> {
   const { issue, state } = campaign;
   const key = takenOverKey(tip);
-  const text = `\`${snapshot.home.branch}\` holds already what this campaign found, so I open no pull request from \`${campaignBranch(issue)}\`.`;
-  await sayOnce(port, issue, key, text);
-  if (state) await saveState(port, snapshot, campaign, { ...state, notices: [...state.notices, key] });
+  const text = `\`${snapshot.home.branch}\` already contains this campaign's improvements, so no pull request is needed from \`${campaignBranch(issue)}\`.`;
+  await commentOnce(port, issue, key, text);
+  await saveState(port, snapshot, campaign, { ...state, notices: [...state.notices, key] });
 }
 
-/** Brings what open promotions say up to date. */
+/** Updates the title and description of open promotions. */
 export async function refreshPromotions(
   context: Context,
   snapshot: Snapshot,
@@ -54,43 +58,42 @@ export async function refreshPromotions(
 ): Promise<void> {
   for (const promotion of snapshot.promotions) {
     const campaign = snapshot.campaigns.find(({ issue }) => issue === promotion.campaign);
-    if (promotion.state === 'open' && campaign?.state?.base && snapshot.contract.kind === 'contract')
-      await unlessRefused(context, refusals, `what #${promotion.pull} says`, () =>
-        refresh(context, snapshot, campaign, promotion),
-      );
+    if (promotion.state !== 'open' || snapshot.contract.kind !== 'contract') continue;
+    if (!campaign || !isKnown(campaign) || !campaign.state.base) continue;
+    const offer: Offer = { campaign, base: campaign.state.base, contract: snapshot.contract.contract };
+    await unlessRefused(context, refusals, `update #${promotion.pull}`, () =>
+      refresh(context, snapshot, offer, promotion),
+    );
   }
 }
 
 async function refresh(
   context: Context,
   snapshot: Snapshot,
-  campaign: Campaign,
-  { pull, headSha, marker: said }: Promotion,
+  offer: Offer,
+  { pull, headSha, marker: written }: Promotion,
 ): Promise<void> {
   const { port } = context;
-  // Where the default branch is what the campaign began from, nothing can be in conflict.
-  const moved = campaign.state?.base?.start.sha !== snapshot.home.sha;
-  const known = said?.tip === headSha && said.home === snapshot.home.sha ? said.fits : null;
+  // There cannot be a conflict while the default branch is where the campaign started.
+  const moved = offer.base.start.sha !== snapshot.home.sha;
+  const known = written?.tip === headSha && written.home === snapshot.home.sha ? written.fits : null;
   const fits = moved ? (known ?? (await port.mergeable(pull))) : null;
-  // GitHub has not found out yet.
+  // GitHub has not checked yet.
   if (moved && fits === null) return;
-  const now = textsOf(context, snapshot, campaign, headSha, fits);
-  if (now && said?.text !== now.digest) await port.updatePull(pull, { title: now.title, body: now.body });
+  const now = textsOf(context, snapshot, offer, headSha, fits);
+  if (written?.text !== now.digest) await port.updatePull(pull, { title: now.title, body: now.body });
 }
 
-/** Title and description, and a digest of what is visible of it; null where there is nothing to show any more. */
+/** Title and description, and a digest of the visible part. */
 function textsOf(
   { port, serverUrl }: Context,
   snapshot: Snapshot,
-  campaign: Campaign,
+  { campaign, base, contract: { metric, limits } }: Offer,
   tip: string,
   fits: boolean | null,
-): { title: string; body: string; digest: string } | null {
-  const { contract } = snapshot;
-  if (!campaign.state?.base || contract.kind !== 'contract') return null;
-  const { metric, limits } = contract.contract;
+): { title: string; body: string; digest: string } {
   const { owner, name } = port.repository;
-  const evidence = evidenceOf(snapshot, campaign, campaign.state.base, tip);
+  const evidence = evidenceOf(snapshot, campaign, base, tip);
   const text = promotionText(evidence, {
     campaign: campaign.issue,
     state: campaign.state,

@@ -1,24 +1,22 @@
-/** A campaign that a person lets go on, after a pause or after its end. */
-import { forgiveness } from '../../campaign/forgive.ts';
+/** Continues a campaign after a pause or after its end. */
 import type { CampaignState } from '../../campaign/marker.ts';
-import type { Campaign, Snapshot } from '../../campaign/model.ts';
+import type { KnownCampaign, Snapshot } from '../../campaign/model.ts';
+import { resumed } from '../../campaign/phase.ts';
 import { experimentsOf, hasEnded } from '../../campaign/queries.ts';
 import type { Context } from '../context.ts';
-import { baseToGoOnFrom } from './found-branch.ts';
+import { baseToContinueFrom } from './campaign-branch.ts';
 
-/** Its state from then on: what it failed at is forgiven, and one that had ended has a new clock, and a new turn among others. */
-export async function goingOn(
+/** The state of a continued campaign: failures so far are forgiven, and one that had ended starts a new clock and queues again. */
+export async function continued(
   { port, now }: Pick<Context, 'port' | 'now'>,
   snapshot: Snapshot,
-  campaign: Campaign,
-  state: CampaignState,
+  campaign: KnownCampaign,
 ): Promise<CampaignState> {
+  const { state } = campaign;
   return {
     ...state,
-    phase: 'running',
-    reason: '',
+    ...resumed(state, experimentsOf(snapshot, campaign)),
     startedAt: hasEnded(state) ? now().toISOString() : state.startedAt,
-    base: await baseToGoOnFrom(port, snapshot, campaign, state),
-    ...forgiveness(state, experimentsOf(snapshot, campaign)),
+    base: await baseToContinueFrom(port, snapshot, campaign),
   };
 }

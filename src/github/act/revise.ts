@@ -1,79 +1,79 @@
-/** An experiment made again: on a new champion, or because it crashed. */
+/** Replaces an experiment's candidate: on a new champion, or because it crashed. */
 
+import type { ActionOf } from '../../campaign/action.ts';
 import { nextTrial } from '../../campaign/evidence/evidence.ts';
 import { addCost } from '../../campaign/idea.ts';
 import type { ExperimentMarker } from '../../campaign/marker.ts';
 import type { Experiment, Snapshot } from '../../campaign/model.ts';
 import { limitReached } from '../../campaign/plan/campaign-limits.ts';
-import { agentOf, isModel } from '../../campaign/plan/think.ts';
+import { conclude } from '../../campaign/plan/conclude.ts';
+import { agentCan } from '../../campaign/plan/think.ts';
 import { trialsOf } from '../../campaign/queries.ts';
 import { candidateMessage } from '../../render/pull.ts';
 import { openTitle } from '../../render/title.ts';
 import { pullBody } from '../body.ts';
-import { type Context, contractOf } from '../context.ts';
+import type { Context } from '../context.ts';
 import type { GitHubPort } from '../port.ts';
+import { isAsObserved } from './as-observed.ts';
 import { think } from './ask-agent.ts';
-import { fitting } from './candidate.ts';
-import { decide } from './decide.ts';
+import { applyIdea } from './candidate.ts';
+import { close } from './close.ts';
 import { writeOff } from './thought-costs.ts';
 
 /**
- * Makes the idea again on the new champion. Where its edits no longer fit, a language model is asked once to port them; the
- * built-in agent is not, and the experiment is superseded.
+ * Applies the idea to the new champion. If its edits do not apply any more, an agent that can port them is asked once; with any other
+ * agent, the experiment is superseded.
  */
-export async function restack(context: Context, snapshot: Snapshot, experiment: Experiment): Promise<void> {
+export async function restack(
+  context: Context,
+  snapshot: Snapshot,
+  action: ActionOf<'restack'>,
+): Promise<void> {
+  const { campaign, contract, experiment } = action;
   const { marker } = experiment;
-  const files = await fitting(context, snapshot, marker.idea);
+  const files = await applyIdea(context.port, contract, snapshot, marker.idea);
   if (files) {
-    await remake(context, snapshot, experiment, files, { restacks: marker.restacks + 1 });
+    await replaceCandidate(context, snapshot, experiment, files, { restacks: marker.restacks + 1 });
     return;
   }
-  const campaign = snapshot.campaigns.find(({ issue }) => issue === marker.campaign);
-  const contract = contractOf(snapshot);
-  const mayAsk = campaign && limitReached(snapshot, contract, campaign, context.now()) === null;
-  if (mayAsk && isModel(agentOf(contract, campaign))) {
+  const mayAsk = limitReached(snapshot, contract, campaign, context.now()) === null;
+  if (mayAsk && agentCan('ports', contract, campaign)) {
     const task = { kind: 'port', pull: experiment.pull, commit: marker.commit } as const;
-    return think(context, snapshot, campaign, task);
+    return think(context, snapshot, { campaign, contract, task });
   }
-  await supersede(
-    context,
-    snapshot,
-    experiment,
-    'The champion moved on, and the edits no longer fit its files.',
-  );
+  const reason = 'The champion has changed, and the edits no longer apply to it.';
+  return close(context, snapshot, conclude(experiment, trialsOf(snapshot, experiment), 'superseded', reason));
 }
 
-/** Makes the experiment again from the agent's answer. */
+/** Replaces the candidate with the agent's answer. */
 export async function revise(
   context: Context,
   snapshot: Snapshot,
-  experiment: Experiment,
-  thought: number,
+  action: ActionOf<'revise'>,
 ): Promise<void> {
+  const { contract, experiment, thought } = action;
   const answer = context.thinking.answer(thought);
   const task = context.thinking.thoughts().find(({ id }) => id === thought)?.task;
   if (answer?.kind !== 'idea' || !task) return;
   const { marker } = experiment;
-  const files = await fitting(context, snapshot, answer.idea);
-  // The champion moved while the agent thought: the old answer is as good as none, and was paid for.
-  const campaign = snapshot.campaigns.find(({ issue }) => issue === marker.campaign);
-  if (!files) return campaign && writeOff(context, snapshot, campaign, thought);
+  const files = await applyIdea(context.port, contract, snapshot, answer.idea);
+  // The champion moved while the agent was thinking. The answer is useless, but its cost counts.
+  if (!files) return writeOff(context, snapshot, action);
   context.thinking.use(thought, { kind: 'experiment', number: marker.number });
-  const made = await remake(context, snapshot, experiment, files, {
+  const made = await replaceCandidate(context, snapshot, experiment, files, {
     idea: answer.idea,
     cost: addCost(marker.cost, answer.cost),
     ...(task.kind === 'port' ? { restacks: marker.restacks + 1 } : { repairs: marker.repairs + 1 }),
   });
-  // Otherwise the next look sees why, and what the answer cost.
+  // Otherwise the next step sees the reason, and counts the answer's cost.
   if (made) context.thinking.drop(thought);
 }
 
 /**
- * One commit on the champion in place of the one before. The marker is written first and names both heads, so that a kill before the
- * branch moves is seen and finished by `moveHead`. Does nothing, and returns false, where the pull request is not what it was when it was
- * observed.
+ * Replaces the candidate's commit with one on the champion. The marker is written first and names both heads, so that `moveHead` can
+ * finish the job if the App is killed before the branch moves. Does nothing and returns false if the pull request has changed.
  */
-async function remake(
+async function replaceCandidate(
   { port }: Context,
   snapshot: Snapshot,
   experiment: Experiment,
@@ -101,26 +101,14 @@ async function remake(
     verdict: null,
     held: null,
   };
-  const now = await port.pull(experiment.pull);
-  // The list lagged behind: what has ended keeps the verdict that it ended with.
-  if (now.state !== 'open' || now.headSha !== experiment.headSha) return false;
+  // If it was closed or merged meanwhile, it keeps the verdict that it has.
+  if (!(await isAsObserved(port, experiment))) return false;
   await port.updatePull(experiment.pull, { title: openTitle(next), body: pullBody(next) });
   await moveHead(port, { ...experiment, marker: next });
   return true;
 }
 
-/** Puts the branch where the marker says it is. */
+/** Moves the branch to the commit in the marker. */
 export async function moveHead(port: GitHubPort, experiment: Experiment): Promise<void> {
   await port.moveBranch(experiment.branch, experiment.marker.commit);
-}
-
-async function supersede(
-  context: Context,
-  snapshot: Snapshot,
-  experiment: Experiment,
-  reason: string,
-): Promise<void> {
-  const trials = trialsOf(snapshot, experiment);
-  const numbers = { value: null, championValue: null, noise: null, doubt: null };
-  await decide(context, snapshot, experiment, { kind: 'superseded', reason, ...numbers }, trials);
 }

@@ -1,26 +1,25 @@
-/** What a thought cost that no experiment was made of. */
+/** The cost of thoughts that did not become experiments. */
+import type { ActionOf } from '../../campaign/action.ts';
 import { addCost, type Cost } from '../../campaign/idea.ts';
 import type { CampaignState } from '../../campaign/marker.ts';
-import type { Campaign, Snapshot } from '../../campaign/model.ts';
+import type { Snapshot } from '../../campaign/model.ts';
 import type { Context } from '../context.ts';
 import { saveState } from '../state.ts';
 import type { Thinking } from '../thinking.ts';
 
-/** Counts what a thought cost of which nothing will be made, and forgets it. */
+/** Adds a thought's cost to the campaign's failed proposals, and forgets the thought. */
 export async function writeOff(
   { port, thinking }: Pick<Context, 'port' | 'thinking'>,
   snapshot: Snapshot,
-  campaign: Campaign,
-  thought: number,
+  { campaign, thought }: Pick<ActionOf<'writeOff'>, 'campaign' | 'thought'>,
 ): Promise<void> {
   const cost = thinking.answer(thought)?.cost;
-  const { state } = campaign;
-  if (state && cost && cost.calls > 0)
-    await saveState(port, snapshot, campaign, charge(thinking, thought, state, cost));
+  if (cost && cost.calls > 0)
+    await saveState(port, snapshot, campaign, charge(thinking, thought, campaign.state, cost));
   thinking.drop(thought);
 }
 
-/** The state with what an answer cost that came to nothing. It is to be saved: where GitHub's word of that gets lost, the next look can tell. */
+/** The state with a failed answer's cost added, which the caller has to save. If GitHub's response gets lost, the next step can tell whether it was saved. */
 export function charge(thinking: Thinking, thought: number, state: CampaignState, cost: Cost): CampaignState {
   const failedCost = addCost(state.failedCost, cost);
   if (cost.calls > 0) thinking.use(thought, { kind: 'failed', cost: failedCost });

@@ -1,11 +1,11 @@
-/** Trials on GitHub: the intent as a check run, the dispatch, and the result copied from the run's artifact. */
+/** Trials on GitHub: a check run as the intent, the dispatch, and the result from the run's artifact. */
 import { createHmac } from 'node:crypto';
-import type { Action } from '../../campaign/action.ts';
+import type { ActionOf } from '../../campaign/action.ts';
 import { type Terms, termsOf } from '../../campaign/evidence/audit-terms.ts';
 import { budgetOf } from '../../campaign/evidence/evidence.ts';
 import { stopBarOf } from '../../campaign/evidence/stopping.ts';
 import type { RecordedTrial } from '../../campaign/marker.ts';
-import type { Attempt, Campaign, Experiment, Run, Snapshot } from '../../campaign/model.ts';
+import type { Campaign, Run, Snapshot } from '../../campaign/model.ts';
 import {
   MEASUREMENT_ARTIFACT,
   MEASUREMENT_FILE,
@@ -14,27 +14,24 @@ import {
 } from '../../protocol/measurement.ts';
 import { formatStopBar, STOP_INPUT } from '../../protocol/stop-bar.ts';
 import { completedCheck, startedCheck } from '../../render/check.ts';
-import { type Context, contractOf } from '../context.ts';
+import type { Context } from '../context.ts';
 import { statusOf } from '../errors.ts';
 import { writeMarker } from '../marker.ts';
 import { saveState } from '../state.ts';
 
-type ActionOf<Kind extends Action['kind']> = Extract<Action, { kind: Kind }>;
-
 const UNEXPECTED_INPUTS = 422;
 
-/** Markers keep this much of a traceback. */
+/** Characters of a traceback that markers keep. */
 const KEPT_TRACEBACK = 1500;
 
-/** Records the intent, then dispatches. A kill in between is healed by dispatching again two minutes later. */
+/** Records the intent, then dispatches. If the App is killed in between, the trial is dispatched again after two minutes. */
 export async function dispatchTrial(
   context: Context,
   snapshot: Snapshot,
   action: ActionOf<'dispatch'>,
 ): Promise<void> {
   const { port } = context;
-  const contract = contractOf(snapshot);
-  const { campaign, experiment, trial } = action;
+  const { campaign, contract, experiment, trial } = action;
   const candidate = experiment?.headSha ?? snapshot.base.sha;
   const budget = budgetOf(contract, campaign);
   const seed = seedOf(context, campaign, action.seedIndex);
@@ -56,7 +53,7 @@ export async function dispatchTrial(
   context.log.info({ trial, candidate }, 'dispatched');
 }
 
-/** Where the workflow was written before trials could be stopped, it does not take the bar: the trial then runs to its end. */
+/** Starts the run. Older workflows have no input for the stop bar; their trials run to the end. */
 async function startRun(
   { port, log }: Context,
   workflow: string,
@@ -69,7 +66,7 @@ async function startRun(
     await port.dispatch(workflow, branch, { ...inputs, [STOP_INPUT]: bar });
   } catch (error) {
     if (statusOf(error) !== UNEXPECTED_INPUTS) throw error;
-    log.info({ trial: inputs.trial }, `the workflow does not take ${STOP_INPUT}`);
+    log.info({ trial: inputs.trial }, `the workflow has no input ${STOP_INPUT}; running the whole trial`);
     await port.dispatch(workflow, branch, inputs);
   }
 }
@@ -78,7 +75,7 @@ function runsPage({ serverUrl, port }: Context): string {
   return `${serverUrl}/${port.repository.owner}/${port.repository.name}/actions`;
 }
 
-/** Workflows of repositories without a referee need not know these inputs. An empty one says nothing. */
+/** Inputs for the referee, which workflows without one need not declare. An empty input means that a value is unknown. */
 function termInputs(terms: Terms | null): Record<string, string> {
   if (terms === null) return {};
   const text = (value: number | null) => (value === null ? '' : String(value));
@@ -89,12 +86,12 @@ function termInputs(terms: Terms | null): Record<string, string> {
   };
 }
 
-/** The contract's time beyond the budget (start-up, scoring) is granted on top of whatever budget the campaign has. */
+/** The campaign's budget plus the contract's time beyond the budget, for start-up and scoring; in seconds. */
 function trialTimeout(trial: { budget: number; timeout: number }, budget: number): number {
   return budget + Math.max(30, trial.timeout - trial.budget);
 }
 
-/** Secret until it is dispatched, the same after a restart: HMAC of what the seed is for. */
+/** A trial's seed: secret until the dispatch, and the same after a restart. HMAC of campaign and index. */
 function seedOf(context: Context, campaign: Campaign, index: number): number {
   const { owner, name } = context.port.repository;
   const digest = createHmac('sha256', context.seedSecret)
@@ -103,7 +100,7 @@ function seedOf(context: Context, campaign: Campaign, index: number): number {
   return digest.readUInt32BE(0) % 2 ** 31;
 }
 
-/** Completes the check run from the artifact of the run, which is cancelled where it still waits; champion trials go on into the campaign's marker. */
+/** Completes the check run from the run's artifact, and stores a champion's trial in the campaign's marker. A run that is still queued is cancelled. */
 export async function recordTrial(
   context: Context,
   snapshot: Snapshot,
@@ -112,10 +109,10 @@ export async function recordTrial(
   const { port } = context;
   const { campaign, experiment, attempt } = action;
   const { run } = attempt;
-  // GitHub may leave it in the queue all the same; whatever comes of it later counts no more.
+  // GitHub may leave it queued all the same. Its result would not count any more.
   if (run?.status === 'queued' && !attempt.check?.measurement) await port.cancelRun(run.id);
-  const trial = attempt.check?.measurement ?? (await readResult(context, snapshot, attempt, experiment));
-  if (!attempt.check?.measurement) await completeCheck(context, snapshot, attempt, trial);
+  const trial = attempt.check?.measurement ?? (await readResult(context, snapshot, action));
+  if (!attempt.check?.measurement) await completeCheck(context, action, trial);
   context.log.info({ trial: trial.trial, outcome: trial.outcome.status }, 'recorded');
   if (experiment !== null || !campaign.state) return;
   const known = campaign.state.baselines.filter(baseline => baseline.trial !== trial.trial);
@@ -124,13 +121,11 @@ export async function recordTrial(
 
 async function completeCheck(
   context: Context,
-  snapshot: Snapshot,
-  attempt: Attempt,
+  { contract, attempt }: ActionOf<'record'>,
   trial: RecordedTrial,
 ): Promise<void> {
   const { port } = context;
-  const contract = contractOf(snapshot);
-  // The intent of a champion's trial stands on what the champion was when it was dispatched.
+  // A champion's check run is on the commit that was the champion at the dispatch.
   const known =
     attempt.check ?? (await port.checks(trial.candidate)).find(check => check.externalId === trial.trial);
   const id =
@@ -146,23 +141,20 @@ async function completeCheck(
   await port.completeCheck(id, conclusion[trial.outcome.status], attempt.run?.url ?? null, text);
 }
 
-/** What exactly the run that was dispatched left behind; anything else is the machine's fault. */
+/** The measurement of exactly the trial that was dispatched. Anything else is a machine fault. */
 async function readResult(
   context: Context,
   snapshot: Snapshot,
-  attempt: Attempt,
-  experiment: Experiment | null,
+  action: ActionOf<'record'>,
 ): Promise<RecordedTrial> {
+  const { attempt, experiment } = action;
   const { run } = attempt;
   if (!run) throw new Error(`Expected a completed run of trial ${attempt.trial}, found none.`);
+  const fault = (message: string) => faultOf(context, snapshot, action, run, message);
   const text = await context.port.artifact(run.id, MEASUREMENT_ARTIFACT, MEASUREMENT_FILE);
   const measurement = text === null ? null : parseMeasurement(text);
   if (measurement === null)
     return fault(
-      context,
-      snapshot,
-      run,
-      experiment,
       run.status === 'queued'
         ? 'No runner picked up the run.'
         : `The run ended (${run.conclusion ?? 'no conclusion'}) without a readable measurement.`,
@@ -177,15 +169,11 @@ async function readResult(
     (!marker || measurement.base === marker.champion.sha);
   if (!isThis)
     return fault(
-      context,
-      snapshot,
-      run,
-      experiment,
-      `The run measured trial ${measurement.trial} of ${measurement.candidate.slice(0, 7)} instead of ${attempt.trial} of ${expected.slice(0, 7)}.`,
+      `Expected trial ${attempt.trial} of ${expected.slice(0, 7)}, found trial ${measurement.trial} of ${measurement.candidate.slice(0, 7)}.`,
     );
   const { outcome } = measurement;
   if (outcome.status === 'stopped' && experiment === null)
-    return fault(context, snapshot, run, experiment, 'The run was stopped, and a champion is never stopped.');
+    return fault('The trial was stopped early, which must not happen to a champion.');
   const kept =
     outcome.status === 'crash'
       ? { ...outcome, traceback: outcome.traceback.slice(-KEPT_TRACEBACK) }
@@ -193,7 +181,7 @@ async function readResult(
   return { ...measurement, outcome: kept, runId: run.id };
 }
 
-/** A champion's trial may be one of a champion that is gone, but of a commit that there is. */
+/** The tree of a measured champion, which may be an earlier one. */
 async function treeOf({ port }: Context, { base }: Snapshot, sha: string): Promise<string | undefined> {
   return sha === base.sha ? base.tree : (await port.commit(sha))?.tree;
 }
@@ -207,12 +195,12 @@ function parseMeasurement(text: string): Measurement | null {
   }
 }
 
-/** A trial of what the run was to measure; the champion may be another by now. */
-async function fault(
+/** A machine fault as the result of a run. The champion may have moved since the dispatch. */
+async function faultOf(
   { port }: Context,
   snapshot: Snapshot,
+  { contract, experiment }: ActionOf<'record'>,
   run: Run,
-  experiment: Experiment | null,
   message: string,
 ): Promise<RecordedTrial> {
   const champion = experiment ? null : await port.commit(run.headSha);
@@ -224,7 +212,7 @@ async function fault(
     candidate: experiment?.marker.commit ?? sha,
     tree: experiment?.marker.tree ?? tree,
     seed: 0,
-    budgetSeconds: contractOf(snapshot).trial.budget,
+    budgetSeconds: contract.trial.budget,
     machine: 'unknown',
     digest: '',
     sandbox: 'none',

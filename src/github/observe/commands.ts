@@ -1,11 +1,11 @@
-/** Which commands still have to take effect. */
+/** Finds the commands that have not taken effect yet. */
 import { parseCommand } from '../../campaign/command.ts';
 import type { Campaign, Experiment, PendingCommand } from '../../campaign/model.ts';
-import { KEPT_WORDS } from '../../campaign/people.ts';
+import { KEPT_COMMANDS } from '../../campaign/people.ts';
 import type { Comment, Pull } from '../port.ts';
 import { replyKey } from '../replies.ts';
 
-/** Commands that people wrote, oldest first. An edited comment is none: its author should write a new one. */
+/** Commands in people's comments, in the order of the comments. Edited comments are ignored. */
 export function commandsIn(comments: readonly Comment[], botLogin: string): PendingCommand[] {
   return comments.flatMap(comment => {
     if (
@@ -19,49 +19,64 @@ export function commandsIn(comments: readonly Comment[], botLogin: string): Pend
   });
 }
 
-/**
- * A command took effect when the marker of a campaign or an experiment holds its id, or an answer to it exists. Where the marker is gone, what
- * was asked for before the newest pull request is known to have taken effect by that; where a new one was begun, what
- * was asked for before the first command that it holds.
- */
-export function pending(
-  commands: readonly PendingCommand[],
-  comments: readonly Comment[],
-  campaigns: readonly Campaign[],
-  experiments: readonly Experiment[],
-  pulls: ReadonlyMap<number, Pull>,
-  botLogin: string,
-): PendingCommand[] {
-  const done = new Set([
-    ...campaigns.flatMap(campaign => campaign.state?.comments ?? []),
+/** What shows whether a command has taken effect. */
+interface Seen {
+  comments: readonly Comment[];
+  campaigns: readonly Campaign[];
+  experiments: readonly Experiment[];
+  pulls: ReadonlyMap<number, Pull>;
+  botLogin: string;
+}
+
+/** The commands that have not taken effect. */
+export function pendingCommands(commands: readonly PendingCommand[], seen: Seen): PendingCommand[] {
+  const named = namedCommands(seen);
+  const isDropped = droppedCommands(seen);
+  const isLost = commandsOfLostState(seen);
+  return commands.filter(command => !named.has(command.comment) && !isDropped(command) && !isLost(command));
+}
+
+/** Ids of the commands that are in a marker or were answered. */
+function namedCommands({ comments, campaigns, experiments, botLogin }: Seen): Set<number> {
+  return new Set([
+    ...campaigns.flatMap(({ state }) => state?.comments ?? []),
     ...experiments.flatMap(({ marker }) => marker.words.map(({ comment }) => comment)),
+    ...comments.flatMap(({ author, body }) => (author === botLogin ? (replyKey(body) ?? []) : [])),
   ]);
-  const wordsBegin = new Map(
+}
+
+/** Markers only keep the latest commands, so a command that is older than all in a marker was dropped from it. */
+function droppedCommands({ campaigns, experiments }: Seen): (command: PendingCommand) => boolean {
+  const oldestOnPull = new Map(
     experiments
-      .filter(({ marker }) => marker.words.length >= KEPT_WORDS)
+      .filter(({ marker }) => marker.words.length >= KEPT_COMMANDS)
       .map(({ pull, marker }) => [pull, Math.min(...marker.words.map(({ comment }) => comment))]),
   );
-  for (const comment of comments) {
-    const answered = comment.author === botLogin ? replyKey(comment.body) : null;
-    if (answered !== null) done.add(answered);
-  }
-  const begun = new Map(
+  const oldestOfCampaign = new Map(
     campaigns.flatMap(({ issue, state }) => (state ? [[issue, Math.min(...state.comments)] as const] : [])),
   );
-  const times = new Map(comments.map(({ id, createdAt }) => [id, createdAt]));
-  // What is asked for on an experiment that has ended stands in its campaign's marker.
+  // Commands on an experiment that has ended are in its campaign's marker.
   const campaignOf = (issue: number) =>
     experiments.find(({ pull, state }) => pull === issue && state !== 'open')?.marker.campaign ?? issue;
-  const tookEffect = ({ comment, issue }: PendingCommand) =>
-    // Of many words on one experiment the marker keeps the last.
-    comment < (wordsBegin.get(issue) ?? 0) ||
-    comment < (begun.get(campaignOf(issue)) ?? 0) ||
-    (!begun.has(issue) &&
-      [...pulls.values()].some(
-        ({ author, branch, createdAt }) =>
-          author === botLogin &&
-          branch.startsWith(`research/${issue}/`) &&
-          createdAt > (times.get(comment) ?? ''),
-      ));
-  return commands.filter(command => !done.has(command.comment) && !tookEffect(command));
+  return ({ comment, issue }) =>
+    comment < (oldestOnPull.get(issue) ?? 0) || comment < (oldestOfCampaign.get(campaignOf(issue)) ?? 0);
+}
+
+/** If a campaign's marker is lost, commands older than its newest pull request must have taken effect. */
+function commandsOfLostState({
+  comments,
+  campaigns,
+  pulls,
+  botLogin,
+}: Seen): (command: PendingCommand) => boolean {
+  const known = new Set(campaigns.filter(({ state }) => state !== null).map(({ issue }) => issue));
+  const times = new Map(comments.map(({ id, createdAt }) => [id, createdAt]));
+  return ({ comment, issue }) =>
+    !known.has(issue) &&
+    [...pulls.values()].some(
+      ({ author, branch, createdAt }) =>
+        author === botLogin &&
+        branch.startsWith(`research/${issue}/`) &&
+        createdAt > (times.get(comment) ?? ''),
+    );
 }

@@ -1,0 +1,125 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { test } from 'node:test';
+import { pino } from 'pino';
+import { type Probot, ProbotOctokit } from 'probot';
+import { createApp } from '../index.ts';
+import { startWork } from './work.ts';
+
+type Names = Record<number, string>;
+
+/** A GitHub with these installations, each with its repositories by id; null: they cannot be listed. */
+function github(installations: Record<number, Names | null>) {
+  const asked = new EventTarget();
+  const paths: string[] = [];
+  const logged: { msg: string; repository?: string }[] = [];
+  const answer = (path: string, installation: number): unknown => {
+    if (path === '/app') return { slug: 'bot' };
+    if (path === '/app/installations')
+      return Object.keys(installations).map(id => ({ id: Number(id), suspended_at: null }));
+    const names = installations[installation];
+    if (path === '/installation/repositories' && names)
+      return {
+        total_count: Object.keys(names).length,
+        repositories: Object.entries(names).map(([id, full]) => {
+          const [login, name] = full.split('/');
+          return { id: Number(id), owner: { login }, name, archived: false };
+        }),
+      };
+    // The repository is empty, so a step needs few other requests.
+    return /^\/repos\/[^/]+\/[^/]+$/.test(path) ? { private: true, default_branch: 'main' } : null;
+  };
+  const client = (installation: number) =>
+    new ProbotOctokit({
+      auth: 'token',
+      retry: { enabled: false },
+      throttle: { enabled: false },
+      log: { debug() {}, info() {}, warn() {}, error() {} },
+      request: {
+        fetch: async (url: string) => {
+          const { pathname } = new URL(url);
+          const body = answer(pathname, installation);
+          paths.push(pathname);
+          asked.dispatchEvent(new Event(pathname));
+          const status = body === null ? 404 : 200;
+          // The client takes the address of the next page from the response's own.
+          return Object.defineProperty(Response.json(body, { status }), 'url', { value: url });
+        },
+      },
+    });
+  const probot = {
+    auth: async (installation = 0) => client(installation),
+    log: pino({ base: null }, { write: line => logged.push(JSON.parse(line)) }),
+  } as unknown as Pick<Probot, 'auth' | 'log'>;
+  /** Repositories with this log message. */
+  const told = (what: string) => logged.flatMap(({ msg, repository }) => (msg === what ? repository : []));
+  return { probot, paths, told, lookAt: (full: string) => once(asked, `/repos/${full}`) };
+}
+
+function work(probot: Pick<Probot, 'auth' | 'log'>, signal: AbortSignal) {
+  return startWork(probot, {
+    pollSeconds: 3600,
+    seedSecret: '',
+    agentEnv: { OPENAI_API_KEY: undefined, OPENAI_BASE_URL: undefined },
+    templates: { contract: '', workflow: '' },
+    now: () => new Date(),
+    signal,
+  });
+}
+
+test('an installation that cannot be listed does not affect the others', async () => {
+  const stop = new AbortController();
+  const { probot, lookAt } = github({ 1: null, 2: { 20: 'bob/model' } });
+  const looked = lookAt('bob/model');
+  work(probot, stop.signal);
+  await looked;
+  stop.abort();
+});
+
+test('a renamed repository is only watched under its new name', async () => {
+  const stop = new AbortController();
+  const installations = { 2: { 20: 'bob/model' } };
+  const { probot, paths, lookAt } = github(installations);
+  const first = lookAt('bob/model');
+  const { nudge, discover } = work(probot, stop.signal);
+  await first;
+  installations[2][20] = 'bob/renamed';
+  const second = lookAt('bob/renamed');
+  nudge({ id: 20, repository: { owner: 'bob', name: 'renamed' }, installation: 2 });
+  await second;
+  const looks = paths.filter(path => path === '/repos/bob/model').length;
+  const again = lookAt('bob/renamed');
+  await discover();
+  nudge({ id: 20, repository: { owner: 'bob', name: 'renamed' }, installation: 2 });
+  await again;
+  assert.equal(paths.filter(path => path === '/repos/bob/model').length, looks);
+  stop.abort();
+});
+
+test('an uninstalled repository is not watched any more, but a failed listing changes nothing', async () => {
+  const stop = new AbortController();
+  const installations: Record<number, Names | null> = { 1: { 10: 'ann/a' }, 2: { 20: 'bob/b' } };
+  const { probot, told, lookAt } = github(installations);
+  const both = Promise.all([lookAt('ann/a'), lookAt('bob/b')]);
+  const { discover } = work(probot, stop.signal);
+  await both;
+  installations[1] = null;
+  installations[2] = {};
+  await discover();
+  assert.deepEqual(told('no longer installed'), ['bob/b']);
+  installations[1] = { 10: 'ann/a' };
+  await discover();
+  assert.deepEqual(told('watching').sort(), ['ann/a', 'bob/b']);
+  stop.abort();
+});
+
+test('invalid poll seconds are refused', t => {
+  t.after(() => delete process.env.AUTORESEARCH_POLL_SECONDS);
+  for (const text of ['0.001', '0', '86401', 'often']) {
+    process.env.AUTORESEARCH_POLL_SECONDS = text;
+    assert.throws(
+      () => createApp()({} as Probot, { cwd: '', addHandler() {} }),
+      /expected a number of seconds from 1 to 86400/,
+    );
+  }
+});
