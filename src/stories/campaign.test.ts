@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { crawl } from '../local/github/pages/crawl.test-helper.ts';
-import { BOT } from './place.test-helper.ts';
+import { BOT } from './github.test-helper.ts';
 import { researchFiles } from './repository.test-helper.ts';
 import { startWorld } from './world.test-helper.ts';
 
-const world = await startWorld();
+const world = await startWorld({ jobs: true });
 const place = await world.place('model', researchFiles());
 await world.bot.start();
 const issue = await place.issue();

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { BOT } from './github.test-helper.ts';
 import { outcome } from './history.test-helper.ts';
-import { BOT } from './place.test-helper.ts';
 import { researchFiles } from './repository.test-helper.ts';
 import { startWorld } from './world.test-helper.ts';
 

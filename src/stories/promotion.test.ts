@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { BOT } from './place.test-helper.ts';
+import { BOT } from './github.test-helper.ts';
 import { contractWith, researchFiles } from './repository.test-helper.ts';
 import { startWorld } from './world.test-helper.ts';
 
-const world = await startWorld();
+/** No webhook ever reaches the App: it looks by itself. */
+const world = await startWorld({ webhooks: false, pollSeconds: 1 });
 const contract = contractWith('trial: {', 'base: campaign\ntrial: {');
 const place = await world.place('apart', researchFiles({ '.github/research.yml': contract }));
 const { alice, repo } = place;
@@ -60,6 +61,7 @@ test('she merges it, main holds one commit for every experiment, and the issue s
   assert.match((await place.file('settings.txt', 'main')) ?? '', /^depth: 2$/m);
 });
 
-test('the App logged no error', () => {
+test('no webhook ever arrived, and the App logged no error', () => {
+  assert.deepEqual(world.github.deliveries, []);
   assert.deepEqual(world.errors(), []);
 });
