@@ -69,7 +69,7 @@ def before_the_clock():
     with open(scoring.__file__, "a") as file:
         file.write("bits_per_byte = lambda *_: 0.1")`,
     verdict: 'crash',
-    says: /\[Errno (13|30)\\] (Permission denied|Read-only file system): 'trainer\/scoring\.py'/,
+    says: /Errno (13|30).{1,2} (Permission denied|Read-only file system): 'trainer\/scoring\.py'/,
   },
   {
     title: 'makes up what its tokens cost',
