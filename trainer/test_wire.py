@@ -1,5 +1,7 @@
 """What both sides rely on: messages are what they claim, and files do not change."""
 
+import errno
+import fcntl
 import mmap
 import os
 import socket
@@ -103,3 +105,20 @@ def test_weights_survive_the_way_through_a_file_in_their_own_precision():
     for name, value in model.state_dict().items():
         assert torch.equal(value, other.state_dict()[name])
         assert value.dtype == other.state_dict()[name].dtype
+
+
+def test_a_memory_file_whose_pages_are_in_use_is_sealed_a_moment_later(monkeypatch: pytest.MonkeyPatch):
+    real, tries = fcntl.fcntl, []
+
+    def busy(file: int, command: int, *words: int) -> int:
+        tries.append(command)
+        if len(tries) < 4:
+            raise OSError(errno.EBUSY, "busy")
+        return real(file, command, *words)
+
+    monkeypatch.setattr(wire.fcntl, "fcntl", busy)
+    monkeypatch.setattr(wire, "SEALING_PAUSE_S", 0.0)
+    file = wire.sealed(b"text")
+    assert len(tries) == 4
+    with pytest.raises(PermissionError):
+        os.pwrite(file, b"x", 0)
