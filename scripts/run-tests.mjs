@@ -14,13 +14,16 @@ const root = path.resolve(import.meta.dirname, '..');
 
 /** The files that take longest, in that order. Those that are not here take a few seconds at most. */
 const LONGEST = [
+  'src/cheats/cheats.test.ts',
   'src/stories/interruptions.test.ts',
-  'src/cheats/trial.test.ts',
-  'src/cheats/score.test.ts',
   'src/stories/commands.test.ts',
-  'src/sim/sim.test.ts',
   'src/trial/escape.test.ts',
+  'src/sim/sim.test.ts',
+  'src/cli/cli.test.ts',
   'src/stories/restack.test.ts',
+  'src/stories/campaign.test.ts',
+  'src/stories/model.test.ts',
+  'src/stories/denials.test.ts',
 ];
 
 /** Longer than any test takes on a slow machine. */
