@@ -61,6 +61,21 @@ def test_a_line_without_end_and_a_heap_of_descriptors_are_refused():
         listen(wire.Channel(ours))
 
 
+def test_who_reads_a_message_and_goes_at_once_has_been_told(monkeypatch: pytest.MonkeyPatch):
+    ours, theirs = socket.socketpair()
+    send = socket.send_fds
+
+    def sent_and_gone(*given: object) -> int:
+        sent = send(*given)
+        theirs.close()
+        return sent
+
+    monkeypatch.setattr(wire.socket, "send_fds", sent_and_gone)
+    wire.Channel(ours).send("go", [0], budget_s=1.0)
+    with pytest.raises(OSError, match="Broken pipe"):
+        wire.Channel(ours).send("go", [0], budget_s=1.0)
+
+
 @pytest.mark.parametrize("content", [b"", b"\0" * 4, b"\1\0\0\0", b"\1\0\0\0\2\0a", b"\1\0\0\0\1\0ab", b"\xff" * 40])
 def test_a_file_that_is_no_vocabulary_is_refused(content: bytes):
     with pytest.raises(wire.Refused):

@@ -101,7 +101,8 @@ class Channel:
         line = json.dumps({"kind": kind, "files": len(files), **fields}, allow_nan=False).encode() + b"\n"
         assert len(line) <= MAX_LINE_BYTES, f"a message {kind} of {len(line)} bytes"
         sent = socket.send_fds(self.socket, [line], list(files)) if files else self.socket.send(line)
-        self.socket.sendall(line[sent:])
+        if sent < len(line):  # Who has read all of it may be done and gone, and sending nothing would fail then.
+            self.socket.sendall(line[sent:])
 
     def fill(self) -> bool:
         """Waits for more bytes and reads them; False once the other side has closed its end."""
