@@ -69,7 +69,8 @@ def before_the_clock():
     with open(scoring.__file__, "a") as file:
         file.write("bits_per_byte = lambda *_: 0.1")`,
     verdict: 'crash',
-    says: /OSError: \\\[Errno 30\\\] Read-only file system: 'trainer\/scoring\.py'/,
+    // The second one if the runner is root, whose candidate is another user.
+    says: /(OSError: \\\[Errno 30\\\] Read-only file system|PermissionError: \\\[Errno 13\\\] Permission denied): 'trainer\/scoring\.py'/,
   },
   {
     title: 'makes up what its tokens cost',
