@@ -150,17 +150,27 @@ def _lines(path: Path) -> list[str]:
     return path.read_text(encoding="utf-8", errors="replace").splitlines()
 
 
-def make_resident(processes: list[Process], deadline: float) -> None:
-    """Reads every file of the machine that they have mapped: what they then touch of them changes nothing for anybody.
+def mapped_files(processes: list[Process]) -> list[int]:
+    """Descriptors of every file of the machine that they have mapped, for `make_resident`; for the caller to close.
 
     Files of their own are left alone: a name that a candidate can change may lead anywhere.
     """
-    buffer = bytearray(CHUNK_BYTES)
+    files: list[int] = []
     for name in sorted({name for process in processes for name in _mapped(process)}):
-        with contextlib.suppress(OSError), open(name, "rb", buffering=0, opener=_open_safely) as file:
-            while stat.S_ISREG(os.fstat(file.fileno()).st_mode) and file.readinto(buffer):
-                if time.monotonic() > deadline:
-                    raise Unsealed("has mapped more files than can be read in time")
+        with contextlib.suppress(FileNotFoundError):  # Removed by now: nobody else can open it either.
+            files.append(os.open(name, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOFOLLOW))
+    return files
+
+
+def make_resident(files: list[int], deadline: float) -> None:
+    """Reads files into memory, wherever they have become partly absent. Raises Unsealed at the deadline."""
+    buffer = bytearray(CHUNK_BYTES)
+    for file in files:
+        done = 0
+        while stat.S_ISREG(os.fstat(file).st_mode) and (got := os.preadv(file, [buffer], done)):
+            done += got
+            if time.monotonic() > deadline:
+                raise Unsealed("has mapped more files than can be read in time")
 
 
 def _mapped(process: Process) -> Iterator[Path]:
@@ -172,7 +182,3 @@ def _mapped(process: Process) -> Iterator[Path]:
         for name in names:
             if name.startswith("/") and not name.startswith("/dev/") and f"{major}:{minor}" not in private:
                 yield process.folder / "root" / name.lstrip("/")
-
-
-def _open_safely(path: str, flags: int) -> int:
-    return os.open(path, flags | os.O_NONBLOCK | os.O_NOFOLLOW)

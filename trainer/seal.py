@@ -10,6 +10,7 @@ else is reported to the referee (seccomp's user notification, Linux 5.5), which 
 import contextlib
 import errno
 import fcntl
+import math
 import os
 import platform
 import select
@@ -139,6 +140,7 @@ class Seal:
         self._lock = threading.Lock()
         self._closed = False
         self._first: int | None = None
+        self._mapped: list[int] = []  # The machine's files that they have mapped, while we have them open.
         self._thread = threading.Thread(target=self._answer, daemon=True)
         self._thread.start()
 
@@ -151,13 +153,21 @@ class Seal:
             with processes.stopped(self._first, deadline) as found:
                 for process in found:
                     processes.expect_nothing_open(process, self._channel, deadline)
-                processes.make_resident(found, ends)
+                # What they then touch of these changes nothing for anybody.
+                self._mapped = processes.mapped_files(found)
+                processes.make_resident(self._mapped, ends)
         except OSError as error:  # Not the machine's fault: the candidate decides what there is to be looked at.
             raise processes.Unsealed(f"cannot be looked at ({error.strerror})") from None
 
     def end(self) -> None:
         """Waits until nobody is left under the filter, which the caller has killed."""
         self._thread.join(timeout=1.0)
+        # A process that takes all memory can choose which files the kernel drops instead: those that it does not touch.
+        with contextlib.suppress(OSError):
+            processes.make_resident(self._mapped, math.inf)
+        for file in self._mapped:
+            os.close(file)
+        self._mapped = []
 
     def _answer(self) -> None:
         waiting = select.poll()

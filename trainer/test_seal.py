@@ -1,10 +1,14 @@
 """What a process may keep when it is shown held-out text, in a small sandbox. What it may not was once a way out."""
 
+import math
+import os
 import shutil
 import subprocess
 import sys
 
 import pytest
+
+import processes
 
 # The whole machine, read-only; what a candidate writes to ends with the sandbox.
 SANDBOX = [
@@ -129,3 +133,30 @@ def test_what_ends_with_the_sandbox_is_not(tried, kept):
     result = tried(START + SEALED[kept], wrap=SANDBOX)
     assert result.outcome["status"] == "measured", result.outcome
     assert result.total_seconds < 15
+
+
+def test_files_that_it_has_mapped_are_in_memory_again_when_it_is_dead(tried, monkeypatch):
+    """With all memory in use, the kernel drops what is not touched: which files are left would be a message."""
+    calls = []
+
+    def make_resident(files: list[int], deadline: float) -> None:
+        calls.append([os.readlink(f"/proc/self/fd/{file}") for file in files])
+        really(files, deadline)
+
+    really = processes.make_resident
+    monkeypatch.setattr(processes, "make_resident", make_resident)
+    assert tried(wrap=SANDBOX).outcome["status"] == "measured"
+    before, after = calls
+    assert before == after
+    assert os.path.realpath(sys.executable) in before
+
+
+def test_a_file_is_read_into_memory_where_it_is_not(tmp_path):
+    path = tmp_path / "file"
+    path.write_bytes(os.urandom(2**20))
+    file = os.open(path, os.O_RDONLY)
+    os.fsync(file)
+    os.posix_fadvise(file, 0, 0, os.POSIX_FADV_DONTNEED)
+    processes.make_resident([file], math.inf)
+    there = [os.preadv(file, [bytearray(1)], place, os.RWF_NOWAIT) for place in range(0, 2**20, 4096)]
+    assert there == [1] * 256
