@@ -201,7 +201,7 @@ def sealed(content: bytes | memoryview | np.ndarray) -> int:
 
 
 def _add_seals(file: int, seals: int) -> None:
-    """Seals a memory file. While the kernel moves its pages about, which a busy machine does, it refuses: then again."""
+    """Seals a memory file. While the kernel moves its pages, as a busy machine does, it refuses: then tries again."""
     for _ in range(SEALING_TRIES):
         try:
             fcntl.fcntl(file, fcntl.F_ADD_SEALS, seals)
