@@ -89,9 +89,9 @@ def costs(model, rows):
     title: 'hands over a socket that takes an hour to close',
     stoppedBy: 'what is not a file is closed beside the referee',
     code: `
-import struct, threading
+import struct, time
 def handed_over(model, vocabulary):
-    global kept
+    global kept, end
     listener = socket.create_server(("127.0.0.1", 0))
     end = socket.create_connection(listener.getsockname())
     kept = [listener, listener.accept()[0]]
@@ -102,9 +102,10 @@ def handed_over(model, vocabulary):
             end.send(bytes(65536))
     except BlockingIOError:
         end.setblocking(True)
-    threading.Timer(0.5, end.close).start()
     return [end.fileno(), wire.sealed(wire.pack_vocabulary(vocabulary))]
-def after_handing_over(model): kept[0].accept()`,
+def after_handing_over(model):
+    os.close(end.detach())
+    time.sleep(600)`,
     verdict: 'crash',
     says: /refused: expected a regular file without other links, found something else/,
   },
