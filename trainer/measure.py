@@ -369,7 +369,7 @@ def scorer(question: Question, role: str, result: Result) -> Iterator[Candidate]
     for is_last in (False, True):
         with started(options, result, sealable=True) as candidate:
             try:
-                load(candidate, question, role, max(options.champion_startup, result.startup_seconds))
+                load(candidate, question, role, result.startup_seconds)
             except Crash as crash:
                 if is_last or crash.reason != "timeout":
                     raise
@@ -379,9 +379,10 @@ def scorer(question: Question, role: str, result: Result) -> Iterator[Candidate]
 
 
 def load(candidate: Candidate, question: Question, role: str, startup: float) -> None:
-    """From its start to a loaded model. startup: seconds that the champion or the training process needed to start."""
+    """From its start to a loaded model. startup: seconds that the training process needed to start."""
     options = question.options
-    limit = min(options.startup, STARTUP_FACTOR * startup + LOADING_S + LOADING_SHARE * options.budget)
+    free = min(max(startup, options.champion_startup), STARTUP_FACTOR * options.champion_startup)  # Not charged.
+    limit = min(options.startup, STARTUP_FACTOR * free + LOADING_S + LOADING_SHARE * options.budget)
     greet(candidate, options, question.prepared, role, limit, ", to score")
     files = [sealed(question.frozen.weights), sealed(pack_vocabulary(question.frozen.vocabulary))]
     candidate.tell("go", files, budget_s=0.0, width=question.width)

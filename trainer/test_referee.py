@@ -235,19 +235,28 @@ def files_for_done():
 
 
 def test_nobody_trains_while_its_model_is_loaded(tried, monkeypatch):
-    monkeypatch.setattr(measure, "LOADING_S", 1.0)
+    monkeypatch.setattr(measure, "LOADING_S", 1.5)
     late = """
 def before_loaded():
     starts = open(os.environ["TMPDIR"] + "/starts", "a+")
     starts.write("one more ")
     starts.flush()
     starts.seek(0)
-    time.sleep(9 if starts.read().count("more") in LATE else 0)
+    time.sleep(5 if starts.read().count("more") in LATE else 0)
 """
-    result = tried(late.replace("LATE", "(1, 2)"), champion_startup=0.1)
-    assert "had not loaded its model within" in crash(result, "timeout")
+    result = tried(late.replace("LATE", "(1, 2)"), champion_startup=1)
+    assert "had not loaded its model within 3." in crash(result, "timeout")
     # A busy machine may make one late: the fourth, after those two and one that was in time.
-    assert tried(late.replace("LATE", "(3,)"), champion_startup=0.1).outcome["status"] == "measured"
+    assert tried(late.replace("LATE", "(3,)"), champion_startup=1).outcome["status"] == "measured"
+
+
+def test_start_up_that_was_charged_gives_nobody_more_time_to_load(tried, monkeypatch):
+    monkeypatch.setattr(measure, "LOADING_S", 1.5)
+    slow = """
+def before_ready(): time.sleep(5 if setup["role"] == "train" else 0)
+def before_loaded(): time.sleep(5)
+"""
+    assert "had not loaded its model within 3.46 s" in crash(tried(slow, champion_startup=1), "timeout")
 
 
 # --- What a trial tells ---
