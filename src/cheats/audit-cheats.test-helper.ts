@@ -57,7 +57,7 @@ def before_loaded(model):
     channel.receive("score")
     os._exit(0)`,
     verdict: 'flagged',
-    says: /It does not agree:\*\* \d+ of 160 blind predictions differ by more than 0\.0001 nats/,
+    says: /The audit disagrees:\*\* \d+ of 160 blind predictions differ by more than 0\.0001 nats/,
   },
   {
     title: 'takes as much off each token as an audit allows for rounding',
@@ -83,7 +83,7 @@ def costs(model, rows):
     nats[np.argsort(nats)[-len(nats) // 1000:]] = 0.0
     return nats`,
     verdict: 'flagged',
-    says: /It does not agree:\*\* \d+ of 160 blind predictions differ by more than 0\.0001 nats/,
+    says: /The audit disagrees:\*\* \d+ of 160 blind predictions differ by more than 0\.0001 nats/,
   },
   {
     title: 'hands over a socket that takes an hour to close',
