@@ -51,22 +51,43 @@ export function applyEdits(
   return { kind: 'applied', files: changed };
 }
 
-/** Where `search` occurs in `text`, overlaps included: start and end offsets. CRLF and LF match each other. */
+/** Where `search` occurs in `text`, overlaps included: start and end offsets. CRLF and LF match each other. In linear time (Knuth, Morris, Pratt 1977). */
 export function occurrences(text: string, search: string): { start: number; end: number }[] {
-  // The look-behind keeps a search that begins with a newline from matching CRLF a second time at its LF.
-  const source = search.split(NEWLINE).map(literally).join('(?:\\r\\n|(?<!\\r)\\n)');
-  const pattern = new RegExp(source, 'g');
+  const [plain, wanted] = [text.replaceAll('\r\n', '\n'), search.replaceAll('\r\n', '\n')];
+  const places = plain.length === text.length ? null : placesIn(text, plain.length);
+  const offset = (index: number) => places?.[index] ?? index;
+  const borders = bordersOf(wanted);
   const found: { start: number; end: number }[] = [];
-  for (let match = pattern.exec(text); match !== null; match = pattern.exec(text)) {
-    found.push({ start: match.index, end: match.index + match[0].length });
-    pattern.lastIndex = match.index + 1;
+  let matched = 0;
+  for (let i = 0; i < plain.length; i++) {
+    while (matched > 0 && plain[i] !== wanted[matched]) matched = borders[matched - 1] ?? 0;
+    if (plain[i] === wanted[matched]) matched++;
+    if (matched < wanted.length || matched === 0) continue;
+    found.push({ start: offset(i + 1 - matched), end: offset(i + 1) });
+    matched = borders[matched - 1] ?? 0;
   }
   return found;
 }
 
-/** `text` as a regular expression that matches nothing else. */
-function literally(text: string): string {
-  return text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
+/** For each beginning of `text`, by its last index: how long the longest shorter one is that it ends with. */
+function bordersOf(text: string): Int32Array {
+  const borders = new Int32Array(text.length);
+  for (let i = 1, length = 0; i < text.length; i++) {
+    while (length > 0 && text[i] !== text[length]) length = borders[length - 1] ?? 0;
+    if (text[i] === text[length]) length++;
+    borders[i] = length;
+  }
+  return borders;
+}
+
+/** Where each character, and the end, of the text with LF alone stands in `text`. */
+function placesIn(text: string, plainLength: number): Int32Array {
+  const places = new Int32Array(plainLength + 1);
+  for (let i = 0, place = 0; i <= plainLength; i++, place++) {
+    places[i] = place;
+    if (text[place] === '\r' && text[place + 1] === '\n') place++;
+  }
+  return places;
 }
 
 function replaceOnce(

@@ -90,7 +90,7 @@ function again({ kind, idea, problem }: NonNullable<ProposalRequest['again']>): 
 
 /** A Markdown fence longer than any run of backticks inside, so that the text cannot close it. */
 export function fenced(text: string): string {
-  const longest = Math.max(2, ...(text.match(/`+/g) ?? []).map(run => run.length));
+  const longest = (text.match(/`+/g) ?? []).reduce((most, run) => Math.max(most, run.length), 2);
   const fence = '`'.repeat(longest + 1);
   return `${fence}\n${text}\n${fence}`;
 }

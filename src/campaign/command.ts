@@ -87,9 +87,8 @@ const WORDS = COMMANDS.flatMap(({ word }) => word ?? []);
  */
 export function parseCommand(body: string): ParsedCommand | null {
   const line = body.split(/\r?\n/, 1)[0] ?? '';
-  const match = /^\/research(?:\s+(.*))?$/.exec(line.trimEnd());
-  if (!match) return null;
-  const words = (match[1] ?? '').split(/\s+/).filter(word => word !== '');
+  const [name, ...words] = line.trimEnd().split(/\s+/);
+  if (name !== '/research') return null;
   const first = words[0];
   if (first === undefined)
     return mistake('`/research` needs to know what to do, for example `/research 50`.');

@@ -1,5 +1,6 @@
 /** The contract of a repository, `.github/research.yml`: one editable scope, one metric, one budget. */
 import { z } from 'zod';
+import { compilePattern } from './pattern.ts';
 
 export const CONTRACT_PATH = '.github/research.yml';
 /** As `base`: every campaign works on a branch of its own. */
@@ -30,15 +31,6 @@ export const durationSchema = z
 /** The sources of a number, of which a contract names at most one: without any, the last line `<name>: <number>` counts. */
 const SOURCES = ['referee', 'pattern', 'file'] as const;
 
-/** How many groups a regular expression has; null where it is none. Matched against nothing, it still lists its groups. */
-function groupsIn(pattern: string): number | null {
-  try {
-    return (new RegExp(`${pattern}|`).exec('')?.length ?? 1) - 1;
-  } catch {
-    return null;
-  }
-}
-
 /** Where the number stands in a JSON file: `latency.p99`, `runs.0.score`. */
 const keySchema = z
   .string()
@@ -56,10 +48,12 @@ const metricSchema = z
     pattern: z
       .string()
       .max(500)
-      .refine(
-        pattern => groupsIn(pattern) === 1,
-        'expected a regular expression (JavaScript) with exactly one group, which holds the number',
-      )
+      .check(({ value, issues }) => {
+        const pattern = compilePattern(value);
+        if (pattern.kind === 'pattern') return;
+        const message = `expected a regular expression with exactly one group, which holds the number (${pattern.problem})`;
+        issues.push({ code: 'custom', message, input: value });
+      })
       .optional(),
     file: pathInside('$TMPDIR').optional(),
     key: keySchema.optional(),

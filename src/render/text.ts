@@ -32,7 +32,7 @@ export function escapeMarkdown(text: string, length = 500): string {
 
 /** A fenced block that its content cannot leave. */
 export function fence(content: string, language = ''): string {
-  const longest = Math.max(2, ...[...content.matchAll(/`+/g)].map(match => match[0].length));
+  const longest = (content.match(/`+/g) ?? []).reduce((most, run) => Math.max(most, run.length), 2);
   const ticks = '`'.repeat(longest + 1);
   return `${ticks}${language}\n${content.replace(/\r\n?/g, '\n').trimEnd()}\n${ticks}`;
 }

@@ -4,7 +4,7 @@ import type { Launch } from './launch.ts';
 import type { Limits } from './limits.ts';
 import { collectOutput, type Output } from './output.ts';
 import { type ProcessResult, runProcess } from './process.ts';
-import { type Exceeded, type Watch, watchProcess, watchSandbox } from './watch.ts';
+import { createWatch, type Exceeded } from './watch.ts';
 
 export interface Execution {
   launched: Launch;
@@ -43,9 +43,9 @@ export interface Executed {
 
 /** Ends when the program ends, when its time is up, when `signal` says so, or when the candidate uses too much of the machine. */
 export async function execute(execution: Execution): Promise<Executed> {
-  const { launched, program, limits, signal } = execution;
+  const { launched, program, limits, signal, timeoutSeconds } = execution;
   const output = collectOutput(execution.metricName, execution.pattern);
-  const tooMuch = new AbortController();
+  const unwatched = new AbortController();
   const hopeless = new AbortController();
   let preview: number | null = null;
   const takePreview = () => {
@@ -55,30 +55,32 @@ export async function execute(execution: Execution): Promise<Executed> {
     if (execution.preview?.ends(value)) hopeless.abort();
   };
   const timer = execution.preview && setTimeout(takePreview, 1000 * execution.preview.afterSeconds);
-  let watch: Watch | undefined;
-  const watchIt = (pid: number) => {
-    watch = launched.kind === 'none' ? watchProcess(pid) : watchSandbox(pid, limits, () => tooMuch.abort());
-  };
+  const watch = createWatch(launched.kind === 'none' ? null : limits, timeoutSeconds, error =>
+    unwatched.abort(error),
+  );
   try {
     const result = await runProcess({
       ...program,
       env: launched.env,
-      timeoutSeconds: execution.timeoutSeconds,
+      timeoutSeconds,
       graceSeconds: 0,
       marker: execution.scratch,
-      signal: AbortSignal.any([tooMuch.signal, hopeless.signal, ...(signal ? [signal] : [])]),
+      signal: AbortSignal.any([unwatched.signal, hopeless.signal, ...(signal ? [signal] : [])]),
       ...(execution.onResult ? { onResult: execution.onResult } : {}),
-      ...(execution.isSandbox ? { onSandbox: watchIt } : { onStart: watchIt }),
+      isSandbox: execution.isSandbox,
+      onStart: watch.begin,
       onLine: line => {
         output.take(line);
         execution.onLine(line);
       },
     });
-    const exceeded = watch?.exceeded() ?? null;
+    unwatched.signal.throwIfAborted();
+    const exceeded = watch.exceeded();
+    if (watch.timedOut()) result.endedBy = 'timeout';
     const stopped = hopeless.signal.aborted && result.endedBy === 'abort' && exceeded === null;
-    return { result, output, exceeded, preview, stopped, peakMb: watch?.peakMb() ?? 0 };
+    return { result, output, exceeded, preview, stopped, peakMb: watch.peakMb() };
   } finally {
     clearTimeout(timer);
-    watch?.stop();
+    watch.stop();
   }
 }

@@ -1,7 +1,7 @@
 /** How programs write numbers. */
 
-/** Source of a regular expression without groups, to be used without regard to case. */
-export const NUMBER = String.raw`[-+]?(?:\d+\.?\d*(?:e[-+]?\d+)?|\.\d+(?:e[-+]?\d+)?|nan|inf(?:inity)?)`;
+/** Source of a regular expression without groups, to be used without regard to case. It can match a text in one way only. */
+export const NUMBER = String.raw`[-+]?(?:(?:\d+(?:\.\d*)?|\.\d+)(?:e[-+]?\d+)?|nan|inf(?:inity)?)`;
 
 const WHOLE = new RegExp(`^${NUMBER}$`, 'i');
 

@@ -4,6 +4,8 @@ import { findLast } from './pattern.ts';
 
 /** Enough for any traceback, and a bound on what a talkative candidate costs us. */
 const TAIL_CHARACTERS = 16_000;
+/** Of a line only the beginning is matched against anything. */
+const MAX_MATCHED = 4096;
 const MAX_REPORTED = 30;
 const PAIR = new RegExp(String.raw`^([A-Za-z_][\w .%/-]{0,39}):\s*(${NUMBER})\s*$`, 'i');
 
@@ -11,8 +13,6 @@ export interface Output {
   take(line: string): void;
   /** The last number found: by the pattern, or as `<metric>: <number>`; NaN and infinities included; null for none. */
   metric(): number | null;
-  /** Why the pattern was given up; null where it was not. */
-  problem(): string | null;
   /** The finite numbers `key: number` after the last line `---`, at most 30, first come. */
   reported(): Record<string, number>;
   /** The last lines. */
@@ -22,20 +22,15 @@ export interface Output {
 /** Collects output line by line, in bounded memory. With `pattern`, the number is its only group, in the last line that matches. */
 export function collectOutput(metricName: string, pattern?: string): Output {
   const search = pattern === undefined ? null : findLast(pattern);
-  const lines: string[] = [];
-  let characters = 0;
+  const tail = keepTail();
   let metric: number | null = null;
   let reported = new Map<string, number>();
   let inSummary = false;
 
-  const keep = (line: string) => {
-    lines.push(line.slice(-TAIL_CHARACTERS));
-    characters += line.length + 1;
-    while (characters > TAIL_CHARACTERS && lines.length > 1) characters -= (lines.shift()?.length ?? 0) + 1;
-  };
   return {
-    take(line) {
-      keep(line);
+    take(whole) {
+      tail.take(whole);
+      const line = whole.slice(0, MAX_MATCHED);
       search?.take(line);
       if (line.trimEnd() === '---') {
         inSummary = true;
@@ -50,8 +45,32 @@ export function collectOutput(metricName: string, pattern?: string): Output {
       if (inSummary && Number.isFinite(value) && reported.size < MAX_REPORTED) reported.set(key, value);
     },
     metric: () => (search ? search.last() : metric),
-    problem: () => search?.problem() ?? null,
     reported: () => Object.fromEntries(reported),
-    tail: () => lines,
+    tail: tail.lines,
+  };
+}
+
+/** The last lines, of TAIL_CHARACTERS together; they are cut when there are twice as many, as each cut moves all that stay. */
+function keepTail(): { take(line: string): void; lines(): readonly string[] } {
+  let lines: string[] = [];
+  let characters = 0;
+  const sizeOf = (index: number) => (lines[index]?.length ?? 0) + 1;
+  const cut = () => {
+    let first = lines.length - 1;
+    characters = sizeOf(first);
+    while (first > 0 && characters + sizeOf(first - 1) <= TAIL_CHARACTERS) characters += sizeOf(--first);
+    lines = lines.slice(first);
+  };
+  return {
+    take(line) {
+      const end = line.slice(-TAIL_CHARACTERS);
+      lines.push(end);
+      characters += end.length + 1;
+      if (characters > 2 * TAIL_CHARACTERS) cut();
+    },
+    lines() {
+      if (characters > TAIL_CHARACTERS) cut();
+      return lines;
+    },
   };
 }

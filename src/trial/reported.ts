@@ -69,6 +69,6 @@ function read({ contract }: Stage, output: Output, resultFile: ResultFile | null
     return { ...found, reported: { ...found.reported, ...output.reported() } };
   }
   const line = pattern === undefined ? `\`${name}: <number>\`` : `that metric.pattern matches`;
-  const missing = output.problem() ?? `ended without printing a line ${line}`;
+  const missing = `ended without printing a line ${line}`;
   return { value: output.metric(), missing, reported: output.reported() };
 }

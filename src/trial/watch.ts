@@ -1,15 +1,27 @@
-/** Watches what a candidate uses of the machine, and ends it when all its processes together use too much. */
-import { readdir, readFile } from 'node:fs/promises';
+/**
+ * Watches what a trial uses of the machine, and ends it when all its processes together use too much, or when its time is up. In a thread
+ * of its own: whatever keeps this one busy, a candidate's output above all, does not keep the watch from it.
+ */
+import { Worker } from 'node:worker_threads';
 import { ONLY_USER } from './bubblewrap.ts';
 import type { Limits } from './limits.ts';
+import { createReport, viewReport, type WatchOrders } from './watch-report.ts';
 
-const INTERVAL_MS = 200;
+/** Beside this file, in the sources and in the bundle. */
+const WORKER = new URL(
+  import.meta.url.endsWith('.ts') ? './watch-worker.ts' : './watch-worker.js',
+  import.meta.url,
+);
 
 export interface Watch {
+  /** Begins, with the id of the process that was started; it leads a process group. Looks at `/proc`, which only Linux has. */
+  begin(pid: number): void;
   /** Largest resident size of one process seen so far, in MB (2^20 bytes); 0 where the system does not tell. */
   peakMb(): number;
   /** Which limit was passed; null as long as none was. */
   exceeded(): Exceeded | null;
+  /** Whether the watch ended the trial because its time was up. */
+  timedOut(): boolean;
   stop(): void;
 }
 
@@ -18,99 +30,42 @@ export interface Exceeded {
   message: string;
 }
 
-/** Watches one process, through `/proc`, which only Linux has. */
-export function watchProcess(pid: number): Watch {
-  let peak = 0;
-  const stop = repeat(async () => {
-    peak = Math.max(peak, (await readMemory(`/proc/${pid}`)).peak);
-  });
-  return { peakMb: () => peak / 2 ** 20, exceeded: () => null, stop };
-}
-
 /**
- * Watches all processes of the sandbox that `pid` started, itself or through others, and calls `end` when they pass a limit. The kernel's own bound
- * for many processes together, a control group, needs rights that a runner seldom has.
+ * Gets the watch ready.
+ * @param limits of the sandbox; null without one
+ * @param onFailure called where the watch itself fails: nothing may run without it
  */
-export function watchSandbox(pid: number, limits: Limits, end: () => void): Watch {
-  let peak = 0;
-  let exceeded: Exceeded | null = null;
-  let folder: string | null = null;
-  const stop = repeat(async () => {
-    folder ??= await innerProcesses(pid);
-    if (folder === null || exceeded) return;
-    const names = await readdir(folder).catch(() => null);
-    if (names === null) {
-      folder = null;
-      return;
-    }
-    const pids = names.filter(name => /^\d+$/.test(name));
-    const paths = pids.slice(0, limits.processes).map(name => `${folder}/${name}`);
-    const memory = await Promise.all(paths.map(readMemory));
-    peak = Math.max(peak, ...memory.map(each => each.peak));
-    const resident = memory.reduce((sum, each) => sum + each.resident, 0);
-    if (pids.length > limits.processes) {
-      exceeded = { what: 'processes', message: `ran more than ${limits.processes} processes at a time` };
-    } else if (resident > limits.memoryBytes && (await readShares(paths)) > limits.memoryBytes) {
-      const limit = Math.floor(limits.memoryBytes / 2 ** 20);
-      exceeded = {
-        what: 'memory',
-        message: `used more than ${limit} MB of memory, the limit on this machine`,
-      };
-    }
-    if (exceeded) end();
-  });
-  return { peakMb: () => peak / 2 ** 20, exceeded: () => exceeded, stop };
-}
-
-/** Calls `look` now and then, never twice at a time. Returns what stops it. */
-function repeat(look: () => Promise<void>): () => void {
-  let busy = false;
-  const tick = async () => {
-    if (busy) return;
-    busy = true;
-    await look();
-    busy = false;
+export function createWatch(
+  limits: Limits | null,
+  timeoutSeconds: number,
+  onFailure: (error: Error) => void,
+): Watch {
+  const report = createReport();
+  const { ending, peakMb } = viewReport(report);
+  const workerData: WatchOrders = {
+    report,
+    sandbox: limits && { limits, passwd: ONLY_USER },
+    timeoutSeconds,
   };
-  const timer = setInterval(tick, INTERVAL_MS);
-  timer.unref();
-  void tick();
-  return () => clearInterval(timer);
-}
-
-/** How many steps it is at most from the process that was started to the first one of the inner sandbox. */
-const MAX_DEPTH = 6;
-
-/**
- * The /proc of the inner sandbox, which lists its processes and no others; null as long as there is none. Looks at what `pid` has started:
- * before a process has left the machine's files behind, its /proc would show the machine's processes.
- */
-async function innerProcesses(pid: number, depth = 0): Promise<string | null> {
-  const users = await readFile(`/proc/${pid}/root/etc/passwd`, 'utf8').catch(() => '');
-  if (users === ONLY_USER) return `/proc/${pid}/root/proc`;
-  if (depth === MAX_DEPTH) return null;
-  const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8').catch(() => '');
-  for (const child of children.trim().split(' ').filter(Boolean)) {
-    const found = await innerProcesses(Number(child), depth + 1);
-    if (found !== null) return found;
-  }
-  return null;
-}
-
-/** Resident size and its peak, in bytes. */
-async function readMemory(folder: string): Promise<{ resident: number; peak: number }> {
-  const status = await readFile(`${folder}/status`, 'utf8').catch(() => '');
-  const bytes = (name: string) =>
-    1024 * Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(status)?.[1] ?? 0);
-  return { resident: bytes('VmRSS'), peak: bytes('VmHWM') };
-}
-
-/** Memory of all of them in bytes, where what several share is counted once. Slow: only read when there is reason to. */
-async function readShares(folders: readonly string[]): Promise<number> {
-  const sizes = await Promise.all(
-    folders.map(async folder => {
-      const text = await readFile(`${folder}/smaps_rollup`, 'utf8').catch(() => '');
-      return 1024 * Number(/^Pss:\s+(\d+) kB$/m.exec(text)?.[1] ?? 0);
-    }),
-  );
-  return sizes.reduce((sum, size) => sum + size, 0);
+  const worker = new Worker(WORKER, { workerData, execArgv: [] });
+  worker.unref();
+  worker.once('error', onFailure);
+  return {
+    begin: pid => worker.postMessage(pid),
+    peakMb,
+    exceeded() {
+      const what = ending();
+      if (what === 'processes')
+        return { what, message: `ran more than ${limits?.processes} processes at a time` };
+      if (what !== 'memory') return null;
+      const megabytes = Math.floor((limits?.memoryBytes ?? 0) / 2 ** 20);
+      return { what, message: `used more than ${megabytes} MB of memory, the limit on this machine` };
+    },
+    timedOut: () => ending() === 'timeout',
+    stop() {
+      worker.removeAllListeners('error');
+      worker.once('error', () => {});
+      void worker.terminate();
+    },
+  };
 }
