@@ -382,3 +382,11 @@ def test_a_trial_ends_when_its_time_is_up_whatever_it_is_at(tried):
     slow = tried("def next_tokens(rows): time.sleep(60)", timeout=8.0, audited=True)
     assert any("whole trial" in flag for flag in slow.audited["flags"])
     assert time.monotonic() - began < 40
+
+
+def test_what_is_printed_reaches_a_terminal_without_what_acts_on_it(tried, capfd: pytest.CaptureFixture):
+    hostile = r"'\x1b[31mred\x1b[0m \x1b]0;owned\x07\x9b2J\0\u202ethgir\u2028\u200b'"
+    result = tried(f"def before_done(): raise ValueError({hostile})")
+    assert crash(result) == "ValueError: red thgir"
+    shown = capfd.readouterr().out + result.outcome["traceback"]
+    assert not [character for character in shown if not character.isprintable() and character not in "\t\n"]

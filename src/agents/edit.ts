@@ -1,5 +1,6 @@
 /** Applies an idea's edits to the champion's files, or says in words that a model can act on why it cannot. */
 import type { Edit } from '../campaign/idea.ts';
+import { isVisible } from '../protocol/visible.ts';
 
 /** An editable file may not grow beyond this many bytes of UTF-8. */
 const MAX_FILE_BYTES = 400_000;
@@ -94,8 +95,9 @@ function replaceOnce(
   text: string,
   edit: Edit,
 ): { kind: 'replaced'; text: string } | { kind: 'refused'; reason: string } {
-  // Git would take a file with a NUL for binary, and half a surrogate pair does not survive UTF-8.
-  if (edit.replace.includes('\0') || !edit.replace.isWellFormed()) {
+  // Nobody would see in the pull request what such code does. Git would take a file with a NUL for binary, and half a surrogate pair
+  // does not survive UTF-8.
+  if (!isVisible(edit.replace)) {
     return refused('the replacement holds characters that do not belong in a text file');
   }
   if (edit.search === '') return refused('the search is empty; give the exact lines to replace');

@@ -28,6 +28,12 @@ test('what follows `try` is the idea, whatever it looks like', () => {
   });
 });
 
+test('what cannot be seen is no part of a command', () => {
+  const seen = { kind: 'command', command: { kind: 'try', idea: 'LR = 0.1' } };
+  assert.deepEqual(parseCommand('/research try \u202eLR\u200b = \u001b[31m0.1\u0000\u2069'), seen);
+  assert.deepEqual(parseCommand('/research 50\u200b'), { kind: 'command', command: start });
+});
+
 test('only a first line that begins with the command counts', () => {
   for (const body of [
     'hello',

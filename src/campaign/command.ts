@@ -1,6 +1,7 @@
 /** The commands people write in comments. One table gives the parser and the help text. */
 import { durationSchema } from '../protocol/contract.ts';
 import { suggest } from '../protocol/suggest.ts';
+import { visible } from '../protocol/visible.ts';
 import { MAX_IDEA } from './idea.ts';
 import { quote } from './quote.ts';
 
@@ -87,7 +88,7 @@ const WORDS = COMMANDS.flatMap(({ word }) => word ?? []);
  */
 export function parseCommand(body: string): ParsedCommand | null {
   const line = body.split(/\r?\n/, 1)[0] ?? '';
-  const [name, ...words] = line.trimEnd().split(/\s+/);
+  const [name, ...words] = visible(line).trimEnd().split(/\s+/);
   if (name !== '/research') return null;
   const first = words[0];
   if (first === undefined)

@@ -1,6 +1,7 @@
 /** The contract of a repository, `.github/research.yml`: one editable scope, one metric, one budget. */
 import { z } from 'zod';
 import { compilePattern } from './pattern.ts';
+import { isVisible } from './visible.ts';
 
 export const CONTRACT_PATH = '.github/research.yml';
 /** As `base`: every campaign works on a branch of its own. */
@@ -16,7 +17,14 @@ function pathInside(place: string) {
       path => !path.startsWith('/') && !path.split('/').includes('..'),
       `expected a path inside ${place}`,
     )
-    .transform(path => path.replace(/\/+$/, ''));
+    .refine(isVisible, 'expected a path without control characters')
+    .transform(withoutSlash);
+}
+
+function withoutSlash(path: string): string {
+  let end = path.length;
+  while (path[end - 1] === '/') end--;
+  return path.slice(0, end);
 }
 
 const SECONDS_PER = { s: 1, m: 60, h: 3600 } as const;
@@ -42,7 +50,7 @@ const keySchema = z
  */
 const metricSchema = z
   .strictObject({
-    name: z.string().min(1).max(40),
+    name: z.string().min(1).max(40).refine(isVisible, 'expected a name without control characters'),
     goal: z.enum(['minimize', 'maximize']),
     referee: pathSchema.optional(),
     pattern: z

@@ -1,5 +1,6 @@
 /** A measurement: the result of one trial. Written by the action on the runner, read by the App. */
 import { z } from 'zod';
+import { visible } from './visible.ts';
 
 /** `<issue>/<experiment>.<k>`; experiment 0 is the champion, k counts from 1. */
 export const trialIdSchema = z.string().regex(/^\d+\/\d+\.\d+$/, 'expected a trial id like 7/12.1');
@@ -9,19 +10,22 @@ export const shaSchema = z.string().regex(/^[0-9a-f]{40}$/, 'expected a 40-digit
 /** Why a candidate's trial brought no number. */
 export const crashReasons = ['exception', 'timeout', 'out of memory', 'no metric', 'not a number'] as const;
 
+/** What a candidate or a machine wrote; what acts on a reader's screen is gone from here on. */
+const textSchema = (length: number) => z.string().max(length).transform(visible);
+
 const outcomeSchema = z.discriminatedUnion('status', [
   z.strictObject({ status: z.literal('measured'), value: z.number() }),
   /** The candidate's fault. `traceback` is the end of its output, at most 4,000 characters. */
   z.strictObject({
     status: z.literal('crash'),
     reason: z.enum(crashReasons),
-    message: z.string().max(500),
-    traceback: z.string().max(4000),
+    message: textSchema(500),
+    traceback: textSchema(4000),
   }),
   /** Ended for its preview, which no verdict to merge ever rests on. `at`: share of the budget that was over. */
   z.strictObject({ status: z.literal('stopped'), value: z.number(), at: z.number().min(0).max(1) }),
   /** The machine's fault: says nothing about the candidate, the trial is repeated. */
-  z.strictObject({ status: z.literal('fault'), message: z.string().max(500) }),
+  z.strictObject({ status: z.literal('fault'), message: textSchema(500) }),
 ]);
 
 /**
@@ -35,7 +39,7 @@ const auditSchema = z.strictObject({
   /** In the metric's unit: a lie of this size in all would have been noticed with 99 %. */
   smallestLie: z.number().nullable(),
   /** What cannot be rounding, one sentence each; empty for an honest candidate. */
-  flags: z.array(z.string().max(200)).max(10),
+  flags: z.array(textSchema(200)).max(10),
 });
 
 /** What a referee found beside the number. */
@@ -62,9 +66,9 @@ export const measurementSchema = z.strictObject({
   seed: z.int(),
   budgetSeconds: z.number().positive(),
   /** Machine class: device model, count, driver, framework. Only equal classes are ever compared. */
-  machine: z.string().max(200),
+  machine: textSchema(200),
   /** Digest of contract, referee, data and budget. Only equal digests are ever compared. */
-  digest: z.string().max(64),
+  digest: textSchema(64),
   sandbox: z.enum(['none', 'bubblewrap']),
   outcome: outcomeSchema,
   /** What the candidate said of itself part of the way through (PREVIEW_AT of stop-bar.ts); null where it said nothing in time. */
@@ -77,7 +81,7 @@ export const measurementSchema = z.strictObject({
   totalSeconds: z.number().nonnegative(),
   peakMemoryMb: z.number().nonnegative(),
   /** Further numbers as the candidate reported them (steps, tokens, parameters …): shown, trusted for nothing. */
-  reported: z.record(z.string().max(40), z.number()),
+  reported: z.record(textSchema(40), z.number()),
 });
 
 export type Measurement = z.infer<typeof measurementSchema>;

@@ -15,7 +15,7 @@ export function compilePattern(source: string): Pattern {
   try {
     const expression = RE2JS.compile(RE2JS.translateRegExp(source), RE2JS.LOOKBEHINDS);
     const groups = expression.groupCount();
-    if (groups !== 1) return { kind: 'problem', problem: `found ${groups} groups` };
+    if (groups !== 1) return { kind: 'problem', problem: `it has ${groups} groups` };
     return {
       kind: 'pattern',
       find(text) {

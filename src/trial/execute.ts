@@ -1,5 +1,6 @@
 /** Runs a trial's program to its end, under watch. */
 
+import { visible } from '../protocol/visible.ts';
 import type { Launch } from './launch.ts';
 import type { Limits } from './limits.ts';
 import { collectOutput, type Output } from './output.ts';
@@ -69,7 +70,8 @@ export async function execute(execution: Execution): Promise<Executed> {
       ...(execution.onResult ? { onResult: execution.onResult } : {}),
       isSandbox: execution.isSandbox,
       onStart: watch.begin,
-      onLine: line => {
+      onLine: text => {
+        const line = visible(text);
         output.take(line);
         execution.onLine(line);
       },

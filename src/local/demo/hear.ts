@@ -1,5 +1,5 @@
 /** What the runners' jobs say of their trials while they run. */
-import { stripVTControlCharacters } from 'node:util';
+import { visible } from '../../protocol/visible.ts';
 import { type Progress, parseProgress } from '../../trial/progress.ts';
 
 /** The last that was heard of a trial; all of it is the candidate's word. */
@@ -41,7 +41,7 @@ export function createEar(now: () => number): Ear {
       }
       const progress = parseProgress(line);
       if (progress) steps.set(trial, { progress, at: now() });
-      const words = stripVTControlCharacters(line).trim();
+      const words = visible(line).trim();
       if (/[\p{L}\p{N}]/u.test(words)) said.set(trial, words);
     },
     hear(trial) {
