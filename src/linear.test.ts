@@ -14,6 +14,8 @@ import { clip, quote } from './campaign/quote.ts';
 import { readMarker } from './github/marker.ts';
 import { assertLinear } from './linear.test-helper.ts';
 import { createEar } from './local/demo/hear.ts';
+import { interpolate as interpolateName } from './local/github/actions/expression.ts';
+import { parseCommit } from './local/github/git/parse.ts';
 import { renderLog } from './local/github/pages/log.ts';
 import { renderMarkdown } from './local/github/pages/markdown.ts';
 import { interpolate } from './local/runner/expression.ts';
@@ -76,6 +78,7 @@ const HOSTILE: Record<string, (length: number) => string> = {
   'a command of numbers': filled('/research ', '1', 'x'),
   'a command to the runner': filled('::error ', ':a', ''),
   mentions: filled('', '@a ', ''),
+  'names that never end': filled('', ' <', ''),
   trailers: filled('', 'signed-off-by ', ''),
   addresses: filled('', 'https:/', ''),
   keys: filled('', 'sk-', ''),
@@ -158,9 +161,17 @@ const READERS: Record<string, (text: string) => unknown> = {
   },
   'a log on a page': text => renderLog(text, false),
   'Markdown on a page': text => renderMarkdown(text, { issues: '/issues' }),
+  'a pushed commit': text => parseCommit('a'.repeat(40), Buffer.from(`author ${text}\n\n${text}`)),
   'an expression in a workflow': text => {
     try {
       interpolate(text, CONTEXTS);
+    } catch {
+      // Its syntax is wrong.
+    }
+  },
+  'an expression in the name of a run': text => {
+    try {
+      interpolateName(text, {});
     } catch {
       // Its syntax is wrong.
     }

@@ -19,7 +19,12 @@ const TEMPLATE = /\$\{\{((?:'[^']*'|[^'}]|\}(?!\}))*)\}\}/g;
 
 /** Replaces every `${{ … }}` in `text`. Throws an error that names the expression which is wrong. */
 export function interpolate(text: string, contexts: Contexts): string {
-  return text.replaceAll(TEMPLATE, (_, expression: string) => evaluate(expression, contexts).coerceString());
+  // Beyond the last end every beginning would be looked through in vain.
+  const end = text.lastIndexOf('}}') + 2;
+  const replaced = text
+    .slice(0, end)
+    .replaceAll(TEMPLATE, (_, expression: string) => evaluate(expression, contexts).coerceString());
+  return replaced + text.slice(end);
 }
 
 /** Whether a step with this `if:` runs. Without one, or without a status function in it, only while all went well. */

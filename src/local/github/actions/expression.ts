@@ -10,7 +10,12 @@ const EXPRESSION = /\$\{\{(.*?)\}\}/gs;
 
 /** `text` with every expression in it replaced by its value as text. Throws for an expression that cannot be read. */
 export function interpolate(text: string, contexts: Contexts): string {
-  return text.replace(EXPRESSION, (_, expression: string) => evaluate(expression, contexts).coerceString());
+  // Beyond the last end every beginning would be looked through in vain.
+  const end = text.lastIndexOf('}}') + 2;
+  const replaced = text
+    .slice(0, end)
+    .replace(EXPRESSION, (_, expression: string) => evaluate(expression, contexts).coerceString());
+  return replaced + text.slice(end);
 }
 
 /** The strings that a value such as that of `runs-on` stands for: itself, or the items of the array it evaluates to. */
