@@ -1,5 +1,6 @@
 #!/usr/bin/env node
-/** Reads every workflow, the action, the App's manifest and the contract, and says what would not work. */
+/** Reads every workflow, the action, the App's manifest and the contract, and says what would not work or is not safe. */
+import { spawnSync } from 'node:child_process';
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { load } from 'js-yaml';
@@ -7,8 +8,10 @@ import { parseContract } from '../src/protocol/contract-file.ts';
 
 const root = path.resolve(import.meta.dirname, '..');
 const problems = [];
+/** Ours, and those of the examples, which a test holds to what `autoresearch init` writes. */
+const workflows = globSync('{.,examples/*}/.github/workflows/*.yml', { cwd: root }).sort();
 
-for (const file of globSync('.github/workflows/*.{yml,yaml}', { cwd: root }).sort()) {
+for (const file of workflows) {
   const workflow = read(file);
   expect(file, workflow?.on, 'a trigger under `on`');
   expect(
@@ -23,6 +26,28 @@ for (const file of globSync('.github/workflows/*.{yml,yaml}', { cwd: root }).sor
       expect(file, step?.uses ?? step?.run, `\`uses\` or \`run\` in step ${i + 1} of job ${name}`);
     }
   }
+  // The comment is what people read, and what Renovate goes by.
+  for (const [, used] of readFileSync(path.join(root, file), 'utf8').matchAll(/uses: ((?!OWNER\/)\w.*)$/gm))
+    expect(
+      file,
+      /@[0-9a-f]{40} # v\d+\.\d+\.\d+$/.test(used),
+      `a commit and its version as a comment in ${used}`,
+    );
+}
+// Without shellcheck and pyflakes, which some machines have and some have not.
+lint('actionlint', ['-config-file', '.github/actionlint.yaml', '-shellcheck=', '-pyflakes=', ...workflows]);
+lint('zizmor', ['--offline', '--no-progress', '--config', '.github/zizmor.yml', 'action.yml', ...workflows]);
+
+// GitHub leaves out a form that it cannot read, without a word.
+for (const file of globSync('.github/ISSUE_TEMPLATE/!(config).yml', { cwd: root }).sort()) {
+  const form = read(file);
+  expect(file, form?.name && form?.description, '`name` and `description`');
+  for (const [i, part] of (form?.body ?? [undefined]).entries())
+    expect(
+      file,
+      part?.attributes?.label ?? part?.attributes?.value,
+      `a label or a text in part ${i + 1} of \`body\``,
+    );
 }
 
 const action = read('action.yml');
@@ -46,7 +71,7 @@ expect(
 );
 
 for (const problem of problems) console.error(problem);
-console.log(problems.length === 0 ? 'All workflow files can be read.' : `${problems.length} problems.`);
+console.log(problems.length === 0 ? 'All workflow files are in order.' : `${problems.length} problems.`);
 process.exitCode = problems.length === 0 ? 0 : 1;
 
 /** The parsed file, or null with a problem noted. */
@@ -57,6 +82,15 @@ function read(file) {
     problems.push(`${file}: ${error.message}`);
     return null;
   }
+}
+
+/** Runs one of the programs that the dev group of trainer/pyproject.toml brings; it says itself what is wrong. */
+function lint(name, args) {
+  const { status, error, stdout, stderr } = spawnSync(path.join(root, '.venv/bin', name), args, {
+    cwd: root,
+    encoding: 'utf8',
+  });
+  if (status !== 0) problems.push(error?.message ?? `${name}:\n${stdout}${stderr}`);
 }
 
 function expect(file, found, expected) {

@@ -26,9 +26,9 @@ const MAY_IMPORT = {
   'src/github/client': ['src/github'],
   'src/github/observe': [...APP, 'src/github'],
   'src/github/act': [...APP, 'src/github'],
-  'src/controller.ts': [...APP, ...GITHUB],
-  'src/app.ts': [...APP, ...GITHUB, 'src/github/client', 'src/controller.ts'],
-  'src/index.ts': ['src/app.ts', 'src/starter'],
+  'src/controller': [...APP, ...GITHUB],
+  'src/app': [...APP, ...GITHUB, 'src/github/client', 'src/controller'],
+  'src/index.ts': ['src/app', 'src/starter'],
   'src/local': [...APP, 'src/github', 'src/trial', 'src/starter', 'src/index.ts'],
   'src/cli': [
     ...APP,
@@ -40,7 +40,7 @@ const MAY_IMPORT = {
     'src/index.ts',
   ],
   'src/cli.ts': ['src/cli', 'src/starter'],
-  'src/sim': [...APP, ...GITHUB, 'src/controller.ts'],
+  'src/sim': [...APP, ...GITHUB, 'src/controller'],
 };
 /** These import what they watch. */
 const IS_TEST = /\.test(-helper|-runner)?\.ts$|^src\/(stories|scenarios|cheats)\//;

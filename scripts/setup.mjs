@@ -9,12 +9,14 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { CPU_BUILDS, LOCK, neededBy, readLock, requirementsText } from './lock.mjs';
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
 const PYTHONS = ['python3.11', 'python3.12', 'python3.13', 'python3', 'python'];
 const OLDEST_PYTHON = [3, 11];
 const VENV_PYTHON = '.venv/bin/python';
 const VENV_STAMP = '.venv/autoresearch-setup.json';
+const VENV_REQUIREMENTS = '.venv/requirements.txt';
 const DATA = '.autoresearch/data';
 const DATA_STAMP = '.autoresearch/data-setup.json';
 /** Of a failed command's output: npm says the reason first and its usage last, pip the other way round. */
@@ -146,20 +148,39 @@ function findPython() {
   );
 }
 
-/** The dependencies that trainer/pyproject.toml pins, with the dev group when asked for. */
+/** What trainer/pyproject.toml names, with the dev group when asked for: exactly the files whose hashes the lock holds. */
 async function installTrainer(dev) {
-  const inputs = hashOf(['trainer/pyproject.toml']);
+  const inputs = hashOf(['trainer/pyproject.toml', LOCK, CPU_BUILDS]);
   const stamp = readJson(VENV_STAMP);
   if (stamp?.inputs === inputs && (stamp.dev || !dev)) return;
   const withDev = dev || stamp?.dev === true;
   const { runtime, tools, extra } = readProject();
   const wanted = withDev ? [...runtime, ...extra, ...tools] : [...runtime, ...extra];
-  const pip = ['-m', 'pip', 'install', '--disable-pip-version-check', '--progress-bar', 'off'];
-  await step('Installing PyTorch and the trainer’s other packages', VENV_PYTHON, [...pip, ...wanted], {
+  const packages = neededBy(readLock(), wanted);
+  writeFileSync(VENV_REQUIREMENTS, requirementsText(packages, hasCpuBuild(packages)));
+  const pip = ['-m', 'pip', '--disable-pip-version-check'];
+  const exactly = ['--progress-bar', 'off', '--require-hashes', '--no-deps', '-r', VENV_REQUIREMENTS];
+  const title = 'Installing PyTorch and the trainer’s other packages';
+  await step(title, VENV_PYTHON, [...pip, 'install', ...exactly], {
     advice:
       'Check the network and the free disk space (PyTorch needs several GB), then run the same command again.',
   });
+  await step('Checking the Python packages', VENV_PYTHON, [...pip, 'check'], {
+    advice: `${LOCK} has to hold every package that another one needs. CONTRIBUTING.md tells how to write it again.`,
+  });
   writeFileSync(VENV_STAMP, JSON.stringify({ inputs, dev: withDev }));
+}
+
+/** True where pip is set up to find PyTorch's build for the CPU, which is smaller by gigabytes and not on PyPI. */
+function hasCpuBuild(packages) {
+  const version = packages.find(({ name }) => name === 'torch')?.version;
+  try {
+    const args = ['-m', 'pip', 'index', 'versions', 'torch'];
+    const answer = execFileSync(VENV_PYTHON, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+    return answer.split(/[\s,]+/).includes(`${version}+cpu`);
+  } catch {
+    return false; // An index that does not answer stops the installation, with its reason.
+  }
 }
 
 /** What trainer/pyproject.toml says. Python reads it: it knows TOML, and how the line about the text is meant. */

@@ -19,7 +19,13 @@ const sections = [
   { title: 'format and lint', command: bin('biome'), args: ['check'] },
   { title: 'unused code', command: bin('knip'), args: [] },
   { title: 'imports', command: process.execPath, args: ['scripts/floors.mjs'] },
-  { title: 'workflow files', command: process.execPath, args: ['scripts/check-workflows.mjs'] },
+  {
+    title: 'workflow files',
+    command: process.execPath,
+    args: ['scripts/check-workflows.mjs'],
+    needs: python,
+  },
+  { title: 'packages', command: process.execPath, args: ['scripts/check-packages.mjs'], needs: python },
   { title: 'bundle', command: process.execPath, args: ['scripts/bundle.mjs', '--check'] },
   {
     title: 'trainer: lint',
@@ -63,7 +69,7 @@ function bin(name) {
 }
 
 function testFiles() {
-  return globSync(['src/**/*.test.ts', 'bench/**/*.test.ts'], { cwd: root }).sort();
+  return globSync(['src/**/*.test.ts', 'bench/**/*.test.ts', 'scripts/*.test.mjs'], { cwd: root }).sort();
 }
 
 /** Runs one section with its output shown as it comes; resolves with its exit code, seconds and output. */

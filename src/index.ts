@@ -2,7 +2,7 @@
 import { getPrivateKey } from '@probot/get-private-key';
 import type { ApplicationFunction, Probot } from 'probot';
 import { z } from 'zod';
-import { type AppSettings, startWork } from './app.ts';
+import { type AppSettings, startWork } from './app/work.ts';
 import { starterTemplates } from './starter/templates.ts';
 
 /** Looks this often where no webhook says something happened. */

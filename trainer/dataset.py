@@ -4,7 +4,6 @@ import json
 import os
 import sys
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -15,8 +14,10 @@ FORMAT = 2  # Format of the prepared data that this file reads.
 BOS = 0  # Token that starts every document and every window; it has no bytes.
 MACHINE_FAULT = 78  # Exit status for a machine fault (EX_CONFIG).
 WINDOW = 256  # Tokens of the prepared tokenizer in one held-out window.
-# Most windows that are scored, to limit the work on each kind of device.
-WINDOWS = {"cpu": 160, "mps": 1024, "cuda": 4096}
+# Windows that are scored, at least and at most, to limit the work on each kind of device; in between, so many for each
+# second of training: an audit finds smaller lies among more windows, and takes longer.
+WINDOWS = {"cpu": (160, 1024), "mps": (1024, 1024), "cuda": (4096, 4096)}
+WINDOWS_PER_S = 4.0
 
 
 class MachineFault(SystemExit):
@@ -113,7 +114,13 @@ def _in_order(array: np.ndarray, offsets: np.ndarray, order: np.ndarray) -> byte
     return b"".join([view[start:end] for start, end in zip(starts, ends, strict=True)])
 
 
-def held_out_windows(data: Path, vocabulary: list[bytes], split: str, device: str) -> Text:
+def most_windows(device: str, budget: float) -> int:
+    """Windows of each split that are scored on this device, at most, at a budget in seconds."""
+    least, most = WINDOWS[device]
+    return min(most, max(least, round(WINDOWS_PER_S * budget)))
+
+
+def held_out_windows(data: Path, vocabulary: list[bytes], split: str, most: int) -> Text:
     """Windows of WINDOW tokens, each inside one held-out document.
 
     The same for every candidate: cut one after the other, repeats dropped, shuffled by a fixed seed.
@@ -128,19 +135,10 @@ def held_out_windows(data: Path, vocabulary: list[bytes], split: str, device: st
             windows.setdefault(window.tobytes(), window)
     if not windows:
         raise MachineFault(f"expected documents of at least {WINDOW} tokens for {split} in {data}, found none")
-    order = np.random.default_rng(0).permutation(len(windows))[: WINDOWS[device]]
+    order = np.random.default_rng(0).permutation(len(windows))[:most]
     cut = np.stack(list(windows.values()))[order]
     text, ends = _decode(cut.ravel(), vocabulary)
     return Text(text, np.concatenate([[0], ends[WINDOW - 1 :: WINDOW]]), cut)
-
-
-def shuffled_together(a: Text, b: Text, seed: int) -> tuple[Text, np.ndarray]:
-    """The windows of both in one shuffled order, and for each where it came from (b's after a's)."""
-    places = np.random.default_rng(seed).permutation(len(a.tokens) + len(b.tokens))
-    stretches = [x.text[s:e] for x in (a, b) for s, e in pairwise(x.offsets)]
-    chosen = [stretches[place] for place in places]
-    offsets = np.cumsum([0, *map(len, chosen)], dtype=np.int64)
-    return Text(b"".join(chosen), offsets, np.concatenate([a.tokens, b.tokens])[places]), places
 
 
 def _decode(tokens: np.ndarray, vocabulary: list[bytes]) -> tuple[bytes, np.ndarray]:

@@ -105,7 +105,8 @@ def measure(options: Options) -> Result:
     try:
         dataset.read_manifest(options.data)
         prepared = dataset.read_vocabulary(options.data)
-        texts = [dataset.held_out_windows(options.data, prepared, split, options.device) for split in ("val", "test")]
+        most = dataset.most_windows(options.device, options.budget)
+        texts = [dataset.held_out_windows(options.data, prepared, split, most) for split in ("val", "test")]
         frozen = train(options, prepared, result)
         question = Question(options, prepared, frozen, *(cut_rows(frozen.vocabulary, text) for text in texts))
         claimed = score(question, result)

@@ -19,7 +19,7 @@ from preview import Preview, Stopped
 
 def uniform_bpb(data: Path, split: str = "val") -> float:
     vocabulary = dataset.read_vocabulary(data)
-    windows = dataset.held_out_windows(data, vocabulary, split, "cpu")
+    windows = dataset.held_out_windows(data, vocabulary, split, 160)
     return math.log2(len(vocabulary)) * windows.tokens.size / len(windows.text)
 
 

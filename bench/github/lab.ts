@@ -8,7 +8,7 @@ import type { Agent } from '../../src/agents/agent.ts';
 import { applyEdits } from '../../src/agents/edit.ts';
 import type { Action } from '../../src/campaign/action.ts';
 import { NO_COST } from '../../src/campaign/idea.ts';
-import { emptyLoopMemory, step } from '../../src/controller.ts';
+import { emptyLoopMemory, step } from '../../src/controller/step.ts';
 import { considerate, octokitPort } from '../../src/github/client/octokit.ts';
 import { createQuiet } from '../../src/github/client/rate-limit.ts';
 import type { Context } from '../../src/github/context.ts';
@@ -129,7 +129,7 @@ export async function openLab(experiments: number, options: LabOptions = {}): Pr
     taken: book.taken,
     async look() {
       now += 1000;
-      return (await step(context, memory)).action;
+      return step(context, memory);
     },
     async work() {
       for (let looks = 1; ; looks++) {
@@ -204,7 +204,6 @@ async function appAt(
     serverUrl: github.url,
     templates: { contract: '', workflow: '' },
     now,
-    signal: new AbortController().signal,
     log: { info() {}, warn() {}, error() {} },
   };
   async function ask(body: string): Promise<void> {

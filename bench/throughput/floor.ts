@@ -2,9 +2,8 @@
 import type { Agent } from '../../src/agents/agent.ts';
 import { applyEdits } from '../../src/agents/edit.ts';
 import { NO_COST } from '../../src/campaign/idea.ts';
-import { emptyLoopMemory, step } from '../../src/controller.ts';
+import { startLoop } from '../../src/controller/loop.ts';
 import type { Context } from '../../src/github/context.ts';
-import { createThinking } from '../../src/github/thinking.ts';
 import { repositoryFiles, SETTINGS } from '../../src/sim/landscape.ts';
 import { changeRun } from '../../src/sim/model/actions.ts';
 import { addComment, openIssue } from '../../src/sim/model/issues.ts';
@@ -68,7 +67,7 @@ export async function runFloor({ runners, hours, paced }: Floor): Promise<Done> 
   model.runListLagSeconds = 2;
   const trials = startRunners(model, schedule, random, runners);
   addComment(model, 'alice', openIssue(model, 'alice'), '/research 10000');
-  void runApp(model, schedule, paced);
+  startApp(model, schedule, paced);
   while (schedule.now() < START + hours * 3_600_000 && (await schedule.advance()));
   const pulls = model.pulls.values();
   return {
@@ -151,45 +150,31 @@ function measurement(
   });
 }
 
-async function runApp(model: Model, schedule: Schedule, paced: boolean): Promise<void> {
-  let rang = false;
-  let wake = () => {};
-  const nudge = () => {
-    rang = true;
-    wake();
+function startApp(model: Model, schedule: Schedule, paced: boolean): void {
+  const fail = (error: unknown) => {
+    throw error;
   };
-  model.watchers.push(({ table }) => {
-    if (table !== 'checks') schedule.after(WEBHOOK_SECONDS, nudge);
+  const loop = startLoop(contextOf(model, schedule, paced), {
+    pollSeconds: POLL_SECONDS,
+    sleep: schedule.sleep,
+    observer: { stepped() {}, failed: fail, agentThrew: fail },
   });
-  const memory = emptyLoopMemory();
-  const context = contextOf(model, schedule, paced, nudge);
-  for (;;) {
-    rang = false;
-    const { action, seconds } = await step(context, memory);
-    if (action.kind !== 'wait') continue;
-    await new Promise<void>(resolve => {
-      wake = resolve;
-      if (rang) resolve();
-      void schedule.sleep(Math.min(seconds, POLL_SECONDS)).then(resolve);
-    });
-  }
+  model.watchers.push(({ table }) => {
+    if (table !== 'checks') schedule.after(WEBHOOK_SECONDS, loop.nudge);
+  });
 }
 
-function contextOf(model: Model, schedule: Schedule, paced: boolean, onAnswer: () => void): Context {
+function contextOf(model: Model, schedule: Schedule, paced: boolean): Omit<Context, 'thinking'> {
   const agent = thinker(schedule);
   return {
     port: modelPort(model, paced ? pacedLine(schedule) : quickLine(schedule)),
     agentEnv: {},
-    thinking: createThinking(onAnswer, error => {
-      throw error;
-    }),
     chooseAgent: () => ({ kind: 'agent', agent }),
     drawChart: () => '<svg/>',
     seedSecret: 'secret',
     serverUrl: 'https://github.test',
     templates: { contract: '', workflow: '' },
     now: () => new Date(schedule.now()),
-    signal: new AbortController().signal,
     log: { info() {}, warn() {}, error() {} },
   };
 }

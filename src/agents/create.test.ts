@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { AgentConfig } from '../protocol/contract.ts';
+import type { AgentConfig } from '../protocol/agents.ts';
 import { type AgentEnv, chooseAgent } from './create.ts';
 
 const gpt: AgentConfig = { name: 'gpt', use: 'openai', model: 'gpt-5' };

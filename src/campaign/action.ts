@@ -1,8 +1,9 @@
 /** What the plan may ask for: one action at a time, each safe to do again, and with what it takes to do it. */
 
 import type { Contract } from '../protocol/contract.ts';
-import type { Asked, CampaignBase, CampaignState, Point, RecordedTrial, Verdict } from './marker.ts';
+import type { Asked, CampaignBase, Point, RecordedTrial, Verdict } from './marker.ts';
 import type { Attempt, Campaign, Duplicate, Experiment, KnownCampaign, PendingCommand } from './model.ts';
+import type { Phase } from './phase.ts';
 import type { Task } from './thought.ts';
 
 /** A campaign and the contract that it works under. */
@@ -13,7 +14,7 @@ export interface Work {
 
 export type Action =
   | { kind: 'answer'; command: PendingCommand }
-  | { kind: 'phase'; campaign: KnownCampaign; phase: CampaignState['phase']; reason: string }
+  | ({ kind: 'phase'; campaign: KnownCampaign } & Phase)
   /** Says something once on the campaign's issue; `pause` also pauses the campaign for that reason. */
   | { kind: 'notify'; campaign: Campaign; key: string; text: string; pause: boolean }
   | { kind: 'label'; experiment: Experiment }
@@ -67,11 +68,65 @@ export type Action =
 
 export type ActionOf<Kind extends Action['kind']> = Extract<Action, { kind: Kind }>;
 
-/** What an action is about, in a few words. */
-export function describeAction(action: Action): string {
+/**
+ * What an action is about: doing it twice has the same key. The number of a new experiment is not what it is about, and neither is the
+ * wording of a reason, which may change with the clock.
+ */
+export function keyOf(action: Action): string {
   switch (action.kind) {
     case 'answer':
       return `answer ${action.command.comment}`;
+    case 'phase':
+      return `${action.phase} #${action.campaign.issue}`;
+    case 'notify':
+      return `notify #${action.campaign.issue} ${action.key}`;
+    case 'dispatch':
+      return `dispatch ${action.trial}`;
+    case 'record':
+      // From the run into its check run first, then on into the campaign's marker.
+      return `record ${action.attempt.trial}${action.attempt.check?.measurement ? ' in the marker' : ''}`;
+    case 'think':
+      return `think #${action.campaign.issue} ${taskKey(action.task)}`;
+    case 'open':
+      return `open thought ${action.thought}`;
+    case 'writeOff':
+      return `write off thought ${action.thought}`;
+    case 'repeat':
+      return `repeat for ${action.asked.comment}`;
+    case 'revise':
+      return `revise #${action.experiment.pull} by thought ${action.thought}`;
+    case 'close':
+      return `${action.verdict.kind} #${action.experiment.pull}`;
+    case 'label':
+    case 'hold':
+    case 'restack':
+    case 'move':
+    case 'merge':
+      return `${action.kind} #${action.experiment.pull}`;
+    case 'followBase':
+      return `followBase #${action.campaign.issue} to ${action.tip.sha}`;
+    case 'relabel':
+    case 'createBase':
+    case 'promote':
+    case 'deleteBase':
+      return `${action.kind} #${action.campaign.issue}`;
+    case 'tidy':
+      return `tidy ${action.duplicate.kind} ${action.duplicate.id}`;
+    case 'clean':
+      return `clean ${action.branch} at ${action.sha}`;
+    case 'wait':
+      return 'wait';
+  }
+}
+
+function taskKey(task: Task): string {
+  if (task.kind === 'idea') return 'idea';
+  return task.kind === 'try' ? `try ${task.comment}` : `${task.kind} #${task.pull} at ${task.commit}`;
+}
+
+/** What an action does, in a few words. */
+export function describeAction(action: Action): string {
+  switch (action.kind) {
     case 'phase':
       return `${action.phase}: ${action.reason}`;
     case 'notify':
@@ -85,29 +140,13 @@ export function describeAction(action: Action): string {
       return `think of ${action.task.kind === 'idea' ? 'an idea' : `a ${action.task.kind} of #${action.task.pull}`}`;
     case 'open':
       return `open ${action.number} from thought ${action.thought}`;
-    case 'writeOff':
-      return `write off thought ${action.thought}`;
-    case 'close':
-      return `${action.verdict.kind} #${action.experiment.pull}`;
-    case 'createBase':
-      return `found for #${action.campaign.issue}`;
-    case 'followBase':
-      return `follow for #${action.campaign.issue}`;
-    case 'deleteBase':
-      return `disband for #${action.campaign.issue}`;
-    case 'promote':
-      return `promote for #${action.campaign.issue}`;
-    case 'tidy':
-      return `tidy ${action.duplicate.kind} ${action.duplicate.id}`;
-    case 'clean':
-      return `clean ${action.branch}`;
     case 'repeat':
       return `repeat #${action.asked.pull} as ${action.number}`;
-    case 'relabel':
-      return `relabel #${action.campaign.issue}`;
-    case 'wait':
-      return 'wait';
+    case 'revise':
+      return `revise #${action.experiment.pull}`;
+    case 'clean':
+      return `clean ${action.branch}`;
     default:
-      return `${action.kind} #${action.experiment.pull}`;
+      return keyOf(action);
   }
 }

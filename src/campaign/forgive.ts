@@ -1,7 +1,8 @@
 /** What a person's word lets a campaign leave behind. */
 
 import type { CampaignState } from './marker.ts';
-import { type Experiment, flagNotice } from './model.ts';
+import type { Experiment } from './model.ts';
+import { flaggedKey } from './notice.ts';
 
 /** A person who lets the campaign go on forgives what made it pause. */
 export function forgiveness(
@@ -12,6 +13,6 @@ export function forgiveness(
   return {
     failedInARow: 0,
     forgiven: { baselines: state.baselines.length, experiments: experiments.length },
-    notices: [...new Set([...state.notices, ...flagged.map(flagNotice)])],
+    notices: [...new Set([...state.notices, ...flagged.map(flaggedKey)])],
   };
 }

@@ -1,6 +1,7 @@
 /** The hidden parts that the App keeps on GitHub: of an experiment, a campaign and a promotion. */
 import { z } from 'zod';
 import { measurementSchema, shaSchema } from '../protocol/measurement.ts';
+import { mergeCauseSchema, pauseCauseSchema, withMergeCause, withPauseCause } from './cause.ts';
 import { costSchema, ideaSchema, MAX_IDEA } from './idea.ts';
 
 /** After so many trials that failed through the machine's fault a tree is called unmeasurable. */
@@ -23,18 +24,23 @@ export const recordedTrialSchema = measurementSchema.extend({ runId: z.int().nul
 
 export type RecordedTrial = z.infer<typeof recordedTrialSchema>;
 
-const verdictSchema = z.strictObject({
-  kind: z.enum(['merge', 'close', 'crash', 'flagged', 'unmeasurable', 'superseded', 'stopped', 'person']),
-  /** One sentence for people. */
-  reason: z.string().max(500),
-  /** Mean of the candidate's measured trials and of the champion's, in the metric's unit. */
-  value: z.number().nullable(),
-  championValue: z.number().nullable(),
-  /** Standard deviation of one trial, as known when judging. */
-  noise: z.number().nullable(),
-  /** Probability that the candidate is not better. */
-  doubt: z.number().nullable(),
-});
+const verdictSchema = z.preprocess(
+  withMergeCause,
+  z.strictObject({
+    kind: z.enum(['merge', 'close', 'crash', 'flagged', 'unmeasurable', 'superseded', 'stopped', 'person']),
+    /** Why it is merged; null for any other verdict. */
+    cause: mergeCauseSchema.nullable(),
+    /** One sentence for people. */
+    reason: z.string().max(500),
+    /** Mean of the candidate's measured trials and of the champion's, in the metric's unit. */
+    value: z.number().nullable(),
+    championValue: z.number().nullable(),
+    /** Standard deviation of one trial, as known when judging. */
+    noise: z.number().nullable(),
+    /** Probability that the candidate is not better. */
+    doubt: z.number().nullable(),
+  }),
+);
 
 export type Verdict = z.infer<typeof verdictSchema>;
 
@@ -67,9 +73,6 @@ const spentSchema = z.strictObject({
   trials: z.int().nonnegative(),
   machineSeconds: z.number().nonnegative(),
 });
-
-/** Why a tie is merged. */
-export const SIMPLER = 'As good as the champion, and shorter.';
 
 /** The hidden part of an experiment's pull request. */
 export const experimentMarkerSchema = z.strictObject({
@@ -138,44 +141,49 @@ export const promotionMarkerSchema = z.strictObject({
 export type PromotionMarker = z.infer<typeof promotionMarkerSchema>;
 
 /** The hidden part of a campaign's status comment. */
-export const campaignStateSchema = z.strictObject({
-  version: z.literal(1),
-  phase: z.enum(['running', 'paused', 'stopped', 'finished']),
-  /** Why it is paused, stopped or finished; empty while running. */
-  reason: z.string().max(2000),
-  /** Experiments asked for, all `/research N` together. */
-  target: z.int().nonnegative(),
-  parallel: z.int().nullable(),
-  budgetSeconds: z.number().nullable(),
-  agent: z.string().nullable(),
-  topic: z.string(),
-  startedBy: z.string(),
-  /** When it was started, or started again after its end. */
-  startedAt: z.string(),
-  /** Ids of the comments that took effect. */
-  comments: z.array(z.int()),
-  /** What people asked to be tried next, oldest first. */
-  asked: z.array(askedSchema).default([]),
-  /** Trials of champions that no experiment measured. */
-  baselines: z.array(recordedTrialSchema),
-  /** Reasons of the proposals that came to nothing, newest last, at most 20. */
-  failedProposals: z.array(z.string().max(300)),
-  failedInARow: z.int().nonnegative(),
-  /** Spent on thoughts that no experiment was made of or made again from; experiments carry their own cost. */
-  failedCost: costSchema,
-  /** Announcements made once: "no runner" and the like. */
-  notices: z.array(z.string()),
-  /** What a person's `resume` forgave: baselines and experiments up to here do not count as failures any more. */
-  forgiven: z.strictObject({ baselines: z.int().nonnegative(), experiments: z.int().nonnegative() }),
-  /** Null without a branch of the campaign's own, and before it was made. */
-  base: campaignBaseSchema.nullable().default(null),
-  /** Spent on baselines that are kept no more. */
-  forgotten: spentSchema
-    .extend({
-      /** The highest number among them: `k` of `<issue>/0.<k>`. */
-      last: z.int().nonnegative(),
-    })
-    .optional(),
-});
+export const campaignStateSchema = z.preprocess(
+  withPauseCause,
+  z.strictObject({
+    version: z.literal(1),
+    phase: z.enum(['running', 'paused', 'stopped', 'finished']),
+    /** Why it is paused, stopped or finished; empty while running. */
+    reason: z.string().max(2000),
+    /** What the pause waits for, where the campaign can resume by itself; null where a person has to resume it, and while it is not paused. */
+    cause: pauseCauseSchema.nullable(),
+    /** Experiments asked for, all `/research N` together. */
+    target: z.int().nonnegative(),
+    parallel: z.int().nullable(),
+    budgetSeconds: z.number().nullable(),
+    agent: z.string().nullable(),
+    topic: z.string(),
+    startedBy: z.string(),
+    /** When it was started, or started again after its end. */
+    startedAt: z.string(),
+    /** Ids of the comments that took effect. */
+    comments: z.array(z.int()),
+    /** What people asked to be tried next, oldest first. */
+    asked: z.array(askedSchema).default([]),
+    /** Trials of champions that no experiment measured. */
+    baselines: z.array(recordedTrialSchema),
+    /** Reasons of the proposals that came to nothing, newest last, at most 20. */
+    failedProposals: z.array(z.string().max(300)),
+    failedInARow: z.int().nonnegative(),
+    /** Spent on thoughts that no experiment was made of or made again from; experiments carry their own cost. */
+    failedCost: costSchema,
+    /** Announcements made once: "no runner" and the like. */
+    notices: z.array(z.string()),
+    /** What a person's `resume` forgave: baselines and experiments up to here do not count as failures any more. */
+    forgiven: z.strictObject({ baselines: z.int().nonnegative(), experiments: z.int().nonnegative() }),
+    /** Null without a branch of the campaign's own, and before it was made. */
+    base: campaignBaseSchema.nullable().default(null),
+    /** Spent on baselines that are kept no more. */
+    forgotten: spentSchema
+      .extend({
+        /** The highest number among them: `k` of `<issue>/0.<k>`. */
+        last: z.int().nonnegative(),
+      })
+      .optional(),
+  }),
+);
 
 export type CampaignState = z.infer<typeof campaignStateSchema>;

@@ -42,11 +42,6 @@ export interface Experiment {
   marker: ExperimentMarker;
 }
 
-/** Key of the notice that a person has seen what an audit found of this experiment. */
-export function flagNotice({ pull }: Experiment): string {
-  return `flagged ${pull}`;
-}
-
 /** A trial that was started and is not yet in a marker. */
 export interface Attempt {
   trial: string;

@@ -4,6 +4,7 @@ import { CAMPAIGN_BASE } from '../protocol/contract.ts';
 import type { Action } from './action.ts';
 import type { CampaignBase, Point } from './marker.ts';
 import type { Campaign, Experiment, Snapshot } from './model.ts';
+import { paused } from './phase.ts';
 import { currentCampaign, experimentsOf } from './queries.ts';
 
 /** Where two readings of GitHub contradict each other, it is asked again that soon. */
@@ -32,7 +33,7 @@ export function tendBase(snapshot: Snapshot): Action | null {
     return { kind: 'wait', seconds: UNCLEAR_SECONDS };
   if (tip && isNext(snapshot, campaign, base, tip)) return { kind: 'followBase', campaign, base, tip };
   const reason = tip ? movedReason(campaign, base, tip) : goneReason(campaign, base);
-  return { kind: 'phase', campaign, phase: 'paused', reason };
+  return { kind: 'phase', campaign, ...paused(reason) };
 }
 
 function movedReason({ issue }: Campaign, { tip }: CampaignBase, found: Point): string {

@@ -45,18 +45,15 @@ export function unforgiven(marker: ExperimentMarker, trials: readonly RecordedTr
   return trials.filter(({ trial }) => trialParts(trial).k > rerunAfter(marker));
 }
 
-/** Begins the reason of every campaign that is paused because people have to decide what is left. */
-const WAITS = 'Only people can decide what is left: ';
-
 /** Why a campaign pauses whose last open experiments wait for people. */
 export function waitingReason(experiments: readonly Experiment[]): string {
   const pulls = experiments.map(({ pull }) => `#${pull}`).join(', ');
-  return `${WAITS}${pulls}. Comment \`/research keep\`, \`discard\` or \`rerun\` there; the campaign then goes on by itself.`;
+  return `Only people can decide what is left: ${pulls}. Comment \`/research keep\`, \`discard\` or \`rerun\` there; the campaign then goes on by itself.`;
 }
 
 /** Whether a campaign is paused for nothing but people's words. */
 export function isWaiting(state: CampaignState): boolean {
-  return state.phase === 'paused' && state.reason.startsWith(WAITS);
+  return state.phase === 'paused' && state.cause === 'held';
 }
 
 /** Whether people have decided what such a campaign waited for. */

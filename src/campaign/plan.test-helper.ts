@@ -19,7 +19,15 @@ export function thought(
   return { id, campaign: 3, task, state };
 }
 
-export const CLOSED: Verdict = { kind: 'close', reason: '', value: 1, championValue: 1, noise: 0, doubt: 1 };
+export const CLOSED: Verdict = {
+  kind: 'close',
+  cause: null,
+  reason: '',
+  value: 1,
+  championValue: 1,
+  noise: 0,
+  doubt: 1,
+};
 
 export function closed(number: number, verdict = CLOSED): Experiment {
   return experiment(number, { verdict }, { state: 'closed' });

@@ -96,6 +96,7 @@ function campaignState(more: Partial<CampaignState> = {}): CampaignState {
     version: 1,
     phase: 'running',
     reason: '',
+    cause: null,
     target: 5,
     parallel: null,
     budgetSeconds: null,

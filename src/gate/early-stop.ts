@@ -1,5 +1,6 @@
 /** Early stop: whether a running trial is worth finishing, by its value part of the way through. */
 
+import { bisect, reach } from './bisect.ts';
 import type { Sample } from './filter.ts';
 import { type GateRules, pricesOf } from './gate.ts';
 import { type Knowledge, type Step, stoppedTest } from './knowledge.ts';
@@ -82,18 +83,9 @@ export function stopBar(
   const hopeless = (distance: number) =>
     cannotWin(knowledge, { seed, value: previewAt(distance) }, error, unspent, rules);
   const around = knowledge.bar ?? 0;
-  let reach = 1;
-  while (!hopeless(around + reach)) {
-    reach *= 2;
-    if (reach > FARTHEST) return null;
-  }
-  let bad = around + reach;
-  for (reach = 1; hopeless(around - reach); reach *= 2) if (reach > FARTHEST) return null;
-  let good = around - reach;
-  while (bad - good > BAR_PRECISION) {
-    const middle = (good + bad) / 2;
-    if (hopeless(middle)) bad = middle;
-    else good = middle;
-  }
-  return previewAt(bad);
+  const above = reach(distance => hopeless(around + distance), 2, FARTHEST);
+  if (above > FARTHEST) return null;
+  const below = reach(distance => !hopeless(around - distance), 2, FARTHEST);
+  if (below > FARTHEST) return null;
+  return previewAt(bisect(hopeless, around - below, around + above, BAR_PRECISION));
 }

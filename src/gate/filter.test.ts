@@ -56,7 +56,8 @@ function referenceBelief(): Belief {
     rhos.flatMap(rho =>
       kinds.map(effects => {
         const variance = (sigma * unit) ** 2;
-        const world = { trialVariance: variance * (1 - rho), seedVariance: variance * rho, effects };
+        const noise = sigma * unit;
+        const world = { noise, trialVariance: variance * (1 - rho), seedVariance: variance * rho, effects };
         return { world, logWeight: 0 };
       }),
     ),

@@ -18,6 +18,8 @@
  * After a verdict the mixture over d is replaced by the normal distribution of equal mean and covariance.
  */
 
+import { at, part } from './element.ts';
+
 /** What an idea may do, before it is tried: a mixture of normal distributions. Negative effects help. */
 export interface Effects {
   mean: readonly number[];
@@ -30,6 +32,8 @@ export interface Effects {
 
 /** One possible world: variance of a trial on a known seed, σ²(1−ρ), variance of the seeds, σ²ρ, and what ideas do. */
 export interface World {
+  /** σ. */
+  noise: number;
   trialVariance: number;
   seedVariance: number;
   effects: Effects;
@@ -195,26 +199,26 @@ function observeEffects(
   const exponent = cell.effect.slice();
   let largest = Number.NEGATIVE_INFINITY;
   for (let j = 0; j < count; j++) {
-    const v = variance[j] as number;
-    const w = weight[j] as number;
+    const v = part(variance, j);
+    const w = part(weight, j);
     const total = gradient * gradient * v + expected;
-    const residual = surprise - gradient * (effect[j] as number);
+    const residual = surprise - gradient * part(effect, j);
     const toEffect = (v * gradient) / total;
     const log = (-0.5 * residual * residual) / total;
     exponent[j] = log;
     weight[j] = w / Math.sqrt(total);
-    effect[j] = (effect[j] as number) + toEffect * residual;
+    effect[j] = part(effect, j) + toEffect * residual;
     variance[j] = (v * expected) / total;
     if (w > 0 && log > largest) largest = log;
   }
   let sum = 0;
   for (let j = 0; j < count; j++) {
-    const log = (exponent[j] as number) - largest;
-    const likely = (weight[j] as number) === 0 || log < NOTHING ? 0 : (weight[j] as number) * Math.exp(log);
+    const log = part(exponent, j) - largest;
+    const likely = part(weight, j) === 0 || log < NOTHING ? 0 : part(weight, j) * Math.exp(log);
     weight[j] = likely;
     sum += likely;
   }
-  for (let j = 0; j < count; j++) weight[j] = (weight[j] as number) / sum;
+  for (let j = 0; j < count; j++) weight[j] = part(weight, j) / sum;
   return { effect, variance, weight, logWeight: cell.logWeight + largest + Math.log(sum) };
 }
 
@@ -242,11 +246,30 @@ export function settle({ seeds, cells }: Test, merged: boolean): Belief {
 /** Mean and variance of the effect in one world. */
 function momentsOf({ weight, effect, variance }: TestCell): { mean: number; variance: number } {
   let mean = 0;
-  for (let j = 0; j < weight.length; j++) mean += (weight[j] as number) * (effect[j] as number);
+  for (let j = 0; j < weight.length; j++) mean += part(weight, j) * part(effect, j);
   let spread = 0;
   for (let j = 0; j < weight.length; j++)
-    spread += (weight[j] as number) * ((variance[j] as number) + ((effect[j] as number) - mean) ** 2);
+    spread += part(weight, j) * (part(variance, j) + (part(effect, j) - mean) ** 2);
   return { mean, variance: spread };
+}
+
+/**
+ * The belief after an idea, but worlds with less noise than `quietest` have gained no more by it than the best of the others: an idea
+ * may repeat itself as it likes, and shall not make trials look surer than champions have shown them to be.
+ */
+export function notQuieter({ seeds, cells }: Belief, before: Belief, quietest: number): Belief {
+  const earlier = new Map(before.cells.map(cell => [cell.world, cell.logWeight]));
+  const gained = ({ world, logWeight }: Cell) => logWeight - (earlier.get(world) ?? logWeight);
+  const most = Math.max(...cells.filter(({ world }) => world.noise >= quietest).map(gained));
+  if (most === Number.NEGATIVE_INFINITY) return { seeds, cells };
+  return {
+    seeds,
+    cells: cells.map(cell =>
+      cell.world.noise >= quietest
+        ? cell
+        : { ...cell, logWeight: cell.logWeight - Math.max(0, gained(cell) - most) },
+    ),
+  };
 }
 
 /** What is known of the noise and of the seeds stays; the level is unknown again, somewhere around `level.mean`. */
@@ -280,9 +303,4 @@ export function worldWeights(cells: readonly Cell[]): number[] {
   const weights = cells.map(cell => Math.exp(cell.logWeight - largest));
   const sum = weights.reduce((a, b) => a + b, 0);
   return weights.map(weight => weight / sum);
-}
-
-/** An element that is known to be there. */
-export function at(values: Float64Array | readonly number[], index: number): number {
-  return values[index] as number;
 }

@@ -5,9 +5,11 @@
  * often ideas help. In that light an idea's trials are judged (worth.ts): is merging it worth more than closing it, and would
  * another trial be worth its price? docs/gate.md explains the mathematics and what it reaches.
  */
-import { at, type Sample, type Test } from './filter.ts';
+import { bisect, reach } from './bisect.ts';
+import { at } from './element.ts';
+import type { Sample, Test } from './filter.ts';
 import { knowledgeOf } from './fold.ts';
-import { type Knowledge, type Step, scaled, scaleOf, testOf } from './knowledge.ts';
+import { distinct, type Knowledge, type Step, scaled, scaleOf, testOf } from './knowledge.ts';
 import { FARTHEST } from './prior.ts';
 import { type Assessment, anotherTrialPays, assess, type Prices } from './worth.ts';
 
@@ -69,7 +71,8 @@ export function judge(history: readonly Step[], candidate: Candidate, rules: Gat
 /** Judges one idea in the light of a folded history. */
 export function judgeKnowing(knowledge: Knowledge, candidate: Candidate, rules: GateRules): GateVerdict {
   const { unit, noise } = knowledge.scale;
-  const samples = candidate.samples.map(sample => scaled(sample, knowledge.scale));
+  const taken = candidate.samples.length;
+  const samples = distinct(candidate.samples).map(sample => scaled(sample, knowledge.scale));
   const [first] = samples;
   if (!first) throw new RangeError('Expected at least one trial of the idea to judge, got none.');
   const prices = pricesOf(rules);
@@ -84,11 +87,11 @@ export function judgeKnowing(knowledge: Knowledge, candidate: Candidate, rules: 
   });
   if (rules.rule === 'greedy')
     return verdict(first.value < (knowledge.bar ?? first.value) ? 'merge' : 'close');
-  const more = samples.length < rules.maxTrials;
-  if (more && mustConfirm(knowledge, samples.length, assessment)) return verdict('again');
+  const more = taken < rules.maxTrials;
+  if (more && mustConfirm(knowledge, taken, assessment)) return verdict('again');
   const worthy = assessment.worth > 0 ? assessment : worthyWhenCut(knowledge, samples, prices);
   const mayTie = candidate.addedTokens < 0 && rules.maxTrials >= TIE.trials;
-  const tie = mayTie ? tieAfter(samples.length, assessment) : 'no';
+  const tie = mayTie ? tieAfter(taken, assessment) : 'no';
   if (more && tie === 'perhaps' && !worthy) return verdict('again');
   if (more && anotherTrialPays(tested, nextSeed(tested, samples), prices, assessment))
     return verdict('again');
@@ -143,17 +146,10 @@ function searchBar(knowledge: Knowledge, seed: number, rules: GateRules): number
   const closes = (distance: number) => judged(distance).kind === 'close';
   if (!closes(FARTHEST)) return null;
   const around = knowledge.bar ?? 0;
-  let reach = 1;
-  while (reach < FARTHEST && !closes(around + reach)) reach *= 4;
-  let bad = around + reach;
-  for (reach = 1; reach < FARTHEST && closes(around - reach); ) reach *= 4;
-  let good = around - reach;
-  while (bad - good > 0.02 * reach) {
-    const middle = (good + bad) / 2;
-    if (closes(middle)) bad = middle;
-    else good = middle;
-  }
-  return valueAt(bad) + (sign * judged(bad).noise) / 2;
+  const above = reach(distance => closes(around + distance), 4, FARTHEST);
+  const below = reach(distance => !closes(around - distance), 4, FARTHEST);
+  const bar = bisect(closes, around - below, around + above, 0.02 * below);
+  return valueAt(bar) + (sign * judged(bar).noise) / 2;
 }
 
 /** What the rules accept, and what that costs: a false merge the more, the fewer of them are accepted. */

@@ -3,6 +3,7 @@ import {
   type Belief,
   beginTest,
   forgetLevel,
+  notQuieter,
   observe,
   observeChampion,
   type Sample,
@@ -56,6 +57,10 @@ const UNKNOWN_LEVEL = 1e6;
  * noise does not explain, and the better number may be the wrong one.
  */
 const MOST_SCATTER = 4 * HIGHEST_NOISE;
+/** What a closed idea's trials scatter teaches up to so many u. */
+const MOST_TAUGHT = 4;
+/** Worlds with less noise than this, in u, gain nothing by ideas. */
+const QUIETEST = 0.7;
 /** Worlds less likely than this, relative to the likeliest, are given up. */
 const UNLIKELY = 1e-4;
 /** A calibrated noise is believed while the trials do not scatter by more than this many of it. */
@@ -77,12 +82,14 @@ export function scaleOf(
   const groups = history.flatMap(step =>
     step.kind === 'champion' || step.kind === 'experiment' ? [step] : [],
   );
-  const champions = groups.filter(({ kind }) => kind === 'champion').map(step => step.samples);
+  const champions = groups.filter(({ kind }) => kind === 'champion').map(step => distinct(step.samples));
   const all = [...groups.map(step => step.samples), samples];
   const rounding = ROUNDING * (largestOf(champions) || largestOf(all) || 1 / ROUNDING);
-  const guess = Math.max(deviationWithin(champions), deviationWithin(all) / HIGHEST_NOISE);
+  // What ideas scatter is theirs to choose: it counts only where champions show nothing, and then by the middle one of them.
+  const shown = deviationWithin(champions);
+  const guess = shown > rounding ? shown : middleDeviation(all);
   // Not by the idea under test: better numbers shall not be worse for it.
-  const scatter = deviationWithin(groups.map(step => step.samples));
+  const scatter = shown;
   const believed = calibrated !== null && scatter <= MOST_OFF * calibrated ? calibrated : 0;
   const unit = [believed, guess].find(deviation => deviation > rounding);
   const repeated = all.some(group => group.length > 1);
@@ -112,6 +119,17 @@ function deviationWithin(groups: readonly (readonly Sample[])[]): number {
   return degrees === 0 ? 0 : Math.sqrt(squares / degrees);
 }
 
+/** Median of the groups' standard deviations, of those that have two values; 0 where none has. */
+function middleDeviation(groups: readonly (readonly Sample[])[]): number {
+  const deviations = groups.filter(group => group.length > 1).map(group => deviationWithin([group]));
+  return deviations.toSorted((a, b) => a - b)[Math.floor(deviations.length / 2)] ?? 0;
+}
+
+/** Equal values on different seeds are one trial: code that ignores its seed repeats itself, and shows no noise. */
+export function distinct(samples: readonly Sample[]): Sample[] {
+  return samples.filter(({ value }, i) => samples.findIndex(other => other.value === value) === i);
+}
+
 /** A sample on the scale; what is absurdly far off is brought near enough to calculate with. */
 export function scaled({ seed, value }: Sample, { origin, unit, sign }: Scale): Sample {
   const distance = (sign * (value - origin)) / unit;
@@ -135,14 +153,28 @@ export function learn(knowledge: Knowledge, step: Step): Knowledge {
     const belief = withoutUnlikely(samples.reduce(observeChampion, beliefAt(knowledge, first)), UNLIKELY);
     return { ...knowledge, belief, adrift: false, bar: knowledge.bar ?? first.value };
   }
-  const next = settled(knowledge, testOf(knowledge, samples), step.merged);
+  const next = settled(
+    knowledge,
+    testOf(knowledge, step.merged ? distinct(samples) : tamed(samples)),
+    step.merged,
+  );
   return step.merged ? { ...next, bar: first.value } : next;
 }
 
+/**
+ * What a closed idea's trials may teach. An idea that breaks on one seed says nothing about the noise of others, so no trial counts
+ * as worse than its best by more than MOST_TAUGHT; and one that ignores its seed has one trial.
+ */
+function tamed(samples: readonly Sample[]): Sample[] {
+  const worst = Math.min(...samples.map(({ value }) => value)) + MOST_TAUGHT;
+  return distinct(samples).map(({ seed, value }) => ({ seed, value: Math.min(value, worst) }));
+}
+
 function settled(knowledge: Knowledge, tested: Test, merged: boolean): Knowledge {
+  const belief = notQuieter(settle(tested, merged), knowledge.belief, QUIETEST);
   return {
     ...knowledge,
-    belief: withoutUnlikely(settle(tested, merged), UNLIKELY),
+    belief: withoutUnlikely(belief, UNLIKELY),
     adrift: false,
     effects: [...knowledge.effects, Math.abs(expectedGain(tested))],
   };

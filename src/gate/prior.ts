@@ -8,7 +8,8 @@
  * cut into bins, each of which is a normal distribution as wide as its bin. A few ideas lie far outside: their bins grow
  * eightfold up to 10⁹u, the same in every world, so that a run that went to pieces says next to nothing about the noise.
  */
-import { at, type Effects, type World } from './filter.ts';
+import { at } from './element.ts';
+import type { Effects, World } from './filter.ts';
 
 /** An idea is an improvement where it gains more than this many noises; merging any other is a false merge. */
 const LEAST_GAIN = 0.2;
@@ -85,6 +86,7 @@ function worldsOf(noises: readonly number[]): Weighted[] {
         return SEED_SHARES.map(rho => ({
           logWeight: 0,
           world: {
+            noise,
             trialVariance: noise ** 2 * (1 - rho),
             seedVariance: noise ** 2 * rho,
             effects,

@@ -1,4 +1,5 @@
 /** What merging an idea is worth, now and after one more trial. */
+import { part } from './element.ts';
 import { predict, type Test, withSeed, worldWeights } from './filter.ts';
 
 /** What is accepted and what it costs. */
@@ -34,8 +35,7 @@ export function expectedGain({ cells }: Test): number {
   const omega = worldWeights(cells);
   let gain = 0;
   for (const [h, { weight, effect }] of cells.entries())
-    for (let j = 0; j < weight.length; j++)
-      gain -= (omega[h] as number) * (weight[j] as number) * (effect[j] as number);
+    for (let j = 0; j < weight.length; j++) gain -= part(omega, h) * part(weight, j) * part(effect, j);
   return gain;
 }
 
@@ -47,9 +47,8 @@ export function assess(test: Test, prices: Prices): Assessment {
   let doubt = 0;
   let noise = 0;
   for (const [h, { weight, isFalse, world }] of cells.entries()) {
-    for (let j = 0; j < weight.length; j++)
-      doubt += (omega[h] as number) * (weight[j] as number) * (isFalse[j] as number);
-    noise += (omega[h] as number) * Math.sqrt(world.trialVariance);
+    for (let j = 0; j < weight.length; j++) doubt += part(omega, h) * part(weight, j) * part(isFalse, j);
+    noise += part(omega, h) * Math.sqrt(world.trialVariance);
   }
   const worth = gain - prices.falseMergePrice * noise * (doubt - prices.falseMerges);
   return { gain, doubt, noise, worth };
@@ -72,10 +71,10 @@ export function worthWithCertainty({ cells }: Test, prices: Prices, { noise }: A
   let sum = 0;
   for (const [h, { weight, effect, variance, isFalse }] of cells.entries())
     for (let j = 0; j < weight.length; j++) {
-      const mass = (omega[h] as number) * (weight[j] as number);
+      const mass = part(omega, h) * part(weight, j);
       if (mass < 1e-12) continue;
-      const worth = -(effect[j] as number) - price * ((isFalse[j] as number) - prices.falseMerges);
-      const v = variance[j] as number;
+      const worth = -part(effect, j) - price * (part(isFalse, j) - prices.falseMerges);
+      const v = part(variance, j);
       const blur = v > 0 ? Math.sqrt(v / (2 * Math.PI)) * Math.exp((-0.5 * worth * worth) / v) : 0;
       sum += mass * (Math.max(0, worth) + blur);
     }
@@ -98,22 +97,20 @@ function outcomesOf(test: Test, seed: number, prices: Prices, { noise }: Assessm
   const parts: Outcomes = { mass: [], center: [], variance: [], a: [], b: [] };
   let heaviest = 0;
   for (const [h, { weight }] of test.cells.entries())
-    for (const w of weight) heaviest = Math.max(heaviest, (omega[h] as number) * w);
+    for (const w of weight) heaviest = Math.max(heaviest, part(omega, h) * w);
   for (const [h, cell] of test.cells.entries()) {
     const { center, gradient, trialVariance } = predict(cell, k);
     for (let j = 0; j < cell.weight.length; j++) {
-      const mass = (omega[h] as number) * (cell.weight[j] as number);
+      const mass = part(omega, h) * part(cell.weight, j);
       if (mass < NEGLIGIBLE * heaviest) continue;
-      const v = cell.variance[j] as number;
+      const v = part(cell.variance, j);
       const total = gradient * gradient * v + trialVariance;
-      const c = center + gradient * (cell.effect[j] as number);
+      const c = center + gradient * part(cell.effect, j);
       const slope = (-v * gradient) / total;
       parts.mass.push(mass);
       parts.center.push(c);
       parts.variance.push(total);
-      parts.a.push(
-        -(cell.effect[j] as number) - price * ((cell.isFalse[j] as number) - prices.falseMerges) - slope * c,
-      );
+      parts.a.push(-part(cell.effect, j) - price * (part(cell.isFalse, j) - prices.falseMerges) - slope * c);
       parts.b.push(slope);
     }
   }
@@ -126,23 +123,23 @@ function worthAfterTrial({ mass, center, variance, a, b }: Outcomes): number {
   let first = 0;
   let second = 0;
   for (let i = 0; i < mass.length; i++) {
-    sum += mass[i] as number;
-    first += (mass[i] as number) * (center[i] as number);
+    sum += part(mass, i);
+    first += part(mass, i) * part(center, i);
   }
   const middle = first / sum;
   for (let i = 0; i < mass.length; i++)
-    second += (mass[i] as number) * ((variance[i] as number) + ((center[i] as number) - middle) ** 2);
+    second += part(mass, i) * (part(variance, i) + (part(center, i) - middle) ** 2);
   const deviation = Math.sqrt(second / sum);
   const step = (2 * REACH * deviation) / (OUTCOMES - 1);
   const worth = new Float64Array(OUTCOMES);
   for (let i = 0; i < mass.length; i++) {
-    const scale = -0.5 / (variance[i] as number);
-    const height = (mass[i] as number) * Math.sqrt(-scale / Math.PI);
+    const scale = -0.5 / part(variance, i);
+    const height = part(mass, i) * Math.sqrt(-scale / Math.PI);
+    const [c, level, rise] = [part(center, i), part(a, i), part(b, i)];
     for (let n = 0; n < OUTCOMES; n++) {
       const y = middle - REACH * deviation + n * step;
-      const x = y - (center[i] as number);
-      worth[n] =
-        (worth[n] as number) + height * Math.exp(scale * x * x) * ((a[i] as number) + (b[i] as number) * y);
+      const x = y - c;
+      worth[n] = (worth[n] ?? 0) + height * Math.exp(scale * x * x) * (level + rise * y);
     }
   }
   return step * worth.reduce((total, w) => total + Math.max(0, w), 0);

@@ -25,6 +25,7 @@ test('what is written can be read back, whatever a verdict says', () => {
     trials: [trial('3/1.1', 'tree 1', FAULT)],
     verdict: {
       kind: 'merge',
+      cause: 'better',
       reason: 'x'.repeat(900),
       value: Number.POSITIVE_INFINITY,
       championValue: 1,

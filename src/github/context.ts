@@ -26,7 +26,5 @@ export interface Context {
   /** What `autoresearch init` writes, for repositories that lack it. */
   templates: { contract: string; workflow: string };
   now(): Date;
-  /** Aborted when the App shuts down. */
-  signal: AbortSignal;
   log: Log;
 }

@@ -1,5 +1,6 @@
 /** The contract of a repository, `.github/research.yml`: one editable scope, one metric, one budget. */
 import { z } from 'zod';
+import { abilitiesOf, agentSchema, priceOf } from './agents.ts';
 import { compilePattern } from './pattern.ts';
 import { isVisible } from './visible.ts';
 
@@ -84,20 +85,6 @@ const metricSchema = z
       report('goal', 'expected minimize: a referee measures a code length', metric.goal);
   });
 
-const agentSchema = z.discriminatedUnion('use', [
-  z.strictObject({
-    name: z.string().regex(/^[a-z0-9-]+$/, 'expected lower-case letters, digits and dashes'),
-    use: z.literal('openai'),
-    model: z.string().min(1),
-    /** Dollars per million tokens; without them the cost in dollars is unknown. */
-    price: z.strictObject({ input: z.number().nonnegative(), output: z.number().nonnegative() }).optional(),
-  }),
-  z.strictObject({
-    name: z.string().regex(/^[a-z0-9-]+$/, 'expected lower-case letters, digits and dashes'),
-    use: z.literal('explore'),
-  }),
-]);
-
 const keysSchema = z.strictObject({
   /** The only paths an experiment may touch. */
   editable: z.array(pathSchema).min(1).max(20).default(['trainer/train.py']),
@@ -156,7 +143,7 @@ const keysSchema = z.strictObject({
 export const contractSchema = keysSchema.check(({ value: { limits, agents }, issues }) => {
   if (limits.usd === null) return;
   for (const [i, agent] of agents.entries())
-    if (agent.use === 'openai' && agent.price === undefined)
+    if (abilitiesOf(agent).costsMoney && priceOf(agent) === undefined)
       issues.push({
         code: 'custom',
         path: ['agents', i, 'price'],
@@ -166,4 +153,3 @@ export const contractSchema = keysSchema.check(({ value: { limits, agents }, iss
 });
 
 export type Contract = z.infer<typeof contractSchema>;
-export type AgentConfig = Contract['agents'][number];

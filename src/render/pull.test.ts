@@ -19,6 +19,7 @@ const { marker } = experiment(1, {
 });
 const better: Verdict = {
   kind: 'merge',
+  cause: 'better',
   reason: 'Better.',
   value: 0.9697,
   championValue: 0.9709,

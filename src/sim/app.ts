@@ -1,10 +1,9 @@
-/** One App: the real step, again and again, in virtual time; killed, started again, nudged. */
+/** One App: the real loop in virtual time; killed, started again, nudged. */
 import { chooseAgent } from '../agents/create.ts';
 import { describeAction } from '../campaign/action.ts';
-import { emptyLoopMemory, step } from '../controller.ts';
+import { type Loop, type LoopObserver, startLoop } from '../controller/loop.ts';
 import type { Context } from '../github/context.ts';
 import { statusOf } from '../github/errors.ts';
-import { createThinking } from '../github/thinking.ts';
 import { explorer, languageModel } from './explorer.ts';
 import { faultyLine, type Life } from './faults.ts';
 import { modelPort } from './model/port.ts';
@@ -20,16 +19,16 @@ export interface App {
   idleSince(): number;
 }
 
-const LONGEST_BACKOFF_SECONDS = 120;
+/** One life of the App's process, and the loop that it runs. */
+type Process = Life & { loop: Loop };
 
 /** Starts an App. */
 export function startApp(sim: Sim, name: string): App {
   const { schedule, random, profile } = sim;
-  let wake = () => {};
   let idleSince = Number.POSITIVE_INFINITY;
-  let life: Life = begin();
+  let life = begin();
 
-  function begin(): Life {
+  function begin(): Process {
     const next: Life = {
       name,
       dead: false,
@@ -37,58 +36,46 @@ export function startApp(sim: Sim, name: string): App {
         next.dead = true;
         idleSince = Number.POSITIVE_INFINITY;
         schedule.after(random.pick([1, 10, 60, 600]), () => {
-          if (life === next) life = begin();
+          if (life === process) life = begin();
         });
       },
     };
-    void live(next);
-    return next;
-  }
-
-  async function live(self: Life): Promise<void> {
-    const memory = emptyLoopMemory();
-    const context = contextOf(sim, self, () => wake());
-    let failures = 0;
-    while (!self.dead) {
-      let seconds: number;
-      try {
-        const taken = await step(context, memory);
-        sim.tally.steps++;
-        sim.tell(name, `step: ${describeAction(taken.action)}`);
-        const thinks = context.thinking.thoughts().some(({ state }) => state === 'thinking');
-        const waits = taken.action.kind === 'wait';
-        if (!waits || thinks) idleSince = Number.POSITIVE_INFINITY;
-        else if (idleSince === Number.POSITIVE_INFINITY) idleSince = schedule.now();
-        failures = 0;
-        seconds = waits ? Math.min(taken.seconds, profile.pollSeconds) : 0;
-      } catch (error) {
-        seconds = failed(error, ++failures);
-      }
-      if (seconds > 0) await pause(seconds);
-    }
-  }
-
-  /** Returns how long to wait. */
-  function failed(error: unknown, times: number): number {
-    idleSince = Number.POSITIVE_INFINITY;
-    sim.tally.steps++;
-    sim.tell(name, `step failed: ${error instanceof Error ? error.message : String(error)}`);
-    if (statusOf(error) === undefined)
-      sim.violate(
-        `A step may fail for what GitHub answers only, found ${error instanceof Error ? error.stack : error}`,
-      );
-    return backoff(times);
-  }
-
-  function pause(seconds: number): Promise<void> {
-    return new Promise(resolve => {
-      wake = resolve;
-      schedule.after(seconds, resolve);
+    const process: Process = Object.assign(next, {
+      loop: startLoop(contextOf(sim, next), {
+        pollSeconds: profile.pollSeconds,
+        sleep: (seconds, signal) => sleepWhileAlive(sim, next, seconds, signal),
+        observer: observerOf(next),
+      }),
     });
+    return process;
+  }
+
+  function observerOf(self: Life): LoopObserver {
+    return {
+      stepped(action, isThinking) {
+        sim.tally.steps++;
+        sim.tell(name, `step: ${describeAction(action)}`);
+        if (action.kind !== 'wait' || isThinking) idleSince = Number.POSITIVE_INFINITY;
+        else if (idleSince === Number.POSITIVE_INFINITY) idleSince = schedule.now();
+      },
+      failed(error) {
+        idleSince = Number.POSITIVE_INFINITY;
+        sim.tally.steps++;
+        sim.tell(name, `step failed: ${error instanceof Error ? error.message : String(error)}`);
+        if (statusOf(error) === undefined)
+          sim.violate(
+            `A step may fail for what GitHub answers only, found ${error instanceof Error ? error.stack : error}`,
+          );
+      },
+      agentThrew(error) {
+        if (!self.dead)
+          sim.violate(`An agent may not throw, found ${error instanceof Error ? error.stack : error}`);
+      },
+    };
   }
 
   return {
-    nudge: () => wake(),
+    nudge: () => life.loop.nudge(),
     stop: () => {
       life.dead = true;
       life = { ...life };
@@ -98,11 +85,18 @@ export function startApp(sim: Sim, name: string): App {
   };
 }
 
-function backoff(failures: number): number {
-  return Math.min(LONGEST_BACKOFF_SECONDS, 2 ** (failures - 1));
+/** A process that was killed never wakes, whatever rings. */
+async function sleepWhileAlive(
+  { schedule }: Sim,
+  life: Life,
+  seconds: number,
+  signal: AbortSignal,
+): Promise<void> {
+  await schedule.sleep(seconds, signal);
+  if (life.dead) await new Promise<never>(() => {});
 }
 
-function contextOf(sim: Sim, life: Life, onAnswer: () => void): Context {
+function contextOf(sim: Sim, life: Life): Omit<Context, 'thinking'> {
   const { schedule, random, profile, model } = sim;
   const lag = () =>
     !sim.calm && random.chance(profile.stale) ? random.between(0, profile.staleSeconds) * 1000 : 0;
@@ -122,10 +116,6 @@ function contextOf(sim: Sim, life: Life, onAnswer: () => void): Context {
     port: sim.sabotage(modelPort(model, faultyLine(sim, life), lag), sim),
     // Never used: what the contract's agent is asked, the simulated one answers.
     agentEnv: { OPENAI_API_KEY: 'key' },
-    thinking: createThinking(onAnswer, error => {
-      if (!life.dead)
-        sim.violate(`An agent may not throw, found ${error instanceof Error ? error.stack : error}`);
-    }),
     chooseAgent: (contract, env, wanted) => {
       const chosen = chooseAgent(contract, env, wanted);
       return chosen.kind === 'agent' ? { kind: 'agent', agent } : chosen;
@@ -135,7 +125,6 @@ function contextOf(sim: Sim, life: Life, onAnswer: () => void): Context {
     serverUrl: 'https://github.test',
     templates: { contract: '', workflow: '' },
     now: () => new Date(schedule.now()),
-    signal: new AbortController().signal,
     log,
   };
 }

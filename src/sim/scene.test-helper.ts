@@ -4,7 +4,7 @@ import type { Agent } from '../agents/agent.ts';
 import { applyEdits } from '../agents/edit.ts';
 import type { Action } from '../campaign/action.ts';
 import { NO_COST } from '../campaign/idea.ts';
-import { emptyLoopMemory, step } from '../controller.ts';
+import { emptyLoopMemory, step } from '../controller/step.ts';
 import type { Context } from '../github/context.ts';
 import { createThinking } from '../github/thinking.ts';
 import type { Measurement } from '../protocol/measurement.ts';
@@ -97,12 +97,11 @@ export function campaignScene(
       serverUrl: 'https://github.test',
       templates: { contract: '', workflow: '' },
       now: () => new Date(now),
-      signal: new AbortController().signal,
       log: { info() {}, warn() {}, error() {} },
     },
     async look() {
       now += 1000;
-      return (await step(scene.context, memory)).action;
+      return step(scene.context, memory);
     },
     async work() {
       const done: Action['kind'][] = [];

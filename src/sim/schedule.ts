@@ -5,8 +5,8 @@ export interface Schedule {
   now(): number;
   /** Runs `work` that many seconds from now. */
   after(seconds: number, work: () => void): void;
-  /** Resolves that many seconds from now. */
-  sleep(seconds: number): Promise<void>;
+  /** Resolves that many seconds from now, or as soon as the signal is aborted. */
+  sleep(seconds: number, signal?: AbortSignal): Promise<void>;
   /** Lets the next thing happen, and whatever promises it resolved run as far as they get; false where nothing is left. */
   advance(): Promise<boolean>;
 }
@@ -27,13 +27,20 @@ export function createSchedule(start: number): Schedule {
   return {
     now: () => now,
     after,
-    sleep: seconds =>
-      new Promise(resolve =>
-        after(seconds, () => {
+    sleep: (seconds, signal) =>
+      new Promise(resolve => {
+        const wake = () => {
+          signal?.removeEventListener('abort', soon);
           woken = true;
           resolve();
-        }),
-      ),
+        };
+        const soon = () => after(0, wake);
+        if (signal?.aborted) soon();
+        else {
+          after(seconds, wake);
+          signal?.addEventListener('abort', soon, { once: true });
+        }
+      }),
     async advance() {
       const entry = pop(heap);
       if (!entry) return false;

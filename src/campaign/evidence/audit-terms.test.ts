@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { contractSchema } from '../../protocol/contract.ts';
+import type { RecordedTrial } from '../marker.ts';
 import { audited, BASELINES, campaign, experiment, snapshot, trial } from '../snapshot.test-helper.ts';
 import { termsOf } from './audit-terms.ts';
 
@@ -59,6 +60,20 @@ test("a candidate may take the time of the champion's slowest trial at the same 
   assert.deepEqual([terms?.startupSeconds, terms?.scoringSeconds], [25, 9]);
   const none = termsOf(snapshot({ campaigns: [campaign({ baselines: [] })] }), contract, null, 300, 1);
   assert.deepEqual([none?.startupSeconds, none?.scoringSeconds], [null, null]);
+});
+
+test("bounds on time stay the first champion's, whatever was merged since, but for classes of machine that it never met", () => {
+  const taken = (id: string, tree: string, startupSeconds: number, machine = 'GPU') =>
+    trial(id, tree, 1, {
+      machine,
+      refereed: { ...audited(), startupSeconds, scoringSeconds: startupSeconds },
+    });
+  const startup = (...baselines: RecordedTrial[]) =>
+    termsOf(snapshot({ campaigns: [campaign({ baselines })] }), contract, experiment(1), 300, 1)
+      ?.startupSeconds;
+  const first = [taken('3/0.1', 'first tree', 20), taken('3/0.2', 'first tree', 22)];
+  assert.equal(startup(...first, taken('3/0.3', 'champion tree', 30)), 22);
+  assert.equal(startup(...first, taken('3/0.3', 'champion tree', 30, 'older GPU')), 30);
 });
 
 test('a metric without a referee has no terms', () => {

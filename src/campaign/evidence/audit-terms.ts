@@ -1,15 +1,15 @@
 /** What the champion's trials tell the referee of the next one. */
 import type { Contract } from '../../protocol/contract.ts';
-import { BASELINE_TRIALS } from '../marker.ts';
+import { BASELINE_TRIALS, type RecordedTrial } from '../marker.ts';
 import { type Experiment, measuredValues, type Snapshot } from '../model.ts';
 import { keptBy } from '../people.ts';
-import { trialsOf } from '../queries.ts';
+import { currentCampaign, trialsOf } from '../queries.ts';
 import { trialsOfTree, worstPromisingValue } from './evidence.ts';
 
 export interface Terms {
   /** A number below this is audited; null audits in any case. */
   threshold: number | null;
-  /** The slowest of the champion's trials; null where there is none. */
+  /** The slowest trial of the champions that were first on their class of machine; null before there is one. */
   startupSeconds: number | null;
   scoringSeconds: number | null;
 }
@@ -45,9 +45,29 @@ export function termsOf(
       keptBy(experiment.marker) !== null || measuredValues(trialsOf(snapshot, experiment)).length > 0;
     return confirms ? null : worstPromisingValue(snapshot, contract, champion, seed);
   };
+  const first = firstChampions(snapshot, experiment, budgetSeconds) ?? champion;
   return {
     threshold: threshold(),
-    startupSeconds: slowest(champion.map(trial => trial.refereed?.startupSeconds)),
-    scoringSeconds: slowest(champion.map(trial => trial.refereed?.scoringSeconds)),
+    startupSeconds: slowest(first.map(trial => trial.refereed?.startupSeconds)),
+    scoringSeconds: slowest(first.map(trial => trial.refereed?.scoringSeconds)),
   };
+}
+
+/**
+ * Trials of the campaign's first champion, and on every class of machine that it did not meet, of the first champion there; null where
+ * the campaign began with a champion that was measured before. If every champion set the bounds for the next one, a few merges would
+ * multiply them.
+ */
+function firstChampions(
+  snapshot: Snapshot,
+  experiment: Experiment | null,
+  budgetSeconds: number,
+): RecordedTrial[] | null {
+  const issue = experiment?.marker.campaign ?? currentCampaign(snapshot)?.issue;
+  const campaign = snapshot.campaigns.find(each => each.issue === issue);
+  const measured = (campaign?.state?.baselines ?? []).filter(
+    trial => trial.budgetSeconds === budgetSeconds && trial.outcome.status === 'measured',
+  );
+  const trees = new Map(measured.toReversed().map(({ machine, tree }) => [machine, tree]));
+  return measured.length > 0 ? measured.filter(({ machine, tree }) => trees.get(machine) === tree) : null;
 }

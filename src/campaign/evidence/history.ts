@@ -5,19 +5,19 @@ import type { Step } from '../../gate/knowledge.ts';
 import type { RecordedTrial } from '../marker.ts';
 import type { Experiment, Snapshot } from '../model.ts';
 import { trialsOf } from '../queries.ts';
-import { previewErrors, type Reign, type Tried } from './previews.ts';
+import { type MeasuredChampion, previewErrors, type Tried } from './previews.ts';
 
 /** Everything that was measured under the conditions that count, champion by champion. */
-interface Past {
-  /** Champions that led to the present one by merges, the last of them this one. */
-  reigns: (Reign & { tree: string })[];
-  /** Champions off that path: what was measured on them teaches the noise, not the level. */
-  aside: (Reign & { tree: string })[];
+interface Lineage {
+  /** The champions that led to the present one by merges, the last of them this one. */
+  line: MeasuredChampion[];
+  /** All other champions: what was measured on them teaches the noise, not the level. */
+  others: MeasuredChampion[];
 }
 
 /**
- * The steps up to the champion with this tree, era by era: its baselines, then the ideas that were tried on it, last the one
- * that became the next champion. What was tried on other champions comes first; it teaches the noise, not the level. The
+ * The steps up to the champion with this tree, champion by champion: its baselines, then the ideas that were tried on it, last the one
+ * that became the next champion. What was tried on champions outside its line comes first; it teaches the noise, not the level. The
  * order in which verdicts came does not matter, so that after a restart the markers tell the same history.
  * @param like whether a trial was taken under the conditions that count
  */
@@ -26,22 +26,25 @@ export function historyOf(
   champion: string,
   like: (trial: RecordedTrial) => boolean,
 ): Step[] {
-  const { reigns, aside } = pastOf(snapshot, champion, like);
-  const errors = [...aside.map(() => null), ...previewErrors(reigns)];
+  const { line, others } = lineageOf(snapshot, champion, like);
+  const errors = previewErrors(line);
+  const parts = [
+    ...others.map(parent => ({ parent, child: null, error: null })),
+    ...line.map((parent, i) => ({ parent, child: line[i + 1]?.madeBy ?? null, error: errors[i] ?? null })),
+  ];
   const steps: Step[] = [];
-  let tip: string | null = null;
-  for (const [i, { tree, baselines, tried }] of [...aside, ...reigns].entries()) {
-    if (tip !== tree) steps.push({ kind: 'moved' });
-    tip = tree;
-    const samples = samplesOf(baselines);
+  /** The tree whose level is known. */
+  let known: string | null = null;
+  for (const { parent, child, error } of parts) {
+    if (known !== parent.tree) steps.push({ kind: 'moved' });
+    const samples = samplesOf(parent.baselines);
     if (samples.length > 0) steps.push({ kind: 'champion', samples });
-    const heir = i >= aside.length ? reigns[i - aside.length + 1]?.maker : undefined;
-    for (const each of tried)
-      if (each.experiment !== heir?.experiment) steps.push(...stepsOf(each.trials, false, errors[i] ?? null));
-    const merged = heir ? stepsOf(heir.trials, true, null) : [];
+    for (const { experiment, trials } of parent.tried)
+      if (experiment !== child?.experiment) steps.push(...stepsOf(trials, false, error));
+    const merged = child ? stepsOf(child.trials, true, null) : [];
     steps.push(...merged);
     // Where no trial of it counts, its merge moved the level nobody knows where.
-    if (heir && merged.length > 0) tip = heir.experiment.marker.tree;
+    known = child && merged.length > 0 ? child.experiment.marker.tree : parent.tree;
   }
   return steps;
 }
@@ -52,55 +55,55 @@ export function previewErrorOn(
   champion: string,
   like: (trial: RecordedTrial) => boolean,
 ): PreviewError | null {
-  return previewErrors(pastOf(snapshot, champion, like).reigns).at(-1) ?? null;
+  return previewErrors(lineageOf(snapshot, champion, like).line).at(-1) ?? null;
 }
 
-function pastOf(snapshot: Snapshot, champion: string, like: (trial: RecordedTrial) => boolean): Past {
+function lineageOf(snapshot: Snapshot, champion: string, like: (trial: RecordedTrial) => boolean): Lineage {
+  const settled = snapshot.experiments
+    .filter(({ state }) => state !== 'open')
+    .sort((a, b) => a.marker.campaign - b.marker.campaign || a.marker.number - b.marker.number);
+  const experiments = Map.groupBy(settled, ({ marker }) => marker.champion.tree);
   const baselines = Map.groupBy(
     snapshot.campaigns.flatMap(campaign => campaign.state?.baselines ?? []),
     trial => trial.tree,
   );
-  const settled = snapshot.experiments
-    .filter(({ state }) => state !== 'open')
-    .sort((a, b) => a.marker.campaign - b.marker.campaign || a.marker.number - b.marker.number);
-  const path = pathTo(champion, settled);
-  const experiments = Map.groupBy(settled, ({ marker }) => marker.champion.tree);
-  const triedIn = (experiment: Experiment): Tried => ({
+  const triedAs = (experiment: Experiment): Tried => ({
     experiment,
     trials: trialsOf(snapshot, experiment).filter(
       trial => trial.tree === experiment.marker.tree && like(trial),
     ),
   });
-  const reignOf = (tree: string): Reign & { tree: string } => ({
+  const measured = ({ tree, madeBy }: Link): MeasuredChampion => ({
     tree,
     baselines: (baselines.get(tree) ?? []).filter(like),
-    tried: (experiments.get(tree) ?? []).map(triedIn),
-    maker: null,
+    tried: (experiments.get(tree) ?? []).map(triedAs),
+    madeBy: madeBy && triedAs(madeBy),
   });
-  const reigns = path.map(reignOf);
-  for (const [i, reign] of reigns.entries()) {
-    const next = reigns[i + 1];
-    if (next)
-      next.maker =
-        reign.tried.find(
-          ({ experiment: { state, marker } }) => state === 'merged' && marker.tree === next.tree,
-        ) ?? null;
-  }
-  const others = new Set([...experiments.keys(), ...baselines.keys()].filter(tree => !path.includes(tree)));
-  return { reigns, aside: [...others].map(reignOf) };
+  const line = lineTo(champion, settled);
+  const inLine = new Set(line.map(({ tree }) => tree));
+  const others = [...new Set([...experiments.keys(), ...baselines.keys()])].filter(tree => !inLine.has(tree));
+  return { line: line.map(measured), others: others.map(tree => measured({ tree, madeBy: null })) };
 }
 
-/** Trees of the champions that followed one another by merges, the last of them this one. */
-function pathTo(champion: string, settled: readonly Experiment[]): string[] {
-  const path: string[] = [];
-  let tree: string | undefined = champion;
-  while (tree !== undefined && !path.includes(tree)) {
-    path.unshift(tree);
-    const made: string = tree;
-    const maker = settled.find(({ state, marker }) => state === 'merged' && marker.tree === made);
-    tree = maker?.marker.champion.tree;
+/** A champion's tree, and the experiment whose merge made it the champion. */
+interface Link {
+  tree: string;
+  madeBy: Experiment | null;
+}
+
+/** The champions that followed one another by merges, the last of them the one with this tree. */
+function lineTo(champion: string, settled: readonly Experiment[]): Link[] {
+  const line: Link[] = [];
+  for (let tree = champion; ; ) {
+    const child = tree;
+    const madeBy = settled.find(({ state, marker }) => state === 'merged' && marker.tree === child) ?? null;
+    const parent = madeBy?.marker.champion.tree;
+    // A merge can lead back to the tree of an earlier champion.
+    const ends = parent === undefined || parent === child || line.some(each => each.tree === parent);
+    line.unshift({ tree, madeBy: ends ? null : madeBy });
+    if (ends) return line;
+    tree = parent;
   }
-  return path;
 }
 
 /**

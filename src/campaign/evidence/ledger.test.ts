@@ -6,6 +6,7 @@ import { ledgerPoints, ledgerRows, resultsTsv, spending, startOf } from './ledge
 
 const verdict = (kind: Verdict['kind']): Verdict => ({
   kind,
+  cause: kind === 'merge' ? 'better' : null,
   reason: '',
   value: 0.9,
   championValue: 1,

@@ -2,7 +2,7 @@
 
 import { mean } from '../../gate/mean.ts';
 import { addCost, type Cost, NO_COST } from '../idea.ts';
-import { type RecordedTrial, SIMPLER } from '../marker.ts';
+import type { RecordedTrial } from '../marker.ts';
 import { type Campaign, type Experiment, measuredValues } from '../model.ts';
 import { waitsForPeople } from '../people.ts';
 import { stoppedTrial } from './stopping.ts';
@@ -39,7 +39,7 @@ export function ledgerRows(experiments: readonly Experiment[]): LedgerRow[] {
       championValue: marker.verdict?.championValue ?? null,
       peakMemoryMb: Math.max(0, ...marker.trials.map(trial => trial.peakMemoryMb)),
       status,
-      simpler: marker.verdict?.reason === SIMPLER,
+      simpler: marker.verdict?.cause === 'simpler',
       held: waitsForPeople(experiment),
     };
   });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { experiment, trial } from '../snapshot.test-helper.ts';
-import { bendsCurve, previewErrors, type Reign, type Tried } from './previews.ts';
+import { bendsCurve, type MeasuredChampion, previewErrors, type Tried } from './previews.ts';
 
 /** An idea that replaces one text by another. */
 function idea(search: string, replace: string, title = 'an idea') {
@@ -44,27 +44,33 @@ const STRAIGHT = idea('DEPTH = 2', 'DEPTH = 3');
 const BENDING = idea('WARMDOWN = 0.5', 'WARMDOWN = 0.7');
 const pairs = (count: number, off: number) =>
   Array.from({ length: count }, (_, i): [number, number] => [1 + off + 0.01 * (i % 2), 1]);
-const reign = (more: Partial<Reign>): Reign => ({ baselines: [], tried: [], maker: null, ...more });
-const shifts = (...reigns: Reign[]) =>
-  previewErrors(reigns).map(error => error && Math.round(100 * error.shift) / 100);
+const champion = (more: Partial<MeasuredChampion>): MeasuredChampion => ({
+  tree: '',
+  baselines: [],
+  tried: [],
+  madeBy: null,
+  ...more,
+});
+const shifts = (...line: MeasuredChampion[]) =>
+  previewErrors(line).map(error => error && Math.round(100 * error.shift) / 100);
 
 test('previews are learned from baselines and ideas, not from ideas with a curve of their own', () => {
   const baselines = trialsOf(0, pairs(3, 0.1));
-  assert.deepEqual(shifts(reign({ baselines })), [null]);
-  assert.deepEqual(shifts(reign({ baselines, tried: [tried(1, BENDING, ...pairs(9, 0.5))] })), [null]);
-  assert.deepEqual(shifts(reign({ baselines, tried: [tried(1, STRAIGHT, ...pairs(2, 0.1))] })), [-0.1]);
+  assert.deepEqual(shifts(champion({ baselines })), [null]);
+  assert.deepEqual(shifts(champion({ baselines, tried: [tried(1, BENDING, ...pairs(9, 0.5))] })), [null]);
+  assert.deepEqual(shifts(champion({ baselines, tried: [tried(1, STRAIGHT, ...pairs(2, 0.1))] })), [-0.1]);
   const silent = baselines.map(each => ({ ...each, preview: null }));
-  assert.deepEqual(shifts(reign({ baselines: silent, tried: [tried(1, STRAIGHT, ...pairs(4, 0.1))] })), [
+  assert.deepEqual(shifts(champion({ baselines: silent, tried: [tried(1, STRAIGHT, ...pairs(4, 0.1))] })), [
     null,
   ]);
 });
 
 test('what was learned holds for the next champion, until one changes the schedule', () => {
-  const first = reign({ tried: [tried(1, STRAIGHT, ...pairs(5, 0.1))] });
-  const heir = reign({ maker: tried(1, STRAIGHT, [1.1, 1]) });
-  assert.deepEqual(shifts(first, heir), [-0.1, -0.1]);
-  const maker = tried(2, BENDING, ...pairs(3, 0.5));
-  const next = reign({ maker, tried: [tried(3, STRAIGHT, ...pairs(2, 0.5))] });
-  assert.deepEqual(shifts(first, reign({ maker })), [-0.1, null]);
-  assert.deepEqual(shifts(first, next), [-0.1, -0.5]);
+  const first = champion({ tried: [tried(1, STRAIGHT, ...pairs(5, 0.1))] });
+  const next = champion({ madeBy: tried(1, STRAIGHT, [1.1, 1]) });
+  assert.deepEqual(shifts(first, next), [-0.1, -0.1]);
+  const madeBy = tried(2, BENDING, ...pairs(3, 0.5));
+  const last = champion({ madeBy, tried: [tried(3, STRAIGHT, ...pairs(2, 0.5))] });
+  assert.deepEqual(shifts(first, champion({ madeBy })), [-0.1, null]);
+  assert.deepEqual(shifts(first, last), [-0.1, -0.5]);
 });

@@ -40,36 +40,45 @@ export interface Tried {
   trials: readonly RecordedTrial[];
 }
 
-/** One champion with everything that was measured on it, under conditions that count. */
-export interface Reign {
+/** A champion with everything that was measured on it, under conditions that count. */
+export interface MeasuredChampion {
+  tree: string;
   baselines: readonly RecordedTrial[];
   tried: readonly Tried[];
-  /** What made it the champion; null where no merge did. */
-  maker: Tried | null;
+  /** The experiment whose merge made it the champion; null where none did. */
+  madeBy: Tried | null;
 }
 
 /**
- * How far off the previews are, champion by champion along `reigns`, which followed one another by merges. Champions of one
- * schedule learn from each other; where a merge changed it, previews are learned anew, from the trials of what was merged on.
+ * How far off the previews are on each champion of `line`, which followed one another by merges. Champions of one schedule learn from
+ * each other; where a merge changed it, previews are learned again, from the trials of what was merged onwards.
  */
-export function previewErrors(reigns: readonly Reign[]): (PreviewError | null)[] {
-  const eras: Reign[][] = [];
-  for (const reign of reigns) {
-    const era = eras.at(-1);
-    if (!era || bends(reign.maker)) eras.push([reign]);
-    else era.push(reign);
-  }
-  return eras.flatMap(era => {
-    const [first] = era;
-    const straight = era.flatMap(({ tried }) => tried.filter(each => !bends(each)));
-    const trials = [
-      ...(bends(first?.maker ?? null) ? (first?.maker?.trials ?? []) : []),
-      ...era.flatMap(({ baselines }) => baselines),
-      ...straight.flatMap(each => each.trials),
-    ];
-    const error = previewError(trials.flatMap(pairOf));
-    return era.map(() => error);
+export function previewErrors(line: readonly MeasuredChampion[]): (PreviewError | null)[] {
+  return schedulesOf(line).flatMap(champions => {
+    const error = previewError(trialsOfSchedule(champions).flatMap(pairOf));
+    return champions.map(() => error);
   });
+}
+
+/** The line in groups of champions that share a schedule. */
+function schedulesOf(line: readonly MeasuredChampion[]): MeasuredChampion[][] {
+  const groups: MeasuredChampion[][] = [];
+  for (const champion of line) {
+    const group = groups.at(-1);
+    if (!group || bends(champion.madeBy)) groups.push([champion]);
+    else group.push(champion);
+  }
+  return groups;
+}
+
+/** What was measured under one schedule: the trials of the change that brought it, baselines, and ideas that left it alone. */
+function trialsOfSchedule(champions: readonly MeasuredChampion[]): RecordedTrial[] {
+  const change = champions[0]?.madeBy ?? null;
+  return [
+    ...(change && bends(change) ? change.trials : []),
+    ...champions.flatMap(({ baselines }) => baselines),
+    ...champions.flatMap(({ tried }) => tried.filter(each => !bends(each))).flatMap(({ trials }) => trials),
+  ];
 }
 
 function bends(tried: Tried | null): boolean {

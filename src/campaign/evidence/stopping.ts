@@ -63,6 +63,7 @@ export function stoppedVerdict(
   const champion = measuredValues(trialsOfTree(snapshot, marker.champion.tree).filter(like));
   const verdict: Verdict = {
     kind: 'close',
+    cause: null,
     reason: `Stopped at ${Math.round(100 * at)} % of its time: what it was on the way to was not worth the rest.`,
     value: preview,
     championValue: champion.length > 0 ? mean(champion) : null,

@@ -36,7 +36,7 @@ const closed = (number: number, usd: number | null) =>
     number,
     {
       cost: cost(usd),
-      verdict: { kind: 'close', reason: '', value: 1, championValue: 1, noise: 0, doubt: 1 },
+      verdict: { kind: 'close', cause: null, reason: '', value: 1, championValue: 1, noise: 0, doubt: 1 },
     },
     { state: 'closed' },
   );
@@ -103,7 +103,7 @@ describe('a campaign whose dollars are spent', () => {
     const crashed = (usd: number) =>
       experiment(1, { cost: cost(usd), trials: [trial('3/1.1', 'tree 1', CRASH)] });
     assert.equal(kindOf({ usd: 1 }, { experiments: [crashed(0.5)] }), 'think');
-    assert.equal(kindOf({ usd: 1 }, { experiments: [crashed(1)] }), 'decide');
+    assert.equal(kindOf({ usd: 1 }, { experiments: [crashed(1)] }), 'close');
   });
 
   test('does not go on where the price is not known', () => {
@@ -124,7 +124,7 @@ describe('what a thought cost of which nothing is made counts', () => {
     const repaired = experiment(1, { commit: sha('other') }, { headSha: sha('other') });
     assert.equal(kindOf({}, { ...failed, experiments: [repaired] }), 'writeOff');
     const crashed = experiment(1, { trials: [trial('3/1.1', 'tree 1', CRASH)] });
-    assert.equal(kindOf({}, { ...failed, experiments: [crashed] }), 'decide', 'the answer is waited for');
+    assert.equal(kindOf({}, { ...failed, experiments: [crashed] }), 'close', 'the answer is waited for');
   });
 
   test('when there are as many experiments as were asked for, or the campaign has ended', () => {

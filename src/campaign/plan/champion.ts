@@ -3,6 +3,7 @@ import type { Action, Work } from '../action.ts';
 import { trialsOfTree } from '../evidence/evidence.ts';
 import { BASELINE_TRIALS, MAX_FAULTS, type RecordedTrial } from '../marker.ts';
 import { type Experiment, measuredValues, type Snapshot } from '../model.ts';
+import { paused } from '../phase.ts';
 import { attemptsOf, experimentsOf, type LiveCampaign } from '../queries.ts';
 import { quote } from '../quote.ts';
 import { dispatch, waitForAttempt } from './dispatch.ts';
@@ -71,7 +72,7 @@ export function pauseForFaults(campaign: LiveCampaign, trials: readonly Recorded
 }
 
 function pause(campaign: LiveCampaign, reason: string): Action {
-  return { kind: 'phase', campaign, phase: 'paused', reason };
+  return { kind: 'phase', campaign, ...paused(reason) };
 }
 
 function isFault(trial: RecordedTrial | undefined): boolean {

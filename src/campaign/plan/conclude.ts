@@ -17,6 +17,7 @@ export function conclude(
   const value = values.length > 0 && kind !== 'superseded' ? mean(values) : null;
   const verdict: Verdict = {
     kind,
+    cause: null,
     reason: reason.slice(0, 500),
     value,
     championValue: null,

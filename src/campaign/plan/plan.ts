@@ -3,8 +3,10 @@
 import { describeProblem } from '../../protocol/contract-file.ts';
 import type { Action } from '../action.ts';
 import { type Campaign, type Experiment, isKnown, type Snapshot } from '../model.ts';
+import { repeatedRunKey, STATE_LOST_KEY } from '../notice.ts';
 import { tendBase } from '../own-branch.ts';
 import { discardedBy, mayGoOn } from '../people.ts';
+import { ended, paused, RUNNING } from '../phase.ts';
 import {
   attemptsOf,
   experimentsOf,
@@ -22,7 +24,6 @@ import { writeOff } from './write-off.ts';
 
 const IDLE_SECONDS = 300;
 
-const STATE_LOST = 'state lost';
 const STATE_LOST_TEXT =
   'The status comment of this campaign was deleted or its hidden part cannot be read, so I take the campaign for paused. Comment `/research N` to go on with N more experiments; those that exist are kept.';
 
@@ -75,19 +76,19 @@ function answerCommands(snapshot: Snapshot): Action | null {
 function stopWhatMustStop(snapshot: Snapshot): Action | null {
   for (const campaign of snapshot.campaigns) {
     if (!isKnown(campaign)) {
-      if (experimentsOf(snapshot, campaign).length > 0 && !campaign.notices.includes(STATE_LOST))
-        return { kind: 'notify', campaign, key: STATE_LOST, text: STATE_LOST_TEXT, pause: false };
+      if (experimentsOf(snapshot, campaign).length > 0 && !campaign.notices.includes(STATE_LOST_KEY))
+        return { kind: 'notify', campaign, key: STATE_LOST_KEY, text: STATE_LOST_TEXT, pause: false };
       continue;
     }
     const { phase } = campaign.state;
     if (!campaign.issueOpen && (phase === 'running' || phase === 'paused'))
-      return { kind: 'phase', campaign, phase: 'stopped', reason: 'The issue was closed.' };
+      return { kind: 'phase', campaign, ...ended('stopped', 'The issue was closed.') };
     const unreadable = snapshot.unreadable.find(found => found.open && found.campaign === campaign.issue);
     if (phase === 'running' && unreadable)
-      return { kind: 'phase', campaign, phase: 'paused', reason: unreadableReason(unreadable.pull) };
-    if (mayGoOn(snapshot, campaign)) return { kind: 'phase', campaign, phase: 'running', reason: '' };
+      return { kind: 'phase', campaign, ...paused(unreadableReason(unreadable.pull)) };
+    if (mayGoOn(snapshot, campaign)) return { kind: 'phase', campaign, ...RUNNING };
     if (phase === 'running' && snapshot.contract.kind !== 'contract')
-      return { kind: 'phase', campaign, phase: 'paused', reason: contractReason(snapshot) };
+      return { kind: 'phase', campaign, ...paused(contractReason(snapshot)) };
   }
   return null;
 }
@@ -110,9 +111,10 @@ function contractReason(snapshot: Snapshot): string {
 
 /** A result that counts no more than once: whoever runs a workflow again is told how to take a trial that counts. */
 function sayRepeated(snapshot: Snapshot): Action | null {
-  for (const { id, title } of snapshot.repeated) {
+  for (const run of snapshot.repeated) {
+    const { title } = run;
     const campaign = liveCampaigns(snapshot).find(({ issue }) => issue === trialParts(title).issue);
-    const key = `run again ${id}`;
+    const key = repeatedRunKey(run);
     if (!campaign || campaign.state.notices.includes(key)) continue;
     const text = `Trial ${title} was run again by hand. Its first result counts, and this one does not. \`/research rerun\` on an experiment’s pull request takes another trial that counts.`;
     return { kind: 'notify', campaign, key, text, pause: false };
@@ -125,12 +127,12 @@ function finishLeftovers(snapshot: Snapshot, now: Date): Action | null {
   for (const experiment of snapshot.experiments) {
     if (experiment.state === 'open') {
       const campaign = snapshot.campaigns.find(({ issue }) => issue === experiment.marker.campaign);
-      const ended = campaign?.state?.phase === 'stopped' || campaign?.state?.phase === 'finished';
+      const over = campaign?.state?.phase === 'stopped' || campaign?.state?.phase === 'finished';
       const opponent = discardedBy(experiment.marker);
-      if ((ended || opponent !== null) && isStarting(snapshot, experiment, now)) continue;
+      if ((over || opponent !== null) && isStarting(snapshot, experiment, now)) continue;
       if (campaign && opponent !== null)
         return closeUnjudged(snapshot, campaign, experiment, 'person', `Discarded by ${opponent}.`);
-      if (campaign && ended) return closeUnjudged(snapshot, campaign, experiment, 'stopped', STOPPED);
+      if (campaign && over) return closeUnjudged(snapshot, campaign, experiment, 'stopped', STOPPED);
     } else if (experiment.marker.verdict === null || isUnmerged(experiment)) {
       const reason = `A person ${experiment.state} this pull request before it was judged.`;
       return conclude(experiment, trialsOf(snapshot, experiment), 'person', reason);

@@ -13,6 +13,7 @@ import {
   type Promotion,
   type Snapshot,
 } from '../model.ts';
+import { promotionKey, takenOverKey } from '../notice.ts';
 import { campaignBranch, mergedInto, pointAt } from '../own-branch.ts';
 import { experimentsOf, hasEnded } from '../queries.ts';
 
@@ -45,11 +46,6 @@ export function promotionsOf(snapshot: Snapshot, { issue }: Campaign): Promotion
   return snapshot.promotions.filter(({ campaign }) => campaign === issue).sort((a, b) => a.pull - b.pull);
 }
 
-/** Key of the notice that the default branch holds all that led to `tip`. */
-export function takenOverKey(tip: string): string {
-  return `taken over ${tip}`;
-}
-
 /** Opens what a campaign that ended has to show, gives up an empty branch, and says what a person did with a promotion. */
 export function promote(snapshot: Snapshot): Action | null {
   for (const campaign of snapshot.campaigns) {
@@ -78,8 +74,9 @@ export function promote(snapshot: Snapshot): Action | null {
 
 function sayWhatBecame(snapshot: Snapshot, campaign: Campaign, own: readonly Promotion[]): Action | null {
   const notices = campaign.state?.notices ?? campaign.notices;
-  for (const { pull, state } of own) {
-    const key = `promotion ${pull} ${state}`;
+  for (const promotion of own) {
+    const { pull, state } = promotion;
+    const key = promotionKey(promotion);
     if (state === 'open' || notices.includes(key)) continue;
     const text =
       state === 'merged'

@@ -1,5 +1,6 @@
 /** Who thinks for a campaign, and when one more idea is needed. */
-import type { AgentConfig, Contract } from '../../protocol/contract.ts';
+import { type AgentAbilities, abilitiesOf, agentNamed } from '../../protocol/agents.ts';
+import type { Contract } from '../../protocol/contract.ts';
 import type { Campaign } from '../model.ts';
 import type { Thought } from '../thought.ts';
 
@@ -9,15 +10,14 @@ const RUNNERS_FOR_ONE_THINKER = 8;
 /** Thoughts at a time: they know nothing of each other. */
 const MOST_AT_ONCE = 8;
 
-/** Configuration of the agent that thinks for a campaign; undefined where the contract has none of that name. */
-export function agentOf(contract: Pick<Contract, 'agents'>, campaign: Campaign): AgentConfig | undefined {
-  const wanted = campaign.state?.agent ?? null;
-  return contract.agents.find(({ name }) => wanted === null || name === wanted);
-}
-
-/** Whether the agent takes its time: one that does not need not think ahead, and cannot mend what it did. */
-export function isModel(agent: AgentConfig | undefined): boolean {
-  return agent?.use === 'openai';
+/** Whether a campaign's agent has an ability; false where the contract has no agent of that name. */
+export function agentCan(
+  ability: keyof AgentAbilities,
+  contract: Pick<Contract, 'agents'>,
+  campaign: Campaign,
+): boolean {
+  const agent = agentNamed(contract, campaign.state?.agent);
+  return agent !== undefined && abilitiesOf(agent)[ability];
 }
 
 /**

@@ -2,6 +2,7 @@
 
 import type { Action } from '../../campaign/action.ts';
 import { RESEARCH_LABEL, type Snapshot } from '../../campaign/model.ts';
+import { paused } from '../../campaign/phase.ts';
 import type { Context } from '../context.ts';
 import { sayOnce } from '../replies.ts';
 import { saveState } from '../state.ts';
@@ -35,16 +36,16 @@ export async function apply(
     case 'answer':
       return answerCommand(context, snapshot, action.command);
     case 'phase': {
+      const { phase, reason, cause } = action;
       const { state } = action.campaign;
-      if (action.phase === 'stopped') await giveUpChampion(context, snapshot, action.campaign);
-      const { phase, reason } = action;
-      return saveState(port, snapshot, action.campaign, { ...state, phase, reason });
+      if (phase === 'stopped') await giveUpChampion(context, snapshot, action.campaign);
+      return saveState(port, snapshot, action.campaign, { ...state, phase, reason, cause });
     }
     case 'notify': {
       const { issue, state } = action.campaign;
       await sayOnce(port, issue, action.key, action.text);
       const notices = [...(state?.notices ?? []), action.key];
-      const pause = action.pause ? ({ phase: 'paused', reason: action.text } as const) : {};
+      const pause = action.pause ? paused(action.text) : {};
       if (state) await saveState(port, snapshot, action.campaign, { ...state, notices, ...pause });
       return;
     }

@@ -1,4 +1,5 @@
 /** What agents are asked: the champion's files, the history, and what is wrong with an idea. */
+
 import { isDeepStrictEqual } from 'node:util';
 import type { LedgerLine, ProposalRequest } from '../../agents/agent.ts';
 import type { Work } from '../../campaign/action.ts';
@@ -6,6 +7,7 @@ import { budgetOf, championValues } from '../../campaign/evidence/evidence.ts';
 import type { Idea } from '../../campaign/idea.ts';
 import { type Campaign, type Experiment, measuredValues, type Snapshot } from '../../campaign/model.ts';
 import { stillAsked } from '../../campaign/people.ts';
+import { paused } from '../../campaign/phase.ts';
 import { experimentsOf, nextNumber, trialsOf } from '../../campaign/queries.ts';
 import type { Task } from '../../campaign/thought.ts';
 import { mean } from '../../gate/mean.ts';
@@ -29,7 +31,7 @@ export async function think(context: Context, snapshot: Snapshot, asked: Asked):
   const chosen = context.chooseAgent(contract, context.agentEnv, state.agent ?? undefined);
   if (chosen.kind === 'problem') {
     const reason = `${chosen.message} Then comment \`/research resume\`.`;
-    return saveState(context.port, snapshot, campaign, { ...state, phase: 'paused', reason });
+    return saveState(context.port, snapshot, campaign, { ...state, ...paused(reason) });
   }
   const { agent } = chosen;
   const request = await proposalRequest(context, snapshot, asked);

@@ -1,4 +1,5 @@
 /** Commands take effect: once, and only for people who may write. */
+
 import type { Command, StartCommand } from '../../campaign/command.ts';
 import { NO_COST } from '../../campaign/idea.ts';
 import type { CampaignState } from '../../campaign/marker.ts';
@@ -11,6 +12,7 @@ import {
   type Snapshot,
 } from '../../campaign/model.ts';
 import { stillAsked } from '../../campaign/people.ts';
+import { ended, paused, RUNNING } from '../../campaign/phase.ts';
 import { dollarsReached } from '../../campaign/plan/campaign-limits.ts';
 import { countExperiments, hasEnded } from '../../campaign/queries.ts';
 import {
@@ -168,8 +170,7 @@ async function start(
 function newState(context: Context, pending: PendingCommand, experiments: number): CampaignState {
   return {
     version: 1,
-    phase: 'running',
-    reason: '',
+    ...RUNNING,
     target: experiments,
     parallel: null,
     budgetSeconds: null,
@@ -207,6 +208,7 @@ async function turn(
   if (kind === 'resume' && !campaign.issueOpen)
     return refuse(context, pending, 'This issue is closed. Open it again first.');
   const comments = [...state.comments, pending.comment];
+  const asked = `${pending.author} asked for it.`;
   await context.port.react(pending.comment, 'rocket');
   if (kind === 'stop') await giveUpChampion(context, snapshot, campaign);
   const next: CampaignState =
@@ -215,8 +217,7 @@ async function turn(
       : {
           ...state,
           comments,
-          phase: kind === 'pause' ? 'paused' : 'stopped',
-          reason: `${pending.author} asked for it.`,
+          ...(kind === 'pause' ? paused(asked) : ended('stopped', asked)),
         };
   await saveState(context.port, snapshot, campaign, next);
 }

@@ -1,6 +1,7 @@
 /** Merges an experiment: the one irreversible step. */
 import type { ActionOf } from '../../campaign/action.ts';
 import type { Experiment, Snapshot } from '../../campaign/model.ts';
+import { paused } from '../../campaign/phase.ts';
 import { quote } from '../../campaign/quote.ts';
 import { squashMessage } from '../../render/pull.ts';
 import { openTitle } from '../../render/title.ts';
@@ -76,5 +77,5 @@ async function mergeRefused(
   if (tip?.sha !== experiment.marker.champion.sha) return;
   context.log.warn({ pull: experiment.pull, message: result.message }, 'merge refused');
   const reason = `GitHub refused to merge #${experiment.pull}: ${quote(result.message, 300)}. Let the App merge into \`${snapshot.base.branch}\`, then comment \`/research resume\`.`;
-  await saveState(context.port, snapshot, campaign, { ...campaign.state, phase: 'paused', reason });
+  await saveState(context.port, snapshot, campaign, { ...campaign.state, ...paused(reason) });
 }

@@ -1,9 +1,11 @@
 /** From what came of a thought to a pull request. */
+
 import { applyEdits } from '../../agents/edit.ts';
 import type { ActionOf } from '../../campaign/action.ts';
 import type { ExperimentMarker } from '../../campaign/marker.ts';
 import { branchName, type KnownCampaign, RESEARCH_LABEL, type Snapshot } from '../../campaign/model.ts';
 import { stillAsked } from '../../campaign/people.ts';
+import { ended, paused } from '../../campaign/phase.ts';
 import { countExperiments, experimentsOf } from '../../campaign/queries.ts';
 import { candidateMessage } from '../../render/pull.ts';
 import { openTitle } from '../../render/title.ts';
@@ -148,13 +150,12 @@ async function exhausted(context: Context, snapshot: Snapshot, campaign: KnownCa
   if (count === 0 && !open)
     return saveState(context.port, snapshot, campaign, {
       ...state,
-      phase: 'paused',
-      reason: `${reason} Is there anything to change in the editable files?`,
+      ...paused(`${reason} Is there anything to change in the editable files?`),
     });
   await saveState(context.port, snapshot, campaign, {
     ...state,
     // People's ideas do not hang on what the agent can think of.
     target: count + stillAsked(snapshot, campaign).length,
-    ...(open ? {} : { phase: 'finished', reason }),
+    ...(open ? {} : ended('finished', reason)),
   });
 }

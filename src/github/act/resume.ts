@@ -1,7 +1,9 @@
 /** A campaign that a person lets go on, after a pause or after its end. */
+
 import { forgiveness } from '../../campaign/forgive.ts';
 import type { CampaignState } from '../../campaign/marker.ts';
 import type { KnownCampaign, Snapshot } from '../../campaign/model.ts';
+import { RUNNING } from '../../campaign/phase.ts';
 import { experimentsOf, hasEnded } from '../../campaign/queries.ts';
 import type { Context } from '../context.ts';
 import { baseToGoOnFrom } from './campaign-branch.ts';
@@ -15,8 +17,7 @@ export async function goingOn(
   const { state } = campaign;
   return {
     ...state,
-    phase: 'running',
-    reason: '',
+    ...RUNNING,
     startedAt: hasEnded(state) ? now().toISOString() : state.startedAt,
     base: await baseToGoOnFrom(port, snapshot, campaign),
     ...forgiveness(state, experimentsOf(snapshot, campaign)),

@@ -7,7 +7,7 @@ import type { ExperimentMarker } from '../../campaign/marker.ts';
 import type { Experiment, Snapshot } from '../../campaign/model.ts';
 import { limitReached } from '../../campaign/plan/campaign-limits.ts';
 import { conclude } from '../../campaign/plan/conclude.ts';
-import { agentOf, isModel } from '../../campaign/plan/think.ts';
+import { agentCan } from '../../campaign/plan/think.ts';
 import { trialsOf } from '../../campaign/queries.ts';
 import { candidateMessage } from '../../render/pull.ts';
 import { openTitle } from '../../render/title.ts';
@@ -21,8 +21,8 @@ import { close } from './close.ts';
 import { writeOff } from './thought-costs.ts';
 
 /**
- * Makes the idea again on the new champion. Where its edits no longer fit, a language model is asked once to port them; the
- * built-in agent is not, and the experiment is superseded.
+ * Makes the idea again on the new champion. Where its edits no longer fit, an agent that can port them is asked once; with any
+ * other, the experiment is superseded.
  */
 export async function restack(
   context: Context,
@@ -37,7 +37,7 @@ export async function restack(
     return;
   }
   const mayAsk = limitReached(snapshot, contract, campaign, context.now()) === null;
-  if (mayAsk && isModel(agentOf(contract, campaign))) {
+  if (mayAsk && agentCan('ports', contract, campaign)) {
     const task = { kind: 'port', pull: experiment.pull, commit: marker.commit } as const;
     return think(context, snapshot, { campaign, contract, task });
   }

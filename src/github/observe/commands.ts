@@ -19,49 +19,64 @@ export function commandsIn(comments: readonly Comment[], botLogin: string): Pend
   });
 }
 
-/**
- * A command took effect when the marker of a campaign or an experiment holds its id, or an answer to it exists. Where the marker is gone, what
- * was asked for before the newest pull request is known to have taken effect by that; where a new one was begun, what
- * was asked for before the first command that it holds.
- */
-export function pending(
-  commands: readonly PendingCommand[],
-  comments: readonly Comment[],
-  campaigns: readonly Campaign[],
-  experiments: readonly Experiment[],
-  pulls: ReadonlyMap<number, Pull>,
-  botLogin: string,
-): PendingCommand[] {
-  const done = new Set([
-    ...campaigns.flatMap(campaign => campaign.state?.comments ?? []),
+/** What shows whether a command took effect. */
+interface Seen {
+  comments: readonly Comment[];
+  campaigns: readonly Campaign[];
+  experiments: readonly Experiment[];
+  pulls: ReadonlyMap<number, Pull>;
+  botLogin: string;
+}
+
+/** Those of the commands that have not taken effect. */
+export function pendingCommands(commands: readonly PendingCommand[], seen: Seen): PendingCommand[] {
+  const named = namedCommands(seen);
+  const isDropped = droppedCommands(seen);
+  const isLost = commandsOfLostState(seen);
+  return commands.filter(command => !named.has(command.comment) && !isDropped(command) && !isLost(command));
+}
+
+/** Ids of the commands that took effect by what a marker holds, or were answered. */
+function namedCommands({ comments, campaigns, experiments, botLogin }: Seen): Set<number> {
+  return new Set([
+    ...campaigns.flatMap(({ state }) => state?.comments ?? []),
     ...experiments.flatMap(({ marker }) => marker.words.map(({ comment }) => comment)),
+    ...comments.flatMap(({ author, body }) => (author === botLogin ? (replyKey(body) ?? []) : [])),
   ]);
-  const wordsBegin = new Map(
+}
+
+/** Markers keep the last commands only: one that is older than all that a marker holds took effect before. */
+function droppedCommands({ campaigns, experiments }: Seen): (command: PendingCommand) => boolean {
+  const oldestOnPull = new Map(
     experiments
       .filter(({ marker }) => marker.words.length >= KEPT_WORDS)
       .map(({ pull, marker }) => [pull, Math.min(...marker.words.map(({ comment }) => comment))]),
   );
-  for (const comment of comments) {
-    const answered = comment.author === botLogin ? replyKey(comment.body) : null;
-    if (answered !== null) done.add(answered);
-  }
-  const begun = new Map(
+  const oldestOfCampaign = new Map(
     campaigns.flatMap(({ issue, state }) => (state ? [[issue, Math.min(...state.comments)] as const] : [])),
   );
-  const times = new Map(comments.map(({ id, createdAt }) => [id, createdAt]));
-  // What is asked for on an experiment that has ended stands in its campaign's marker.
+  // A command on an experiment that has ended is in its campaign's marker.
   const campaignOf = (issue: number) =>
     experiments.find(({ pull, state }) => pull === issue && state !== 'open')?.marker.campaign ?? issue;
-  const tookEffect = ({ comment, issue }: PendingCommand) =>
-    // Of many words on one experiment the marker keeps the last.
-    comment < (wordsBegin.get(issue) ?? 0) ||
-    comment < (begun.get(campaignOf(issue)) ?? 0) ||
-    (!begun.has(issue) &&
-      [...pulls.values()].some(
-        ({ author, branch, createdAt }) =>
-          author === botLogin &&
-          branch.startsWith(`research/${issue}/`) &&
-          createdAt > (times.get(comment) ?? ''),
-      ));
-  return commands.filter(command => !done.has(command.comment) && !tookEffect(command));
+  return ({ comment, issue }) =>
+    comment < (oldestOnPull.get(issue) ?? 0) || comment < (oldestOfCampaign.get(campaignOf(issue)) ?? 0);
+}
+
+/** Where a campaign's marker is gone, commands older than its newest pull request are known to have taken effect. */
+function commandsOfLostState({
+  comments,
+  campaigns,
+  pulls,
+  botLogin,
+}: Seen): (command: PendingCommand) => boolean {
+  const known = new Set(campaigns.filter(({ state }) => state !== null).map(({ issue }) => issue));
+  const times = new Map(comments.map(({ id, createdAt }) => [id, createdAt]));
+  return ({ comment, issue }) =>
+    !known.has(issue) &&
+    [...pulls.values()].some(
+      ({ author, branch, createdAt }) =>
+        author === botLogin &&
+        branch.startsWith(`research/${issue}/`) &&
+        createdAt > (times.get(comment) ?? ''),
+    );
 }

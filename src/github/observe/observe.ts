@@ -9,7 +9,7 @@ import { askTwice } from '../errors.ts';
 import type { Comment, Commit, GitHubPort } from '../port.ts';
 import { readAttempts } from './attempts.ts';
 import { metAgain, readCampaigns } from './campaigns.ts';
-import { commandsIn, pending } from './commands.ts';
+import { commandsIn, pendingCommands } from './commands.ts';
 import { duplicateComments } from './duplicates.ts';
 import type { Memory } from './memory.ts';
 import { experimentsIn, leftoversIn, offeredIn, promotionsIn, readPulls } from './pulls.ts';
@@ -50,7 +50,13 @@ export async function observe(port: GitHubPort, memory: Memory, now: Date): Prom
     leftovers: await leftoversIn(port, memory, branches, campaigns),
     offered: offeredIn(memory),
     runEndedAt: null,
-    commands: pending(commands, comments, campaigns, experiments, memory.pulls, port.botLogin),
+    commands: pendingCommands(commands, {
+      comments,
+      campaigns,
+      experiments,
+      pulls: memory.pulls,
+      botLogin: port.botLogin,
+    }),
     duplicates: duplicateComments(comments, campaigns, port.botLogin),
   };
   memory.commentsSeen = seenUntil(comments, snapshot, now);

@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { test } from 'node:test';
 import { pino } from 'pino';
 import { type Probot, ProbotOctokit } from 'probot';
-import { startWork } from './app.ts';
-import { createApp } from './index.ts';
+import { createApp } from '../index.ts';
+import { startWork } from './work.ts';
 
 type Names = Record<number, string>;
 

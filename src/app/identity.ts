@@ -1,0 +1,33 @@
+/** Who the App is on GitHub, and where people look at it. */
+import type { Probot } from 'probot';
+import type { Octokit } from '../github/client/types.ts';
+
+export interface Identity {
+  /** Login under which the App comments. */
+  botLogin: string;
+  /** Web address of GitHub, no slash at the end. */
+  serverUrl: string;
+}
+
+/** Asks GitHub once, and again only after a failure. */
+export function identityOf(probot: Pick<Probot, 'auth'>): () => Promise<Identity> {
+  let known: Promise<Identity> | null = null;
+  return () => {
+    known ??= ask(probot).catch(error => {
+      known = null;
+      throw error;
+    });
+    return known;
+  };
+}
+
+async function ask(probot: Pick<Probot, 'auth'>): Promise<Identity> {
+  const octokit = await probot.auth();
+  const { data } = await octokit.rest.apps.getAuthenticated();
+  return { botLogin: `${data?.slug}[bot]`, serverUrl: webAddress(octokit) };
+}
+
+function webAddress(octokit: Octokit): string {
+  const { baseUrl } = octokit.request.endpoint.DEFAULTS;
+  return baseUrl === 'https://api.github.com' ? 'https://github.com' : baseUrl.replace(/\/api\/v3\/?$/, '');
+}

@@ -1,0 +1,61 @@
+/** Runs that no runner picks up. */
+import type { Action, Work } from '../action.ts';
+import type { Attempt, Run, Snapshot } from '../model.ts';
+import { coversRun, queueKey } from '../notice.ts';
+import { openExperiments, secondsSince, trialParts } from '../queries.ts';
+import type { Turn } from './turn.ts';
+
+const NOTICE_SECONDS = 600;
+const PAUSE_SECONDS = 3600;
+
+interface Queued {
+  attempt: Attempt;
+  run: Run;
+}
+
+/**
+ * Runs that no runner picks up are said after ten minutes, and pause the campaign after an hour. While any run is in progress the others
+ * wait for its runner, and after one ended the next gets that long to be picked up.
+ */
+export function waitForRunner({ snapshot, work, now }: Turn): Action | null {
+  const { campaign } = work;
+  const { notices } = campaign.state;
+  const queued = queuedRuns(snapshot, work);
+  const [first, last] = [queued[0], queued.at(-1)];
+  if (!first || !last) return null;
+  const { attempt, run } = first;
+  const sinceLast = snapshot.runEndedAt === null ? Infinity : secondsSince(snapshot.runEndedAt, now);
+  const waited = Math.min(secondsSince(run.createdAt, now), sinceLast);
+  if (waited >= PAUSE_SECONDS) {
+    if (coversRun(notices, 'paused', run)) return giveUpRun(snapshot, work, attempt);
+    const text = `No runner picked up trial ${attempt.trial} for an hour, so the campaign pauses. Start a self-hosted runner with the labels of the workflow, then comment \`/research resume\`.`;
+    return { kind: 'notify', campaign, key: queueKey('paused', last.run), text, pause: true };
+  }
+  if (waited >= NOTICE_SECONDS && !coversRun(notices, 'waiting', run)) {
+    const text = `No runner has picked up trial ${attempt.trial} for ten minutes ([run](${run.url})). Is a self-hosted runner with the labels of the workflow online? After an hour the campaign pauses.`;
+    return { kind: 'notify', campaign, key: queueKey('waiting', last.run), text, pause: false };
+  }
+  return null;
+}
+
+/** The campaign's runs that wait for a runner, oldest first; none while any run is in progress. */
+function queuedRuns({ attempts }: Snapshot, { campaign }: Work): Queued[] {
+  const all = [...attempts.values()];
+  if (all.some(({ run }) => run?.status === 'in_progress')) return [];
+  return all
+    .flatMap(attempt => (attempt.run?.status === 'queued' ? [{ attempt, run: attempt.run }] : []))
+    .filter(
+      ({ attempt }) =>
+        trialParts(attempt.trial).issue === campaign.issue && attempt.check?.measurement == null,
+    )
+    .sort((a, b) => a.run.id - b.run.id);
+}
+
+/** It was said, and a person resumed the campaign: the stale run is taken for the machine's fault, and its trial is taken anew. */
+function giveUpRun(snapshot: Snapshot, work: Work, attempt: Attempt): Action | null {
+  const { experiment: number } = trialParts(attempt.trial);
+  const experiment = openExperiments(snapshot, work.campaign).find(({ marker }) => marker.number === number);
+  return number === 0 || experiment
+    ? { kind: 'record', ...work, experiment: experiment ?? null, attempt }
+    : null;
+}

@@ -1,0 +1,22 @@
+/** An open experiment, and what its next step depends on. */
+import type { Work } from '../action.ts';
+import type { RecordedTrial } from '../marker.ts';
+import type { Experiment, Snapshot } from '../model.ts';
+import { trialsOf } from '../queries.ts';
+
+export interface Subject {
+  snapshot: Snapshot;
+  work: Work;
+  experiment: Experiment;
+  /** Its completed trials. */
+  trials: RecordedTrial[];
+  /** Whether the champion is another by now than the one that it was made on. */
+  moved: boolean;
+  now: Date;
+}
+
+export function subjectOf(snapshot: Snapshot, work: Work, experiment: Experiment, now: Date): Subject {
+  const trials = trialsOf(snapshot, experiment);
+  const moved = experiment.marker.champion.sha !== snapshot.base.sha;
+  return { snapshot, work, experiment, trials, moved, now };
+}

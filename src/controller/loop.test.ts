@@ -1,0 +1,121 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Action } from '../campaign/action.ts';
+import { Refusal } from '../sim/model/refusal.ts';
+import { campaignScene } from '../sim/scene.test-helper.ts';
+import { createSchedule } from '../sim/schedule.ts';
+import { startLoop } from './loop.ts';
+
+const CALL_SECONDS = 0.1;
+
+/** A loop in virtual time on a repository where a trial is waited for, so that it looks again every 30 s. */
+async function waiting() {
+  const schedule = createSchedule(Date.parse('2026-03-08T00:00:00Z'));
+  const scene = campaignScene(1);
+  const steps: { at: number; what: Action['kind'] | 'failed' }[] = [];
+  const note = (what: Action['kind'] | 'failed') => steps.push({ at: schedule.now() / 1000, what });
+  /** What each call does besides. */
+  const calls: { interfere(call: string): void } = { interfere() {} };
+  scene.line = async (call, _what, effect) => {
+    await schedule.sleep(CALL_SECONDS);
+    calls.interfere(call);
+    return effect();
+  };
+  const loop = startLoop(
+    { ...scene.context, now: () => new Date(schedule.now()) },
+    {
+      pollSeconds: 60,
+      sleep: schedule.sleep,
+      observer: {
+        stepped: ({ kind }) => note(kind),
+        failed: () => note('failed'),
+        agentThrew: error => assert.fail(String(error)),
+      },
+    },
+  );
+  await new Promise(setImmediate);
+  /** Lets time pass until so many more steps were taken; returns them. */
+  const next = async (count: number) => {
+    const before = steps.length;
+    while (steps.length < before + count) assert.ok(await schedule.advance());
+    return steps.slice(before);
+  };
+  while (steps.at(-1)?.what !== 'wait') await next(1);
+  // Whatever its first actions have yet to settle.
+  await next(4);
+  return { schedule, loop, next, calls };
+}
+
+/** Seconds from each step to the next, without those of the calls. */
+function gaps(steps: readonly { at: number }[]): number[] {
+  return steps.slice(1).map(({ at }, i) => Math.floor(at - (steps[i]?.at ?? 0)));
+}
+
+test('without a nudge a loop looks again when the plan says so', async () => {
+  const { next } = await waiting();
+  assert.deepEqual(gaps(await next(3)), [30, 30]);
+});
+
+test('a nudge wakes a loop that waits', async () => {
+  const { schedule, loop, next } = await waiting();
+  const [last] = await next(1);
+  schedule.after(5, loop.nudge);
+  const [woken] = await next(1);
+  assert.deepEqual(gaps([last ?? assert.fail(), woken ?? assert.fail()]), [5]);
+});
+
+test('a nudge in the middle of a look brings another one right after it', async () => {
+  const { loop, next, calls } = await waiting();
+  calls.interfere = call => {
+    if (call !== 'commentsSince') return;
+    calls.interfere = () => {};
+    loop.nudge();
+  };
+  assert.deepEqual(gaps(await next(3)), [0, 30]);
+});
+
+test('after failures a loop waits 1, 2, 4 seconds, and as long as GitHub asks for', async () => {
+  const { next, calls } = await waiting();
+  const refusals = [
+    new Refusal(502, 'Bad Gateway'),
+    new Refusal(502, 'Bad Gateway'),
+    new Refusal(502, 'Bad Gateway'),
+    new Refusal(403, 'You have exceeded a secondary rate limit.', { 'retry-after': '60' }),
+  ];
+  calls.interfere = call => {
+    const refusal = call === 'about' ? refusals.shift() : undefined;
+    if (refusal) throw refusal;
+  };
+  const steps = await next(6);
+  assert.deepEqual(
+    steps.map(({ what }) => what),
+    ['failed', 'failed', 'failed', 'failed', 'wait', 'wait'],
+  );
+  assert.deepEqual(gaps(steps), [1, 2, 4, 60, 30]);
+});
+
+test('a loop that is stopped ends the look in progress, and takes no other', async () => {
+  const { schedule, loop, next, calls } = await waiting();
+  const seen: string[] = [];
+  let stopped: number | null = null;
+  calls.interfere = call => {
+    seen.push(call);
+    if (call === 'about')
+      void loop.stop().then(() => {
+        stopped = schedule.now() / 1000;
+      });
+  };
+  const [last] = await next(1);
+  while (await schedule.advance());
+  assert.equal(stopped, last?.at);
+  assert.equal(seen.filter(call => call === 'about').length, 1);
+  assert.ok(seen.includes('runs'), 'the look went on to its end');
+});
+
+test('a loop that is stopped while it waits ends at once', async () => {
+  const { schedule, loop } = await waiting();
+  const began = schedule.now();
+  const stopped = loop.stop().then(() => schedule.now());
+  while (await schedule.advance());
+  assert.equal(await stopped, began);
+});

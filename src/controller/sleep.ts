@@ -1,0 +1,9 @@
+/** How everything that waits does so: on the machine's clock, or on a simulation's. */
+import { setTimeout as after } from 'node:timers/promises';
+
+/** Resolves after that many seconds, or as soon as the signal is aborted. */
+export type Sleep = (seconds: number, signal: AbortSignal) => Promise<void>;
+
+export const sleep: Sleep = async (seconds, signal) => {
+  await after(seconds * 1000, undefined, { signal }).catch(() => undefined);
+};
