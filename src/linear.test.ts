@@ -60,6 +60,9 @@ const HOSTILE: Record<string, (length: number) => string> = {
   quotes: filled('', '"', ''),
   'threefold quotes': filled('', '"""\n', ''),
   apostrophes: filled('', "'", ''),
+  'strings with fields': filled('', "f'{", ''),
+  'imports that never end': filled('', 'import a.', ''),
+  'paths that are imported': filled('', 'import ', ''),
   backticks: filled('', '`', 'x'),
   'backticks apart': filled('', '`a', ''),
   braces: filled('', '{', ''),
@@ -129,8 +132,9 @@ const READERS: Record<string, (text: string) => unknown> = {
     changeIn({ path: 'a.py', search: `A = 1\n${text}`, replace: `A = 2\n${text}` }),
   'an idea about schedules': text =>
     bendsCurve({ title: text, hypothesis: text, edits: [{ path: 'a', search: text, replace: 'x' }] }),
-  'tokens of Python': text => addedTokens([{ path: 'a.py', search: 'x', replace: text }]),
-  'tokens of TypeScript': text => addedTokens([{ path: 'a.ts', search: 'x', replace: text }]),
+  'tokens of Python': text => addedTokens(new Map([['a.py', 'x']]), new Map([['a.py', text]])),
+  'tokens of a string with fields': text =>
+    addedTokens(new Map([['a.py', 'x']]), new Map([['a.py', `f'''${text}{${text}:${text}}'''`]])),
   'a wish': text => wishedIdea(`A = ${text}`, new Map([['a.py', 'A = 1']])),
   'a file in a prompt': fenced,
   'a ledger in a prompt': text =>

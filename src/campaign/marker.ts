@@ -81,6 +81,8 @@ export const experimentMarkerSchema = z.strictObject({
   number: z.int().positive(),
   agent: z.string(),
   idea: ideaSchema,
+  /** By how many tokens it makes the code longer; null where nobody can say. */
+  addedTokens: z.int().nullable().default(null),
   /** The commit that the candidate was made on, and its tree. */
   champion: z.strictObject({ sha: shaSchema, tree: shaSchema }),
   commit: shaSchema,

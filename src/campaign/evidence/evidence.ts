@@ -7,7 +7,6 @@ import { BASELINE_TRIALS, type RecordedTrial } from '../marker.ts';
 import { type Campaign, type Experiment, measuredValues, type Snapshot } from '../model.ts';
 import { attemptsOf, trialParts, trialsOf } from '../queries.ts';
 import { historyOf, samplesOf } from './history.ts';
-import { addedTokens } from './tokens.ts';
 
 /** Every trial that measured `tree`, in any campaign. A squash commit inherits its tree's trials. */
 export function trialsOfTree(snapshot: Snapshot, tree: string): RecordedTrial[] {
@@ -93,7 +92,7 @@ export function judgeExperiment(
   if (!example) return { kind: 'incomparable', machine: last.machine };
   const like = (trial: Measurement) => comparable(trial, example);
   const champion = measuredValues(onChampion.filter(like));
-  const candidate = { samples: samplesOf(trials.filter(like)), addedTokens: addedTokens(marker.idea.edits) };
+  const candidate = { samples: samplesOf(trials.filter(like)), addedTokens: marker.addedTokens ?? 0 };
   const verdict = judge(historyOf(snapshot, marker.champion.tree, like), candidate, gateRules(contract));
   return { kind: 'judged', verdict, value: measuredValues(trials.filter(like)), champion };
 }

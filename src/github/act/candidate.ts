@@ -1,21 +1,30 @@
 /** The files of a candidate: the champion’s, and what an idea makes of them. */
 import { applyEdits } from '../../agents/edit.ts';
+import { addedTokens } from '../../campaign/evidence/tokens.ts';
 import type { Idea } from '../../campaign/idea.ts';
 import type { Snapshot } from '../../campaign/model.ts';
 import type { Contract } from '../../protocol/contract.ts';
 import { askTwice } from '../errors.ts';
 import type { GitHubPort } from '../port.ts';
 
-/** The files as the idea changes them on the present champion; null where its edits do not fit. */
+export interface Change {
+  /** New texts of the files that change, by path. */
+  files: ReadonlyMap<string, string>;
+  /** See ExperimentMarker. */
+  addedTokens: number | null;
+}
+
+/** What the idea makes of the present champion; null where its edits do not fit. */
 export async function fitting(
   port: GitHubPort,
   { editable }: Contract,
   { base }: Snapshot,
   idea: Idea,
-): Promise<ReadonlyMap<string, string> | null> {
+): Promise<Change | null> {
   const champion = await readFiles(port, editable, base.sha);
   const applied = applyEdits(champion, idea.edits, editable);
-  return applied.kind === 'applied' ? applied.files : null;
+  if (applied.kind === 'refused') return null;
+  return { files: applied.files, addedTokens: addedTokens(champion, applied.files) };
 }
 
 /** Texts of the files at a ref, those that are there. */

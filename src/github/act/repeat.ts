@@ -18,10 +18,10 @@ export async function repeat(
   const marker = snapshot.experiments.find(({ pull }) => pull === asked.pull)?.marker;
   if (!marker) return drop('its pull request cannot be read any more');
   const { idea, agent } = marker;
-  const files = await fitting(context.port, contract, snapshot, idea);
-  if (!files) return drop('its edits no longer fit the champion’s files');
+  const change = await fitting(context.port, contract, snapshot, idea);
+  if (!change) return drop('its edits no longer fit the champion’s files');
   const experiment = { campaign: campaign.issue, number, idea, agent, cost: NO_COST, asked };
-  const refusal = await openPull(context, snapshot, experiment, files);
+  const refusal = await openPull(context, snapshot, experiment, change);
   if (refusal !== null) return drop(refusal);
   const rest = withoutAsked(snapshot, campaign, asked);
   await saveState(context.port, snapshot, campaign, { ...campaign.state, asked: rest });

@@ -16,7 +16,7 @@ import type { Context } from '../context.ts';
 import type { GitHubPort } from '../port.ts';
 import { isAsObserved } from './as-observed.ts';
 import { think } from './ask-agent.ts';
-import { fitting } from './candidate.ts';
+import { type Change, fitting } from './candidate.ts';
 import { close } from './close.ts';
 import { writeOff } from './thought-costs.ts';
 
@@ -31,9 +31,9 @@ export async function restack(
 ): Promise<void> {
   const { campaign, contract, experiment } = action;
   const { marker } = experiment;
-  const files = await fitting(context.port, contract, snapshot, marker.idea);
-  if (files) {
-    await remake(context, snapshot, experiment, files, { restacks: marker.restacks + 1 });
+  const change = await fitting(context.port, contract, snapshot, marker.idea);
+  if (change) {
+    await remake(context, snapshot, experiment, change, { restacks: marker.restacks + 1 });
     return;
   }
   const mayAsk = limitReached(snapshot, contract, campaign, context.now()) === null;
@@ -56,11 +56,11 @@ export async function revise(
   const task = context.thinking.thoughts().find(({ id }) => id === thought)?.task;
   if (answer?.kind !== 'idea' || !task) return;
   const { marker } = experiment;
-  const files = await fitting(context.port, contract, snapshot, answer.idea);
+  const change = await fitting(context.port, contract, snapshot, answer.idea);
   // The champion moved while the agent thought: the old answer is as good as none, and was paid for.
-  if (!files) return writeOff(context, snapshot, action);
+  if (!change) return writeOff(context, snapshot, action);
   context.thinking.use(thought, { kind: 'experiment', number: marker.number });
-  const made = await remake(context, snapshot, experiment, files, {
+  const made = await remake(context, snapshot, experiment, change, {
     idea: answer.idea,
     cost: addCost(marker.cost, answer.cost),
     ...(task.kind === 'port' ? { restacks: marker.restacks + 1 } : { repairs: marker.repairs + 1 }),
@@ -78,12 +78,12 @@ async function remake(
   { port }: Context,
   snapshot: Snapshot,
   experiment: Experiment,
-  files: ReadonlyMap<string, string>,
+  { files, addedTokens }: Change,
   change: Partial<ExperimentMarker>,
 ): Promise<boolean> {
   const { base } = snapshot;
   const trials = trialsOf(snapshot, experiment);
-  const marker = { ...experiment.marker, ...change };
+  const marker = { ...experiment.marker, ...change, addedTokens };
   const tree = await port.createTree(base.tree, files);
   const commit = await port.createCommit(candidateMessage(marker), tree, base.sha);
   const { earlier } = marker;
