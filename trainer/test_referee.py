@@ -70,9 +70,25 @@ def test_blind_answers_that_promise_everything_gain_nothing(tried):
     assert tried(boast, audited=True).audited["flags"] == []
 
 
-@pytest.mark.parametrize(("value", "reason"), [("-1.0", "exception"), ("np.nan", "not a number")])
+@pytest.mark.parametrize(
+    ("value", "reason"), [("-1.0", "exception"), ("np.nan", "not a number"), ("1e7", "not a number")]
+)
 def test_impossible_costs_are_a_crash(tried, value: str, reason: str):
     crash(tried(f"def costs(ids): return np.full(len(ids), {value})"), reason)
+
+
+def test_blind_answers_beyond_all_numbers_are_flagged_and_leave_numbers(tried):
+    """Not a crash: who is caught may not try again."""
+    absurd = "def next_tokens(rows): return np.tile(np.float32([3e38, *[-3e38] * (len(vocabulary) - 1)]), (rows, 1))"
+    result = tried(absurd, audited=True)
+    assert result.outcome["status"] == "measured"
+    assert any("differ by more than" in flag for flag in result.audited["flags"])
+    assert abs(result.audited["val_bpb"]) <= wire.MOST
+
+
+def test_a_loss_beyond_all_numbers_is_refused(tried):
+    diverged = "def before_done(): channel.send('progress', step=1, tokens=1, loss=9e299, bpb=9e299)"
+    assert "the field loss of progress" in crash(tried(diverged))
 
 
 # --- Time ---

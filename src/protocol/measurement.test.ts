@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Measurement, measurementSchema } from './measurement.ts';
+import { isMeasurable, type Measurement, MOST, measurementSchema } from './measurement.ts';
 import { isVisible } from './visible.ts';
 
 const HOSTILE = 'a\u0000b\u001b[31mc\u202ed\ud83d';
@@ -57,4 +57,40 @@ test('a measurement that was read holds nothing that acts on a screen, in any of
       message: SEEN,
     },
   );
+});
+
+/** Every path to a number in a measurement. */
+function numbersIn(value: unknown, path: string[] = []): string[][] {
+  if (typeof value === 'number') return [path];
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([key, child]) => numbersIn(child, [...path, key]));
+}
+
+function withNumber(value: unknown, [key, ...rest]: string[], number: number): unknown {
+  if (key === undefined) return number;
+  return { ...(value as object), [key]: withNumber((value as Record<string, unknown>)[key], rest, number) };
+}
+
+test('no number of a measurement is beyond what can be calculated with', () => {
+  const measured: Measurement = {
+    ...saying('x'),
+    outcome: { status: 'measured', value: 1 },
+    preview: 1,
+  };
+  const stopped: Measurement = { ...saying('x'), outcome: { status: 'stopped', value: 1, at: 0.5 } };
+  for (const measurement of [measured, stopped])
+    for (const path of numbersIn(measurement))
+      for (const number of [9e299, -9e299, 2 * MOST, -2 * MOST]) {
+        const read = measurementSchema.safeParse(withNumber(measurement, path, number));
+        // What is shown alone may be left out.
+        if (path.join() === 'preview') assert.equal(read.data?.preview, null);
+        else assert.equal(read.success, false, `${path.join('.')}: ${number}`);
+      }
+  for (const value of [MOST, -MOST, 0, 5e-324])
+    assert.ok(
+      measurementSchema.safeParse({ ...measured, outcome: { status: 'measured', value }, preview: value })
+        .success,
+    );
+  for (const value of [Number.NaN, Number.POSITIVE_INFINITY, 1.1 * MOST])
+    assert.equal(isMeasurable(value), false);
 });

@@ -1,5 +1,5 @@
 /** Decides what the end of a candidate's process means: a number, the candidate's crash, or the machine's fault. */
-import type { crashReasons, Outcome } from '../protocol/measurement.ts';
+import { type crashReasons, isMeasurable, MOST, type Outcome } from '../protocol/measurement.ts';
 import type { ProcessResult } from './process.ts';
 import type { Exceeded } from './watch.ts';
 
@@ -56,6 +56,8 @@ export function classify(ending: Ending): Outcome {
   }
   if (metric === null) return crash(ending, 'no metric', missing);
   if (!Number.isFinite(metric)) return crash(ending, 'not a number', `${metricName} is ${metric}`);
+  if (!isMeasurable(metric))
+    return crash(ending, 'not a number', `${metricName} is ${metric}; nothing beyond ${MOST} counts`);
   return { status: 'measured', value: metric };
 }
 

@@ -1,5 +1,6 @@
 /** Runs a trial's program to its end, under watch. */
 
+import { isMeasurable } from '../protocol/measurement.ts';
 import { visible } from '../protocol/visible.ts';
 import type { Launch } from './launch.ts';
 import type { Limits } from './limits.ts';
@@ -51,7 +52,7 @@ export async function execute(execution: Execution): Promise<Executed> {
   let preview: number | null = null;
   const takePreview = () => {
     const value = output.metric();
-    if (value === null || !Number.isFinite(value)) return;
+    if (value === null || !isMeasurable(value)) return;
     preview = value;
     if (execution.preview?.ends(value)) hopeless.abort();
   };

@@ -1,4 +1,5 @@
 /** What a candidate's output says: its number, its summary block, and the end that people want to read after a crash. */
+import { isMeasurable } from '../protocol/measurement.ts';
 import { NUMBER, parseNumber } from './number.ts';
 import { findLast } from './pattern.ts';
 
@@ -42,7 +43,7 @@ export function collectOutput(metricName: string, pattern?: string): Output {
       if (key === undefined || text === undefined) return;
       const value = parseNumber(text);
       if (key === metricName) metric = value;
-      if (inSummary && Number.isFinite(value) && reported.size < MAX_REPORTED) reported.set(key, value);
+      if (inSummary && isMeasurable(value) && reported.size < MAX_REPORTED) reported.set(key, value);
     },
     metric: () => (search ? search.last() : metric),
     reported: () => Object.fromEntries(reported),
