@@ -2,17 +2,14 @@
 /**
  * Replays campaigns with recorded pairs of preview and value (curves.json, made by record_curves.py); half a minute on one core.
  *
- *     node bench/early.ts [--campaigns 200]
- *
- * An idea's first trial is as it was recorded. What it truly adds is not known: taken for that is its recorded effect, drawn
- * towards 0 as far as noise explains what ideas differ by. Its further trials are drawn around that, with what the champion's
+ * An idea's first trial is as it was recorded. What it truly adds is not known: its recorded effect is used
+ * instead, drawn towards 0 as far as noise explains what ideas differ by. Its further trials are drawn around that, with what the champion's
  * own runs differed by. Merged effects add up. Ideas come in random order, each once in a campaign. ± is one standard error.
  */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { parseArgs } from 'node:util';
 import { z } from 'zod';
-import { randomFrom } from './random.ts';
+import { createRandom } from '../src/sim/random.ts';
 import { type Outcome, replay, worldOf } from './replay.ts';
 
 const recordedSchema = z.array(
@@ -24,17 +21,16 @@ const recordedSchema = z.array(
 const RULES = { goal: 'minimize', rule: 'bayes', falseMerges: 0.1, maxTrials: 4, noise: null } as const;
 /** Whole trials that one runner finishes in an hour, at 300 s of training and 25 s around it. */
 const TRIALS_PER_HOUR = 3600 / 325;
+const CAMPAIGNS = 200;
 const SHARES = [0.4, 0.5, 0.6, 0.7, 0.8];
 
-const { values: options } = parseArgs({ options: { campaigns: { type: 'string', default: '200' } } });
-const campaigns = z.coerce.number().int().positive().parse(options.campaigns);
 const text = readFileSync(path.join(import.meta.dirname, 'curves.json'), 'utf8');
 const recorded = recordedSchema.parse(JSON.parse(text));
 
-console.log(`${campaigns} campaigns; helpful: a true gain of a fifth of the noise or more`);
+console.log(`${CAMPAIGNS} campaigns; helpful: a true gain of a fifth of the noise or more`);
 for (const at of [null, ...SHARES]) {
   const world = worldOf(recorded, at ?? 1);
-  const outcomes = Array.from({ length: campaigns }, (_, i) => replay(randomFrom(1 + i), world, RULES, at));
+  const outcomes = Array.from({ length: CAMPAIGNS }, (_, i) => replay(createRandom(1 + i), world, RULES, at));
   if (at === null) console.log(`${world.ideas.length} ideas, noise ${world.deviation.toFixed(4)}\n`);
   console.log(
     `${at === null ? 'no early stop' : `previews at ${percent(at)}`.padEnd(13)}  ${summary(outcomes)}`,

@@ -1,34 +1,18 @@
 // Bench: what the gate reaches on simulated campaigns, beside greedy and "confirm once"
-/**
- * Campaigns of 125 trials of ideas with known effects, in five worlds; two minutes on one core.
- *
- *     node bench/gate.ts [--campaigns 60] [--trials 125] [--max-trials 4] [--false-merges 0.1] [--noise 0.0005]
- *
- * `--noise`: calibrated beforehand; without it the gate learns the noise from three baselines on. ± is one standard error.
- */
-import { parseArgs } from 'node:util';
+/** Campaigns of ideas with known effects, in five worlds; two minutes on one core. ± is one standard error. */
+import { Command, InvalidArgumentError } from 'commander';
+import { wholeNumber } from '../src/cli/errors.ts';
 import type { GateRules } from '../src/gate/gate.ts';
-import { type Random, randomFrom } from './random.ts';
+import { createRandom, type Random } from '../src/sim/random.ts';
 import { type Noise, type Outcome, runGate, runSimple } from './simulate.ts';
 
-const { values: options } = parseArgs({
-  options: {
-    campaigns: { type: 'string', default: '60' },
-    trials: { type: 'string', default: '125' },
-    'max-trials': { type: 'string', default: '4' },
-    'false-merges': { type: 'string', default: '0.1' },
-    noise: { type: 'string' },
-  },
-});
-const campaigns = positive('campaigns', options.campaigns);
-const trials = positive('trials', options.trials);
-const rules: GateRules = {
-  goal: 'minimize',
-  rule: 'bayes',
-  falseMerges: positive('false-merges', options['false-merges']),
-  maxTrials: positive('max-trials', options['max-trials']),
-  noise: options.noise === undefined ? null : positive('noise', options.noise),
-};
+const { campaigns, falseMerges } = new Command('npm run bench -- gate')
+  .option('--campaigns <n>', 'campaigns of each kind', wholeNumber(1, 100_000), 60)
+  .option('--false-merges <share>', 'accepted share of false merges', share, 0.1)
+  .parse()
+  .opts<{ campaigns: number; falseMerges: number }>();
+const TRIALS = 125;
+const rules: GateRules = { goal: 'minimize', rule: 'bayes', falseMerges, maxTrials: 4, noise: null };
 
 const WORLDS: [string, Noise][] = [
   ['noise 0.0003', { seed: 0, tree: 0, own: 0.0003 }],
@@ -38,24 +22,24 @@ const WORLDS: [string, Noise][] = [
   ['every edit redraws 0.0004, rest 0.0003', { seed: 0, tree: 0.0004, own: 0.0003 }],
 ];
 const RULES: [string, (random: Random, noise: Noise) => Outcome][] = [
-  ['greedy', (random, noise) => runSimple(random, noise, trials, 0)],
-  ['confirm once', (random, noise) => runSimple(random, noise, trials, 1)],
-  ['gate', (random, noise) => runGate(random, noise, trials, rules, false)],
-  ['gate, early stop', (random, noise) => runGate(random, noise, trials, rules, true)],
+  ['greedy', (random, noise) => runSimple(random, noise, TRIALS, 0)],
+  ['confirm once', (random, noise) => runSimple(random, noise, TRIALS, 1)],
+  ['gate', (random, noise) => runGate(random, noise, TRIALS, rules, false)],
+  ['gate, early stop', (random, noise) => runGate(random, noise, TRIALS, rules, true)],
 ];
 
 console.log(
-  `${campaigns} campaigns of ${trials} trials each; false: share of merges with a true gain under 0.0001`,
+  `${campaigns} campaigns of ${TRIALS} trials each; false: share of merges with a true gain under 0.0001`,
 );
 for (const [world, noise] of WORLDS) {
   console.log(`\n${world}`);
   for (const [name, run] of RULES) {
-    const outcomes = Array.from({ length: campaigns }, (_, i) => run(randomFrom(1 + i), noise));
+    const outcomes = Array.from({ length: campaigns }, (_, i) => run(createRandom(1 + i), noise));
     console.log(`  ${name.padEnd(17)} ${summary(outcomes)}`);
   }
 }
 const before = process.cpuUsage();
-runGate(randomFrom(1), { seed: 0, tree: 0, own: 0.0005 }, 700, rules, false);
+runGate(createRandom(1), { seed: 0, tree: 0, own: 0.0005 }, 700, rules, false);
 const used = process.cpuUsage(before);
 console.log(
   `\na campaign of 700 trials, every trial judged: ${((used.user + used.system) / 1e6).toFixed(2)} s of CPU`,
@@ -89,8 +73,9 @@ function percent(share: number): string {
   return `${(100 * share).toFixed(1)} %`;
 }
 
-function positive(name: string, text: string): number {
+/** A parser for commander: numbers from 0 to 1. */
+function share(text: string): number {
   const value = Number(text);
-  if (value > 0 && Number.isFinite(value)) return value;
-  throw new RangeError(`--${name}: expected a number above 0, found ${JSON.stringify(text)}.`);
+  if (value > 0 && value < 1) return value;
+  throw new InvalidArgumentError('Expected a number between 0 and 1.');
 }

@@ -2,8 +2,6 @@
 /**
  * What one more experiment costs, and looks at campaigns of 10, 100 and 1,000 finished experiments; half a minute on one core.
  *
- *     node bench/github.ts
- *
  * Reads that GitHub answers with 304 do not count against its limit on requests.
  */
 import { markdownTable } from 'markdown-table';

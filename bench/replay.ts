@@ -4,8 +4,10 @@ import { bendsCurve } from '../src/campaign/evidence/previews.ts';
 import { cannotWin, previewError, stoppedStep } from '../src/gate/early-stop.ts';
 import type { Sample } from '../src/gate/filter.ts';
 import { type GateRules, judgeKnowing } from '../src/gate/gate.ts';
-import { type Knowledge, learn, type Step, scaleOf, startKnowledge } from '../src/gate/knowledge.ts';
-import type { Random } from './random.ts';
+import { type Knowledge, learn } from '../src/gate/knowledge.ts';
+import { mean } from '../src/gate/mean.ts';
+import type { Random } from '../src/sim/random.ts';
+import { startWith } from './simulate.ts';
 
 /** One recorded run: its score, and the mean training loss in equal parts of the budget (null: no step ended there). */
 export interface Recorded {
@@ -31,7 +33,7 @@ interface Pair {
 interface Idea extends Pair {
   /** Its preview means something else than those of others. */
   bends: boolean;
-  /** What it adds, taken for true: its recorded effect, drawn towards 0. */
+  /** What it is assumed to add: its recorded effect, drawn towards 0. */
   effect: number;
 }
 
@@ -46,7 +48,7 @@ export interface Outcome {
   helpful: { all: number; merged: number; stopped: number };
 }
 
-/** A true gain of under so many noises is none, as for the gate. */
+/** A true gain below this share of the noise counts as none, as for the gate. */
 const LEAST_GAIN = 0.2;
 /** The preview is the mean over this share of the budget, as in trainer/preview.py. */
 const AVERAGED = 0.1;
@@ -82,10 +84,6 @@ export function worldOf(recorded: readonly Recorded[], at: number): World {
 function previewOf(curve: Recorded['run']['curve'], at: number): number {
   const [from, to] = [(at - AVERAGED) * curve.length, at * curve.length].map(Math.round);
   return mean(curve.slice(from, to).filter(loss => loss !== null));
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
 /** One campaign through all ideas in random order; `at`: share of a trial's price at its preview, null: none is stopped. */
@@ -146,19 +144,14 @@ function finish(
   for (;;) {
     const { kind } = judgeKnowing(knowledge, { samples, addedTokens: 0 }, rules);
     if (kind !== 'again') return { samples, merged: kind !== 'close' };
-    const noise = world.noise[Math.floor(random.uniform() * world.noise.length)]?.value ?? 0;
+    const noise = world.noise[Math.floor(random.next() * world.noise.length)]?.value ?? 0;
     samples.push({ seed: samples.length, value: world.champion.value + level + idea.effect + noise });
   }
 }
 
-function startWith(samples: Sample[], rules: GateRules): Knowledge {
-  const baselines: Step = { kind: 'champion', samples };
-  return learn(startKnowledge(scaleOf([baselines], rules.goal, rules.noise, [])), baselines);
-}
-
 function shuffled<T>(random: Random, all: readonly T[]): T[] {
   return all
-    .map(each => ({ each, key: random.uniform() }))
+    .map(each => ({ each, key: random.next() }))
     .sort((a, b) => a.key - b.key)
     .map(({ each }) => each);
 }

@@ -4,13 +4,13 @@ import type { Sample } from '../src/gate/filter.ts';
 import { type GateRules, judgeKnowing } from '../src/gate/gate.ts';
 import { type Knowledge, learn, type Step, scaleOf, startKnowledge } from '../src/gate/knowledge.ts';
 import { PREVIEW_AT } from '../src/protocol/stop-bar.ts';
-import type { Random } from './random.ts';
+import type { Random } from '../src/sim/random.ts';
 
 /** Where the noise of a trial comes from: standard deviations in the metric's unit. */
 export interface Noise {
   /** What a seed adds to every tree. */
   seed: number;
-  /** What a seed adds to one tree alone: every edit draws it anew. */
+  /** What a seed adds to one tree alone: every edit draws it again. */
   tree: number;
   /** What is new in every trial. */
   own: number;
@@ -35,12 +35,12 @@ const LEAST_GAIN = 1e-4;
 const BASELINES = 3;
 /** Seeds that there are, at least as many as trials of one idea. */
 const SEEDS = 10;
-/** A preview's error: normal, so many noises wide, and for a share of the ideas whose curves cross it is another 0.003. */
+/** A preview's error: normal, `noises` times as wide as the noise; for the share of ideas whose curves cross, another 0.003 is added. */
 const PREVIEW = { noises: 2, crossing: 0.2, crossed: 0.003 };
 
 /** One idea's true effect: 10 % help and 65 % hurt (half-normal, 0.0015), 25 % do nothing (0.00005). Negative helps. */
 function drawEffect(random: Random): number {
-  const kind = random.uniform();
+  const kind = random.next();
   const size = random.normal();
   if (kind < 0.1) return -Math.abs(size) * 0.0015;
   return kind < 0.35 ? size * 0.00005 : Math.abs(size) * 0.0015;
@@ -65,7 +65,7 @@ function openLab(random: Random, noise: Noise) {
       return { seed, value };
     },
     preview({ seed, value }: Sample): Sample {
-      const crosses = random.uniform() < PREVIEW.crossing;
+      const crosses = random.next() < PREVIEW.crossing;
       const error =
         PREVIEW.noises * total * random.normal() + (crosses ? PREVIEW.crossed * random.normal() : 0);
       return { seed, value: value + error };
@@ -73,7 +73,7 @@ function openLab(random: Random, noise: Noise) {
   };
 }
 
-/** A campaign of so many trials under the gate; `early`: first trials that cannot win are stopped. */
+/** A campaign of `trials` under the gate; `early`: first trials that cannot win are stopped. */
 export function runGate(
   random: Random,
   noise: Noise,
@@ -119,14 +119,15 @@ export function runGate(
   return { ...outcome, gain: -champion.level };
 }
 
-function startWith(samples: Sample[], rules: GateRules): Knowledge {
+/** What the gate knows after the champion's own trials. */
+export function startWith(samples: Sample[], rules: GateRules): Knowledge {
   const baselines: Step = { kind: 'champion', samples };
   return learn(startKnowledge(scaleOf([baselines], rules.goal, rules.noise, [])), baselines);
 }
 
 /**
  * A campaign under a simple rule: lower than the champion's number is better. Greedy (`confirmations` 0) merges that at once;
- * otherwise so many further trials have to be lower as well, and the mean of all is the champion's number from then on.
+ * otherwise that many further trials have to be lower as well, and the mean of all is the champion's number from then on.
  */
 export function runSimple(random: Random, noise: Noise, trials: number, confirmations: number): Outcome {
   const lab = openLab(random, noise);

@@ -181,10 +181,10 @@ var require_mod = __commonJS({
 });
 
 // src/action.ts
-import { randomUUID } from "node:crypto";
-import { appendFile, mkdir as mkdir6, mkdtemp, rm as rm3, writeFile as writeFile3 } from "node:fs/promises";
+import { randomUUID as randomUUID3 } from "node:crypto";
+import { appendFile, mkdir as mkdir8, mkdtemp, rm as rm4, writeFile as writeFile6 } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join as join9, resolve } from "node:path";
+import { join as join13, resolve } from "node:path";
 
 // node_modules/zod/v4/classic/external.js
 var external_exports = {};
@@ -2044,18 +2044,18 @@ var validateAsync = async (schema, value, _ctx) => {
   return result.issues.length === 0;
 };
 var _encode = (_Err) => {
-  const parse3 = _parse(_Err);
+  const parse4 = _parse(_Err);
   const fn = (schema, value, _ctx, _params) => {
     const ctx = _ctx ? { ..._ctx, direction: "backward" } : { direction: "backward" };
-    return parse3(schema, value, ctx, finalizeParams(fn, _params));
+    return parse4(schema, value, ctx, finalizeParams(fn, _params));
   };
   return fn;
 };
 var encode = /* @__PURE__ */ _encode($ZodRealError);
 var _decode = (_Err) => {
-  const parse3 = _parse(_Err);
+  const parse4 = _parse(_Err);
   const fn = (schema, value, _ctx, _params) => {
-    return parse3(schema, value, _ctx, finalizeParams(fn, _params));
+    return parse4(schema, value, _ctx, finalizeParams(fn, _params));
   };
   return fn;
 };
@@ -3550,7 +3550,7 @@ function capSize(inst, size) {
   if (!caps.length)
     return;
   const cap = Math.min(...caps.map((c) => c[0]));
-  const parse3 = inst._zod.parse;
+  const parse4 = inst._zod.parse;
   inst._zod.parse = (payload, ctx) => {
     const n = size(payload.value);
     if (n > cap && !ctx?.skipChecks && ctx?.direction !== "backward") {
@@ -3564,7 +3564,7 @@ function capSize(inst, size) {
         }
       }
     }
-    return parse3(payload, ctx);
+    return parse4(payload, ctx);
   };
 }
 var arraySize = (input2) => Array.isArray(input2) ? input2.length : -1;
@@ -5419,14 +5419,14 @@ var memo = {
     (_a3 = inst._zod).deferred ?? (_a3.deferred = []);
     inst._zod.deferred.push(() => {
       const base = inst._zod.parse;
-      const wrapped = (payload, ctx) => {
+      const wrapped2 = (payload, ctx) => {
         if (ctx.direction !== "backward" && isBackEdge(ctx, payload.value))
           throw new $ZodCyclicError();
         return base(payload, ctx);
       };
-      inst._zod.parse = wrapped;
+      inst._zod.parse = wrapped2;
       if (inst._zod.run === base)
-        inst._zod.run = wrapped;
+        inst._zod.run = wrapped2;
     });
   },
   attach(inst) {
@@ -5438,12 +5438,12 @@ var memo = {
     (_a3 = inst._zod).deferred ?? (_a3.deferred = []);
     inst._zod.deferred.push(() => {
       const base = inst._zod.parse;
-      const wrapped = (payload, ctx) => {
+      const wrapped2 = (payload, ctx) => {
         if (isRecursiveInst === void 0) {
           const walked = isRecursive(inst, /* @__PURE__ */ new Set(), false);
           if (walked === NONE) {
             inst._zod.parse = base;
-            if (inst._zod.run === wrapped)
+            if (inst._zod.run === wrapped2)
               inst._zod.run = base;
             return base(payload, ctx);
           }
@@ -5497,9 +5497,9 @@ var memo = {
           entry.issues = result.issues.length ? cloneIssues(result.issues) : NO_ISSUES;
         return result;
       };
-      inst._zod.parse = wrapped;
+      inst._zod.parse = wrapped2;
       if (inst._zod.run === base)
-        inst._zod.run = wrapped;
+        inst._zod.run = wrapped2;
     });
   }
 };
@@ -5732,7 +5732,7 @@ function withParser(schema, parser) {
   const clone2 = clone(schema);
   const liveRun = schema._zod.run;
   const originalRun = liveRun.__originalRun ?? liveRun;
-  const wrapped = (payload, ctx) => {
+  const wrapped2 = (payload, ctx) => {
     if (ctx?.async || ctx?.direction === "backward" || ctx?.skipChecks || ctx?.[FALLBACK_FLAG]) {
       return originalRun(payload, ctx);
     }
@@ -5748,10 +5748,10 @@ function withParser(schema, parser) {
       ctx[FALLBACK_FLAG] = true;
     return originalRun(payload, ctx);
   };
-  wrapped.__originalRun = originalRun;
+  wrapped2.__originalRun = originalRun;
   clone2._zod.bag.fallbackRun = originalRun;
   clone2._zod.bag.validator = parser;
-  clone2._zod.run = wrapped;
+  clone2._zod.run = wrapped2;
   if (!liveRun.__originalRun)
     installCompiledUserMethods(clone2, schema, parser);
   return clone2;
@@ -8921,9 +8921,9 @@ var setFormat = (agg, format) => {
 };
 var minContributor = (agg, def) => narrowMin(agg, "minimum", def.minimum);
 var maxContributor = (agg, def) => narrowMax(agg, "maximum", def.maximum);
-var formatContributor = (ranges) => (agg, def) => {
+var formatContributor = (ranges2) => (agg, def) => {
   setFormat(agg, def.format);
-  const [minimum, maximum] = ranges[def.format];
+  const [minimum, maximum] = ranges2[def.format];
   narrowMin(agg, "minimum", minimum);
   narrowMax(agg, "maximum", maximum);
 };
@@ -12251,7 +12251,7 @@ function visit(schema, fnOrHandlers) {
     return h ? h(node2, rewritten) : node2;
   };
   const cache = /* @__PURE__ */ new Map();
-  function run5(s) {
+  function run6(s) {
     const cached2 = cache.get(s);
     if (cached2 === RESOLVING) {
       return new $ZodLazy({
@@ -12277,21 +12277,21 @@ function visit(schema, fnOrHandlers) {
         let changed = false;
         const newShape = {};
         for (const k of keys) {
-          const mapped = run5(oldShape[k]);
+          const mapped = run6(oldShape[k]);
           if (mapped !== oldShape[k])
             changed = true;
           newShape[k] = mapped;
         }
         let newCatchall = def.catchall;
         if (def.catchall) {
-          newCatchall = run5(def.catchall);
+          newCatchall = run6(def.catchall);
           if (newCatchall !== def.catchall)
             changed = true;
         }
         return changed ? clone(s, { ...def, shape: newShape, catchall: newCatchall }) : s;
       }
       case "array": {
-        const mapped = run5(def.element);
+        const mapped = run6(def.element);
         return mapped === def.element ? s : clone(s, { ...def, element: mapped });
       }
       case "tuple": {
@@ -12299,14 +12299,14 @@ function visit(schema, fnOrHandlers) {
         let changed = false;
         const newItems = [];
         for (const item of oldItems) {
-          const mapped = run5(item);
+          const mapped = run6(item);
           if (mapped !== item)
             changed = true;
           newItems.push(mapped);
         }
         let newRest = def.rest;
         if (def.rest) {
-          newRest = run5(def.rest);
+          newRest = run6(def.rest);
           if (newRest !== def.rest)
             changed = true;
         }
@@ -12314,12 +12314,12 @@ function visit(schema, fnOrHandlers) {
       }
       case "record":
       case "map": {
-        const newKey = run5(def.keyType);
-        const newVal = run5(def.valueType);
+        const newKey = run6(def.keyType);
+        const newVal = run6(def.valueType);
         return newKey === def.keyType && newVal === def.valueType ? s : clone(s, { ...def, keyType: newKey, valueType: newVal });
       }
       case "set": {
-        const newVal = run5(def.valueType);
+        const newVal = run6(def.valueType);
         return newVal === def.valueType ? s : clone(s, { ...def, valueType: newVal });
       }
       case "union": {
@@ -12327,7 +12327,7 @@ function visit(schema, fnOrHandlers) {
         let changed = false;
         const newOptions = [];
         for (const opt of oldOptions) {
-          const mapped = run5(opt);
+          const mapped = run6(opt);
           if (mapped !== opt)
             changed = true;
           newOptions.push(mapped);
@@ -12335,8 +12335,8 @@ function visit(schema, fnOrHandlers) {
         return changed ? clone(s, { ...def, options: newOptions }) : s;
       }
       case "intersection": {
-        const newLeft = run5(def.left);
-        const newRight = run5(def.right);
+        const newLeft = run6(def.left);
+        const newRight = run6(def.right);
         return newLeft === def.left && newRight === def.right ? s : clone(s, { ...def, left: newLeft, right: newRight });
       }
       case "optional":
@@ -12348,23 +12348,23 @@ function visit(schema, fnOrHandlers) {
       case "nonoptional":
       case "promise":
       case "success": {
-        const newInner = run5(def.innerType);
+        const newInner = run6(def.innerType);
         return newInner === def.innerType ? s : clone(s, { ...def, innerType: newInner });
       }
       case "pipe": {
-        const newIn = run5(def.in);
-        const newOut = run5(def.out);
+        const newIn = run6(def.in);
+        const newOut = run6(def.out);
         return newIn === def.in && newOut === def.out ? s : clone(s, { ...def, in: newIn, out: newOut });
       }
       case "function": {
-        const newInput = run5(def.input);
-        const newOutput = run5(def.output);
+        const newInput = run6(def.input);
+        const newOutput = run6(def.output);
         return newInput === def.input && newOutput === def.output ? s : clone(s, { ...def, input: newInput, output: newOutput });
       }
       case "lazy": {
         const original = def.getter;
         const { _cachedInner, ...rest } = def;
-        return clone(s, { ...rest, getter: () => run5(original()) });
+        return clone(s, { ...rest, getter: () => run6(original()) });
       }
       // A leaf by choice: `parts` are regex fragments, not data positions.
       case "template_literal":
@@ -12395,7 +12395,7 @@ function visit(schema, fnOrHandlers) {
       }
     }
   }
-  return run5(schema);
+  return run6(schema);
 }
 
 // node_modules/zod/v4/classic/deep-partial.js
@@ -12466,38 +12466,38 @@ function date4(params) {
 }
 
 // src/protocol/measurement.ts
-var trialIdSchema = external_exports.string().regex(/^\d+\/\d+\.\d+$/, "expected a trial id like 7/12.1");
+var trialIdSchema = external_exports.string().regex(/^\d+\/\d+\.\d+$/, "expected a trial id such as 7/12.1");
 var shaSchema = external_exports.string().regex(/^[0-9a-f]{40}$/, "expected a 40-digit git object id");
 var crashReasons = ["exception", "timeout", "out of memory", "no metric", "not a number"];
 var outcomeSchema = external_exports.discriminatedUnion("status", [
   external_exports.strictObject({ status: external_exports.literal("measured"), value: external_exports.number() }),
-  /** The candidate's fault. `traceback` is the end of its output, at most 4,000 characters. */
+  /** The candidate failed. `traceback` is the end of its output, at most 4,000 characters. */
   external_exports.strictObject({
     status: external_exports.literal("crash"),
     reason: external_exports.enum(crashReasons),
     message: external_exports.string().max(500),
     traceback: external_exports.string().max(4e3)
   }),
-  /** Ended for its preview, which no verdict to merge ever rests on. `at`: share of the budget that was over. */
+  /** Stopped early because of its projected score `value`, which never leads to a merge. `at` is the used share of the budget. */
   external_exports.strictObject({ status: external_exports.literal("stopped"), value: external_exports.number(), at: external_exports.number().min(0).max(1) }),
-  /** The machine's fault: says nothing about the candidate, the trial is repeated. */
+  /** The machine failed, which says nothing about the candidate. The trial is repeated. */
   external_exports.strictObject({ status: external_exports.literal("fault"), message: external_exports.string().max(500) })
 ]);
 var auditSchema = external_exports.strictObject({
   n: external_exports.int().positive(),
   sd: external_exports.number().nonnegative().nullable(),
   largest: external_exports.number().nonnegative().nullable(),
-  /** In the metric's unit: a lie of this size in all would have been noticed with 99 %. */
+  /** In the metric's unit: an overstatement of this size would be detected with 99% probability. */
   smallestLie: external_exports.number().nullable(),
-  /** What cannot be rounding, one sentence each; empty for an honest candidate. */
+  /** Findings that rounding cannot explain, one sentence each; empty for an honest candidate. */
   flags: external_exports.array(external_exports.string().max(200)).max(10)
 });
 var refereedSchema = external_exports.strictObject({
-  /** The number before the audit, checked to be a code length. */
+  /** The score before the audit, checked to be a code length. */
   claimed: external_exports.number(),
-  /** Null where the number did not call for one. Only an audited number can lead to a merge. */
+  /** Null if the score was not good enough to audit. Only an audited score can lead to a merge. */
   audit: auditSchema.nullable(),
-  /** The same metric on text that decides nothing; known after an audit. */
+  /** The metric on the held-out test text, which no decision uses; measured with the audit. */
   testValue: external_exports.number().nullable(),
   startupSeconds: external_exports.number().nonnegative(),
   scoringSeconds: external_exports.number().nonnegative(),
@@ -12506,29 +12506,29 @@ var refereedSchema = external_exports.strictObject({
 var measurementSchema = external_exports.strictObject({
   version: external_exports.literal(1),
   trial: trialIdSchema,
-  /** Base commit, from which everything but the editable files was taken. */
+  /** Base commit: everything but the editable files comes from it. */
   base: shaSchema,
   candidate: shaSchema,
-  /** Git tree of the candidate commit: what was measured. */
+  /** Git tree of the candidate commit, which is what was measured. */
   tree: shaSchema,
   seed: external_exports.int(),
   budgetSeconds: external_exports.number().positive(),
-  /** Machine class: device model, count, driver, framework. Only equal classes are ever compared. */
+  /** Machine class: device model, count, driver, framework. Only trials of the same class are compared. */
   machine: external_exports.string().max(200),
-  /** Digest of contract, referee, data and budget. Only equal digests are ever compared. */
+  /** Digest of contract, referee, data and budget. Only trials with the same digest are compared. */
   digest: external_exports.string().max(64),
   sandbox: external_exports.enum(["none", "bubblewrap"]),
   outcome: outcomeSchema,
-  /** What the candidate said of itself part of the way through (PREVIEW_AT of stop-bar.ts); null where it said nothing in time. */
+  /** The candidate's own projection of its final score, taken at PREVIEW_AT of the budget; null if it gave none in time. */
   preview: external_exports.number().nullable().default(null),
-  /** Null where the candidate reports its own number, and where there is none. */
+  /** Null if the candidate reports its own score, or if there is none. */
   refereed: refereedSchema.nullable(),
-  /** Seconds spent inside the budget. */
+  /** Seconds used of the budget. */
   trainingSeconds: external_exports.number().nonnegative(),
-  /** Seconds from start to result, start-up and scoring included. */
+  /** Seconds from start to result, including start-up and scoring. */
   totalSeconds: external_exports.number().nonnegative(),
   peakMemoryMb: external_exports.number().nonnegative(),
-  /** Further numbers as the candidate reported them (steps, tokens, parameters …): shown, trusted for nothing. */
+  /** Further numbers that the candidate reported (steps, tokens, parameters …). They are shown, but never trusted. */
   reported: external_exports.record(external_exports.string().max(40), external_exports.number())
 });
 var MEASUREMENT_ARTIFACT = "measurement";
@@ -12578,12 +12578,12 @@ function readInputs(env) {
   const problems2 = parsed.error.issues.map(
     (issue2) => `${issue2.path.join(".")}: ${issue2.message}, found ${JSON.stringify(given[String(issue2.path[0])])}`
   );
-  throw new Error(`The action's inputs are wrong. ${problems2.join("; ")}`);
+  throw new Error(`Invalid inputs of the action: ${problems2.join("; ")}`);
 }
 
 // src/trial/run.ts
-import { mkdir as mkdir5, realpath as realpath3 } from "node:fs/promises";
-import { join as join8 } from "node:path";
+import { mkdir as mkdir7, realpath as realpath3 } from "node:fs/promises";
+import { join as join12 } from "node:path";
 
 // src/trial/assemble.ts
 import { mkdir, realpath, rm, writeFile } from "node:fs/promises";
@@ -12631,10 +12631,10 @@ async function assemble(options) {
   await git(base, ["read-tree", baseSha], { GIT_INDEX_FILE: indexFile });
   await git(base, ["checkout-index", "--all", `--prefix=${workDir}${sep}`], { GIT_INDEX_FILE: indexFile });
   const files2 = await listTree(candidate, candidateSha, editable);
-  const strange = files2.find((file2) => file2.mode !== "100644" && file2.mode !== "100755");
-  if (strange) return `${strange.path} must be a regular file, found ${kindOf(strange)}`;
+  const irregular = files2.find((file2) => file2.mode !== "100644" && file2.mode !== "100755");
+  if (irregular) return `${irregular.path}: expected a regular file, found ${kindOf(irregular)}`;
   const foreign = await changedElsewhere(options);
-  if (foreign !== null) return `${foreign} was changed, which lies outside the editable scope`;
+  if (foreign !== null) return `${foreign} was changed but is not editable`;
   for (const path of editable) await rm(join(workDir, path), { recursive: true, force: true });
   for (const file2 of files2) {
     const problem = await place(candidate, file2, workDir);
@@ -12662,13 +12662,13 @@ async function place(candidate, file2, workDir) {
     return `${JSON.stringify(file2.path)} is not a path inside the repository`;
   }
   const size = Number((await git(candidate, ["cat-file", "-s", file2.oid])).toString());
-  if (size >= MAX_BLOB_BYTES) return `${file2.path} has ${size} bytes, at most ${MAX_BLOB_BYTES} are allowed`;
+  if (size >= MAX_BLOB_BYTES) return `${file2.path} has ${size} bytes; at most ${MAX_BLOB_BYTES} are allowed`;
   const target = join(workDir, file2.path);
   await mkdir(dirname(target), { recursive: true });
   const folder = await realpath(dirname(target));
   const root = await realpath(workDir);
   if (folder !== root && !folder.startsWith(root + sep)) {
-    return `${file2.path} lies behind a link that leads out of the repository`;
+    return `${file2.path} is behind a link that leads out of the repository`;
   }
   const content = await git(candidate, ["cat-file", "blob", file2.oid]);
   await writeFile(target, content, { mode: file2.mode === "100755" ? 493 : 420, flag: "wx" });
@@ -12687,16 +12687,16 @@ var EXIT_KILLED = 137;
 var EXCEPTION_LINE = /^[A-Za-z_][\w.]*(?:Error|Exception|Interrupt|Exit|Warning|Iteration)\b(?::.*)?$/;
 var OUT_OF_MEMORY = /\b(?:OutOfMemoryError|MemoryError)\b|out of memory|can't allocate memory|std::bad_alloc/i;
 function classify(ending) {
-  const { result, metric, metricName, missing = `ended without a ${metricName}` } = ending;
+  const { result, metric, metricName, missing = `exited without reporting ${metricName}` } = ending;
   if (result.endedBy === "timeout") {
-    return crash(ending, "timeout", `still running after ${ending.timeoutSeconds} s, and was stopped`);
+    return crash(ending, "timeout", `still running after ${ending.timeoutSeconds} s; killed`);
   }
   const faultLine = ending.tail.findLast((line) => line.startsWith("machine fault:"));
   if (result.exitCode === EXIT_MACHINE_FAULT && faultLine !== void 0) {
     return fault(faultLine.slice("machine fault:".length).trim());
   }
   if (ending.throughShell && result.exitCode === EXIT_NOT_FOUND) {
-    return fault(`the command's program was not found: ${lastLine(ending.tail)}`);
+    return fault(`Program not found: ${lastLine(ending.tail)}`);
   }
   if (result.exitCode !== 0) {
     const message = lastException(ending.tail) ?? describeExit(ending);
@@ -12705,7 +12705,7 @@ function classify(ending) {
       return crash(
         ending,
         "out of memory",
-        killed ? "killed by the system, which ran out of memory" : message
+        killed ? "killed by the system because it ran out of memory" : message
       );
     }
     return crash(ending, "exception", message);
@@ -12739,7 +12739,7 @@ function lastLine(tail) {
   return tail.findLast((line) => line.trim() !== "") ?? "(no output)";
 }
 function describeExit({ result, tail }) {
-  const how = result.signal ? `ended by ${result.signal}` : `exit code ${result.exitCode}`;
+  const how = result.signal ? `killed by ${result.signal}` : `exit code ${result.exitCode}`;
   return `${how}: ${lastLine(tail)}`;
 }
 
@@ -12748,10 +12748,33 @@ var PLAIN = /^[\w./:,@%+-]+(?: +[\w./:=,@%+-]+)*$/;
 function parseCommand(text) {
   const command = text.trim();
   if (command === "")
-    throw new Error('Expected a command such as "python3 trainer/train.py", found an empty text.');
+    throw new Error('Expected a command such as "python3 trainer/train.py", found an empty string.');
   if (!PLAIN.test(command)) return { file: "sh", args: ["-c", command], throughShell: true };
   const [file2 = "", ...args] = command.split(/ +/);
   return { file: file2, args, throughShell: false };
+}
+
+// src/protocol/agents.ts
+var nameSchema = external_exports.string().regex(/^[a-z0-9-]+$/, "expected lower-case letters, digits and dashes");
+var agentSchema = external_exports.discriminatedUnion("use", [
+  external_exports.strictObject({
+    name: nameSchema,
+    use: external_exports.literal("openai"),
+    model: external_exports.string().min(1),
+    /** Dollars per million tokens; without a price, the cost in dollars is unknown. */
+    price: external_exports.strictObject({ input: external_exports.number().nonnegative(), output: external_exports.number().nonnegative() }).optional()
+  }),
+  external_exports.strictObject({ name: nameSchema, use: external_exports.literal("explore") })
+]);
+var ABILITIES = {
+  openai: { thinksAhead: true, repairs: true, ports: true, costsMoney: true },
+  explore: { thinksAhead: false, repairs: false, ports: false, costsMoney: false }
+};
+function abilitiesOf({ use }) {
+  return ABILITIES[use];
+}
+function priceOf(agent) {
+  return "price" in agent ? agent.price : void 0;
 }
 
 // src/protocol/contract.ts
@@ -12773,14 +12796,14 @@ function groupsIn(pattern) {
     return null;
   }
 }
-var keySchema = external_exports.string().regex(/^[^.]+(\.[^.]+)*$/, "expected names and indices with dots between them, such as latency.p99");
+var keySchema = external_exports.string().regex(/^[^.]+(\.[^.]+)*$/, "expected names and indices separated by dots, such as latency.p99");
 var metricSchema = external_exports.strictObject({
   name: external_exports.string().min(1).max(40),
   goal: external_exports.enum(["minimize", "maximize"]),
   referee: pathSchema.optional(),
   pattern: external_exports.string().max(500).refine(
     (pattern) => groupsIn(pattern) === 1,
-    "expected a regular expression (JavaScript) with exactly one group, which holds the number"
+    "expected a JavaScript regular expression with exactly one group, which captures the number"
   ).optional(),
   file: pathInside("$TMPDIR").optional(),
   key: keySchema.optional()
@@ -12788,29 +12811,16 @@ var metricSchema = external_exports.strictObject({
   const report = (key, message, input2) => issues.push({ code: "custom", path: [key], message, input: input2 });
   const [first, second] = SOURCES.filter((source) => metric[source] !== void 0);
   if (first !== void 0 && second !== void 0)
-    report(second, `expected one source of the number: ${SOURCES.join(", ")}`, `${second} beside ${first}`);
+    report(second, `expected only one of ${SOURCES.join(", ")}`, `${second} in addition to ${first}`);
   if (metric.file !== void 0 && metric.key === void 0)
-    report("file", "expected key beside file, such as key: latency.p99", "file alone");
+    report("file", "expected key together with file, such as key: latency.p99", "file alone");
   if (metric.key !== void 0 && metric.file === void 0)
-    report("key", "expected file beside key, such as file: result.json", "key alone");
+    report("key", "expected file together with key, such as file: result.json", "key alone");
   if (metric.referee !== void 0 && metric.goal !== "minimize")
-    report("goal", "expected minimize: a referee measures a code length", metric.goal);
+    report("goal", "expected minimize, because a referee measures a code length", metric.goal);
 });
-var agentSchema = external_exports.discriminatedUnion("use", [
-  external_exports.strictObject({
-    name: external_exports.string().regex(/^[a-z0-9-]+$/, "expected lower-case letters, digits and dashes"),
-    use: external_exports.literal("openai"),
-    model: external_exports.string().min(1),
-    /** Dollars per million tokens; without them the cost in dollars is unknown. */
-    price: external_exports.strictObject({ input: external_exports.number().nonnegative(), output: external_exports.number().nonnegative() }).optional()
-  }),
-  external_exports.strictObject({
-    name: external_exports.string().regex(/^[a-z0-9-]+$/, "expected lower-case letters, digits and dashes"),
-    use: external_exports.literal("explore")
-  })
-]);
 var keysSchema = external_exports.strictObject({
-  /** The only paths an experiment may touch. */
+  /** The only paths that an experiment may change. */
   editable: external_exports.array(pathSchema).min(1).max(20).default(["trainer/train.py"]),
   brief: pathSchema.default("trainer/program.md"),
   metric: metricSchema.default({ name: "val_bpb", goal: "minimize", referee: "trainer/referee.py" }),
@@ -12822,41 +12832,41 @@ var keysSchema = external_exports.strictObject({
   gate: external_exports.strictObject({
     false_merges: external_exports.number().gt(0).lt(0.5).default(0.1),
     max_trials: external_exports.int().min(2).max(10).default(4),
-    /** `greedy` merges what is lower once, as the ancestor did; for comparison. */
+    /** `greedy` merges whatever scores better once, as the original *autoresearch* does; for comparison. */
     rule: external_exports.enum(["bayes", "greedy"]).default("bayes"),
-    /** Whether a first trial is ended where its learning curve leaves no hope. */
+    /** Whether a first trial is stopped if its learning curve shows that it cannot win. */
     early_stop: external_exports.boolean().default(true),
-    /** Standard deviation between trials, in the metric's unit, where it is known; null: learned from the baselines. */
+    /** Standard deviation between trials in the metric's unit, if known; null: learned from the trials. */
     noise: external_exports.number().positive().nullable().default(null)
   }).prefault({}),
-  /** What a candidate runs in. `none` must be written by hand, and every report then says so. */
+  /** The sandbox of a candidate. `none` must be chosen explicitly, and every report then says so. */
   sandbox: external_exports.enum(["bubblewrap", "none"]).default("bubblewrap"),
   agents: external_exports.array(agentSchema).min(1).max(10).default([{ name: "explore", use: "explore" }]),
   parallel: external_exports.int().min(1).max(64).default(1),
   limits: external_exports.strictObject({
     experiments: external_exports.int().min(1).max(1e4).default(200),
-    /** Time from the command that started the campaign; null: any. */
+    /** Time since the command that started the campaign; null: no limit. */
     hours: external_exports.number().positive().nullable().default(null),
-    /** What the agents may cost, in dollars; null: anything. */
+    /** Cost of the agents in dollars; null: no limit. */
     usd: external_exports.number().positive().nullable().default(null),
     crashes_in_a_row: external_exports.int().min(1).max(100).default(5)
   }).prefault({}),
   /**
-   * Branch that experiments start from and are merged into; null: the repository's default branch; `campaign`: one of the campaign's
-   * own, which a person takes over by a pull request at the end.
+   * Branch that experiments start from and are merged into. Null: the repository's default branch. `campaign`: a branch of the campaign's
+   * own, with a pull request at the end that only a person merges.
    */
   base: external_exports.string().min(1).nullable().default(null),
-  /** A public repository whose trials run on a self-hosted runner must say so here. */
+  /** Must be true in a public repository whose trials run on a self-hosted runner. */
   accept_public_self_hosted: external_exports.boolean().default(false)
 });
 var contractSchema = keysSchema.check(({ value: { limits, agents }, issues }) => {
   if (limits.usd === null) return;
   for (const [i, agent] of agents.entries())
-    if (agent.use === "openai" && agent.price === void 0)
+    if (abilitiesOf(agent).costsMoney && priceOf(agent) === void 0)
       issues.push({
         code: "custom",
         path: ["agents", i, "price"],
-        message: `expected the price of ${agent.name}, such as {input: 1.25, output: 10} dollars per million tokens, because limits.usd counts dollars`,
+        message: `expected a price for ${agent.name} in dollars per million tokens, such as {input: 1.25, output: 10}, because limits.usd is set`,
         input: void 0
       });
 });
@@ -15386,7 +15396,7 @@ function parseContract(text) {
   if (twice !== void 0) {
     const line = linesOfKeys(text).get("agents") ?? 1;
     return problems([
-      { line, key: "agents", expected: "a different name for every agent", found: `${twice} twice` }
+      { line, key: "agents", expected: "a unique name for every agent", found: `${twice} twice` }
     ]);
   }
   return { kind: "contract", contract: parsed.data };
@@ -15469,7 +15479,7 @@ function linesOfKeys(text) {
   let next = 0;
   const lineAt = (offset) => text.slice(0, offset).split("\n").length;
   const startOf = (event) => event === void 0 ? -1 : event.type === EVENT_ID.SCALAR ? event.valueStart : "start" in event ? event.start : -1;
-  const read2 = (path) => {
+  const read4 = (path) => {
     const event = events[next++];
     if (event?.type === EVENT_ID.MAPPING) {
       for (; events[next]?.type !== EVENT_ID.POP && next < events.length; ) {
@@ -15477,19 +15487,19 @@ function linesOfKeys(text) {
         if (key?.type !== EVENT_ID.SCALAR) return;
         const name = `${path}${path === "" ? "" : "."}${getScalarValue(text, key)}`;
         lines.set(name, lineAt(key.valueStart));
-        read2(name);
+        read4(name);
       }
       next++;
     } else if (event?.type === EVENT_ID.SEQUENCE) {
       for (let i = 0; events[next]?.type !== EVENT_ID.POP && next < events.length; i++) {
         lines.set(`${path}.${i}`, lineAt(startOf(events[next])));
-        read2(`${path}.${i}`);
+        read4(`${path}.${i}`);
       }
       next++;
     }
   };
   if (events[next]?.type === EVENT_ID.DOCUMENT) next++;
-  read2("");
+  read4("");
   return lines;
 }
 
@@ -15501,10 +15511,88 @@ async function readContract(checkout, commit) {
   throw new Error(file2.problems.map(describeProblem).join("; "));
 }
 
+// src/trial/control-group.ts
+import { execFile as execFile2 } from "node:child_process";
+import { randomUUID } from "node:crypto";
+import { mkdir as mkdir2, readdir, readFile, rmdir, stat, writeFile as writeFile2 } from "node:fs/promises";
+import { dirname as dirname2, join as join2 } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { promisify as promisify2 } from "node:util";
+var run2 = promisify2(execFile2);
+var PREFIX = "autoresearch-";
+var CONTROLLERS = ["memory", "pids"];
+var DAY_MS = 864e5;
+var END_MS = 2e3;
+var LOOK_MS = 20;
+async function controlGroup(limits) {
+  for (const parent of await possibleParents()) {
+    const folder = join2(parent, `${PREFIX}${randomUUID()}`);
+    try {
+      await removeOld(parent);
+      await mkdir2(folder);
+      await writeFile2(join2(folder, "memory.max"), String(Math.floor(limits.memoryBytes)));
+      await writeFile2(join2(folder, "memory.oom.group"), "1");
+      await writeFile2(join2(folder, "pids.max"), String(limits.tasks));
+      await writeFile2(join2(folder, "memory.swap.max"), "0").catch(() => {
+      });
+      const enter = ["sh", "-c", 'echo 0 >"$0" && exec "$@"', join2(folder, "cgroup.procs")];
+      await run2("sh", [...enter.slice(1), "true"]);
+      return { folder, enter };
+    } catch {
+      await rmdir(folder).catch(() => {
+      });
+    }
+  }
+  return null;
+}
+async function ranOutOfMemory({ folder }) {
+  const events = await read(join2(folder, "memory.events"));
+  return Number(/^oom_kill (\d+)$/m.exec(events)?.[1] ?? 0) > 0;
+}
+async function removeGroup({ folder }) {
+  await writeFile2(join2(folder, "cgroup.kill"), "1").catch(() => {
+  });
+  const deadline = performance.now() + END_MS;
+  while (performance.now() < deadline) {
+    const isRemoved = await rmdir(folder).then(
+      () => true,
+      () => false
+    );
+    if (isRemoved) return;
+    await sleep(LOOK_MS);
+  }
+}
+async function possibleParents() {
+  const own2 = /^0::(\/.*)$/m.exec(await read("/proc/self/cgroup"))?.[1];
+  const mount = (await read("/proc/self/mountinfo")).split("\n").find((line) => line.includes(" - cgroup2 "));
+  const [, , , root, top] = mount?.split(" ") ?? [];
+  if (own2 === void 0 || root !== "/" || top === void 0) return [];
+  const found = [];
+  for (let folder = join2(top, own2); folder.startsWith(top); folder = dirname2(folder)) {
+    const control = join2(folder, "cgroup.subtree_control");
+    if (process.getuid?.() !== 0) await writeFile2(control, "+memory +pids").catch(() => {
+    });
+    const controlled = (await read(control)).trim().split(" ");
+    if (CONTROLLERS.every((name) => controlled.includes(name))) found.push(folder);
+  }
+  return found;
+}
+async function removeOld(parent) {
+  const names = (await readdir(parent)).filter((name) => name.startsWith(PREFIX));
+  for (const name of names) {
+    const { mtimeMs } = await stat(join2(parent, name));
+    if (Date.now() - mtimeMs > DAY_MS) await rmdir(join2(parent, name)).catch(() => {
+    });
+  }
+}
+async function read(path) {
+  return readFile(path, "utf8").catch(() => "");
+}
+
 // src/trial/digest.ts
 import { createHash } from "node:crypto";
-import { readFile } from "node:fs/promises";
-import { dirname as dirname2, join as join2 } from "node:path";
+import { readFile as readFile2 } from "node:fs/promises";
+import { dirname as dirname3, join as join3 } from "node:path";
 async function measureDigest(options) {
   const { contract, command, budgetSeconds, timeoutSeconds } = options;
   const files2 = await listTree(options.base, options.baseSha);
@@ -15528,21 +15616,21 @@ async function measureDigest(options) {
 function fixedFiles(files2, contract, command) {
   const words = new Set(command.split(/\s+/));
   const named = files2.filter((file2) => words.has(file2.path)).map((file2) => file2.path);
-  const folders = new Set([...contract.editable, ...named].map(dirname2));
+  const folders = new Set([...contract.editable, ...named].map(dirname3));
   return files2.filter(
-    (file2) => file2.path !== contract.brief && !contract.editable.some((path) => file2.path === path || file2.path.startsWith(`${path}/`)) && [...folders].some((folder) => lies(file2.path, folder))
+    (file2) => file2.path !== contract.brief && !contract.editable.some((path) => file2.path === path || file2.path.startsWith(`${path}/`)) && [...folders].some((folder) => belongsTo(file2.path, folder))
   );
 }
-function lies(path, folder) {
+function belongsTo(path, folder) {
   return folder === "." ? !path.includes("/") : path.startsWith(`${folder}/`);
 }
 async function readManifest(dataDir) {
   if (dataDir === void 0) return "";
-  return readFile(join2(dataDir, "manifest.json"), "utf8").catch(() => "");
+  return readFile2(join3(dataDir, "manifest.json"), "utf8").catch(() => "");
 }
 
 // src/trial/environment.ts
-import { join as join3 } from "node:path";
+import { join as join4 } from "node:path";
 var MACHINE_VARIABLES = [
   "PATH",
   "LANG",
@@ -15571,8 +15659,8 @@ function pickMachineVariables(machine) {
 function trialEnvironment(options) {
   const { HOME: home } = options.machine;
   return {
-    // The candidate's home is empty, so the data in the machine's home has to be named.
-    ...home ? { AUTORESEARCH_DATA: join3(home, ".cache", "autoresearch", "data") } : {},
+    // The candidate has an empty home, so the data in the machine's home must be named.
+    ...home ? { AUTORESEARCH_DATA: join4(home, ".cache", "autoresearch", "data") } : {},
     ...pickMachineVariables(options.machine),
     HOME: options.home,
     TMPDIR: options.temporary,
@@ -15583,6 +15671,7 @@ function trialEnvironment(options) {
 }
 
 // src/trial/limits.ts
+import { readFileSync } from "node:fs";
 import { totalmem } from "node:os";
 var GIB = 2 ** 30;
 function limitsOfMachine() {
@@ -15597,24 +15686,32 @@ function limitsOfMachine() {
   };
 }
 function underLimits(limits) {
-  const whole = (value) => String(Math.floor(value));
-  return [
-    "prlimit",
-    "--core=0",
-    `--data=${whole(limits.memoryBytes)}`,
-    `--fsize=${whole(limits.scratchBytes)}`,
-    `--nofile=${whole(limits.openFiles)}`,
-    `--nproc=${whole(limits.tasks)}`,
-    "--"
+  const wanted = [
+    { option: "core", name: "Max core file size", value: 0 },
+    { option: "data", name: "Max data size", value: limits.memoryBytes },
+    { option: "fsize", name: "Max file size", value: limits.scratchBytes },
+    { option: "nofile", name: "Max open files", value: limits.openFiles },
+    { option: "nproc", name: "Max processes", value: limits.tasks }
   ];
+  const own2 = ownLimits();
+  const option = ({ option: option2, name, value }) => `--${option2}=${Math.floor(Math.min(value, own2.get(name) ?? value))}`;
+  return ["prlimit", ...wanted.map(option), "--"];
+}
+function ownLimits() {
+  const found = /* @__PURE__ */ new Map();
+  for (const line of readFileSync("/proc/self/limits", "utf8").split("\n")) {
+    const [, name, hard] = /^(.{25}) *\S+ +(\d+) /.exec(line) ?? [];
+    if (name !== void 0) found.set(name.trim(), Number(hard));
+  }
+  return found;
 }
 
 // src/trial/machine.ts
-import { execFile as execFile2 } from "node:child_process";
+import { execFile as execFile3 } from "node:child_process";
 import { cpus } from "node:os";
 import { basename } from "node:path";
-import { promisify as promisify2 } from "node:util";
-var run2 = promisify2(execFile2);
+import { promisify as promisify3 } from "node:util";
+var run3 = promisify3(execFile3);
 var PYTHON_PROBE = `
 import importlib.metadata, platform
 print("python", platform.python_version())
@@ -15631,7 +15728,7 @@ async function gpus(env) {
   const visible = env.CUDA_VISIBLE_DEVICES;
   if (visible?.trim() === "" || visible?.trim() === "-1") return null;
   const query = ["--query-gpu=index,uuid,name,driver_version", "--format=csv,noheader"];
-  const listed = await run2("nvidia-smi", query, { env, timeout: 2e4 }).catch(() => null);
+  const listed = await run3("nvidia-smi", query, { env, timeout: 2e4 }).catch(() => null);
   if (!listed) return null;
   const wanted = visible?.split(",").map((id) => id.trim());
   const devices = listed.stdout.trim().split("\n").map((line) => line.split(",").map((cell) => cell.trim())).filter(([index = "", uuid3 = ""]) => wanted?.some((id) => id === index || uuid3.startsWith(id)) ?? true);
@@ -15647,15 +15744,15 @@ function processor() {
 }
 async function pythonVersions(command, env, cwd) {
   if (!/^python[\d.]*$/.test(basename(command.file))) return [];
-  const probe = await run2(command.file, ["-I", "-c", PYTHON_PROBE], { env, cwd, timeout: 2e4 }).catch(
+  const probe = await run3(command.file, ["-I", "-c", PYTHON_PROBE], { env, cwd, timeout: 2e4 }).catch(
     () => null
   );
   return probe ? probe.stdout.trim().split("\n") : [];
 }
 
 // src/trial/refereed.ts
-import { mkdir as mkdir4, readFile as readFile5 } from "node:fs/promises";
-import { basename as basename3, dirname as dirname5, join as join7 } from "node:path";
+import { mkdir as mkdir6, readFile as readFile7 } from "node:fs/promises";
+import { basename as basename3, dirname as dirname8, join as join9 } from "node:path";
 
 // src/trial/number.ts
 var NUMBER = String.raw`[-+]?(?:\d+\.?\d*(?:e[-+]?\d+)?|\.\d+(?:e[-+]?\d+)?|nan|inf(?:inity)?)`;
@@ -15672,8 +15769,8 @@ function parseNumber(text) {
 import { createContext, Script } from "node:vm";
 var MAX_MATCHED = 4096;
 var BATCH_CHARACTERS = 16 * 1024;
-var LOOK_MS = 2e3;
-var LOOK = new Script(`
+var SEARCH_MS = 2e3;
+var SEARCH = new Script(`
   (() => {
     for (let i = lines.length - 1; i >= 0; i--) {
       const match = expression.exec(lines[i]);
@@ -15688,15 +15785,15 @@ function findLast(pattern) {
   let characters = 0;
   let last = null;
   let problem = null;
-  const look = () => {
+  const search = () => {
     if (problem !== null || batch.lines.length === 0) return;
     try {
-      const found = LOOK.runInContext(context, { timeout: LOOK_MS });
+      const found = SEARCH.runInContext(context, { timeout: SEARCH_MS });
       if (typeof found === "string") last = parseNumber(found);
     } catch (error2) {
       if (error2.code !== "ERR_SCRIPT_EXECUTION_TIMEOUT") throw error2;
       last = null;
-      problem = `metric.pattern took longer than ${LOOK_MS / 1e3} s on a few lines of the output, and was given up; an expression without repeats inside of repeats does not`;
+      problem = `the search for metric.pattern took longer than ${SEARCH_MS / 1e3} s; avoid nested repeats such as (a+)+ in the expression`;
     }
     batch.lines = [];
     characters = 0;
@@ -15706,10 +15803,10 @@ function findLast(pattern) {
       if (problem !== null) return;
       batch.lines.push(line.slice(0, MAX_MATCHED));
       characters += Math.min(line.length, MAX_MATCHED) + 1;
-      if (characters >= BATCH_CHARACTERS) look();
+      if (characters >= BATCH_CHARACTERS) search();
     },
     last() {
-      look();
+      search();
       return last;
     },
     problem: () => problem
@@ -15757,44 +15854,44 @@ function collectOutput(metricName, pattern) {
 
 // src/trial/process.ts
 import { spawn } from "node:child_process";
-import { readdir, readFile as readFile3 } from "node:fs/promises";
+import { readdir as readdir2, readFile as readFile4 } from "node:fs/promises";
 import { Readable as Readable2 } from "node:stream";
 import { StringDecoder } from "node:string_decoder";
 
 // src/trial/descriptors.ts
-import { closeSync, openSync, readdirSync, readFileSync } from "node:fs";
+import { closeSync, openSync, readdirSync, readFileSync as readFileSync2 } from "node:fs";
 var CLOSE_ON_EXEC = 524288;
 function withoutInherited(first, start) {
   const inherited = attempt(() => readdirSync("/proc/self/fdinfo"), []).filter(isInherited).map(Number);
-  const nothing = openSync("/dev/null", "r");
+  const devNull = openSync("/dev/null", "r");
   try {
     const length = Math.max(0, ...inherited.map((descriptor) => descriptor - first + 1));
     return start(
-      Array.from({ length }, (_, index) => inherited.includes(first + index) ? nothing : "ignore")
+      Array.from({ length }, (_, index) => inherited.includes(first + index) ? devNull : "ignore")
     );
   } finally {
-    closeSync(nothing);
+    closeSync(devNull);
   }
 }
 function isInherited(name) {
-  const text = attempt(() => readFileSync(`/proc/self/fdinfo/${name}`, "utf8"), "");
+  const text = attempt(() => readFileSync2(`/proc/self/fdinfo/${name}`, "utf8"), "");
   const flags = /^flags:\s+([0-7]+)$/m.exec(text)?.[1];
   return flags !== void 0 && (Number.parseInt(flags, 8) & CLOSE_ON_EXEC) === 0;
 }
-function attempt(read2, otherwise) {
+function attempt(read4, fallback) {
   try {
-    return read2();
+    return read4();
   } catch {
-    return otherwise;
+    return fallback;
   }
 }
 
 // src/trial/sandbox-end.ts
-import { readFile as readFile2 } from "node:fs/promises";
+import { readFile as readFile3 } from "node:fs/promises";
 import { Readable } from "node:stream";
-import { setTimeout as sleep } from "node:timers/promises";
+import { setTimeout as sleep2 } from "node:timers/promises";
 var STATUS_MS = 1e3;
-var END_MS = 2e4;
+var END_MS2 = 2e4;
 var LOOK_MS2 = 5;
 function readStatus(stream, onSandbox) {
   if (!(stream instanceof Readable)) throw new Error("Expected a pipe from bubblewrap, found none.");
@@ -15816,19 +15913,19 @@ function readStatus(stream, onSandbox) {
   };
 }
 async function endSandbox(pid) {
-  const deadline = performance.now() + END_MS;
+  const deadline = performance.now() + END_MS2;
   while (performance.now() < deadline) {
-    const stat2 = await readFile2(`/proc/${pid}/stat`, "utf8").catch(() => "");
-    if (!/^\d+ \(bwrap\) [^ZX]/.test(stat2)) return;
+    const stat5 = await readFile3(`/proc/${pid}/stat`, "utf8").catch(() => "");
+    if (!/^\d+ \(bwrap\) [^ZX]/.test(stat5)) return;
     try {
       process.kill(pid, "SIGKILL");
     } catch {
       return;
     }
-    await sleep(LOOK_MS2);
+    await sleep2(LOOK_MS2);
   }
   throw new Error(
-    `Expected the sandbox of process ${pid} to end when it was killed, found it still running.`
+    `The sandbox of process ${pid} is still running ${END_MS2 / 1e3} s after it was killed. Restart the runner's machine.`
   );
 }
 
@@ -15900,9 +15997,9 @@ function killGroup(pid, signal) {
 }
 async function findMarked(marker) {
   const found = [];
-  for (const entry of await readdir("/proc").catch(() => [])) {
+  for (const entry of await readdir2("/proc").catch(() => [])) {
     if (!/^\d+$/.test(entry) || Number(entry) === process.pid) continue;
-    const environment2 = await readFile3(`/proc/${entry}/environ`, "utf8").catch(() => "");
+    const environment2 = await readFile4(`/proc/${entry}/environ`, "utf8").catch(() => "");
     if (environment2.includes(marker)) found.push(Number(entry));
   }
   return found;
@@ -15956,21 +16053,150 @@ function readLines(stream, onLine) {
 }
 
 // src/trial/watch.ts
-import { readdir as readdir3, readFile as readFile4 } from "node:fs/promises";
+import { readdir as readdir5, readFile as readFile6, statfs } from "node:fs/promises";
 
-// src/trial/bubblewrap.ts
-import { execFile as execFile4 } from "node:child_process";
-import { mkdir as mkdir2, readdir as readdir2, readlink, writeFile as writeFile2 } from "node:fs/promises";
-import { isAbsolute as isAbsolute2, join as join5 } from "node:path";
-import { promisify as promisify4 } from "node:util";
+// src/trial/inside.ts
+import { chmod, mkdir as mkdir4, readdir as readdir4, readlink as readlink2, writeFile as writeFile4 } from "node:fs/promises";
+import { dirname as dirname6, isAbsolute as isAbsolute2, join as join7 } from "node:path";
+
+// src/trial/facts.ts
+import { randomUUID as randomUUID2 } from "node:crypto";
+import { mkdir as mkdir3, readdir as readdir3, readFile as readFile5, readlink, rm as rm2, stat as stat2, symlink, writeFile as writeFile3 } from "node:fs/promises";
+import { cpus as cpus2, totalmem as totalmem2 } from "node:os";
+import { dirname as dirname4, join as join5 } from "node:path";
+var PROC_KEPT = ["devices", "driver", "filesystems", "version"];
+var PARAMETERS = [
+  "crypto/fips_enabled",
+  ...["file-max", "nr_open", "pipe-max-size"].map((name) => `fs/${name}`),
+  ...["cap_last_cap", "ngroups_max", "numa_balancing", "osrelease", "ostype", "pid_max", "version"].map(
+    (name) => `kernel/${name}`
+  ),
+  "net/core/somaxconn",
+  ...["max_map_count", "overcommit_memory", "overcommit_ratio"].map((name) => `vm/${name}`)
+];
+var RANDOM_NUMBER = "kernel/random/uuid";
+var READ_BY_OTHERS = 4;
+var SYSTEM_FACTS = "/sys/devices/system";
+var TOPOLOGY = [
+  /^(cpu|node)\/(online|offline|possible|present|kernel_max|isolated|has_\w+)$/,
+  /^(cpu|node)\/(cpu|node)\d+$/,
+  /^cpu\/cpu\d+\/(online|node\d+|(topology|cache)(\/index\d+)?(\/[a-z_]+)?)$/,
+  /^node\/node\d+\/(cpulist|cpumap|distance|cpu\d+)$/
+];
+var CHANGING = /\/(power|uevent)$/;
+async function constantFacts(folder, memoryBytes, isRoot) {
+  const nothing = join5(folder, "nothing");
+  const empty = join5(folder, "empty");
+  await rm2(folder, { recursive: true, force: true });
+  await mkdir3(nothing, { recursive: true });
+  await writeFile3(empty, "");
+  const own2 = await writeProc(join5(folder, "proc"), memoryBytes);
+  const readable2 = (await readProc()).filter(
+    ({ mode }) => mode !== 0 && (isRoot || (mode & READ_BY_OTHERS) !== 0)
+  );
+  const covers = readable2.filter(({ name }) => !PROC_KEPT.includes(name) && !own2.includes(name)).map(({ name, isFolder }) => ({ from: isFolder ? nothing : empty, to: `/proc/${name}` }));
+  const stated = own2.map((name) => ({ from: join5(folder, "proc", name), to: `/proc/${name}` }));
+  const system2 = await copySystem(join5(folder, "sys"), memoryBytes);
+  const first = { from: nothing, to: "/proc/1" };
+  const random = `/proc/sys/${RANDOM_NUMBER}`;
+  return [...covers, ...stated, { from: random, to: random }, first, ...system2];
+}
+async function readProc() {
+  const entries = await readdir3("/proc", { withFileTypes: true });
+  const shared = entries.filter((entry) => !/^\d+$/.test(entry.name) && !entry.isSymbolicLink());
+  return Promise.all(
+    shared.map(async (entry) => {
+      const mode = await stat2(`/proc/${entry.name}`).then(
+        ({ mode: mode2 }) => mode2,
+        () => 0
+      );
+      return { name: entry.name, isFolder: entry.isDirectory(), mode };
+    })
+  );
+}
+async function writeProc(folder, memoryBytes) {
+  const count = cpus2().length;
+  const zeros = " 0".repeat(10);
+  const lines = Array.from({ length: count }, (_, index) => `cpu${index}${zeros}`);
+  const own2 = {
+    cpuinfo: (await read2("/proc/cpuinfo")).replaceAll(/^(cpu MHz\s*:).*$/gm, "$1 1000.000"),
+    loadavg: "0.00 0.00 0.00 1/1 1\n",
+    meminfo: memory("", totalmem2(), memoryBytes),
+    stat: `cpu ${zeros}
+${lines.join("\n")}
+intr 0
+ctxt 0
+btime 0
+processes 1
+procs_running 1
+procs_blocked 0
+`,
+    uptime: `${(await read2("/proc/uptime")).split(" ")[0]} 0.00
+`,
+    "sys/kernel/hostname": "trial\n",
+    "sys/kernel/random/boot_id": `${randomUUID2()}
+`,
+    [`sys/${RANDOM_NUMBER}`]: ""
+  };
+  for (const name of PARAMETERS) {
+    const value = await read2(`/proc/sys/${name}`);
+    if (value !== "") own2[`sys/${name}`] = value;
+  }
+  for (const [name, text] of Object.entries(own2)) {
+    await mkdir3(dirname4(join5(folder, name)), { recursive: true });
+    await writeFile3(join5(folder, name), text);
+  }
+  return readdir3(folder);
+}
+function memory(prefix, totalBytes, freeBytes) {
+  const amounts = {
+    MemTotal: totalBytes,
+    MemFree: freeBytes,
+    ...prefix ? {} : { MemAvailable: freeBytes }
+  };
+  const none = prefix ? [] : ["Buffers", "Cached", "SwapCached", "SwapTotal", "SwapFree", "Shmem", "Slab"];
+  const all = [...Object.entries(amounts), ...none.map((name) => [name, 0])];
+  return all.map(([name, bytes]) => `${prefix}${name}: ${Math.floor(bytes / 1024)} kB
+`).join("");
+}
+async function copySystem(folder, memoryBytes) {
+  const binds = [];
+  for (const name of ["cpu", "node"]) {
+    if (!await copyFacts(name, folder)) continue;
+    binds.push({ from: join5(folder, name), to: join5(SYSTEM_FACTS, name) });
+  }
+  const nodes = (await readdir3(join5(folder, "node")).catch(() => [])).filter((name) => /^node\d+$/.test(name));
+  for (const node2 of nodes) {
+    const text = memory(`Node ${node2.slice(4)} `, totalmem2() / nodes.length, memoryBytes / nodes.length);
+    await writeFile3(join5(folder, "node", node2, "meminfo"), text);
+  }
+  return binds;
+}
+async function copyFacts(path, folder) {
+  const entries = await readdir3(join5(SYSTEM_FACTS, path), { withFileTypes: true }).catch(() => null);
+  if (entries === null) return false;
+  await mkdir3(join5(folder, path), { recursive: true });
+  for (const entry of entries) {
+    const below = `${path}/${entry.name}`;
+    if (!TOPOLOGY.some((pattern) => pattern.test(below)) || CHANGING.test(below)) continue;
+    const [from, to] = [join5(SYSTEM_FACTS, below), join5(folder, below)];
+    if (entry.isDirectory()) await copyFacts(below, folder);
+    else if (entry.isSymbolicLink()) await symlink(await readlink(from), to);
+    else await writeFile3(to, await read2(from));
+  }
+  return true;
+}
+async function read2(path) {
+  return readFile5(path, "utf8").catch(() => "");
+}
 
 // src/trial/runtime.ts
-import { execFile as execFile3 } from "node:child_process";
+import { execFile as execFile4 } from "node:child_process";
 import { constants } from "node:fs";
 import { access, realpath as realpath2 } from "node:fs/promises";
-import { basename as basename2, delimiter, dirname as dirname3, isAbsolute, join as join4 } from "node:path";
-import { promisify as promisify3 } from "node:util";
-var run3 = promisify3(execFile3);
+import { basename as basename2, delimiter, dirname as dirname5, isAbsolute, join as join6 } from "node:path";
+import { promisify as promisify4 } from "node:util";
+var run4 = promisify4(execFile4);
 var SYSTEM = "/usr";
 var PYTHON_PROBE2 = `
 import json, sys
@@ -15982,7 +16208,7 @@ async function findRuntime(command, env, cwd) {
   const file2 = named.includes("/") ? named : await findProgram(named, env);
   const isPython = /^python[\d.]*$/.test(basename2(named)) && file2 !== null;
   if (file2 === null && !command.throughShell) {
-    throw new Error(`Expected the program ${named} on the PATH ${env.PATH ?? ""}, found none.`);
+    throw new Error(`Program ${named} not found on PATH (${env.PATH ?? ""}).`);
   }
   const python = isPython ? await askPython(file2, env, cwd) : null;
   const libraries = (env.LD_LIBRARY_PATH ?? "").split(delimiter).filter(isAbsolute);
@@ -15994,7 +16220,7 @@ async function findRuntime(command, env, cwd) {
     ...libraries,
     ...homes
   ];
-  const first = program !== null && isAbsolute(program) ? [dirname3(program)] : [];
+  const first = program !== null && isAbsolute(program) ? [dirname5(program)] : [];
   return {
     file: command.throughShell ? command.file : program ?? command.file,
     args: command.args,
@@ -16005,7 +16231,7 @@ async function findRuntime(command, env, cwd) {
 }
 async function findProgram(name, env) {
   for (const folder of searchPath(env)) {
-    const path = join4(folder, name);
+    const path = join6(folder, name);
     if (await isThere(path, constants.X_OK)) return path;
   }
   return null;
@@ -16014,7 +16240,7 @@ function searchPath(env) {
   return (env.PATH ?? "").split(delimiter).filter(isAbsolute);
 }
 async function askPython(file2, env, cwd) {
-  const { stdout } = await run3(file2, ["-I", "-c", PYTHON_PROBE2], { env, cwd, timeout: 3e4 });
+  const { stdout } = await run4(file2, ["-I", "-c", PYTHON_PROBE2], { env, cwd, timeout: 3e4 });
   const [executable = file2, ...prefixes] = JSON.parse(stdout);
   return { executable, prefixes };
 }
@@ -16042,180 +16268,92 @@ async function realPath(path) {
   return realpath2(path).catch(() => path);
 }
 
-// src/trial/system-calls.ts
-var TABLES = {
-  x64: {
-    audit: 3221225534,
-    // Keys of the runner's session belong to no namespace: a candidate could read them, or leave word for the next one.
-    keys: { add_key: 248, request_key: 249, keyctl: 250 },
-    // Large, rarely needed ways into the kernel.
-    rare: { ptrace: 101, perf_event_open: 298, bpf: 321, userfaultfd: 323 },
-    // Work that the kernel does on behalf of a process, past filters such as this one.
-    rings: { io_uring_setup: 425, io_uring_enter: 426, io_uring_register: 427 }
-  },
-  arm64: {
-    audit: 3221225655,
-    keys: { add_key: 217, request_key: 218, keyctl: 219 },
-    rare: { ptrace: 117, perf_event_open: 241, bpf: 280, userfaultfd: 282 },
-    rings: { io_uring_setup: 425, io_uring_enter: 426, io_uring_register: 427 }
-  }
-};
-var X32_CALLS = 1073741824;
-var LOAD = 32;
-var IF_EQUAL = 21;
-var IF_AT_LEAST = 53;
-var RETURN = 6;
-var NUMBER_OFFSET = 0;
-var PROCESSOR_OFFSET = 4;
-var ALLOW = 2147418112;
-var FAIL_WITH_EPERM = 327681;
-function systemCallFilter(processor2) {
-  if (processor2 !== "x64" && processor2 !== "arm64") return null;
-  const { audit, keys, rare, rings } = TABLES[processor2];
-  const denied = Object.values({ ...keys, ...rare, ...rings });
-  const program = [
-    [LOAD, 0, 0, PROCESSOR_OFFSET],
-    [IF_EQUAL, 0, denied.length + 3, audit],
-    [LOAD, 0, 0, NUMBER_OFFSET],
-    [IF_AT_LEAST, denied.length + 1, 0, X32_CALLS],
-    ...denied.map((call, index) => [
-      IF_EQUAL,
-      denied.length - index,
-      0,
-      call
-    ]),
-    [RETURN, 0, 0, ALLOW],
-    [RETURN, 0, 0, FAIL_WITH_EPERM]
-  ];
-  const bytes = Buffer.alloc(8 * program.length);
-  for (const [index, [code, ifTrue, ifFalse, value]] of program.entries()) {
-    bytes.writeUInt16LE(code, 8 * index);
-    bytes.writeUInt8(ifTrue, 8 * index + 2);
-    bytes.writeUInt8(ifFalse, 8 * index + 3);
-    bytes.writeUInt32LE(value, 8 * index + 4);
-  }
-  return bytes;
-}
-
-// src/trial/bubblewrap.ts
-var run4 = promisify4(execFile4);
+// src/trial/inside.ts
 var WORK = "/trial";
 var SCRATCH = "/tmp";
 var HOME = "/tmp/home";
-var USER_ID = "1000";
-var ONLY_USER = `trial:x:${USER_ID}:${USER_ID}::${HOME}:/bin/sh
-`;
-var FILTER_DESCRIPTOR = 9;
+var SHARED_MEMORY = "/dev/shm";
 var ETC = ["ld.so.cache", "ld.so.conf", "ld.so.conf.d", "alternatives", "localtime"];
 var SYSTEM_LINKS = ["/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"];
 var PACKAGES = ["/usr/lib/node_modules", "/usr/local/lib/node_modules", "/usr/share/nodejs"];
-var TOPOLOGY = ["/sys/devices/system/cpu", "/sys/devices/system/node"];
+var TEXTS = ["doc", "man", "info"].flatMap((name) => [`/usr/share/${name}`, `/usr/local/share/${name}`]);
 var GPU_FACTS = ["/sys/devices", "/sys/bus/pci", "/sys/module/nvidia", "/sys/module/nvidia_uvm"];
-var INSTALL = "Install bubblewrap 0.8 or newer and util-linux (Debian, Ubuntu: sudo apt install bubblewrap util-linux).";
 var SandboxUnavailable = class extends Error {
 };
-async function bubblewrap(options) {
-  if (process.platform !== "linux") {
-    throw new SandboxUnavailable(
-      `Expected Linux, which bubblewrap needs, found ${process.platform}. Run trials on Linux, or write \`sandbox: none\` into the contract: then nothing keeps a candidate from this machine.`
-    );
-  }
-  const program = await findProgram("bwrap", options.env);
-  if (program === null) throw new SandboxUnavailable(`bubblewrap was not found. ${INSTALL}`);
-  const runtime = await findRuntime(options.command, options.env, options.env.HOME ?? "/");
-  const filter = await writeFilter(options.scratch);
-  const inside = await insideArguments(options, runtime);
-  const wrap = (outside) => [
-    ...outerArguments(program, filter, outside),
-    ...[program, ...inside, "--", ...underLimits(options.limits)]
-  ];
-  const { env } = options;
-  await tryOut([...wrap([]), ...runtime.python ? [runtime.python, "-I", "-c", ""] : ["true"]], env);
-  const command = [runtime.file, ...runtime.args];
-  const [file2 = "", ...args] = [...wrap(["--json-status-fd", String(STATUS_DESCRIPTOR)]), ...command];
-  return { kind: "bubblewrap", file: file2, args, wrap: wrap([]), command, cwd: "/", env, workDir: WORK };
-}
-function outerArguments(program, filter, more) {
-  return [
-    ...["sh", "-c", `exec "$@" ${FILTER_DESCRIPTOR}<"$0"`, filter],
-    ...["choom", "--adjust", "1000", "--", program, "--dev-bind", "/", "/"],
-    ...["--unshare-user", "--unshare-pid", "--die-with-parent", ...more, "--"]
-  ];
-}
-async function writeFilter(scratch) {
-  const filter = systemCallFilter(process.arch);
-  if (filter === null) {
-    throw new SandboxUnavailable(`Expected a processor of kind x64 or arm64, found ${process.arch}.`);
-  }
-  const path = join5(scratch, "system-calls.bpf");
-  await writeFile2(path, filter);
-  return path;
-}
-async function insideArguments(options, runtime) {
+async function insideFiles(options, runtime, user, canLimitSize) {
   const { limits, scratch, workDir } = options;
   return [
-    ...["user", "pid", "net", "ipc", "uts", "cgroup"].map((kind) => `--unshare-${kind}`),
-    ...["--new-session", "--die-with-parent", "--disable-userns", "--cap-drop", "ALL"],
-    ...["--seccomp", String(FILTER_DESCRIPTOR)],
-    ...["--uid", USER_ID, "--gid", USER_ID, "--hostname", "trial"],
     ...environment(runtime),
-    ...await system(limits),
+    ...await system(limits, user, canLimitSize, join7(scratch, "facts")),
     ...await files(options, runtime),
-    ...await etc(join5(scratch, "etc")),
-    ...["--ro-bind", workDir, WORK],
+    ...await etc(join7(scratch, "etc"), user),
+    ...readOnly(workDir, WORK),
     ...await readable(options),
     ...["--remount-ro", "/", "--chdir", WORK]
   ];
+}
+function isOnlyUser(passwd) {
+  return new RegExp(`^trial:x:(\\d+):\\1::${HOME}:/bin/sh\\n$`).test(passwd);
+}
+function readOnly(from, to, how = "--ro-bind") {
+  return ["--perms", "0755", "--dir", dirname6(to), how, from, to];
 }
 async function readable({ readable: paths, machineHome }) {
   const binds = [];
   for (const path of paths) {
     const below = path.startsWith("~/") ? path.slice(2) : null;
-    const source = below === null ? path : join5(machineHome, below);
+    const source = below === null ? path : join7(machineHome, below);
     if (!isAbsolute2(source) || !await isThere(source))
       throw new Error(
-        `Expected an absolute path, or one below ~, that exists, in \`readable\`, found ${path}.`
+        `readable: expected an existing path that is absolute or below ~, found ${path}. Fix it in the workflow.`
       );
-    binds.push("--ro-bind", source, below === null ? path : join5(HOME, below));
+    binds.push(...readOnly(source, below === null ? path : join7(HOME, below)));
   }
   return binds;
 }
-async function system(limits) {
+async function system(limits, user, canLimitSize, folder) {
   const devices = await gpuDevices();
-  const facts = devices.length > 0 ? [...TOPOLOGY, ...GPU_FACTS] : TOPOLOGY;
+  const isRoot = process.getuid?.() === 0 && !user.isOwn;
+  const facts = await constantFacts(folder, limits.memoryBytes, isRoot);
+  const tmpfs = (path, bytes) => [
+    ...canLimitSize ? ["--size", String(Math.floor(bytes))] : [],
+    ...["--perms", "1777", "--tmpfs", path]
+  ];
   return [
     ...tmpfs(SCRATCH, limits.scratchBytes),
-    ...["--dir", HOME],
-    // Where the runner is root, a writable /proc would let the candidate set the kernel's parameters.
-    ...["--proc", "/proc", "--remount-ro", "/proc", "--dev", "/dev"],
-    ...tmpfs("/dev/shm", limits.sharedBytes),
+    // bubblewrap cannot make another user the owner.
+    ...["--perms", user.isOwn ? "0777" : "0755", "--dir", HOME],
+    ...["--proc", "/proc", "--dev", "/dev"],
+    ...tmpfs(SHARED_MEMORY, limits.sharedBytes),
     ...devices.flatMap((path) => ["--dev-bind", path, path]),
     ...["--remount-ro", "/dev"],
-    ...facts.toSorted().flatMap((path) => ["--ro-bind-try", path, path])
+    ...(devices.length > 0 ? GPU_FACTS : []).flatMap((path) => readOnly(path, path, "--ro-bind-try")),
+    ...facts.flatMap(
+      ({ from, to }) => to.startsWith("/proc/") ? ["--ro-bind", from, to] : readOnly(from, to)
+    ),
+    // If the candidate is root's user, a writable /proc would let it set kernel parameters.
+    ...["--remount-ro", "/proc"]
   ];
 }
-function tmpfs(path, bytes) {
-  return ["--size", String(Math.floor(bytes)), "--tmpfs", path];
-}
 async function gpuDevices() {
-  const names = await readdir2("/dev").catch(() => []);
+  const names = await readdir4("/dev").catch(() => []);
   return names.filter((name) => name.startsWith("nvidia")).map((name) => `/dev/${name}`);
 }
 async function files({ hidden }, runtime) {
   const readable2 = [SYSTEM, ...runtime.paths];
-  const never2 = await Promise.all([...hidden, ...PACKAGES].map(realPath));
-  const steps = readable2.map((path) => ({ path, args: ["--ro-bind", path, path] }));
+  const never2 = await Promise.all([...hidden, ...PACKAGES, ...TEXTS].map(realPath));
+  const steps = readable2.map((path) => ({ path, args: readOnly(path, path) }));
   const covers = [];
   for (const path of readable2) {
     const real = await realPath(path);
     for (const secret of never2) {
       if (real === secret || real === "/") {
         throw new SandboxUnavailable(
-          `Expected a Python in a folder of its own, found it in ${path}, which a candidate must not read. Make an environment for it: python3 -m venv .venv`
+          `Python is installed in ${path}, which candidates must not read. Create a virtual environment and use its Python: python3 -m venv .venv`
         );
       }
       if (!isInside(secret, real) || !await isThere(secret)) continue;
-      const cover = join5(path, secret.slice(real.length));
+      const cover = join7(path, secret.slice(real.length));
       steps.push({ path: cover, args: ["--tmpfs", cover] });
       covers.push(cover);
     }
@@ -16230,54 +16368,33 @@ async function files({ hidden }, runtime) {
 async function links() {
   const args = [];
   for (const path of SYSTEM_LINKS) {
-    const target = await readlink(path).catch(() => null);
+    const target = await readlink2(path).catch(() => null);
     if (target !== null) args.push("--symlink", target, path);
     else if (await isThere(path)) args.push("--ro-bind", path, path);
   }
   return args;
 }
-async function etc(folder) {
+async function etc(folder, { id }) {
   const own2 = {
-    passwd: ONLY_USER,
-    group: `trial:x:${USER_ID}:
+    passwd: `trial:x:${id}:${id}::${HOME}:/bin/sh
+`,
+    group: `trial:x:${id}:
 `,
     hosts: "127.0.0.1 localhost trial\n::1 localhost\n"
   };
-  await mkdir2(folder, { recursive: true });
+  await mkdir4(folder, { recursive: true });
   const args = [];
   for (const [name, text] of Object.entries(own2)) {
-    await writeFile2(join5(folder, name), text);
-    args.push("--ro-bind", join5(folder, name), `/etc/${name}`);
+    const path = join7(folder, name);
+    await writeFile4(path, text);
+    await chmod(path, 420);
+    args.push(...readOnly(path, `/etc/${name}`));
   }
   return [...args, ...ETC.flatMap((name) => ["--ro-bind-try", `/etc/${name}`, `/etc/${name}`])];
 }
 function environment(runtime) {
   const own2 = { PATH: runtime.searchPath, HOME, TMPDIR: SCRATCH, USER: "trial" };
   return Object.entries(own2).flatMap(([name, value]) => ["--setenv", name, value]);
-}
-async function tryOut([file2 = "", ...args], env) {
-  try {
-    await run4(file2, args, { env, cwd: "/", timeout: 6e4 });
-  } catch (error2) {
-    const { code, stderr = "" } = error2;
-    const said = stderr.trim() || error2.message;
-    throw new SandboxUnavailable(
-      `The sandbox does not work here: ${said.slice(0, 200)}. ${advice(code, said)}`
-    );
-  }
-}
-function advice(code, said) {
-  if (code === "ENOENT" || /failed to execute|not found/.test(said)) {
-    return INSTALL;
-  }
-  if (/Unknown option/i.test(said)) return "bubblewrap 0.8 or newer is needed (Ubuntu 24.04, Debian 12).";
-  if (/mount proc/i.test(said)) {
-    return "In a container /proc must not be masked (Docker: --security-opt systempaths=unconfined --security-opt seccomp=unconfined).";
-  }
-  if (/namespace|uid map|Operation not permitted|Permission denied/i.test(said)) {
-    return "Unprivileged user namespaces must be allowed (Ubuntu: sysctl kernel.apparmor_restrict_unprivileged_userns=0; Debian: kernel.unprivileged_userns_clone=1); see docs/sandbox.md.";
-  }
-  return "See docs/sandbox.md.";
 }
 
 // src/trial/watch.ts
@@ -16296,28 +16413,43 @@ function watchSandbox(pid, limits, end) {
   const stop2 = repeat(async () => {
     folder ??= await innerProcesses(pid);
     if (folder === null || exceeded) return;
-    const names = await readdir3(folder).catch(() => null);
+    const names = await readdir5(folder).catch(() => null);
     if (names === null) {
       folder = null;
       return;
     }
     const pids = names.filter((name) => /^\d+$/.test(name));
     const paths = pids.slice(0, limits.processes).map((name) => `${folder}/${name}`);
-    const memory = await Promise.all(paths.map(readMemory));
-    peak = Math.max(peak, ...memory.map((each) => each.peak));
-    const resident = memory.reduce((sum, each) => sum + each.resident, 0);
+    const memory2 = await Promise.all(paths.map(readMemory));
+    peak = Math.max(peak, ...memory2.map((each) => each.peak));
+    const resident = memory2.reduce((sum, each) => sum + each.resident, 0);
     if (pids.length > limits.processes) {
-      exceeded = { what: "processes", message: `ran more than ${limits.processes} processes at a time` };
-    } else if (resident > limits.memoryBytes && await readShares(paths) > limits.memoryBytes) {
-      const limit = Math.floor(limits.memoryBytes / 2 ** 20);
       exceeded = {
-        what: "memory",
-        message: `used more than ${limit} MB of memory, the limit on this machine`
+        what: "processes",
+        message: `ran more than ${limits.processes} processes at the same time`
       };
+    } else if (resident > limits.memoryBytes && await readShares(paths) > limits.memoryBytes) {
+      exceeded = usedTooMuchMemory(limits);
+    } else {
+      exceeded = await overfull(`${folder}/..`, limits);
     }
     if (exceeded) end();
   });
   return { peakMb: () => peak / 2 ** 20, exceeded: () => exceeded, stop: stop2 };
+}
+function usedTooMuchMemory({ memoryBytes }) {
+  const limit = Math.floor(memoryBytes / 2 ** 20);
+  return { what: "memory", message: `used more than ${limit} MB of memory, the limit on this machine` };
+}
+async function overfull(root, limits) {
+  const bounds = { "/tmp": limits.scratchBytes, "/dev/shm": limits.sharedBytes };
+  for (const [path, bytes] of Object.entries(bounds)) {
+    const found = await statfs(root + path).catch(() => null);
+    if (found === null || (found.blocks - found.bfree) * found.bsize <= bytes) continue;
+    const limit = Math.floor(bytes / 2 ** 20);
+    return { what: "memory", message: `wrote more than ${limit} MB to ${path}, the limit on this machine` };
+  }
+  return null;
 }
 function repeat(look) {
   let busy = false;
@@ -16334,10 +16466,10 @@ function repeat(look) {
 }
 var MAX_DEPTH = 6;
 async function innerProcesses(pid, depth = 0) {
-  const users = await readFile4(`/proc/${pid}/root/etc/passwd`, "utf8").catch(() => "");
-  if (users === ONLY_USER) return `/proc/${pid}/root/proc`;
+  const users = await readFile6(`/proc/${pid}/root/etc/passwd`, "utf8").catch(() => "");
+  if (isOnlyUser(users)) return `/proc/${pid}/root/proc`;
   if (depth === MAX_DEPTH) return null;
-  const children = await readFile4(`/proc/${pid}/task/${pid}/children`, "utf8").catch(() => "");
+  const children = await readFile6(`/proc/${pid}/task/${pid}/children`, "utf8").catch(() => "");
   for (const child2 of children.trim().split(" ").filter(Boolean)) {
     const found = await innerProcesses(Number(child2), depth + 1);
     if (found !== null) return found;
@@ -16345,14 +16477,14 @@ async function innerProcesses(pid, depth = 0) {
   return null;
 }
 async function readMemory(folder) {
-  const status = await readFile4(`${folder}/status`, "utf8").catch(() => "");
+  const status = await readFile6(`${folder}/status`, "utf8").catch(() => "");
   const bytes = (name) => 1024 * Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, "m").exec(status)?.[1] ?? 0);
   return { resident: bytes("VmRSS"), peak: bytes("VmHWM") };
 }
 async function readShares(folders) {
   const sizes = await Promise.all(
     folders.map(async (folder) => {
-      const text = await readFile4(`${folder}/smaps_rollup`, "utf8").catch(() => "");
+      const text = await readFile6(`${folder}/smaps_rollup`, "utf8").catch(() => "");
       return 1024 * Number(/^Pss:\s+(\d+) kB$/m.exec(text)?.[1] ?? 0);
     })
   );
@@ -16360,22 +16492,25 @@ async function readShares(folders) {
 }
 
 // src/trial/execute.ts
+async function killedForMemory({ launched, limits }) {
+  return launched.group !== null && await ranOutOfMemory(launched.group) ? usedTooMuchMemory(limits) : null;
+}
 async function execute(execution) {
   const { launched, program, limits, signal } = execution;
   const output2 = collectOutput(execution.metricName, execution.pattern);
-  const tooMuch = new AbortController();
-  const hopeless = new AbortController();
+  const overLimit = new AbortController();
+  const stoppedEarly = new AbortController();
   let preview = null;
   const takePreview = () => {
     const value = output2.metric();
     if (value === null || !Number.isFinite(value)) return;
     preview = value;
-    if (execution.preview?.ends(value)) hopeless.abort();
+    if (execution.preview?.ends(value)) stoppedEarly.abort();
   };
   const timer = execution.preview && setTimeout(takePreview, 1e3 * execution.preview.afterSeconds);
   let watch;
-  const watchIt = (pid) => {
-    watch = launched.kind === "none" ? watchProcess(pid) : watchSandbox(pid, limits, () => tooMuch.abort());
+  const startWatch = (pid) => {
+    watch = launched.kind === "none" ? watchProcess(pid) : watchSandbox(pid, limits, () => overLimit.abort());
   };
   try {
     const result = await runProcess({
@@ -16384,16 +16519,16 @@ async function execute(execution) {
       timeoutSeconds: execution.timeoutSeconds,
       graceSeconds: 0,
       marker: execution.scratch,
-      signal: AbortSignal.any([tooMuch.signal, hopeless.signal, ...signal ? [signal] : []]),
+      signal: AbortSignal.any([overLimit.signal, stoppedEarly.signal, ...signal ? [signal] : []]),
       ...execution.onResult ? { onResult: execution.onResult } : {},
-      ...execution.isSandbox ? { onSandbox: watchIt } : { onStart: watchIt },
+      ...execution.isSandbox ? { onSandbox: startWatch } : { onStart: startWatch },
       onLine: (line) => {
         output2.take(line);
         execution.onLine(line);
       }
     });
-    const exceeded = watch?.exceeded() ?? null;
-    const stopped = hopeless.signal.aborted && result.endedBy === "abort" && exceeded === null;
+    const exceeded = watch?.exceeded() ?? await killedForMemory(execution);
+    const stopped = stoppedEarly.signal.aborted && result.endedBy === "abort" && exceeded === null;
     return { result, output: output2, exceeded, preview, stopped, peakMb: watch?.peakMb() ?? 0 };
   } finally {
     clearTimeout(timer);
@@ -16402,20 +16537,20 @@ async function execute(execution) {
 }
 
 // src/trial/nats.ts
-import { mkdir as mkdir3, readdir as readdir4, rm as rm2, stat, utimes } from "node:fs/promises";
-import { dirname as dirname4, join as join6 } from "node:path";
+import { mkdir as mkdir5, readdir as readdir6, rm as rm3, stat as stat3, utimes } from "node:fs/promises";
+import { dirname as dirname7, join as join8 } from "node:path";
 var KEPT = 32;
 var OWN_NAME = /^[0-9a-f]{16}-[0-9a-f]{40,64}\.npy$/;
 async function natsFile(data, digest, tree) {
   const folder = folderOf(data);
   try {
-    await mkdir3(folder, { recursive: true });
-    const names = (await readdir4(folder)).filter((name) => OWN_NAME.test(name));
+    await mkdir5(folder, { recursive: true });
+    const names = (await readdir6(folder)).filter((name) => OWN_NAME.test(name));
     const used = await Promise.all(
-      names.map(async (name) => ({ name, time: (await stat(join6(folder, name))).mtimeMs }))
+      names.map(async (name) => ({ name, time: (await stat3(join8(folder, name))).mtimeMs }))
     );
     const old = used.toSorted((a, b) => b.time - a.time).slice(KEPT);
-    await Promise.all(old.map(({ name }) => rm2(join6(folder, name), { force: true })));
+    await Promise.all(old.map(({ name }) => rm3(join8(folder, name), { force: true })));
     return pathOf(data, digest, tree);
   } catch {
     return null;
@@ -16429,10 +16564,10 @@ async function championNats(data, digest, tree) {
   return path;
 }
 function folderOf(data) {
-  return join6(dirname4(data), "nats");
+  return join8(dirname7(data), "nats");
 }
 function pathOf(data, digest, tree) {
-  return join6(folderOf(data), `${digest}-${tree}.npy`);
+  return join8(folderOf(data), `${digest}-${tree}.npy`);
 }
 
 // src/trial/refereed.ts
@@ -16475,15 +16610,15 @@ async function runRefereed(stage, referee) {
   const [python = ""] = launched.command;
   if (stage.command.throughShell || !/^python[\d.]*$/.test(basename3(python)))
     throw new Error(
-      `Expected a command of plain words that begins with python3, as a referee needs, found ${JSON.stringify(options.command)}.`
+      `With metric.referee, the command must start with python3 and consist of plain words, found ${JSON.stringify(options.command)}. Fix it in the workflow.`
     );
-  const out = join7(scratch, "result.json");
+  const out = join9(scratch, "result.json");
   const seconds = stageSeconds(options);
   const program = await checkOutReferee(stage, referee);
   const executed = await execute({
     ...stage,
     program: {
-      // The order to die with the runner is passed on by each process to the next.
+      // Every process passes the instruction to die with the runner on to the next.
       file: launched.kind === "none" ? python : "setpriv",
       args: [
         ...launched.kind === "none" ? [] : ["--pdeathsig", "KILL", "--", python],
@@ -16500,7 +16635,7 @@ async function runRefereed(stage, referee) {
     signal: options.signal,
     onLine: options.onLine
   });
-  const text = await readFile5(out, "utf8").catch(() => null);
+  const text = await readFile7(out, "utf8").catch(() => null);
   if (text === null || executed.exceeded) return withoutResult(stage, executed);
   return finding(stage, executed, resultSchema.parse(JSON.parse(text)));
 }
@@ -16524,8 +16659,8 @@ async function refereeArguments(stage, seconds) {
     ...championStartupSeconds == null ? {} : { "champion-startup": championStartupSeconds },
     ...await natsArguments(options, launched.env, digest)
   };
-  const words = Object.entries(args).map(([name, value]) => `--${name}=${value}`);
-  return threshold == null ? [...words, "--audit"] : words;
+  const flags = Object.entries(args).map(([name, value]) => `--${name}=${value}`);
+  return threshold == null ? [...flags, "--audit"] : flags;
 }
 async function natsArguments({ base, baseSha, candidate, candidateSha }, env, digest) {
   const data = env.AUTORESEARCH_DATA;
@@ -16539,16 +16674,16 @@ async function natsArguments({ base, baseSha, candidate, candidateSha }, env, di
   };
 }
 async function checkOutReferee({ options, scratch }, referee) {
-  const folder = join7(scratch, "referee");
-  await mkdir4(folder);
-  const index = { GIT_INDEX_FILE: join7(scratch, "referee-index") };
-  const paths = dirname5(referee) === "." ? [] : ["--", dirname5(referee)];
+  const folder = join9(scratch, "referee");
+  await mkdir6(folder);
+  const index = { GIT_INDEX_FILE: join9(scratch, "referee-index") };
+  const paths = dirname8(referee) === "." ? [] : ["--", dirname8(referee)];
   await git(
     options.base,
     ["--work-tree", folder, "checkout", "--quiet", options.baseSha, ...paths.length ? paths : ["--", "."]],
     index
   );
-  return join7(folder, referee);
+  return join9(folder, referee);
 }
 function withoutResult(stage, { result, exceeded, output: output2, peakMb }) {
   const ending = {
@@ -16561,8 +16696,9 @@ function withoutResult(stage, { result, exceeded, output: output2, peakMb }) {
     shorten: stage.shorten
   };
   const last = output2.tail().findLast((line) => line.trim() !== "") ?? "(no output)";
+  const how = result.exitCode === null ? `was killed by ${result.signal}` : `failed with exit code ${result.exitCode}`;
   return {
-    outcome: exceeded ? overuse(ending, exceeded) : result.endedBy === "timeout" ? classify(ending) : fault(`The referee ended with ${result.exitCode ?? result.signal}: ${last}`),
+    outcome: exceeded ? overuse(ending, exceeded) : result.endedBy === "timeout" ? classify(ending) : fault(`The referee ${how}: ${last}`),
     preview: null,
     refereed: null,
     trainingSeconds: 0,
@@ -16620,7 +16756,7 @@ var MAX_BYTES = 1024 * 1024;
 var MAX_REPORTED2 = 30;
 var MAX_NAME = 40;
 var MAX_DEPTH2 = 8;
-var CARRY = `
+var PASS_RESULT = `
 export AUTORESEARCH_RESULT="$TMPDIR/$0"
 mkdir -p "\${AUTORESEARCH_RESULT%/*}"
 "$@" ${RESULT_DESCRIPTOR}>&-
@@ -16628,10 +16764,10 @@ status=$?
 [ -f "$AUTORESEARCH_RESULT" ] && head -c ${MAX_BYTES + 1} "$AUTORESEARCH_RESULT" >&${RESULT_DESCRIPTOR}
 exit $status
 `;
-function carryingOut(launched, file2) {
+function withResultFile(launched, file2) {
   const words = [launched.file, ...launched.args];
   const before = words.slice(0, words.length - launched.command.length);
-  const command = ["sh", "-c", CARRY, file2, ...launched.command];
+  const command = ["sh", "-c", PASS_RESULT, file2, ...launched.command];
   const [program = "sh", ...args] = [...before, ...command];
   return { ...launched, file: program, args, command };
 }
@@ -16645,10 +16781,10 @@ function collectResult(file2, key) {
     },
     read() {
       const nothing = (missing) => ({ value: null, missing, reported: {} });
-      if (size === 0) return nothing(`ended without writing ${file2} below $TMPDIR (AUTORESEARCH_RESULT)`);
+      if (size === 0) return nothing(`exited without writing ${file2} below $TMPDIR (AUTORESEARCH_RESULT)`);
       if (size > MAX_BYTES) return nothing(`wrote more than ${MAX_BYTES} bytes to ${file2}`);
       const parsed = parseJson(Buffer.concat(chunks).toString());
-      return "problem" in parsed ? nothing(`wrote no JSON to ${file2}: ${parsed.problem}`) : readKey(parsed.value, file2, key);
+      return "problem" in parsed ? nothing(`wrote invalid JSON to ${file2}: ${parsed.problem}`) : readKey(parsed.value, file2, key);
     }
   };
 }
@@ -16663,21 +16799,21 @@ function readKey(root, file2, key) {
   const { [key]: _, ...reported } = Object.fromEntries(numbersIn(root).slice(0, MAX_REPORTED2 + 1));
   const nothing = (missing) => ({ value: null, missing, reported });
   let value = root;
-  let place2 = file2;
+  let parent = file2;
   for (const name of key.split(".")) {
     const children = childrenOf(value);
     const child2 = children.find(([own2]) => own2 === name);
     if (!child2) {
       const found = children.map(([own2]) => own2).join(", ") || kindOf2(value);
       return nothing(
-        `wrote no ${key} to ${file2}: expected ${name} in ${place2}, found ${found.slice(0, 200)}`
+        `wrote no ${key} to ${file2}: expected ${name} in ${parent}, found ${found.slice(0, 200)}`
       );
     }
     value = child2[1];
-    place2 = place2 === file2 ? name : `${place2}.${name}`;
+    parent = parent === file2 ? name : `${parent}.${name}`;
   }
   if (typeof value === "number") return { value, missing: "", reported };
-  return nothing(`expected a number at ${key} of ${file2}, found ${kindOf2(value)}`);
+  return nothing(`wrote no number to ${file2}: expected one at ${key}, found ${kindOf2(value)}`);
 }
 function childrenOf(value) {
   return typeof value === "object" && value !== null ? Object.entries(value) : [];
@@ -16706,7 +16842,7 @@ async function runReported(stage) {
   const previewSeconds = PREVIEW_AT * options.budgetSeconds;
   const executed = await execute({
     ...stage,
-    program: file2 === void 0 ? launched : carryingOut(launched, file2),
+    program: file2 === void 0 ? launched : withResultFile(launched, file2),
     isSandbox: launched.kind !== "none",
     metricName: name,
     pattern,
@@ -16720,7 +16856,7 @@ async function runReported(stage) {
     onLine: options.onLine
   });
   const { output: output2, result, preview, stopped, peakMb } = executed;
-  const { value, missing, reported: all } = read(stage, output2, resultFile);
+  const { value, missing, reported: all } = read3(stage, output2, resultFile);
   const ending = {
     result,
     metric: value,
@@ -16728,7 +16864,7 @@ async function runReported(stage) {
     missing,
     tail: output2.tail(),
     timeoutSeconds: options.timeoutSeconds,
-    // Without a sandbox nobody has looked for the program before the shell does.
+    // Without a sandbox, only the shell checks that the program exists.
     throughShell: stage.command.throughShell || resultFile !== null && launched.kind === "none",
     shorten: stage.shorten
   };
@@ -16738,7 +16874,7 @@ async function runReported(stage) {
     preview,
     refereed: null,
     trainingSeconds: stopped ? previewSeconds : Math.max(0, trainingSeconds ?? 0),
-    // A CPU run reports 0 MB of video memory: then the resident peak says more.
+    // A CPU run reports 0 MB of GPU memory; its resident peak says more.
     peakMemoryMb: reportedPeak !== void 0 && reportedPeak > 0 ? reportedPeak : peakMb,
     reported: Object.fromEntries(Object.entries(reported).slice(0, MAX_REPORTED3))
   };
@@ -16747,31 +16883,481 @@ function outcomeOf2({ exceeded, stopped, preview }, ending) {
   if (stopped && preview !== null) return { status: "stopped", value: preview, at: PREVIEW_AT };
   return exceeded ? overuse(ending, exceeded) : classify(ending);
 }
-function read({ contract }, output2, resultFile) {
+function read3({ contract }, output2, resultFile) {
   const { name, pattern } = contract.metric;
   if (resultFile) {
     const found = resultFile.read();
     return { ...found, reported: { ...found.reported, ...output2.reported() } };
   }
-  const line = pattern === void 0 ? `\`${name}: <number>\`` : `that metric.pattern matches`;
-  const missing = output2.problem() ?? `ended without printing a line ${line}`;
+  const line = pattern === void 0 ? `\`${name}: <number>\`` : "that metric.pattern matches";
+  const missing = output2.problem() ?? `exited without printing a line ${line}`;
   return { value: output2.metric(), missing, reported: output2.reported() };
+}
+
+// src/trial/bubblewrap.ts
+import { execFile as execFile5 } from "node:child_process";
+import { writeFile as writeFile5 } from "node:fs/promises";
+import { basename as basename4, join as join11 } from "node:path";
+import { promisify as promisify5 } from "node:util";
+
+// src/trial/bpf.ts
+var LOAD = 32;
+var MASK = 84;
+var IF_EQUAL = 21;
+var IF_AT_LEAST = 53;
+var IF_ANY_BIT = 69;
+var RETURN = 6;
+var NUMBER_OFFSET = 0;
+var PROCESSOR_OFFSET = 4;
+var ARGUMENTS_OFFSET = 16;
+var ARGUMENT_BYTES = 8;
+var ALLOW = 2147418112;
+var FAIL_WITH = 327680;
+function assembleFilter(filter) {
+  const { audit, passing, rules, known, unknownFrom, unknown: unknown2 } = filter;
+  return toBytes([
+    [LOAD, 0, 0, PROCESSOR_OFFSET],
+    [IF_EQUAL, 1, 0, audit],
+    verdict(known),
+    [LOAD, 0, 0, NUMBER_OFFSET],
+    ...rules.flatMap(ruleInstructions),
+    ...test(ranges(passing), "pass"),
+    [IF_AT_LEAST, 0, 1, unknownFrom],
+    verdict(unknown2),
+    verdict(known)
+  ]);
+}
+function ruleInstructions({ call, clauses, otherwise }) {
+  const body = [...clauses.flatMap(clauseInstructions), verdict(otherwise)];
+  if (body.length > 255)
+    throw new Error(`Expected a rule of at most 255 instructions, found ${body.length}.`);
+  return [[IF_EQUAL, 0, body.length, call], ...body];
+}
+function clauseInstructions(clause) {
+  const { argument, mask, anyBit, gives } = clause;
+  const load2 = [[LOAD, 0, 0, ARGUMENTS_OFFSET + ARGUMENT_BYTES * argument]];
+  if (mask !== void 0) load2.push([MASK, 0, 0, mask]);
+  if (anyBit !== void 0) return [...load2, [IF_ANY_BIT, 0, 1, anyBit], verdict(gives)];
+  if (clause.notIn === void 0) return [...load2, ...test(clause.in ?? [], gives)];
+  const holds = clause.notIn.map(between);
+  const end = holds.length * 2 + 1;
+  return [
+    ...load2,
+    ...holds.flatMap(([from, to], index) => [
+      [IF_AT_LEAST, 0, 1, from],
+      [IF_AT_LEAST, 0, end - (2 * index + 2), to + 1]
+    ]),
+    verdict(gives)
+  ];
+}
+function test(values, gives) {
+  return values.map(between).flatMap(([from, to]) => [
+    [IF_AT_LEAST, 0, 2, from],
+    // There is no larger number to compare with.
+    to === 4294967295 ? [IF_AT_LEAST, 0, 0, from] : [IF_AT_LEAST, 1, 0, to + 1],
+    verdict(gives)
+  ]);
+}
+function between(values) {
+  return typeof values === "number" ? [values, values] : values;
+}
+function ranges(ascending) {
+  const found = [];
+  for (const number4 of ascending) {
+    const last = found.at(-1);
+    if (last !== void 0 && number4 === last[1] + 1) last[1] = number4;
+    else found.push([number4, number4]);
+  }
+  return found;
+}
+function verdict(gives) {
+  return [RETURN, 0, 0, gives === "pass" ? ALLOW : FAIL_WITH + gives];
+}
+function toBytes(program) {
+  const bytes = Buffer.alloc(8 * program.length);
+  for (const [index, [code, ifTrue, ifFalse, value]] of program.entries()) {
+    bytes.writeUInt16LE(code, 8 * index);
+    bytes.writeUInt8(ifTrue, 8 * index + 2);
+    bytes.writeUInt8(ifFalse, 8 * index + 3);
+    bytes.writeUInt32LE(value, 8 * index + 4);
+  }
+  return bytes;
+}
+
+// src/trial/system-call-table.ts
+var PASSING = `
+read 0 63, write 1 64, open 2 -, close 3 57, stat 4 -, fstat 5 80, lstat 6 -, poll 7 -, lseek 8 62,
+mmap 9 222, mprotect 10 226, munmap 11 215, brk 12 214, rt_sigaction 13 134, rt_sigprocmask 14 135,
+rt_sigreturn 15 139, pread64 17 67, pwrite64 18 68, readv 19 65, writev 20 66, access 21 -, pipe 22 -,
+select 23 -, sched_yield 24 124, mremap 25 216, msync 26 227, shmget 29 194, shmat 30 196, shmctl 31 195,
+dup 32 23, dup2 33 -, pause 34 -, nanosleep 35 101, getitimer 36 102, alarm 37 -, setitimer 38 103,
+getpid 39 172, sendfile 40 71, connect 42 203, accept 43 202, sendto 44 206, recvfrom 45 207,
+sendmsg 46 211, recvmsg 47 212, shutdown 48 210, bind 49 200, listen 50 201, getsockname 51 204,
+getpeername 52 205, fork 57 -, vfork 58 -, execve 59 221, exit 60 93, wait4 61 260, kill 62 129,
+uname 63 160, semget 64 190, semop 65 193, semctl 66 191, shmdt 67 197, msgget 68 186, msgsnd 69 189,
+msgrcv 70 188, msgctl 71 187, flock 73 32, fsync 74 82, fdatasync 75 83, truncate 76 45, ftruncate 77 46,
+getdents 78 -, getcwd 79 17, chdir 80 49, fchdir 81 50, rename 82 -, mkdir 83 -, rmdir 84 -, creat 85 -,
+link 86 -, unlink 87 -, symlink 88 -, readlink 89 -, chmod 90 -, fchmod 91 52, chown 92 -, fchown 93 55,
+lchown 94 -, umask 95 166, gettimeofday 96 169, getrlimit 97 163, getrusage 98 165, sysinfo 99 179,
+times 100 153, getuid 102 174, getgid 104 176, setuid 105 146, setgid 106 144, geteuid 107 175,
+getegid 108 177, setpgid 109 154, getppid 110 173, getpgrp 111 -, setsid 112 157, setreuid 113 145,
+setregid 114 143, getgroups 115 158, setgroups 116 159, setresuid 117 147, getresuid 118 148,
+setresgid 119 149, getresgid 120 150, getpgid 121 155, setfsuid 122 151, setfsgid 123 152, getsid 124 156,
+capget 125 90, capset 126 91, rt_sigpending 127 136, rt_sigtimedwait 128 137, rt_sigqueueinfo 129 138,
+rt_sigsuspend 130 133, sigaltstack 131 132, utime 132 -, mknod 133 -, statfs 137 43, fstatfs 138 44,
+getpriority 140 141, setpriority 141 140, sched_setparam 142 118, sched_getparam 143 121,
+sched_setscheduler 144 119, sched_getscheduler 145 120, sched_get_priority_max 146 125,
+sched_get_priority_min 147 126, sched_rr_get_interval 148 127, mlock 149 228, munlock 150 229,
+mlockall 151 230, munlockall 152 231, arch_prctl 158 -, setrlimit 160 164, gettid 186 178, setxattr 188 5,
+lsetxattr 189 6, fsetxattr 190 7, getxattr 191 8, lgetxattr 192 9, fgetxattr 193 10, listxattr 194 11,
+llistxattr 195 12, flistxattr 196 13, removexattr 197 14, lremovexattr 198 15, fremovexattr 199 16,
+tkill 200 130, time 201 -, futex 202 98, sched_setaffinity 203 122, sched_getaffinity 204 123,
+epoll_create 213 -, getdents64 217 61, set_tid_address 218 96, restart_syscall 219 128, semtimedop 220 192,
+timer_create 222 107, timer_settime 223 110, timer_gettime 224 108, timer_getoverrun 225 109,
+timer_delete 226 111, clock_gettime 228 113, clock_getres 229 114, clock_nanosleep 230 115,
+exit_group 231 94, epoll_wait 232 -, epoll_ctl 233 21, tgkill 234 131, utimes 235 -, mbind 237 235,
+set_mempolicy 238 237, get_mempolicy 239 236, mq_open 240 180, mq_unlink 241 181, mq_timedsend 242 182,
+mq_timedreceive 243 183, mq_notify 244 184, mq_getsetattr 245 185, waitid 247 95, ioprio_set 251 30,
+ioprio_get 252 31, openat 257 56, mkdirat 258 34, mknodat 259 33, fchownat 260 54, futimesat 261 -,
+newfstatat 262 79, unlinkat 263 35, renameat 264 38, linkat 265 37, symlinkat 266 36, readlinkat 267 78,
+fchmodat 268 53, faccessat 269 48, pselect6 270 72, ppoll 271 73, set_robust_list 273 99,
+get_robust_list 274 100, splice 275 76, tee 276 77, utimensat 280 88, epoll_pwait 281 22, signalfd 282 -,
+timerfd_create 283 85, eventfd 284 -, fallocate 285 47, timerfd_settime 286 86, timerfd_gettime 287 87,
+accept4 288 242, signalfd4 289 74, eventfd2 290 19, epoll_create1 291 20, dup3 292 24, pipe2 293 59,
+preadv 295 69, pwritev 296 70, rt_tgsigqueueinfo 297 240, recvmmsg 299 243, prlimit64 302 261,
+sendmmsg 307 269, getcpu 309 168, sched_setattr 314 274, sched_getattr 315 275, renameat2 316 276,
+seccomp 317 277, getrandom 318 278, memfd_create 319 279, execveat 322 281, membarrier 324 283,
+mlock2 325 284, copy_file_range 326 285, pkey_mprotect 329 288, pkey_alloc 330 289, pkey_free 331 290,
+statx 332 291, rseq 334 293, uretprobe 335 -, pidfd_send_signal 424 424, pidfd_open 434 434,
+close_range 436 436, openat2 437 437, faccessat2 439 439, epoll_pwait2 441 441, futex_waitv 449 449,
+set_mempolicy_home_node 450 450, fchmodat2 452 452, map_shadow_stack 453 453, futex_wake 454 454,
+futex_wait 455 455, futex_requeue 456 456, mseal 462 462`;
+var RULED = `
+ioctl 16 29, madvise 28 233, socket 41 198, socketpair 53 199, setsockopt 54 208, getsockopt 55 209,
+clone 56 220, fcntl 72 25, personality 135 92, prctl 157 167, sync 162 81, readahead 187 213,
+fadvise64 221 223, unshare 272 97, sync_file_range 277 84, syncfs 306 267, preadv2 327 286,
+pwritev2 328 287, clone3 435 435`;
+function passingCalls(processor2) {
+  return [...parse3(PASSING, processor2).values()].toSorted((a, b) => a - b);
+}
+function ruledCalls(processor2) {
+  return parse3(RULED, processor2);
+}
+function parse3(table2, processor2) {
+  const entries = table2.split(",").map((entry) => entry.trim().split(" "));
+  return new Map(
+    entries.map(([name = "", x64, arm64]) => [name, processor2 === "x64" ? x64 : arm64]).filter(([, number4]) => number4 !== "-").map(([name, number4]) => [name, Number(number4)])
+  );
+}
+
+// src/trial/system-calls.ts
+var EPERM = 1;
+var EINVAL = 22;
+var ENOTTY = 25;
+var ENOSYS = 38;
+var ENOPROTOOPT = 92;
+var EPROTONOSUPPORT = 93;
+var ESOCKTNOSUPPORT = 94;
+var EOPNOTSUPP = 95;
+var EAFNOSUPPORT = 97;
+var IGNORED = 0;
+var AUDIT = { x64: 3221225534, arm64: 3221225655 };
+var UNKNOWN_FROM = 451;
+var NAMESPACES = 2114060288;
+var TIME_NAMESPACE = 128;
+var AF_UNIX = 1;
+var AF_INET = 2;
+var AF_INET6 = 10;
+var AF_NETLINK = 16;
+var SOCKET_TYPE = 15;
+var SOL_SOCKET = 1;
+var REQUESTS = [
+  [21505, 21521],
+  [21523, 21524],
+  21531,
+  [21536, 21538],
+  [21540, 21541],
+  [21545, 21549],
+  [21552, 21554],
+  [21560, 21569],
+  [21584, 21586],
+  21600,
+  [17920, 18175],
+  [0, 255]
+];
+var always = (otherwise) => ({ clauses: [], otherwise });
+var RULES = {
+  clone: { clauses: [{ argument: 0, anyBit: NAMESPACES, gives: EPERM }], otherwise: "pass" },
+  unshare: {
+    clauses: [{ argument: 0, anyBit: NAMESPACES | TIME_NAMESPACE, gives: EPERM }],
+    otherwise: "pass"
+  },
+  // Its flags are in memory, which a filter cannot read. The C library falls back to clone.
+  clone3: always(ENOSYS),
+  // Descriptors, locks, signals, pipe sizes and seals. No leases, directory notifications, or hints that persist with a file.
+  fcntl: {
+    clauses: [{ argument: 1, in: [[0, 16], [36, 38], 1027, [1030, 1034]], gives: "pass" }],
+    otherwise: EINVAL
+  },
+  ioctl: { clauses: [{ argument: 1, mask: 65535, in: REQUESTS, gives: "pass" }], otherwise: ENOTTY },
+  // Unix sockets, internet sockets in the sandbox's own network, and routing netlink, which lists its interfaces. Basic protocols only.
+  socket: {
+    clauses: [
+      { argument: 0, notIn: [AF_UNIX, AF_INET, AF_INET6, AF_NETLINK], gives: EAFNOSUPPORT },
+      { argument: 0, in: [AF_UNIX], gives: "pass" },
+      { argument: 1, mask: SOCKET_TYPE, notIn: [[1, 3]], gives: ESOCKTNOSUPPORT },
+      { argument: 2, in: [0], gives: "pass" },
+      { argument: 0, in: [AF_NETLINK], gives: EPROTONOSUPPORT },
+      { argument: 2, in: [1, 6, 17, 58], gives: "pass" }
+    ],
+    otherwise: EPROTONOSUPPORT
+  },
+  socketpair: { clauses: [{ argument: 0, in: [AF_UNIX], gives: "pass" }], otherwise: EAFNOSUPPORT },
+  // No machine-wide counters (cookies), and no handle of the process at the other end.
+  getsockopt: {
+    clauses: [
+      { argument: 1, notIn: [SOL_SOCKET], gives: "pass" },
+      { argument: 2, in: [57, 71, 77], gives: ENOPROTOOPT }
+    ],
+    otherwise: "pass"
+  },
+  // No programs attached to sockets, and no handles of sending processes.
+  setsockopt: {
+    clauses: [
+      { argument: 1, notIn: [SOL_SOCKET], gives: "pass" },
+      { argument: 2, in: [26, [50, 52], 76], gives: ENOPROTOOPT }
+    ],
+    otherwise: "pass"
+  },
+  // No core scheduling, which slows down other processes, and no merging of equal memory with other processes (KSM).
+  prctl: { clauses: [{ argument: 0, in: [62, 67], gives: EINVAL }], otherwise: "pass" },
+  // Querying it, and setting the default.
+  personality: { clauses: [{ argument: 0, in: [0, 4294967295], gives: "pass" }], otherwise: EPERM },
+  // All processes share the page cache. A candidate can neither ask what is in it, nor evict anything.
+  madvise: { clauses: [{ argument: 2, in: [12, 20, 21, 25, [100, 101]], gives: EINVAL }], otherwise: "pass" },
+  fadvise64: always(IGNORED),
+  readahead: always(IGNORED),
+  preadv2: { clauses: [{ argument: 5, in: [0], gives: "pass" }], otherwise: EOPNOTSUPP },
+  pwritev2: { clauses: [{ argument: 5, in: [0], gives: "pass" }], otherwise: EOPNOTSUPP },
+  // Everything that a candidate can write to is in memory. Only other processes' files could be written back.
+  sync: always(IGNORED),
+  syncfs: always(IGNORED),
+  sync_file_range: always(IGNORED)
+};
+function systemCallFilter(processor2) {
+  if (processor2 !== "x64" && processor2 !== "arm64") return null;
+  const rules = [...ruledCalls(processor2)].map(([name, call]) => {
+    const decision = RULES[name];
+    if (decision === void 0) throw new Error(`The system call ${name} has no rule.`);
+    return { call, ...decision };
+  });
+  return assembleFilter({
+    audit: AUDIT[processor2],
+    passing: passingCalls(processor2),
+    rules,
+    known: EPERM,
+    unknownFrom: UNKNOWN_FROM,
+    unknown: ENOSYS
+  });
+}
+
+// src/trial/user.ts
+import { readdir as readdir7, stat as stat4 } from "node:fs/promises";
+import { join as join10 } from "node:path";
+var IN_NAMESPACE = { id: 1e3, isOwn: false };
+var FIRST = 61184;
+var COUNT = 4336;
+async function possibleUsers() {
+  if (process.getuid?.() !== 0) return [IN_NAMESPACE];
+  return [{ id: await unusedId(), isOwn: true }, IN_NAMESPACE];
+}
+async function unusedId() {
+  const pids = (await readdir7("/proc").catch(() => [])).filter((name) => /^\d+$/.test(name));
+  const used = await Promise.all(
+    pids.map(
+      (pid) => stat4(`/proc/${pid}`).then(
+        ({ uid }) => uid,
+        () => null
+      )
+    )
+  );
+  const start = process.pid % COUNT;
+  const ids = Array.from({ length: COUNT }, (_, index) => FIRST + (start + index) % COUNT);
+  return ids.find((id) => !used.includes(id)) ?? FIRST;
+}
+async function becoming(user, devices) {
+  if (!user.isOwn) return [];
+  const names = (await readdir7(devices).catch(() => [])).filter((name) => name.startsWith("nvidia"));
+  const groups = /* @__PURE__ */ new Set();
+  for (const name of names) {
+    const { mode, gid } = await stat4(join10(devices, name));
+    const readWrite = 6;
+    if ((mode & readWrite) !== readWrite && (mode >> 3 & readWrite) === readWrite) groups.add(gid);
+  }
+  const kept = groups.size > 0 ? ["--groups", [...groups].join(",")] : ["--clear-groups"];
+  return [
+    ...["setpriv", "--reuid", String(user.id), "--regid", String(user.id), ...kept],
+    ...["--inh-caps=-all", "--bounding-set=-all", "--"]
+  ];
+}
+
+// src/trial/bubblewrap.ts
+var run5 = promisify5(execFile5);
+var FILTER_DESCRIPTOR = 9;
+var NAMESPACES2 = ["pid", "net", "ipc", "uts", "cgroup"];
+var BECOMING = ["CAP_SETUID", "CAP_SETGID", "CAP_SETPCAP"];
+var OLDEST = "0.5";
+var INSTALL = "Install bubblewrap and util-linux (Debian, Ubuntu: sudo apt install bubblewrap util-linux).";
+async function bubblewrap(options, warn) {
+  if (process.platform !== "linux") {
+    throw new SandboxUnavailable(
+      `bubblewrap needs Linux, found ${process.platform}. Run trials on Linux, or set \`sandbox: none\` in the contract, which gives candidates access to this machine.`
+    );
+  }
+  const program = await findBubblewrap(options.env);
+  const runtime = await findRuntime(options.command, options.env, options.env.HOME ?? "/");
+  const filter = await writeFilter(options.scratch);
+  const group = await controlGroup(options.limits);
+  try {
+    return await firstThatWorks(
+      options,
+      warn,
+      (user) => wrapped(options, program, runtime, user, filter, group)
+    );
+  } catch (error2) {
+    if (group !== null) await removeGroup(group);
+    throw error2;
+  }
+}
+async function firstThatWorks(options, warn, wrapFor) {
+  const users = await possibleUsers();
+  let problem = null;
+  for (const user of users) {
+    if (problem !== null)
+      warn(`Candidates run as root without its rights instead of a user of their own: ${problem.said}`);
+    if (user.isOwn) await run5("chmod", ["-R", "a+rX", options.workDir]);
+    const launch2 = await wrapFor(user);
+    const [python = ""] = launch2.command;
+    const probe = /^python[\d.]*$/.test(basename4(python)) ? [python, "-I", "-c", ""] : ["true"];
+    problem = await testRun([...launch2.wrap, ...probe], options.env);
+    if (problem === null) return launch2;
+  }
+  const { said, advice } = problem ?? { said: "there is no user for the candidate", advice: "" };
+  throw new SandboxUnavailable(`The sandbox does not work here: ${said}. ${advice}`);
+}
+async function wrapped(options, program, runtime, user, filter, group) {
+  const inside = [
+    ...rights(user, program),
+    ...await insideFiles(options, runtime, user, program.limitsSize),
+    ...["--", ...await becoming(user, "/dev"), ...underLimits(options.limits)]
+  ];
+  const start = [
+    ...group?.enter ?? [],
+    "sh",
+    "-c",
+    `exec "$@" ${FILTER_DESCRIPTOR}<"$0"`,
+    filter,
+    "choom",
+    "--adjust",
+    "1000",
+    "--"
+  ];
+  const wrap = [...start, program.path, ...inside];
+  const command = [runtime.file, ...runtime.args];
+  const [file2 = "", ...args] = [
+    ...[...start, program.path, "--json-status-fd", String(STATUS_DESCRIPTOR)],
+    ...[...inside, ...command]
+  ];
+  return { kind: "bubblewrap", file: file2, args, wrap, command, cwd: "/", env: options.env, workDir: WORK, group };
+}
+function rights(user, program) {
+  const id = String(user.id);
+  return [
+    ...NAMESPACES2.map((kind) => `--unshare-${kind}`),
+    ...["--new-session", "--die-with-parent", "--cap-drop", "ALL"],
+    ...user.isOwn ? BECOMING.flatMap((name) => ["--cap-add", name]) : [
+      "--unshare-user",
+      "--uid",
+      id,
+      "--gid",
+      id,
+      ...program.disablesNamespaces ? ["--disable-userns"] : []
+    ],
+    ...["--seccomp", String(FILTER_DESCRIPTOR), "--hostname", "trial"]
+  ];
+}
+async function findBubblewrap(env) {
+  const path = await findProgram("bwrap", env);
+  if (path === null) throw new SandboxUnavailable(`bubblewrap was not found. ${INSTALL}`);
+  const { stdout } = await run5(path, ["--version"], { env, cwd: "/" }).catch(() => ({ stdout: "" }));
+  const [, major = "0", minor = "0"] = /(\d+)\.(\d+)/.exec(stdout) ?? [];
+  const isSince = (least) => {
+    const [leastMajor = 0, leastMinor = 0] = least.split(".").map(Number);
+    return Number(major) > leastMajor || Number(major) === leastMajor && Number(minor) >= leastMinor;
+  };
+  if (!isSince(OLDEST)) {
+    throw new SandboxUnavailable(
+      `The sandbox needs bubblewrap ${OLDEST} or newer, found ${stdout.trim() || "an unknown version"} (${path}). Upgrade it: Debian 12, Ubuntu 22.04, Fedora and EL 9 have newer ones.`
+    );
+  }
+  return { path, limitsSize: isSince("0.7"), disablesNamespaces: isSince("0.8") };
+}
+async function writeFilter(scratch) {
+  const filter = systemCallFilter(process.arch);
+  if (filter === null) {
+    throw new SandboxUnavailable(`The sandbox needs an x64 or arm64 processor, found ${process.arch}.`);
+  }
+  const path = join11(scratch, "system-calls.bpf");
+  await writeFile5(path, filter);
+  return path;
+}
+async function testRun([file2 = "", ...args], env) {
+  try {
+    await run5(file2, args, { env, cwd: "/", timeout: 6e4 });
+    return null;
+  } catch (error2) {
+    const { code, stderr = "" } = error2;
+    const said = stderr.trim() || error2.message;
+    return { said: said.slice(0, 200), advice: adviceOn(code, said) };
+  }
+}
+function adviceOn(code, said) {
+  if (code === "ENOENT" || /failed to execute|not found/.test(said)) {
+    return INSTALL;
+  }
+  if (/mount proc/i.test(said)) {
+    return "In a container, /proc must not be masked (Docker: --security-opt systempaths=unconfined --security-opt seccomp=unconfined).";
+  }
+  if (/namespace|uid map|Operation not permitted|Permission denied/i.test(said)) {
+    return "Allow unprivileged user namespaces (Ubuntu: sysctl kernel.apparmor_restrict_unprivileged_userns=0; Debian: kernel.unprivileged_userns_clone=1; Docker: --security-opt seccomp=unconfined). See docs/sandbox.md.";
+  }
+  return "See docs/sandbox.md.";
 }
 
 // src/trial/sandbox.ts
 async function launch(wanted, options, optional2, warn) {
   if (wanted === "none") return bare(options);
   try {
-    return await bubblewrap(options);
+    return await bubblewrap(options, warn);
   } catch (error2) {
     if (!optional2 || !(error2 instanceof SandboxUnavailable)) throw error2;
-    warn(`Going on without a sandbox. ${error2.message}`);
+    warn(`Continuing without a sandbox. ${error2.message}`);
     return bare(options);
   }
 }
 function bare({ command, env, workDir }) {
   const { file: file2, args } = command;
-  return { kind: "none", file: file2, args, wrap: [], command: [file2, ...args], cwd: workDir, env, workDir };
+  return {
+    kind: "none",
+    file: file2,
+    args,
+    wrap: [],
+    command: [file2, ...args],
+    cwd: workDir,
+    env,
+    workDir,
+    group: null
+  };
 }
 
 // src/trial/run.ts
@@ -16789,7 +17375,7 @@ async function runTrial(options) {
     machine: "",
     digest: "",
     sandbox: "none",
-    outcome: fault("the trial did not start"),
+    outcome: fault("The trial did not start."),
     preview: null,
     refereed: null,
     trainingSeconds: 0,
@@ -16815,11 +17401,11 @@ async function measure(options, draft) {
   const contract = await readContract(base, baseSha);
   const command = parseCommand(options.command);
   const directories = {
-    work: join8(scratch, "work"),
-    home: join8(scratch, "home"),
-    temporary: join8(scratch, "tmp")
+    work: join12(scratch, "work"),
+    home: join12(scratch, "home"),
+    temporary: join12(scratch, "tmp")
   };
-  for (const directory of Object.values(directories)) await mkdir5(directory);
+  for (const directory of Object.values(directories)) await mkdir7(directory);
   const env = trialEnvironment({
     machine: options.environment,
     home: directories.home,
@@ -16832,7 +17418,7 @@ async function measure(options, draft) {
     ...options,
     editable: contract.editable,
     workDir: directories.work,
-    indexFile: join8(scratch, "index")
+    indexFile: join12(scratch, "index")
   });
   if (problem) {
     draft.outcome = refusal(problem);
@@ -16873,14 +17459,22 @@ async function measure(options, draft) {
     digest: draft.digest
   };
   const { referee } = contract.metric;
-  Object.assign(draft, referee === void 0 ? await runReported(stage) : await runRefereed(stage, referee));
+  try {
+    Object.assign(
+      draft,
+      referee === void 0 ? await runReported(stage) : await runRefereed(stage, referee)
+    );
+  } finally {
+    if (launched.group !== null) await removeGroup(launched.group);
+  }
 }
 function barFor({ machine, digest }, bar) {
   return bar !== null && bar.machine === machine && bar.digest === digest ? bar.value : null;
 }
 async function expectCommit(checkout, sha, name) {
   const found = await resolveRevision(checkout, "HEAD");
-  if (found !== sha) throw new Error(`Expected the ${name} checkout ${checkout} at ${sha}, found ${found}.`);
+  if (found !== sha)
+    throw new Error(`Expected the ${name}'s checkout ${checkout} at ${sha}, found ${found}.`);
 }
 
 // node_modules/markdown-table/index.js
@@ -17026,28 +17620,43 @@ function toAlignment(value) {
   return code === 67 || code === 99 ? 99 : code === 76 || code === 108 ? 108 : code === 82 || code === 114 ? 114 : 0;
 }
 
-// src/render/number.ts
-function formatNoise(deviation) {
-  return String(Number(deviation.toPrecision(2)));
+// src/text/markdown.ts
+var ENTITIES = { "&": "&amp;", "<": "&lt;", ">": "&gt;" };
+function escapeMarkdown(text, length = 500) {
+  return cut(oneLine(text), length).replace(/[&<>]/g, (character) => ENTITIES[character] ?? "").replace(/[\\`*_{}[\]|~!]/g, "\\$&").replace(/^(\d{1,9})([.)])(?= |$)/, "$1\\$2").replace(/^[-+=](?=[-= ]|$)/, "\\$&").replace(/[@#]/g, "$&​").replace(/\b(GH-|https?:|www\.)/gi, "$&​");
+}
+function fence(text, language = "") {
+  const longest = Math.max(2, ...[...text.matchAll(/`+/g)].map(([run6]) => run6.length));
+  const mark = "`".repeat(longest + 1);
+  return `${mark}${language}
+${text}
+${mark}`;
+}
+function oneLine(text) {
+  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\s]+/gu, " ").trim();
+}
+function cut(line, length) {
+  return line.length <= length ? line : `${line.slice(0, length - 1)}…`;
 }
 
-// src/render/text.ts
-function escapeMarkdown(text, length = 500) {
-  const line = text.replace(/[\p{Cc}\s]+/gu, " ").trim();
-  const short = line.length <= length ? line : `${line.slice(0, length - 1)}…`;
-  return short.replace(/[&<>]/g, (character) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;" })[character] ?? "").replace(/[\\`*_{}[\]|~!]/g, "\\$&").replace(/[@#]/g, "$&​").replace(/\b(GH-|https?:|www\.)/gi, "$&​");
+// src/render/number.ts
+function formatNoise(deviation) {
+  if (deviation === 0) return "0";
+  if (deviation < 1e-4) return deviation.toExponential(1);
+  return deviation < 100 ? deviation.toPrecision(2) : String(Number(deviation.toPrecision(2)));
 }
 
 // src/render/audit.ts
 function auditSentence(trial) {
   if (trial.outcome.status !== "measured" || trial.refereed === null) return "";
   const { audit } = trial.refereed;
-  if (audit === null) return "Not audited: the number did not call for it, and cannot lead to a merge.";
+  if (audit === null)
+    return "Not audited: the score is above the audit threshold, so it cannot lead to a merge.";
   const { n, sd, largest, smallestLie, flags } = audit;
-  const nats = (value) => value === null ? "no number" : `${formatNoise(value)} nats`;
-  const found = flags.length > 0 ? `**It does not agree:** ${escapeMarkdown(flags.join("; "))}. ` : "";
-  const least = smallestLie === null ? "" : ` A lie of ${formatNoise(smallestLie)} in all would have been noticed with 99 %.`;
-  return `${found}Audited at ${n} positions, asked again blind: differences of at most ${nats(largest)}, sd ${nats(sd)}.${least}`;
+  const nats = (value) => value === null ? "not finite" : `${formatNoise(value)} nats`;
+  const disagreement = flags.length > 0 ? `**The audit disagrees:** ${escapeMarkdown(flags.join("; "))}. ` : "";
+  const power = smallestLie === null ? "" : ` A score overstated by ${formatNoise(smallestLie)} would be detected with 99% probability.`;
+  return `${disagreement}Audited: ${n} predictions repeated blind, largest difference ${nats(largest)} (standard deviation ${nats(sd)}).${power}`;
 }
 
 // src/trial/summary.ts
@@ -17056,9 +17665,13 @@ function renderSummary(measurement) {
   const parts = [`## ${headline(measurement)}`, table(measurement)];
   const audit = auditSentence(measurement);
   if (audit !== "") parts.push(audit);
-  if (outcome.status === "crash" && outcome.traceback !== "") parts.push(fence(outcome.traceback));
+  if (outcome.status === "crash" && outcome.traceback !== "")
+    parts.push(fence(outcome.traceback.trimEnd(), "text"));
   if (Object.keys(measurement.reported).length > 0) {
-    const rows = Object.entries(measurement.reported).map(([key, value]) => [escapeCell(key), String(value)]);
+    const rows = Object.entries(measurement.reported).map(([key, value]) => [
+      escapeMarkdown(key),
+      String(value)
+    ]);
     parts.push(
       `<details><summary>Reported by the candidate</summary>
 
@@ -17073,36 +17686,26 @@ ${markdownTable([["key", "number"], ...rows])}
 function headline({ trial, outcome }) {
   if (outcome.status === "measured") return `Measured ${outcome.value} (trial ${trial})`;
   if (outcome.status === "stopped")
-    return `Stopped at ${Math.round(100 * outcome.at)} % of its budget, with a preview of ${outcome.value} (trial ${trial})`;
-  if (outcome.status === "crash") return `The candidate crashed: ${outcome.reason} (trial ${trial})`;
-  return `The machine failed, nothing was measured (trial ${trial})`;
+    return `Stopped early at ${Math.round(100 * outcome.at)}%, projected ${outcome.value} (trial ${trial})`;
+  if (outcome.status === "crash") return `Crashed: ${outcome.reason} (trial ${trial})`;
+  return `Machine error, nothing was measured (trial ${trial})`;
 }
 function table(measurement) {
   const { outcome } = measurement;
   const rows = [];
-  if ("message" in outcome) rows.push(["message", escapeCell(outcome.message)]);
+  if ("message" in outcome) rows.push(["message", escapeMarkdown(outcome.message)]);
   rows.push(
     ["base", measurement.base],
     ["candidate", measurement.candidate],
     ["seed", String(measurement.seed)],
     ["training", `${measurement.trainingSeconds.toFixed(1)} s of ${measurement.budgetSeconds} s`],
-    ["start to result", `${measurement.totalSeconds.toFixed(1)} s`],
+    ["total", `${measurement.totalSeconds.toFixed(1)} s`],
     ["peak memory", `${measurement.peakMemoryMb.toFixed(0)} MB`],
-    ["machine", escapeCell(measurement.machine || "unknown")],
+    ["machine", escapeMarkdown(measurement.machine || "unknown")],
     ["digest", measurement.digest || "unknown"],
     ["sandbox", measurement.sandbox]
   );
   return markdownTable([["", ""], ...rows]);
-}
-function fence(text) {
-  const longest = Math.max(0, ...(text.match(/`+/g) ?? []).map((run5) => run5.length));
-  const mark = "`".repeat(Math.max(3, longest + 1));
-  return `${mark}text
-${text}
-${mark}`;
-}
-function escapeCell(text) {
-  return text.replaceAll(/\s+/g, " ").replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(/[\\`*_[\]|~#]/g, "\\$&").replaceAll("@", "@​");
 }
 
 // src/action.ts
@@ -17110,8 +17713,8 @@ var MAX_PRINTED_CHARACTERS = 1024 * 1024;
 async function main(env, signal) {
   const inputs = readInputs(env);
   const workspace = env.GITHUB_WORKSPACE ?? process.cwd();
-  const scratch = await mkdtemp(join9(env.RUNNER_TEMP ?? tmpdir(), "trial-"));
-  const guard = randomUUID();
+  const scratch = await mkdtemp(join13(env.RUNNER_TEMP ?? tmpdir(), "trial-"));
+  const guard = randomUUID3();
   const print = limitedPrinter();
   console.log(`::stop-commands::${guard}`);
   let measurement;
@@ -17139,20 +17742,20 @@ async function main(env, signal) {
       signal,
       sandboxOptional: env.AUTORESEARCH_SANDBOX === "optional"
     });
-    await leave(measurement, workspace, env);
+    await write(measurement, workspace, env);
   } finally {
     console.log(`::${guard}::`);
-    await rm3(scratch, { recursive: true, force: true });
+    await rm4(scratch, { recursive: true, force: true });
   }
   if (measurement.outcome.status !== "fault") return 0;
-  console.log(`::error title=Machine fault::${escapeData(measurement.outcome.message)}`);
+  console.log(`::error title=Machine error::${escapeData(measurement.outcome.message)}`);
   return 1;
 }
-async function leave(measurement, workspace, env) {
-  const folder = join9(workspace, MEASUREMENT_ARTIFACT);
-  const path = join9(folder, MEASUREMENT_FILE);
-  await mkdir6(folder, { recursive: true });
-  await writeFile3(path, `${JSON.stringify(measurement, null, 2)}
+async function write(measurement, workspace, env) {
+  const folder = join13(workspace, MEASUREMENT_ARTIFACT);
+  const path = join13(folder, MEASUREMENT_FILE);
+  await mkdir8(folder, { recursive: true });
+  await writeFile6(path, `${JSON.stringify(measurement, null, 2)}
 `);
   if (env.GITHUB_OUTPUT) await appendFile(env.GITHUB_OUTPUT, `path=${path}
 `);
@@ -17165,7 +17768,7 @@ function limitedPrinter() {
   return (line) => {
     if (left <= 0) return;
     left -= line.length + 1;
-    console.log(left > 0 ? line : "(more output than the log takes; the rest is not shown)");
+    console.log(left > 0 ? line : "(output too long; the rest is cut off)");
   };
 }
 function escapeData(text) {

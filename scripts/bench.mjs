@@ -23,7 +23,7 @@ if (chosen) {
   const asked = wanted === undefined || ['help', '--help', '-h'].includes(wanted);
   if (!asked) console.error(`expected the name of a bench, found "${wanted}"\n`);
   const width = Math.max(0, ...benches.map(({ name }) => name.length));
-  console.log('npm run bench -- NAME [options]    (NAME --help lists the options)\n');
+  console.log('npm run bench -- NAME [options]    (--help lists the options of gate and trainer)\n');
   for (const { name, about } of benches) console.log(`  ${name.padEnd(width)}  ${about}`);
   process.exitCode = asked && wanted !== undefined ? 0 : 1;
 }

@@ -7,20 +7,21 @@ import { globSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 
 /** What each room may import, itself aside. A file belongs to the longest name that its path begins with. */
-const SHARED = ['src/protocol', 'src/gate'];
+const SHARED = ['src/protocol', 'src/gate', 'src/text'];
 const CAMPAIGN = ['src/campaign', 'src/campaign/evidence', 'src/campaign/plan'];
 const APP = [...SHARED, ...CAMPAIGN, 'src/render', 'src/agents'];
 const GITHUB = ['src/github', 'src/github/observe', 'src/github/act'];
 const MAY_IMPORT = {
   'src/protocol': [],
   'src/gate': [],
+  'src/text': [],
   'src/campaign': SHARED,
   'src/campaign/evidence': [...SHARED, 'src/campaign'],
   'src/campaign/plan': [...SHARED, 'src/campaign', 'src/campaign/evidence'],
   'src/render': [...SHARED, ...CAMPAIGN],
   'src/agents': [...SHARED, ...CAMPAIGN],
   'src/starter': ['src/protocol'],
-  'src/trial': ['src/protocol', 'src/render'],
+  'src/trial': ['src/protocol', 'src/text', 'src/render'],
   'src/action.ts': ['src/protocol', 'src/trial'],
   'src/github': APP,
   'src/github/client': ['src/github'],

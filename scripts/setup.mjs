@@ -1,6 +1,6 @@
 /**
- * Makes a fresh clone ready: npm packages, sandbox, Python environment, prepared data. Each step is skipped when its inputs have
- * not changed since it last succeeded. Plain JavaScript without dependencies, because it runs before anything is installed.
+ * Prepares a fresh clone: npm packages, sandbox, Python environment, training text. A step is skipped if its inputs have not changed since
+ * it last succeeded. Plain JavaScript without dependencies, because it runs before anything is installed.
  *
  *   node scripts/setup.mjs [--dev] [--no-trainer]
  */
@@ -19,12 +19,12 @@ const VENV_STAMP = '.venv/autoresearch-setup.json';
 const VENV_REQUIREMENTS = '.venv/requirements.txt';
 const DATA = '.autoresearch/data';
 const DATA_STAMP = '.autoresearch/data-setup.json';
-/** Of a failed command's output: npm says the reason first and its usage last, pip the other way round. */
+/** Lines kept of a failed command's output: npm prints the reason first, pip last. */
 const KEPT_LINES = { first: 12, last: 20 };
 const QUIET_REPORT_MS = 10_000;
 const PLAIN_COLUMNS = 120;
 
-/** Setup cannot go on; the message says what was expected, what was found and what to do. */
+/** Setup cannot continue. The message says what was expected, what was found and what to do. */
 class SetupError extends Error {}
 
 const options = new Set(process.argv.slice(2));
@@ -39,7 +39,7 @@ try {
 async function main() {
   const unknown = [...options].filter(option => !['--dev', '--no-trainer'].includes(option));
   if (unknown.length > 0) {
-    throw new SetupError(`expected --dev or --no-trainer, found ${unknown.join(' ')}`);
+    throw new SetupError(`expected --dev or --no-trainer, found ${unknown.join(' ')}.`);
   }
   process.chdir(ROOT);
   await installPackages();
@@ -50,10 +50,10 @@ async function main() {
   await prepareData();
 }
 
-/** `npm ci`, unless node_modules holds what the lock file pins. */
+/** Runs `npm ci`, unless node_modules matches the lock file. */
 async function installPackages() {
   if (packagesMatchLock()) return;
-  // npm itself must not run on a Node that it is about to replace.
+  // npm must not run on the Node that it is about to replace.
   const path = (process.env.PATH ?? '').split(delimiter).filter(part => !part.includes('node_modules'));
   await step(
     'Installing npm packages',
@@ -61,12 +61,12 @@ async function installPackages() {
     ['ci', '--loglevel=error', '--include=dev', '--include=optional'],
     {
       env: { ...process.env, PATH: path.join(delimiter) },
-      advice: 'Check the network and the version of npm (10 or newer), then run the same command again.',
+      advice: 'Check the network and that npm is version 10 or newer, then run the same command again.',
     },
   );
 }
 
-/** True when every package of the lock file is recorded as installed at its version; npm keeps that record itself. */
+/** Whether every package in the lock file is installed at its version, according to npm's own record. */
 function packagesMatchLock() {
   const installed = readJson('node_modules/.package-lock.json')?.packages;
   if (installed === undefined) return false;
@@ -77,11 +77,11 @@ function packagesMatchLock() {
   );
 }
 
-/** bubblewrap, where apt may install it. Never stops the setup: the demo goes on without, and says so. */
+/** Installs bubblewrap if apt is available. A failure does not stop the setup, because the demo also runs without a sandbox. */
 async function installSandbox() {
   if (process.platform !== 'linux' || runs('bwrap', ['--version'])) return;
   const byHand =
-    'No sandbox: bubblewrap 0.8 or newer is missing (Debian or Ubuntu: sudo apt install bubblewrap). Trials need it, unless their contract says `sandbox: none`.';
+    'Warning: no sandbox. Install bubblewrap (Debian or Ubuntu: sudo apt install bubblewrap). Trials need it unless their contract says `sandbox: none`.';
   const asRoot = process.getuid?.() === 0 ? [] : ['sudo', '-n'];
   if (!runs('apt-get', ['--version']) || (asRoot.length > 0 && !runs('sudo', ['-n', 'true']))) {
     console.log(byHand);
@@ -93,7 +93,7 @@ async function installSandbox() {
     await step(title, command, rest, { env, advice: '' });
   };
   try {
-    await apt('Reading lists of packages', 'update', '-q');
+    await apt('Updating package lists', 'update', '-q');
     await apt('Installing bubblewrap', 'install', '-q', '-y', 'bubblewrap');
   } catch (error) {
     if (!(error instanceof SetupError)) throw error;
@@ -101,7 +101,7 @@ async function installSandbox() {
   }
 }
 
-/** True when the program exists and ends well. */
+/** Whether the program exists and succeeds. */
 function runs(command, args) {
   try {
     execFileSync(command, args, { stdio: 'ignore' });
@@ -111,7 +111,7 @@ function runs(command, args) {
   }
 }
 
-/** `.venv`, with a Python that is new enough. */
+/** Creates `.venv` with a Python that is new enough. */
 async function createEnvironment() {
   if (existsSync(VENV_PYTHON)) return;
   const python = findPython();
@@ -121,7 +121,7 @@ async function createEnvironment() {
   });
 }
 
-/** The first Python on the PATH that is new enough and can make environments. Throws SetupError naming all it found. */
+/** The first Python on PATH that is new enough and has the venv module. Throws a SetupError that lists what it found. */
 function findPython() {
   const found = [];
   for (const name of PYTHONS) {
@@ -137,18 +137,18 @@ function findPython() {
     const [major = 0, minor = 0] = version.split('.').map(Number);
     const recent = major === OLDEST_PYTHON[0] && minor >= OLDEST_PYTHON[1];
     if (recent && lacking === undefined) return name;
-    found.push(`${name} is ${version}${lacking ? ' without the venv module' : ''}`);
+    found.push(`${name} ${version}${lacking ? ' without the venv module' : ''}`);
   }
   throw new SetupError(
     [
-      `expected Python ${OLDEST_PYTHON.join('.')} or newer with its venv module as one of ${PYTHONS.join(', ')};`,
-      `found ${found.length > 0 ? found.join(', ') : 'none of them'}.`,
+      `expected Python ${OLDEST_PYTHON.join('.')} or newer with the venv module (${PYTHONS.join(', ')}),`,
+      `found ${found.length > 0 ? found.join(', ') : 'none'}.`,
       'Install it (macOS: brew install python@3.12; Debian or Ubuntu: sudo apt install python3 python3-venv) and run the same command again.',
     ].join('\n'),
   );
 }
 
-/** What trainer/pyproject.toml names, with the dev group when asked for: exactly the files whose hashes the lock holds. */
+/** Installs the packages in trainer/pyproject.toml, with the dev group if `dev`, from exactly the files whose hashes are in the lock. */
 async function installTrainer(dev) {
   const inputs = hashOf(['trainer/pyproject.toml', LOCK, CPU_BUILDS]);
   const stamp = readJson(VENV_STAMP);
@@ -160,18 +160,18 @@ async function installTrainer(dev) {
   writeFileSync(VENV_REQUIREMENTS, requirementsText(packages, hasCpuBuild(packages)));
   const pip = ['-m', 'pip', '--disable-pip-version-check'];
   const exactly = ['--progress-bar', 'off', '--require-hashes', '--no-deps', '-r', VENV_REQUIREMENTS];
-  const title = 'Installing PyTorch and the trainer’s other packages';
+  const title = "Installing PyTorch and the trainer's other packages";
   await step(title, VENV_PYTHON, [...pip, 'install', ...exactly], {
     advice:
       'Check the network and the free disk space (PyTorch needs several GB), then run the same command again.',
   });
   await step('Checking the Python packages', VENV_PYTHON, [...pip, 'check'], {
-    advice: `${LOCK} has to hold every package that another one needs. CONTRIBUTING.md tells how to write it again.`,
+    advice: `${LOCK} must list every package that another one depends on. CONTRIBUTING.md explains how to regenerate it.`,
   });
   writeFileSync(VENV_STAMP, JSON.stringify({ inputs, dev: withDev }));
 }
 
-/** True where pip is set up to find PyTorch's build for the CPU, which is smaller by gigabytes and not on PyPI. */
+/** Whether pip is configured to find PyTorch's CPU build, which is gigabytes smaller and not on PyPI. */
 function hasCpuBuild(packages) {
   const version = packages.find(({ name }) => name === 'torch')?.version;
   try {
@@ -179,11 +179,11 @@ function hasCpuBuild(packages) {
     const answer = execFileSync(VENV_PYTHON, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
     return answer.split(/[\s,]+/).includes(`${version}+cpu`);
   } catch {
-    return false; // An index that does not answer stops the installation, with its reason.
+    return false; // If the index does not answer, the installation fails with the reason.
   }
 }
 
-/** What trainer/pyproject.toml says. Python reads it: it knows TOML, and how the line about the text is meant. */
+/** The content of trainer/pyproject.toml, read with Python, which can parse TOML and the setting for the training text. */
 function readProject() {
   const script = [
     'import json, sys, tomllib',
@@ -204,7 +204,7 @@ function readProject() {
   }
 }
 
-/** The text that trainer/pyproject.toml names. Own files are looked at each time: they may have changed. */
+/** Prepares the training text that trainer/pyproject.toml names. The user's own files are always checked, because they may have changed. */
 async function prepareData() {
   const scripts = readdirSync('trainer/corpus').filter(name => name.endsWith('.py'));
   const inputs = hashOf([
@@ -219,14 +219,14 @@ async function prepareData() {
   mkdirSync(dirname(DATA), { recursive: true });
   await step('Preparing the training text', VENV_PYTHON, ['trainer/prepare.py', '--out', DATA], {
     advice:
-      'What has been downloaded is kept; run the same command again. docs/data.md tells the sources of text.',
+      'Run the same command again; finished downloads are kept. docs/data.md describes the sources of training text.',
   });
   writeFileSync(DATA_STAMP, JSON.stringify({ inputs }));
 }
 
 /**
- * Runs one command and shows that it lives: on a terminal one line with the seconds and the command's last words, elsewhere
- * a plain line now and then. Throws SetupError with the end of its output and `advice` when it fails.
+ * Runs one command and shows its progress: on a terminal one line with the seconds and the last line of output, elsewhere a line at
+ * intervals. If it fails, throws a SetupError with its output and `advice`.
  */
 async function step(title, command, args, { advice, env = process.env }) {
   const began = Date.now();
@@ -260,13 +260,13 @@ async function step(title, command, args, { advice, env = process.env }) {
   if (status !== undefined) {
     const output = lines.join('\n').trimEnd();
     throw new SetupError(
-      `${title}: \`${command} ${args.slice(0, 4).join(' ')} …\` ended with ${status}.\n${output}\n\n${advice}`,
+      `${title}: \`${command} ${args.slice(0, 4).join(' ')} …\` failed (${status}).\n${output}\n\n${advice}`,
     );
   }
   console.log(`${title}: done in ${seconds()}`);
 }
 
-/** The parsed file, or undefined where there is none or it is cut off. */
+/** The parsed file, or undefined if it is missing or incomplete. */
 function readJson(path) {
   try {
     return JSON.parse(readFileSync(path, 'utf8'));

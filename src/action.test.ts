@@ -9,7 +9,7 @@ import { makeCandidate, makeRepository, temporaryDirectory } from './trial/fixtu
 const bundle = new URL('../dist/action.js', import.meta.url).pathname;
 const script = new URL('../scripts/bundle.mjs', import.meta.url).pathname;
 
-/** Runs the bundled action in a workspace with the checkouts `base` and `candidate`, as a runner would. */
+/** Runs the bundled action like a runner, in a workspace with the checkouts `base` and `candidate`. */
 function act(
   context: TestContext,
   train: string,
@@ -60,7 +60,7 @@ function act(
   };
 }
 
-test('the committed bundle is what the sources give', () => {
+test('the committed bundle matches the sources', () => {
   const { status, stderr } = spawnSync(process.execPath, [script, '--check'], { encoding: 'utf8' });
   assert.equal(status, 0, stderr);
   assert.doesNotMatch(readFileSync(bundle, 'utf8'), /(?:^|[\s"'`])\/(?:home|Users|root|work)\//m);
@@ -78,7 +78,7 @@ test('a measured candidate leaves its measurement, an output and a summary', con
   );
 });
 
-test("a candidate's output lies between guards that it cannot know", context => {
+test("a candidate's output is printed between guards that it cannot guess", context => {
   const run = act(context, 'echo "::error::not mine"; env; echo "val_bpb: 1"\n');
   const lines = run.stdout.split('\n');
   const guard = /^::stop-commands::(.{30,})$/.exec(lines[0] ?? '')?.[1];
@@ -96,26 +96,31 @@ test("a candidate's crash is a result: the job succeeds", context => {
   assert.equal(run.measurement?.outcome.status, 'crash');
 });
 
-test("a machine's fault fails the job, and is told all the same", context => {
+test('a machine error fails the job, but leaves a measurement', context => {
   const run = act(context, '', { command: 'no-such-program' });
   assert.equal(run.status, 1);
   assert.equal(run.measurement?.outcome.status, 'fault');
-  assert.match(run.stdout, /::error title=Machine fault::.*no-such-program/);
+  assert.match(run.stdout, /::error title=Machine error::.*no-such-program/);
 });
 
-test('without bubblewrap the action goes on only where the machine says that it may', context => {
+test('without bubblewrap the action only continues if the machine allows it', context => {
   const bin = temporaryDirectory(context);
   for (const name of ['git', 'sh', 'choom']) symlinkSync(`/usr/bin/${name}`, join(bin, name));
   const refused = act(context, 'echo "val_bpb: 0.5"\n', {}, { PATH: bin });
   assert.equal(refused.status, 1);
-  assert.match(refused.stdout, /::error title=Machine fault::.*apt install bubblewrap/);
-  const goesOn = act(context, 'echo "val_bpb: 0.5"\n', {}, { PATH: bin, AUTORESEARCH_SANDBOX: 'optional' });
-  assert.equal(goesOn.status, 0, goesOn.stdout);
-  assert.equal(goesOn.measurement?.sandbox, 'none');
-  assert.match(goesOn.text('summary'), /\| sandbox +\| none/);
+  assert.match(refused.stdout, /::error title=Machine error::.*apt install bubblewrap/);
+  const continued = act(
+    context,
+    'echo "val_bpb: 0.5"\n',
+    {},
+    { PATH: bin, AUTORESEARCH_SANDBOX: 'optional' },
+  );
+  assert.equal(continued.status, 0, continued.stdout);
+  assert.equal(continued.measurement?.sandbox, 'none');
+  assert.match(continued.text('summary'), /\| sandbox +\| none/);
 });
 
-test('wrong inputs are all named', context => {
+test('every invalid input is named', context => {
   const run = act(context, '', { trial: 'seven', 'base-sha': 'main', budget: '' });
   assert.equal(run.status, 1);
   assert.equal(run.measurement, null);

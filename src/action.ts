@@ -1,4 +1,4 @@
-/** Entry of the action: measures one trial in a job of GitHub Actions and leaves the measurement behind. */
+/** Entry point of the action: measures one trial in a GitHub Actions job and writes the measurement. */
 import { randomUUID } from 'node:crypto';
 import { appendFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -9,17 +9,17 @@ import { readInputs } from './trial/inputs.ts';
 import { runTrial } from './trial/run.ts';
 import { renderSummary } from './trial/summary.ts';
 
-/** A megabyte of log tells enough about five minutes of training. */
+/** A megabyte of log is enough for a trial. */
 const MAX_PRINTED_CHARACTERS = 1024 * 1024;
 
-/** Measures, writes, and returns the exit code: 0 when there is a measurement (a crash is one), 1 for a fault of the machine. */
+/** Measures, writes, and returns the exit code: 0 for a measurement, which includes crashes, and 1 for a machine error. */
 async function main(env: NodeJS.ProcessEnv, signal: AbortSignal): Promise<number> {
   const inputs = readInputs(env);
   const workspace = env.GITHUB_WORKSPACE ?? process.cwd();
   const scratch = await mkdtemp(join(env.RUNNER_TEMP ?? tmpdir(), 'trial-'));
   const guard = randomUUID();
   const print = limitedPrinter();
-  // Until the guard's token is printed again, the runner takes nothing in the output for a command to itself.
+  // Until this token is printed again, the runner executes no workflow commands from the output.
   console.log(`::stop-commands::${guard}`);
   let measurement: Measurement;
   try {
@@ -46,18 +46,18 @@ async function main(env: NodeJS.ProcessEnv, signal: AbortSignal): Promise<number
       signal,
       sandboxOptional: env.AUTORESEARCH_SANDBOX === 'optional',
     });
-    await leave(measurement, workspace, env);
+    await write(measurement, workspace, env);
   } finally {
     console.log(`::${guard}::`);
     await rm(scratch, { recursive: true, force: true });
   }
   if (measurement.outcome.status !== 'fault') return 0;
-  console.log(`::error title=Machine fault::${escapeData(measurement.outcome.message)}`);
+  console.log(`::error title=Machine error::${escapeData(measurement.outcome.message)}`);
   return 1;
 }
 
 /** Writes the artifact's file, the step's output and the job's summary. */
-async function leave(measurement: Measurement, workspace: string, env: NodeJS.ProcessEnv): Promise<void> {
+async function write(measurement: Measurement, workspace: string, env: NodeJS.ProcessEnv): Promise<void> {
   const folder = join(workspace, MEASUREMENT_ARTIFACT);
   const path = join(folder, MEASUREMENT_FILE);
   await mkdir(folder, { recursive: true });
@@ -68,17 +68,17 @@ async function leave(measurement: Measurement, workspace: string, env: NodeJS.Pr
   console.log(JSON.stringify(measurement.outcome, null, 2));
 }
 
-/** Prints lines until the log has had enough, and says once that it stops. */
+/** Prints lines up to a limit, and then says once that the rest is cut off. */
 function limitedPrinter(): (line: string) => void {
   let left = MAX_PRINTED_CHARACTERS;
   return line => {
     if (left <= 0) return;
     left -= line.length + 1;
-    console.log(left > 0 ? line : '(more output than the log takes; the rest is not shown)');
+    console.log(left > 0 ? line : '(output too long; the rest is cut off)');
   };
 }
 
-/** A workflow command is one line; `%` introduces the escapes. */
+/** Escapes untrusted text in a workflow command, which is one line. */
 function escapeData(text: string): string {
   return text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
 }

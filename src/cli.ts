@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** The command line: `autoresearch --help`. Each subcommand is a file of `cli/`. */
+/** The command line, `autoresearch --help`. Each subcommand is a file in `cli/`. */
 import { Command, CommanderError } from 'commander';
 import { addDemo } from './cli/demo.ts';
 import { addDoctor } from './cli/doctor.ts';
@@ -15,15 +15,15 @@ const USAGE = 2;
 
 const program = new Command('autoresearch')
   .description(
-    'A GitHub App that turns pull requests into measured experiments,\nand merges only what truly made the model better.',
+    'A GitHub App that turns pull requests into measured experiments\nand merges the ones that improve the model.',
   )
   .version('0.1.0')
   .exitOverride()
   .configureOutput({ outputError: (text, write) => write(text.replace(/^error:/, 'autoresearch:')) })
-  .showHelpAfterError('Run with --help to see what there is.')
+  .showHelpAfterError('Run with --help for usage.')
   .addHelpText(
     'after',
-    '\nStart with `autoresearch demo`: the whole loop on this machine, without a GitHub account.\nExit codes: 0 done, 1 could not be done, 2 the command was not understood.',
+    '\nStart with `autoresearch demo`: it runs the whole loop on this machine, without a GitHub account.\nExit codes: 0 success, 1 failure, 2 usage error.',
   );
 
 for (const add of [addDemo, addInit, addServe, addTrial, addNoise, addReport, addDoctor]) add(program);
@@ -34,9 +34,9 @@ try {
   process.exit(report(error));
 }
 
-/** Says what went wrong, in one line where we know; returns the exit code. */
+/** Prints what went wrong, in one line if the error is one of ours, and returns the exit code. */
 function report(error: unknown): number {
-  // Commander has already printed its own.
+  // Commander has already printed its own errors.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE;
   if (error instanceof UsageError || error instanceof CommandError) {
     console.error(`autoresearch: ${error.message}`);
@@ -45,6 +45,6 @@ function report(error: unknown): number {
   const { message, stack } = error instanceof Error ? error : new Error(String(error));
   console.error(`autoresearch: ${message}`);
   if (process.env.DEBUG) console.error(stack);
-  else console.error('Set DEBUG=1 to see where this came from.');
+  else console.error('Set DEBUG=1 for a stack trace.');
   return 1;
 }

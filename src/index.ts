@@ -1,14 +1,14 @@
-/** The Probot application: webhooks nudge, the loops do the rest. The only file that names webhook events. */
+/** The Probot application: webhooks only wake the loops. This is the only file that names webhook events. */
 import { getPrivateKey } from '@probot/get-private-key';
 import type { ApplicationFunction, Probot } from 'probot';
 import { z } from 'zod';
 import { type AppSettings, startWork } from './app/work.ts';
 import { starterTemplates } from './starter/templates.ts';
 
-/** Looks this often where no webhook says something happened. */
+/** Default wait between two steps without a webhook. */
 const POLL_SECONDS = 60;
 
-/** The application with settings of its own; what is left out comes from the environment. */
+/** The application with the given settings; the others come from the environment. */
 export function createApp(settings: Partial<AppSettings> = {}): ApplicationFunction {
   return (probot: Probot) => {
     const work = startWork(probot, { ...settingsFromEnvironment(), ...settings });
@@ -38,7 +38,7 @@ export function createApp(settings: Partial<AppSettings> = {}): ApplicationFunct
   };
 }
 
-/** What `probot run` loads. */
+/** Loaded by `probot run`. */
 export default createApp();
 
 function settingsFromEnvironment(): AppSettings {

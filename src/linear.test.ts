@@ -4,24 +4,23 @@ import { readAnswer, tidyTitle } from './agents/answer.ts';
 import { parseConstants } from './agents/constants.ts';
 import { applyEdits, occurrences } from './agents/edit.ts';
 import { changeIn } from './agents/past.ts';
-import { fenced, ledgerText } from './agents/prompt.ts';
+import { ledgerText } from './agents/prompt.ts';
 import { wishedIdea } from './agents/wish.ts';
 import { parseCommand } from './campaign/command.ts';
 import { bendsCurve } from './campaign/evidence/previews.ts';
 import { addedTokens } from './campaign/evidence/tokens.ts';
 import { experimentMarkerSchema } from './campaign/marker.ts';
-import { clip, quote } from './campaign/quote.ts';
 import { readMarker } from './github/marker.ts';
 import { assertLinear } from './linear.test-helper.ts';
 import { createEar } from './local/demo/hear.ts';
-import { interpolate as interpolateName } from './local/github/actions/expression.ts';
+import { interpolate } from './local/expression.ts';
 import { parseCommit } from './local/github/git/parse.ts';
 import { renderLog } from './local/github/pages/log.ts';
 import { renderMarkdown } from './local/github/pages/markdown.ts';
-import { interpolate } from './local/runner/expression.ts';
 import { createLog } from './local/runner/log.ts';
 import { parseContract } from './protocol/contract-file.ts';
-import { escapeMarkdown, fence, plainLine } from './render/text.ts';
+import { clip, escapeMarkdown, fence, quote } from './text/markdown.ts';
+import { plainLine } from './text/plain.ts';
 import { classify } from './trial/classify.ts';
 import { parseNumber } from './trial/number.ts';
 import { collectOutput } from './trial/output.ts';
@@ -136,7 +135,6 @@ const READERS: Record<string, (text: string) => unknown> = {
   'tokens of a string with fields': text =>
     addedTokens(new Map([['a.py', 'x']]), new Map([['a.py', `f'''${text}{${text}:${text}}'''`]])),
   'a wish': text => wishedIdea(`A = ${text}`, new Map([['a.py', 'A = 1']])),
-  'a file in a prompt': fenced,
   'a ledger in a prompt': text =>
     ledgerText([
       {
@@ -164,18 +162,11 @@ const READERS: Record<string, (text: string) => unknown> = {
     ear.take('1/1.1', text);
   },
   'a log on a page': text => renderLog(text, false),
-  'Markdown on a page': text => renderMarkdown(text, { issues: '/issues' }),
+  'Markdown on a page': text => renderMarkdown(text, number => `/issues/${number}`),
   'a pushed commit': text => parseCommit('a'.repeat(40), Buffer.from(`author ${text}\n\n${text}`)),
   'an expression in a workflow': text => {
     try {
       interpolate(text, CONTEXTS);
-    } catch {
-      // Its syntax is wrong.
-    }
-  },
-  'an expression in the name of a run': text => {
-    try {
-      interpolateName(text, {});
     } catch {
       // Its syntax is wrong.
     }

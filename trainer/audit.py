@@ -51,7 +51,7 @@ class Audit:
 def draw(random: np.random.Generator, rows: Rows, weight: np.ndarray, most: int) -> Drawn:
     """Draws one position in each of at most `most` windows, half in proportion to `weight`, half uniformly.
 
-    weight: (tokens of all windows,), at least 0: what each token's bytes cost the champion, or ones.
+    weight: (tokens of all windows,), at least 0: what each token's bytes cost the champion.
     """
     chosen = random.permutation(len(rows.counts))[:most]
     share = len(chosen) / len(rows.counts)
@@ -91,10 +91,8 @@ def nats_of_bytes(rows: Rows, nats: np.ndarray) -> np.ndarray:
     return np.repeat(nats / rows.sizes, rows.sizes).astype(np.float32)
 
 
-def weights_of_tokens(champion: np.ndarray | None, rows: Rows) -> np.ndarray:
-    """(tokens,): what each token's bytes cost the champion; ones where that is not known."""
-    if champion is None or len(champion) != rows.text_bytes:
-        return np.ones(len(rows.ids))
+def weights_of_tokens(champion: np.ndarray, rows: Rows) -> np.ndarray:
+    """(tokens,): what each token's bytes cost the champion, given what each byte did."""
     cumulated = np.concatenate([[0.0], np.cumsum(np.maximum(champion, 0.0), dtype=np.float64)])
     ends = np.cumsum(rows.sizes)
     return cumulated[ends] - cumulated[ends - rows.sizes]

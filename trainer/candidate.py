@@ -12,10 +12,11 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 
+import processes
 import seal
 from dataset import MachineFault
 from visible import visible
-from wire import FAILURES, SOCKET_VARIABLE, Channel, Refused
+from wire import FAILURES, SOCKET_VARIABLE, Channel, Refused, discard
 
 MAX_LINE_CHARS = 4096  # Per printed line; the rest is dropped.
 MAX_PRINTED_BYTES = 2**20  # For all of a candidate's output; nothing more is shown after that.
@@ -81,9 +82,10 @@ class Candidate:
             ours.close()
             raise MachineFault(f"cannot start {[*wrap, *command][0]}: {error.strerror}") from error
         finally:
+            inode = os.fstat(theirs.fileno()).st_ino
             theirs.close()
         try:
-            self._seal = seal.receive(ours) if sealable else None
+            self._seal = seal.receive(ours, inode) if sealable else None
         except TimeoutError:
             raise MachineFault(f"nothing started within {seal.START_S:.0f} s") from None
         ours.settimeout(SEND_S)
@@ -133,7 +135,11 @@ class Candidate:
             if found is not None and found[0]["kind"] == "progress" and on_progress and not found[1]:
                 on_progress(found[0])
             elif found is not None:
+                if found[1] and found[0]["kind"] != "done":
+                    discard(found[1])
+                    raise Refused(f"expected no descriptors with {found[0]['kind']}, got {len(found[1])}")
                 if found[0]["kind"] not in kinds:
+                    discard(found[1])
                     raise Refused(f"expected the message {' or '.join(kinds)}, got {found[0]['kind']}")
                 self.greeted = True
                 if found[0]["kind"] == "failed":
@@ -152,8 +158,8 @@ class Candidate:
         if self._seal is None:
             return
         try:
-            self._seal.close()
-        except seal.Unsealed as error:
+            self._seal.close(self._ends)
+        except processes.Unsealed as error:
             raise Crash("exception", f"the process that is to see held-out text {error}") from None
 
     def kill(self) -> None:

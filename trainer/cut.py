@@ -7,8 +7,8 @@ one encoding, and a candidate has no choice left once its vocabulary is frozen.
 """
 
 import re
-from collections.abc import Callable, Sequence
-from itertools import pairwise
+from collections.abc import Callable, Iterator, Sequence
+from itertools import islice, pairwise
 
 import numpy as np
 from tokenizers import models
@@ -18,6 +18,10 @@ from tokenizers import models
 WORDS = re.compile(
     rb" ?[A-Za-z\x80-\xff]+| ?[0-9]{1,3}| ?[^\sA-Za-z0-9\x80-\xff]+|[\r\n]+[ \t]*|[ \t]+|[^\S \t\r\n]+", re.DOTALL
 )
+# Bounds on the work that a vocabulary makes: learned ones have tokens of some 30 bytes and a merge or two for each.
+MAX_TOKEN_BYTES = 128
+MAX_VOCABULARY_BYTES = 2**21
+MAX_MERGES = 2**18
 REMEMBERED = 2**18  # Pieces whose tokens are remembered; text repeats its words.
 _NAMES = [chr(256 + byte) for byte in range(256)]  # Each byte as one character, as the library wants it.
 
@@ -32,19 +36,28 @@ def why_unusable(vocabulary: Sequence[bytes]) -> str | None:
         return "expected every id to stand for bytes of its own, found the same bytes twice"
     if not {bytes([byte]) for byte in range(256)} <= set(vocabulary):
         return "expected every single byte in the vocabulary, so that every text can be cut"
+    if max(map(len, vocabulary)) > MAX_TOKEN_BYTES:
+        return f"expected ids of at most {MAX_TOKEN_BYTES} bytes, found one of {max(map(len, vocabulary))}"
+    if sum(map(len, vocabulary)) > MAX_VOCABULARY_BYTES:
+        return f"expected at most {MAX_VOCABULARY_BYTES} bytes in all ids together, found {sum(map(len, vocabulary))}"
+    if next(islice(_merges(vocabulary), MAX_MERGES, None), None):
+        return f"expected at most {MAX_MERGES} pairs of ids that merge into another, found more"
     return None
+
+
+def _merges(vocabulary: Sequence[bytes]) -> Iterator[tuple[bytes, bytes]]:
+    """The pairs of ids whose union is an id, in the order of that one."""
+    known = set(vocabulary)
+    for token in vocabulary:
+        for i in range(1, len(token)):
+            if token[:i] in known and token[i:] in known:
+                yield token[:i], token[i:]
 
 
 def cutter(vocabulary: Sequence[bytes]) -> Callable[[bytes], list[int]]:
     """A function that cuts text into ids. The vocabulary must be usable."""
-    rank = {token: number for number, token in enumerate(vocabulary)}
-    named = {_name(token): number for token, number in rank.items() if token}
-    merges = [
-        (_name(token[:i]), _name(token[i:]))
-        for token in vocabulary
-        for i in range(1, len(token))
-        if token[:i] in rank and token[i:] in rank
-    ]
+    named = {_name(token): number for number, token in enumerate(vocabulary) if token}
+    merges = [(_name(a), _name(b)) for a, b in _merges(vocabulary)]
     model = models.BPE(vocab=named, merges=merges)
     known: dict[bytes, list[int]] = {}
 

@@ -42,7 +42,9 @@ from wire import (
 MAX_VOCABULARY_BYTES = 2**26
 GRACE_S, GRACE_SHARE = 1.0, 0.02  # Grace for the last step and the hand-over: seconds, and share of the budget.
 STARTUP_FACTOR = 1.25  # Start-up beyond this multiple of the champion's is charged to the budget.
-LOADING_SLACK_S = 10.0  # For a process that only scores to be ready, beyond so many times the champion's start-up.
+# For a process that only scores to have loaded its model, beyond so many times the start-up: seconds, and share of the
+# budget. Nobody pays for that time, so it must not be worth training in.
+LOADING_S, LOADING_SHARE = 3.0, 0.02
 MOST_PAUSE_S = 1.0  # Between two processes that see text, at random: the time at which one ends tells the next nothing.
 SHOW_EVERY_S = 0.4
 
@@ -63,7 +65,7 @@ class Options:
     champion_startup: float = math.inf
     threshold: float = -math.inf  # An unaudited number below this is audited.
     audited: bool = False  # Whether it is always audited.
-    champion_nats: np.ndarray | None = None  # (bytes of val,): their cost to the champion; half the sample follows it.
+    champion_nats: np.ndarray | None = None  # (bytes of val,): their cost to the champion; None where it is not known.
     preview_at: float = 1.0  # Share of the budget after which the preview is taken; 1: never.
     stop_above: float = math.inf  # A preview above this ends the training.
     device: str = "cpu"
@@ -112,7 +114,10 @@ def measure(options: Options) -> Result:
         question = Question(options, prepared, frozen, *(cut_rows(frozen.vocabulary, text) for text in texts))
         claimed = score(question, result)
         if options.audited or result.val_bpb < options.threshold:
-            check(question, claimed, result)
+            known = options.champion_nats
+            if known is None or len(known) != len(texts[0].text):
+                known = dataset.simple_nats(options.data, prepared, texts[0])
+            check(question, known, claimed, result)
         value = result.audited["val_bpb"] if result.audited else result.val_bpb
         result.outcome = {"status": "measured", "value": value}
     except Stopped:
@@ -149,7 +154,8 @@ def started(options: Options, result: Result, sealable: bool) -> Iterator[Candid
         raise _blame(candidate, Crash("exception", f"the referee cannot use what was sent ({name})")) from error
     finally:
         candidate.kill()
-        result.peak_memory_mb = max(result.peak_memory_mb, candidate.peak_mb)
+        if not sealable:  # What a process that sees held-out text uses could tell of it.
+            result.peak_memory_mb = max(result.peak_memory_mb, candidate.peak_mb)
 
 
 def _blame(candidate: Candidate, crash: Crash) -> Crash:
@@ -257,16 +263,20 @@ def score(question: Question, result: Result) -> np.ndarray:
     return claimed
 
 
-def check(question: Question, claimed: np.ndarray, result: Result) -> None:
-    """The audit. Whatever fails from here on, after a claim was made, is a flag: a person has to look at it."""
+def check(question: Question, champion: np.ndarray, claimed: np.ndarray, result: Result) -> None:
+    """The audit. Whatever fails from here on, after a claim was made, is a flag: a person has to look at it.
+
+    champion: (bytes of val,) nats, what each costs the champion or, where that is not known, a simple model.
+    """
     began = time.monotonic()
     random = np.random.default_rng(secrets.randbits(128))
     found = audit.Audit(result.val_bpb, 1, math.inf, math.inf, math.inf, math.inf)
     flags = []
     try:
-        found = check_blind(question, claimed, random, result)
+        weight = audit.weights_of_tokens(champion, question.val)
+        found = check_blind(question, weight, claimed, random, result)
         flags = found.flags
-        flags += check_suspicious(question, claimed, random, result)
+        flags += check_suspicious(question, weight, claimed, random, result)
     except Crash as crash:
         flags.append(f"the process that was asked blind failed: {crash.message}"[:200])
     try:
@@ -280,21 +290,21 @@ def check(question: Question, claimed: np.ndarray, result: Result) -> None:
     result.audit_seconds = time.monotonic() - began
 
 
-def check_blind(question: Question, claimed: np.ndarray, random: np.random.Generator, result: Result) -> audit.Audit:
+def check_blind(
+    question: Question, weight: np.ndarray, claimed: np.ndarray, random: np.random.Generator, result: Result
+) -> audit.Audit:
     """Asks blind at positions that no claim has influenced, which give the deciding number."""
     val = question.val
-    weight = audit.weights_of_tokens(question.options.champion_nats, val)
     drawn = audit.draw(random, val, weight, question.most_positions)
     return audit.correct(val, claimed, drawn, ask_blind(question, drawn, result), question.options.device)
 
 
-def check_suspicious(question: Question, claimed: np.ndarray, random: np.random.Generator, result: Result) -> list[str]:
-    """Asks blind where most is claimed to be gained over the champion; nothing where the champion is not known."""
-    val, champion = question.val, question.options.champion_nats
-    if champion is None:
-        return []
-    gains = np.maximum(audit.weights_of_tokens(champion, val) - claimed, 0.0)
-    drawn = audit.draw_suspicious(random, val, gains, question.most_positions)
+def check_suspicious(
+    question: Question, weight: np.ndarray, claimed: np.ndarray, random: np.random.Generator, result: Result
+) -> list[str]:
+    """Asks blind where most is claimed to be gained over the champion."""
+    val = question.val
+    drawn = audit.draw_suspicious(random, val, np.maximum(weight - claimed, 0.0), question.most_positions)
     return audit.compare_blind(val, claimed, drawn, ask_blind(question, drawn, result), question.options.device)
 
 
@@ -352,16 +362,32 @@ def ask(candidate: Candidate, options: Options, arrays: list[np.ndarray], size: 
 
 @contextlib.contextmanager
 def scorer(question: Question, role: str, result: Result) -> Iterator[Candidate]:
-    """A fresh process with the frozen weights, loaded and ready to be asked; it trains on nothing."""
+    """A fresh process with the frozen weights, loaded and ready to be asked; it trains on nothing.
+
+    One that is late is tried once more: it has seen no text yet, and the machine may have been busy.
+    """
     options = question.options
-    with started(options, result, sealable=True) as candidate:
-        limit = min(options.startup, STARTUP_FACTOR * options.champion_startup + LOADING_SLACK_S)
-        greet(candidate, options, question.prepared, role, limit, ", to score")
-        files = [sealed(question.frozen.weights), sealed(pack_vocabulary(question.frozen.vocabulary))]
-        candidate.tell("go", files, budget_s=0.0, width=question.width)
-        deadline = candidate.born + limit
-        candidate.expect(["loaded", "failed"], deadline, f"had not loaded its model within {limit:.3g} s, to score")
-        yield candidate
+    for is_last in (False, True):
+        with started(options, result, sealable=True) as candidate:
+            try:
+                load(candidate, question, role, max(options.champion_startup, result.startup_seconds))
+            except Crash as crash:
+                if is_last or crash.reason != "timeout":
+                    raise
+                continue
+            yield candidate
+            return
+
+
+def load(candidate: Candidate, question: Question, role: str, startup: float) -> None:
+    """From its start to a loaded model. startup: seconds that the champion or the training process needed to start."""
+    options = question.options
+    limit = min(options.startup, STARTUP_FACTOR * startup + LOADING_S + LOADING_SHARE * options.budget)
+    greet(candidate, options, question.prepared, role, limit, ", to score")
+    files = [sealed(question.frozen.weights), sealed(pack_vocabulary(question.frozen.vocabulary))]
+    candidate.tell("go", files, budget_s=0.0, width=question.width)
+    late = f"had not loaded its model within {limit:.3g} s, to score"
+    candidate.expect(["loaded", "failed"], candidate.born + limit, late)
 
 
 def progress_listener(began: float, budget: float, options: Options, result: Result):

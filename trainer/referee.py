@@ -38,7 +38,7 @@ def print_summary(result: Result) -> None:
     print(f"depth:            {stats.get('depth', 0):.0f}", flush=True)
     if result.audited:
         found = result.audited
-        verdict = "; ".join(found["flags"]) or "no lie noticed"
+        verdict = "; ".join(found["flags"]) or "passed"
         print(f"audit: {verdict} (n {found['n']}, largest difference {found['largest']:.2g} nats)", flush=True)
 
 
@@ -49,12 +49,33 @@ def _plain(value: object) -> object:
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
+def rounded(result: Result) -> Result:
+    """The result without digits that nobody needs: a process that sees held-out text could put some of it into them.
+
+    An audited number is what it is. One that was only claimed keeps one digit more than people are shown, so that two
+    seeds do not look equal.
+    """
+    told = dataclasses.replace(result, outcome=dict(result.outcome), audited=result.audited and dict(result.audited))
+    if told.outcome["status"] == "measured":
+        told.outcome["value"] = round(told.outcome["value"], 6 if told.audited else 5)
+    if told.audited:
+        told.audited |= {
+            name: float(f"{told.audited[name]:.2g}") for name in ("sd", "largest", "error", "smallest_lie")
+        }
+        told.audited["val_bpb"] = round(told.audited["val_bpb"], 6)
+    for name, digits in (("val_bpb", 5), ("test_bpb", 5), ("scoring_seconds", 1), ("audit_seconds", 1)):
+        value = getattr(told, name)
+        setattr(told, name, None if value is None else round(value, digits))
+    told.total_seconds = round(told.total_seconds, 1)
+    return told
+
+
 def load_nats(path: Path) -> np.ndarray | None:
-    """(bytes of val,) as saved; None if the file cannot be read, in which case positions are sampled uniformly."""
+    """(bytes of val,) as saved; None if the file cannot be read."""
     try:
         return np.load(path)
     except (OSError, ValueError, EOFError) as error:
-        print(f"going on without the champion's nats: {error}", file=sys.stderr, flush=True)
+        print(f"continuing without the champion's nats: {error}", file=sys.stderr, flush=True)
         return None
 
 
@@ -66,7 +87,7 @@ def save_nats(path: Path, nats: np.ndarray) -> None:
             np.save(file, nats)
         fresh.replace(path)
     except OSError as error:
-        print(f"the nats were not kept: {error}", file=sys.stderr, flush=True)
+        print(f"could not keep the nats: {error}", file=sys.stderr, flush=True)
         fresh.unlink(missing_ok=True)
 
 
@@ -120,7 +141,7 @@ def main() -> None:
     """Takes one measurement; options come from the command line."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     options, args = parse_arguments(sys.argv[1:])
-    result = measure(options)
+    result = rounded(measure(options))
     if args.nats and result.nats is not None:
         save_nats(args.nats, result.nats)
     if args.out:
@@ -132,7 +153,7 @@ def main() -> None:
         return
     if result.outcome["status"] == "stopped":
         at, preview = result.outcome["at"], result.outcome["value"]
-        print(f"stopped at {at:.0%} of the budget: a training loss of {preview:.4f} bits per byte", flush=True)
+        print(f"stopped early at {at:.0%}: projected training loss {preview:.4f} bits per byte", flush=True)
         return
     if result.outcome["status"] == "crash":
         print(f"crash: {result.outcome['reason']}: {result.outcome['message']}", file=sys.stderr, flush=True)

@@ -10,6 +10,7 @@ else is reported to the referee (seccomp's user notification, Linux 5.5), which 
 import contextlib
 import errno
 import fcntl
+import math
 import os
 import platform
 import select
@@ -18,12 +19,12 @@ import struct
 import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections.abc import Sequence
+
+import processes
 
 START_S = 60.0  # For the sandbox and the launcher to start.
-SETTLE_S = 0.05  # For a call that passed just before the seal closed to come to its end.
-CHUNK_BYTES = 2**24
+LOOK_S = 10.0  # For a look at everything that the processes have open.
 ENOSYS = {"clone3"}  # The C library then starts a thread by clone, whose flags a filter can read.
 
 # What a process that computes and answers calls, by the numbers of each processor's table (asm/unistd.h).
@@ -51,7 +52,7 @@ ARM64 = {
 }  # fmt: skip
 # Of these it depends on an argument: (number, which argument, flags of which one is needed, or values that pass).
 MAP_ANONYMOUS, CLONE_THREAD = 0x20, 0x10000
-HARMLESS_ADVICE = (0, 4, 8, 14, 15)  # normal, dontneed, free, hugepage, nohugepage: nothing about files.
+HARMLESS_ADVICE = (0, 4, 8)  # normal, dontneed, free. Not: huge pages, which the kernel would make of files, too.
 PROCESSORS = {
     "x86_64": (0xC000003E, X64, {"mmap": 9, "madvise": 28, "clone": 56, "clone3": 435, "seccomp": 317}),
     "aarch64": (0xC00000B7, ARM64, {"mmap": 222, "madvise": 233, "clone": 220, "clone3": 435, "seccomp": 277}),
@@ -84,10 +85,6 @@ NOTIFICATION = struct.Struct("=QIIiIQ6Q")
 ANSWER = struct.Struct("=QqiI")
 RECEIVE, SEND = 0xC0502100, 0xC0182101
 CONTINUE = 1
-
-
-class Unsealed(Exception):
-    """The process keeps something that reaches beyond it; the message says what, and how to do without."""
 
 
 def is_supported() -> bool:
@@ -137,28 +134,40 @@ def _program() -> bytes:
 class Seal:
     """The referee's end of the filter. Calls are let pass until `close`, and fail from then on."""
 
-    def __init__(self, listener: int):
+    def __init__(self, listener: int, channel: int):
         self._listener = listener
+        self._channel = channel
         self._lock = threading.Lock()
         self._closed = False
         self._first: int | None = None
+        self._mapped: list[int] = []  # The machine's files that they have mapped, while we have them open.
         self._thread = threading.Thread(target=self._answer, daemon=True)
         self._thread.start()
 
-    def close(self) -> None:
-        """Closes the seal, and makes sure that nothing was left open. Raises Unsealed."""
+    def close(self, ends: float) -> None:
+        """Closes the seal, and makes sure that nothing was left open, by `ends` (monotonic). Raises Unsealed."""
         with self._lock:
             self._closed = True
-        time.sleep(SETTLE_S)
-        processes = list(self._processes())
-        for process in processes:
-            _expect_nothing_open(process)
-        for process in processes:
-            _make_resident(process)
+        deadline = min(ends, time.monotonic() + LOOK_S)
+        try:
+            with processes.stopped(self._first, deadline) as found:
+                for process in found:
+                    processes.expect_nothing_open(process, self._channel, deadline)
+                # What they then touch of these changes nothing for anybody.
+                self._mapped = processes.mapped_files(found)
+                processes.make_resident(self._mapped, ends)
+        except OSError as error:  # Not the machine's fault: the candidate decides what there is to be looked at.
+            raise processes.Unsealed(f"cannot be looked at ({error.strerror})") from None
 
     def end(self) -> None:
         """Waits until nobody is left under the filter, which the caller has killed."""
         self._thread.join(timeout=1.0)
+        # A process that takes all memory can choose which files the kernel drops instead: those that it does not touch.
+        with contextlib.suppress(OSError):
+            processes.make_resident(self._mapped, math.inf)
+        for file in self._mapped:
+            os.close(file)
+        self._mapped = []
 
     def _answer(self) -> None:
         waiting = select.poll()
@@ -188,76 +197,11 @@ class Seal:
             with contextlib.suppress(OSError):  # Who asked has died meanwhile.
                 fcntl.ioctl(self._listener, SEND, bytearray(answer))
 
-    def _processes(self) -> Iterator[Path]:
-        """Every process of the candidate's sandbox but the sandbox's own first one; none where there is no sandbox."""
-        try:
-            space = os.readlink(f"/proc/{self._first}/ns/pid")
-        except OSError:
-            return
-        if space == os.readlink("/proc/self/ns/pid"):
-            return
-        for process in Path("/proc").iterdir():
-            if process.name.isdigit():
-                with contextlib.suppress(OSError):  # Somebody else's, or ended meanwhile.
-                    if os.readlink(process / "ns/pid") == space and _number_inside(process) != 1:
-                        yield process
 
-
-def _number_inside(process: Path) -> int:
-    lines = (process / "status").read_text(encoding="utf-8", errors="replace").splitlines()
-    return int(next(line for line in lines if line.startswith("NSpid:")).split()[-1])
-
-
-def _expect_nothing_open(process: Path) -> None:
-    """Raises Unsealed where a descriptor, or a call that is still going on, reaches a file of the machine."""
-    private = _private_mounts(process)
-    for link in (process / "fd").iterdir():
-        with contextlib.suppress(FileNotFoundError):  # Closed meanwhile.
-            target = os.readlink(link)
-            if target.startswith("/") and not target.startswith(("/memfd:", "/dev/")):
-                mount = _field(process / "fdinfo" / link.name, "mnt_id")
-                if mount not in private:
-                    raise Unsealed(f"keeps {target} open; close files before `finish`")
-    allowed = {*PROCESSORS[platform.machine()][1].values(), *PROCESSORS[platform.machine()][2].values()}
-    for task in (process / "task").iterdir():
-        with contextlib.suppress(OSError):  # Ended meanwhile, or the machine does not tell.
-            call = (task / "syscall").read_text(encoding="ascii").split()[0]
-            if call.lstrip("-").isdigit() and int(call) >= 0 and int(call) not in allowed:
-                raise Unsealed(
-                    f"has a system call ({call}) that goes on; end what runs beside the model before `finish`"
-                )
-
-
-def _private_mounts(process: Path) -> set[str]:
-    """Numbers of the mounts that end with the sandbox."""
-    lines = (process / "mountinfo").read_text(encoding="utf-8", errors="replace").splitlines()
-    return {line.split()[0] for line in lines if line.split(" - ")[-1].split()[0] in ("tmpfs", "devpts", "mqueue")}
-
-
-def _field(path: Path, name: str) -> str:
-    lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
-    return next((line.split()[1] for line in lines if line.startswith(f"{name}:")), "")
-
-
-def _make_resident(process: Path) -> None:
-    """Reads every file that the process has mapped: what it then touches of them changes nothing for anybody."""
-    mapped = {line.split(maxsplit=5)[5] for line in _lines(process / "maps") if len(line.split(maxsplit=5)) > 5}
-    buffer = bytearray(CHUNK_BYTES)
-    for name in sorted(mapped):
-        if not name.startswith("/") or name.startswith(("/memfd:", "/dev/")):
-            continue
-        with contextlib.suppress(OSError), open(process / "root" / name.lstrip("/"), "rb", buffering=0) as file:
-            while file.readinto(buffer):
-                pass
-
-
-def _lines(path: Path) -> list[str]:
-    return path.read_text(encoding="utf-8", errors="replace").splitlines()
-
-
-def receive(channel: socket.socket) -> Seal | None:
+def receive(channel: socket.socket, inode: int) -> Seal | None:
     """The seal of a process that `launcher` starts; None where it has ended before, and says why in its output.
 
+    inode: number of the process's end of `channel`, by which /proc names it.
     Raises TimeoutError where it does neither.
     """
     channel.settimeout(START_S)
@@ -265,4 +209,4 @@ def receive(channel: socket.socket) -> Seal | None:
         data, files, _, _ = socket.recv_fds(channel, 1, 1, socket.MSG_CMSG_CLOEXEC)
     except ConnectionError:
         return None
-    return Seal(files[0]) if data == b"L" and files else None
+    return Seal(files[0], inode) if data == b"L" and files else None

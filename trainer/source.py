@@ -14,8 +14,8 @@ from pathlib import Path
 PYPROJECT = Path(__file__).with_name("pyproject.toml")
 KINDS = {
     "packages": '"packages": text of the npm packages that package-lock.json pins, 17 MB; no download',
-    "tinystories": '"tinystories" or "tinystories: 500 MB": short stories, so many megabytes to train on (200)',
-    "climbmix": '"climbmix" or "climbmix: 4 shards": web text in shards of 250 MB, so many to train on (8)',
+    "tinystories": '"tinystories" or "tinystories: 500 MB": short stories; the size of the training text (200 MB)',
+    "climbmix": '"climbmix" or "climbmix: 4 shards": web text; training shards of 250 MB each (8)',
     "files": '"files: texts/**/*.txt": your own text, a pattern seen from the repository\'s root',
 }
 # As much as five minutes can use; docs/data.md has the arithmetic.

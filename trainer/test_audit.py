@@ -4,6 +4,7 @@ import math
 import os
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from torch import nn
 
 import answers
 import audit
+import dataset
 import scoring
 import wire
 from answers import Predictor
@@ -237,7 +239,22 @@ def test_the_champions_nats_find_their_bytes_again_under_another_tokenizer(windo
     assert spread.sum() == pytest.approx(honest[0].sum(), rel=1e-5)
     assert audit.weights_of_tokens(spread, rows) == pytest.approx(honest[0], rel=1e-4, abs=1e-4)
     assert audit.weights_of_tokens(spread, scoring.cut_rows(BYTES, windows)) == pytest.approx(spread, abs=1e-4)
-    assert (audit.weights_of_tokens(spread[1:], rows) == 1).all()  # Of another text.
+
+
+def test_without_a_champion_a_simple_model_knows_where_an_overstatement_pays(data: Path, prepared: list[bytes]):
+    windows = dataset.held_out_windows(data, prepared, "val", 160)
+    rows = scoring.cut_rows(prepared, windows)
+    known = dataset.simple_nats(data, prepared, windows)
+    assert 0.5 * math.log(len(prepared)) > known.sum() / len(rows.ids)  # It has learned something.
+    weight = audit.weights_of_tokens(known, rows)
+    costly = weight >= np.sort(weight)[-len(weight) // 500]  # Claimed to cost nothing: 0.2% of the tokens.
+
+    def finds(seed: int) -> bool:
+        random = np.random.default_rng(seed)
+        drawn = audit.draw_suspicious(random, rows, np.where(costly, weight, 0.03 * weight), 160)
+        return costly[rows.starts[drawn.window] + drawn.position].any()
+
+    assert sum(map(finds, range(100))) >= 90  # Though it is a little better everywhere. Drawn evenly: 7.
 
 
 def test_blind_predictions_need_not_be_normalised_to_be_read_as_such(rows: Rows, honest: tuple):

@@ -55,6 +55,9 @@ def test_windows_are_cut_one_by_one():
         ([b"", *BYTES, b""], "every id but 0"),
         ([b"", *BYTES, b"a"], "twice"),
         ([b"", *BYTES[1:]], "every single byte"),
+        ([b"", *BYTES, b"a" * 129], "at most 128 bytes"),
+        ([b"", *BYTES, *(b"%064d" % n for n in range(32768))], "at most 2097152 bytes"),
+        ([b"", *BYTES, *(b"a" * n + b"b" * m for n in range(99) for m in range(129 - n) if n + m > 1)], "pairs of ids"),
     ],
 )
 def test_a_vocabulary_that_leaves_a_choice_or_a_gap_is_named(vocabulary: list[bytes], said: str):

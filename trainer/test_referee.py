@@ -12,6 +12,7 @@ import pytest
 
 import dataset
 import measure
+import referee
 import wire
 from measure import Options, Result
 from preview import Preview, Stopped
@@ -249,6 +250,39 @@ def files_for_done():
     assert said in crash(tried(change))
 
 
+def test_nobody_trains_while_its_model_is_loaded(tried, monkeypatch):
+    monkeypatch.setattr(measure, "LOADING_S", 1.0)
+    late = """
+def before_loaded():
+    starts = open(os.environ["TMPDIR"] + "/starts", "a+")
+    starts.write("one more ")
+    starts.flush()
+    starts.seek(0)
+    time.sleep(9 if starts.read().count("more") in LATE else 0)
+"""
+    result = tried(late.replace("LATE", "(1, 2)"), champion_startup=0.1)
+    assert "had not loaded its model within" in crash(result, "timeout")
+    # A busy machine may make one late: the fourth, after those two and one that was in time.
+    assert tried(late.replace("LATE", "(3,)"), champion_startup=0.1).outcome["status"] == "measured"
+
+
+# --- What a trial tells ---
+
+
+def test_numbers_that_a_candidate_can_choose_have_no_digits_to_spare(tried):
+    told = referee.rounded(tried("def costs(ids): return np.full(len(ids), np.pi)"))
+    assert told.outcome["value"] == told.val_bpb == round(told.val_bpb, 5)
+    assert told.scoring_seconds == round(told.scoring_seconds, 1) > 0
+    flagged = referee.rounded(tried("def costs(ids): return np.full(len(ids), np.pi)", audited=True))
+    assert flagged.outcome["value"] == round(flagged.outcome["value"], 6) != flagged.val_bpb
+    assert re.fullmatch(r"0\.\d{1,2}|\d\.\d", str(flagged.audited["largest"]))
+
+
+def test_the_memory_of_a_process_that_sees_text_is_not_told(tried):
+    uses = "def before_answer(ids): bytearray(2**30)[::4096] = bytes(2**18)"
+    assert tried(uses).peak_memory_mb < 500
+
+
 # --- Sealed ---
 
 
@@ -263,6 +297,7 @@ def files_for_done():
         "os.memfd_create('kept')",
         "os.preadv(opened, [bytearray(9)], 0, os.RWF_NOWAIT)",
         "mmap.mmap(opened, 0, mmap.MAP_SHARED, mmap.PROT_READ)",
+        "mmap.mmap(-1, 4096).madvise(mmap.MADV_HUGEPAGE)",
         "mmap.mmap(-1, 4096).madvise(21)",
     ],
 )
@@ -311,6 +346,11 @@ def test_a_flood_of_words_is_cut_off(tried, capfd: pytest.CaptureFixture):
     result = tried("def before_done(): os.write(1, b'words ' * 2**19 + b'\\nwords' * 2**18)")
     assert result.outcome["status"] == "measured"
     assert len(capfd.readouterr().out) <= 2**20
+
+
+def test_only_a_hand_over_brings_descriptors(tried):
+    greeted_with_one = "def before_ready(): channel.send('ready', [0])"
+    assert "expected no descriptors with ready" in crash(tried(greeted_with_one))
 
 
 def test_descriptors_that_belong_to_no_message_do_no_harm(tried):

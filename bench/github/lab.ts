@@ -9,13 +9,12 @@ import { applyEdits } from '../../src/agents/edit.ts';
 import type { Action } from '../../src/campaign/action.ts';
 import { NO_COST } from '../../src/campaign/idea.ts';
 import { emptyLoopMemory, step } from '../../src/controller/step.ts';
-import { considerate, octokitPort } from '../../src/github/client/octokit.ts';
-import { createQuiet } from '../../src/github/client/rate-limit.ts';
+import { limitedAndCached, octokitPort } from '../../src/github/client/octokit.ts';
+import { createRateLimit } from '../../src/github/client/rate-limit.ts';
 import type { Context } from '../../src/github/context.ts';
 import { createThinking } from '../../src/github/thinking.ts';
 import { UnhurriedOctokit } from '../../src/local/client.ts';
 import { type LocalGitHub, startLocalGitHub } from '../../src/local/github/index.ts';
-import type { LocalGitHubOptions } from '../../src/local/github/options.ts';
 import type { Job } from '../../src/local/jobs.ts';
 import { MEASUREMENT_ARTIFACT, MEASUREMENT_FILE } from '../../src/protocol/measurement.ts';
 
@@ -28,7 +27,6 @@ export interface Taken {
 }
 
 export interface Lab {
-  dir: string;
   /** What the App asked of GitHub since the last call, oldest first. */
   taken(): Taken[];
   /** One look of the App, a second after the last. */
@@ -38,8 +36,6 @@ export interface Lab {
   pass(seconds: number): void;
   /** Ends every run with the number that `value` gives for its trial; returns how many there were. */
   measure(value: (trial: string) => number): Promise<number>;
-  /** The campaign's status comment. */
-  status(): Promise<string>;
   close(): Promise<void>;
 }
 
@@ -97,15 +93,13 @@ interface LabOptions {
   dir?: string;
   /** How long after the beginning of the lab's time this one opens. */
   afterSeconds?: number;
-  /** Answers instead of GitHub where it returns something. */
-  intercept?: (request: Taken) => Response | undefined;
 }
 
 /** Starts GitHub and the App; where there is no repository yet, with a campaign of `experiments` just asked for. */
 export async function openLab(experiments: number, options: LabOptions = {}): Promise<Lab> {
   const dir = options.dir ?? mkdtempSync(join(tmpdir(), 'autoresearch-lab-'));
   let now = START + (options.afterSeconds ?? 0) * 1000;
-  const book = bookkeeper(options.intercept);
+  const book = bookkeeper();
   const github = await startLocalGitHub({
     port: 0,
     dir,
@@ -118,14 +112,13 @@ export async function openLab(experiments: number, options: LabOptions = {}): Pr
       webhookSecret: 'a secret of the bench',
     },
     users: [{ login: 'ann', token: TOKEN, permission: 'admin' }],
-    ...book.hooks,
+    afterwards: book.note,
   });
   const { context, fresh, ask } = await appAt(github, () => new Date(now), files());
   if (fresh) await ask(`/research ${experiments}`);
   book.taken();
   const memory = emptyLoopMemory();
   const lab: Lab = {
-    dir,
     taken: book.taken,
     async look() {
       now += 1000;
@@ -147,10 +140,6 @@ export async function openLab(experiments: number, options: LabOptions = {}): Pr
       book.taken();
       book.put(before);
       return runs;
-    },
-    async status() {
-      const comments = await context.port.comments(1);
-      return comments.find(({ author }) => author === context.port.botLogin)?.body ?? '';
     },
     async close() {
       await github.close();
@@ -185,8 +174,8 @@ async function appAt(
     Octokit: UnhurriedOctokit,
   });
   const app = await probot.auth();
-  const { id } = (await app.rest.apps.getRepoInstallation(REPO)).data;
-  const octokit = considerate(await probot.auth(id), createQuiet());
+  const { id = 0 } = (await app.rest.apps.listInstallations()).data[0] ?? {};
+  const octokit = limitedAndCached(await probot.auth(id), createRateLimit());
   const ann = new UnhurriedOctokit({ baseUrl, auth: { token: TOKEN } });
   const port = octokitPort(octokit, { owner: REPO.owner, name: REPO.repo }, 'research[bot]');
   const context: Context = {
@@ -213,26 +202,14 @@ async function appAt(
   return { context, fresh, ask };
 }
 
-/** Writes down every request that reaches the server; `intercept` may answer instead of it. */
-function bookkeeper(intercept: (request: Taken) => Response | undefined = () => undefined) {
+/** Writes down every request that the server has answered. */
+function bookkeeper() {
   const requests: Taken[] = [];
-  const note = ({ method, url }: Request, status: number): Taken => {
-    const path = new URL(url).pathname.replace(`/api/v3/repos/${REPO.owner}/${REPO.repo}`, '');
-    return { method, path: decodeURIComponent(path), status };
-  };
-  const hooks: Required<Pick<LocalGitHubOptions, 'intercept' | 'afterwards'>> = {
-    intercept(request) {
-      const answer = intercept(note(request, 0));
-      if (answer) requests.push(note(request, answer.status));
-      return answer;
-    },
-    afterwards(request, response) {
-      requests.push(note(request, response.status));
-      return undefined;
-    },
-  };
   return {
-    hooks,
+    note({ method, url }: Request, { status }: Response): undefined {
+      const path = new URL(url).pathname.replace(`/api/v3/repos/${REPO.owner}/${REPO.repo}`, '');
+      requests.push({ method, path: decodeURIComponent(path), status });
+    },
     taken: () => requests.splice(0),
     put: (before: readonly Taken[]) => void requests.push(...before),
   };

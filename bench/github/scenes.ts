@@ -29,14 +29,16 @@ const CHAMPION = [1, 1.0005, 0.9995];
 const CLOSED = 1.05;
 
 /**
- * What experiments cost whose trials bring these values, each of its trials the same: everything that a campaign asks for from the end of
+ * What experiments cost whose trials bring about these values, a little more with each trial: everything that a campaign asks for from the end of
  * one experiment to the end of the next. The first experiment, in which the champion is measured too, is not among them.
  */
 export async function pricesOf(values: readonly number[]): Promise<Price[]> {
   const lab = await openLab(1 + values.length);
   const scoreOf = (trial: string) => {
     const [, experiment = 0, k = 0] = trial.split(/[/.]/).map(Number);
-    return (experiment === 0 ? CHAMPION[k - 1] : [CLOSED, ...values][experiment - 1]) ?? 1;
+    // Equal values on different seeds would count as one trial.
+    const value = experiment === 0 ? CHAMPION[k - 1] : [CLOSED, ...values][experiment - 1];
+    return (value ?? 1) + 0.0001 * k;
   };
   try {
     const taken: Taken[] = [];
@@ -72,7 +74,7 @@ function priced(taken: readonly Taken[]): Price {
   };
 }
 
-/** What a look costs at a campaign of so many finished experiments. */
+/** What a look costs at a campaign with `experiments` finished. */
 export interface LookPrice {
   experiments: number;
   /** Idle looks. */
@@ -87,7 +89,7 @@ export interface LookPrice {
   idleMs: number;
 }
 
-/** Looks at campaigns with so many finished experiments, run one after the other. */
+/** Looks at campaigns with these numbers of finished experiments, run one after the other. */
 export async function pricesOfLooks(experiments: readonly number[], looks = 20): Promise<LookPrice[]> {
   const folder = mkdtempSync(join(tmpdir(), 'autoresearch-lab-'));
   try {

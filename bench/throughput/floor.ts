@@ -9,8 +9,8 @@ import { changeRun } from '../../src/sim/model/actions.ts';
 import { addComment, openIssue } from '../../src/sim/model/issues.ts';
 import { type Line, modelPort } from '../../src/sim/model/port.ts';
 import { createModel, type Model, type RunRecord } from '../../src/sim/model/state.ts';
+import { createRandom, type Random } from '../../src/sim/random.ts';
 import { createSchedule, type Schedule } from '../../src/sim/schedule.ts';
-import { type Random, randomFrom } from '../random.ts';
 
 export const BUDGET_SECONDS = 300;
 /** Start-up and scoring of a trial. */
@@ -44,7 +44,7 @@ interface Done {
 /** Runs a campaign of as many experiments as `hours` allow. */
 export async function runFloor({ runners, hours, paced }: Floor): Promise<Done> {
   const schedule = createSchedule(START);
-  const random = randomFrom(1);
+  const random = createRandom(1);
   const files = repositoryFiles({
     refereed: false,
     parallel: runners,
@@ -124,7 +124,7 @@ function measurement(
   const ideas = model.git.tree(tree)?.get(SETTINGS)?.split('\n').slice(1, -1) ?? [];
   let value = 1 + NOISE * random.normal();
   for (const idea of ideas) {
-    const kind = random.uniform();
+    const kind = random.next();
     const size = Math.abs(random.normal()) * 0.0015;
     const effect = effects.get(idea) ?? (kind < 0.1 ? -size : kind < 0.35 ? 0 : size);
     effects.set(idea, effect);

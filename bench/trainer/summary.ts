@@ -1,5 +1,6 @@
 /** What was measured, held against what was aimed at: a Markdown table. Pure. */
 import { markdownTable } from 'markdown-table';
+import { mean } from '../../src/gate/mean.ts';
 import type { BareRun, Trial } from './measure.ts';
 
 /** The runs of each kind, in the order in which they were made; at least one of each. */
@@ -63,10 +64,6 @@ export function summary({ trainer, bare, gpt2 }: Rounds): string {
   ];
   const apart = `Ratios of speed by round: ${byRound.map(ratio => ratio.toFixed(3)).join(', ')}. val_bpb: ${list(trainer)}; GPT-2 script: ${list(gpt2)}.`;
   return `${markdownTable(rows)}\n\nDevice: ${trainer[0]?.device}. ${apart}`;
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
 function percent(share: number): string {

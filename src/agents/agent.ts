@@ -1,4 +1,4 @@
-/** What proposes ideas: a language model, the built-in explorer, or a script in a test. */
+/** The interface of agents, which propose ideas: a language model, the built-in explorer, or a script in a test. */
 import type { Cost, Edit, Idea } from '../campaign/idea.ts';
 
 /** One past experiment as the agent sees it. */
@@ -8,11 +8,11 @@ export interface LedgerLine {
   hypothesis: string;
   edits: Edit[];
   status: 'merged' | 'closed' | 'crash' | 'running';
-  /** Mean of its measured trials; null where nothing was measured. */
+  /** Mean of its measured trials; null if nothing was measured. */
   value: number | null;
-  /** Champion's mean when it was judged; null where unknown. */
+  /** The champion's mean at the verdict; null if unknown. */
   championValue: number | null;
-  /** The end of a crash's traceback, or a line of explanation. */
+  /** The end of a crash's traceback, or one line of explanation. */
   note: string;
 }
 
@@ -22,20 +22,20 @@ export interface ProposalRequest {
   brief: string;
   metric: { name: string; goal: 'minimize' | 'maximize' };
   budgetSeconds: number;
-  /** Editable files of the champion: path to text. */
+  /** The champion's editable files: path to text. */
   files: ReadonlyMap<string, string>;
   championValue: number | null;
   ledger: readonly LedgerLine[];
-  /** What the person who started the campaign asked to look into; empty for none. */
+  /** The topic given by the person who started the campaign; empty if there is none. */
   topic: string;
-  /** A person's idea, to be made into the experiment; null where the agent is to have one of its own. */
+  /** An idea requested by a person, to be turned into the experiment; null if the agent should propose its own. */
   wish: string | null;
   /**
-   * An idea to make work again, with all its edits anew on these files: it no longer fits them (`port`), or it crashed (`repair`), as
-   * `problem` says. Null for a new idea.
+   * An earlier idea that needs new edits for these files, because the old ones no longer apply (`port`) or because it crashed (`repair`).
+   * `problem` says how. Null for a new idea.
    */
   again: { kind: 'port' | 'repair'; idea: Idea; problem: string } | null;
-  /** Says what is wrong with an idea beyond its edits (a tree that was already measured, say); null when nothing is. */
+  /** What is wrong with an idea apart from its edits, such as a tree that has been measured already; null if nothing is. */
   objection(idea: Idea, files: ReadonlyMap<string, string>): Promise<string | null>;
 }
 
@@ -43,13 +43,13 @@ export type Proposal =
   /** `files` holds the new text of every changed file. */
   | { kind: 'idea'; idea: Idea; files: ReadonlyMap<string, string>; cost: Cost }
   | { kind: 'failed'; reason: string; cost: Cost }
-  /** The agent cannot think of anything it has not tried. */
+  /** The agent has no idea left that it has not tried. */
   | { kind: 'exhausted'; cost: Cost };
 
 export interface Agent {
   readonly name: string;
-  /** Why it cannot make a person's idea into an experiment on these files, in a sentence for the person; null where it can. */
+  /** Why it cannot turn a requested idea into an experiment on these files, as a sentence for the person; null if it can. */
   objectsTo?(wish: string, files: ReadonlyMap<string, string>): string | null;
-  /** Never throws for what a model or a network does wrong: that is a failed proposal. Throws when aborted before anything was spent. */
+  /** Errors of a model or the network are a failed proposal and never thrown. Throws if aborted before anything was spent. */
   propose(request: ProposalRequest, signal: AbortSignal): Promise<Proposal>;
 }

@@ -1,16 +1,16 @@
-/** Reads an idea out of what a model answered. */
+/** Reads an idea from a model's answer. */
 import { z } from 'zod';
 import { editSchema, type Idea, ideaSchema } from '../campaign/idea.ts';
 import { visible } from '../protocol/visible.ts';
 
-/** Looser than an idea: what can be put right without asking again (a long title) is put right below. */
+/** Looser than an idea's schema: what can be fixed without asking again, such as a long title, is fixed below. */
 const answerSchema = z.object({
   title: z.string(),
   hypothesis: z.string().default(''),
   edits: z.array(z.object(editSchema.shape)).min(1).max(20),
 });
 
-/** The same as JSON Schema, for endpoints that can hold a model to it; every key is required, as strict mode demands. */
+/** The same as a JSON Schema, for endpoints that can enforce one. Strict mode demands that every key is required. */
 export const ANSWER_JSON_SCHEMA = {
   type: 'object',
   properties: {
@@ -30,10 +30,10 @@ export const ANSWER_JSON_SCHEMA = {
   additionalProperties: false,
 };
 
-/** A brace in prose costs one attempt to read an object; an answer of nothing but braces must not cost minutes. */
+/** Every brace costs one attempt to parse an object, so an answer full of braces must not take minutes. */
 const MAX_ATTEMPTS = 100;
 
-/** The idea in `text`: plain JSON, in a fence, or after some thinking aloud; else a sentence for the model. */
+/** The idea in `text`, which may be plain JSON, fenced, or preceded by prose; otherwise a sentence for the model. */
 export function readAnswer(
   text: string,
 ): { kind: 'idea'; idea: Idea } | { kind: 'problem'; problem: string } {
@@ -71,7 +71,7 @@ function jsonObjects(text: string): object[] {
   return objects;
 }
 
-/** Where the object that opens at `start` closes, braces inside strings not counted; -1 if it never does. */
+/** Index of the brace that closes the object starting at `start`, ignoring braces inside strings; -1 if there is none. */
 function closingBrace(text: string, start: number): number {
   let depth = 0;
   let inString = false;

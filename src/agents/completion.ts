@@ -1,4 +1,4 @@
-/** One answer from an OpenAI-compatible endpoint: retried where waiting helps, explained where it does not. */
+/** One answer from an OpenAI-compatible endpoint: retried if waiting can help, explained if it cannot. */
 import { setTimeout as wait } from 'node:timers/promises';
 import OpenAI, { APIConnectionError, APIError } from 'openai';
 import { z } from 'zod';
@@ -7,11 +7,11 @@ import type { Message } from './prompt.ts';
 
 export interface EndpointOptions {
   model: string;
-  /** Without a key a placeholder is sent: a server on one's own machine asks for none. */
+  /** If absent, a placeholder is sent: a server on the user's own machine needs no key. */
   apiKey?: string | undefined;
-  /** OpenAI's own where absent. */
+  /** OpenAI's own if absent. */
   baseURL?: string | undefined;
-  /** Of one request. Node's fetch itself gives up on a silent server after five minutes. */
+  /** Timeout of one request. Node's fetch gives up on a silent server after 5 min in any case. */
   timeoutMs?: number;
   /** Waits before a retry; rejects when aborted. */
   sleep?: (ms: number, signal: AbortSignal) => Promise<unknown>;
@@ -19,7 +19,7 @@ export interface EndpointOptions {
 
 type Completion = { kind: 'text'; text: string; cutOff: boolean } | { kind: 'failed'; reason: string };
 
-/** Told of every request that was sent: its tokens, or null where the answer did not count them. */
+/** Called for every request that was sent, with its tokens, or null if the answer did not count them. */
 export type Meter = (usage: { input: number; output: number } | null) => void;
 
 export type Complete = (messages: Message[], meter: Meter, signal: AbortSignal) => Promise<Completion>;
@@ -29,9 +29,9 @@ const PLACEHOLDER_KEY = 'none';
 const TIMEOUT_MS = 290_000;
 const TRIES = 5;
 const FIRST_WAIT_MS = 1_000;
-/** A server that asks for a longer break than this is taken at its word: the proposal fails instead of blocking. */
+/** If a server asks for a longer wait than this, the proposal fails instead of blocking. */
 const LONGEST_WAIT_MS = 300_000;
-/** Worth another try although they are below 500: timeout, conflict, too early, too many requests. */
+/** Status codes below 500 that are worth a retry: timeout, conflict, too early, too many requests. */
 const TRANSIENT = [408, 409, 425, 429];
 
 const completionSchema = z.object({
@@ -48,7 +48,7 @@ const completionSchema = z.object({
     .nullish(),
 });
 
-/** A function that asks `model` for the next message of a conversation; see {@link Complete}. It throws only when aborted. */
+/** A function that asks `model` for the next message of a conversation, see {@link Complete}. It throws only if aborted. */
 export function endpoint(options: EndpointOptions): Complete {
   const { model, sleep = (ms, signal) => wait(ms, undefined, { signal }) } = options;
   const apiKey = options.apiKey?.trim() || PLACEHOLDER_KEY;
@@ -56,7 +56,7 @@ export function endpoint(options: EndpointOptions): Complete {
   const timeout = options.timeoutMs ?? TIMEOUT_MS;
   const client = new OpenAI({ apiKey, baseURL, adminAPIKey: null, maxRetries: 0, timeout });
   const explain = (error: unknown) => explanation(error, { model, host: hostOf(baseURL), apiKey });
-  // An endpoint that does not know JSON schemas shows it once; after that it is asked in words alone.
+  // An endpoint that rejects the JSON schema once is asked without it from then on.
   let schemaAccepted = true;
 
   async function ask(messages: Message[], withSchema: boolean, signal: AbortSignal): Promise<unknown> {
@@ -71,7 +71,7 @@ export function endpoint(options: EndpointOptions): Complete {
       try {
         const body = await ask(messages, withSchema, signal);
         schemaAccepted = withSchema;
-        return understood(body, meter, hostOf(baseURL));
+        return readCompletion(body, meter, hostOf(baseURL));
       } catch (error) {
         signal.throwIfAborted();
         meter({ input: 0, output: 0 });
@@ -92,12 +92,12 @@ const RESPONSE_FORMAT = {
   json_schema: { name: 'experiment', strict: true, schema: ANSWER_JSON_SCHEMA },
 };
 
-function understood(body: unknown, meter: Meter, host: string): Completion {
+function readCompletion(body: unknown, meter: Meter, host: string): Completion {
   const completion = completionSchema.safeParse(body);
   const choice = completion.data?.choices[0];
   if (choice === undefined) {
     meter(null);
-    const reason = `${host} answered with something that is no chat completion; check that OPENAI_BASE_URL names an OpenAI-compatible API (it usually ends in /v1)`;
+    const reason = `the answer of ${host} is not a chat completion. Check that OPENAI_BASE_URL is an OpenAI-compatible API; it usually ends in /v1`;
     return { kind: 'failed', reason };
   }
   const usage = completion.data?.usage;
@@ -106,7 +106,7 @@ function understood(body: unknown, meter: Meter, host: string): Completion {
   return { kind: 'text', text, cutOff: choice.finish_reason === 'length' };
 }
 
-/** Servers word this differently, so any refusal of the request as such counts; a second one without the format is final. */
+/** Servers word this differently, so any rejected request counts. A second rejection, without the format, is final. */
 function refusesFormat(error: unknown): boolean {
   return (
     error instanceof APIError &&
@@ -115,10 +115,10 @@ function refusesFormat(error: unknown): boolean {
   );
 }
 
-/** Milliseconds to wait before attempt `attempt + 1`; null where trying again cannot help. */
+/** Milliseconds to wait before attempt `attempt + 1`; null if retrying cannot help. */
 function waitBeforeRetry(error: unknown, attempt: number): number | null {
   if (!(error instanceof APIError)) return null;
-  // OpenAI answers 429 to an account without credit, too; waiting does not fill it.
+  // OpenAI also answers 429 if the account has no credit left, and waiting does not help then.
   if (error.code === 'insufficient_quota') return null;
   const transient =
     error instanceof APIConnectionError ||
@@ -129,7 +129,7 @@ function waitBeforeRetry(error: unknown, attempt: number): number | null {
   return FIRST_WAIT_MS * 2 ** (attempt - 1);
 }
 
-/** The `retry-after` header in milliseconds: seconds or a date; null where absent or unreadable. */
+/** The `retry-after` header (seconds or a date) in milliseconds; null if absent or unreadable. */
 function retryAfterMs(headers: Headers | undefined): number | null {
   const value = headers?.get('retry-after');
   if (!value) return null;
@@ -138,7 +138,7 @@ function retryAfterMs(headers: Headers | undefined): number | null {
   return Number.isNaN(ms) ? null : Math.max(0, ms);
 }
 
-/** What went wrong and what to do, for people to read. Never holds the key, not even where the server repeats it. */
+/** What went wrong and what to do about it, for people. Never contains the key, even if the server repeats it. */
 function explanation(error: unknown, known: { model: string; host: string; apiKey: string }): string {
   const { model, host, apiKey } = known;
   const said = (error instanceof Error ? error.message : String(error))
@@ -146,23 +146,22 @@ function explanation(error: unknown, known: { model: string; host: string; apiKe
     .replace(/\bsk-[\w*.-]+/g, '***')
     .replace(/\s+/g, ' ')
     .slice(0, 300);
-  if (!(error instanceof APIError)) return `the request to ${host} could not be made: ${said}`;
+  if (!(error instanceof APIError)) return `the request to ${host} could not be sent: ${said}`;
   if (error.status === 401)
-    return `${host} refused the key (401); set OPENAI_API_KEY to a valid one and restart`;
+    return `${host} rejected the key (401). Set OPENAI_API_KEY to a valid key and restart the bot`;
   if (error.status === 403) {
-    return `${host} does not let this key use ${model} (403); give it access, or name another model in the contract`;
+    return `${host} does not allow this key to use ${model} (403). Grant it access, or name another model in the contract`;
   }
   if (error.status === 404) {
-    return `${host} knows no model ${model} at this address (404); check the agent's model in the contract and OPENAI_BASE_URL`;
+    return `${host} has no model ${model} at this address (404). Check the agent's model in the contract and OPENAI_BASE_URL`;
   }
-  if (error.code === 'insufficient_quota')
-    return `the account at ${host} has no credit left; add credit and resume`;
+  if (error.code === 'insufficient_quota') return `the account at ${host} has no credit left. Add credit`;
   if (error instanceof APIConnectionError)
     return `${host} cannot be reached: ${said} Check OPENAI_BASE_URL and the network`;
   return `${host} answered with an error: ${said}`;
 }
 
-/** The host of a URL, without the user name and password that it may carry. */
+/** The host of a URL, without the user name and password that it may contain. */
 function hostOf(baseURL: string): string {
-  return URL.parse(baseURL)?.host ?? 'OPENAI_BASE_URL (which is not a URL)';
+  return URL.parse(baseURL)?.host ?? 'OPENAI_BASE_URL (not a valid URL)';
 }

@@ -1,13 +1,13 @@
-/** The edit that gives one constant another value. */
+/** The edit that changes one constant's value. */
 import type { Edit } from '../campaign/idea.ts';
 import { type Constant, parseConstants } from './constants.ts';
 import { occurrences } from './edit.ts';
 import { changeIn, concerns } from './past.ts';
 
-/** How many lines around a constant an edit may take in to be unique. */
+/** How many neighbouring lines an edit may include to be unique. */
 const CONTEXT_LINES = 20;
 
-/** An edit of the constant's line, with as many lines around it as make it unique, in the file and in the ledger. */
+/** An edit of the constant's line, with enough neighbouring lines to be unique in the file and recognisable in the ledger. */
 export function editOf(constant: Constant, written: string, text: string): Edit | null {
   const lines = text.split(/\r?\n/);
   const namesakes = parseConstants(constant.path, text);

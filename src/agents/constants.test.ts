@@ -12,7 +12,7 @@ function rewritten(written: string, value: number, path = 'a.py'): string {
   return formatValue(constant, value);
 }
 
-test('upper-case constants at the top level of Python are found, whatever way their numbers are written', () => {
+test('upper-case constants at the top level of Python are found in every notation', () => {
   const text = [
     '"""Notes:',
     'OLD_LR = 0.5',
@@ -42,7 +42,7 @@ test('upper-case constants at the top level of Python are found, whatever way th
   ]);
 });
 
-test('YAML and JSON values carry the keys above them', () => {
+test('YAML and JSON values are prefixed with their parent keys', () => {
   const yaml = 'lr: 0.1\noptimizer:\n  lr: 0.02 # peak\n  decay:\n    final: 0\nmodel:\n  tied: true\n';
   assert.deepEqual(found('a.yml', yaml), [
     ['lr', 0.1, 'float'],
@@ -68,7 +68,7 @@ test('JavaScript and TypeScript constants are found', () => {
   assert.deepEqual(found('a.txt', text), []);
 });
 
-test('a line is the text before the value, the value, and the rest', () => {
+test('a line consists of the text before the value, the value, and the rest', () => {
   for (const line of ['MATRIX_LR = 0.02  # rate', 'A=1']) {
     const [constant] = parseConstants('a.py', `\r\n${line}\r\n`) as [Constant];
     assert.equal(constant.before + constant.written + constant.after, line);
@@ -76,7 +76,7 @@ test('a line is the text before the value, the value, and the rest', () => {
   }
 });
 
-test('a new value is written the way the old one was', () => {
+test('a new value has the notation of the old one', () => {
   assert.equal(rewritten('0.02', 0.04), '0.04');
   assert.equal(rewritten('1.0', 2), '2.0');
   assert.equal(rewritten('1e-3', 0.002), '2e-3');

@@ -1,16 +1,16 @@
-/** Finds the tunable constants of a file, and writes new values the way the old ones were written. */
+/** Finds the constants of a file, and writes new values in the notation of the old ones. */
 import { extname } from 'node:path';
 
-/** How a value is written: `power` is `2**k` or a larger power of two, which mostly is one for a reason. */
+/** How a value is written. `power` is `2**k`, or a number from 16 up that is a power of two, usually for a reason. */
 type Notation = 'int' | 'float' | 'power' | 'boolean';
 
 export interface Constant {
   path: string;
-  /** As in the source; in YAML and JSON with the keys above it, such as `optimizer.lr`. */
+  /** As in the source; in YAML and JSON prefixed with its parent keys, such as `optimizer.lr`. */
   name: string;
-  /** Index of its line in the file, from 0. */
+  /** Index of its line in the file, counting from 0. */
   line: number;
-  /** The line up to the value, the value as written, and the rest of the line. */
+  /** The line before the value, the value as written, and the line after it. */
   before: string;
   written: string;
   after: string;
@@ -20,7 +20,7 @@ export interface Constant {
 }
 
 const NUMBER = String.raw`\d[\d_]*\s*\*\*\s*\d+|(?:\d[\d_]*(?:\.[\d_]*)?|\.\d+)(?:[eE][+-]?\d+)?`;
-/** One pattern for each language: what stands before the value, the name in it, and what may follow the value. */
+/** One pattern per language: what precedes the value (with the name), and what may follow it. */
 const CODE_NAME = '(?<name>[A-Z][A-Z0-9_]*)';
 const PYTHON = pattern(String.raw`${CODE_NAME}\s*(?::\s*\w+\s*)?=\s*`, 'True|False', String.raw`\s*(?:#.*)?`);
 const SCRIPT = pattern(
@@ -62,7 +62,7 @@ function patternOf(path: string): RegExp | null {
   }
 }
 
-/** The numeric and boolean constants in `text`, in file order: one a line, upper-case and at top level in code. */
+/** The numeric and boolean constants in `text`, in file order, one per line. In code they are upper-case and at top level. */
 export function parseConstants(path: string, text: string): Constant[] {
   const pattern = patternOf(path);
   if (pattern === null) return [];
@@ -84,7 +84,7 @@ export function parseConstants(path: string, text: string): Constant[] {
   return constants;
 }
 
-/** Lines with their index and without their line ending; in Python without those inside triple-quoted text. */
+/** The lines with their index, without line endings; in Python, without lines inside triple-quoted strings. */
 function* codeLines(path: string, text: string): Generator<[number, string]> {
   let quote: string | null = null;
   for (const [index, line] of text.split(/\r?\n/).entries()) {
@@ -108,7 +108,7 @@ function readValue(written: string): { value: number; notation: Notation } {
   return { value, notation: value >= 16 && Number.isInteger(Math.log2(value)) ? 'power' : 'int' };
 }
 
-/** `value` written like `constant`'s own: `2**17` for `2**16`, `2e-3` for `1e-3`, `2_000` for `1_000`, `2.0` for `1.0`. */
+/** `value` in the constant's notation: `2**17` after `2**16`, `2e-3` after `1e-3`, `2_000` after `1_000`, `2.0` after `1.0`. */
 export function formatValue(constant: Constant, value: number): string {
   const { written, notation } = constant;
   if (notation === 'boolean')
@@ -129,7 +129,7 @@ function pythonBoolean(value: number): string {
   return value === 1 ? 'True' : 'False';
 }
 
-/** Without an exponent however small: some YAML readers take `5e-5` for text. */
+/** Never has an exponent, because some YAML parsers read `5e-5` as text. */
 function decimal(value: number): string {
   const digits = String(value);
   return digits.includes('e') ? value.toFixed(20).replace(/0+$/, '') : digits;

@@ -11,22 +11,28 @@ function choice(agents: AgentConfig[], env: AgentEnv, wanted?: string): string {
   return chosen.kind === 'agent' ? chosen.agent.name : chosen.message;
 }
 
-test('the first agent of the contract thinks, unless another one is asked for', () => {
+test('the first agent of the contract is used, unless another one is named', () => {
   assert.equal(choice([explore, gpt], {}), 'explore');
   assert.equal(choice([explore, gpt], { OPENAI_API_KEY: 'k' }, 'gpt'), 'gpt');
 });
 
-test('an agent that the contract does not have is a problem that names those it has', () => {
-  assert.match(choice([explore, gpt], {}, 'claude'), /no agent named `claude`; it has explore, gpt\./);
+test('an unknown agent is refused with the names of those that the contract has', () => {
+  assert.match(
+    choice([explore, gpt], {}, 'claude'),
+    /^The contract has no agent named `claude`\. Its agents: explore, gpt\.$/,
+  );
   assert.match(
     choice([explore], {}, '@org/team'),
-    /named `@org\/team`;/,
-    'shown in a comment, it notifies nobody',
+    /named `@org\/team`\./,
+    'in a comment, this mentions nobody',
   );
 });
 
-test('a model without a key is a problem that says what to set; a server of one’s own needs none', () => {
-  assert.match(choice([gpt, explore], {}), /gpt asks `gpt-5`.*set OPENAI_API_KEY.*OPENAI_BASE_URL/);
+test('a model without a key is refused with what to set; a server of the user’s own needs no key', () => {
+  assert.match(
+    choice([gpt, explore], {}),
+    /^The agent `gpt` uses `gpt-5` and needs a key\. Set OPENAI_API_KEY .*OPENAI_BASE_URL/,
+  );
   assert.match(choice([gpt], { OPENAI_API_KEY: ' ' }), /OPENAI_API_KEY/);
   assert.equal(choice([gpt], { OPENAI_BASE_URL: 'http://localhost:11434/v1' }), 'gpt');
 });

@@ -1,8 +1,8 @@
-/** Which agent thinks for a campaign. */
+/** Chooses the agent of a campaign. */
 
-import { quote } from '../campaign/quote.ts';
 import { type AgentConfig, agentNamed } from '../protocol/agents.ts';
 import type { Contract } from '../protocol/contract.ts';
+import { quote } from '../text/markdown.ts';
 import type { Agent } from './agent.ts';
 import { exploreAgent } from './explore.ts';
 import { openaiAgent } from './openai.ts';
@@ -15,14 +15,14 @@ export interface AgentEnv {
 
 type Choice = { kind: 'agent'; agent: Agent } | { kind: 'problem'; message: string };
 
-/** The contract's agent named `wanted`, else its first; a problem, for people to read, where there is none that can work. */
+/** The contract's agent named `wanted`, or its first one; a message for people if that agent cannot work. */
 export function chooseAgent(contract: Pick<Contract, 'agents'>, env: AgentEnv, wanted?: string): Choice {
   const config = agentNamed(contract, wanted);
   if (config === undefined) {
     const names = contract.agents.map(({ name }) => name).join(', ');
     return {
       kind: 'problem',
-      message: `The contract has no agent named ${quote(wanted ?? '')}; it has ${names}.`,
+      message: `The contract has no agent named ${quote(wanted ?? '')}. Its agents: ${names}.`,
     };
   }
   return createAgent(config, env);
@@ -34,12 +34,12 @@ function createAgent(config: AgentConfig, env: AgentEnv): Choice {
       return { kind: 'agent', agent: exploreAgent(config) };
     case 'openai': {
       const { OPENAI_API_KEY: apiKey, OPENAI_BASE_URL: baseURL } = env;
-      // A server of one's own needs no key, OpenAI's does.
+      // A server of the user's own may need no key, but OpenAI does.
       if (apiKey?.trim() || baseURL?.trim())
         return { kind: 'agent', agent: openaiAgent(config, { apiKey, baseURL }) };
       const message =
-        `Agent ${config.name} asks ${quote(config.model)} and needs a key: set OPENAI_API_KEY where the bot runs, or ` +
-        'OPENAI_BASE_URL for a server that asks for none. `use: explore` in the contract needs neither.';
+        `The agent ${quote(config.name)} uses ${quote(config.model)} and needs a key. Set OPENAI_API_KEY where the bot runs, or ` +
+        'OPENAI_BASE_URL to use a server that needs no key. An agent with `use: explore` needs neither.';
       return { kind: 'problem', message };
     }
   }

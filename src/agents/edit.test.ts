@@ -18,12 +18,12 @@ function reason(result: ReturnType<typeof applyEdits>): string {
   return result.kind === 'refused' ? result.reason : '';
 }
 
-test('an edit whose search occurs once is applied, and only changed files come back', () => {
+test('an edit whose search occurs once is applied, and only changed files are returned', () => {
   const result = edited('DEPTH = 8', 'DEPTH = 9');
   assert.deepEqual(result, { kind: 'applied', files: new Map([['train.py', train.replace('8', '9')]]) });
 });
 
-test('edits are applied in order, each on what the one before it left', () => {
+test('edits are applied in order, each to the result of the one before', () => {
   const edits = [
     { path: 'train.py', search: 'DEPTH = 8', replace: 'DEPTH = 9\nHEADS = 3' },
     { path: 'train.py', search: 'HEADS = 3', replace: 'HEADS = 4' },
@@ -35,28 +35,40 @@ test('edits are applied in order, each on what the one before it left', () => {
   assert.equal(result.files.get('model.py'), 'WIDTH = 128\n');
 });
 
-test('a search that matches nowhere is answered with the closest line', () => {
+test('a search that does not occur is answered with the closest line', () => {
   const said = reason(edited('MATRIX_LR = 0.03', 'MATRIX_LR = 0.04'));
-  assert.match(said, /edit 1 of 1 \("train.py"\).*matches nowhere.*line 3: "MATRIX_LR = 0.02"/);
-  assert.match(reason(edited('DEPTH = 8\nMATRIX_LR = 0.02', '')), /not one after the other/);
+  assert.match(
+    said,
+    /^edit 1 of 1 \("train\.py"\): search does not occur in the file\. There is no line "MATRIX_LR = 0\.03"; the closest is line 3, "MATRIX_LR = 0\.02"$/,
+  );
+  assert.match(
+    reason(edited('DEPTH = 8\nMATRIX_LR = 0.02', '')),
+    /Each of its lines exists, but not in this order/,
+  );
 });
 
-test('a search that matches several times is answered with the lines', () => {
-  assert.match(reason(edited('LR = 0.02', 'LR = 0.04')), /matches 2 times: lines 2, 3/);
-  assert.match(reason(edited('    step()\n', '')), /matches 2 times: lines 6, 7/);
+test('a search that occurs several times is answered with the lines', () => {
+  assert.match(
+    reason(edited('LR = 0.02', 'LR = 0.04')),
+    /search occurs 2 times, at lines 2, 3\. Add neighbouring lines/,
+  );
+  assert.match(reason(edited('    step()\n', '')), /search occurs 2 times, at lines 6, 7/);
   assert.match(
     reason(applyEdits(new Map([['a', 'aaa']]), [{ path: 'a', search: 'aa', replace: 'b' }], ['a'])),
     /2 times/,
   );
 });
 
-test('a path that is not editable, or not there, is refused', () => {
-  assert.match(reason(edited('a', 'b', 'referee.py')), /not editable; editable is train.py, model.py/);
+test('a path that is not editable, or does not exist, is refused', () => {
+  assert.match(
+    reason(edited('a', 'b', 'referee.py')),
+    /this path is not editable; editable paths: train\.py, model\.py/,
+  );
   assert.match(reason(edited('a', 'b', './train.py')), /not editable/);
   assert.match(reason(edited('a', 'b', 'new.py')), /does not exist/);
 });
 
-test('edits that leave everything as it was are refused', () => {
+test('edits that change nothing are refused', () => {
   assert.match(reason(edited('DEPTH = 8', 'DEPTH = 8')), /change nothing/);
   const thereAndBack = [
     { path: 'model.py', search: '64', replace: '65' },
@@ -65,7 +77,7 @@ test('edits that leave everything as it was are refused', () => {
   assert.match(reason(applyEdits(files, thereAndBack, editable)), /change nothing/);
 });
 
-test('CRLF and LF match each other, and the file keeps its own', () => {
+test('CRLF and LF match each other, and a file keeps its line endings', () => {
   const windows = new Map([['train.py', train.replaceAll('\n', '\r\n')]]);
   const edit = {
     path: 'train.py',
@@ -80,7 +92,7 @@ test('CRLF and LF match each other, and the file keeps its own', () => {
   assert.ok(onUnix.kind === 'applied');
   assert.match(onUnix.files.get('train.py') ?? '', /^DEPTH = 9\nMATRIX_LR/);
   const first = applyEdits(windows, [{ path: 'train.py', search: '\nLR', replace: '\nRATE' }], editable);
-  assert.equal(first.kind, 'applied', 'a leading newline matches CRLF once, not twice');
+  assert.equal(first.kind, 'applied', 'a leading newline matches CRLF once');
 });
 
 test('search and replacement are taken literally', () => {
@@ -93,15 +105,15 @@ test('search and replacement are taken literally', () => {
   assert.deepEqual(result, { kind: 'applied', files: new Map([['a', "x = $& $1 $'\n"]]) });
 });
 
-test('sizes are bounded, and what is no text is refused', () => {
-  assert.match(reason(edited('DEPTH = 8', 'x'.repeat(30_000))), /30009 characters; at most 30000/);
+test('sizes are limited, and characters that are not text are refused', () => {
+  assert.match(reason(edited('DEPTH = 8', 'x'.repeat(30_000))), /30009 characters together; at most 30000/);
   const big = new Map([['a', `head\n${'x'.repeat(399_995)}`]]);
   assert.match(
     reason(applyEdits(big, [{ path: 'a', search: 'head', replace: 'headed' }], ['a'])),
     /400002 bytes/,
   );
-  assert.match(reason(edited('DEPTH = 8', 'DEPTH\0')), /do not belong in a text file/);
-  assert.match(reason(edited('DEPTH = 8', '\ud800')), /do not belong in a text file/);
+  assert.match(reason(edited('DEPTH = 8', 'DEPTH\0')), /not allowed in a text file/);
+  assert.match(reason(edited('DEPTH = 8', '\ud800')), /not allowed in a text file/);
   assert.match(reason(edited('', 'x')), /search is empty/);
 });
 
@@ -115,7 +127,7 @@ test('code that looks different from what it does is refused', () => {
   ])
     assert.match(
       reason(edited('DEPTH = 8', replace)),
-      /do not belong in a text file/,
+      /are not allowed in a text file/,
       JSON.stringify(replace),
     );
   assert.equal(edited('DEPTH = 8', 'DEPTH = 9\t# tiefer: größer, 深さ 🙂\r\n\f').kind, 'applied');

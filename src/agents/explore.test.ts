@@ -44,11 +44,11 @@ function requestFor(files: ReadonlyMap<string, string>, ledger: readonly LedgerL
 }
 
 function entry(number: number, idea: Idea, status: LedgerLine['status']): LedgerLine {
-  // The explorer has to go by the edits: titles are changed by the App and by people.
+  // The explorer must rely on the edits: the App and people change titles.
   return { number, ...idea, title: 'renamed', status, value: 0.97, championValue: 0.98, note: '' };
 }
 
-/** A campaign on one file: `fate` says what becomes of each experiment. Ends when the explorer is exhausted. */
+/** Runs a campaign on one file until the explorer is exhausted. `fate` decides how each experiment ends. */
 async function campaign(
   path: string,
   text: string,
@@ -78,7 +78,7 @@ async function campaign(
   return { titles, end: last.kind, ledger, text: files.get(path) ?? '' };
 }
 
-test('one constant at a time, what matters most first, each said in one line', async () => {
+test('ideas change one constant at a time, the most important first', async () => {
   const { titles, ledger } = await campaign('train.py', karpathyLike, () => 'closed', { limit: 5 });
   assert.deepEqual(titles, [
     'EMBEDDING_LR 0.6 → 1.2',
@@ -96,7 +96,7 @@ test('one constant at a time, what matters most first, each said in one line', a
   );
 });
 
-test('what a person asks for comes before its own ideas; what it cannot make of that is said', async () => {
+test('a requested idea comes before the agent’s own, and an unsuitable request is refused with a reason', async () => {
   const agent = exploreAgent({ name: 'explore' });
   const request = requestFor(new Map([['train.py', small]]));
   const proposal = await agent.propose({ ...request, wish: 'LR = 0.5' }, never);
@@ -111,7 +111,7 @@ test('what a person asks for comes before its own ideas; what it cannot make of 
   assert.equal(agent.objectsTo?.('LR = 0.5', request.files), null);
 });
 
-test('a merged direction goes on at once, before constants that had no turn, and never back', async () => {
+test('a merged direction is continued before untried constants, and never reversed', async () => {
   const fate = (_idea: Idea, number: number) => (number === 2 || number === 3 ? 'merged' : 'closed');
   const { titles, ledger } = await campaign('train.py', small.replace('= 8', '= 80'), fate);
   assert.deepEqual(titles.slice(0, 5), [
@@ -139,7 +139,7 @@ test('a value that did not help is not tried again from a new champion value', a
   ]);
 });
 
-test('what did not help is tried the other way by a smaller step, after every other constant had its turn', async () => {
+test('after a failed step the other direction is tried with a smaller one, once every other constant has had its turn', async () => {
   const { titles, ledger } = await campaign('train.py', small, () => 'closed', { limit: 6 });
   assert.deepEqual(titles, [
     'LR 0.02 → 0.04',
@@ -152,7 +152,7 @@ test('what did not help is tried the other way by a smaller step, after every ot
   assert.match(ledger[3]?.hypothesis ?? '', /from 0.02 to 0.04 did not help \(experiment 1\)/);
 });
 
-test('where a value crashed, nothing at it or beyond it is tried again', async () => {
+test('once a value has crashed, neither it nor any value beyond it is tried again', async () => {
   const fate = (_idea: Idea, number: number) => (number === 2 ? 'crash' : 'closed');
   const { titles, end } = await campaign('train.py', 'LR = 0.02\n', fate);
   const tried = [
@@ -166,7 +166,7 @@ test('where a value crashed, nothing at it or beyond it is tried again', async (
   assert.equal(end, 'exhausted');
 });
 
-test('a campaign on a small file ends exhausted, never repeats and leaves the seed alone', async () => {
+test('a campaign on a small file ends exhausted, without repeats and without changing the seed', async () => {
   for (let seed = 0; seed < 20; seed++) {
     const fate = (_idea: Idea, number: number) =>
       (['closed', 'merged', 'crash', 'closed'] as const)[(number * (seed + 3)) % 4] ?? 'closed';
@@ -177,7 +177,7 @@ test('a campaign on a small file ends exhausted, never repeats and leaves the se
   }
 });
 
-test('every proposal on a real training file applies, parses and keeps fractions in range', async () => {
+test('every proposal for a real training file applies, parses and keeps fractions in range', async () => {
   const trainer = readFileSync(new URL('../../trainer/train.py', import.meta.url), 'utf8');
   for (const [name, text] of Object.entries({ karpathyLike, trainer })) {
     const fate = (_idea: Idea, number: number) =>
@@ -194,12 +194,12 @@ test('every proposal on a real training file applies, parses and keeps fractions
   }
 });
 
-test('experiments that still run are not proposed again', async () => {
+test('running experiments are not proposed again', async () => {
   const { titles } = await campaign('train.py', karpathyLike, () => 'running', { limit: 30 });
   assert.equal(new Set(titles).size, 30);
 });
 
-test('a refused idea makes room for the next one', async () => {
+test('a refused idea is skipped for the next one', async () => {
   const agent = exploreAgent({ name: 'explore' });
   const request = requestFor(new Map([['train.py', small]]));
   const objection = async (idea: Idea) => (idea.title.startsWith('LR') ? 'measured before' : null);
@@ -210,7 +210,7 @@ test('a refused idea makes room for the next one', async () => {
   assert.equal(nothing.kind, 'exhausted');
 });
 
-test('the same seed and ledger give the same idea; another seed another order', async () => {
+test('the same seed and ledger give the same idea, another seed gives another order', async () => {
   const texts = await Promise.all(
     [0, 0, 1, 2, 3].map(async seed =>
       (await campaign('train.py', karpathyLike, () => 'closed', { seed, limit: 12 })).titles.join(),
@@ -220,7 +220,7 @@ test('the same seed and ledger give the same idea; another seed another order', 
   assert.ok(new Set(texts).size > 2);
 });
 
-test('constants of the same name are told apart, in the file and in the ledger', async () => {
+test('constants of the same name are kept apart, in the file and in the ledger', async () => {
   const yaml = 'embed:\n  lr: 0.1\nmatrix:\n  lr: 0.1\nhead:\n  lr: 0.1\n';
   const { titles, ledger, end } = await campaign('a.yml', yaml, () => 'closed');
   assert.deepEqual(titles.slice(0, 4), [
@@ -233,7 +233,11 @@ test('constants of the same name are told apart, in the file and in the ledger',
   assert.equal(titles.length, 18);
   assert.equal(end, 'exhausted');
   const commented = await campaign('a.yml', yaml.replace('0.1', '0.1 # slow'), () => 'closed');
-  assert.equal(commented.ledger[0]?.edits[0]?.search, 'embed:\n  lr: 0.1 # slow', 'alone it could be any lr');
+  assert.equal(
+    commented.ledger[0]?.edits[0]?.search,
+    'embed:\n  lr: 0.1 # slow',
+    'the line alone could be any lr',
+  );
   assert.equal(commented.titles.length, 18);
 });
 
@@ -254,7 +258,7 @@ test('another agent’s change of one constant counts as tried, a change of seve
   assert.ok(both.kind === 'idea' && both.idea.title.startsWith('LR'));
 });
 
-test('what another agent won with goes on first; a line without the keys above it is recognised', async () => {
+test('another agent’s merged direction is continued first, and a line is recognised without its parent keys', async () => {
   const agent = exploreAgent({ name: 'explore' });
   const past = (path: string, search: string, replace: string, status: LedgerLine['status']) => [
     entry(1, { title: 'x', hypothesis: '', edits: [{ path, search, replace }] }, status),
@@ -262,7 +266,7 @@ test('what another agent won with goes on first; a line without the keys above i
   const won = past('train.py', 'BATCH_SIZE = 16', 'BATCH_SIZE = 8', 'merged');
   const next = await agent.propose(requestFor(new Map([['train.py', small]]), won), never);
   assert.ok(next.kind === 'idea');
-  assert.equal(next.idea.title, 'BATCH_SIZE 8 → 4', 'although LR had no turn yet');
+  assert.equal(next.idea.title, 'BATCH_SIZE 8 → 4', 'although LR is still untried');
   const yaml = new Map([['a.yml', 'optimizer:\n  decay: 0.1\n']]);
   const failed = past('a.yml', '  decay: 0.1', '  decay: 0.2', 'closed');
   const nested = await agent.propose(requestFor(yaml, failed), never);

@@ -1,4 +1,4 @@
-/** The built-in agent: turns one constant at a time, and learns from the ledger which way. It needs no key and no model. */
+/** The built-in agent: changes one constant at a time, and learns the direction from the ledger. It needs neither key nor model. */
 import { createHash } from 'node:crypto';
 import { type Idea, NO_COST } from '../campaign/idea.ts';
 import type { Agent, Proposal, ProposalRequest } from './agent.ts';
@@ -10,7 +10,7 @@ import { concerns, type Move, pastMoves } from './past.ts';
 import { firstDirection, isTunable, rankOf, type Step, stepped } from './steps.ts';
 import { wishedIdea } from './wish.ts';
 
-/** An agent that proposes constants' neighbouring values. The same `seed`, files and ledger give the same proposal. */
+/** An agent that proposes neighbouring values of constants. The same seed, files and ledger give the same proposal. */
 export function exploreAgent(config: { name: string }, seed = 0): Agent {
   return {
     name: config.name,
@@ -19,9 +19,9 @@ export function exploreAgent(config: { name: string }, seed = 0): Agent {
       return wished.kind === 'refused' ? wished.reason : null;
     },
     async propose(request, signal) {
-      // A number is no text that could be mended or ported.
+      // A changed number cannot be repaired or ported.
       if (request.again) return { kind: 'exhausted', cost: NO_COST };
-      if (request.wish !== null) return fulfil(request.wish, request);
+      if (request.wish !== null) return proposeRequested(request.wish, request);
       for (const candidate of candidates(request, seed)) {
         signal.throwIfAborted();
         const idea = ideaOf(candidate, request);
@@ -37,8 +37,8 @@ export function exploreAgent(config: { name: string }, seed = 0): Agent {
   };
 }
 
-/** The experiment that a person asked for. */
-async function fulfil(wish: string, request: ProposalRequest): Promise<Proposal> {
+/** The experiment that a person requested. */
+async function proposeRequested(wish: string, request: ProposalRequest): Promise<Proposal> {
   const wished = wishedIdea(wish, request.files);
   if (wished.kind === 'refused') return { kind: 'failed', reason: wished.reason, cost: NO_COST };
   const { idea } = wished;
@@ -52,15 +52,15 @@ async function fulfil(wish: string, request: ProposalRequest): Promise<Proposal>
 interface Candidate {
   constant: Constant;
   to: number;
-  /** The merged experiment that led to the present value, if one did. */
+  /** The merged experiment that set the current value, if there is one. */
   arrival: Move | undefined;
-  /** Earlier moves from the present value. */
+  /** Earlier moves away from the current value. */
   tried: readonly Move[];
-  /** Its turn: lower comes first. A direction that was just merged goes on; otherwise the least tried constant is next. */
+  /** Lower comes first: a direction that was just merged is continued, then the constant with the fewest tries is next. */
   turn: number;
 }
 
-/** Every untried value, best first: by turn, then by what matters in training, then by place in the files (or by seed). */
+/** Every untried value, best first: by turn, then by importance for training, then by position in the files, or by seed. */
 function candidates(request: ProposalRequest, seed: number): Candidate[] {
   const moves = pastMoves(request.ledger);
   const constants = [...request.files]
@@ -89,14 +89,14 @@ function candidatesOf(constant: Constant, own: readonly Move[], budgetSeconds: n
     to => to !== arrival?.from && !own.some(move => move.to === to || crashedBefore(move, to)),
   );
   return values.map((to, index) => {
-    const hot = arrival !== undefined && tried.length === 0 && index === 0;
-    return { constant, to, arrival, tried, turn: hot ? -1 : tried.length + index };
+    const isContinuation = arrival !== undefined && tried.length === 0 && index === 0;
+    return { constant, to, arrival, tried, turn: isContinuation ? -1 : tried.length + index };
   });
 }
 
 /**
- * The values to try from the present one, in order: a full step in the promising direction, a smaller one the other
- * way, then what lies between and beyond.
+ * The values to try from the current one, in order: a full step in the promising direction, a smaller step in the other, then the values
+ * between and beyond.
  */
 function plan(constant: Constant, arrival: Move | undefined, budgetSeconds: number): number[] {
   const ahead = arrival === undefined ? firstDirection(constant) : arrival.to > arrival.from ? 1 : -1;
@@ -114,15 +114,15 @@ function plan(constant: Constant, arrival: Move | undefined, budgetSeconds: numb
   return [...new Set(values.filter(value => value !== null))];
 }
 
-/** The size of the step that the move was, or the middle one for a move of somebody else's choice. */
+/** The step size of a move, or the middle size if the move was not one of this agent's steps. */
 function sizeOf({ from, to }: Move, constant: Constant): Step['size'] {
   const direction = to > from ? 1 : -1;
-  const isIt = (size: Step['size']) =>
+  const matches = (size: Step['size']) =>
     stepped({ ...constant, value: from }, { direction, size }, Infinity) === to;
-  return ([1, 0.5, 0.25] as const).find(isIt) ?? 0.5;
+  return ([1, 0.5, 0.25] as const).find(matches) ?? 0.5;
 }
 
-/** Where a value crashed, nothing at it or beyond it is tried again. */
+/** Once a value has crashed, neither it nor any value beyond it is tried again. */
 function crashedBefore({ status, from, to }: Move, value: number): boolean {
   return status === 'crash' && (to > from ? value >= to : value <= to);
 }
@@ -150,7 +150,7 @@ function hypothesisOf({ constant, to, arrival, tried }: Candidate, metric: strin
       closed: 'did not help',
       merged: 'helped',
     }[last.status];
-    return `${change} ${name} may improve ${metric}: going from ${value} to ${last.to} ${outcome} (experiment ${last.number}), so this looks elsewhere.`;
+    return `${change} ${name} may improve ${metric}: going from ${value} to ${last.to} ${outcome} (experiment ${last.number}), so this tries another value.`;
   }
   if (arrival !== undefined) {
     return `${change} ${name} may improve ${metric} further: going from ${arrival.from} to ${arrival.to} was merged (experiment ${arrival.number}).`;

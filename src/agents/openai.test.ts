@@ -29,7 +29,7 @@ function idea(search: string, replace: string, path = 'train.py'): Idea {
 
 const good = JSON.stringify(idea('DEPTH = 8', 'DEPTH = 9'));
 
-/** An agent at a scripted endpoint; waits between tries are recorded instead of waited. */
+/** An agent at a scripted endpoint. Waits between retries are recorded and skipped. */
 async function scripted(
   t: TestContext,
   answers: (Answer | ((request: ScriptedRequest) => Answer))[],
@@ -47,7 +47,7 @@ async function scripted(
 function failure(proposal: Proposal): string {
   assert.equal(proposal.kind, 'failed');
   const reason = proposal.kind === 'failed' ? proposal.reason : '';
-  assert.ok(!reason.includes(KEY), 'the key never shows');
+  assert.ok(!reason.includes(KEY), 'the key is never shown');
   return reason;
 }
 
@@ -73,13 +73,13 @@ test('a good answer becomes an idea with the new text of the changed file and it
   );
 });
 
-test('an idea is found in a fence and after thinking aloud', async t => {
+test('an idea is found in a fence and after prose', async t => {
   const aloud = `<think>Maybe {"title": "no"} or {depth}?</think>\nHere it is:\n\`\`\`json\n${good}\n\`\`\`\nGood luck!`;
   const { agent } = await scripted(t, [aloud]);
   assert.equal((await agent.propose(request, never)).kind, 'idea');
 });
 
-test('a long title is trimmed to one line instead of refused', async t => {
+test('a long title is trimmed to one line, not refused', async t => {
   const title = `Deeper\u0007 model\n${'very '.repeat(40)}\u202e`;
   const { agent } = await scripted(t, [JSON.stringify({ ...idea('DEPTH = 8', 'DEPTH = 9'), title })]);
   const proposal = await agent.propose(request, never);
@@ -88,7 +88,7 @@ test('a long title is trimmed to one line instead of refused', async t => {
   assert.match(proposal.idea.title, /^Deeper model very very [\w ]+…$/);
 });
 
-test('a bad edit is told back to the model in the same conversation, and then fixed', async t => {
+test('a bad edit is reported to the model in the same conversation, and then fixed', async t => {
   const bad = JSON.stringify(idea('DEPTH = 7', 'DEPTH = 9'));
   const { agent, requests } = await scripted(t, [bad, good]);
   const proposal = await agent.propose(request, never);
@@ -99,16 +99,19 @@ test('a bad edit is told back to the model in the same conversation, and then fi
     ['system', 'user', 'assistant', 'user'],
   );
   assert.equal(requests[1]?.messages[2]?.content, bad);
-  assert.match(lastMessage(requests[1]), /matches nowhere.*the closest is line 1: "DEPTH = 8"/);
+  assert.match(
+    lastMessage(requests[1]),
+    /search does not occur in the file.*the closest is line 1, "DEPTH = 8"/,
+  );
 });
 
-test('everything that is wrong with an answer is told back in words that help', async t => {
+test('whatever is wrong with an answer is reported to the model', async t => {
   const cases: [Answer, RegExp][] = [
     ['I would rather not.', /expected one JSON object, found none/],
     ['{"title": "x", "edits": []}', /edits/],
-    [JSON.stringify(idea('8', '9', 'referee.py')), /"referee.py".*not editable; editable is train.py/],
-    [JSON.stringify(idea('0', '1')), /matches 2 times: lines 2/],
-    [JSON.stringify(idea('DEPTH = 8', 'DEPTH = (8')), /train.py would not parse: line 1/],
+    [JSON.stringify(idea('8', '9', 'referee.py')), /"referee.py".*not editable; editable paths: train.py/],
+    [JSON.stringify(idea('0', '1')), /occurs 2 times, at lines 2/],
+    [JSON.stringify(idea('DEPTH = 8', 'DEPTH = (8')), /syntax error in train\.py: line 1/],
     [JSON.stringify(idea('DEPTH = 8', 'DEPTH = 8')), /change nothing/],
     [{ text: good.slice(0, 40), finish: 'length' }, /cut off/],
     [{ text: null, refusal: 'I cannot help with that.' }, /found none/],
@@ -120,7 +123,7 @@ test('everything that is wrong with an answer is told back in words that help', 
   }
 });
 
-test('an objection, such as a repeat, is told back like any other problem', async t => {
+test('an objection, such as a repeated idea, is reported like any other problem', async t => {
   const other = JSON.stringify(idea('DEPTH = 8', 'DEPTH = 10'));
   const { agent, requests } = await scripted(t, [good, other]);
   const asked: string[] = [];
@@ -134,21 +137,24 @@ test('an objection, such as a repeat, is told back like any other problem', asyn
   assert.match(asked[0] ?? '', /^DEPTH = 9\n/);
 });
 
-test('nonsense is told back three times; after that the proposal has failed, and its cost is counted', async t => {
+test('after three corrections the proposal has failed, and its cost is counted', async t => {
   const { agent, requests } = await scripted(t, ['nonsense']);
   const proposal = await agent.propose(request, never);
-  assert.match(failure(proposal), /gpt-5 gave no usable idea in 4 answers.*found none/);
+  assert.match(
+    failure(proposal),
+    /^gpt-5 gave no usable idea in 4 answers\. Last problem: expected one JSON object, found none$/,
+  );
   assert.equal(requests.length, 4);
   assert.deepEqual(proposal.cost, { calls: 4, inputTokens: 4000, outputTokens: 400, usd: 0.012 });
 });
 
-test('a syntax error that the champion has already is not held against the change', async t => {
+test('a syntax error that the champion already has does not count against the change', async t => {
   const files = new Map([['train.py', 'DEPTH = 8\nsome newer python\n']]);
   const { agent } = await scripted(t, [good]);
   assert.equal((await agent.propose({ ...request, files }, never)).kind, 'idea');
 });
 
-test('a 429 is waited out for as long as the server asks', async t => {
+test('after a 429, the agent waits as long as the server asks', async t => {
   const { agent, waits } = await scripted(t, [{ status: 429, retryAfter: '7' }, good]);
   const proposal = await agent.propose(request, never);
   assert.equal(proposal.kind, 'idea');
@@ -164,13 +170,13 @@ test('a server that asks for an hour is not waited for', async t => {
   assert.deepEqual(waits, []);
 });
 
-test('an account without credit is a reason to stop, not to wait', async t => {
+test('an account without credit fails at once', async t => {
   const { agent, waits } = await scripted(t, [{ status: 429, code: 'insufficient_quota' }]);
   assert.match(failure(await agent.propose(request, never)), /no credit left/);
   assert.deepEqual(waits, []);
 });
 
-test('errors of the server are retried with growing pauses', async t => {
+test('server errors are retried with growing pauses', async t => {
   const { agent, waits } = await scripted(t, [{ status: 500 }, { status: 503 }, { status: 502 }, good]);
   assert.equal((await agent.propose(request, never)).kind, 'idea');
   assert.deepEqual(waits, [1000, 2000, 4000]);
@@ -200,13 +206,13 @@ test('a server that never recovers is given up after five tries', async t => {
   assert.equal(requests.length, 5);
 });
 
-test('a server that does not answer in time is asked again', async t => {
+test('a timeout is retried', async t => {
   const { agent, waits } = await scripted(t, [{ hang: true }, good], 1000);
   assert.equal((await agent.propose(request, never)).kind, 'idea');
   assert.equal(waits[0], 1000);
 });
 
-test('an endpoint that is not there is named', async t => {
+test('an unreachable endpoint is named', async t => {
   const { agent, server } = await scripted(t, [good]);
   await server.close();
   assert.match(
@@ -215,13 +221,13 @@ test('an endpoint that is not there is named', async t => {
   );
 });
 
-test('neither a broken key nor a password in the address shows in a reason', async () => {
+test('a reason contains neither an invalid key nor the password in an address', async () => {
   const sleep = async () => {};
   const broken = openaiAgent(
     { name: 'gpt', model: 'm' },
     { apiKey: `${KEY}\nx`, baseURL: 'http://127.0.0.1:9/v1', sleep },
   );
-  assert.match(failure(await broken.propose(request, never)), /could not be made: .*\*\*\*/);
+  assert.match(failure(await broken.propose(request, never)), /could not be sent: .*\*\*\*/);
   const password = openaiAgent(
     { name: 'gpt', model: 'm' },
     { apiKey: KEY, baseURL: 'http://me:secret@127.0.0.1:9/v1', sleep },
@@ -229,11 +235,11 @@ test('neither a broken key nor a password in the address shows in a reason', asy
   assert.doesNotMatch(failure(await password.propose(request, never)), /secret/);
 });
 
-test('a refused key, a forbidden model and an unknown one each say what to do, at once and without the key', async t => {
+test('a rejected key, a forbidden model and an unknown model fail at once, with what to do and without the key', async t => {
   const cases: [number, RegExp][] = [
-    [401, /refused the key \(401\); set OPENAI_API_KEY/],
-    [403, /does not let this key use gpt-5/],
-    [404, /knows no model gpt-5.*check the agent's model/],
+    [401, /rejected the key \(401\)\. Set OPENAI_API_KEY/],
+    [403, /does not allow this key to use gpt-5 \(403\)\. Grant it access/],
+    [404, /has no model gpt-5 at this address \(404\)\. Check the agent's model/],
   ];
   for (const [status, said] of cases) {
     const { agent, requests } = await scripted(t, [{ status, message: `wrong: ${KEY}` }]);
@@ -244,7 +250,7 @@ test('a refused key, a forbidden model and an unknown one each say what to do, a
   }
 });
 
-test('an endpoint that refuses the response format is asked in words from then on', async t => {
+test('an endpoint that rejects the response format is asked without it from then on', async t => {
   const refusesFormat = (sent: ScriptedRequest): Answer =>
     sent.response_format ? { status: 400, message: 'response_format is not supported' } : good;
   const { agent, requests } = await scripted(t, [refusesFormat]);
@@ -256,7 +262,7 @@ test('an endpoint that refuses the response format is asked in words from then o
   );
 });
 
-test('a request that is refused without the format, too, is explained, and says nothing about the format', async t => {
+test('a request that is rejected without the format too says nothing about the format', async t => {
   const tooLong: Answer = { status: 400, message: 'context too long' };
   const { agent, requests } = await scripted(t, [tooLong, tooLong, good]);
   assert.match(failure(await agent.propose(request, never)), /400 context too long/);
@@ -265,17 +271,17 @@ test('a request that is refused without the format, too, is explained, and says 
   assert.ok(requests[2]?.response_format);
 });
 
-test('something that is no chat completion points at the address; uncounted tokens leave the dollars unknown', async t => {
+test('an answer that is not a chat completion points at the address; uncounted tokens leave the cost unknown', async t => {
   const page = await scripted(t, [{ body: { hello: 'world' } }]);
   const proposal = await page.agent.propose(request, never);
-  assert.match(failure(proposal), /no chat completion; check that OPENAI_BASE_URL/);
+  assert.match(failure(proposal), /is not a chat completion\. Check that OPENAI_BASE_URL/);
   assert.equal(proposal.cost.usd, null);
   const uncounted = await scripted(t, [{ text: good, usage: null }]);
   const { cost } = await uncounted.agent.propose(request, never);
   assert.deepEqual(cost, { calls: 1, inputTokens: 0, outputTokens: 0, usd: null });
 });
 
-test('an aborted proposal throws during its first answer, and says between tries what it cost so far', async t => {
+test('a proposal aborted during its first answer throws; one aborted between retries reports its cost so far', async t => {
   const controller = new AbortController();
   const hanging = await scripted(t, [
     () => {
@@ -295,12 +301,12 @@ test('an aborted proposal throws during its first answer, and says between tries
     },
   );
   const proposal = await agent.propose(request, waiting.signal);
-  assert.match(failure(proposal), /Nobody waited/);
+  assert.match(failure(proposal), /^cancelled before the answer was complete$/);
   assert.equal(proposal.cost.calls, 1);
   assert.equal(requests.length, 1);
 });
 
-test('an answer that was paid for counts, although the one that mends it is aborted', async t => {
+test('an answer that was paid for counts, even if its correction is aborted', async t => {
   const controller = new AbortController();
   const { agent } = await scripted(t, [
     { text: 'no idea', usage: { input: 70, output: 9 } },
@@ -313,7 +319,7 @@ test('an answer that was paid for counts, although the one that mends it is abor
   assert.deepEqual([kind, cost.calls, cost.inputTokens, cost.outputTokens], ['failed', 1, 70, 9]);
 });
 
-test('without a key a placeholder is sent, and without a price the dollars are unknown', async t => {
+test('without a key a placeholder is sent, and without a price the cost is unknown', async t => {
   const { server, requests } = await scripted(t, [good]);
   const agent = openaiAgent({ name: 'local', model: 'llama' }, { apiKey: '', baseURL: server.baseURL });
   const proposal = await agent.propose(request, never);

@@ -1,4 +1,4 @@
-/** The agent that asks a language model, by any OpenAI-compatible endpoint. */
+/** The agent that asks a language model through an OpenAI-compatible endpoint. */
 import type { Cost } from '../campaign/idea.ts';
 import { visible } from '../protocol/visible.ts';
 import type { Agent, Proposal, ProposalRequest } from './agent.ts';
@@ -15,17 +15,17 @@ export interface OpenAIAgentConfig {
   price?: { input: number; output: number } | undefined;
 }
 
-/** How often a bad answer is told back to the model before the proposal counts as failed. */
+/** How many corrections the model gets before the proposal counts as failed. */
 const CORRECTIONS = 3;
-const INTERRUPTED = 'Nobody waited for the answer any more.';
+const CANCELLED = 'cancelled before the answer was complete';
 
-/** An agent that asks `config.model`; `options` say where and with which key. */
+/** An agent that asks `config.model` at the endpoint that `options` describe. */
 export function openaiAgent(config: OpenAIAgentConfig, options: Omit<EndpointOptions, 'model'> = {}): Agent {
   const complete = endpoint({ ...options, model: config.model });
   return {
     name: config.name,
     async propose(request, signal) {
-      const spent = purse(config.price);
+      const spent = costMeter(config.price);
       try {
         const found = await converse(config.model, request, messages =>
           complete(messages, spent.meter, signal),
@@ -36,15 +36,15 @@ export function openaiAgent(config: OpenAIAgentConfig, options: Omit<EndpointOpt
           : { ...found, cost };
       } catch (error) {
         const cost = spent.cost();
-        // The answers before the one that was cut short were paid for.
+        // Earlier answers have been paid for.
         if (!signal.aborted || cost.calls === 0) throw error;
-        return { kind: 'failed', reason: INTERRUPTED, cost };
+        return { kind: 'failed', reason: CANCELLED, cost };
       }
     },
   };
 }
 
-/** Asks, and tells the model what is wrong with its answer, until there is an idea or no patience left. */
+/** Asks for an idea, and sends a correction for every unusable answer, until there is an idea or no correction is left. */
 async function converse(
   model: string,
   request: ProposalRequest,
@@ -60,7 +60,7 @@ async function converse(
     problem = judged.problem;
     messages.push({ role: 'assistant', content: answer.text }, correction(problem));
   }
-  const reason = `${model} gave no usable idea in ${CORRECTIONS + 1} answers; the last problem: ${problem}`;
+  const reason = `${model} gave no usable idea in ${CORRECTIONS + 1} answers. Last problem: ${problem}`;
   return { kind: 'failed', reason };
 }
 
@@ -74,7 +74,7 @@ const cutOff: Judged = {
   problem: 'the answer was cut off at the length limit; make smaller edits',
 };
 
-/** An answer as an idea with the new text of every changed file, or what is wrong with it. */
+/** The idea in an answer with the new text of every changed file, or what is wrong with the answer. */
 async function judge(text: string, request: ProposalRequest): Promise<Judged> {
   const answer = readAnswer(text);
   if (answer.kind === 'problem') return answer;
@@ -83,21 +83,21 @@ async function judge(text: string, request: ProposalRequest): Promise<Judged> {
   if (applied.kind === 'refused') return { kind: 'problem', problem: applied.reason };
   for (const [path, changed] of applied.files) {
     const error = await newSyntaxError(path, request.files.get(path) ?? '', changed);
-    if (error !== null) return { kind: 'problem', problem: `${path} would not parse: ${error}` };
+    if (error !== null) return { kind: 'problem', problem: `syntax error in ${path}: ${error}` };
   }
   const objection = await request.objection(idea, applied.files);
   if (objection !== null) return { kind: 'problem', problem: objection };
   return { kind: 'idea', idea, files: applied.files };
 }
 
-/** A checker that cannot read the champion's own file (an older Python here, say) has no say in the change. */
+/** A syntax error in the changed file. Ignored if the champion's file does not parse either, for example with an older Python. */
 async function newSyntaxError(path: string, before: string, after: string): Promise<string | null> {
   const error = await syntaxError(path, after);
   return error !== null && (await syntaxError(path, before)) === null ? error : null;
 }
 
-/** Adds up what the calls of one proposal cost. Dollars are unknown without a price, and where tokens went uncounted. */
-function purse(price: OpenAIAgentConfig['price']): { meter: Meter; cost: () => Cost } {
+/** Adds up the cost of one proposal's calls. Dollars are unknown without a price, and if an answer did not count its tokens. */
+function costMeter(price: OpenAIAgentConfig['price']): { meter: Meter; cost: () => Cost } {
   let calls = 0;
   let inputTokens = 0;
   let outputTokens = 0;

@@ -1,20 +1,20 @@
-/** Reads from the ledger's edits what became of earlier changes of single constants. Titles are for people. */
+/** Past changes of single constants and their results, read from the edits in the ledger. Titles are ignored: people may change them. */
 import type { Edit } from '../campaign/idea.ts';
 import type { LedgerLine } from './agent.ts';
 import { type Constant, parseConstants } from './constants.ts';
 
-/** An experiment that changed one constant and nothing else. */
+/** An experiment that changed a single constant. */
 export interface Move {
   number: number;
   status: LedgerLine['status'];
   path: string;
-  /** The constant's name as far as the edit shows it: `lr`, or `optimizer.lr` where the line above was in the edit. */
+  /** The constant's name as far as the edit shows it: `lr`, or `optimizer.lr` if the edit includes the line above. */
   name: string;
   from: number;
   to: number;
 }
 
-/** Moves in the order of their experiments, whoever proposed them. */
+/** Moves in the order of their experiments, regardless of who proposed them. */
 export function pastMoves(ledger: readonly LedgerLine[]): Move[] {
   const moves: Move[] = [];
   for (const { number, status, edits } of [...ledger].sort((a, b) => a.number - b.number)) {
@@ -25,7 +25,7 @@ export function pastMoves(ledger: readonly LedgerLine[]): Move[] {
   return moves;
 }
 
-/** The one constant that `edit` changes, or null if it does anything else. */
+/** The constant that `edit` changes; null if it changes anything else. */
 export function changeIn(edit: Edit): Pick<Move, 'path' | 'name' | 'from' | 'to'> | null {
   const before = edit.search.split(/\r?\n/);
   const after = edit.replace.split(/\r?\n/);
@@ -38,12 +38,12 @@ export function changeIn(edit: Edit): Pick<Move, 'path' | 'name' | 'from' | 'to'
   return { path: edit.path, name: from.name, from: from.value, to: to.value };
 }
 
-/** Whether the move was one of this constant. */
+/** Whether the move changed this constant. */
 export function concerns(move: Pick<Move, 'path' | 'name'>, { path, name }: Constant): boolean {
   return move.path === path && (move.name === name || name.endsWith(`.${move.name}`));
 }
 
-/** With the lines around it for the keys above; alone where those begin in the middle of a quoted text. */
+/** The constant in a line. It is read with the lines around it for its parent keys, or alone if those lines start inside a quoted text. */
 function constantAt(path: string, lines: readonly string[], line: number): Constant | undefined {
   const around = parseConstants(path, lines.join('\n')).find(constant => constant.line === line);
   return around ?? parseConstants(path, lines[line] ?? '')[0];

@@ -1,10 +1,10 @@
-/** An OpenAI-compatible endpoint for tests: answers by a script, and refuses what the real one would refuse. */
+/** An OpenAI-compatible endpoint for tests that answers from a script and rejects what the real one would reject. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text as readText } from 'node:stream/consumers';
 import { z } from 'zod';
 
-/** What the model says, or what goes wrong instead. */
+/** What the model answers, or what goes wrong instead. */
 export type Answer =
   | string
   | {
@@ -16,7 +16,7 @@ export type Answer =
   | { status: number; message?: string; code?: string; retryAfter?: string }
   /** Any body with status 200. */
   | { body: unknown }
-  /** No answer until the client gives up. */
+  /** No answer before the client gives up. */
   | { hang: true };
 
 export type ScriptedRequest = z.infer<typeof requestSchema> & { authorization: string };
@@ -29,7 +29,7 @@ export interface ScriptedOpenAI {
   close(): Promise<void>;
 }
 
-/** In strict mode the real endpoint demands that every object lists all its keys as required and forbids others. */
+/** In strict mode, the real endpoint demands that every object requires all its keys and forbids others. */
 const strictSchema: z.ZodType = z.lazy(() =>
   z.discriminatedUnion('type', [
     z
@@ -68,7 +68,7 @@ const requestSchema = z.strictObject({
     .optional(),
 });
 
-/** Serves `answers` one after the other, the last one again and again. A function sees the request that it answers. */
+/** Serves `answers` in order and repeats the last one. A function receives the request that it answers. */
 export async function startScriptedOpenAI(
   answers: readonly (Answer | ((request: ScriptedRequest) => Answer))[],
 ): Promise<ScriptedOpenAI> {
@@ -90,7 +90,7 @@ export async function startScriptedOpenAI(
   return { baseURL: `http://127.0.0.1:${port}/v1`, requests, close };
 }
 
-/** The request, or null after answering what is wrong with it. */
+/** The request; null if it is invalid and has been answered with an error. */
 async function validated(
   incoming: IncomingMessage,
   response: ServerResponse,

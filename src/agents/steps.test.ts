@@ -9,7 +9,7 @@ function constant(line: string, path = 'train.py'): Constant {
   return only;
 }
 
-/** Up and down by a full step, then up by the smaller ones. */
+/** A full step up, a full step down, then the smaller steps up. */
 function around(line: string, budgetSeconds = 300) {
   const steps: Step[] = [
     { direction: 1, size: 1 },
@@ -20,7 +20,7 @@ function around(line: string, budgetSeconds = 300) {
   return steps.map(step => stepped(constant(line), step, budgetSeconds));
 }
 
-test('each kind of value moves in its own way', () => {
+test('every kind of value has its own steps', () => {
   assert.deepEqual(around('MATRIX_LR = 0.02'), [0.04, 0.01, 0.028, 0.024]);
   assert.deepEqual(around('EMBED_LR = 0.6'), [1.2, 0.3, 0.85, 0.71]);
   assert.deepEqual(around('DEPTH = 8'), [16, 4, 12, 10]);
@@ -32,7 +32,7 @@ test('each kind of value moves in its own way', () => {
   assert.deepEqual(around('TIED = False'), [1, null, null, null]);
 });
 
-test('fractions stay between 0 and 1, and slow down where they get close', () => {
+test('fractions stay between 0 and 1, with smaller steps near the ends', () => {
   assert.deepEqual(around('BETA2 = 0.95'), [0.974, 0.905, 0.964, 0.958]);
   assert.deepEqual(around('WARMDOWN_RATIO = 0.5'), [0.67, 0.33, 0.59, 0.54]);
   assert.deepEqual(around('WARMUP_RATIO = 0.0'), [0.1, null, 0.05, 0.025]);
@@ -40,7 +40,7 @@ test('fractions stay between 0 and 1, and slow down where they get close', () =>
   assert.deepEqual(around('AVERAGE = 0.99'), [0.995, 0.98, 0.9929, 0.9916]);
 });
 
-test('what names or watches a run is left alone', () => {
+test('constants that identify or observe a run are not tuned', () => {
   const lines = [
     'SEED = 42',
     'PORT = 80',
@@ -56,7 +56,7 @@ test('what names or watches a run is left alone', () => {
   assert.equal(isTunable({ ...constant('lr: 0.1', 'a.yml'), name: 'evaluation.lr' }), false);
 });
 
-test('what matters most in training is tried first, and sizes are made smaller first', () => {
+test('the most important constants come first, and sizes go down first', () => {
   const lines = [
     'HEAD_DIM = 32',
     'GAIN = 2.5',
@@ -73,7 +73,7 @@ test('what matters most in training is tried first, and sizes are made smaller f
   assert.equal(firstDirection(constant('LR = 0.1')), 1);
 });
 
-test('on a short budget nothing that costs time is doubled', () => {
+test('with a short budget, sizes are not doubled', () => {
   assert.deepEqual(around('DEPTH = 8', 20), [null, 4, 12, 10]);
   assert.deepEqual(around('BATCH_SIZE = 64', 20), [null, 32, null, null]);
   assert.deepEqual(around('LR = 0.1', 20), [0.2, 0.05, 0.14, 0.12]);

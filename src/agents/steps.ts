@@ -1,20 +1,20 @@
-/** Which constants are worth tuning, and which values lie one step from the present one. */
+/** Which constants are worth tuning, and which values are one step away from the current one. */
 import type { Constant } from './constants.ts';
 
-/** `size` is the change in powers of two: 1 doubles or halves, 0.5 is a factor of 1.41, 0.25 of 1.19. */
+/** `size` is an exponent of two: 1 doubles or halves, 0.5 is a factor of 1.41, 0.25 is a factor of 1.19. */
 export interface Step {
   direction: 1 | -1;
   size: 1 | 0.5 | 0.25;
 }
 
-/** They identify, limit or observe a run instead of shaping what is learned. */
+/** Constants that identify, limit or observe a run and do not affect training. */
 const NOT_TUNABLE = words(
   'seed seeds port version eval evaluation val valid validation test vocab tokenizer budget timeout time seconds ' +
     'minutes log logging print verbose debug workers threads cache id rank world flops save checkpoint ckpt year ' +
     'shard shards download retries pad bos eos ignore deterministic profile',
 );
 
-/** What matters most in training comes first; the first row that shares a word with the name decides. */
+/** Ranks by importance for training. The first row that shares a word with the name decides. */
 const RANKS: [number, Set<string>][] = [
   [3, words('warmdown cooldown warmup decay frac fraction final min')],
   [0, words('lr learning')],
@@ -25,7 +25,7 @@ const RANKS: [number, Set<string>][] = [
 ];
 const OTHER_RANK = 5;
 
-/** More of these costs time and memory at every training step. */
+/** Sizes, which cost time and memory in every training step. */
 const SIZES = words(
   'batch depth layer layers width dim embd embed hidden aspect head heads seq context window block',
 );
@@ -34,10 +34,10 @@ const FRACTIONS = words(
   'ratio frac fraction beta betas beta1 beta2 momentum dropout prob probability p ema warmup warmdown cooldown smoothing',
 );
 
-/** Up to this budget a bigger model or batch may not finish a single step. */
+/** With a budget of up to this, a bigger model or batch may not finish a single step. */
 const SHORT_BUDGET_SECONDS = 60;
 
-/** Whether a change of this constant can teach anything. */
+/** Whether this constant is worth tuning. */
 export function isTunable({ name, value, notation }: Constant): boolean {
   if (shares(name, NOT_TUNABLE)) return false;
   return (
@@ -45,17 +45,17 @@ export function isTunable({ name, value, notation }: Constant): boolean {
   );
 }
 
-/** 0 for what is to be tried first. */
+/** Lower ranks are tried first; the first is 0. */
 export function rankOf(constant: Constant): number {
   return RANKS.find(([, names]) => shares(leaf(constant.name), names))?.[0] ?? OTHER_RANK;
 }
 
-/** Where to look first: smaller for what costs time, since more steps fit into the budget; larger for the rest. */
+/** The direction to try first: down for sizes, so that more steps fit into the budget, and up for the rest. */
 export function firstDirection(constant: Constant): 1 | -1 {
   return isSize(constant) ? -1 : 1;
 }
 
-/** The value one step away, or null where the step leads nowhere, out of range, or past what a short budget can bear. */
+/** The value one step away; null if the step changes nothing, leaves the range, or is too large for a short budget. */
 export function stepped(constant: Constant, step: Step, budgetSeconds: number): number | null {
   if (isSize(constant) && step.direction > 0 && budgetSeconds <= SHORT_BUDGET_SECONDS) {
     if (step.size > 0.5 || constant.notation === 'power') return null;
@@ -74,7 +74,7 @@ function target(constant: Constant, { direction, size }: Step): number {
   return significant(value * factor);
 }
 
-/** Multiplies the odds v / (1 − v), so that 0.95 moves to 0.974 or 0.9 and nothing leaves the range from 0 to 1. */
+/** Multiplies the odds v / (1 − v): 0.95 moves to 0.974 or 0.905, and no value leaves the range from 0 to 1. */
 function fraction(value: number, direction: 1 | -1, size: number): number {
   if (value === 0) return direction > 0 ? 0.1 * size : 0;
   if (value === 1) return direction < 0 ? 1 - 0.1 * size : 1;
@@ -83,7 +83,7 @@ function fraction(value: number, direction: 1 | -1, size: number): number {
   return moved < 0.9 ? significant(moved) : Number((1 - significant(1 - moved)).toPrecision(10));
 }
 
-/** Sizes keep most of the power of two that divides them, as hardware and heads like it; other counts get two digits. */
+/** Sizes keep most of the power of two that divides them, which suits hardware and attention heads; other counts get two digits. */
 function roundedInteger(constant: Constant, value: number): number {
   if (Number.isInteger(value)) return value;
   if (!isSize(constant)) return value < 100 ? Math.round(value) : significant(value);
@@ -98,7 +98,7 @@ function significant(value: number): number {
 
 function isFraction({ name, value, notation }: Pick<Constant, 'name' | 'value' | 'notation'>): boolean {
   if (notation !== 'float' || value < 0 || value > 1) return false;
-  // What lies just below 1 without a telling name is most likely a moving average's memory.
+  // A value just below 1 is most likely the decay of a moving average, whatever its name.
   return (
     shares(leaf(name), FRACTIONS) || (value >= 0.9 && value < 1 && !shares(leaf(name), words('lr scale')))
   );

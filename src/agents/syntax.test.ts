@@ -8,7 +8,7 @@ test('Python is compiled, not run', async () => {
   assert.match((await syntaxError('train.py', 'return 1\n')) ?? '', /outside function/);
 });
 
-test('without a python3 nobody can tell, so nothing is wrong', async t => {
+test('without python3, Python is not checked', async t => {
   const { PATH } = process.env;
   t.after(() => {
     process.env.PATH = PATH;
@@ -28,6 +28,6 @@ test('JSON, YAML, JavaScript and TypeScript are parsed', async () => {
   assert.equal(await syntaxError('a.ts', 'enum A { B }\nconst x: number = 1;'), null);
 });
 
-test('other files are nobody’s business', async () => {
+test('other file types are not checked', async () => {
   assert.equal(await syntaxError('notes.txt', '((('), null);
 });

@@ -1,10 +1,10 @@
-/** Finds a syntax error before a GPU does. */
+/** Finds syntax errors before a trial is spent on them. */
 import module from 'node:module';
 import { extname } from 'node:path';
 import { execa } from 'execa';
 import { loadAll } from 'js-yaml';
 
-/** Compiles what stands on stdin without running it, and prints what is wrong with it. */
+/** Compiles the program on stdin without running it, and prints its syntax error. */
 const PYTHON_CHECK = `
 import sys
 try:
@@ -16,7 +16,7 @@ except (ValueError, RecursionError, MemoryError) as error:
 `;
 const PYTHON_TIMEOUT_MS = 10_000;
 
-/** What is wrong with the syntax of `text` by the kind of file that `path` names; null when nothing is, or nobody can tell. */
+/** The syntax error in `text`, by the file type of `path`; null if there is none, or if the type cannot be checked. */
 export async function syntaxError(path: string, text: string): Promise<string | null> {
   switch (extname(path)) {
     case '.py':
@@ -36,7 +36,7 @@ export async function syntaxError(path: string, text: string): Promise<string | 
   }
 }
 
-/** Without a `python3` that answers, nobody can tell: the trial will. */
+/** Null as well if there is no working `python3` here; the trial will show the error then. */
 async function pythonError(path: string, text: string): Promise<string | null> {
   const { PATH, HOME } = process.env;
   const result = await execa('python3', ['-I', '-W', 'ignore', '-c', PYTHON_CHECK, path], {
@@ -50,7 +50,7 @@ async function pythonError(path: string, text: string): Promise<string | null> {
   return result.stdout === '' ? null : result.stdout;
 }
 
-/** TypeScript's syntax includes JavaScript's; what Node can parse but not run by itself (an enum) is no syntax error. */
+/** TypeScript's syntax includes JavaScript's. What Node can parse but not strip, such as an enum, is not an error. */
 function scriptError(text: string): string | null {
   try {
     module.stripTypeScriptTypes(text);

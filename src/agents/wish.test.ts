@@ -9,7 +9,7 @@ const files = new Map([
   ['model.yaml', 'optimizer:\n  lr: 1e-3\nscheduler:\n  lr: 0.5\n'],
 ]);
 
-/** The file after the wish came true, or why it cannot. */
+/** The files after the edit, or why there is none. */
 function wish(text: string): string {
   const wished = wishedIdea(text, files);
   if (wished.kind === 'refused') return wished.reason;
@@ -17,7 +17,7 @@ function wish(text: string): string {
   return applied.kind === 'applied' ? [...applied.files.values()].join('') : applied.reason;
 }
 
-test('a person names a constant and its new value, and the rest of the line stays', () => {
+test('a requested value replaces the old one, and the rest of the line stays', () => {
   assert.equal(wish('WEIGHT_DECAY = 0.1'), TRAIN.replace('0.2', '0.1'));
   assert.equal(wish(' TOTAL_BATCH_SIZE=2**18 '), TRAIN.replace('2**19', '2**18'));
   assert.equal(wish('USE_BIAS = True'), TRAIN.replace('False', 'True'));
@@ -26,18 +26,24 @@ test('a person names a constant and its new value, and the rest of the line stay
   assert.equal(wished.kind === 'idea' && wished.idea.title, 'DEPTH 8 → 10');
 });
 
-test('anything else is refused with what would be understood', () => {
+test('anything else is refused with what is supported', () => {
   for (const [text, expected] of [
-    ['a deeper model', /understands `NAME = VALUE` .*\(`WEIGHT_DECAY`, `DEPTH`.* Found `a deeper model`/],
-    ['WIDTH = 3', /`DEPTH`.* Found `WIDTH = 3`/],
-    ['lr = 0.1', /2 constants of that name: `optimizer\.lr` in `model\.yaml`, `scheduler\.lr`/],
-    ['DEPTH = 8', /is `8` already/],
-    ['DEPTH = 8.0', /is `8` already/],
-    ['DEPTH = deep', /expected another value of that kind, found `deep`/],
+    [
+      'a deeper model',
+      /^Cannot turn `a deeper model` into an edit\. The built-in agent takes `NAME = VALUE` .*\(`WEIGHT_DECAY`, `DEPTH`, .*\)\. Ideas in plain language need/,
+    ],
+    ['WIDTH = 3', /^Cannot turn `WIDTH = 3` into an edit\. .*`DEPTH`/],
+    [
+      'lr = 0.1',
+      /^`lr` is ambiguous: `optimizer\.lr` in `model\.yaml`, `scheduler\.lr` in `model\.yaml`\. Use the longer name\.$/,
+    ],
+    ['DEPTH = 8', /^`DEPTH` is already `8`\.$/],
+    ['DEPTH = 8.0', /is already `8`/],
+    ['DEPTH = deep', /Expected another value of the same kind, found `deep`/],
     ['DEPTH = 8;import', /found `8;import`/],
-    ['USE_BIAS = 1', /is `False`; expected another value of that kind, found `1`/],
+    ['USE_BIAS = 1', /is `False`\. Expected another value of the same kind, found `1`/],
   ] as const)
     assert.match(wish(text), expected);
   const nothing = wishedIdea('DEPTH = 9', new Map([['notes.txt', 'DEPTH = 8']]));
-  assert.match(nothing.kind === 'refused' ? nothing.reason : '', /finds none there/);
+  assert.match(nothing.kind === 'refused' ? nothing.reason : '', /and there are none\./);
 });

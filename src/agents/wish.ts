@@ -1,14 +1,14 @@
-/** A person's idea for the built-in agent: `NAME = VALUE`, for a constant of the editable files. */
+/** Requested ideas for the built-in agent: `NAME = VALUE` for a constant in the editable files. */
 import type { Idea } from '../campaign/idea.ts';
-import { quote } from '../campaign/quote.ts';
+import { quote } from '../text/markdown.ts';
 import { tidyTitle } from './answer.ts';
 import { editOf } from './constant-edit.ts';
 import { type Constant, parseConstants } from './constants.ts';
 
-/** Names that a refusal lists at most. */
+/** Most names that a refusal lists. */
 const LISTED_NAMES = 12;
 
-/** The idea that a person's words ask for, or why they cannot be made into one: a sentence that names what can. */
+/** The requested idea, or a sentence that says why it cannot be tried and what can. */
 export function wishedIdea(
   wish: string,
   files: ReadonlyMap<string, string>,
@@ -17,25 +17,26 @@ export function wishedIdea(
   const [, name = '', written = ''] = /^\s*([A-Za-z_][\w.-]*)\s*=\s*(\S+)\s*$/.exec(wish) ?? [];
   const found = constants.filter(constant => constant.name === name || constant.name.endsWith(`.${name}`));
   const [constant] = found;
-  if (!constant) return refused(`${understood(constants)} Found ${quote(wish)}.`);
+  if (!constant) return refused(`Cannot turn ${quote(wish)} into an edit. ${supported(constants)}`);
   if (found.length > 1) {
     const places = found.map(each => `${quote(each.name)} in ${quote(each.path)}`).join(', ');
-    return refused(`There are ${found.length} constants of that name: ${places}.`);
+    return refused(`${quote(name)} is ambiguous: ${places}. Use the longer name.`);
   }
   const text = files.get(constant.path) ?? '';
   if (written === constant.written || readAs(constant, written) === constant.value)
-    return refused(`${quote(constant.name)} is ${quote(constant.written)} already.`);
+    return refused(`${quote(constant.name)} is already ${quote(constant.written)}.`);
   if (readAs(constant, written) === null)
     return refused(
-      `${quote(constant.name)} is ${quote(constant.written)}; expected another value of that kind, found ${quote(written, 40)}.`,
+      `${quote(constant.name)} is ${quote(constant.written)}. Expected another value of the same kind, found ${quote(written, 40)}.`,
     );
   const edit = editOf(constant, written, text);
-  if (!edit) return refused(`The line of ${quote(constant.name)} is there more than once.`);
+  if (!edit)
+    return refused(`The line with ${quote(constant.name)} is not unique in ${quote(constant.path)}.`);
   const title = tidyTitle(`${constant.name} ${constant.written} → ${written}`);
-  return { kind: 'idea', idea: { title, hypothesis: 'A person asked to try it.', edits: [edit] } };
+  return { kind: 'idea', idea: { title, hypothesis: 'Requested by a person.', edits: [edit] } };
 }
 
-/** The constant's value once `written` stands in its line; null where the line would hold no such constant any more. */
+/** The constant's value after the edit; null if the line would no longer hold a constant of that kind. */
 function readAs(constant: Constant, written: string): number | null {
   const line = constant.before + written + constant.after;
   const [read, another] = parseConstants(constant.path, line);
@@ -43,11 +44,12 @@ function readAs(constant: Constant, written: string): number | null {
   return same && (read.notation === 'boolean') === (constant.notation === 'boolean') ? read.value : null;
 }
 
-function understood(constants: readonly Constant[]): string {
+function supported(constants: readonly Constant[]): string {
   const names = [...new Set(constants.map(({ name }) => name))];
   const more = names.length > LISTED_NAMES ? ` and ${names.length - LISTED_NAMES} more` : '';
   const known = names.slice(0, LISTED_NAMES).map(name => quote(name));
-  return `The built-in agent understands \`NAME = VALUE\` for a constant of the editable files${known.length > 0 ? ` (${known.join(', ')}${more})` : ', and finds none there'}; a language model in the contract understands ideas in words.`;
+  const listed = known.length > 0 ? ` (${known.join(', ')}${more})` : ', and there are none';
+  return `The built-in agent takes \`NAME = VALUE\` for a constant in the editable files${listed}. Ideas in plain language need a language model in the contract.`;
 }
 
 function refused(reason: string): { kind: 'refused'; reason: string } {

@@ -1,15 +1,15 @@
-/** Who the App is on GitHub, and where people look at it. */
+/** The App's login, and GitHub's web address. */
 import type { Probot } from 'probot';
 import type { Octokit } from '../github/client/types.ts';
 
 export interface Identity {
-  /** Login under which the App comments. */
+  /** The App's login, `<slug>[bot]`. */
   botLogin: string;
-  /** Web address of GitHub, no slash at the end. */
+  /** Web address of GitHub, without a trailing slash. */
   serverUrl: string;
 }
 
-/** Asks GitHub once, and again only after a failure. */
+/** Asks GitHub once; asks again only after a failure. */
 export function identityOf(probot: Pick<Probot, 'auth'>): () => Promise<Identity> {
   let known: Promise<Identity> | null = null;
   return () => {

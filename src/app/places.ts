@@ -2,24 +2,24 @@
 import type { Probot } from 'probot';
 import type { Repository } from '../github/port.ts';
 
-/** A repository and the installation that reaches it. The id stays what it is when name or owner change. */
+/** A repository and the installation that has access to it. The id survives renames and transfers. */
 export interface Place {
   id: number;
   repository: Repository;
   installation: number;
 }
 
-/** Whether a place still has its name and its installation. */
+/** Whether name and installation are the same. */
 export function isSame(a: Place, b: Place): boolean {
   return nameOf(a) === nameOf(b) && a.installation === b.installation;
 }
 
-/** Owner and name, in lower case: GitHub knows no difference. */
+/** Owner and name in lower case, because GitHub ignores case. */
 export function nameOf({ repository: { owner, name } }: Place): string {
   return `${owner}/${name}`.toLowerCase();
 }
 
-/** All places by id, and the installations of which the repositories could not be listed. */
+/** All places by id, and the installations whose repositories could not be listed. */
 export async function findPlaces(
   probot: Pick<Probot, 'auth' | 'log'>,
 ): Promise<{ places: Map<number, Place>; unlisted: Set<number> }> {
@@ -33,7 +33,10 @@ export async function findPlaces(
       for (const place of await placesOf(probot, id)) places.set(place.id, place);
     } catch (error) {
       unlisted.add(id);
-      probot.log.error({ err: error, installation: id }, 'cannot list the repositories of an installation');
+      probot.log.error(
+        { err: error, installation: id },
+        'cannot list the repositories of an installation; retrying later',
+      );
     }
   }
   return { places, unlisted };

@@ -1,20 +1,20 @@
-/** Which places are watched, each by one loop. */
+/** The places that are watched, with one loop each. */
 import type { Loop } from '../controller/loop.ts';
 import { isSame, nameOf, type Place } from './places.ts';
 
 export interface WatchList {
-  /** The loop of a place; undefined where it has none, or one that knows it by another name or installation. */
+  /** The loop of a place; undefined if it has none, or one with an outdated name or installation. */
   loopOf(place: Place): Loop | undefined;
-  /** Starts a loop in place of those of the same repository and of the one that had its name before, which end first. */
+  /** Starts a place's loop, after those of the same repository and of any other with the same name have ended. */
   watch(place: Place, start: (before: Promise<void>) => Loop): void;
-  /** Stops the loops of places that are not wanted any more, and returns the places. */
+  /** Stops the loops of all other places, and returns those places. */
   keep(isWanted: (place: Place) => boolean): Place[];
 }
 
 export function createWatchList(): WatchList {
   const watched = new Map<number, { place: Place; loop: Loop }>();
 
-  /** Stops what matches; resolves when all of it has ended. */
+  /** Stops the loops of matching places. `ended` resolves when all of them have ended. */
   function drop(matches: (place: Place) => boolean): { places: Place[]; ended: Promise<void> } {
     const dropped = [...watched.values()].filter(({ place }) => matches(place));
     for (const { place } of dropped) watched.delete(place.id);

@@ -8,7 +8,7 @@ import { startWork } from './work.ts';
 
 type Names = Record<number, string>;
 
-/** GitHub with one installation for each entry: repositories by id; null: it cannot be listed. */
+/** A GitHub with these installations, each with its repositories by id; null: they cannot be listed. */
 function github(installations: Record<number, Names | null>) {
   const asked = new EventTarget();
   const paths: string[] = [];
@@ -26,7 +26,7 @@ function github(installations: Record<number, Names | null>) {
           return { id: Number(id), owner: { login }, name, archived: false };
         }),
       };
-    // An empty repository: one look at it asks for little more.
+    // The repository is empty, so a step needs few other requests.
     return /^\/repos\/[^/]+\/[^/]+$/.test(path) ? { private: true, default_branch: 'main' } : null;
   };
   const client = (installation: number) =>
@@ -42,7 +42,7 @@ function github(installations: Record<number, Names | null>) {
           paths.push(pathname);
           asked.dispatchEvent(new Event(pathname));
           const status = body === null ? 404 : 200;
-          // The client reads the address of a page from the answer.
+          // The client takes the address of the next page from the response's own.
           return Object.defineProperty(Response.json(body, { status }), 'url', { value: url });
         },
       },
@@ -51,7 +51,7 @@ function github(installations: Record<number, Names | null>) {
     auth: async (installation = 0) => client(installation),
     log: pino({ base: null }, { write: line => logged.push(JSON.parse(line)) }),
   } as unknown as Pick<Probot, 'auth' | 'log'>;
-  /** Repositories of which the App logged this. */
+  /** Repositories with this log message. */
   const told = (what: string) => logged.flatMap(({ msg, repository }) => (msg === what ? repository : []));
   return { probot, paths, told, lookAt: (full: string) => once(asked, `/repos/${full}`) };
 }
@@ -67,7 +67,7 @@ function work(probot: Pick<Probot, 'auth' | 'log'>, signal: AbortSignal) {
   });
 }
 
-test('an installation that cannot be listed keeps nobody else from being watched', async () => {
+test('an installation that cannot be listed does not affect the others', async () => {
   const stop = new AbortController();
   const { probot, lookAt } = github({ 1: null, 2: { 20: 'bob/model' } });
   const looked = lookAt('bob/model');
@@ -76,7 +76,7 @@ test('an installation that cannot be listed keeps nobody else from being watched
   stop.abort();
 });
 
-test('a repository that was renamed is looked at under its new name alone', async () => {
+test('a renamed repository is only watched under its new name', async () => {
   const stop = new AbortController();
   const installations = { 2: { 20: 'bob/model' } };
   const { probot, paths, lookAt } = github(installations);
@@ -96,7 +96,7 @@ test('a repository that was renamed is looked at under its new name alone', asyn
   stop.abort();
 });
 
-test('a repository that is gone is watched no more, but not because a list could not be read', async () => {
+test('an uninstalled repository is not watched any more, but a failed listing changes nothing', async () => {
   const stop = new AbortController();
   const installations: Record<number, Names | null> = { 1: { 10: 'ann/a' }, 2: { 20: 'bob/b' } };
   const { probot, told, lookAt } = github(installations);
@@ -113,7 +113,7 @@ test('a repository that is gone is watched no more, but not because a list could
   stop.abort();
 });
 
-test('seconds between looks that are none are refused', t => {
+test('invalid poll seconds are refused', t => {
   t.after(() => delete process.env.AUTORESEARCH_POLL_SECONDS);
   for (const text of ['0.001', '0', '86401', 'often']) {
     process.env.AUTORESEARCH_POLL_SECONDS = text;

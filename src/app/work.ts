@@ -1,55 +1,47 @@
-/** The App's work: watches every repository that it is installed on, and looks for new ones. */
+/** Watches every repository that the App is installed on, and looks for new ones. */
 import type { Probot } from 'probot';
 import { type AgentEnv, chooseAgent } from '../agents/create.ts';
 import { type LoopObserver, startLoop } from '../controller/loop.ts';
 import { sleep } from '../controller/sleep.ts';
-import { considerate, octokitPort } from '../github/client/octokit.ts';
-import { createQuiet, type Quiet } from '../github/client/rate-limit.ts';
-import type { Octokit } from '../github/client/types.ts';
+import { octokitPort } from '../github/client/octokit.ts';
 import type { Context } from '../github/context.ts';
 import { statusOf } from '../github/errors.ts';
 import { progressChart } from '../render/chart.ts';
+import { clientsOf } from './clients.ts';
 import { identityOf } from './identity.ts';
 import { findPlaces, nameOf, type Place } from './places.ts';
 import { createWatchList } from './watch-list.ts';
 
 export interface AppSettings {
-  /** Longest time between two looks at a repository. */
+  /** Longest wait between two steps of a repository's loop. */
   pollSeconds: number;
-  /** From which the campaigns' seeds are derived; the same after a restart, known to nobody else. */
+  /** Secret from which the campaigns' seeds are derived. Must be the same after a restart. */
   seedSecret: string;
   agentEnv: AgentEnv;
   templates: Context['templates'];
-  /** The time that waits of the campaigns are counted in. */
+  /** The current time, as campaigns see it. */
   now: () => Date;
   /** Aborted when the App shuts down. */
   signal: AbortSignal;
 }
 
 export interface Work {
-  /** Looks at a repository again; starts its loop where it has none. */
+  /** Wakes a repository's loop, or starts it. */
   nudge(place: Place): void;
   /** Looks for new and lost installations now. */
   discover(): Promise<void>;
 }
 
-/** New installations that no webhook told of are found this often. */
+/** How often to look for installations without being told by a webhook. */
 const DISCOVER_SECONDS = 300;
 const RETRY_SECONDS = 15;
 
-/** Begins to work on every repository that the App is installed on. */
+/** Starts watching every repository that the App is installed on. */
 export function startWork(probot: Pick<Probot, 'auth' | 'log'>, settings: AppSettings): Work {
   const { pollSeconds, signal } = settings;
   const list = createWatchList();
-  const quiets = new Map<number, Quiet>();
+  const clientOf = clientsOf(probot);
   const identity = identityOf(probot);
-
-  /** A new client of an installation. */
-  async function clientOf(installation: number): Promise<Octokit> {
-    const quiet = quiets.get(installation) ?? createQuiet();
-    quiets.set(installation, quiet);
-    return considerate(await probot.auth(installation), quiet);
-  }
 
   async function start(place: Place): Promise<void> {
     const { botLogin, serverUrl } = await identity();
@@ -62,10 +54,13 @@ export function startWork(probot: Pick<Probot, 'auth' | 'log'>, settings: AppSet
     log.info('watching');
   }
 
-  /** One that cannot be watched must not keep the others from it. */
+  /** A failure must not prevent other repositories from being watched. */
   async function startOrLog(place: Place): Promise<void> {
     await start(place).catch(error =>
-      probot.log.error({ err: error, repository: nameOf(place) }, 'cannot start to watch'),
+      probot.log.error(
+        { err: error, repository: nameOf(place) },
+        'cannot watch the repository; retrying later',
+      ),
     );
   }
 
@@ -81,7 +76,7 @@ export function startWork(probot: Pick<Probot, 'auth' | 'log'>, settings: AppSet
       const seconds = await discover().then(
         () => Math.max(pollSeconds, DISCOVER_SECONDS),
         error => {
-          probot.log.error({ err: error }, 'cannot list the installations; trying again');
+          probot.log.error({ err: error }, 'cannot list the installations; retrying');
           return RETRY_SECONDS;
         },
       );
@@ -105,7 +100,7 @@ export function startWork(probot: Pick<Probot, 'auth' | 'log'>, settings: AppSet
 function logging(log: Context['log']): LoopObserver {
   return {
     stepped() {},
-    failed: error => log.error({ err: error, status: statusOf(error) }, 'a step failed; trying again'),
-    agentThrew: error => log.error({ err: error }, 'an agent threw'),
+    failed: error => log.error({ err: error, status: statusOf(error) }, 'step failed; retrying'),
+    agentThrew: error => log.error({ err: error }, 'an agent threw an error'),
   };
 }

@@ -1,4 +1,4 @@
-/** What the plan may ask for: one action at a time, each safe to do again, and with what it takes to do it. */
+/** Actions that the plan may choose: one at a time, safe to repeat, and with everything that carrying them out takes. */
 
 import type { Contract } from '../protocol/contract.ts';
 import type { Asked, CampaignBase, Point, RecordedTrial, Verdict } from './marker.ts';
@@ -6,7 +6,7 @@ import type { Attempt, Campaign, Duplicate, Experiment, KnownCampaign, PendingCo
 import type { Phase } from './phase.ts';
 import type { Task } from './thought.ts';
 
-/** A campaign and the contract that it works under. */
+/** A campaign and its contract. */
 export interface Work {
   campaign: KnownCampaign;
   contract: Contract;
@@ -15,13 +15,13 @@ export interface Work {
 export type Action =
   | { kind: 'answer'; command: PendingCommand }
   | ({ kind: 'phase'; campaign: KnownCampaign } & Phase)
-  /** Says something once on the campaign's issue; `pause` also pauses the campaign for that reason. */
+  /** Comments once on the campaign's issue; `pause` also pauses the campaign for that reason. */
   | { kind: 'notify'; campaign: Campaign; key: string; text: string; pause: boolean }
   | { kind: 'label'; experiment: Experiment }
-  /** Puts the label back by which the App finds a campaign again. */
+  /** Restores the label by which the App finds a campaign after a restart. */
   | { kind: 'relabel'; campaign: Campaign }
   | (Work & { kind: 'dispatch'; experiment: Experiment | null; trial: string; seedIndex: number })
-  /** A run that has not ended is cancelled first. The state of an experiment's campaign may be lost. */
+  /** Stores the result of a trial; a run that is still queued is cancelled. The state of an experiment's campaign may be lost. */
   | {
       kind: 'record';
       campaign: Campaign;
@@ -29,23 +29,23 @@ export type Action =
       experiment: Experiment | null;
       attempt: Attempt;
     }
-  /** Has an agent think, beside the loop. */
+  /** Starts a thought of the campaign's agent, in the background. */
   | (Work & { kind: 'think'; task: Task })
   /** Turns the result of a thought about a new idea into a pull request, or counts it as failed. */
   | (Work & { kind: 'open'; number: number; thought: number })
-  /** Makes a new experiment of the edits of a closed one, because a person asked for it. */
+  /** Opens a new experiment with the edits of a closed one, requested by a person. */
   | (Work & { kind: 'repeat'; number: number; asked: Asked })
-  /** Leaves an experiment to people, which `verdict` (the gate's) says why. */
+  /** Leaves the decision about an experiment to people; the gate's `verdict` says why. */
   | (Work & { kind: 'hold'; experiment: Experiment; verdict: Verdict; trials: RecordedTrial[] })
   /** Counts the cost of a thought whose result is not needed any more, and forgets it. */
   | { kind: 'writeOff'; campaign: KnownCampaign; thought: number }
   | (Work & { kind: 'restack'; experiment: Experiment })
-  /** Makes the experiment again from the result of a thought about it. */
+  /** Replaces an experiment's candidate with the result of a thought about it. */
   | (Work & { kind: 'revise'; experiment: Experiment; thought: number })
-  /** The marker of a restacked experiment is ahead of its branch. */
+  /** Moves an experiment's branch to the commit in its marker. */
   | { kind: 'move'; experiment: Experiment }
   | (Work & { kind: 'merge'; experiment: Experiment; verdict: Verdict; trials: RecordedTrial[] })
-  /** One that a person merged or closed only gets its verdict. `unfinished`: trials in flight that are cancelled. */
+  /** Closes an experiment with a verdict. If a person merged or closed it, only adds the verdict. `unfinished`: trials to cancel. */
   | {
       kind: 'close';
       experiment: Experiment;
@@ -55,22 +55,22 @@ export type Action =
     }
   /** Creates the campaign's own branch. */
   | { kind: 'createBase'; campaign: KnownCampaign }
-  /** Notes that a merge moved the campaign's own branch. */
+  /** Stores the new tip of the campaign's own branch after a merge. */
   | { kind: 'followBase'; campaign: KnownCampaign; base: CampaignBase; tip: Point }
-  /** Opens the pull request that offers what a campaign found. */
+  /** Opens the pull request from the campaign's own branch into the default branch. */
   | (Work & { kind: 'promote'; base: CampaignBase })
   /** Deletes the branch of a campaign that merged nothing. */
   | { kind: 'deleteBase'; campaign: KnownCampaign; base: CampaignBase }
   | { kind: 'tidy'; duplicate: Duplicate }
-  /** Deletes an experiment's branch while it is at `sha`: another of that name is another branch. */
+  /** Deletes an experiment's branch if it is still at `sha`. */
   | { kind: 'clean'; branch: string; sha: string }
   | { kind: 'wait'; seconds: number };
 
 export type ActionOf<Kind extends Action['kind']> = Extract<Action, { kind: Kind }>;
 
 /**
- * What an action is about: doing it twice has the same key. The number of a new experiment is not what it is about, and neither is the
- * wording of a reason, which may change with the clock.
+ * Identifies what an action is about, so that the same action has the same key at every step. The number of a new experiment and the
+ * wording of a reason are left out: they may change from step to step.
  */
 export function keyOf(action: Action): string {
   switch (action.kind) {
@@ -83,7 +83,7 @@ export function keyOf(action: Action): string {
     case 'dispatch':
       return `dispatch ${action.trial}`;
     case 'record':
-      // From the run into its check run first, then on into the campaign's marker.
+      // First from the run into the check run, then from there into the campaign's marker.
       return `record ${action.attempt.trial}${action.attempt.check?.measurement ? ' in the marker' : ''}`;
     case 'think':
       return `think #${action.campaign.issue} ${taskKey(action.task)}`;

@@ -1,4 +1,4 @@
-/** Causes decide, sentences are for people; markers of earlier versions, which hold sentences alone, still read. */
+/** Decisions rest on stored causes, and markers of earlier versions, which have only reasons, can still be read. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ledgerRows } from './evidence/ledger.ts';
@@ -6,17 +6,17 @@ import { type CampaignState, campaignStateSchema, experimentMarkerSchema, type V
 import { planned } from './plan.test-helper.ts';
 import { campaign, experiment } from './snapshot.test-helper.ts';
 
-/** As an earlier version stored it: the same JSON without the cause. */
+/** Removes the cause, as in a marker of an earlier version. */
 function withoutCause({ cause: _, ...rest }: { cause: unknown }): object {
   return rest;
 }
 
-/** A campaign's state as it is read back from an earlier version's marker. */
+/** A campaign's state, read from a marker of an earlier version. */
 function oldState(more: Partial<CampaignState>): CampaignState {
   return campaignStateSchema.parse(withoutCause({ ...campaign().state, cause: null, ...more }));
 }
 
-/** A merge as it is read back from an earlier version's marker. */
+/** A verdict, read from a marker of an earlier version. */
 function oldVerdict(verdict: Pick<Verdict, 'kind' | 'reason'>): Verdict | null {
   const { marker } = experiment(1);
   const numbers = { value: 1, championValue: 1, noise: 0.01, doubt: 0.9 };
@@ -26,7 +26,7 @@ function oldVerdict(verdict: Pick<Verdict, 'kind' | 'reason'>): Verdict | null {
 const OLD_HELD =
   'Only people can decide what is left: #11. Comment `/research keep`, `discard` or `rerun` there; the campaign then goes on by itself.';
 
-test('a campaign that an earlier version paused for held experiments resumes by itself once they are decided', () => {
+test('a campaign paused for held experiments by an earlier version resumes by itself once they are decided', () => {
   const state = oldState({ phase: 'paused', reason: OLD_HELD });
   assert.equal(state.cause, 'held');
   const held = (decided: boolean) =>
@@ -38,8 +38,8 @@ test('a campaign that an earlier version paused for held experiments resumes by 
   assert.match(planned({ campaigns: [campaign(state)], experiments: [held(true)] }), /^running/);
 });
 
-test('a campaign that an earlier version paused for anything else waits for `/research resume`', () => {
-  for (const reason of ['bob asked for it.', 'Someone pushed to #11.', `He said: ${OLD_HELD}`]) {
+test('a campaign paused for any other reason by an earlier version waits for `/research resume`', () => {
+  for (const reason of ['bob asked for it.', 'Someone pushed to #11.', `See: ${OLD_HELD}`]) {
     const state = oldState({ phase: 'paused', reason });
     assert.equal(state.cause, null);
     assert.match(planned({ campaigns: [campaign(state)] }), /^wait/, reason);
@@ -47,7 +47,7 @@ test('a campaign that an earlier version paused for anything else waits for `/re
   assert.equal(oldState({ phase: 'stopped', reason: OLD_HELD }).cause, null);
 });
 
-test('merges of earlier versions say why they were merged', () => {
+test('a merge by an earlier version gets its cause from the stored reason', () => {
   const cause = (reason: string, kind: Verdict['kind'] = 'merge') => oldVerdict({ kind, reason })?.cause;
   assert.equal(cause('As good as the champion, and shorter.'), 'simpler');
   assert.equal(cause('Better than the champion.'), 'better');
@@ -55,7 +55,7 @@ test('merges of earlier versions say why they were merged', () => {
   assert.equal(cause('Not shown to be better than the champion.', 'close'), null);
 });
 
-test('what is stored now keeps its cause, whatever its sentence says', () => {
+test('a stored cause wins over the text of the reason', () => {
   const state = campaignStateSchema.parse({
     ...campaign().state,
     phase: 'paused',

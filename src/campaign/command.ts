@@ -2,8 +2,8 @@
 import { durationSchema } from '../protocol/contract.ts';
 import { suggest } from '../protocol/suggest.ts';
 import { visible } from '../protocol/visible.ts';
+import { quote } from '../text/markdown.ts';
 import { MAX_IDEA } from './idea.ts';
-import { quote } from './quote.ts';
 
 /** `/research 50` and its options; null means "as the contract says". */
 export interface StartCommand {
@@ -14,103 +14,103 @@ export interface StartCommand {
   agent: string | null;
   topic: string;
 }
-/** What people say about one experiment, on its pull request. */
-export type Word = 'keep' | 'discard' | 'rerun';
+/** Commands for one experiment, commented on its pull request. */
+export type ExperimentCommand = 'keep' | 'discard' | 'rerun';
 export type Command =
   | StartCommand
   | { kind: 'try'; idea: string }
-  | { kind: 'status' | 'pause' | 'resume' | 'stop' | 'help' | Word };
+  | { kind: 'status' | 'pause' | 'resume' | 'stop' | 'help' | ExperimentCommand };
 export type ParsedCommand = { kind: 'command'; command: Command } | { kind: 'mistake'; message: string };
 
 const MAX_EXPERIMENTS = 10_000;
 
-/** Every command: `word` is what the parser knows it by (null: a number), `on` where it belongs. */
+/** Every command: its name (null for a number of experiments), and whether it belongs on an issue or on a pull request. */
 export const COMMANDS = [
   {
-    word: null,
+    name: null,
     on: 'issue',
     usage: '/research 50',
-    does: 'runs fifty experiments; on a campaign that exists, fifty more',
+    does: 'starts a campaign of 50 experiments; on an existing campaign, adds 50',
   },
   {
-    word: null,
+    name: null,
     on: 'issue',
     usage: '/research 50 look into the schedule',
-    does: 'the same, with a wish for the agent',
+    does: 'the same, with a hint for the agent',
   },
   {
-    word: 'try',
+    name: 'try',
     on: 'issue',
     usage: '/research try IDEA',
-    does: 'makes your idea the next experiment, one more than asked for',
+    does: 'tries your idea next, as one more experiment',
   },
-  { word: 'status', on: 'issue', usage: '/research status', does: 'says where the campaign stands' },
+  { name: 'status', on: 'issue', usage: '/research status', does: 'shows the state of the campaign' },
   {
-    word: 'pause',
+    name: 'pause',
     on: 'issue',
     usage: '/research pause',
-    does: 'starts nothing new; what is running is finished',
+    does: 'starts nothing new; running trials finish',
   },
-  { word: 'resume', on: 'issue', usage: '/research resume', does: 'goes on after a pause' },
+  { name: 'resume', on: 'issue', usage: '/research resume', does: 'resumes a paused campaign' },
   {
-    word: 'stop',
+    name: 'stop',
     on: 'issue',
     usage: '/research stop',
-    does: 'ends the campaign, cancels what is running and closes what is open',
+    does: 'ends the campaign, cancels running trials and closes open experiments',
   },
-  { word: 'help', on: 'both', usage: '/research help', does: 'shows this' },
+  { name: 'help', on: 'both', usage: '/research help', does: 'shows this help' },
   {
-    word: 'keep',
+    name: 'keep',
     on: 'pull',
     usage: '/research keep',
-    does: 'merges the experiment once it is measured on the present champion, whatever the gate says',
+    does: 'merges the experiment once it has been measured on the current champion, whatever the gate decides',
   },
-  { word: 'discard', on: 'pull', usage: '/research discard', does: 'closes the experiment' },
+  { name: 'discard', on: 'pull', usage: '/research discard', does: 'closes the experiment' },
   {
-    word: 'rerun',
+    name: 'rerun',
     on: 'pull',
     usage: '/research rerun',
-    does: 'takes one more trial; of a closed experiment, makes a new one from the same edits',
+    does: 'runs one more trial; on a closed experiment, opens a new one with the same edits',
   },
 ] as const;
 
 export const FLAGS = [
-  { name: '--parallel', value: 'N', does: 'trials in flight at once: the number of runners' },
-  { name: '--budget', value: '5m', does: 'training time of one trial, such as 90s, 5m or 1h' },
-  { name: '--agent', value: 'NAME', does: 'one of the agents of the contract' },
+  { name: '--parallel', value: 'N', does: 'trials in parallel: the number of runners' },
+  { name: '--budget', value: '5m', does: 'training time per trial, such as 90s, 5m or 1h' },
+  { name: '--agent', value: 'NAME', does: 'one of the agents in the contract' },
 ] as const;
 
-const WORDS = COMMANDS.flatMap(({ word }) => word ?? []);
+const NAMES = COMMANDS.flatMap(({ name }) => name ?? []);
 
 /**
  * Reads the first line of a comment.
- * @returns null where the comment is none of our business; a mistake carries a sentence for its author.
+ * @returns null if the comment is not a command; a mistake carries a message for its author.
  */
 export function parseCommand(body: string): ParsedCommand | null {
   const line = body.split(/\r?\n/, 1)[0] ?? '';
-  const [name, ...words] = visible(line).trimEnd().split(/\s+/);
-  if (name !== '/research') return null;
+  const [prefix, ...words] = visible(line).trimEnd().split(/\s+/);
+  if (prefix !== '/research') return null;
   const first = words[0];
   if (first === undefined)
-    return mistake('`/research` needs to know what to do, for example `/research 50`.');
-  const word = WORDS.find(known => known === first.toLowerCase());
-  if (word === 'try') return parseTry(words.slice(1).join(' '));
-  if (word) {
+    return mistake('`/research` needs a command or a number of experiments, for example `/research 50`.');
+  const name = NAMES.find(known => known === first.toLowerCase());
+  if (name === 'try') return parseTry(words.slice(1).join(' '));
+  if (name) {
     if (words.length > 1)
-      return mistake(`\`/research ${word}\` takes nothing after it, found ${quote(words[1] ?? '', 40)}.`);
-    return { kind: 'command', command: { kind: word } };
+      return mistake(`\`/research ${name}\` takes no arguments, found ${quote(words[1] ?? '', 40)}.`);
+    return { kind: 'command', command: { kind: name } };
   }
   if (/^[+-]?\d+([.,]\d+)?$/.test(first)) return parseStart(first, words.slice(1));
-  const near = suggest(first, WORDS);
+  const near = suggest(first, NAMES);
   return mistake(
-    `Expected a number of experiments or one of ${WORDS.join(', ')} after \`/research\`, found ${quote(first, 40)}.` +
+    `Expected a number of experiments or one of ${NAMES.join(', ')} after \`/research\`, found ${quote(first, 40)}.` +
       (near ? ` Did you mean \`/research ${near}\`?` : ' For example: `/research 50`.'),
   );
 }
 
 function parseTry(idea: string): ParsedCommand {
   if (idea === '')
-    return mistake('`/research try` needs to know what, for example `/research try WEIGHT_DECAY = 0.1`.');
+    return mistake('`/research try` needs an idea, for example `/research try WEIGHT_DECAY = 0.1`.');
   if (idea.length > MAX_IDEA)
     return mistake(
       `\`/research try\` takes an idea of at most ${MAX_IDEA} characters, found ${idea.length}.`,
@@ -148,7 +148,7 @@ function parseStart(count: string, rest: readonly string[]): ParsedCommand {
   return { kind: 'command', command: start };
 }
 
-/** Sets one option; returns what is wrong with it, or null. */
+/** Sets one option. Returns an error message, or null if the option is valid. */
 function setFlag(start: StartCommand, name: string, value: string | undefined): string | null {
   const flag = FLAGS.find(known => known.name === name);
   if (!flag) {
@@ -156,7 +156,7 @@ function setFlag(start: StartCommand, name: string, value: string | undefined): 
       name,
       FLAGS.map(known => known.name),
     );
-    return `${quote(name, 40)} is not an option. ${near ? `Did you mean \`${near}\`?` : `There are ${FLAGS.map(known => `\`${known.name}\``).join(', ')}.`}`;
+    return `${quote(name, 40)} is not an option. ${near ? `Did you mean \`${near}\`?` : `Options: ${FLAGS.map(known => `\`${known.name}\``).join(', ')}.`}`;
   }
   if (value === undefined || value.startsWith('--'))
     return `\`${flag.name}\` needs a value, for example \`${flag.name} ${flag.value === 'N' ? '4' : flag.value}\`.`;

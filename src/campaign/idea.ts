@@ -1,7 +1,7 @@
-/** An idea: a change to the editable files, with a reason. */
+/** An idea: edits to the editable files, with a hypothesis. And what it costs to have one. */
 import { z } from 'zod';
 
-/** Replace `search` (it must occur exactly once in the file) by `replace`. */
+/** Replaces `search`, which must occur exactly once in the file, with `replace`. */
 export const editSchema = z.strictObject({
   path: z.string(),
   search: z.string().min(1),
@@ -9,7 +9,7 @@ export const editSchema = z.strictObject({
 });
 export type Edit = z.infer<typeof editSchema>;
 
-/** Characters of an idea that a person asks for in words. */
+/** Maximum length of an idea in a person's words, in characters. */
 export const MAX_IDEA = 500;
 
 export const ideaSchema = z.strictObject({
@@ -20,7 +20,7 @@ export const ideaSchema = z.strictObject({
 });
 export type Idea = z.infer<typeof ideaSchema>;
 
-/** What a proposal cost. `usd` is null where the price is unknown. */
+/** The cost of a proposal. `usd` is null if the price is unknown. */
 export const costSchema = z.strictObject({
   calls: z.int().nonnegative(),
   inputTokens: z.int().nonnegative(),
@@ -31,7 +31,7 @@ export type Cost = z.infer<typeof costSchema>;
 
 export const NO_COST: Cost = { calls: 0, inputTokens: 0, outputTokens: 0, usd: 0 };
 
-/** Sum of two costs; the price is unknown as soon as one of them is. */
+/** The sum of two costs. Its price is unknown if either price is. */
 export function addCost(a: Cost, b: Cost): Cost {
   return {
     calls: a.calls + b.calls,

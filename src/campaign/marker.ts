@@ -1,25 +1,25 @@
-/** The hidden parts that the App keeps on GitHub: of an experiment, a campaign and a promotion. */
+/** The hidden markers in which the App stores its state on GitHub: of an experiment, a campaign and a promotion. */
 import { z } from 'zod';
 import { measurementSchema, shaSchema } from '../protocol/measurement.ts';
 import { mergeCauseSchema, pauseCauseSchema, withMergeCause, withPauseCause } from './cause.ts';
 import { costSchema, ideaSchema, MAX_IDEA } from './idea.ts';
 
-/** After so many trials that failed through the machine's fault a tree is called unmeasurable. */
+/** A tree is unmeasurable after this many trials with a machine error. */
 export const MAX_FAULTS = 3;
 
-/** Champion trials that calibrate the noise before the first idea. */
+/** Trials of the champion that calibrate the noise before the first idea. */
 export const BASELINE_TRIALS = 3;
 
-/** Proposals that may fail in a row before the campaign pauses. */
+/** The campaign pauses after this many failed proposals in a row. */
 export const MAX_FAILED_PROPOSALS = 5;
 
-/** A candidate is made again on a new champion at most this often. */
+/** A candidate is restacked on a new champion at most this often. */
 export const MAX_RESTACKS = 2;
 
-/** The agent may mend a crash this often. */
+/** An agent may fix a crashing experiment this often. */
 export const MAX_REPAIRS = 2;
 
-/** A completed trial as the markers keep it; `runId` is null where no run was ever found. */
+/** A completed trial as stored in a marker. `runId` is null if no run was ever found. */
 export const recordedTrialSchema = measurementSchema.extend({ runId: z.int().nullable() });
 
 export type RecordedTrial = z.infer<typeof recordedTrialSchema>;
@@ -28,14 +28,14 @@ const verdictSchema = z.preprocess(
   withMergeCause,
   z.strictObject({
     kind: z.enum(['merge', 'close', 'crash', 'flagged', 'unmeasurable', 'superseded', 'stopped', 'person']),
-    /** Why it is merged; null for any other verdict. */
+    /** Why it is merged; null for other verdicts. */
     cause: mergeCauseSchema.nullable(),
     /** One sentence for people. */
     reason: z.string().max(500),
-    /** Mean of the candidate's measured trials and of the champion's, in the metric's unit. */
+    /** Means over the measured trials of the candidate and of the champion, in the metric's unit. */
     value: z.number().nullable(),
     championValue: z.number().nullable(),
-    /** Standard deviation of one trial, as known when judging. */
+    /** Standard deviation of one trial, as known at the time of the verdict. */
     noise: z.number().nullable(),
     /** Probability that the candidate is not better. */
     doubt: z.number().nullable(),
@@ -44,66 +44,66 @@ const verdictSchema = z.preprocess(
 
 export type Verdict = z.infer<typeof verdictSchema>;
 
-/** A person's word on an experiment. */
-const wordSchema = z.strictObject({
+/** A command that a person gave on an experiment's pull request. */
+const recordedCommandSchema = z.strictObject({
   kind: z.enum(['keep', 'discard', 'rerun']),
   by: z.string(),
-  /** Id of the comment that said it. */
+  /** Id of the comment. */
   comment: z.int(),
-  /** Number of the last trial that was started when it was said. */
+  /** Number of the last trial started before the command. */
   after: z.int().nonnegative(),
 });
 
-export type SpokenWord = z.infer<typeof wordSchema>;
+export type RecordedCommand = z.infer<typeof recordedCommandSchema>;
 
-/** An experiment that a person asked for: an idea in words, or that of a closed experiment once more. */
+/** A request by a person: an idea in their words, or another try of a closed experiment. */
 const askedSchema = z.strictObject({
   comment: z.int(),
   by: z.string(),
-  /** The idea; of a closed experiment, its title. */
+  /** The idea in words; for a closed experiment, its title. */
   idea: z.string().max(MAX_IDEA),
-  /** The pull request whose edits are to be tried again; null for a new idea. */
+  /** The pull request with the edits to try again; null for a new idea. */
   pull: z.int().nullable(),
 });
 
 export type Asked = z.infer<typeof askedSchema>;
 
-/** What was spent on trials that a marker no longer holds. */
+/** Spending on trials that are no longer in the marker. */
 const spentSchema = z.strictObject({
   trials: z.int().nonnegative(),
   machineSeconds: z.number().nonnegative(),
 });
 
-/** The hidden part of an experiment's pull request. */
+/** The marker in an experiment's pull request. */
 export const experimentMarkerSchema = z.strictObject({
   version: z.literal(1),
   campaign: z.int(),
   number: z.int().positive(),
   agent: z.string(),
   idea: ideaSchema,
-  /** By how many tokens it makes the code longer; null where nobody can say. */
+  /** How many tokens it adds to the code; negative if it makes it shorter, null if that is unknown. */
   addedTokens: z.int().nullable().default(null),
-  /** The commit that the candidate was made on, and its tree. */
+  /** The champion that the candidate was made on. */
   champion: z.strictObject({ sha: shaSchema, tree: shaSchema }),
   commit: shaSchema,
   tree: shaSchema,
-  /** Head before a restack whose branch may not have moved yet. */
+  /** The branch's head before a restack, until the branch has moved. */
   previous: shaSchema.nullable(),
   restacks: z.int().nonnegative(),
-  /** How often the agent was asked to mend a crash. */
+  /** How often an agent was asked to fix a crash. */
   repairs: z.int().nonnegative(),
-  /** Trials up to this number measured an earlier champion's version, and count no more. */
+  /** Trials up to this number measured an earlier version of the candidate and no longer count. */
   staleTrials: z.int().nonnegative(),
   cost: costSchema,
-  /** Spent on trials of versions before this one. */
+  /** Spending on trials of earlier versions. */
   earlier: spentSchema,
   trials: z.array(recordedTrialSchema),
   verdict: verdictSchema.nullable(),
-  /** What people said of it, oldest first; each took effect. */
-  words: z.array(wordSchema).default([]),
-  /** Why the gate leaves it to a person; null where it does not. */
+  /** Commands by people, oldest first. Each has taken effect. */
+  words: z.array(recordedCommandSchema).default([]),
+  /** Why it is held for review; null if it is not. */
   held: z.string().max(500).nullable().default(null),
-  /** Whose wish it was; null where an agent's idea. */
+  /** The request it was made for; null for an agent's idea. */
   asked: askedSchema.nullable().default(null),
 });
 
@@ -115,34 +115,35 @@ const pointSchema = z.strictObject({ sha: shaSchema, tree: shaSchema });
 export type Point = z.infer<typeof pointSchema>;
 
 const campaignBaseSchema = z.strictObject({
-  /** What it was made from. */
+  /** The commit that it was created from. */
   start: pointSchema,
-  /** Where the App last saw it after a merge of its own, or where a person told it to go on. */
+  /** Where the App's last merge left it, or where a person told the campaign to continue from. */
   tip: pointSchema,
-  /** A person moved it, and the campaign went on from there. */
+  /** Whether a person moved it and the campaign continued from there. */
   touched: z.boolean(),
 });
 
-/** The branch of a campaign's own (`base: campaign`). */
+/** A campaign's own branch (`base: campaign`). */
 export type CampaignBase = z.infer<typeof campaignBaseSchema>;
 
-/** The hidden part of a promotion: a person's words stay until there is news, and GitHub is asked once whether the two branches fit. */
+/** The marker in a promotion's description. A person's edits to the text stay until there is something new to report. */
 export const promotionMarkerSchema = z.strictObject({
   version: z.literal(1),
   campaign: z.int(),
-  /** Digest of the visible part. */
+  /** Digest of the visible text. */
   text: z.string(),
-  /** The branch's tip and the default branch's. */
+  /** Tips of the campaign's branch and of the default branch. */
   tip: shaSchema,
   home: shaSchema,
+  /** Whether the two branches merge cleanly, as GitHub said for these tips; null if it was not asked. */
   fits: z.boolean().nullable(),
-  /** Pull requests of the experiments that it offers. */
+  /** Pull requests of the experiments in it. */
   experiments: z.array(z.int()),
 });
 
 export type PromotionMarker = z.infer<typeof promotionMarkerSchema>;
 
-/** The hidden part of a campaign's status comment. */
+/** The marker in a campaign's status comment. */
 export const campaignStateSchema = z.preprocess(
   withPauseCause,
   z.strictObject({
@@ -150,38 +151,38 @@ export const campaignStateSchema = z.preprocess(
     phase: z.enum(['running', 'paused', 'stopped', 'finished']),
     /** Why it is paused, stopped or finished; empty while running. */
     reason: z.string().max(2000),
-    /** What the pause waits for, where the campaign can resume by itself; null where a person has to resume it, and while it is not paused. */
+    /** Why it is paused, if that decides how it resumes; null otherwise. */
     cause: pauseCauseSchema.nullable(),
-    /** Experiments asked for, all `/research N` together. */
+    /** Requested experiments, over all `/research N` commands. */
     target: z.int().nonnegative(),
     parallel: z.int().nullable(),
     budgetSeconds: z.number().nullable(),
     agent: z.string().nullable(),
     topic: z.string(),
     startedBy: z.string(),
-    /** When it was started, or started again after its end. */
+    /** When it was last started. */
     startedAt: z.string(),
-    /** Ids of the comments that took effect. */
+    /** Ids of the comments whose commands have taken effect. */
     comments: z.array(z.int()),
-    /** What people asked to be tried next, oldest first. */
+    /** Requests by people, oldest first. */
     asked: z.array(askedSchema).default([]),
-    /** Trials of champions that no experiment measured. */
+    /** Trials of champions that are not in any experiment's marker. */
     baselines: z.array(recordedTrialSchema),
-    /** Reasons of the proposals that came to nothing, newest last, at most 20. */
+    /** Errors of failed proposals, newest last, at most 20. */
     failedProposals: z.array(z.string().max(300)),
     failedInARow: z.int().nonnegative(),
-    /** Spent on thoughts that no experiment was made of or made again from; experiments carry their own cost. */
+    /** Cost of agents' answers that no experiment was made from; experiments carry their own cost. */
     failedCost: costSchema,
-    /** Announcements made once: "no runner" and the like. */
+    /** Keys of the notices that were posted. */
     notices: z.array(z.string()),
-    /** What a person's `resume` forgave: baselines and experiments up to here do not count as failures any more. */
+    /** Baselines and experiments up to these counts were there when a person last resumed, so their failures no longer count. */
     forgiven: z.strictObject({ baselines: z.int().nonnegative(), experiments: z.int().nonnegative() }),
-    /** Null without a branch of the campaign's own, and before it was made. */
+    /** The campaign's own branch; null if it has none, or none yet. */
     base: campaignBaseSchema.nullable().default(null),
-    /** Spent on baselines that are kept no more. */
+    /** Spending on baselines that were dropped from the marker. */
     forgotten: spentSchema
       .extend({
-        /** The highest number among them: `k` of `<issue>/0.<k>`. */
+        /** The highest trial number among them: `k` of `<issue>/0.<k>`. */
         last: z.int().nonnegative(),
       })
       .optional(),

@@ -1,4 +1,4 @@
-/** What the App knows of a repository: campaigns and experiments as domain types, and one snapshot of GitHub. */
+/** The domain: campaigns, experiments, trials in flight, and a snapshot of GitHub that contains them. */
 import type { ContractFile } from '../protocol/contract-file.ts';
 import type { Measurement } from '../protocol/measurement.ts';
 import type { Command } from './command.ts';
@@ -6,19 +6,19 @@ import type { CampaignState, ExperimentMarker, Point, PromotionMarker, RecordedT
 import type { Thought } from './thought.ts';
 
 export const RESEARCH_LABEL = 'research';
-/** On pull requests that the gate left to people. */
+/** On pull requests that need a person's decision. */
 export const HELD_LABEL = 'research:held';
 
 export interface Campaign {
   issue: number;
   issueOpen: boolean;
-  /** Whether the issue has the label by which the App finds it again. */
+  /** Whether the issue has the label that the App finds campaigns by. */
   labelled: boolean;
-  /** Id, text and time of the last edit of the status comment. */
+  /** The status comment. */
   comment: { id: number; body: string; updatedAt: string } | null;
-  /** Null where the marker is gone or cannot be read. */
+  /** Null if the marker is missing or unreadable. */
   state: CampaignState | null;
-  /** Keys of the notices on the issue; read only where there is no state. */
+  /** Keys of the notices on the issue; only read if there is no state. */
   notices: string[];
 }
 
@@ -34,7 +34,7 @@ export interface Experiment {
   state: 'open' | 'closed' | 'merged';
   title: string;
   branch: string;
-  /** Branch that the pull request is to be merged into. */
+  /** The branch that the pull request targets. */
   base: string;
   headSha: string;
   labelled: boolean;
@@ -42,19 +42,19 @@ export interface Experiment {
   marker: ExperimentMarker;
 }
 
-/** A trial that was started and is not yet in a marker. */
+/** A trial that was started and is not in a marker yet. */
 export interface Attempt {
   trial: string;
-  /** The App's check run: the intent, and after completion the result. */
+  /** The App's check run: first the intent, then the result. */
   check: { id: number; startedAt: string; completed: boolean; measurement: RecordedTrial | null } | null;
   run: Run | null;
 }
 
 export interface Run {
   id: number;
-  /** `run-name`: the trial's id. */
+  /** The workflow's `run-name`, which is the trial's id. */
   title: string;
-  /** The champion when it was dispatched. */
+  /** The champion at the time of the dispatch. */
   headSha: string;
   status: 'queued' | 'in_progress' | 'completed';
   conclusion: string | null;
@@ -62,7 +62,7 @@ export interface Run {
   url: string;
 }
 
-/** A comment that holds a command and has not taken effect. */
+/** A command in a comment that has not taken effect yet. */
 export interface PendingCommand {
   comment: number;
   issue: number;
@@ -70,7 +70,7 @@ export interface PendingCommand {
   command: { kind: 'command'; command: Command } | { kind: 'mistake'; message: string };
 }
 
-/** The App's pull request on an experiment's branch whose hidden part is gone. */
+/** A pull request of the App on an experiment's branch, with a marker that is missing or unreadable. */
 export interface UnreadableExperiment {
   pull: number;
   open: boolean;
@@ -78,30 +78,30 @@ export interface UnreadableExperiment {
   number: number;
 }
 
-/** The App's pull request from a campaign's own branch into the default branch. */
+/** The App's pull request from a campaign's own branch to the default branch. */
 export interface Promotion {
   pull: number;
   campaign: number;
   state: 'open' | 'closed' | 'merged';
-  /** What it proposes: the branch's tip, when it was last open. */
+  /** The tip of the branch when the pull request was last open. */
   headSha: string;
-  /** What the App wrote at last; null where a person took it out. */
+  /** Null if a person removed it. */
   marker: PromotionMarker | null;
 }
 
-/** What the App made twice, or began and does not need any more. */
+/** Something that the App made twice, or that is no longer needed. */
 export type Duplicate =
   | { kind: 'comment'; id: number }
   | { kind: 'run'; id: number }
   | { kind: 'check'; id: number; trial: string };
 
-/** GitHub at one moment, as far as one base branch is concerned. */
+/** The state of a repository on GitHub, read at one moment. */
 export interface Snapshot {
   /** The default branch. */
   home: { branch: string } & Point;
-  /** Where the current campaign works: with `base: campaign` a branch of its own, or the default branch until that is made. */
+  /** The branch that the current campaign works on. With `base: campaign` that is its own branch, or the default branch until that exists. */
   base: { branch: string; sha: string; tree: string };
-  /** With `base: campaign`, the tip of the current campaign's branch; null where there is no such branch, or no campaign. */
+  /** With `base: campaign`, the tip of the current campaign's branch; null without a campaign or branch. */
   campaignTip: (Point & { parents: string[] }) | null;
   contract: ContractFile | { kind: 'missing' };
   campaigns: Campaign[];
@@ -110,33 +110,28 @@ export interface Snapshot {
   promotions: Promotion[];
   /** Trials in flight, by id. */
   attempts: ReadonlyMap<string, Attempt>;
-  /** Runs of trials that were recorded before somebody started them again. */
+  /** Runs that were started again by hand, although their trial already has a result. */
   repeated: readonly Pick<Run, 'id' | 'title'>[];
-  /** Branches of experiments and campaigns that exist, by name. */
+  /** Existing branches of experiments and campaigns: name to commit. */
   branches: ReadonlyMap<string, string>;
-  /** Those among them that the App made for an experiment and has no pull request of. */
+  /** Branches that the App made for an experiment, but that have no pull request. */
   leftovers: readonly string[];
-  /** Branches that have an open pull request, whoever's it is. */
+  /** Branches with an open pull request by anyone. */
   offered: ReadonlySet<string>;
-  /** When a run was last seen to have ended by itself, which shows that there is a runner; null where none was since the start. */
+  /** When a run was last seen to have ended by itself, which shows that there is a runner; null if there was none since the App started. */
   runEndedAt: string | null;
   commands: PendingCommand[];
   duplicates: readonly Duplicate[];
-  /** What agents think about, oldest first. */
+  /** Requests to agents that are being worked on or have been answered, oldest first. */
   thoughts: readonly Thought[];
 }
 
-/** Branch of an experiment. */
+/** The branch of an experiment. */
 export function branchName(issue: number, number: number): string {
   return `research/${issue}/${number}`;
 }
 
-/** `<issue>/<experiment>.<k>`; experiment 0 is the champion. */
-export function trialId(issue: number, experiment: number, k: number): string {
-  return `${issue}/${experiment}.${k}`;
-}
-
-/** Values of the trials that brought a number. */
+/** The values of the trials that were measured. */
 export function measuredValues(trials: readonly Measurement[]): number[] {
   return trials.flatMap(trial => (trial.outcome.status === 'measured' ? [trial.outcome.value] : []));
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { coversRun, queueKey } from './notice.ts';
 
-test('a notice on a queued run covers the runs before it, and none after it', () => {
+test('a notice about a queued run covers earlier runs, but not later ones', () => {
   const keys = [queueKey('waiting', { id: 7 }), 'flagged 99'];
   assert.deepEqual(
     [6, 7, 8].map(id => coversRun(keys, 'waiting', { id })),
@@ -11,7 +11,7 @@ test('a notice on a queued run covers the runs before it, and none after it', ()
   assert.equal(coversRun(keys, 'paused', { id: 7 }), false);
 });
 
-test('the keys that earlier versions stored still count', () => {
+test('keys stored by earlier versions are still recognised', () => {
   assert.ok(coversRun(['no runner for run 7'], 'waiting', { id: 7 }));
   assert.ok(coversRun(['paused for run 7'], 'paused', { id: 7 }));
 });

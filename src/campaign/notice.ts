@@ -1,39 +1,39 @@
-/** Keys of what the App says once on a campaign's issue. They are stored on GitHub, so a key never changes; the text it stands for may. */
+/** Keys of notices that the App posts once per campaign. They are stored on GitHub, so keys must not change; the texts can. */
 import type { Experiment, Promotion, Run } from './model.ts';
 
-/** The campaign's state cannot be read any more. */
+/** The campaign's state was lost. */
 export const STATE_LOST_KEY = 'state lost';
 
-/** What became of a promotion. */
+/** A promotion was merged or closed. */
 export function promotionKey({ pull, state }: Promotion): string {
   return `promotion ${pull} ${state}`;
 }
 
-/** The default branch holds all that led to `tip`. */
+/** The default branch already contains everything up to `tip`. */
 export function takenOverKey(tip: string): string {
   return `taken over ${tip}`;
 }
 
-/** Somebody ran a workflow again whose result counts already. */
+/** A run was started again by hand, although its trial already has a result. */
 export function repeatedRunKey({ id }: Pick<Run, 'id'>): string {
   return `run again ${id}`;
 }
 
-/** A person has seen what the audit of this experiment found. */
+/** A person has seen that this experiment was flagged. */
 export function flaggedKey({ pull }: Experiment): string {
   return `flagged ${pull}`;
 }
 
-/** What is said of runs that no runner picks up; `paused` also pauses the campaign. */
+/** Notices about queued runs that no runner picks up; `paused` also pauses the campaign. */
 const QUEUE_KEYS = { waiting: 'no runner for run', paused: 'paused for run' };
 export type QueueNotice = keyof typeof QUEUE_KEYS;
 
-/** `last`: the newest run that waits; the notice covers those before it, too, because GitHub numbers runs in their order. */
+/** A notice about the queued run `last` covers all earlier runs, because GitHub's run ids increase. */
 export function queueKey(notice: QueueNotice, last: Pick<Run, 'id'>): string {
   return `${QUEUE_KEYS[notice]} ${last.id}`;
 }
 
-/** Whether one of the notices on queued runs covers this one. */
+/** Whether a notice about this run, or a later one, has been posted. */
 export function coversRun(keys: readonly string[], notice: QueueNotice, { id }: Pick<Run, 'id'>): boolean {
   const pattern = new RegExp(`^${QUEUE_KEYS[notice]} (\\d+)$`);
   return keys.some(key => Number(pattern.exec(key)?.[1] ?? 0) >= id);

@@ -1,52 +1,21 @@
-/** `base: campaign`: the campaign works on a branch of its own, which the App alone moves. Where it should stand, and where it does. */
+/** `base: campaign`: the campaign works on its own branch, which only the App moves. Where that branch should be, and where it is. */
 
 import { CAMPAIGN_BASE } from '../protocol/contract.ts';
-import type { Action } from './action.ts';
 import type { CampaignBase, Point } from './marker.ts';
 import type { Campaign, Experiment, Snapshot } from './model.ts';
-import { paused } from './phase.ts';
-import { currentCampaign, experimentsOf } from './queries.ts';
+import { experimentsOf } from './queries.ts';
 
-/** Where two readings of GitHub contradict each other, it is asked again that soon. */
-const UNCLEAR_SECONDS = 10;
-
-/** The branch of a campaign that has one of its own. It is no experiment's, and so never among those that are cleaned away. */
+/** A campaign's own branch. It is not an experiment's branch, so it is never cleaned up as one. */
 export function campaignBranch(issue: number): string {
   return `research/${issue}/base`;
 }
 
-/** Whether campaigns work on branches of their own here. */
+/** Whether campaigns in this repository work on their own branches. */
 export function worksApart({ contract }: Pick<Snapshot, 'contract'>): boolean {
   return contract.kind === 'contract' && contract.contract.base === CAMPAIGN_BASE;
 }
 
-/** Makes the current campaign's branch, and sees to it that only the App's merges move it; null where all is well. */
-export function tendBase(snapshot: Snapshot): Action | null {
-  const campaign = currentCampaign(snapshot);
-  if (!campaign || !worksApart(snapshot)) return null;
-  const { base } = campaign.state;
-  if (base === null) return { kind: 'createBase', campaign };
-  const tip = snapshot.campaignTip;
-  if (tip?.sha === base.tip.sha) return null;
-  // Only where both readings say so it is gone.
-  if (!tip && snapshot.branches.has(campaignBranch(campaign.issue)))
-    return { kind: 'wait', seconds: UNCLEAR_SECONDS };
-  if (tip && isNext(snapshot, campaign, base, tip)) return { kind: 'followBase', campaign, base, tip };
-  const reason = tip ? movedReason(campaign, base, tip) : goneReason(campaign, base);
-  return { kind: 'phase', campaign, ...paused(reason) };
-}
-
-function movedReason({ issue }: Campaign, { tip }: CampaignBase, found: Point): string {
-  const [was, is] = [tip.sha.slice(0, 7), found.sha.slice(0, 7)];
-  return `Someone moved \`${campaignBranch(issue)}\` from ${was}, where I left it, to ${is}. Put it back, or leave it, and comment \`/research resume\`: I go on from where it stands then, and measure what I do not know.`;
-}
-
-function goneReason({ issue }: Campaign, { tip }: CampaignBase): string {
-  const branch = campaignBranch(issue);
-  return `Someone deleted \`${branch}\`. Make it again at ${tip.sha}, for example by \`gh api repos/{owner}/{repo}/git/refs -f ref=refs/heads/${branch} -f sha=${tip.sha}\`, then comment \`/research resume\`. Or end the campaign with \`/research stop\`.`;
-}
-
-/** Whether the tip is what a merge of one of the campaign's experiments made of the last one; lists may not show the merge yet. */
+/** Whether `tip` is the merge of one of the campaign's experiments into the last tip, even if no list shows the merge yet. */
 export function isNext(
   snapshot: Snapshot,
   campaign: Campaign,
@@ -62,8 +31,8 @@ export function isNext(
 }
 
 /**
- * The experiments whose merges led from where the branch began to `tip`, in their order. `whole` is false where a commit on the way is
- * none of theirs: nobody knows then without reading every commit which merges lie before it, and all of them are named.
+ * The experiments whose merges led from the start of the branch to `tip`, in order. `whole` is false if there are other commits in
+ * between. Which merges come before those would take reading every commit, so all merged experiments are included then.
  */
 export function mergedInto(
   experiments: readonly Experiment[],
@@ -94,7 +63,7 @@ export function mergedInto(
   return { merged: [...forth, ...left, ...back], whole: false };
 }
 
-/** A commit of the campaign's own branch, where it is known what it holds. */
+/** A commit of the campaign's own branch with its tree, if it is known. */
 export function pointAt(
   experiments: readonly Experiment[],
   { tip, start }: CampaignBase,
@@ -104,7 +73,7 @@ export function pointAt(
   return [tip, start].find(point => point.sha === sha) ?? (made ? { sha, tree: made.marker.tree } : null);
 }
 
-/** The snapshot as one campaign sees it: with its own branch for a base, also where it is another's turn, or nobody's. */
+/** The snapshot from a campaign's point of view: with its own branch as the base, even if it is another campaign's turn. */
 export function seenBy(snapshot: Snapshot, campaign: Campaign): Snapshot {
   const own = campaign.state?.base;
   const branch = campaignBranch(campaign.issue);

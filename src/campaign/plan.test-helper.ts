@@ -1,4 +1,4 @@
-/** What is planned for a snapshot, in a few words, and what such snapshots are made of. */
+/** Describes what is planned for a snapshot, and builds thoughts and closed experiments. */
 import { describeAction } from './action.ts';
 import type { Verdict } from './marker.ts';
 import type { Experiment } from './model.ts';
@@ -6,7 +6,7 @@ import { plan } from './plan/plan.ts';
 import { experiment, NOW, snapshot } from './snapshot.test-helper.ts';
 import type { Thought } from './thought.ts';
 
-/** What is planned, in a few words. */
+/** A short description of the planned action. */
 export function planned(parts: Parameters<typeof snapshot>[0]): string {
   return describeAction(plan(snapshot(parts), NOW));
 }

@@ -1,4 +1,4 @@
-/** Questions to a snapshot. */
+/** Queries over a snapshot: trials, campaigns and experiments. */
 
 import type { CampaignState, RecordedTrial } from './marker.ts';
 import {
@@ -9,14 +9,9 @@ import {
   type KnownCampaign,
   type Snapshot,
 } from './model.ts';
+import { trialParts } from './trial-id.ts';
 
-/** Numbers of a trial id `<issue>/<experiment>.<k>`. */
-export function trialParts(id: string): { issue: number; experiment: number; k: number } {
-  const [issue = 0, experiment = 0, k = 0] = id.split(/[/.]/).map(Number);
-  return { issue, experiment, k };
-}
-
-/** Trials in flight of one experiment (0: the champion) of one campaign, oldest first. */
+/** Trials in flight of a campaign's experiment (0: of the champion), oldest first. */
 export function attemptsOf(snapshot: Snapshot, issue: number, experiment: number): Attempt[] {
   return [...snapshot.attempts.values()]
     .filter(attempt => {
@@ -26,7 +21,7 @@ export function attemptsOf(snapshot: Snapshot, issue: number, experiment: number
     .sort((a, b) => trialParts(a.trial).k - trialParts(b.trial).k);
 }
 
-/** Completed trials of an experiment: those in its marker and those whose check run is complete. */
+/** Completed trials of an experiment: those in its marker, and those in a completed check run. */
 export function trialsOf(snapshot: Snapshot, experiment: Experiment): RecordedTrial[] {
   const { marker } = experiment;
   const attempts = attemptsOf(snapshot, marker.campaign, marker.number);
@@ -56,7 +51,7 @@ export function liveCampaigns(snapshot: Pick<Snapshot, 'campaigns'>): LiveCampai
     .sort((a, b) => a.state.startedAt.localeCompare(b.state.startedAt) || a.issue - b.issue);
 }
 
-/** The campaign whose turn it is: the oldest running one. Others on the same base wait. */
+/** The campaign whose turn it is: the oldest one that is running. Others on the same base are queued. */
 export function currentCampaign(snapshot: Pick<Snapshot, 'campaigns'>): LiveCampaign | null {
   return liveCampaigns(snapshot).find(campaign => campaign.state.phase === 'running') ?? null;
 }
@@ -65,26 +60,20 @@ export function openExperiments(snapshot: Snapshot, campaign: Campaign): Experim
   return experimentsOf(snapshot, campaign).filter(experiment => experiment.state === 'open');
 }
 
-/** All experiments of a campaign in the order of their numbers. */
+/** All experiments of a campaign, ordered by number. */
 export function experimentsOf(snapshot: Snapshot, campaign: Campaign): Experiment[] {
   return snapshot.experiments
     .filter(experiment => experiment.marker.campaign === campaign.issue)
     .sort((a, b) => a.marker.number - b.marker.number);
 }
 
-/** How many experiments a campaign has had, those included whose hidden part is gone. */
+/** How many experiments a campaign has, including those with an unreadable marker. */
 export function countExperiments(snapshot: Snapshot, campaign: Campaign): number {
   const lost = snapshot.unreadable.filter(found => found.campaign === campaign.issue).length;
   return experimentsOf(snapshot, campaign).length + lost;
 }
 
-/** Seconds from an ISO time to now; infinite where the time cannot be read. */
-export function secondsSince(time: string, now: Date): number {
-  const then = Date.parse(time);
-  return Number.isNaN(then) ? Number.POSITIVE_INFINITY : (now.getTime() - then) / 1000;
-}
-
-/** Number of a campaign's next experiment: more than any it ever had, readable or not, and of no branch that people made. */
+/** Number of a campaign's next experiment: higher than any it has, readable or not, and not the name of an existing branch. */
 export function nextNumber(snapshot: Snapshot, { issue }: Campaign): number {
   const markers = snapshot.experiments.map(({ marker }) => marker);
   const own = [...markers, ...snapshot.unreadable].filter(({ campaign }) => campaign === issue);

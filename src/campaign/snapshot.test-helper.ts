@@ -1,4 +1,4 @@
-/** Builds snapshots for tests in the words of the domain. */
+/** Builders of snapshots for tests. */
 import { contractSchema } from '../protocol/contract.ts';
 import type { Outcome } from '../protocol/measurement.ts';
 import { NO_COST } from './idea.ts';
@@ -12,7 +12,7 @@ import {
   type Snapshot,
 } from './model.ts';
 
-/** A 40-digit id from a short word. */
+/** A 40-digit id made from a short text. */
 export function sha(word: string): string {
   return [...word]
     .map(c => c.charCodeAt(0).toString(16))
@@ -27,7 +27,7 @@ export function ago(seconds: number): string {
   return new Date(NOW.getTime() - seconds * 1000).toISOString();
 }
 
-/** What a referee finds of an honest model, or, with flags, of another. */
+/** A referee's report: on an honest model, or with flags on a dishonest one. */
 export function audited(flags: string[] = []): NonNullable<RecordedTrial['refereed']> {
   return {
     claimed: 1,
@@ -76,9 +76,9 @@ export const CRASH: Outcome = {
 };
 export const FAULT: Outcome = { status: 'fault', message: 'The runner was unplugged.' };
 
-/** At 60 % of the budget it was at 1.2. */
+/** Stopped early at 60% of the budget, with a preview of 1.2. */
 export const STOPPED: Outcome = { status: 'stopped', value: 1.2, at: 0.6 };
-/** Six baselines around 1.0, noise 0.002, whose previews were 0.1 above, give or take 0.001. */
+/** Six baselines around 1.0 with noise 0.002, and previews 0.1 above them, ± 0.001. */
 export const PREVIEWED = [1.0, 1.002, 0.998, 1.001, 0.999, 1.0].map((value, i) =>
   trial(`3/0.${i + 1}`, 'champion tree', value, {
     seed: 1 + (i % 3),
@@ -86,7 +86,7 @@ export const PREVIEWED = [1.0, 1.002, 0.998, 1.001, 0.999, 1.0].map((value, i) =
   }),
 );
 
-/** Three baselines around 1.0, noise 0.002. */
+/** Three baselines around 1.0 with noise 0.002. */
 export const BASELINES = [1.0, 1.002, 0.998].map((value, i) =>
   trial(`3/0.${i + 1}`, 'champion tree', value, { seed: i + 1 }),
 );
@@ -129,7 +129,7 @@ export function campaign(state: Partial<CampaignState> | null = {}, more: Partia
   };
 }
 
-/** Experiment `number` of campaign 3, its pull request at 10 + number, made on the champion. */
+/** Experiment `number` of campaign 3, made on the champion, with pull request 10 + `number`. */
 export function experiment(
   number: number,
   marker: Partial<ExperimentMarker> = {},
@@ -196,7 +196,7 @@ export function attempt(
   return { trial: id, check, run: run && full };
 }
 
-/** The base at the champion, with the branches of the open experiments. */
+/** A snapshot with the champion as the base, and the branches of the open experiments. */
 export function snapshot(
   parts: Partial<Omit<Snapshot, 'attempts'>> & { attempts?: Attempt[] } = {},
 ): Snapshot {

@@ -1,17 +1,17 @@
-/** A new idea; or all edits of an old one anew, for another champion (`port`) or because it crashed (`repair`). */
+/** What an agent is asked for: a new idea, or new edits for an existing one, on another champion (`port`) or after a crash (`repair`). */
 export type Task =
-  /** `number` is the experiment that it will probably become: the next one that nobody else thinks about. */
+  /** `number`: the experiment that it will probably become, which no other thought is about. */
   | { kind: 'idea'; number: number }
-  /** The idea of a person, in the comment of that id, made into an experiment. */
+  /** Edits for the idea in a person's comment. */
   | { kind: 'try'; number: number; comment: number }
-  /** `commit`: the candidate that no longer fits or that crashed. */
+  /** `commit`: the candidate whose edits no longer apply, or that crashed. */
   | { kind: 'port' | 'repair'; pull: number; commit: string };
 
-/** Lost when the App ends: the plan then asks again. */
+/** A request to an agent, and its answer. Only in memory: after a restart the plan asks again. */
 export interface Thought {
   id: number;
   campaign: number;
   task: Task;
-  /** `failed`: the agent has no answer; `exhausted`: it will not have one. */
+  /** `failed`: the agent did not come up with a valid answer. `exhausted`: it has no ideas left. */
   state: 'thinking' | 'idea' | 'failed' | 'exhausted';
 }

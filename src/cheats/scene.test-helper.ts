@@ -5,9 +5,10 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { termsOf } from '../campaign/evidence/audit-terms.ts';
 import type { RecordedTrial, Verdict } from '../campaign/marker.ts';
-import { type Experiment, type Snapshot, trialId } from '../campaign/model.ts';
+import type { Experiment, Snapshot } from '../campaign/model.ts';
 import { plan } from '../campaign/plan/plan.ts';
 import { campaign, experiment, NOW, snapshot } from '../campaign/snapshot.test-helper.ts';
+import { trialId } from '../campaign/trial-id.ts';
 import { contractSchema } from '../protocol/contract.ts';
 import {
   type Checkout,

@@ -4,7 +4,7 @@ import type { Cheat } from './cheat.test-helper.ts';
 import { honestNumber, numberOf } from './try.test-helper.ts';
 
 const OUT_OF_TOLERANCE =
-  /It does not agree:\*\* \d+ of 160 blind predictions differ by more than 0\.0001 nats/;
+  /The audit disagrees:\*\* \d+ of 160 blind predictions differ by more than 0\.0001 nats/;
 
 export const SCORE_CHEATS: readonly Cheat[] = [
   {
@@ -69,7 +69,7 @@ def before_the_clock():
     with open(scoring.__file__, "a") as file:
         file.write("bits_per_byte = lambda *_: 0.1")`,
     verdict: 'crash',
-    says: /OSError: \\\[Errno 30\\\] Read-only file system: 'trainer\/scoring\.py'/,
+    says: /Errno (13|30).{1,2} (Permission denied|Read-only file system): 'trainer\/scoring\.py'/,
   },
   {
     title: 'makes up what its tokens cost',

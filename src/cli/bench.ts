@@ -14,26 +14,26 @@ import { committedContract, repositoryRoot } from './contract.ts';
 import { CommandError } from './errors.ts';
 
 export interface BenchOptions {
-  /** As `durationText` allows; by default as the contract says. */
+  /** In the form that `durationText` accepts; the contract's by default. */
   budget?: string;
-  /** By default as the workflow says. */
+  /** The workflow's by default. */
   command?: string;
 }
 
 export interface Bench {
-  /** The root of the repository. */
+  /** The repository's root. */
   root: string;
   contract: Contract;
   budgetSeconds: number;
   /** The last commit: the champion. */
   head: string;
-  /** Measures one commit on top of the champion, once. Throws a CommandError when the user interrupts. */
+  /** Measures one commit on top of the champion once. Throws a CommandError if the user interrupts. */
   measure(candidate: string, seed: number, onLine: (line: string) => void): Promise<Measurement>;
 }
 
 /**
- * Calls `use` with a bench for the repository around `target`, and cleans up after it. Throws a UsageError where the repository has no
- * commit, no contract or no workflow.
+ * Calls `use` with a bench for the repository around `target` and cleans up afterwards. Throws a UsageError if the repository has no
+ * commit, contract or workflow.
  */
 export async function withBench<T>(
   target: string,
@@ -46,7 +46,7 @@ export async function withBench<T>(
   const step = await measuringStep(root, contract.trial.workflow, options.command);
   const stop = new AbortController();
   for (const name of ['SIGINT', 'SIGTERM'] as const)
-    process.once(name, () => stop.abort(new CommandError('The trial was cancelled.')));
+    process.once(name, () => stop.abort(new CommandError('cancelled before the trial ended')));
   const folder = await mkdtemp(path.join(tmpdir(), 'autoresearch-trial-'));
   try {
     const head = await resolveRevision(root, 'HEAD');
@@ -67,7 +67,7 @@ export async function withBench<T>(
         timeoutSeconds: Math.max(contract.trial.timeout, 2 * budgetSeconds),
         ...step,
         scratch,
-        // Another repository brings its own Python and its own data.
+        // Any other repository brings its own Python and data.
         environment: root === CHECKOUT ? trainerEnvironment(process.env) : process.env,
         onLine,
         signal: stop.signal,
@@ -79,9 +79,10 @@ export async function withBench<T>(
   }
 }
 
-/** What a trial ended with instead of a number. */
+/** How a trial ended that measured nothing. */
 export function withoutNumber(outcome: Exclude<Outcome, { status: 'measured' }>): string {
-  return `${outcome.status}: ${outcome.status === 'stopped' ? `its preview was ${outcome.value}` : outcome.message}`;
+  if (outcome.status === 'stopped') return `stopped early: projected ${outcome.value}`;
+  return `${outcome.status === 'fault' ? 'machine error' : 'crashed'}: ${outcome.message}`;
 }
 
 const inputsSchema = z.object({ command: z.string().optional(), readable: z.string().optional() });
@@ -90,7 +91,7 @@ const workflowSchema = z.object({
 });
 const actionSchema = z.object({ inputs: z.object({ command: z.object({ default: z.string() }) }) });
 
-/** What the repository's workflow gives to the action, or the action's own default. */
+/** The inputs that the repository's workflow passes to the action, or else the action's defaults. */
 async function measuringStep(
   root: string,
   workflow: string,
@@ -100,10 +101,12 @@ async function measuringStep(
   const text = await readFile(path.join(root, file), 'utf8').catch(() => null);
   if (text === null) {
     if (command !== undefined) return { command, readable: [] };
-    throw new UsageError(`Expected ${file}, found none; say --command instead.`);
+    throw new UsageError(
+      `${file}: file not found. Write it with \`autoresearch init\`, or pass the command with --command.`,
+    );
   }
   const parsed = workflowSchema.safeParse(load(text));
-  if (!parsed.success) throw new UsageError(`Expected jobs with steps in ${file}, found none.`);
+  if (!parsed.success) throw new UsageError(`${file}: expected jobs with steps, found none.`);
   const inputs = Object.values(parsed.data.jobs).flatMap(job => job.steps.map(step => step.with ?? {}));
   const given = (name: keyof z.infer<typeof inputsSchema>) =>
     inputs.find(each => each[name] !== undefined)?.[name];
@@ -116,7 +119,7 @@ async function defaultCommand(): Promise<string> {
   return action.inputs.command.default;
 }
 
-/** A clone that borrows the repository's objects, with HEAD at `commit`. */
+/** A clone that shares the repository's objects, with HEAD at `commit`. */
 async function cloneAt(root: string, commit: string, directory: string): Promise<string> {
   await git(root, ['clone', '--quiet', '--shared', '--no-checkout', root, directory]);
   await git(directory, ['update-ref', '--no-deref', 'HEAD', commit]);

@@ -25,7 +25,7 @@ test('help names every command', async () => {
     assert.match(stdout, new RegExp(`^ {2}${command}\\b`, 'm'));
 });
 
-test('what is not understood is answered in a line or two, with exit code 2 and no stack trace', async () => {
+test('a usage error gets a line or two, exit code 2 and no stack trace', async () => {
   const mistakes = [
     ['dmeo'],
     ['demo', 'many'],
@@ -42,7 +42,7 @@ test('what is not understood is answered in a line or two, with exit code 2 and 
   }
 });
 
-test('init writes contract, workflow and brief once, and never over what is there', async t => {
+test('init writes contract, workflow and brief, and never overwrites existing files', async t => {
   const repository = await emptyRepository(t);
   const file = [
     '--file',
@@ -61,7 +61,11 @@ test('init writes contract, workflow and brief once, and never over what is ther
     /name: loss\n.*\n {2}file: result\.json\n {2}key: loss\.val/,
   );
   const workflow = await readFile(path.join(repository, '.github/workflows/experiment.yml'), 'utf8');
-  assert.match(workflow, /readable: \|\n +~\/\.cache\/data$/m, 'the home of another machine is another one');
+  assert.match(
+    workflow,
+    /readable: \|\n +~\/\.cache\/data$/m,
+    'the home directory may differ on another machine',
+  );
   await writeFile(contract, 'mine');
   const second = await autoresearch('init', repository);
   assert.equal(second.exitCode, 2);
@@ -85,7 +89,7 @@ async function measuredRepository(t: TestContext, train: string) {
   return { repository, git };
 }
 
-test('a trial measures the work tree, edits included, and leaves the repository as it was', async t => {
+test('a trial measures the working tree with its uncommitted edits, and leaves the repository as it was', async t => {
   const { repository, git } = await measuredRepository(t, 'echo "val_loss: 2.5"\n');
   const train = path.join(repository, 'train.sh');
   await autoresearch('init', repository, '--force', '--editable', 'train.sh', '--command', 'sh train.sh');
@@ -99,7 +103,7 @@ test('a trial measures the work tree, edits included, and leaves the repository 
   assert.equal((await git('stash', 'list')).stdout, '');
 });
 
-test('noise repeats the trial on other seeds and says how large a gain has to be', async t => {
+test('noise repeats the trial with different seeds and says how large a gain must be', async t => {
   const { repository } = await measuredRepository(t, 'echo "val_loss: 2.0$AUTORESEARCH_SEED"\n');
   const { stdout, stderr, exitCode } = await autoresearch(
     'noise',
@@ -111,14 +115,20 @@ test('noise repeats the trial on other seeds and says how large a gain has to be
   );
   assert.equal(exitCode, 0, stderr);
   assert.match(stderr, /^trial 2 of 3, seed 2: val_loss 2\.0200/m);
-  assert.match(stdout, /^mean {6}2\.0200$/m);
-  assert.match(stdout, /^sd {8}0\.01 {3}\(0\.5 % of the mean\)$/m);
+  assert.match(stdout, /^mean {9}2\.0200$/m);
+  assert.match(stdout, /^sd {11}0\.010 {3}\(0\.5% of the mean\)$/m);
   // t is 2.92 for three trials: 2.92 · 0.01 · √(1/3 + 1), and · √(1/3 + 1/3).
-  assert.match(stdout, /^shows {5}a gain of 0\.034 in one trial, of 0\.024 in three, sure to 95 %/m);
-  assert.match(stdout, /takes 5 trials .* raise it to 5/);
+  assert.match(
+    stdout,
+    /^detectable {3}a gain of 0\.034 in 1 trial or 0\.024 in 3 trials, at 95% confidence: /m,
+  );
+  assert.match(
+    stdout,
+    /^Detecting a gain of 1% \(0\.020\) takes 5 trials each of candidate and champion, but `gate\.max_trials` is 4\. Raise it to 5, /m,
+  );
 });
 
-test('noise of a metric without any says that one trial is enough', async t => {
+test('a metric without noise shows any gain in one trial', async t => {
   const { repository } = await measuredRepository(t, 'echo "val_loss: 0.1"\n');
   const { stdout } = await autoresearch(
     'noise',
@@ -137,7 +147,7 @@ test('noise of a metric without any says that one trial is enough', async t => {
   assert.deepEqual([sd, shows.oneTrial], [0, 0]);
 });
 
-test('noise ends at the first crash, and tells it with what was measured before', async t => {
+test('noise stops at the first crash, and reports it with what was measured before', async t => {
   const script =
     'test "$AUTORESEARCH_SEED" = 1 || { echo "ValueError: unlucky"; exit 1; }\necho "val_loss: 3"\n';
   const { repository } = await measuredRepository(t, script);
@@ -145,12 +155,12 @@ test('noise ends at the first crash, and tells it with what was measured before'
   assert.equal(exitCode, 1);
   assert.match(
     stderr,
-    /^autoresearch: trial 2 of 5, seed 2: crash: ValueError: unlucky\. Before that: seed 1 3\.0000\.$/m,
+    /^autoresearch: trial 2 of 5, seed 2: crashed: ValueError: unlucky\. Measured before: seed 1 3\.0000\.$/m,
   );
   assert.doesNotMatch(stderr, /trial 3/);
 });
 
-test('serve refuses settings that could not work, or that would believe anybody, and says which', async () => {
+test('serve refuses settings that cannot work, or that would accept webhooks from anyone, and names them', async () => {
   const nothing = { PRIVATE_KEY: '', PRIVATE_KEY_PATH: '', WEBHOOK_SECRET: '', WEBHOOK_PROXY_URL: '' };
   const serve = (env: Record<string, string>) =>
     execa(process.execPath, [CLI, 'serve'], { reject: false, env: { ...nothing, ...env } });

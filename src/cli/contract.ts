@@ -1,11 +1,11 @@
-/** Repositories and contracts, as the user names them on the command line. */
+/** Repositories and contracts that are named on the command line. */
 import path from 'node:path';
 import { CONTRACT_PATH, type Contract } from '../protocol/contract.ts';
 import { describeProblem, parseContract } from '../protocol/contract-file.ts';
 import { UsageError } from '../starter/errors.ts';
 import { git, resolveRevision } from '../trial/git.ts';
 
-/** The root of the git repository around `target`. Throws a UsageError where there is none, or no commit. */
+/** The root of the git repository around `target`. Throws a UsageError if there is no repository, or no commit in it. */
 export async function repositoryRoot(target: string): Promise<string> {
   const directory = path.resolve(target);
   try {
@@ -20,19 +20,19 @@ async function resolveTop(directory: string): Promise<string> {
   return (await git(directory, ['rev-parse', '--show-toplevel'])).toString().trim();
 }
 
-/** The contract of the last commit: the one that counts. Throws a UsageError that says what to do. */
+/** The contract in the last commit, which is the one that counts. Throws a UsageError that says what to do. */
 export async function committedContract(root: string): Promise<Contract> {
   const text = await git(root, ['show', `HEAD:${CONTRACT_PATH}`]).catch(() => null);
   if (text === null)
     throw new UsageError(
-      `Expected ${CONTRACT_PATH} in the last commit of ${root}; \`autoresearch init\` writes one, then commit it.`,
+      `Expected ${CONTRACT_PATH} in the last commit of ${root}, found none. Write it with \`autoresearch init\`, then commit it.`,
     );
   const parsed = parseContract(text.toString());
   if (parsed.kind === 'contract') return parsed.contract;
   throw new UsageError(parsed.problems.map(problem => describeProblem(problem)).join('; '));
 }
 
-/** The branch that HEAD is on; `main` where it is on none. */
+/** The branch that HEAD is on; `main` if it is detached. */
 export async function currentBranch(root: string): Promise<string> {
   const branch = await git(root, ['symbolic-ref', '--short', 'HEAD']).catch(() => null);
   return branch?.toString().trim() ?? 'main';

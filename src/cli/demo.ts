@@ -1,4 +1,4 @@
-/** `autoresearch demo`: the whole loop on this machine, with real training runs. */
+/** `autoresearch demo`: the whole loop on this machine, with real training. */
 import path from 'node:path';
 import { type Command, Option } from 'commander';
 import { CHECKOUT, loadSettings, trainerEnvironment } from '../starter/checkout.ts';
@@ -24,24 +24,26 @@ const DEFAULT_BUDGET = '8s';
 export function addDemo(program: Command): void {
   program
     .command('demo')
-    .description('run a campaign on this machine: a local GitHub, the real App, a runner, real training')
-    .argument('[experiments]', 'how many experiments', wholeNumber(1, 10_000), 5)
+    .description(
+      'run a campaign on this machine, with a local GitHub, the real App, a runner and real training',
+    )
+    .argument('[experiments]', 'number of experiments', wholeNumber(1, 10_000), 5)
     .option('--budget <duration>', `training time of one trial (default: ${DEFAULT_BUDGET})`, durationText)
-    .option('--parallel <number>', 'trials at a time', wholeNumber(1, 64), 1)
+    .option('--parallel <number>', 'number of trials that run at the same time', wholeNumber(1, 64), 1)
     .option(
       '--agent <name>',
-      'explore, or openai:MODEL with OPENAI_API_KEY set; with --repo, one of its contract',
+      'explore, or openai:MODEL (needs OPENAI_API_KEY); with --repo, an agent from its contract',
     )
-    .option('--repo <path>', 'run in this repository of yours instead, prepared by `autoresearch init`')
-    .option('--exit', 'end when the campaign does; exit code 0 when every experiment has a verdict')
+    .option('--repo <path>', 'use this repository instead, prepared with `autoresearch init`')
+    .option('--exit', 'exit when the campaign ends; exit code 0 if every experiment has a verdict')
     .addOption(
       new Option('--port <number>', 'port of the local GitHub')
         .argParser(wholeNumber(0, 65_535))
-        .default(0, 'any free one'),
+        .default(0, 'any free port'),
     )
     .option(
       '--dir <path>',
-      'where everything is kept; an earlier demo there is deleted',
+      'directory for everything the demo writes; an earlier demo in it is deleted',
       '.autoresearch/demo',
     )
     .action(demo);
@@ -73,7 +75,7 @@ async function demo(experiments: number, options: DemoCommandOptions): Promise<v
     command: comment(experiments, options),
     metric: contract.metric,
     budgetSeconds: contract.trial.budget,
-    // A repository of the user's brings its own Python, and means what its contract says about the sandbox.
+    // The user's own repository brings its own Python, and its contract decides about the sandbox.
     environment: own ? await ownEnvironment() : process.env,
     actionDir: CHECKOUT,
     exit: options.exit === true,
@@ -84,21 +86,21 @@ async function demo(experiments: number, options: DemoCommandOptions): Promise<v
   process.exit(0);
 }
 
-/** Python and data of this checkout. Where there can be no sandbox, the demo's own trials may go on without, and that is said. */
+/** Python and data of this checkout. If no sandbox is available, the demo's own trials run without one, after a warning. */
 async function ownEnvironment(): Promise<NodeJS.ProcessEnv> {
   const environment = trainerEnvironment(process.env);
   const problem = await sandboxProblem(environment);
   if (problem === null) return environment;
-  console.log(`No sandbox: the demo's trials run with your rights. ${problem}`);
+  console.log(`Warning: no sandbox, so the demo's trials run with your permissions. ${problem}`);
   return { ...environment, AUTORESEARCH_SANDBOX: 'optional' };
 }
 
-/** The comment that starts the campaign. The demo's own repository has budget and agent in its contract. */
+/** The comment that starts the campaign. In the demo's own repository, the contract sets the budget and the agent. */
 function comment(experiments: number, { repo, budget, agent, parallel }: DemoCommandOptions): string {
-  const words = ['/research', String(experiments), ...(parallel > 1 ? ['--parallel', String(parallel)] : [])];
-  if (repo !== undefined && budget) words.push('--budget', budget);
-  if (repo !== undefined && agent) words.push('--agent', agent);
-  return words.join(' ');
+  const parts = ['/research', String(experiments), ...(parallel > 1 ? ['--parallel', String(parallel)] : [])];
+  if (repo !== undefined && budget) parts.push('--budget', budget);
+  if (repo !== undefined && agent) parts.push('--agent', agent);
+  return parts.join(' ');
 }
 
 function ownContract({ repo, budget, agent }: DemoCommandOptions): (contract: string) => string {
@@ -106,7 +108,9 @@ function ownContract({ repo, budget, agent }: DemoCommandOptions): (contract: st
   if (repo === undefined && agent !== undefined && agent !== 'explore' && model === undefined)
     throw new UsageError(`--agent: expected explore or openai:MODEL, found ${JSON.stringify(agent)}.`);
   if (model !== undefined && !process.env.OPENAI_API_KEY)
-    throw new UsageError('--agent: expected OPENAI_API_KEY in the environment or in .env, found none.');
+    throw new UsageError(
+      '--agent: openai:MODEL needs OPENAI_API_KEY in the environment or in .env, found none.',
+    );
   return text => {
     const timed = withBudget(text, budget ?? DEFAULT_BUDGET);
     return model === undefined ? timed : withAgent(timed, model);

@@ -1,4 +1,4 @@
-/** `autoresearch doctor`: looks at this machine and says what is missing and how to get it. */
+/** `autoresearch doctor`: checks this machine, and says what is missing and how to install it. */
 import { constants } from 'node:fs';
 import { access, mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
@@ -11,10 +11,10 @@ import { sandboxProblem } from '../trial/probe.ts';
 import { CommandError } from './errors.ts';
 
 interface Finding {
-  /** `fine`; `missing`: needed, makes the doctor fail; `optional`: would be good to have. */
+  /** `missing` is required and makes the command fail; `optional` is nice to have. */
   state: 'fine' | 'missing' | 'optional';
   what: string;
-  /** What was found, or what to do about what was not. */
+  /** What was found, or what to do if nothing was. */
   detail: string;
 }
 
@@ -33,17 +33,17 @@ export function addDoctor(program: Command): void {
       const missing = findings.filter(finding => finding.state === 'missing');
       if (missing.length > 0)
         throw new CommandError(
-          `missing: ${missing.map(finding => finding.what).join(', ')}; what to do is said above.`,
+          `missing: ${missing.map(finding => finding.what).join(', ')}. See the lines marked ${MARKS.missing} above.`,
         );
     });
 }
 
-/** Looks at everything; never throws. */
+/** Runs all checks; never throws. */
 async function examine(): Promise<Finding[]> {
   const python = path.join(CHECKOUT, '.venv/bin/python');
   return Promise.all([
     node(),
-    tool('npm', ['npm', '--version'], 'comes with Node: https://nodejs.org'),
+    tool('npm', ['npm', '--version'], 'it comes with Node: https://nodejs.org'),
     git(),
     tool('python', [python, '--version'], 'run `npm run setup` to create .venv'),
     tool(
@@ -65,7 +65,7 @@ async function node(): Promise<Finding> {
   const enough = major > 22 || (major === 22 && minor >= 18);
   const detail = enough
     ? process.versions.node
-    : `${process.versions.node}; expected 22.18 or newer, which runs TypeScript as it is: https://nodejs.org`;
+    : `found ${process.versions.node}, expected 22.18 or newer, which runs TypeScript directly: https://nodejs.org`;
   return { state: enough ? 'fine' : 'missing', what: 'node', detail };
 }
 
@@ -75,21 +75,22 @@ async function git(): Promise<Finding> {
   if (version !== undefined && (major > 2 || (major === 2 && minor >= 38)))
     return { state: 'fine', what: 'git', detail: version };
   const found = version === undefined ? 'not found' : `found ${version}`;
-  return { state: 'missing', what: 'git', detail: `${found}; 2.38 or newer is needed: https://git-scm.com` };
+  return { state: 'missing', what: 'git', detail: `${found}, expected 2.38 or newer: https://git-scm.com` };
 }
 
 async function gpu(): Promise<Finding> {
   const found = await output(['nvidia-smi', '--query-gpu=name,memory.total', '--format=csv,noheader']);
-  const detail = found?.split('\n').join(' · ') ?? 'none found; trials run on the CPU, with a smaller model';
+  const detail = found?.split('\n').join(' · ') ?? 'none found; trials train a smaller model on the CPU';
   return { state: found === null ? 'optional' : 'fine', what: 'GPU', detail };
 }
 
-/** Bubblewrap may be installed and still be forbidden, so it is tried as a trial would. */
+/** Bubblewrap may be installed but not permitted, so this starts it the way a trial does. */
 async function sandbox(): Promise<Finding> {
   const what = 'sandbox';
   const problem = await sandboxProblem(trainerEnvironment(process.env));
   if (problem === null) return { state: 'fine', what, detail: 'bubblewrap works' };
-  const without = 'Trials fail here unless their contract says `sandbox: none`; the demo goes on without.';
+  const without =
+    'Without it, trials fail unless their contract says `sandbox: none`. The demo runs all the same.';
   return { state: 'optional', what, detail: `${problem} ${without}` };
 }
 
@@ -101,7 +102,7 @@ async function data(): Promise<Finding> {
     () => false,
   );
   if (there) return { state: 'fine', what, detail: directory };
-  return { state: 'missing', what, detail: `${directory} is not there; run \`npm run setup\` to prepare it` };
+  return { state: 'missing', what, detail: `${directory} not found; run \`npm run setup\` to prepare it` };
 }
 
 async function port(number: number): Promise<Finding> {
@@ -110,7 +111,7 @@ async function port(number: number): Promise<Finding> {
       .once('error', () => resolve(false))
       .listen(number, '127.0.0.1', () => server.close(() => resolve(true)));
   });
-  const detail = free ? 'free' : 'in use; `npm start` needs another one: set PORT';
+  const detail = free ? 'free' : 'in use; set PORT to another one before `npm start`';
   return { state: free ? 'fine' : 'optional', what: `port ${number}`, detail };
 }
 
@@ -120,14 +121,14 @@ async function credentials(): Promise<Finding> {
   const missing = [...names.filter(name => !process.env[name]), ...(key ? [] : ['PRIVATE_KEY'])];
   const what = 'GitHub App';
   if (missing.length === 0) return { state: 'fine', what, detail: `App ${process.env.APP_ID}` };
-  const detail = `${missing.join(', ')} not set; \`npm start\` helps to create the App (the demo needs none)`;
+  const detail = `${missing.join(', ')} not set; run \`npm start\` to create the App (not needed for the demo)`;
   return { state: 'optional', what, detail };
 }
 
 async function agentKey(): Promise<Finding> {
   const what = 'model';
   if (process.env.OPENAI_API_KEY) return { state: 'fine', what, detail: 'OPENAI_API_KEY is set' };
-  return { state: 'optional', what, detail: 'OPENAI_API_KEY not set; the built-in explorer needs no model' };
+  return { state: 'optional', what, detail: 'OPENAI_API_KEY not set (not needed for the built-in explorer)' };
 }
 
 async function tool(what: string, command: string[], help: string): Promise<Finding> {
@@ -137,7 +138,7 @@ async function tool(what: string, command: string[], help: string): Promise<Find
     : { state: 'fine', what, detail: found };
 }
 
-/** What a command printed, or null where it could not be run or failed. Runs in an empty directory. */
+/** The output of a command that runs in an empty directory; null if it could not be started or failed. */
 async function output([command = '', ...args]: string[]): Promise<string | null> {
   const cwd = await mkdtemp(path.join(tmpdir(), 'autoresearch-doctor-'));
   try {

@@ -1,13 +1,13 @@
-/** What the command line says when it cannot do what was asked: one line, no stack trace. */
+/** Errors that the command line reports in one line, without a stack trace. */
 import { InvalidArgumentError } from 'commander';
 import { durationSchema } from '../protocol/contract.ts';
 
-/** The request was fine and could not be carried out: exit code 1. */
+/** The request was valid but failed: exit code 1. */
 export class CommandError extends Error {
   override name = 'CommandError';
 }
 
-/** A parser for commander: whole numbers from `min` to `max`. */
+/** An option parser for whole numbers from `min` to `max`. */
 export function wholeNumber(min: number, max: number): (text: string) => number {
   return text => {
     const number = Number(text);
@@ -17,10 +17,10 @@ export function wholeNumber(min: number, max: number): (text: string) => number 
   };
 }
 
-/** A parser for commander: durations such as 90s, 5m or 1h, checked and kept as text. */
+/** An option parser for durations such as 90s, 5m or 1h, which are checked and kept as text. */
 export function durationText(text: string): string {
   const parsed = durationSchema.safeParse(text);
   if (!parsed.success)
-    throw new InvalidArgumentError('Expected a duration such as 90s, 5m or 1h, at most 24h.');
+    throw new InvalidArgumentError('Expected a duration of at most 24h, such as 90s, 5m or 1h.');
   return text;
 }

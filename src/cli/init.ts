@@ -1,4 +1,4 @@
-/** `autoresearch init`: writes contract and workflow into a repository of the user's. */
+/** `autoresearch init`: writes contract and workflow into the user's repository. */
 import { access, mkdir, stat, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import path from 'node:path';
@@ -40,25 +40,25 @@ const WORKFLOW_PATH = '.github/workflows/experiment.yml';
 export function addInit(program: Command): void {
   program
     .command('init')
-    .description(`write ${CONTRACT_PATH} and ${WORKFLOW_PATH} into a git repository of yours`)
-    .argument('[path]', 'the repository', '.')
-    .option('--editable <path...>', 'the only files an experiment may change', [...DEFAULTS.editable])
+    .description(`write ${CONTRACT_PATH} and ${WORKFLOW_PATH} into your git repository`)
+    .argument('[path]', 'root of the repository', '.')
+    .option('--editable <path...>', 'the only files that experiments may change', [...DEFAULTS.editable])
     .option(
       '--metric <name>',
-      'the number that decides: the last line `<name>: <number>` of the output',
+      'the number to improve, read from the last line `<name>: <number>` of the output',
       DEFAULTS.metric,
     )
     .option(
       '--pattern <expression>',
-      'a regular expression whose only group is the number in such a line instead',
+      'read the number from the last line that matches this regular expression; its only group is the number',
     )
-    .option('--file <path>', 'a JSON file with the number instead, which the command writes below $TMPDIR')
-    .option('--key <key>', 'where the number stands in --file, such as latency.p99')
+    .option('--file <path>', 'read the number from this JSON file, which the command writes below $TMPDIR')
+    .option('--key <key>', 'key of the number in --file, such as latency.p99')
     .option('--goal <goal>', 'minimize or maximize', DEFAULTS.goal)
-    .option('--command <command>', 'what measures, started in the root', DEFAULTS.command)
+    .option('--command <command>', 'command that measures, started in the root', DEFAULTS.command)
     .option(
       '--readable <path...>',
-      'what the command may read beside the repository, such as ~/.cache/autoresearch; nothing else of home is there',
+      'further paths that the command may read, such as ~/.cache/autoresearch; the rest of the home directory is hidden',
     )
     .option(
       '--budget <duration>',
@@ -66,17 +66,14 @@ export function addInit(program: Command): void {
       durationText,
       DEFAULTS.budget,
     )
-    .option('--base <branch>', 'branch that improvements are merged into (default: the current one)')
+    .option('--base <branch>', 'branch that improvements are merged into (default: the current branch)')
     .option(
       '--brief <path>',
-      'what the agents are told; a start of one is written if it is not there',
+      'instructions for the agents; a template is written if the file does not exist',
       DEFAULTS.brief,
     )
-    .option(
-      '--action <owner/repo@ref>',
-      'the action that measures (default: the origin of this checkout, at v1)',
-    )
-    .option('--force', 'overwrite what is there')
+    .option('--action <owner/repo@ref>', 'action that measures (default: the origin of this checkout, at v1)')
+    .option('--force', 'overwrite existing files')
     .action(init);
 }
 
@@ -115,20 +112,22 @@ async function init(target: string, options: InitOptions): Promise<void> {
 
 function nextSteps(root: string, files: string[], absent: string[], action: string, base: string): string {
   const steps = [
-    ...(absent.length > 0 ? [`Add ${absent.join(', ')}: named as editable, and not there yet.`] : []),
+    ...(absent.length > 0
+      ? [`Add ${absent.join(', ')}: listed as editable, but not in the repository yet.`]
+      : []),
     ...(action === DEFAULT_ACTION
-      ? [`In ${WORKFLOW_PATH}, replace OWNER by the GitHub account that holds autoresearch-bot.`]
+      ? [`In ${WORKFLOW_PATH}, replace OWNER with the GitHub account that hosts autoresearch-bot.`]
       : []),
     `Commit and push to ${base}:  git add ${files.join(' ')} && git commit -m "Let experiments run" && git push`,
-    'Install the GitHub App on the repository, and register a self-hosted runner with the label `gpu`.',
+    'Install the GitHub App on the repository and register a self-hosted runner with the label `gpu`.',
     'Comment on an issue:  /research 50',
     `Or try it on this machine first:  autoresearch demo --repo ${root}`,
   ];
   const written = files.map(file => `  ${file}`).join('\n');
-  return `Written to ${root}:\n${written}\n\nNext:\n${steps.map((step, i) => `  ${i + 1}. ${step}`).join('\n')}`;
+  return `Wrote to ${root}:\n${written}\n\nNext:\n${steps.map((step, i) => `  ${i + 1}. ${step}`).join('\n')}`;
 }
 
-/** A shell has replaced `~` by the home of whoever typed it; on the runner's machine it may be another one. */
+/** The shell has replaced `~` with the user's home directory, which may be another one on the runner. */
 function withHome(paths: readonly string[] = []): string[] {
   return paths.map(each => (each.startsWith(`${homedir()}/`) ? `~${each.slice(homedir().length)}` : each));
 }
@@ -138,14 +137,14 @@ async function expectRoot(root: string): Promise<void> {
     found => found.isDirectory(),
     () => false,
   );
-  if (!isDirectory) throw new UsageError(`Expected a directory, found nothing at ${root}.`);
+  if (!isDirectory) throw new UsageError(`Expected a directory at ${root}, found none.`);
   const git = { cwd: root, reject: false } as const;
   const { exitCode, stdout } = await execa('git', ['rev-parse', '--show-toplevel'], git);
   if (exitCode !== 0)
-    throw new UsageError(`Expected a git repository at ${root}; run \`git init\` there first.`);
+    throw new UsageError(`Expected a git repository at ${root}, found none. Run \`git init\` there first.`);
   if (path.relative(stdout, root) !== '' && !(await exists(path.join(root, '.git'))))
     throw new UsageError(
-      `Expected the root of the repository, ${stdout}, found a directory inside it: ${root}.`,
+      `Expected the root of the repository (${stdout}), found a directory inside it: ${root}.`,
     );
 }
 
@@ -153,7 +152,9 @@ async function expectAbsent(root: string, files: string[]): Promise<void> {
   const present: string[] = [];
   for (const file of files) if (await exists(path.join(root, file))) present.push(file);
   if (present.length > 0)
-    throw new UsageError(`${present.join(' and ')} already there; use --force to overwrite.`);
+    throw new UsageError(
+      `${present.join(' and ')} already ${present.length === 1 ? 'exists' : 'exist'}; use --force to overwrite.`,
+    );
 }
 
 async function missingFrom(root: string, files: string[]): Promise<string[]> {
@@ -161,7 +162,7 @@ async function missingFrom(root: string, files: string[]): Promise<string[]> {
   return files.filter((_, i) => !found[i]);
 }
 
-/** Where the action lives on GitHub, as far as this checkout's remote tells. */
+/** The action's repository on GitHub, if this checkout's origin is one. */
 async function ownAction(): Promise<string> {
   const { stdout } = await execa('git', ['remote', 'get-url', 'origin'], {
     cwd: import.meta.dirname,

@@ -1,4 +1,4 @@
-/** `autoresearch noise`: repeats the champion's trial on other seeds and says how large a gain has to be to show. */
+/** `autoresearch noise`: repeats the champion's trial with different seeds and says how large a gain must be to be detectable. */
 import type { Command } from 'commander';
 import { createLogUpdate } from 'log-update';
 import { CONFIDENCE, MOST_TRIALS, type Noise, noiseOf, smallestGain, trialsToShow } from '../gate/noise.ts';
@@ -16,20 +16,20 @@ interface Trial {
   value: number;
 }
 
-/** A gain that people tend to hope for, as a share of the metric. */
+/** A gain that people typically hope for, as a share of the metric. */
 const HOPED_FOR = 0.01;
-/** The most that `gate.max_trials` allows. */
+/** Largest value of `gate.max_trials`. */
 const MOST_GATE_TRIALS = 10;
 
 /** Adds the subcommand. */
 export function addNoise(program: Command): void {
   program
     .command('noise')
-    .description('repeat the trial of the last commit on other seeds: how large must a gain be to show?')
+    .description('repeat the last commit with different seeds: how large must a gain be to be detectable?')
     .argument('[path]', 'a repository with a contract', '.')
-    .option('--trials <number>', 'how many', wholeNumber(2, MOST_TRIALS), 5)
-    .option('--budget <duration>', 'training time (default: as the contract says)', durationText)
-    .option('--command <command>', 'what measures (default: as the workflow says)')
+    .option('--trials <number>', 'number of trials', wholeNumber(2, MOST_TRIALS), 5)
+    .option('--budget <duration>', "training time (default: the contract's)", durationText)
+    .option('--command <command>', "command that measures (default: the workflow's)")
     .option('--json', 'print everything as JSON')
     .action(noise);
 }
@@ -43,7 +43,7 @@ async function noise(target: string, options: NoiseCommandOptions): Promise<void
   });
 }
 
-/** Measures the champion on the seeds 1, 2, …; progress goes to stderr. Throws a CommandError at the first crash. */
+/** Measures the champion with the seeds 1, 2, … and prints progress to stderr. Throws a CommandError at the first failed trial. */
 async function repeat({ contract, head, measure }: Bench, count: number) {
   const { name } = contract.metric;
   const live = liveLine(process.stderr);
@@ -56,7 +56,7 @@ async function repeat({ contract, head, measure }: Bench, count: number) {
     live.clear();
     const { outcome } = measurement;
     if (outcome.status !== 'measured') {
-      const before = trials.length === 0 ? '' : ` Before that: ${trials.map(show).join(', ')}.`;
+      const before = trials.length === 0 ? '' : ` Measured before: ${trials.map(show).join(', ')}.`;
       throw new CommandError(`${which}: ${withoutNumber(outcome)}.${before}`);
     }
     console.error(
@@ -72,7 +72,7 @@ function show({ seed, value }: Trial): string {
   return `seed ${seed} ${formatValue(value)}`;
 }
 
-/** What the machine and the numbers are, what shows, and what that means for the contract. */
+/** The numbers, the gain they can detect, and what that means for the contract. */
 function report(bench: Bench, machine: string, noise: Noise): string {
   const { contract, budgetSeconds, head } = bench;
   const { values, mean, deviation } = noise;
@@ -81,10 +81,10 @@ function report(bench: Bench, machine: string, noise: Noise): string {
   return [
     '',
     `${contract.metric.name} of ${head.slice(0, 7)}, ${values.length} trials with a budget of ${formatSeconds(budgetSeconds)}`,
-    `machine   ${machine}`,
-    `mean      ${formatValue(mean)}`,
-    `sd        ${deviation === 0 ? '0' : `${formatNoise(deviation)}${share}`}`,
-    `shows     a gain of ${gains[0]} in one trial, of ${gains[1]} in three, sure to ${CONFIDENCE * 100} %: t · sd · √(1/${values.length} + 1/trials)`,
+    `machine      ${machine}`,
+    `mean         ${formatValue(mean)}`,
+    `sd           ${deviation === 0 ? '0' : `${formatNoise(deviation)}${share}`}`,
+    `detectable   a gain of ${gains[0]} in 1 trial or ${gains[1]} in 3 trials, at ${CONFIDENCE * 100}% confidence: t · sd · √(1/${values.length} + 1/trials)`,
     '',
     advice(contract.gate.max_trials, noise),
   ].join('\n');
@@ -94,17 +94,17 @@ function report(bench: Bench, machine: string, noise: Noise): string {
 function advice(maxTrials: number, noise: Noise): string {
   const { mean, deviation } = noise;
   if (deviation === 0)
-    return 'Every seed gave the same number, so any gain shows at once, and `gate.max_trials: 2` is enough. If the seed should matter, see whether the command reads AUTORESEARCH_SEED.';
+    return 'Every seed gave the same number, so any gain is detectable and `gate.max_trials: 2` is enough. If the seed should make a difference, check that the command reads AUTORESEARCH_SEED.';
   if (mean === 0)
-    return 'Compare these gains with those that you hope for; a longer `trial.budget` mostly lowers the noise.';
+    return 'Compare these gains with the ones you hope for. A longer `trial.budget` usually lowers the noise.';
   const needed = trialsToShow(noise, HOPED_FOR * Math.abs(mean));
   const amount = needed === 1 ? '1 trial' : `${needed > 100 ? 'more than 100' : needed} trials`;
-  const one = `A gain of 1 % (${formatNoise(HOPED_FOR * Math.abs(mean))}) takes ${amount} of candidate and champion each`;
+  const one = `Detecting a gain of 1% (${formatNoise(HOPED_FOR * Math.abs(mean))}) takes ${amount} each of candidate and champion`;
   if (needed <= maxTrials)
-    return `${one}; \`gate.max_trials\` is ${maxTrials}: this budget is long enough. Smaller gains need more trials or a longer \`trial.budget\`.`;
+    return `${one}. \`gate.max_trials\` is ${maxTrials}, so this budget is long enough. Smaller gains need more trials or a longer \`trial.budget\`.`;
   if (needed <= MOST_GATE_TRIALS)
-    return `${one}, and \`gate.max_trials\` is ${maxTrials}: raise it to ${needed}, or the \`trial.budget\`; or look for larger gains only.`;
-  return `${one}, more than \`gate.max_trials\` can be: raise the \`trial.budget\` (with four times of it the noise is often half), keep the machine quiet, or look for larger gains only.`;
+    return `${one}, but \`gate.max_trials\` is ${maxTrials}. Raise it to ${needed}, raise \`trial.budget\`, or look for larger gains only.`;
+  return `${one}, more than \`gate.max_trials\` allows. Raise \`trial.budget\` (four times the budget often halves the noise), keep other work off the machine, or look for larger gains only.`;
 }
 
 function asJson({ contract, budgetSeconds, head }: Bench, machine: string, trials: Trial[], noise: Noise) {
@@ -120,7 +120,7 @@ function asJson({ contract, budgetSeconds, head }: Bench, machine: string, trial
   };
 }
 
-/** A line that is written over and over where a person looks at it, and nothing anywhere else. */
+/** A line that is overwritten in place on a terminal, and not printed anywhere else. */
 function liveLine(stream: NodeJS.WriteStream): { show(line: string): void; clear(): void } {
   if (!stream.isTTY) return { show() {}, clear() {} };
   const update = createLogUpdate(stream, { showCursor: true });

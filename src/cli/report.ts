@@ -1,4 +1,4 @@
-/** `autoresearch report`: a campaign's results as a table and a picture, read back from GitHub. */
+/** `autoresearch report`: a campaign's results as a table and a chart, read back from GitHub. */
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Octokit } from '@octokit/rest';
@@ -28,15 +28,15 @@ interface ReportOptions {
 export function addReport(program: Command): void {
   program
     .command('report')
-    .description('write results.tsv and progress.svg of a campaign')
-    .argument('<repository>', 'OWNER/REPO, or the directory of a demo that is running')
+    .description('write results.tsv and progress.svg for a campaign')
+    .argument('<repository>', 'OWNER/REPO, or the directory of a running demo')
     .option('--issue <number>', "the campaign's issue (default: the newest)", wholeNumber(1, 2 ** 31))
     .option(
       '--url <url>',
-      'REST API of a GitHub Enterprise server, such as https://github.example.com/api/v3',
+      'REST API of a GitHub Enterprise Server, such as https://github.example.com/api/v3',
     )
-    .option('--token <token>', 'token that may read the repository (default: GITHUB_TOKEN)')
-    .option('--out <directory>', 'where to write', '.')
+    .option('--token <token>', 'token with read access to the repository (default: GITHUB_TOKEN)')
+    .option('--out <directory>', 'directory to write to', '.')
     .action(report);
 }
 
@@ -55,7 +55,7 @@ async function report(name: string, options: ReportOptions): Promise<void> {
   }
 }
 
-/** A client and a repository: those of GitHub, or of the demo whose directory was named. */
+/** A client and a repository, on GitHub or on the demo in the given directory. */
 async function connect(
   name: string,
   options: ReportOptions,
@@ -92,7 +92,7 @@ async function readMetric(octokit: Octokit, repository: Repository): Promise<Met
   throw new CommandError(parsed.problems.map(problem => describeProblem(problem)).join('; '));
 }
 
-/** The campaign that was asked for, or the newest one. */
+/** The requested campaign, or the newest one. */
 async function findHistory(octokit: Octokit, repository: Repository, issue?: number): Promise<History> {
   const candidates = issue === undefined ? await campaignIssues(octokit, repository) : [issue];
   for (const number of candidates) {
@@ -101,7 +101,7 @@ async function findHistory(octokit: Octokit, repository: Repository, issue?: num
   }
   const where = issue === undefined ? `${repository.owner}/${repository.repo}` : `issue ${issue}`;
   throw new CommandError(
-    `Expected a campaign in ${where}, found none. One begins with the comment \`/research 50\`.`,
+    `Expected a campaign in ${where}, found none. Start one by commenting \`/research 50\` on an issue.`,
   );
 }
 

@@ -1,4 +1,4 @@
-/** `autoresearch serve`: the App itself, under Probot. Without credentials, the page that creates them. */
+/** `autoresearch serve`: the App itself, run by Probot. Without credentials, the page that creates the App. */
 import { randomBytes } from 'node:crypto';
 import { globSync } from 'node:fs';
 import type { Command } from 'commander';
@@ -11,9 +11,9 @@ const LOOPBACK = ['127.0.0.1', '::1', 'localhost'];
 export function addServe(program: Command): void {
   program
     .command('serve')
-    .description('run the GitHub App; without APP_ID, show the page that creates it')
-    .option('--poll-only', 'take no webhooks: ask GitHub every minute (works behind a firewall)')
-    .addHelpText('after', '\nSettings come from the environment and from .env; .env.example explains them.')
+    .description('run the GitHub App; without APP_ID, serve the page that creates it')
+    .option('--poll-only', 'accept no webhooks and poll GitHub every minute (works behind a firewall)')
+    .addHelpText('after', '\nSettings are read from the environment and from .env; see .env.example.')
     .action(serve);
 }
 
@@ -25,7 +25,7 @@ async function serve(options: { pollOnly?: true }): Promise<void> {
   if (process.env.APP_ID) checkSettings(options.pollOnly === true);
   else
     console.log(
-      `No APP_ID yet. Open http://${process.env.HOST}:${process.env.PORT || 3000} to create the App.`,
+      `APP_ID is not set. Open http://${process.env.HOST}:${process.env.PORT || 3000} to create the App.`,
     );
   const { run } = await import('probot');
   const { default: app } = await import('../index.ts');
@@ -33,32 +33,32 @@ async function serve(options: { pollOnly?: true }): Promise<void> {
   await new Promise<void>(resolve => {
     for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => resolve());
   });
-  // Nothing is lost by ending here: what the bot knows is on GitHub.
+  // Stopping loses nothing: all state is on GitHub.
   await server.stop();
   process.exit(0);
 }
 
-/** Stops a start that could not work, or would believe anybody. */
+/** Throws a UsageError for settings that cannot work, or that would accept webhooks from anyone. */
 function checkSettings(pollOnly: boolean): void {
   const { APP_ID, HOST = '' } = process.env;
   if (!/^\d+$/.test(APP_ID ?? ''))
     throw new UsageError(
-      `APP_ID: expected the number on the App's settings page, found ${JSON.stringify(APP_ID)}.`,
+      `APP_ID: expected the number from the App's settings page, found ${JSON.stringify(APP_ID)}.`,
     );
   const key = process.env.PRIVATE_KEY || process.env.PRIVATE_KEY_PATH;
   if (!key && globSync('*.pem', { cwd: CHECKOUT }).length === 0)
     throw new UsageError(
-      "PRIVATE_KEY: expected the App's private key, or its file in PRIVATE_KEY_PATH, found neither. The App's settings page makes one.",
+      "PRIVATE_KEY: expected the App's private key, or its file in PRIVATE_KEY_PATH, found neither. Generate one on the App's settings page.",
     );
   if (pollOnly) {
     delete process.env.WEBHOOK_PROXY_URL;
-    // Nobody knows this one, so no webhook is believed.
+    // Nobody knows this secret, so every webhook is rejected.
     process.env.WEBHOOK_SECRET = randomBytes(32).toString('hex');
   }
   if (process.env.WEBHOOK_SECRET) return;
   const reachable = !LOOPBACK.includes(HOST) || process.env.WEBHOOK_PROXY_URL;
   if (reachable)
     throw new UsageError(
-      `WEBHOOK_SECRET: expected the secret of the App's webhook, found none, while ${HOST} can be reached by others. Set it, or use --poll-only.`,
+      `WEBHOOK_SECRET: expected the App's webhook secret, found none, although other machines can reach ${HOST}. Set it, or use --poll-only.`,
     );
 }

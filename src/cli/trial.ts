@@ -1,4 +1,4 @@
-/** `autoresearch trial`: measures the work tree once on this machine, as a runner would. */
+/** `autoresearch trial`: measures the working tree once on this machine, as a runner would. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -17,12 +17,12 @@ export function addTrial(program: Command): void {
   program
     .command('trial')
     .description(
-      'measure the work tree once on this machine, uncommitted edits of the editable files included',
+      'measure the working tree once on this machine, including uncommitted changes to the editable files',
     )
     .argument('[path]', 'a repository with a contract', '.')
-    .option('--budget <duration>', 'training time (default: as the contract says)', durationText)
+    .option('--budget <duration>', "training time (default: the contract's)", durationText)
     .option('--seed <number>', 'seed of the training run', wholeNumber(0, 2 ** 31 - 1), 1)
-    .option('--command <command>', 'what measures (default: as the workflow says)')
+    .option('--command <command>', "command that measures (default: the workflow's)")
     .option('--json', 'print the whole measurement as JSON')
     .action(trial);
 }
@@ -41,13 +41,13 @@ async function trial(target: string, options: TrialCommandOptions): Promise<void
   });
 }
 
-/** A command that is no training reports no training time. */
+/** A command that does not train reports no training time. */
 function times({ trainingSeconds, totalSeconds }: { trainingSeconds: number; totalSeconds: number }): string {
   const training = trainingSeconds > 0 ? `${trainingSeconds.toFixed(1)} s of training, ` : '';
-  return `${training}${totalSeconds.toFixed(1)} s in all`;
+  return `${training}${totalSeconds.toFixed(1)} s in total`;
 }
 
-/** A commit of `head` with the editable files as they are on disk; nothing of the user's index or branches changes. */
+/** A commit on top of `head` with the editable files as they are on disk. The user's index and branches do not change. */
 async function commitWorkTree(root: string, head: string, editable: readonly string[]): Promise<string> {
   const folder = await mkdtemp(path.join(tmpdir(), 'autoresearch-index-'));
   const env = {

@@ -1,9 +1,9 @@
-/** Wakes a loop: at once while it waits, otherwise as soon as it is about to. */
+/** Wakes a loop: at once if it is waiting, otherwise when it is about to wait. */
 import type { Sleep } from './sleep.ts';
 
 export interface Bell {
   ring(): void;
-  /** From here on, earlier rings do not count. */
+  /** Forgets earlier rings. */
   clear(): void;
   /** Resolves when it rings, at once if it rang since `clear`, or after `seconds`. */
   wait(seconds: number): Promise<void>;

@@ -8,13 +8,13 @@ import { startLoop } from './loop.ts';
 
 const CALL_SECONDS = 0.1;
 
-/** A loop in virtual time on a repository where a trial is waited for, so that it looks again every 30 s. */
+/** A loop in virtual time. It waits for a trial, so it takes a step every 30 s. */
 async function waiting() {
   const schedule = createSchedule(Date.parse('2026-03-08T00:00:00Z'));
   const scene = campaignScene(1);
   const steps: { at: number; what: Action['kind'] | 'failed' }[] = [];
   const note = (what: Action['kind'] | 'failed') => steps.push({ at: schedule.now() / 1000, what });
-  /** What each call does besides. */
+  /** Called with every call of the port, before it takes effect. */
   const calls: { interfere(call: string): void } = { interfere() {} };
   scene.line = async (call, _what, effect) => {
     await schedule.sleep(CALL_SECONDS);
@@ -33,30 +33,29 @@ async function waiting() {
       },
     },
   );
-  await new Promise(setImmediate);
-  /** Lets time pass until so many more steps were taken; returns them. */
+  /** Lets time pass until `count` more steps were taken, and returns them. */
   const next = async (count: number) => {
     const before = steps.length;
     while (steps.length < before + count) assert.ok(await schedule.advance());
     return steps.slice(before);
   };
   while (steps.at(-1)?.what !== 'wait') await next(1);
-  // Whatever its first actions have yet to settle.
+  // Let its first actions settle.
   await next(4);
   return { schedule, loop, next, calls };
 }
 
-/** Seconds from each step to the next, without those of the calls. */
+/** Whole seconds from each step to the next. */
 function gaps(steps: readonly { at: number }[]): number[] {
   return steps.slice(1).map(({ at }, i) => Math.floor(at - (steps[i]?.at ?? 0)));
 }
 
-test('without a nudge a loop looks again when the plan says so', async () => {
+test('without a nudge a loop takes the next step when the plan says so', async () => {
   const { next } = await waiting();
   assert.deepEqual(gaps(await next(3)), [30, 30]);
 });
 
-test('a nudge wakes a loop that waits', async () => {
+test('a nudge wakes a waiting loop', async () => {
   const { schedule, loop, next } = await waiting();
   const [last] = await next(1);
   schedule.after(5, loop.nudge);
@@ -64,7 +63,7 @@ test('a nudge wakes a loop that waits', async () => {
   assert.deepEqual(gaps([last ?? assert.fail(), woken ?? assert.fail()]), [5]);
 });
 
-test('a nudge in the middle of a look brings another one right after it', async () => {
+test('a nudge during a step is followed by another step right away', async () => {
   const { loop, next, calls } = await waiting();
   calls.interfere = call => {
     if (call !== 'commentsSince') return;
@@ -74,7 +73,7 @@ test('a nudge in the middle of a look brings another one right after it', async 
   assert.deepEqual(gaps(await next(3)), [0, 30]);
 });
 
-test('after failures a loop waits 1, 2, 4 seconds, and as long as GitHub asks for', async () => {
+test('after failures a loop waits 1, 2, 4 seconds, or as long as a rate limit lasts', async () => {
   const { next, calls } = await waiting();
   const refusals = [
     new Refusal(502, 'Bad Gateway'),
@@ -94,7 +93,7 @@ test('after failures a loop waits 1, 2, 4 seconds, and as long as GitHub asks fo
   assert.deepEqual(gaps(steps), [1, 2, 4, 60, 30]);
 });
 
-test('a loop that is stopped ends the look in progress, and takes no other', async () => {
+test('a stopped loop finishes its current step and takes no other', async () => {
   const { schedule, loop, next, calls } = await waiting();
   const seen: string[] = [];
   let stopped: number | null = null;
@@ -109,10 +108,10 @@ test('a loop that is stopped ends the look in progress, and takes no other', asy
   while (await schedule.advance());
   assert.equal(stopped, last?.at);
   assert.equal(seen.filter(call => call === 'about').length, 1);
-  assert.ok(seen.includes('runs'), 'the look went on to its end');
+  assert.ok(seen.includes('runs'), 'the step was finished');
 });
 
-test('a loop that is stopped while it waits ends at once', async () => {
+test('a loop that is stopped while waiting ends at once', async () => {
   const { schedule, loop } = await waiting();
   const began = schedule.now();
   const stopped = loop.stop().then(() => schedule.now());

@@ -1,4 +1,4 @@
-/** One serial loop per repository: looks and acts until there is nothing to do, then waits for a nudge or the clock. */
+/** One serial loop per repository: takes steps until there is nothing to do, then waits for a nudge or until the next step is due. */
 import type { Action } from '../campaign/action.ts';
 import type { Context } from '../github/context.ts';
 import { limitSeconds } from '../github/errors.ts';
@@ -9,32 +9,32 @@ import type { Sleep } from './sleep.ts';
 import { emptyLoopMemory, step } from './step.ts';
 
 export interface Loop {
-  /** Look again now, or right after what is being done. */
+  /** Takes the next step now, or right after the current one. */
   nudge(): void;
-  /** Ends the loop after the action in progress. */
+  /** Ends the loop after the current step. */
   stop(): Promise<void>;
 }
 
 export interface LoopSettings {
-  /** Longest time between two looks. */
+  /** Longest wait between two steps. */
   pollSeconds: number;
   sleep: Sleep;
   observer: LoopObserver;
-  /** What must have ended first, such as the loop that this one replaces. */
+  /** Resolves when the loop may start, for example when the one that it replaces has ended. */
   before?: Promise<void>;
 }
 
-/** Is told what a loop does, in order to log it or to check it. */
+/** Is told what a loop does: for the log, or for a simulation's checks. */
 export interface LoopObserver {
-  /** A step was taken; `isThinking`: agents are still thinking beside the loop. */
+  /** A step succeeded. `isThinking`: agents are still thinking in the background. */
   stepped(action: Action, isThinking: boolean): void;
-  /** A step failed, and another is taken later. */
+  /** A step failed. The loop retries after a wait. */
   failed(error: unknown): void;
-  /** An agent threw, which counts as a failed thought. */
+  /** An agent threw. This counts as a failed thought. */
   agentThrew(error: unknown): void;
 }
 
-/** Waits after failures: 1, 2, 4 … seconds. */
+/** After failures the loop waits 1, 2, 4 … seconds. */
 const FIRST_BACKOFF_SECONDS = 1;
 
 /** Starts the loop of one repository. */
@@ -45,9 +45,8 @@ export function startLoop(context: Omit<Context, 'thinking'>, settings: LoopSett
     () => bell.ring(),
     error => settings.observer.agentThrew(error),
   );
-  const running = (settings.before ?? Promise.resolve()).then(() =>
-    run({ ...context, thinking }, settings, bell, stopping.signal),
-  );
+  const start = () => run({ ...context, thinking }, settings, bell, stopping.signal);
+  const running = settings.before ? settings.before.then(start) : start();
   return {
     nudge: () => bell.ring(),
     stop: async () => {

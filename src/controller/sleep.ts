@@ -1,7 +1,7 @@
-/** How everything that waits does so: on the machine's clock, or on a simulation's. */
+/** Waiting, on the machine's clock or in a simulation's virtual time. */
 import { setTimeout as after } from 'node:timers/promises';
 
-/** Resolves after that many seconds, or as soon as the signal is aborted. */
+/** Resolves after the given seconds, or as soon as the signal is aborted. */
 export type Sleep = (seconds: number, signal: AbortSignal) => Promise<void>;
 
 export const sleep: Sleep = async (seconds, signal) => {

@@ -1,4 +1,4 @@
-/** One step of a loop: observes GitHub, plans, and does one thing, or brings up to date what people read and says how long to wait. */
+/** One step of a loop: observes GitHub, plans, and carries out one action. If there is none, updates what people read. */
 import { type Action, keyOf } from '../campaign/action.ts';
 import type { Snapshot } from '../campaign/model.ts';
 import { planWithout } from '../campaign/plan/skip-refused.ts';
@@ -13,53 +13,53 @@ import { observe } from '../github/observe/observe.ts';
 import { isSkipped, unlessRefused } from '../github/refusals.ts';
 import { refreshStatus } from '../github/state.ts';
 import { dropUnwanted } from '../github/thinking.ts';
-import { type Done, nextLook, noteDone, settling } from './settling.ts';
+import { type Done, nextStep, noteDone, settling } from './settling.ts';
 
-/** What a loop remembers from look to look; losing it costs requests only. */
+/** What a loop remembers between steps. Losing it only costs requests. */
 export type LoopMemory = Memory & { export: ExportMemory; done: Done };
 
 export function emptyLoopMemory(): LoopMemory {
   return { ...emptyMemory(), export: { results: null, writtenAt: null }, done: new Map() };
 }
 
-/** Returns what was done; `wait` says for how many seconds at most. Throws what GitHub or the network did wrong. */
+/** Returns the action that was carried out, or `wait` with the seconds until the next step is due. Throws errors of GitHub and the network. */
 export async function step(context: Context, memory: LoopMemory): Promise<Action> {
   const now = context.now();
-  const snapshot = await look(context, memory, now);
+  const snapshot = await snapshotOf(context, memory, now);
   const action = choose(snapshot, memory, now);
   if (action.kind === 'wait')
     return { kind: 'wait', seconds: Math.min(action.seconds, await refresh(context, snapshot, memory, now)) };
   if (isSettling(action, memory.done, now))
-    return { kind: 'wait', seconds: nextLook(memory.done, keyOf(action), now) };
+    return { kind: 'wait', seconds: nextStep(memory.done, keyOf(action), now) };
   await carryOut(context, snapshot, memory, action);
   return action;
 }
 
-/** GitHub as it is, and what agents think about. */
-async function look({ port, thinking }: Context, memory: LoopMemory, now: Date): Promise<Snapshot> {
+/** A snapshot of GitHub, with the thoughts of agents. */
+async function snapshotOf({ port, thinking }: Context, memory: LoopMemory, now: Date): Promise<Snapshot> {
   const seen = await observe(port, memory, now);
   dropUnwanted(thinking, seen);
   return { ...seen, thoughts: thinking.thoughts() };
 }
 
-/** The next action but for those that GitHub refused for good, and for duplicates that are being removed. */
+/** The next action, except those that GitHub refused for good and duplicates that are being removed. */
 function choose(snapshot: Snapshot, { refusals, done }: LoopMemory, now: Date): Action {
   return planWithout(
     snapshot,
     now,
     action =>
       isSkipped(refusals, keyOf(action), now) ||
-      // A run may take minutes to end that GitHub was asked to cancel, and nothing waits for that.
+      // A cancelled run may take minutes to end, and nothing should wait for that.
       (action.kind === 'tidy' && settling(done, keyOf(action), now) > 0),
   );
 }
 
-/** Whether lists may not show yet that an action was done. */
+/** Whether GitHub's lists may not show yet that an action was done. */
 function isSettling(action: Action, done: Done, now: Date): boolean {
-  // What is only thought about leaves no trace on GitHub that could lag.
+  // Thinking writes nothing on GitHub, so there is nothing that could lag.
   if (action.kind === 'think') return false;
   const key = keyOf(action);
-  // The list of pull requests may not show yet what a branch was made for, and deleting the branch would close it.
+  // A list may not show the branch's pull request yet, and deleting the branch would close that.
   if (action.kind === 'clean' && !done.has(key)) noteDone(done, key, now);
   return settling(done, key, now) > 0;
 }
@@ -77,12 +77,12 @@ async function carryOut(
   } catch (error) {
     if (!(await giveUp(context, snapshot, refusals, { action, key, error }))) throw error;
   } finally {
-    // What failed may have been done by half, or wholly with the answer lost.
+    // A failed action may have been done in part, or completely with the response lost.
     noteDone(done, key, context.now());
   }
 }
 
-/** Brings up to date what people read. Returns in how many seconds there is more to bring up to date; infinite where there is not. */
+/** Updates what people read: status comments, promotions, the export. Returns the seconds until the next update is due, or Infinity. */
 async function refresh(context: Context, snapshot: Snapshot, memory: LoopMemory, now: Date): Promise<number> {
   const { refusals } = memory;
   const status = await refreshStatus(context.port, snapshot, now);

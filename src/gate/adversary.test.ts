@@ -1,7 +1,7 @@
 /** Ideas whose numbers somebody chose: they may lose, or win, but never make the gate blind for what comes after them. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Random, randomFrom } from '../../bench/random.ts';
+import { createRandom, type Random } from '../sim/random.ts';
 import { knowledgeOf } from './fold.ts';
 import { type GateRules, judge } from './gate.ts';
 import { type Step, scaleOf } from './knowledge.ts';
@@ -28,9 +28,9 @@ const ADVERSARIES: Record<string, Adversary> = {
     return () => value + 0.01 * NOISE * random.normal();
   },
   'scattered as widely as may be taught': (random, level) => () =>
-    level + 3 * NOISE * (random.uniform() < 0.5 ? -1 : 1),
+    level + 3 * NOISE * (random.next() < 0.5 ? -1 : 1),
   'of any size': (random, level) => () =>
-    level + NOISE * 10 ** (300 * random.uniform() ** 4 - 2) * (random.uniform() < 0.2 ? -1 : 1),
+    level + NOISE * 10 ** (300 * random.next() ** 4 - 2) * (random.next() < 0.2 ? -1 : 1),
 };
 
 /** Takes trials until there is a verdict. */
@@ -46,7 +46,7 @@ function tried(history: readonly Step[], value: (trial: number) => number) {
 for (const [name, adversary] of Object.entries(ADVERSARIES))
   test(`after ten ideas that are ${name}, one that is ten noises better is still merged`, () => {
     for (let seed = 1; seed <= CAMPAIGNS; seed++) {
-      const random = randomFrom(seed);
+      const random = createRandom(seed);
       let level = 1;
       const around = (middle: number) => () => middle + NOISE * random.normal();
       const history: Step[] = [

@@ -1,8 +1,7 @@
-/** Looks for the point from which on a condition holds. It holds for everything above that point and for nothing below it. */
+/** Searches for a bar: the point above which a condition holds, and below which it does not. */
 
 /**
- * The first of the distances 1, growth, growth², … at which `found` says yes. Where none up to `farthest` does, the first one beyond it,
- * which was not tried.
+ * The first of the distances 1, growth, growth², … for which `found` is true. If there is none up to `farthest`, the first one beyond it.
  */
 export function reach(found: (distance: number) => boolean, growth: number, farthest: number): number {
   let distance = 1;
@@ -10,7 +9,7 @@ export function reach(found: (distance: number) => boolean, growth: number, fart
   return distance;
 }
 
-/** Halves the interval until it is at most `precision` wide; returns its upper end, where the condition holds if it holds at `high`. */
+/** The bar between `low` and `high`, at most `precision` too high: the condition holds there if it holds at `high`. */
 export function bisect(holds: (x: number) => boolean, low: number, high: number, precision: number): number {
   let [below, above] = [low, high];
   while (above - below > precision) {

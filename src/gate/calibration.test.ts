@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { randomFrom } from '../../bench/random.ts';
 import { runGate } from '../../bench/simulate.ts';
+import { createRandom } from '../sim/random.ts';
 import { at } from './element.ts';
 import { observe, predict, type Test, worldWeights } from './filter.ts';
 import { type GateRules, pricesOf } from './gate.ts';
@@ -10,11 +10,11 @@ import { anotherTrialPays, assess } from './worth.ts';
 
 const RULES: GateRules = { goal: 'minimize', rule: 'bayes', falseMerges: 0.1, maxTrials: 3, noise: null };
 
-test('of what is merged as many are false as the doubts said, within sampling error', () => {
-  // A fifth of the noise is 0.0001 here, which is what the simulation calls false.
+test('the share of false merges is what the stated doubts predict, within sampling error', () => {
+  // A fifth of the noise is 0.0001 here, the simulation's limit for a false merge.
   const noise = { seed: 0, tree: 0, own: 0.0005 };
   const outcomes = Array.from({ length: 24 }, (_, i) =>
-    runGate(randomFrom(501 + i), noise, 125, RULES, false),
+    runGate(createRandom(501 + i), noise, 125, RULES, false),
   );
   const total = (key: 'merges' | 'falseMerges' | 'expectedFalse') =>
     outcomes.reduce((sum, outcome) => sum + outcome[key], 0);
@@ -28,11 +28,11 @@ test('of what is merged as many are false as the doubts said, within sampling er
   );
 });
 
-test('the share of false merges stays near the accepted one, and falls with it', () => {
+test('the share of false merges stays near the accepted share, and decreases with it', () => {
   const noise = { seed: 0, tree: 0, own: 0.0005 };
   const shareAt = (falseMerges: number) => {
     const outcomes = Array.from({ length: 24 }, (_, i) =>
-      runGate(randomFrom(701 + i), noise, 125, { ...RULES, falseMerges }, false),
+      runGate(createRandom(701 + i), noise, 125, { ...RULES, falseMerges }, false),
     );
     const merges = outcomes.reduce((sum, outcome) => sum + outcome.merges, 0);
     const share = outcomes.reduce((sum, outcome) => sum + outcome.falseMerges, 0) / merges;
@@ -48,10 +48,10 @@ test('the share of false merges stays near the accepted one, and falls with it',
   assert.ok(at(shares, 2) > 2 * at(shares, 0), shares.join(' '));
 });
 
-test('a calibrated noise that the trials contradict is given up', () => {
+test('a calibrated noise is not used if the trials contradict it', () => {
   const outcomes = Array.from({ length: 24 }, (_, i) =>
     runGate(
-      randomFrom(901 + i),
+      createRandom(901 + i),
       { seed: 0, tree: 0, own: 0.0005 },
       125,
       { ...RULES, noise: 0.000_06 },
@@ -63,8 +63,8 @@ test('a calibrated noise that the trials contradict is given up', () => {
   assert.ok(share < 0.1 + 3 * Math.sqrt(0.09 / merges), `${share} of ${merges}`);
 });
 
-test('the look ahead says what drawing the next trial many times says', () => {
-  const random = randomFrom(7);
+test('looking ahead agrees with a Monte Carlo simulation of the next trial', () => {
+  const random = createRandom(7);
   const rules = { ...RULES, noise: 1 };
   const baselines = {
     kind: 'champion',
@@ -80,11 +80,11 @@ test('the look ahead says what drawing the next trial many times says', () => {
         value: drawNext(
           tested,
           1,
-          () => random.uniform(),
+          () => random.next(),
           () => random.normal(),
         ),
       });
-      // The price of a false merge is fixed when looking ahead: the noise is that of now.
+      // Looking ahead uses the current noise, so the price of a false merge is fixed.
       const { gain, doubt } = assess(next, pricesOf(rules));
       return Math.max(
         0,
@@ -101,7 +101,7 @@ test('the look ahead says what drawing the next trial many times says', () => {
   }
 });
 
-/** A value of the idea's next trial on component `seed` + 1, drawn from what is believed. */
+/** Draws a score for the idea's next trial on component `seed` + 1 from the belief. */
 function drawNext(test: Test, seed: number, uniform: () => number, normal: () => number): number {
   const pick = (weights: readonly number[]) => {
     let left = uniform();

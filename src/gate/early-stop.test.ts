@@ -9,7 +9,7 @@ import { type Knowledge, learn, type Step, scaleOf, startKnowledge } from './kno
 
 const RULES: GateRules = { goal: 'minimize', rule: 'bayes', falseMerges: 0.1, maxTrials: 3, noise: 0.002 };
 const BASELINES = [1.0, 1.002, 0.998];
-/** Previews are 0.1 too high, give or take 0.001. */
+/** Previews are 0.1 ± 0.001 too high. */
 const ERROR = { shift: -0.1, variance: 1e-6 };
 
 function knowing(goal: GateRules['goal'] = 'minimize', sign = 1): Knowledge {
@@ -18,26 +18,26 @@ function knowing(goal: GateRules['goal'] = 'minimize', sign = 1): Knowledge {
   return learn(startKnowledge(scaleOf([step], goal, RULES.noise, [])), step);
 }
 
-test('how far previews are off is learned from finished trials, and cautiously while they are few', () => {
+test('how far off previews are is learned from finished trials, with more uncertainty if there are few', () => {
   const pairs = [0.001, -0.001, 0, 0.002, -0.002].map(d => ({ preview: 1.1 + d, value: 1 }));
   assert.equal(previewError(pairs.slice(0, 4)), null);
   const few = previewError(pairs);
   assert.ok(few && Math.abs(few.shift + 0.1) < 1e-12);
-  // s² = 2.5e-6, times 6/5 for the shift that was learned as well, times 4/2 for the spread that was.
+  // s² = 2.5e-6, times 6/5 for the estimated shift, times 4/2 for the estimated variance.
   assert.ok(Math.abs(few.variance - 6e-6) < 1e-12, String(few.variance));
   const many = previewError(Array.from({ length: 40 }, () => pairs).flat());
   assert.ok(many && many.variance < 2.1e-6);
   assert.deepEqual(previewError([...pairs, { preview: 9, value: 1 }]), few, 'learned again at seven');
 });
 
-test('a first trial is stopped where its preview leaves no hope, and only there', () => {
+test('a first trial is stopped if its preview is hopeless, and only then', () => {
   const stopped = (value: number) => cannotWin(knowing(), { seed: 0, value }, ERROR, 0.4, RULES);
   assert.equal(stopped(1.12), true);
   assert.equal(stopped(1.095), false);
   assert.equal(stopped(1.08), false);
 });
 
-test('the less there is left to save, and the less a preview says, the sooner a trial is finished', () => {
+test('a trial is more likely to be finished if little time is left, or if previews say little', () => {
   const worst = (error: typeof ERROR, unspent: number) =>
     [1.09, 1.098, 1.1, 1.102, 1.104, 1.106, 1.11].findIndex(value =>
       cannotWin(knowing(), { seed: 0, value }, error, unspent, RULES),
@@ -59,7 +59,7 @@ test('a metric to be maximised is the mirror image', () => {
     );
 });
 
-test('beyond the bar a first trial is stopped, and up to it none is', () => {
+test('a first trial is stopped beyond the bar, and not before it', () => {
   const later = [knowing(), stoppedStep({ seed: 0, value: 1.12 }, ERROR)] as const;
   for (const known of [later[0], learn(...later)])
     for (const error of [ERROR, { shift: 0.3, variance: 4e-6 }])
@@ -73,13 +73,13 @@ test('beyond the bar a first trial is stopped, and up to it none is', () => {
         const bar = stopBar(knowledge, 0, mirrored, UNSPENT, rules);
         assert.ok(bar !== null);
         const stopped = (value: number) => cannotWin(knowledge, { seed: 0, value }, mirrored, UNSPENT, rules);
-        // A tenth of the noise to either side, and far from it.
+        // A tenth of the noise on either side, and far away.
         for (const off of [1e-9, 0.0002, 0.01, 1]) assert.equal(stopped(bar + sign * off), true, `${off}`);
         for (const off of [0.0002, 0.01, 1]) assert.equal(stopped(bar - sign * off), false, `−${off}`);
       }
 });
 
-test("nothing is stopped under the ancestor's rule, nor while trials were never seen to differ", () => {
+test('nothing is stopped under the greedy rule, or before two trials of a tree have differed', () => {
   assert.equal(stopBar(knowing(), 0, ERROR, UNSPENT, { ...RULES, rule: 'greedy' }), null);
   const constant: Step = { kind: 'champion', samples: [0, 1, 2].map(seed => ({ seed, value: 1 })) };
   const known = learn(startKnowledge(scaleOf([constant], 'minimize', null, [])), constant);
@@ -88,7 +88,7 @@ test("nothing is stopped under the ancestor's rule, nor while trials were never 
   assert.ok(vague === null || vague > 2, `previews that say nothing stop next to nothing: ${vague}`);
 });
 
-test('a stopped trial teaches less than a finished one, and nothing that a finished one would deny', () => {
+test('a stopped trial teaches less than a finished one, and does not contradict it', () => {
   const candidate = { samples: [{ seed: 0, value: 0.995 }], addedTokens: 0 };
   const doubt = (steps: Step[]) => judgeKnowing(steps.reduce(learn, knowing()), candidate, RULES).doubt;
   const finished: Step = { kind: 'experiment', samples: [{ seed: 0, value: 1.02 }], merged: false };

@@ -1,4 +1,4 @@
-/** Early stop: whether a running trial is worth finishing, by its value part of the way through. */
+/** Early stopping: whether a running trial is worth finishing, judged by its score part of the way through. */
 
 import { bisect, reach } from './bisect.ts';
 import type { Sample } from './filter.ts';
@@ -7,28 +7,28 @@ import { type Knowledge, type Step, stoppedTest } from './knowledge.ts';
 import { FARTHEST } from './prior.ts';
 import { assess, worthWithCertainty } from './worth.ts';
 
-/** How a preview differs from the trial's value, in the metric's unit. */
+/** How a preview differs from the final score of its trial, in the metric's unit. */
 export interface PreviewError {
-  /** Mean of value − preview. */
+  /** Mean of score − preview. */
   shift: number;
-  /** η²: variance of value − preview, for a trial that was not among those it was learned from. */
+  /** η²: predictive variance of score − preview for another trial. */
   variance: number;
 }
 
-/** With fewer finished trials than this, nothing is stopped. */
+/** No trial is stopped before this many have finished. */
 const LEAST_PAIRS = 5;
 const GROWTH = 1.25;
 /** Differences further from the middle one than this many times the usual distance say nothing of others: a preview is the candidate's to choose. */
 const ABSURD = 100;
 
-/** What a trial's time is worth to a campaign, in noises, where it is weighed against everything that could come of an idea. */
+/** The worth of a trial's time, in noises, when it is weighed against all that could be learned about an idea. */
 const FINISHED_TRIAL = 0.3;
 
 /**
- * What finished trials say about previews, all taken at the same share of the budget; null while they are too few. With n of
- * them the prediction of the next difference has Student's t distribution with n − 1 degrees of freedom, whose variance is
- * s²(1 + 1/n)(n − 1)/(n − 3). Learned anew only when there are a quarter more of them (GROWTH): every time, what each
- * stopped trial taught changes, and the history has to be gone through again.
+ * Learns from finished trials how far off previews are, all taken at the same share of the budget; null if there are too few trials. With n
+ * of them, the prediction of the next difference has Student's t distribution with n − 1 degrees of freedom, whose variance is
+ * s²(1 + 1/n)(n − 1)/(n − 3). Only updated when the number of trials has grown by a quarter (GROWTH), because each update changes what
+ * stopped trials have taught, and the whole history has to be folded again.
  */
 export function previewError(finished: readonly { preview: number; value: number }[]): PreviewError | null {
   if (finished.length < LEAST_PAIRS) return null;
@@ -52,15 +52,15 @@ function median(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 }
 
-/** What a preview says of the trial's value, as the step that is recorded if the trial is stopped there. */
+/** The step in the history for a trial that was stopped at this preview. */
 export function stoppedStep({ seed, value }: Sample, error: PreviewError): Step & { kind: 'stopped' } {
   return { kind: 'stopped', sample: { seed, value: value + error.shift }, variance: error.variance };
 }
 
 /**
- * Whether an idea's first trial is not worth finishing: even if its rest told everything about the idea, that would be worth
- * less than it costs. Not for ideas that touch the schedule, whose previews mean something else.
- * @param unspent share of the trial's price that was not spent when the preview was taken: 0.5 at half of the budget
+ * Whether an idea's first trial is not worth finishing: even perfect information about the idea would be worth less than the rest of the
+ * trial costs. Not for ideas that change the schedule, because their previews mean something else.
+ * @param unspent share of the trial's price that is left when the preview is taken: 0.5 at half of the budget
  */
 export function cannotWin(
   knowledge: Knowledge,
@@ -76,13 +76,13 @@ export function cannotWin(
   return worthWithCertainty(tested, prices, assessment) < price;
 }
 
-/** The bar is found to so many noises of a trial. */
+/** Precision of the bar, in noises of a trial. */
 const BAR_PRECISION = 0.05;
 
 /**
- * The preview of a first trial on `seed` from which on it is not worth finishing, in the metric's unit: what is worse is
- * stopped. Null where nothing is: under the ancestor's rule, and while trials were never seen to differ.
- * @param unspent share of the trial's price that is not spent when the preview is taken
+ * The bar for the preview of a first trial on `seed`, in the metric's unit: a worse preview stops the trial. Null if no trial is stopped: under
+ * the greedy rule, and as long as no two trials of the same tree have differed.
+ * @param unspent share of the trial's price that is left when the preview is taken
  */
 export function stopBar(
   knowledge: Knowledge,

@@ -30,7 +30,7 @@ interface Reference {
       value: number;
       extraVariance: number;
       verdict: 'merge' | 'close' | 'again';
-      /** Whether the verdict stands when a trial costs a third less or half more. */
+      /** Whether the verdict stays the same if a trial costs a third less or half more. */
       sure: boolean;
       gain: number;
       doubt: number;
@@ -43,7 +43,7 @@ const reference: Reference = JSON.parse(
 );
 const PRICES: Prices = { falseMerges: 0.1, falseMergePrice: 2.2, trialPrice: 0.12 };
 
-/** The reference's prior: effects are points, the same in every world. */
+/** The reference's prior: effects are single values, the same in every world. */
 function referenceBelief(): Belief {
   const { unit, sigmas, rhos, levelVariance, effects, weights } = reference.prior;
   const kinds: Effects[] = weights.map(weight => ({
@@ -78,9 +78,9 @@ function near(found: number, expected: number, what: string): void {
   );
 }
 
-describe('trial by trial the filter and the numpy reference', () => {
+describe('the filter and the numpy reference, trial by trial', () => {
   for (const [c, campaign] of reference.campaigns.entries())
-    test(`say the same in campaign ${c + 1}`, () => {
+    test(`agree in campaign ${c + 1}`, () => {
       let belief = referenceBelief();
       for (const sample of campaign.baselines) {
         belief = observeChampion(belief, sample);
@@ -101,7 +101,7 @@ describe('trial by trial the filter and the numpy reference', () => {
       }
     });
 
-  test('were compared on all kinds of verdicts, nearly all of them sure', () => {
+  test('are compared on all kinds of verdicts, nearly all of them clear', () => {
     const trials = reference.campaigns.flatMap(({ experiments }) => experiments.flat());
     for (const kind of ['merge', 'close', 'again'] as const)
       assert.ok(trials.filter(({ verdict, sure }) => sure && verdict === kind).length >= 8, kind);

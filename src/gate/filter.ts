@@ -1,7 +1,7 @@
 /**
- * The filter: what trials teach about the champion's level, an idea's effect and the noise.
+ * The filter: learns the champion's level, an idea's effect and the noise from trials.
  *
- * A trial on seed k measures y = L + S_k + d + e. L is the champion's level; S_k is what seed k adds, S_k ~ N(0, σ²ρ); d is the
+ * A trial on seed k measures y = L + S_k + d + e. L is the champion's level; S_k is the share of seed k, S_k ~ N(0, σ²ρ); d is the
  * idea's effect (0 for the champion itself; negative helps, metrics are minimised here); e ~ N(0, σ²(1−ρ)).
  *
  * Given a world h = (σ, ρ, π) and the effect d, level and seeds x = (L, S_1, S_2, …) are jointly normal, and a trial updates
@@ -10,7 +10,7 @@
  * distributions N(effect_j, variance_j) with weights W_j, and the worlds have weights ω_h (Gaussian sums: Anderson and Moore,
  * chapter 8.4). One trial is, with the row c that picks L and S_k, t = c'Pc + σ²(1−ρ) and g = 1 + c'slope:
  *
- *   r_j = y − c'mean − g·effect_j      s_j = g²·variance_j + t        what was not expected, and its variance
+ *   r_j = y − c'mean − g·effect_j      s_j = g²·variance_j + t        the surprise, and its variance
  *   W_j ∝ W_j N(r_j; 0, s_j)           ω_h ∝ ω_h Σ_j W_j N(r_j; 0, s_j)      Bayes
  *   effect_j += variance_j·g·r_j/s_j   variance_j ·= t/s_j
  *   q = Pc/t    mean += q(y − c'mean)    slope −= q·g    P −= q(Pc)'
@@ -20,17 +20,17 @@
 
 import { at, part } from './element.ts';
 
-/** What an idea may do, before it is tried: a mixture of normal distributions. Negative effects help. */
+/** The possible effects of an idea before it is tried: a mixture of normal distributions. Negative effects are improvements. */
 export interface Effects {
   mean: readonly number[];
   variance: readonly number[];
   /** Sums to 1. */
   weight: readonly number[];
-  /** 1 where merging an idea of this kind would be a false merge, else 0. */
+  /** 1 if merging an idea with this effect would be a false merge, else 0. */
   isFalse: readonly number[];
 }
 
-/** One possible world: variance of a trial on a known seed, σ²(1−ρ), variance of the seeds, σ²ρ, and what ideas do. */
+/** One possible world: variance of a trial on a known seed, σ²(1−ρ), variance of the seeds, σ²ρ, and effects of ideas. */
 export interface World {
   /** σ. */
   noise: number;
@@ -39,7 +39,7 @@ export interface World {
   effects: Effects;
 }
 
-/** A world, its weight, and in it mean and covariance (by rows) of the champion's level and of each seed's share. */
+/** A world, its weight, and the mean and covariance (by rows) of the champion's level and the seeds' shares in it. */
 interface Cell {
   world: World;
   logWeight: number;
@@ -47,42 +47,42 @@ interface Cell {
   covariance: readonly number[];
 }
 
-/** What is known between two ideas. `seeds[k]` is component k + 1 of every cell. */
+/** The belief between two ideas. `seeds[k]` is component k + 1 of every cell. */
 export interface Belief {
   seeds: readonly number[];
   cells: readonly Cell[];
 }
 
-/** A world while an idea is tested in it: `mean + slope · d` is the state's mean if the effect is d. */
+/** A world in which an idea is tested: `mean + slope · d` is the mean of the state if the effect is d. */
 interface TestCell extends Cell {
   slope: readonly number[];
-  /** Mixture of what the idea does. */
+  /** The mixture of the idea's effect. */
   weight: readonly number[];
   effect: readonly number[];
   variance: readonly number[];
   isFalse: readonly number[];
 }
 
-/** What is known while an idea is tested. */
+/** The belief while an idea is tested. */
 export interface Test {
   seeds: readonly number[];
   cells: readonly TestCell[];
 }
 
-/** One measured value (lower is better) and the seed that it ran on. */
+/** A measured score (lower is better) and the seed of its trial. */
 export interface Sample {
   seed: number;
   value: number;
 }
 
-/** Logarithm of a likelihood that is nothing beside the largest. */
+/** Likelihoods below exp(this), relative to the largest, count as zero. */
 const NOTHING = -60;
 
-/** The champion against itself: nothing is changed, so nothing can come of it. */
+/** The champion against itself: no change, so no effect. */
 const NO_EFFECT: Effects = { mean: [0], variance: [0], weight: [1], isFalse: [1] };
 
 /**
- * Belief before anything was measured.
+ * The belief before anything was measured.
  * @param worlds possible worlds with the logarithms of their weights
  * @param level mean and variance of the champion's level
  */
@@ -111,7 +111,7 @@ export function beginTest(belief: Belief): Test {
   return testOf(belief, null);
 }
 
-/** `effects` null: what ideas do in each world. */
+/** `effects` null: the effects of ideas in each world. */
 function testOf({ seeds, cells }: Belief, effects: Effects | null): Test {
   return {
     seeds,
@@ -123,14 +123,14 @@ function testOf({ seeds, cells }: Belief, effects: Effects | null): Test {
   };
 }
 
-/** The test after one more trial of the idea; `extraVariance` is that of a value that is not the trial's last. */
+/** The test after another trial of the idea. `extraVariance` is added to that of a trial, for a projected score. */
 export function observe(test: Test, sample: Sample, extraVariance = 0): Test {
   const { seeds, cells } = withSeed(test, sample.seed);
   const seed = 1 + seeds.indexOf(sample.seed);
   return { seeds, cells: cells.map(cell => observeCell(cell, seed, sample.value, extraVariance)) };
 }
 
-/** A seed that was never seen adds a component that is independent of the others. */
+/** A new seed adds a component that is independent of the others. */
 export function withSeed(test: Test, seed: number): Test {
   if (test.seeds.includes(seed)) return test;
   return {
@@ -150,7 +150,7 @@ export function withSeed(test: Test, seed: number): Test {
   };
 }
 
-/** What a trial on component `seed` is expected to bring: c'mean, g, and t with its ingredient Pc. */
+/** The prediction of a trial on component `seed`: c'mean, g, and t with its ingredient Pc. */
 export function predict(
   { mean, slope, covariance, world }: TestCell,
   seed: number,
@@ -184,7 +184,7 @@ function observeCell(cell: TestCell, seed: number, value: number, extraVariance:
   return { ...cell, mean, slope, covariance, ...observeEffects(cell, surprise, gradient, expected) };
 }
 
-/** Bayes' rule for the effect and for the world's weight; works in logarithms, since an outlier's likelihood is tiny. */
+/** Bayes' rule for the effect and the world's weight, in logarithms because the likelihood of an outlier is tiny. */
 function observeEffects(
   cell: TestCell,
   surprise: number,
@@ -192,7 +192,7 @@ function observeEffects(
   expected: number,
 ): Pick<TestCell, 'weight' | 'effect' | 'variance' | 'logWeight'> {
   const count = cell.weight.length;
-  // Copies have their size and kind from the start, which is faster than to grow.
+  // Copies are faster than arrays that grow.
   const effect = cell.effect.slice();
   const variance = cell.variance.slice();
   const weight = cell.weight.slice();
@@ -222,7 +222,7 @@ function observeEffects(
   return { effect, variance, weight, logWeight: cell.logWeight + largest + Math.log(sum) };
 }
 
-/** The belief after a verdict: where the idea was merged, the champion's level moves by its effect. */
+/** The belief after a verdict. If the idea was merged, the champion's level changes by its effect. */
 export function settle({ seeds, cells }: Test, merged: boolean): Belief {
   return {
     seeds,
@@ -272,7 +272,7 @@ export function notQuieter({ seeds, cells }: Belief, before: Belief, quietest: n
   };
 }
 
-/** What is known of the noise and of the seeds stays; the level is unknown again, somewhere around `level.mean`. */
+/** Keeps what is known of noise and seeds, but makes the level unknown again, somewhere around `level.mean`. */
 export function forgetLevel({ seeds, cells }: Belief, level: { mean: number; variance: number }): Belief {
   return {
     seeds,
@@ -291,13 +291,13 @@ export function forgetLevel({ seeds, cells }: Belief, level: { mean: number; var
   };
 }
 
-/** Without the worlds that are this much less likely than the likeliest one: they cost time and say nothing. */
+/** Drops worlds that are less likely than the likeliest one by more than `ratio`: they cost time and change nothing. */
 export function withoutUnlikely({ seeds, cells }: Belief, ratio: number): Belief {
   const least = Math.max(...cells.map(cell => cell.logWeight)) + Math.log(ratio);
   return { seeds, cells: cells.filter(cell => cell.logWeight >= least) };
 }
 
-/** Weights ω of the cells, which sum to 1. */
+/** The weights ω of the cells, which sum to 1. */
 export function worldWeights(cells: readonly Cell[]): number[] {
   const largest = Math.max(...cells.map(cell => cell.logWeight));
   const weights = cells.map(cell => Math.exp(cell.logWeight - largest));

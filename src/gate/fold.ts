@@ -1,4 +1,4 @@
-/** Folds histories into knowledge, and remembers the last folds: the next history mostly begins as one of them. */
+/** Folds histories into knowledge. Remembers the latest folds, because the next history mostly starts with one of them. */
 import type { Sample } from './filter.ts';
 import { type Knowledge, learn, type Scale, type Step, startKnowledge } from './knowledge.ts';
 
@@ -7,13 +7,13 @@ interface Fold {
   knowledge: Knowledge;
 }
 
-/** Several repositories, each with a few champions that ideas are judged on. */
+/** Enough for several repositories, each with a few champions that ideas are compared with. */
 const REMEMBERED = 16;
 
-/** Last used last. Only saves time: what is remembered is found by its content, and a fold has no other result. */
+/** The most recently used fold is last. This only saves time: folds are found by their content. */
 const remembered: Fold[] = [];
 
-/** What a history says on a scale. Pure: where it begins as a remembered one, only the steps after that are taken. */
+/** The knowledge from a history on a scale. Pure. If the history starts with a remembered one, only the later steps are folded. */
 export function knowledgeOf(history: readonly Step[], scale: Scale): Knowledge {
   const known = remembered
     .filter(fold => isScale(fold.knowledge.scale, scale) && begins(history, fold.history))

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { randomFrom } from '../../bench/random.ts';
+import { createRandom } from '../sim/random.ts';
 import type { Sample } from './filter.ts';
 import { type Candidate, type GateRules, judge } from './gate.ts';
 import type { Step } from './knowledge.ts';
@@ -29,24 +29,24 @@ function verdict(values: number[], history: Step[] = [BASELINES], rules: Partial
   return judge(history, { samples: samples(...values), addedTokens: 0 }, { ...RULES, ...rules });
 }
 
-/** A campaign of 0.002 noise around 1 with some ideas judged, and an idea under test: drawn, the same for the same seed. */
+/** A random campaign with noise 0.002 around 1: some judged ideas, and an idea under test. The same seed gives the same campaign. */
 function drawn(seed: number): { history: Step[]; candidate: Candidate } {
-  const random = randomFrom(seed);
+  const random = createRandom(seed);
   const around = (level: number, trials: number) =>
     samples(...Array.from({ length: trials }, () => level + 0.002 * random.normal()));
   const history: Step[] = [{ kind: 'champion', samples: around(1, 3) }];
-  const ideas = Math.floor(random.uniform() * 8);
+  const ideas = Math.floor(random.next() * 8);
   for (let i = 0; i < ideas; i++)
     history.push({
       kind: 'experiment',
-      samples: around(1 + 0.006 * random.normal(), 1 + Math.floor(random.uniform() * 3)),
-      merged: random.uniform() < 0.2,
+      samples: around(1 + 0.006 * random.normal(), 1 + Math.floor(random.next() * 3)),
+      merged: random.next() < 0.2,
     });
-  const trials = 1 + Math.floor(random.uniform() * 3);
-  return { history, candidate: { samples: around(1 - 0.008 * random.uniform(), trials), addedTokens: 0 } };
+  const trials = 1 + Math.floor(random.next() * 3);
+  return { history, candidate: { samples: around(1 - 0.008 * random.next(), trials), addedTokens: 0 } };
 }
 
-/** The same measurements in other words: every value changed alike. */
+/** The same measurements with every score transformed. */
 function translated(steps: readonly Step[], change: (value: number) => number): Step[] {
   return steps.map(step =>
     step.kind === 'champion' || step.kind === 'experiment'
@@ -55,7 +55,7 @@ function translated(steps: readonly Step[], change: (value: number) => number): 
   );
 }
 
-describe('from three baselines on', () => {
+describe('after three baselines', () => {
   test('a clear gain is merged', () => {
     const { kind, gain, doubt } = verdict([0.9, 0.901]);
     assert.equal(kind, 'merge');
@@ -67,7 +67,7 @@ describe('from three baselines on', () => {
     assert.equal(verdict([1.2]).kind, 'close');
   });
 
-  test('a promising first trial is looked at again, and closed if that was luck', () => {
+  test('a promising first trial is repeated, and the idea closed if it was chance', () => {
     assert.equal(verdict([0.994]).kind, 'again');
     assert.equal(verdict([0.994, 1.0]).kind, 'close');
     assert.equal(verdict([0.994, 0.995, 0.993]).kind, 'merge');
@@ -81,9 +81,9 @@ describe('from three baselines on', () => {
   });
 });
 
-describe('the gate knows what it has seen', () => {
-  test("the champion's lucky number does not become the bar", () => {
-    // What was merged had a first trial far better than its others.
+describe('the gate learns from the history', () => {
+  test("the champion's lucky score does not become the bar", () => {
+    // The merged idea's first trial was far better than its others.
     const lucky = [BASELINES, lost(1.004, 1.003, 1.006), lost(1.002, 0.999), won(0.976, 0.984, 0.985)];
     assert.equal(verdict([0.9765], lucky, { noise: 0.002 }).kind, 'again');
     assert.equal(verdict([0.9765], lucky, { rule: 'greedy' }).kind, 'close');
@@ -100,7 +100,7 @@ describe('the gate knows what it has seen', () => {
     assert.ok(verdict([0.996], [agreed, ...wild]).noise < 5 * few.noise);
   });
 
-  test('ideas that went to pieces say next to nothing about the noise', () => {
+  test('diverged runs say almost nothing about the noise', () => {
     const usual = [BASELINES, lost(1.003), lost(1.001), lost(1.004)];
     const calm = verdict([0.994, 0.995], usual);
     for (const broken of [3, 1e4, 1e30]) {
@@ -111,7 +111,7 @@ describe('the gate knows what it has seen', () => {
     }
   });
 
-  test('after the base moved to other code, only trials on that count for the level, and the noise stays known', () => {
+  test('after the base moved to other code, the level is learned from trials of that code, and the noise stays known', () => {
     const before = [BASELINES, lost(1.004), lost(1.001, 1.003)];
     const moved: Step[] = [...before, { kind: 'moved' }, champion(0.901, 0.899, 0.9)];
     assert.equal(verdict([0.95], moved).kind, 'close');
@@ -120,7 +120,7 @@ describe('the gate knows what it has seen', () => {
     assert.ok(noise > 0.0007, String(noise));
   });
 
-  test('where seeds shift every tree alike, a difference on one seed comes to count more', () => {
+  test('if seeds shift all trees alike, a difference on one seed counts more', () => {
     const shift = [0, 0.01, -0.01];
     const wobble = [0.0004, -0.0003, 0.0002, -0.0005, 0.0001, 0.0003];
     const onSeeds = (level: number, from: number) =>
@@ -145,13 +145,13 @@ describe('a metric without noise', () => {
     assert.ok(Math.abs(gain - 0.001) < 1e-6 && noise === 0, `${gain}, ${noise}`);
   });
 
-  test('goes on from gain to gain, however they differ in size', () => {
+  test('keeps merging gains of very different sizes', () => {
     const history = [still, won(4, 4), lost(4.5), won(3.9999, 3.9999), lost(1e9)];
     assert.equal(verdict([3.99985, 3.99985], history).kind, 'merge');
     assert.equal(verdict([3.99995], history).kind, 'close');
   });
 
-  test('that turns out to be a coarse one is judged by the scatter of the confirmation', () => {
+  test('that turns out to be coarse is judged by the scatter of the confirmation', () => {
     assert.equal(verdict([0.89], [champion(0.9, 0.9, 0.9)]).kind, 'again');
     const { kind, noise } = verdict([0.89, 0.91], [champion(0.9, 0.9, 0.9)]);
     assert.equal(kind, 'close');
@@ -164,15 +164,15 @@ describe('a metric without noise', () => {
   });
 });
 
-test('one trial of champion and idea each shows no noise, so a second one is taken before anything is said', () => {
+test('one trial each of champion and idea shows no noise, so a second one is run before a verdict', () => {
   assert.equal(verdict([0.9], [champion(1)]).kind, 'again');
   assert.equal(verdict([1.1], [champion(1)]).kind, 'again');
   assert.equal(verdict([1.1, 1.101], [champion(1)]).kind, 'close');
 });
 
-describe('whatever was measured', () => {
+describe('for any measurements', () => {
   const seeds = Array.from({ length: 12 }, (_, i) => i + 1);
-  /** Judged both ways: the verdicts, and the gains in the units of the first. */
+  /** Judges both: the verdicts, and the gains in the units of the first. */
   function same(
     seed: number,
     change: (value: number) => number,
@@ -197,7 +197,7 @@ describe('whatever was measured', () => {
     for (const seed of seeds) same(seed, value => value * 3e7, 3e7);
   });
 
-  test('where its zero is does not matter', () => {
+  test("the metric's zero does not matter", () => {
     for (const seed of seeds) same(seed, value => value - 7, 1);
   });
 
@@ -205,8 +205,8 @@ describe('whatever was measured', () => {
     for (const seed of seeds) same(seed, value => -value, 1, { goal: 'maximize' });
   });
 
-  test('a better number never turns a merge into a close', () => {
-    const random = randomFrom(99);
+  test('a better score never turns a merge into a close', () => {
+    const random = createRandom(99);
     let merges = 0;
     for (const seed of Array.from({ length: 24 }, (_, i) => i + 1)) {
       const { history, candidate } = drawn(seed);
@@ -215,7 +215,7 @@ describe('whatever was measured', () => {
       for (const most of [0.002, 0.1]) {
         const better = candidate.samples.map(({ seed, value }) => ({
           seed,
-          value: value - most * random.uniform(),
+          value: value - most * random.next(),
         }));
         assert.notEqual(
           judge(history, { ...candidate, samples: better }, RULES).kind,
@@ -228,11 +228,11 @@ describe('whatever was measured', () => {
   });
 });
 
-describe('what is merged for another reason, or not at once', () => {
+describe('ties and implausible gains', () => {
   const shorter = (...values: number[]) =>
     judge([BASELINES, lost(1.004), lost(1.006)], { samples: samples(...values), addedTokens: -12 }, RULES);
 
-  test('shorter code that leaves the metric as it is is measured three times and merged as a simplification', () => {
+  test('shorter code with an unchanged metric is measured three times and merged as a simplification', () => {
     assert.equal(shorter(1.0).kind, 'again');
     assert.equal(shorter(1.0, 1.002).kind, 'again');
     const { kind, simplification } = shorter(1.0, 1.002, 0.998);
@@ -240,13 +240,13 @@ describe('what is merged for another reason, or not at once', () => {
     assert.equal(verdict([1.0, 1.002, 0.998], [BASELINES, lost(1.004), lost(1.006)]).kind, 'close');
   });
 
-  test('shorter code that costs something is closed, and a real gain is no simplification', () => {
+  test('shorter code with a worse metric is closed, and a real gain is not a simplification', () => {
     assert.equal(shorter(1.006).kind, 'close');
     assert.equal(shorter(1.004, 1.005, 1.001).kind, 'close');
     assert.equal(shorter(0.98, 0.981).simplification, false);
   });
 
-  test('a gain far beyond everything seen so far waits for a person, once there is something to compare it with', () => {
+  test('a gain far beyond earlier effects is held for review, once there are enough of them', () => {
     const seen = [lost(1.004), lost(1.01), lost(1.002), won(0.99, 0.991), lost(1.002)];
     assert.equal(verdict([0.8, 0.8], [BASELINES, ...seen]).kind, 'hold');
     assert.equal(verdict([0.8, 0.8], [BASELINES, ...seen.slice(0, 4)]).kind, 'merge');
@@ -254,7 +254,7 @@ describe('what is merged for another reason, or not at once', () => {
     assert.equal(verdict([0.98, 0.98], [BASELINES, ...seen]).kind, 'merge');
   });
 
-  test('one run that went to pieces, or one gain that was held, does not make the next such gain plausible', () => {
+  test('a single diverged run, or a gain that was held, does not make the next one plausible', () => {
     const seen = [lost(1.004), lost(1.01), lost(1.002), won(0.99, 0.991), lost(1.002)];
     for (const odd of [lost(1.3), lost(2e6), lost(0.8, 0.8)])
       assert.equal(verdict([0.8, 0.8], [BASELINES, ...seen, odd]).kind, 'hold');
@@ -267,7 +267,7 @@ test('an idea whose trials contradict each other is judged by the worst of them'
   assert.equal(verdict([0.5, 0.8]).kind, 'merge');
 });
 
-test('the rule of the ancestor merges what is lower once', () => {
+test('the greedy rule merges what scores better once', () => {
   const greedy = (value: number, history: Step[]) => verdict([value], history, { rule: 'greedy' }).kind;
   assert.equal(greedy(0.9999, [BASELINES]), 'merge');
   assert.equal(greedy(1.0001, [BASELINES]), 'close');

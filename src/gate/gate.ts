@@ -1,9 +1,9 @@
 /**
- * The gate: measurements so far -> merge, close, one more trial, or hold for a person.
+ * The gate: measurements so far -> merge, close, another trial, or hold for review.
  *
- * The history is folded into what is known (knowledge.ts, filter.ts): where the champion stands, how noisy trials are, how
- * often ideas help. In that light an idea's trials are judged (worth.ts): is merging it worth more than closing it, and would
- * another trial be worth its price? docs/gate.md explains the mathematics and what it reaches.
+ * The history is folded into knowledge (knowledge.ts, filter.ts): the champion's level, the noise of trials, and how often ideas help. With
+ * that, an idea's trials are judged (worth.ts): is merging it worth more than closing it, and is another trial worth its price?
+ * docs/gate.md explains the mathematics and how well it does.
  */
 import { bisect, reach } from './bisect.ts';
 import { at } from './element.ts';
@@ -15,12 +15,12 @@ import { type Assessment, anotherTrialPays, assess, type Prices } from './worth.
 
 export interface GateRules {
   goal: 'minimize' | 'maximize';
-  /** `greedy` is the ancestor's rule, for comparison: one trial, and what is lower is merged. */
+  /** `greedy` is the rule of Karpathy's autoresearch, for comparison: one trial, and whatever scores better is merged. */
   rule: 'bayes' | 'greedy';
-  /** Accepted share of merges that are no real improvement. */
+  /** Accepted share of merges without a real improvement. */
   falseMerges: number;
   maxTrials: number;
-  /** Standard deviation of a trial, measured beforehand, in the metric's unit; null: learned from the baselines. */
+  /** Standard deviation of a trial in the metric's unit, if it was calibrated; null: learned from the baselines. */
   noise: number | null;
 }
 
@@ -28,16 +28,16 @@ export interface GateRules {
 export interface Candidate {
   /** Its trials so far, at least one, in the metric's unit. */
   samples: readonly Sample[];
-  /** Tokens that it adds to the code without comments; negative where it makes the code shorter. */
+  /** Tokens that it adds to the code, without comments; negative if it makes the code shorter. */
   addedTokens: number;
 }
 
 export interface GateVerdict {
-  /** `hold`: worth merging, but too good to be believed unseen. */
+  /** `again`: another trial. `hold`: worth merging, but implausibly good, so a person has to review it. */
   kind: 'merge' | 'close' | 'again' | 'hold';
-  /** Merged for the shorter code at an equal metric. */
+  /** Whether it is a tie that is merged for its shorter code. */
   simplification: boolean;
-  /** G: expected improvement; positive is better whatever the goal. */
+  /** G: expected improvement; positive is better for either goal. */
   gain: number;
   /** σ̂: standard deviation of a trial on a known seed. */
   noise: number;
@@ -48,27 +48,27 @@ export interface GateVerdict {
 /** κ and λ of docs/gate.md. */
 const FALSE_MERGE_PRICE = 0.32;
 const TRIAL_PRICE = 0.06;
-/** Shorter code is merged after so many trials if it is at least so doubtful a gain, and within so many noises of none. */
+/** A tie: after `trials` trials, the doubt is at least `doubt` and the gain within `gain` noises of 0. Shorter code is merged on a tie. */
 const TIE = { trials: 3, doubt: 0.9, gain: 0.2 };
-/** Shorter code is measured on as long as it seems to lose less than this many noises. */
+/** Until then, shorter code gets more trials while its expected loss is below this many noises. */
 const MAY_BE_TIE = 0.5;
 /**
- * A gain is implausible where it is so many noises beyond the effects of at least so many ideas, and twice as large. The largest
- * tenth of the effects does not count, one at least: runs that went to pieces, and gains that were held before, are no measure.
+ * A gain is implausible if it exceeds the effects of earlier ideas, at least `ideas` of them, by `noises` noises and by a factor of `times`. The
+ * largest tenth of the effects does not count, and at least one: diverged runs and gains that were held before are not typical.
  */
 const IMPLAUSIBLE = { noises: 10, times: 2, ideas: 5, uncounted: 0.1 };
-/** So many cuts are tried between an idea's worst trial and its best. */
+/** Number of cuts tried between an idea's worst trial and its best. */
 const CUTS = 6;
-/** Stands for a seed that no trial has run on. */
+/** A seed that no trial has run on. */
 const UNSEEN_SEED = -1;
 
-/** Judges one idea by everything that was measured. Pure; the same evidence gives the same verdict. */
+/** Judges an idea by everything that was measured. Pure. */
 export function judge(history: readonly Step[], candidate: Candidate, rules: GateRules): GateVerdict {
   const scale = scaleOf(history, rules.goal, rules.noise, candidate.samples);
   return judgeKnowing(knowledgeOf(history, scale), candidate, rules);
 }
 
-/** Judges one idea in the light of a folded history. */
+/** Judges an idea with the knowledge from a folded history. */
 export function judgeKnowing(knowledge: Knowledge, candidate: Candidate, rules: GateRules): GateVerdict {
   const { unit, noise } = knowledge.scale;
   const taken = candidate.samples.length;
@@ -100,8 +100,8 @@ export function judgeKnowing(knowledge: Knowledge, candidate: Candidate, rules: 
 }
 
 /**
- * One trial far better than the others speaks for a large noise, and so against the idea. But better numbers shall not be worse
- * for it: the idea is merged as well if that would be right had its best trials only been as good as some cut.
+ * A trial far better than the others is evidence of large noise, and so against the idea. But a better score must never hurt an idea: it is
+ * also merged if it would be with its best scores limited to some cut.
  */
 function worthyWhenCut(
   knowledge: Knowledge,
@@ -120,8 +120,8 @@ function worthyWhenCut(
 }
 
 /**
- * The worst value of a first trial on `seed` with which an idea is not closed at once, half a noise of safety added; in the
- * metric's unit. Null where every value gets a second trial.
+ * The worst score of a first trial on `seed` with which an idea is not closed at once, plus half a noise for safety, in the metric's unit.
+ * Null if any score gets a second trial.
  */
 export function worstPromising(history: readonly Step[], seed: number, rules: GateRules): number | null {
   const knowledge = knowledgeOf(history, scaleOf(history, rules.goal, rules.noise, []));
@@ -135,7 +135,7 @@ export function worstPromising(history: readonly Step[], seed: number, rules: Ga
   return bar;
 }
 
-/** Ideas that start side by side have one history, and one bar. */
+/** Ideas that are tried in parallel share a history, and so a bar. */
 const bySeedAndRules = new WeakMap<Knowledge, Map<string, number | null>>();
 
 function searchBar(knowledge: Knowledge, seed: number, rules: GateRules): number | null {
@@ -152,18 +152,18 @@ function searchBar(knowledge: Knowledge, seed: number, rules: GateRules): number
   return valueAt(bar) + (sign * judged(bar).noise) / 2;
 }
 
-/** What the rules accept, and what that costs: a false merge the more, the fewer of them are accepted. */
+/** The prices that follow from the rules: the fewer false merges are accepted, the more each one costs. */
 export function pricesOf({ falseMerges }: GateRules): Prices {
   return { falseMerges, falseMergePrice: FALSE_MERGE_PRICE / falseMerges, trialPrice: TRIAL_PRICE };
 }
 
-/** Whether the idea leaves the metric as it is. */
+/** Whether the idea leaves the metric unchanged. */
 function tieAfter(trials: number, { gain, noise, doubt }: Assessment): 'yes' | 'perhaps' | 'no' {
   if (trials < TIE.trials) return gain > -MAY_BE_TIE * noise ? 'perhaps' : 'no';
   return doubt >= TIE.doubt && Math.abs(gain) < TIE.gain * noise ? 'yes' : 'no';
 }
 
-/** Where trials never differed, or no two of one tree exist, one good trial may be all noise: a second one tells. */
+/** If trials have never differed, or none was repeated, a single good trial may be noise, so a second one is needed. */
 function mustConfirm({ scale }: Knowledge, trials: number, { worth }: Assessment): boolean {
   if (trials > 1) return false;
   return scale.noise === 'unknown' || (scale.noise === 'none' && worth > 0);
@@ -179,7 +179,7 @@ function isImplausible({ effects }: Knowledge, { gain, noise }: Assessment): boo
   return gain > Math.max(largest + IMPLAUSIBLE.noises * noise, IMPLAUSIBLE.times * largest);
 }
 
-/** Trial k of every tree runs on seed k of its campaign's rotation, and seeds are known in the order of their first trials. */
+/** The k-th trial of every tree runs on the k-th seed of the campaign, and seeds are known in the order of their first trials. */
 function nextSeed({ seeds }: Test, samples: readonly Sample[]): number {
   const first = seeds.indexOf(samples[0]?.seed ?? UNSEEN_SEED);
   return seeds[first + samples.length] ?? UNSEEN_SEED;

@@ -1,4 +1,4 @@
-/** What a campaign's history says of champion, noise and ideas: a fold, step by step, from the trials on GitHub. */
+/** What a campaign's history teaches about the champion, the noise and ideas: a fold over its steps. */
 import {
   type Belief,
   beginTest,
@@ -15,55 +15,55 @@ import {
 import { FARTHEST, HIGHEST_NOISE, possibleWorlds } from './prior.ts';
 import { expectedGain } from './worth.ts';
 
-/** One thing that happened, measured under equal conditions. Values are in the metric's unit. */
+/** A step of the history. All scores are in the metric's unit and were measured under equal conditions. */
 export type Step =
   /** Trials of the champion itself. */
   | { kind: 'champion'; samples: readonly Sample[] }
-  /** An idea that was tried on the champion; if it was merged it is the champion from here on. */
+  /** An idea that was tried on the champion. If it was merged, it is the champion from here on. */
   | { kind: 'experiment'; samples: readonly Sample[]; merged: boolean }
-  /** An idea whose first trial was stopped: the value that it was on the way to, and the variance of that guess. */
+  /** An idea whose first trial was stopped early: the projected score, and the variance of that projection. */
   | { kind: 'stopped'; sample: Sample; variance: number }
-  /** The base moved to a tree of which nothing is known. */
+  /** The base moved to a tree whose level is unknown. */
   | { kind: 'moved' };
 
-/** How values become numbers around 0 of the size of the noise; lower is better among these. */
+/** Converts scores to numbers around 0, in units of about the noise. Lower is better on the scale, for either goal. */
 export interface Scale {
   origin: number;
   /** u, in the metric's unit. */
   unit: number;
   sign: 1 | -1;
-  /** Whether u was measured beforehand, not guessed from the baselines. */
+  /** Whether u was calibrated, instead of estimated from the baselines. */
   calibrated: boolean;
-  /** What two trials of one tree ever showed: a `spread`, `none`, or there are no two such trials (`unknown`). */
+  /** Whether repeated trials of a tree have differed (`spread`), have not (`none`), or do not exist (`unknown`). */
   noise: 'spread' | 'none' | 'unknown';
 }
 
-/** What the history says. A value: the same history gives the same knowledge, and `learn` leaves its argument alone. */
+/** What the history teaches. Immutable: the same history gives the same knowledge. */
 export interface Knowledge {
   scale: Scale;
   belief: Belief;
-  /** Nothing is known of the champion's level: its next trial, or an idea's on it, is where it stands. */
+  /** Whether the champion's level is unknown, until its next trial or an idea's. */
   adrift: boolean;
-  /** Of every idea judged, how large its expected effect is in either direction, in u. */
+  /** The absolute expected effect of each idea so far, in u. */
   effects: readonly number[];
-  /** The champion's value as the ancestor's rule knows it, scaled: that of the first trial of its tree. */
+  /** The champion's score under the greedy rule, on the scale: that of the first trial of its tree. */
   bar: number | null;
 }
 
-/** Variance of a level of which nothing is known, in u². */
+/** Variance of an unknown level, in u². */
 const UNKNOWN_LEVEL = 1e6;
 /**
- * No trial counts as better than the worst of the same idea by more than this, in u: four times the highest noise. What is further apart
- * noise does not explain, and the better number may be the wrong one.
+ * No trial counts as more than this much better than the worst trial of the same idea, in u: four times the highest noise. Noise cannot
+ * explain a larger difference, and the better score may be the wrong one.
  */
 const MOST_SCATTER = 4 * HIGHEST_NOISE;
 /** What a closed idea's trials scatter teaches up to so many u. */
 const MOST_TAUGHT = 4;
 /** Worlds with less noise than this, in u, gain nothing by ideas. */
 const QUIETEST = 0.7;
-/** Worlds less likely than this, relative to the likeliest, are given up. */
+/** Worlds less likely than this, relative to the likeliest, are dropped. */
 const UNLIKELY = 1e-4;
-/** A calibrated noise is believed while the trials do not scatter by more than this many of it. */
+/** A calibrated noise is used unless the trials scatter by more than this multiple of it. */
 const MOST_OFF = 2;
 /** A spread below this share of the values counts as rounding. */
 const ROUNDING = 1e-9;
@@ -72,8 +72,8 @@ const LEAST_UNIT = 1e-100;
 
 /**
  * The scale on which a history is judged.
- * @param calibrated deviation of a trial in the metric's unit, where it was measured beforehand; it may have been for another training time
- * @param samples the trials of an idea under test: they count where the history shows no spread
+ * @param calibrated standard deviation of a trial in the metric's unit, if it was calibrated, perhaps at another training time
+ * @param samples the trials of an idea under test, which count if the history has no spread
  */
 export function scaleOf(
   history: readonly Step[],
@@ -89,8 +89,8 @@ export function scaleOf(
   const rounding = ROUNDING * (largestOf(champions) || largestOf(all) || 1 / ROUNDING);
   // What ideas scatter is theirs to choose: it counts only where champions show nothing, and then by the middle one of them.
   const shown = deviationWithin(champions);
-  const guess = shown > rounding ? shown : middleDeviation(all);
-  // Not by the idea under test: better numbers shall not be worse for it.
+  const guess = shown > rounding ? shown : middleDeviation(all) / HIGHEST_NOISE;
+  // Not by the idea under test: a better score must never hurt it.
   const scatter = shown;
   const believed = calibrated !== null && scatter <= MOST_OFF * calibrated ? calibrated : 0;
   const unit = [believed, guess].find(deviation => deviation > Math.max(rounding, LEAST_UNIT));
@@ -104,12 +104,12 @@ export function scaleOf(
   };
 }
 
-/** Largest of the values, whatever their sign; 0 where there is none. */
+/** The largest absolute value; 0 without any. */
 function largestOf(groups: readonly (readonly Sample[])[]): number {
   return Math.max(0, ...groups.flat().map(({ value }) => Math.abs(value)));
 }
 
-/** Pooled standard deviation within the groups; 0 where none has two values. */
+/** Pooled standard deviation within the groups; 0 if none has two values. */
 function deviationWithin(groups: readonly (readonly Sample[])[]): number {
   let squares = 0;
   let degrees = 0;
@@ -132,19 +132,19 @@ export function distinct(samples: readonly Sample[]): Sample[] {
   return samples.filter(({ value }, i) => samples.findIndex(other => other.value === value) === i);
 }
 
-/** A sample on the scale; what is absurdly far off is brought near enough to calculate with. */
+/** A sample on the scale, limited to a range that can be calculated with. */
 export function scaled({ seed, value }: Sample, { origin, unit, sign }: Scale): Sample {
   const distance = (sign * (value - origin)) / unit;
   return { seed, value: Math.min(FARTHEST, Math.max(-FARTHEST, distance)) };
 }
 
-/** What is known before the first trial. */
+/** The knowledge before the first trial. */
 export function startKnowledge(scale: Scale): Knowledge {
   const belief = startBelief(possibleWorlds(scale.calibrated), { mean: 0, variance: UNKNOWN_LEVEL });
   return { scale, belief, adrift: true, effects: [], bar: null };
 }
 
-/** The knowledge after one more step. */
+/** The knowledge after another step. */
 export function learn(knowledge: Knowledge, step: Step): Knowledge {
   if (step.kind === 'moved') return { ...knowledge, adrift: true, bar: null };
   if (step.kind === 'stopped') return settled(knowledge, stoppedTest(knowledge, step), false);
@@ -182,7 +182,7 @@ function settled(knowledge: Knowledge, tested: Test, merged: boolean): Knowledge
   };
 }
 
-/** What is known of an idea after its scaled trials, on the champion as it is known now. */
+/** The belief about an idea after its trials, which are on the scale. */
 export function testOf(knowledge: Knowledge, samples: readonly Sample[]): Test {
   const best = Math.max(...samples.map(({ value }) => value)) - MOST_SCATTER;
   const believable = samples.map(({ seed, value }) => ({ seed, value: Math.max(value, best) }));
@@ -190,13 +190,13 @@ export function testOf(knowledge: Knowledge, samples: readonly Sample[]): Test {
   return believable.reduce((tested, sample) => observe(tested, sample), test);
 }
 
-/** What is known of an idea whose first trial was stopped. */
+/** The belief about an idea whose first trial was stopped early. */
 export function stoppedTest(knowledge: Knowledge, { sample, variance }: Step & { kind: 'stopped' }): Test {
   const likely = scaled(sample, knowledge.scale);
   return observe(beginTest(beliefAt(knowledge, likely)), likely, variance / knowledge.scale.unit ** 2);
 }
 
-/** The belief; where the champion's level is unknown, that it is somewhere around the first trial. */
+/** The belief. If the champion's level is unknown, it is somewhere around the first trial. */
 function beliefAt({ belief, adrift }: Knowledge, first: Sample | undefined): Belief {
   return adrift ? forgetLevel(belief, { mean: first?.value ?? 0, variance: UNKNOWN_LEVEL }) : belief;
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { noiseOf, smallestGain, trialsToShow } from './noise.ts';
 
-test('five trials show gains of a size that a person can check by hand', () => {
+test('the detectable gain of five trials agrees with a calculation by hand', () => {
   const noise = noiseOf([10, 12, 11, 9, 13]);
   assert.equal(noise.mean, 11);
   assert.ok(Math.abs(noise.deviation - Math.sqrt(2.5)) < 1e-12);
@@ -10,8 +10,8 @@ test('five trials show gains of a size that a person can check by hand', () => {
   assert.ok(smallestGain(noise, 3) < smallestGain(noise, 1));
 });
 
-test('luck alone passes the gain that shows in five of a hundred campaigns', () => {
-  // A generator of its own, so that every run draws the same numbers.
+test('an equally good candidate exceeds the detectable gain in 5% of campaigns', () => {
+  // Its own generator, so that every run draws the same numbers.
   let state = 1;
   const uniform = () => {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
@@ -29,13 +29,13 @@ test('luck alone passes the gain that shows in five of a hundred campaigns', () 
   }
 });
 
-test('a metric without noise shows any gain in one trial', () => {
+test('without noise, any gain is detectable in one trial', () => {
   const noise = noiseOf([0.1, 0.1, 0.1]);
   assert.equal(noise.deviation, 0);
   assert.equal(smallestGain(noise, 1), 0);
   assert.equal(trialsToShow(noise, 0.001), 1);
 });
 
-test('one number tells nothing about noise', () => {
+test('one number says nothing about noise', () => {
   for (const values of [[], [1], Array(31).fill(1)]) assert.throws(() => noiseOf(values), RangeError);
 });

@@ -1,13 +1,13 @@
 import { mean } from './mean.ts';
 
-/** How sure one may be that a gain of the size that "shows" is not luck. */
+/** Confidence that a gain of the detectable size is not due to chance. */
 export const CONFIDENCE = 0.95;
 
-/** More trials than that are not repeated. */
+/** Maximum number of trials to calibrate with. */
 export const MOST_TRIALS = 30;
 
 /**
- * What Student's t with 1, 2, … 29 degrees of freedom stays below with a probability of CONFIDENCE.
+ * Quantiles of Student's t distribution at CONFIDENCE with 1, 2, … 29 degrees of freedom.
  * Source: Abramowitz and Stegun, Handbook of Mathematical Functions, table 26.10.
  */
 const STUDENT = [
@@ -23,20 +23,20 @@ export interface Noise {
   deviation: number;
 }
 
-/** Mean and standard deviation (n − 1 below the line). Throws a RangeError for fewer numbers than two or more than MOST_TRIALS. */
+/** Mean and sample standard deviation (n − 1). Throws a RangeError for fewer than two numbers or more than MOST_TRIALS. */
 export function noiseOf(values: readonly number[]): Noise {
   if (values.length < 2 || values.length > MOST_TRIALS)
     throw new RangeError(`Expected 2 to ${MOST_TRIALS} numbers, got ${values.length}.`);
   const middle = mean(values);
-  // Equal numbers have no scatter, whatever rounding makes of their mean.
+  // Equal numbers have no deviation, even if their mean is rounded.
   const isEven = values.every(value => value === values[0]);
   const squares = values.reduce((sum, value) => sum + (value - middle) ** 2, 0);
   return { values, mean: middle, deviation: isEven ? 0 : Math.sqrt(squares / (values.length - 1)) };
 }
 
 /**
- * The difference from the champion's mean that the mean of `trials` trials of a candidate passes by luck alone with a probability of
- * 1 − CONFIDENCE: t · s · √(1/n + 1/trials), with n trials of the champion, their standard deviation s, and t of Student's distribution
+ * The smallest detectable gain: the difference from the champion's mean that the mean of `trials` trials of an equally good candidate exceeds
+ * by chance with a probability of 1 − CONFIDENCE: t · s · √(1/n + 1/trials), with n trials of the champion, their standard deviation s, and t of Student's distribution
  * with n − 1 degrees of freedom. Source: the one-sided prediction bound for the mean of future observations of a normal population,
  * Hahn and Meeker, Statistical Intervals, chapter 4.
  */
@@ -44,7 +44,7 @@ export function smallestGain({ values, deviation }: Noise, trials: number): numb
   return student(values) * deviation * Math.sqrt(1 / values.length + 1 / trials);
 }
 
-/** Trials of the champion and as many of a candidate that show a gain of `gain`; 1 at least. */
+/** How many trials of the champion, and as many of a candidate, make a gain of `gain` detectable; at least 1. */
 export function trialsToShow(noise: Noise, gain: number): number {
   return Math.max(1, Math.ceil(2 * ((student(noise.values) * noise.deviation) / gain) ** 2));
 }

@@ -1,31 +1,31 @@
 /**
- * What is believed before the first idea, in units of the calibrated noise u.
+ * The prior: the belief before the first idea, in units of the calibrated noise u.
  *
- * Worlds: σ, the noise of a trial with a random seed; ρ, the share of its variance that trials on one seed have in common;
- * π, the share of ideas that help; and how large effects are. Every combination is possible, all equally likely at first.
+ * Worlds: σ, the noise of a trial with a random seed; ρ, the share of its variance that trials on the same seed have in common;
+ * π, the share of ideas that help; and the scale of effects. All combinations are equally likely at first.
  *
- * Ideas: π help, a quarter do nothing (within ±0.1σ), the rest hurt. How much is a mixture of two half-normal distributions,
- * cut into bins, each of which is a normal distribution as wide as its bin. A few ideas lie far outside: their bins grow
- * eightfold up to 10⁹u, the same in every world, so that a run that went to pieces says next to nothing about the noise.
+ * Ideas: π help, a quarter have no effect (within ±0.1σ), the rest hurt. The size of effects is a mixture of two half-normal
+ * distributions, divided into bins, each of which is a normal distribution as wide as its bin. A few ideas have far larger effects:
+ * their bins grow by a factor of 8 up to 10⁹u and are the same in every world, so that a diverged run says almost nothing about the noise.
  */
 import { at } from './element.ts';
 import type { Effects, World } from './filter.ts';
 
-/** An idea is an improvement where it gains more than this many noises; merging any other is a false merge. */
+/** An idea is an improvement if it gains more than this many noises. Merging any other is a false merge. */
 const LEAST_GAIN = 0.2;
 
-/** Up to so many u is where σ is looked for. */
+/** The highest σ considered, in u. */
 export const HIGHEST_NOISE = 16;
-/** σ in units of u where u is the deviation of three baselines, which is often far off, nearly always too low. */
+/** σ in u, if u is the deviation of three baselines, which is often far off and nearly always too low. */
 const GUESSED_NOISES = [0.35, 0.5, 0.7, 1, 1.4, 2, 2.8, 4, 5.6, 8, HIGHEST_NOISE];
-/** σ in units of u where u was calibrated. */
+/** σ in u, if u was calibrated. */
 const CALIBRATED_NOISES = [0.5, 0.7, 1, 1.4, 2];
 /** ρ. */
 const SEED_SHARES = [0, 0.6];
 /** π. */
 const HELPING_SHARES = [0.06, 0.15];
 const IDLE_SHARE = 0.25;
-/** Effects of ideas that do nothing, in noises. */
+/** Effects of ideas that count as having none, in noises. */
 const IDLE = [-0.1, -0.05, 0, 0.05, 0.1];
 /** Scales of the half-normal distributions of |d| in noises, by world. */
 const SCALES = [
@@ -59,18 +59,18 @@ const EDGES = [
   95,
   130,
 ];
-/** Share of helping and of hurting ideas that lie in the far bins: half of it in the first, a quarter in the next, and so on. */
+/** Share of helping and of hurting ideas in the far bins: half of it in the first, a quarter in the next, and so on. */
 const FAR_SHARE = { helping: 0.05, hurting: 0.15 };
 /** Edges of the far bins in u. */
 const FAR_EDGES = Array.from({ length: 11 }, (_, k) => 8 ** (k + 1));
 
-/** Values further from the first one than this many u say no more than one that is just as far. */
+/** Scores are limited to this many u from the first one. */
 export const FARTHEST = 4e9;
 
 /** A world and the logarithm of its weight. */
 type Weighted = { world: World; logWeight: number };
 
-/** The possible worlds, all equally likely. `calibrated`: u is known to be about right. */
+/** The possible worlds, all equally likely. `calibrated`: whether u is known to be about right. */
 export function possibleWorlds(calibrated: boolean): readonly Weighted[] {
   return calibrated ? CALIBRATED_WORLDS : GUESSED_WORLDS;
 }
@@ -97,7 +97,7 @@ function worldsOf(noises: readonly number[]): Weighted[] {
   );
 }
 
-/** What ideas do where the noise is `noise`, the share `helping` of them helps, and these are the scales of how much. */
+/** The effects of ideas with this noise, this share of ideas that help, and these scales. */
 function effectsOf(noise: number, helping: number, scales: readonly number[]): Effects {
   const bins: Bin[] = [];
   for (const effect of IDLE)
@@ -129,12 +129,12 @@ interface Bin {
   isFalse: boolean;
 }
 
-/** The effects from `low` to `high` as one normal distribution; a uniform one's variance is width²/12. */
+/** Effects from `low` to `high` as a normal distribution with the variance of a uniform one, width²/12. */
 function bin(low: number, high: number, weight: number, isFalse: boolean): Bin {
   return { mean: (low + high) / 2, variance: (high - low) ** 2 / 12, weight, isFalse };
 }
 
-/** Share of the mixture of half-normal distributions in each bin, which sum to 1; Simpson's rule within a bin. */
+/** The share of each bin in the mixture of half-normal distributions, by Simpson's rule. The shares sum to 1. */
 function binMasses(scales: readonly number[]): number[] {
   const density = (x: number) =>
     scales.reduce((sum, scale) => sum + Math.exp(-0.5 * (x / scale) ** 2) / scale, 0);

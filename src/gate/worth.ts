@@ -1,8 +1,8 @@
-/** What merging an idea is worth, now and after one more trial. */
+/** The worth of merging an idea, now and after another trial. */
 import { part } from './element.ts';
 import { predict, type Test, withSeed, worldWeights } from './filter.ts';
 
-/** What is accepted and what it costs. */
+/** What false merges and trials cost. */
 export interface Prices {
   /** q: accepted share of false merges. */
   falseMerges: number;
@@ -24,9 +24,9 @@ export interface Assessment {
   worth: number;
 }
 
-/** Components lighter than this, relative to the heaviest, are left out of the look ahead. */
+/** Parts lighter than this, relative to the heaviest, are ignored when looking ahead. */
 const NEGLIGIBLE = 1e-6;
-/** The look ahead goes over this many outcomes, evenly spaced within so many standard deviations of the mean. */
+/** Looking ahead covers this many outcomes, evenly spaced within REACH standard deviations of the mean. */
 const OUTCOMES = 40;
 const REACH = 4.5;
 
@@ -39,7 +39,7 @@ export function expectedGain({ cells }: Test): number {
   return gain;
 }
 
-/** Sums the belief up. */
+/** Summarises the belief. */
 export function assess(test: Test, prices: Prices): Assessment {
   const { cells } = test;
   const gain = expectedGain(test);
@@ -62,8 +62,8 @@ export function anotherTrialPays(test: Test, seed: number, prices: Prices, asses
 }
 
 /**
- * E[max(0, u)] if the next trial said everything (the value of perfect information): no real trial is worth more. Bounded from
- * above part by part: for X ~ N(m, s²), E max(0, X) = mΦ(m/s) + sφ(m/s) ≤ max(0, m) + sφ(m/s).
+ * E[max(0, u)] with perfect information from the next trial: no real trial is worth more. Bounded from above for each part: for
+ * X ~ N(m, s²), E max(0, X) = mΦ(m/s) + sφ(m/s) ≤ max(0, m) + sφ(m/s).
  */
 export function worthWithCertainty({ cells }: Test, prices: Prices, { noise }: Assessment): number {
   const omega = worldWeights(cells);
@@ -81,7 +81,7 @@ export function worthWithCertainty({ cells }: Test, prices: Prices, { noise }: A
   return sum;
 }
 
-/** Parts of the mixture that the next value y is drawn from; given part i and y, merging is worth a + b·y. */
+/** Parts of the mixture from which the next score y is drawn. Given part i and y, merging is worth a + b·y. */
 interface Outcomes {
   mass: number[];
   center: number[];

@@ -5,7 +5,7 @@ import { CRASH, experiment, FAULT, trial } from '../campaign/snapshot.test-helpe
 import { pullBody } from './body.ts';
 import { MAX_BODY, readMarker } from './marker.ts';
 
-test('a description whose hidden part outgrows it loses tracebacks, never edits', () => {
+test('a marker that is too large loses tracebacks, never edits', () => {
   const edits = [{ path: 'train.py', search: 'a', replace: 'b'.repeat(40_000) }];
   const crash = { ...CRASH, traceback: '&'.repeat(1500) };
   const { marker } = experiment(1, {
@@ -20,7 +20,7 @@ test('a description whose hidden part outgrows it loses tracebacks, never edits'
   assert.deepEqual(stored?.trials[0]?.outcome, { ...crash, traceback: '' });
 });
 
-test('what is written can be read back, whatever a verdict says', () => {
+test('every verdict can be read back', () => {
   const { marker } = experiment(1, {
     trials: [trial('3/1.1', 'tree 1', FAULT)],
     verdict: {

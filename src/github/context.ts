@@ -1,4 +1,4 @@
-/** What every action is applied with. */
+/** What carrying out an action takes, besides the snapshot. */
 import type { AgentEnv, chooseAgent } from '../agents/create.ts';
 import type { progressChart } from '../render/chart.ts';
 import type { GitHubPort } from './port.ts';
@@ -12,18 +12,18 @@ interface Log {
 
 export interface Context {
   port: GitHubPort;
-  /** Where agents find their keys. */
+  /** The environment variables from which agents read their keys. */
   agentEnv: AgentEnv;
   thinking: Thinking;
-  /** Says who thinks for a campaign; `chooseAgent` but in a simulation. */
+  /** Chooses a campaign's agent; `chooseAgent` except in a simulation. */
   chooseAgent: typeof chooseAgent;
-  /** Draws the picture of the export; `progressChart` but in a simulation, which has thousands to draw. */
+  /** Draws the export's chart; `progressChart` except in a simulation, which would draw thousands. */
   drawChart: typeof progressChart;
-  /** From which the campaigns' seeds are derived; known to the App alone. */
+  /** Secret from which the campaigns' seeds are derived. */
   seedSecret: string;
-  /** Web address of GitHub, no slash at the end. */
+  /** Web address of GitHub, without a trailing slash. */
   serverUrl: string;
-  /** What `autoresearch init` writes, for repositories that lack it. */
+  /** What `autoresearch init` writes, offered to repositories that lack it. */
   templates: { contract: string; workflow: string };
   now(): Date;
   log: Log;

@@ -1,4 +1,4 @@
-/** What GitHub's refusals mean. */
+/** What GitHub's errors mean. */
 import type { MergeResult } from './port.ts';
 
 /** HTTP status of a failed request; undefined for any other error. */
@@ -9,8 +9,8 @@ export function statusOf(error: unknown): number | undefined {
 }
 
 /**
- * Whether asking again would bring the same refusal: something is gone, not allowed, or not valid. A limit on requests,
- * which GitHub also answers with 403, passes.
+ * Whether a retry would fail the same way: something is gone, forbidden or invalid. A rate limit, for which GitHub also uses 403, is
+ * temporary.
  */
 export function isPermanent(error: unknown): boolean {
   const status = statusOf(error) ?? 0;
@@ -25,28 +25,28 @@ function isRateLimit(error: unknown): boolean {
   );
 }
 
-/** How many seconds GitHub wants to be left alone, as a limit on requests says; 0 for any other failure. */
+/** How many seconds to wait, from a rate limit's `retry-after`; 0 for any other failure. */
 export function limitSeconds(error: unknown): number {
   const { response } = error as { response?: { headers?: Record<string, unknown> } };
   const seconds = Number(response?.headers?.['retry-after'] ?? 0);
   return seconds > 0 ? seconds : 0;
 }
 
-/** What GitHub, or whatever failed, says. */
+/** The message of GitHub, or of whatever failed. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** GitHub answers 422 for a commit it does not know, and 409 in an empty repository. */
+/** GitHub answers 422 for an unknown commit, and 409 in an empty repository. */
 export const NO_SUCH_COMMIT = [404, 409, 422];
 
-/** GitHub answers 403 for what a private repository of a free plan cannot have, and for what it hides from the App. */
+/** GitHub answers 403 for features that a private repository on a free plan lacks, and for what the App may not see. */
 export const HIDDEN = [403, 404];
 
-/** GitHub answers 410 for an issue that was deleted. */
+/** GitHub answers 410 for a deleted issue. */
 const ABSENT = [404, 410];
 
-/** What was read, or null where GitHub answers that there is none. */
+/** The result of a read, or null if GitHub answers that there is none. */
 export async function orNull<T>(
   read: () => Promise<T>,
   absent: readonly number[] = ABSENT,
@@ -59,12 +59,12 @@ export async function orNull<T>(
   }
 }
 
-/** Asks once more before it believes that there is none: now and then GitHub denies what there is. */
+/** Reads twice before concluding that there is none: now and then GitHub answers 404 for what exists. */
 export async function askTwice<T>(read: () => Promise<T | null>): Promise<T | null> {
   return (await read()) ?? (await read());
 }
 
-/** Writes; these refusals say that there is nothing left to do. */
+/** Writes. These statuses mean that there is nothing left to do. */
 export async function unlessStatus(
   statuses: readonly number[],
   write: () => Promise<unknown>,
@@ -77,19 +77,19 @@ export async function unlessStatus(
 }
 
 /**
- * Whether a run cannot be cancelled: it has just ended (409), is gone, or GitHub cannot (it answers 500 for days where a run is stuck) or
- * may not. Nothing is to wait for that.
+ * Whether a run cannot be cancelled: it has just ended (409), is gone, is stuck (GitHub answers 500 for days), or the App may not cancel
+ * it. Nothing should wait for such a run.
  */
 export function cannotCancel(error: unknown): boolean {
   return [404, 409, 500].includes(statusOf(error) ?? 0) || isPermanent(error);
 }
 
-/** Whether the branch that was to be deleted is not there any more. */
+/** Whether the branch to delete is gone already. */
 export function isGone(error: unknown): boolean {
   return statusOf(error) === 404 || /reference does not exist/i.test(messageOf(error));
 }
 
-/** What a merge that did not take place means. Throws what says nothing about the merge. */
+/** Why a merge failed. Rethrows errors that say nothing about the merge. */
 export function mergeRefusal(error: unknown): Exclude<MergeResult, { kind: 'merged' }> {
   const status = statusOf(error);
   const message = messageOf(error);

@@ -5,7 +5,7 @@ import { readMarker, writeMarker } from './marker.ts';
 
 const schema = z.strictObject({ text: z.string() });
 
-test('a marker gives back what was written, whatever is in it', () => {
+test('a marker returns what was written, whatever it contains', () => {
   for (const text of [
     '',
     '-->',
@@ -19,13 +19,13 @@ test('a marker gives back what was written, whatever is in it', () => {
     );
 });
 
-test('a marker ends where it ends, notifies nobody and refers to nothing', () => {
+test('the content of a marker cannot end it, notify anyone or refer to an issue', () => {
   const marker = writeMarker('experiment', { text: '--> @alice closes #12' });
   assert.equal(marker.indexOf('-->'), marker.length - 3);
   assert.doesNotMatch(marker, /@|#/);
 });
 
-test('text before the marker cannot stand in for it', () => {
+test('text before the marker cannot replace it', () => {
   const fake = '<!-- autoresearch:experiment {"text":"fake"} -->';
   assert.deepEqual(
     readMarker('experiment', `${fake}\n${writeMarker('experiment', { text: 'real' })}`, schema),

@@ -1,14 +1,14 @@
-/** Hidden JSON in what the App writes on GitHub: `<!-- autoresearch:<name> {…} -->`. */
+/** Hidden JSON in texts that the App writes on GitHub: `<!-- autoresearch:<name> {…} -->`. */
 import type { z } from 'zod';
 
 export type MarkerName = 'campaign' | 'experiment' | 'promotion' | 'trial' | 'reply' | 'notice';
 
-/** GitHub refuses bodies beyond this many characters. */
+/** GitHub's limit for bodies, in characters. */
 export const MAX_BODY = 65_536;
 
 /**
- * One line of HTML comment. `<`, `>`, `&`, `@` and `#` can only stand inside JSON strings and are escaped, so that no
- * text can end the comment, notify anyone or refer to an issue.
+ * A marker as one line of HTML comment. `<`, `>`, `&`, `@` and `#` only occur inside JSON strings and are escaped, so that no text can
+ * end the comment, notify anyone or refer to an issue.
  */
 export function writeMarker(name: MarkerName, value: unknown): string {
   const json = JSON.stringify(value).replace(
@@ -18,20 +18,20 @@ export function writeMarker(name: MarkerName, value: unknown): string {
   return `<!-- autoresearch:${name} ${json} -->`;
 }
 
-/** A marker that is read back for certain: what does not match its schema is a mistake of ours, and throws. */
+/** A marker that can be read back: throws if `value` does not match the schema, which is a programming error. */
 export function writeStored<T>(name: MarkerName, value: T, schema: z.ZodType<T>): string {
-  // JSON has no infinite numbers: they come back as null.
+  // JSON turns infinite numbers into null.
   return writeMarker(name, schema.parse(JSON.parse(JSON.stringify(value))));
 }
 
-/** So many bodies of each schema are remembered with what was read from them. */
+/** Number of parsed bodies to remember for each schema. */
 const REMEMBERED = 200;
-/** GitHub shows the same bodies at every look; what they hold is found again by the body itself. Least recently used first. */
+/** Parsed markers by body, because most bodies do not change between two looks. Least recently used first. */
 const remembered = new WeakMap<z.ZodType, Map<string, unknown>>();
 
 /**
- * The value of the last marker, checked against its schema; null where it is absent, unreadable or of another name. The same
- * body gives the same object, which nobody may change.
+ * The value of the last marker, checked against its schema; null if it is missing, unreadable or of another name. Callers share the
+ * object and must not change it.
  */
 export function readMarker<T>(
   name: MarkerName,
@@ -39,7 +39,7 @@ export function readMarker<T>(
   schema: z.ZodType<T>,
 ): T | null {
   const text = body ?? '';
-  // The App's own marker is the last thing it writes, and holds no `<`: whatever stands before it cannot reach into it.
+  // The App writes its marker last and escapes every `<` in it, so no text before it can reach into it.
   const match = /^<!-- autoresearch:(\w+) ([^<>]*) -->/.exec(
     text.slice(Math.max(0, text.lastIndexOf('<!-- autoresearch:'))),
   );

@@ -1,4 +1,4 @@
-/** What the controller needs of GitHub: a narrow view, so that a simulator can stand in for it. */
+/** What the App needs of GitHub: a narrow interface, so that a simulator can replace it. */
 
 export interface Repository {
   owner: string;
@@ -28,9 +28,9 @@ export interface Pull {
   body: string;
   author: string;
   branch: string;
-  /** Branch that it is to be merged into. */
+  /** The branch to merge into. */
   base: string;
-  /** `owner/name` of the head; an experiment's is the repository itself. */
+  /** `owner/name` of the head's repository; an experiment's is the repository itself. */
   headRepository: string;
   headSha: string;
   labels: string[];
@@ -59,9 +59,9 @@ export interface WorkflowRun {
   id: number;
   title: string;
   actor: string;
-  /** 1, and more where people ran it again. */
+  /** 1, or more after re-runs. */
   attempt: number;
-  /** Tip of the branch when it was dispatched. */
+  /** Tip of the branch at the dispatch. */
   headSha: string;
   status: 'queued' | 'in_progress' | 'completed';
   conclusion: string | null;
@@ -75,7 +75,7 @@ interface CheckRunText {
   text: string;
 }
 
-/** Why a merge was refused: the base moves or just moved (transient), or a rule of the repository says no. */
+/** Why a merge failed: the base has just moved (temporary), or a rule of the repository forbids it. */
 export type MergeResult =
   | { kind: 'merged'; sha: string }
   | { kind: 'moved' }
@@ -88,33 +88,33 @@ export interface GitHubPort {
 
   /** `squashes`: pull requests may be merged by squashing. */
   about(): Promise<{ isPublic: boolean; defaultBranch: string; squashes: boolean }>;
-  /** By branch or full id; null where there is no such branch or commit. */
+  /** By branch or full id; null if there is no such branch or commit. */
   commit(ref: string): Promise<Commit | null>;
-  /** Text of a file at a ref; null where there is none. */
+  /** Text of a file at a ref; null if there is none. */
   file(path: string, ref: string): Promise<string | null>;
   /** Names of the workflow files at a ref. */
   workflowFiles(ref: string): Promise<string[]>;
-  /** Why the base branch would refuse the App's merges; empty where it would not. */
+  /** Rules that would prevent the App from merging into a branch; empty without any. */
   baseObstacles(branch: string): Promise<string[]>;
-  /** Branches whose name begins with `prefix`: name to commit. */
+  /** Branches whose name starts with `prefix`: name to commit. */
   branches(prefix: string): Promise<Map<string, string>>;
   issue(number: number): Promise<Issue | null>;
   openIssues(label: string): Promise<Issue[]>;
   comments(issue: number): Promise<Comment[]>;
   comment(id: number): Promise<Comment | null>;
-  /** Comments on any issue, edited since `since`, oldest first. */
+  /** Comments on all issues that were edited since `since`, oldest first. */
   commentsSince(since: Date): Promise<Comment[]>;
-  /** Pull requests from newest to oldest edit, down to those not edited since `since` (null: all). */
+  /** Pull requests that were edited since `since` (null: all), latest edit first. */
   pullsSince(since: string | null): Promise<Pull[]>;
   openPullOf(branch: string): Promise<Pull | null>;
   pull(number: number): Promise<Pull>;
-  /** Whether an open pull request could be merged as it is; null while GitHub does not know. */
+  /** Whether an open pull request merges without conflicts; null while GitHub has not checked. */
   mergeable(pull: number): Promise<boolean | null>;
   /** The App's own check runs on a commit. */
   checks(sha: string): Promise<CheckRun[]>;
   /** The newest runs of a workflow, at most 100. */
   runs(workflow: string): Promise<WorkflowRun[]>;
-  /** Text of a file in a run's artifact, the oldest of that name; null where there is none. */
+  /** Text of a file in a run's artifact, the oldest of that name; null if there is none. */
   artifact(runId: number, name: string, file: string): Promise<string | null>;
   permission(login: string): Promise<'admin' | 'write' | 'read' | 'none'>;
 
@@ -130,11 +130,11 @@ export interface GitHubPort {
   addLabel(issue: number, label: string): Promise<void>;
   createComment(issue: number, body: string): Promise<Comment>;
   updateComment(id: number, body: string): Promise<void>;
-  /** Deletes a comment of the App's own; one that is gone already stays so. */
+  /** Deletes one of the App's comments. Does nothing if it is gone already. */
   deleteComment(id: number): Promise<void>;
   react(comment: number, reaction: 'eyes' | 'rocket' | 'confused'): Promise<void>;
   createCheck(sha: string, externalId: string, startedAt: Date, text: CheckRunText): Promise<number>;
-  /** Begins a check run again at `startedAt`; it is not completed any more. */
+  /** Restarts a check run, so that it is in progress since `startedAt`. */
   restartCheck(id: number, startedAt: Date): Promise<void>;
   completeCheck(
     id: number,

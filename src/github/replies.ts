@@ -1,4 +1,4 @@
-/** Comments that are made once: an answer to a command, a verdict, a notice. The hidden marker says which. */
+/** Comments that are written once: replies to commands, verdicts, notices. A hidden marker identifies each. */
 import { z } from 'zod';
 import type { PendingCommand } from '../campaign/model.ts';
 import type { Context } from './context.ts';
@@ -8,17 +8,17 @@ import type { Comment, GitHubPort } from './port.ts';
 const replySchema = z.strictObject({ comment: z.int() });
 const keySchema = z.strictObject({ key: z.string() });
 
-/** Id of the comment that this one answers, or null. */
+/** Id of the comment that this one replies to, or null. */
 export function replyKey(body: string): number | null {
   return readMarker('reply', body, replySchema)?.comment ?? null;
 }
 
-/** Key of the notice or verdict that this comment is, or null. */
+/** Key of the notice or verdict in this comment, or null. */
 export function noticeKey(body: string): string | null {
   return readMarker('notice', body, keySchema)?.key ?? null;
 }
 
-/** Answers a comment; the marker keeps the command from being taken up again. */
+/** Replies to a comment. The marker prevents the command from being carried out again. */
 export async function reply(
   port: GitHubPort,
   issue: number,
@@ -28,7 +28,7 @@ export async function reply(
   return port.createComment(issue, `${text}\n\n${writeMarker('reply', { comment })}`);
 }
 
-/** Declines a command, with what to do instead. */
+/** Refuses a command; `text` says what to do instead. */
 export async function refuse(
   { port }: Pick<Context, 'port'>,
   pending: PendingCommand,
@@ -38,8 +38,8 @@ export async function refuse(
   await reply(port, pending.issue, pending.comment, text);
 }
 
-/** Says something once on an issue or pull request; says it anew in the same comment where it reads differently now. */
-export async function sayOnce(port: GitHubPort, issue: number, key: string, text: string): Promise<void> {
+/** Comments once for each key on an issue or pull request, and updates the comment if the text has changed. */
+export async function commentOnce(port: GitHubPort, issue: number, key: string, text: string): Promise<void> {
   const body = `${text}\n\n${writeMarker('notice', { key })}`;
   const said = (await port.comments(issue)).find(
     comment => comment.author === port.botLogin && noticeKey(comment.body) === key,

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { leanerStates } from '../campaign/fit-marker.ts';
 import { type CampaignState, campaignStateSchema, type RecordedTrial } from '../campaign/marker.ts';
 import { plan } from '../campaign/plan/plan.ts';
+import { smallerStates } from '../campaign/smaller-marker.ts';
 import {
   CRASH,
   campaign,
@@ -40,7 +40,7 @@ function baselinesOf(trees: readonly string[], more: Partial<RecordedTrial> = {}
   return trees.flatMap((tree, i) => [1, 2, 3].map(k => trial(`3/0.${3 * i + k}`, tree, 1, more)));
 }
 
-test('the first champion and the last three trees keep their baselines; what the others cost stays counted', async () => {
+test('the first champion and the last three trees keep their baselines; the cost of the others still counts', async () => {
   const baselines = baselinesOf(['first', 'second', 'third', 'fourth', 'fifth']);
   const { body, state } = await saved({ baselines, forgiven: { baselines: 7, experiments: 0 } });
   assert.deepEqual(
@@ -54,7 +54,7 @@ test('the first champion and the last three trees keep their baselines; what the
   assert.equal(next.kind === 'dispatch' && next.trial, '3/0.16', 'names are not used again');
 });
 
-test('a state that outgrows a comment loses tracebacks first, then what candidates reported', async () => {
+test('a state that is too large loses tracebacks first, then reported values', async () => {
   const crash = { ...CRASH, traceback: '<'.repeat(1500) };
   const reported = { steps: 953 };
   const crashes = Array.from({ length: 20 }, (_, i) => trial(`3/0.${i + 1}`, 'tree', crash, { reported }));
@@ -64,7 +64,7 @@ test('a state that outgrows a comment loses tracebacks first, then what candidat
   assert.deepEqual(state.baselines[0]?.reported, reported);
 });
 
-test('a champion that failed a hundred times still leaves a comment that can be written and read', async () => {
+test('after a hundred failures of a champion the comment can still be written and read', async () => {
   const fault = { ...FAULT, message: '<'.repeat(500) };
   const faults = Array.from({ length: 100 }, (_, i) => trial(`3/0.${i + 1}`, 'tree', fault));
   const failedProposals = Array.from({ length: 30 }, () => '&'.repeat(300));
@@ -73,7 +73,7 @@ test('a champion that failed a hundred times still leaves a comment that can be 
   assert.equal(state.baselines.length + (state.forgotten?.trials ?? 0), 100);
 });
 
-test('texts are cut to what can be read back, and a code span that is cut stays one', async () => {
+test('long texts are cut so that they can be read back, and a code span stays closed', async () => {
   const reason = `The contract cannot be read. \`${'@everyone '.repeat(300)}\``;
   const { body, state } = await saved({ phase: 'paused', reason, failedProposals: ['x'.repeat(1000)] });
   assert.match(state.reason, /^The contract[^`]*`[^`]*`…$/);
@@ -81,7 +81,7 @@ test('texts are cut to what can be read back, and a code span that is cut stays 
   assert.ok(body.includes(state.reason));
 });
 
-test('what was written is not brought up to date again while nothing happens', async () => {
+test('an up-to-date comment is not updated again', async () => {
   const { body, state } = await saved({ phase: 'paused', reason: `x${'🔬'.repeat(1000)}` });
   assert.ok(body.isWellFormed(), 'GitHub would give back something else');
   const there = campaign(state, { comment: { id: 30, body, updatedAt: NOW.toISOString() } });
@@ -98,7 +98,7 @@ test('every leaner version is shorter', () => {
     trial(`3/0.${i + 1}`, 'tree', crash, { reported: { steps: 1 } }),
   );
   const { state } = campaign({ baselines });
-  const lengths = state ? [...leanerStates(state)].map(version => JSON.stringify(version).length) : [];
+  const lengths = state ? [...smallerStates(state)].map(version => JSON.stringify(version).length) : [];
   assert.deepEqual(
     lengths,
     [...new Set(lengths)].sort((a, b) => b - a),

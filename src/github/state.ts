@@ -1,15 +1,16 @@
-/** Writes the campaign's state: its status comment, whose hidden part is the state and whose visible part is derived. */
-import { leanerStates } from '../campaign/fit-marker.ts';
+/** Writes a campaign's state into its status comment: the marker holds the state, and the visible text is derived from it. */
 import { type CampaignState, campaignStateSchema } from '../campaign/marker.ts';
 import type { Campaign, Snapshot } from '../campaign/model.ts';
+import { smallerStates } from '../campaign/smaller-marker.ts';
 import { statusComment } from '../render/status.ts';
 import { isPermanent } from './errors.ts';
 import { MAX_BODY, writeMarker, writeStored } from './marker.ts';
 import type { GitHubPort } from './port.ts';
 
-/** How long the visible part may lag behind while nothing in the hidden part changes. */
+/** How long the visible text may be outdated while the state is unchanged. */
 const REFRESH_SECONDS = 30;
-/** Stores `state`; creates the status comment where there is none. */
+
+/** Stores `state`. Creates the status comment if there is none. */
 export async function saveState(
   port: Pick<GitHubPort, 'createComment' | 'updateComment'>,
   snapshot: Snapshot,
@@ -22,7 +23,7 @@ export async function saveState(
   else await port.createComment(campaign.issue, body);
 }
 
-/** Brings the visible parts up to date where they lag. Returns seconds until it should be tried again, or null. */
+/** Updates outdated status comments. Returns the seconds until the next update is due, or null. */
 export async function refreshStatus(
   port: Pick<GitHubPort, 'updateComment'>,
   snapshot: Snapshot,
@@ -32,19 +33,19 @@ export async function refreshStatus(
   for (const campaign of snapshot.campaigns) {
     const { comment, state } = campaign;
     if (!comment || !state) continue;
-    // What was read back matched the schema, and is written as it was read.
+    // The state was checked against the schema when it was read.
     const body = statusBody(snapshot, campaign, state, version => writeMarker('campaign', version));
     if (body === comment.body) continue;
     const age = (now.getTime() - Date.parse(comment.updatedAt)) / 1000;
     const ended = state.phase === 'finished' || state.phase === 'stopped';
     if (age < REFRESH_SECONDS && !ended) again = REFRESH_SECONDS - age;
-    else await refreshed(port, comment.id, body);
+    else await tryUpdate(port, comment.id, body);
   }
   return again;
 }
 
-/** Where GitHub does not let the App write, what people read lags behind, and everything else goes on. */
-async function refreshed(port: Pick<GitHubPort, 'updateComment'>, id: number, body: string): Promise<void> {
+/** Updates a comment. If GitHub forbids it, the comment stays outdated and everything else continues. */
+async function tryUpdate(port: Pick<GitHubPort, 'updateComment'>, id: number, body: string): Promise<void> {
   try {
     await port.updateComment(id, body);
   } catch (error) {
@@ -52,7 +53,7 @@ async function refreshed(port: Pick<GitHubPort, 'updateComment'>, id: number, bo
   }
 }
 
-/** The fullest version of the comment that GitHub takes. */
+/** The longest version of the comment that fits into GitHub's limit. */
 function statusBody(
   snapshot: Snapshot,
   campaign: Campaign,
@@ -61,10 +62,10 @@ function statusBody(
 ): string {
   const others = snapshot.campaigns.filter(other => other.issue !== campaign.issue);
   let body = '';
-  for (const version of leanerStates(state)) {
+  for (const version of smallerStates(state)) {
     const stored: Campaign = { ...campaign, state: version };
     const visible = statusComment({ ...snapshot, campaigns: [...others, stored] }, stored, version);
-    // A half of a surrogate pair would come back as another character, and the comment seem to lag for ever.
+    // GitHub replaces half a surrogate pair, so the comment would always look outdated.
     body = `${visible.toWellFormed()}\n\n${write(version)}`;
     if (body.length <= MAX_BODY) break;
   }

@@ -1,4 +1,4 @@
-/** Agents at work beside the loop. What they think of is lost when the App ends, and then asked for again. */
+/** Agents that think beside the loop. Their thoughts are lost when the App ends; the plan then asks again. */
 import { isDeepStrictEqual } from 'node:util';
 import type { Proposal } from '../agents/agent.ts';
 import { type Cost, NO_COST } from '../campaign/idea.ts';
@@ -8,28 +8,28 @@ import { isAbout } from '../campaign/plan/write-off.ts';
 import { liveCampaigns } from '../campaign/queries.ts';
 import type { Task, Thought } from '../campaign/thought.ts';
 
-/** What came of a thought, and who thought it. */
+/** The result of a thought, and the agent's name. */
 type Answer = { agent: string } & Proposal;
 
-/** Where an answer is about to be written down: in the experiment of that number, or in what its campaign has spent for nothing. */
+/** Where an answer is about to be stored: in the experiment of that number, or in the campaign's cost of failed proposals. */
 type Use = { kind: 'experiment'; number: number } | { kind: 'failed'; cost: Cost };
 
 export interface Thinking {
   /** All thoughts, oldest first. */
   thoughts(): Thought[];
-  /** Begins a thought; `think` gets a signal that is aborted when nobody waits for it any more. */
+  /** Starts a thought. The signal given to `think` is aborted when the thought is not needed any more. */
   begin(campaign: number, task: Task, think: (signal: AbortSignal) => Promise<Answer>): void;
-  /** What came of it; undefined while it is thought about, and where it is not known. */
+  /** The answer; undefined while the agent is thinking, and for an unknown thought. */
   answer(id: number): Answer | undefined;
-  /** Ideas that no experiment was made of yet. */
+  /** Ideas that have not become experiments yet. */
   ideas(campaign: number): Extract<Answer, { kind: 'idea' }>[];
-  /** To be said before the answer is written down: where GitHub's word that it was gets lost, the next look can tell. */
+  /** To be called before the answer is stored: if GitHub's response gets lost, the next step can tell whether it was. */
   use(id: number, use: Use | null): void;
-  /** How its answer was to be written down; null where that was not tried. */
+  /** Where its answer was to be stored; null if that was not tried. */
   useOf(id: number): Use | null;
-  /** Nobody waits for it any more. Where it comes to an answer all the same, that was paid for and is kept. */
+  /** Aborts it. If it still gets an answer, that was paid for and is kept. */
   interrupt(id: number): void;
-  /** Forgets it: its answer was used, or nobody waits for it. */
+  /** Forgets it, because its answer was stored or is not needed. */
   drop(id: number): void;
 }
 
@@ -41,8 +41,8 @@ interface Kept {
 }
 
 /**
- * @param onAnswer called when a thought has come to an end
- * @param onError called with what an agent threw, which the contract of `Agent` does not allow; it counts as a failed thought
+ * @param onAnswer called when a thought has ended
+ * @param onError called with an error that an agent threw. `Agent` does not allow that; it counts as a failed thought
  */
 export function createThinking(onAnswer: () => void, onError: (error: unknown) => void): Thinking {
   const kept = new Map<number, Kept>();
@@ -92,9 +92,8 @@ export function createThinking(onAnswer: () => void, onError: (error: unknown) =
 }
 
 /**
- * Interrupts what nobody waits for: thoughts of campaigns that have ended, and about experiments that are no longer what they were.
- * What has an answer stays until it was used or its cost was counted, and until its campaign is seen again where it is not; and is
- * forgotten where it turns out that it was.
+ * Interrupts thoughts that are not needed any more: their campaign has ended, or their experiment has changed. A thought with an answer
+ * stays until its idea or its cost is stored, or as long as its campaign is not in the snapshot.
  */
 export function dropUnwanted(thinking: Thinking, snapshot: Snapshot): void {
   for (const thought of thinking.thoughts()) {
@@ -103,14 +102,14 @@ export function dropUnwanted(thinking: Thinking, snapshot: Snapshot): void {
     const live = liveCampaigns(snapshot).some(({ issue }) => issue === campaign);
     if (state === 'thinking') {
       if (!(live && there && isAbout(snapshot, there, task))) thinking.interrupt(id);
-    } else if (there?.state && isWritten(thinking, snapshot, there.state, thought)) thinking.drop(id);
-    // It was not counted: what others will have cost must not be taken for it.
+    } else if (there?.state && isStored(thinking, snapshot, there.state, thought)) thinking.drop(id);
+    // Its cost was not stored. Forget the expected total, which another cost could reach by chance.
     else if (there?.state && thinking.useOf(id)?.kind === 'failed') thinking.use(id, null);
   }
 }
 
-/** Whether an answer stands where it was to be written down. */
-function isWritten(
+/** Whether an answer is stored where it was to be. */
+function isStored(
   thinking: Thinking,
   snapshot: Snapshot,
   { failedCost }: CampaignState,

@@ -4,8 +4,8 @@ import { ProbotOctokit } from 'probot';
 type ClientOptions = NonNullable<ConstructorParameters<typeof ProbotOctokit>[0]>;
 
 /**
- * GitHub asks its clients for a second between writes and three between notifications; a GitHub on this machine does not.
- * A function, because Probot passes throttle options of its own, which replace those of plain defaults.
+ * GitHub asks clients to wait 1 s between writes and 3 s between notifications, which the local GitHub does not need. The defaults are a
+ * function because Probot passes its own throttle options, which would replace plain defaults.
  */
 export const UnhurriedOctokit = ProbotOctokit.defaults((options: ClientOptions) => ({
   ...options,

@@ -1,4 +1,7 @@
-/** What passes between the local GitHub and a local runner: the stand-in for the runner protocol of GitHub Actions. */
+/** The interface between the local GitHub and a local runner, in place of the runner protocol of GitHub Actions. */
+
+/** The only event that starts runs. */
+export const TRIGGER = 'workflow_dispatch';
 
 /** One queued job of one workflow run, as a runner receives it. */
 export interface Job {
@@ -6,7 +9,6 @@ export interface Job {
   jobId: number;
   /** Key of the job in the workflow file. */
   name: string;
-  attempt: number;
   /** `owner/name` */
   repository: string;
   /** Path of the workflow file, such as `.github/workflows/experiment.yml`, and its text at the dispatched ref. */
@@ -14,37 +16,35 @@ export interface Job {
   workflowText: string;
   /** The run's `display_title`, from `run-name`. */
   title: string;
-  /** Full ref of the dispatch (`refs/heads/main`) and the commit it pointed at. */
+  /** Full ref of the dispatch (`refs/heads/main`) and the commit that it pointed to. */
   ref: string;
   headSha: string;
-  event: string;
   inputs: Record<string, string>;
   actor: string;
-  /** Base URL of the local GitHub (no slash at the end); REST lives under `/api/v3`, git under `/<owner>/<name>.git`. */
+  /** Base URL of the local GitHub, without a slash at the end. REST is at `/api/v3`, git at `/<owner>/<name>.git`. */
   serverUrl: string;
-  /** The job's own token; may read this repository and nothing else. */
+  /** The job's own token, with read access to this repository only. */
   token: string;
 }
 
 export type Conclusion = 'success' | 'failure' | 'cancelled' | 'timed_out';
 
 export interface JobStep {
-  number: number;
   name: string;
   status: 'queued' | 'in_progress' | 'completed';
   conclusion: Conclusion | 'skipped' | null;
 }
 
-/** The side of the local GitHub that a runner talks to. */
+/** The part of the local GitHub that a runner uses. */
 export interface JobQueue {
-  /** Resolves with the next queued job whose `runs-on` labels are all in `labels`; marks it as in progress. Rejects when aborted. */
+  /** Resolves with the next queued job whose `runs-on` labels are all in `labels`, and marks it as in progress. Rejects if aborted. */
   take(runner: { name: string; labels: readonly string[] }, signal: AbortSignal): Promise<Job>;
   /** Appends to the job's log (whole lines, UTF-8). */
   log(jobId: number, text: string): void;
   steps(jobId: number, steps: readonly JobStep[]): void;
-  /** Stores an artifact of the run: file name to bytes; the server zips it. */
+  /** Stores an artifact of the run (file name to bytes), which the server zips. */
   upload(runId: number, artifact: string, files: ReadonlyMap<string, Uint8Array>): void;
-  /** Aborted when someone cancels the run. */
+  /** Aborts when someone cancels the run. */
   cancelled(jobId: number): AbortSignal;
   complete(jobId: number, conclusion: Conclusion): void;
 }

@@ -1,4 +1,4 @@
-/** The kinds of agents that a contract can name. A new kind is one schema and one line of abilities here, and one line in `agents/create.ts`. */
+/** The kinds of agents. A new kind needs a schema and its abilities here, and a case in `agents/create.ts`. */
 import { z } from 'zod';
 
 const nameSchema = z.string().regex(/^[a-z0-9-]+$/, 'expected lower-case letters, digits and dashes');
@@ -8,7 +8,7 @@ export const agentSchema = z.discriminatedUnion('use', [
     name: nameSchema,
     use: z.literal('openai'),
     model: z.string().min(1),
-    /** Dollars per million tokens; without them the cost in dollars is unknown. */
+    /** Dollars per million tokens; without a price, the cost in dollars is unknown. */
     price: z.strictObject({ input: z.number().nonnegative(), output: z.number().nonnegative() }).optional(),
   }),
   z.strictObject({ name: nameSchema, use: z.literal('explore') }),
@@ -17,11 +17,11 @@ export const agentSchema = z.discriminatedUnion('use', [
 export type AgentConfig = z.infer<typeof agentSchema>;
 
 export interface AgentAbilities {
-  /** Its answers take long enough that the next idea is asked for while every runner is busy. */
+  /** Its answers take so long that the next idea is requested while all runners are busy. */
   thinksAhead: boolean;
   /** Can fix an experiment that crashed. */
   repairs: boolean;
-  /** Can make an experiment's edits again on another champion. */
+  /** Can redo an experiment's edits on another champion. */
   ports: boolean;
   /** Costs money, so a limit in dollars needs its price. */
   costsMoney: boolean;
@@ -36,12 +36,12 @@ export function abilitiesOf({ use }: Pick<AgentConfig, 'use'>): AgentAbilities {
   return ABILITIES[use];
 }
 
-/** Dollars per million tokens; undefined where the contract does not say. */
+/** Dollars per million tokens; undefined if the contract sets no price. */
 export function priceOf(agent: AgentConfig): { input: number; output: number } | undefined {
   return 'price' in agent ? agent.price : undefined;
 }
 
-/** The contract's agent of that name, or its first where none is asked for; undefined where it has none of that name. */
+/** The contract's agent named `wanted`, or its first one if `wanted` is null; undefined if there is no agent of that name. */
 export function agentNamed(
   { agents }: { agents: readonly AgentConfig[] },
   wanted: string | null | undefined,

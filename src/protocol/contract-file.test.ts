@@ -18,7 +18,7 @@ test('every key has a default', () => {
   }
 });
 
-test('what is written is what counts, durations become seconds', () => {
+test('values in the file override the defaults, and durations become seconds', () => {
   const file = parseContract(
     'editable: [a.py, b.py]\ntrial: {budget: 90s, timeout: 1h}\nmetric: {name: p99_ms, goal: minimize}\nparallel: 4\n',
   );
@@ -30,7 +30,7 @@ test('what is written is what counts, durations become seconds', () => {
   assert.equal(file.contract.trial.workflow, 'experiment.yml');
 });
 
-test('a wrong key is reported with its line and the nearest known one', () => {
+test('an unknown key is reported with its line and the nearest known key', () => {
   assert.deepEqual(problemsOf('editable: [a.py]\ntrial:\n  budget: 5m\n  timout: 10m\n'), [
     '.github/research.yml:4: trial.timout: expected a known key (did you mean timeout?), found timout',
   ]);
@@ -61,11 +61,11 @@ test('a wrong value is reported with what was expected and what was found', () =
   );
 });
 
-test('dollars are limited only where every agent that costs any has a price', () => {
+test('a limit in dollars needs a price for every agent that costs money', () => {
   const contract = (agent: string) =>
     `limits: {usd: 5}\nagents:\n  - {name: e, use: explore}\n  - ${agent}\n`;
   assert.deepEqual(problemsOf(contract('{name: gpt, use: openai, model: m}')), [
-    '.github/research.yml:4: agents.1.price: expected the price of gpt, such as {input: 1.25, output: 10} dollars per million tokens, because limits.usd counts dollars, found nothing',
+    '.github/research.yml:4: agents.1.price: expected a price for gpt in dollars per million tokens, such as {input: 1.25, output: 10}, because limits.usd is set, found nothing',
   ]);
   assert.deepEqual(
     problemsOf(contract('{name: gpt, use: openai, model: m, price: {input: 1, output: 2}}')),
@@ -74,7 +74,7 @@ test('dollars are limited only where every agent that costs any has a price', ()
   assert.match(problemsOf('limits: {hours: 0}\n')[0] ?? '', /limits\.hours: expected a number above 0/);
 });
 
-test('text that is not YAML, or not a mapping, is reported too', () => {
+test('text that is not YAML, or not a mapping, is reported', () => {
   assert.match(problemsOf('a: [1\nb: 2')[0] ?? '', /^\.github\/research\.yml:2: expected valid YAML, found /);
   assert.match(problemsOf('- 1\n')[0] ?? '', /expected an object, found \[1\]/);
 });
@@ -85,16 +85,16 @@ test('a metric has one source: a referee, a pattern with one group, or a key of 
   assert.deepEqual(metric("  pattern: 'p99=(.*)'\n"), []);
   assert.deepEqual(metric('  file: result.json\n  key: runs.0.p99\n'), []);
   assert.deepEqual(metric("  referee: score.py\n  pattern: '(x)'\n"), [
-    `${where}:5: metric.pattern: expected one source of the number: referee, pattern, file, found "pattern beside referee"`,
+    `${where}:5: metric.pattern: expected only one of referee, pattern, file, found "pattern in addition to referee"`,
   ]);
   assert.deepEqual(metric("  pattern: '(x)'\n  file: a.json\n  key: b\n"), [
-    `${where}:5: metric.file: expected one source of the number: referee, pattern, file, found "file beside pattern"`,
+    `${where}:5: metric.file: expected only one of referee, pattern, file, found "file in addition to pattern"`,
   ]);
   assert.deepEqual(metric('  file: result.json\n'), [
-    `${where}:4: metric.file: expected key beside file, such as key: latency.p99, found "file alone"`,
+    `${where}:4: metric.file: expected key together with file, such as key: latency.p99, found "file alone"`,
   ]);
   assert.deepEqual(metric('  key: p99\n'), [
-    `${where}:4: metric.key: expected file beside key, such as file: result.json, found "key alone"`,
+    `${where}:4: metric.key: expected file together with key, such as file: result.json, found "key alone"`,
   ]);
   for (const pattern of ['p99', '(a)(b)', '(a', '(?:a)'])
     assert.match(
@@ -104,7 +104,7 @@ test('a metric has one source: a referee, a pattern with one group, or a key of 
   assert.deepEqual(metric("  pattern: '(?<=p99=)(\\S+)(?: ms)?$'\n"), []);
   assert.match(
     metric('  file: ../x\n  key: a..b\n').join(),
-    /a path inside \$TMPDIR.*names and indices with dots/,
+    /a path inside \$TMPDIR.*names and indices separated by dots/,
   );
 });
 
@@ -124,7 +124,7 @@ test('a pattern that cannot be matched in linear time is a problem that says whi
     );
 });
 
-test('names in a contract can be seen, and so can what is said about it', () => {
+test('names in a contract, and problems with them, have no hidden characters', () => {
   const hidden = String.raw`"p99\u202e\u001b[31m"`;
   const names = problemsOf(`metric: {name: ${hidden}, goal: minimize}\neditable: [${hidden}]\n`);
   assert.equal(names.length, 2);

@@ -1,4 +1,4 @@
-/** Reads `.github/research.yml`; every problem says where it stands, what was expected and what was found. */
+/** Parses `.github/research.yml`. Every problem says where it is, what was expected and what was found. */
 import { EVENT_ID, type Event, getScalarValue, load, parseEvents, YAMLException } from 'js-yaml';
 import type { z } from 'zod';
 import { CONTRACT_PATH, type Contract, contractSchema } from './contract.ts';
@@ -6,9 +6,9 @@ import { suggest } from './suggest.ts';
 import { visible } from './visible.ts';
 
 export interface ContractProblem {
-  /** Counts from 1. */
+  /** Counting from 1. */
   line: number;
-  /** Such as `trial.budget`; empty for the file as a whole. */
+  /** Such as `trial.budget`; empty for the whole file. */
   key: string;
   expected: string;
   found: string;
@@ -18,7 +18,7 @@ export type ContractFile =
   | { kind: 'contract'; contract: Contract }
   | { kind: 'problems'; problems: ContractProblem[] };
 
-/** Parses the text of a contract; an empty file is the contract of all defaults. */
+/** Parses the text of a contract. An empty file is a contract with all defaults. */
 export function parseContract(text: string): ContractFile {
   let value: unknown;
   try {
@@ -38,13 +38,13 @@ export function parseContract(text: string): ContractFile {
   if (twice !== undefined) {
     const line = linesOfKeys(text).get('agents') ?? 1;
     return problems([
-      { line, key: 'agents', expected: 'a different name for every agent', found: `${twice} twice` },
+      { line, key: 'agents', expected: 'a unique name for every agent', found: `${twice} twice` },
     ]);
   }
   return { kind: 'contract', contract: parsed.data };
 }
 
-/** One problem as a line of text: file, line, key, expectation, value. */
+/** A problem as one line: `file:line: key: expected …, found …`. */
 export function describeProblem(problem: ContractProblem): string {
   const where = `${CONTRACT_PATH}:${problem.line}`;
   const key = problem.key === '' ? '' : `${problem.key}: `;
@@ -103,7 +103,7 @@ function show(value: unknown): string {
   return JSON.stringify(value).slice(0, 80);
 }
 
-/** The keys that the schema knows at `path`, for "did you mean". */
+/** The keys that the schema has at `path`, for "did you mean". */
 function knownKeys(path: readonly PropertyKey[]): string[] {
   let schema: unknown = contractSchema;
   for (const part of path) schema = child(schema, part);
@@ -120,7 +120,7 @@ function child(schema: unknown, part: PropertyKey): unknown {
   return undefined;
 }
 
-/** Looks through `.default()`, `.prefault()` and `.optional()`. */
+/** Strips `.default()`, `.prefault()` and `.optional()`. */
 function unwrap(schema: unknown): unknown {
   let inner = schema;
   while (
@@ -141,7 +141,7 @@ function nearestLine(path: readonly PropertyKey[], lines: ReadonlyMap<string, nu
   return 1;
 }
 
-/** Line (from 1) of every key and list item of a YAML text, by dotted path. */
+/** The line, counting from 1, of every key and list item in a YAML text, by dotted path. */
 function linesOfKeys(text: string): Map<string, number> {
   const lines = new Map<string, number>();
   const events = parseEvents(text, {});

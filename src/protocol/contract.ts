@@ -5,7 +5,7 @@ import { compilePattern } from './pattern.ts';
 import { isVisible } from './visible.ts';
 
 export const CONTRACT_PATH = '.github/research.yml';
-/** As `base`: every campaign works on a branch of its own. */
+/** Value of `base` with which every campaign works on a branch of its own. */
 export const CAMPAIGN_BASE = 'campaign';
 
 const pathSchema = pathInside('the repository');
@@ -37,20 +37,20 @@ export const durationSchema = z
   .transform(text => Number(text.slice(0, -1)) * SECONDS_PER[text.slice(-1) as keyof typeof SECONDS_PER])
   .refine(seconds => seconds > 0 && seconds <= 86_400, 'expected a duration above 0 and up to 24h');
 
-/** The sources of a number, of which a contract names at most one: without any, the last line `<name>: <number>` counts. */
+/** The sources of a metric. A contract names at most one; without one, the last output line `<name>: <number>` counts. */
 const SOURCES = ['referee', 'pattern', 'file'] as const;
 
 /** Characters of a regular expression. */
 const MAX_PATTERN = 500;
 
-/** Where the number stands in a JSON file: `latency.p99`, `runs.0.score`. */
+/** The path of a number in a JSON file: `latency.p99`, `runs.0.score`. */
 const keySchema = z
   .string()
-  .regex(/^[^.]+(\.[^.]+)*$/, 'expected names and indices with dots between them, such as latency.p99');
+  .regex(/^[^.]+(\.[^.]+)*$/, 'expected names and indices separated by dots, such as latency.p99');
 
 /**
- * The number that decides. With `referee`, a program of the base's that trains and scores the candidate from outside; without, the
- * candidate's command reports it: in a line that `pattern` finds, at `key` of the JSON `file` (below $TMPDIR), or as `<name>: <number>`.
+ * The number to improve. With `referee`, a program of the base trains the candidate and scores it from outside. Without it, the candidate's
+ * command reports the number: in a line that `pattern` matches, at `key` of the JSON `file` (below $TMPDIR), or as `<name>: <number>`.
  */
 const metricSchema = z
   .strictObject({
@@ -64,7 +64,7 @@ const metricSchema = z
         if (value.length > MAX_PATTERN) return;
         const pattern = compilePattern(value);
         if (pattern.kind === 'pattern') return;
-        const message = `expected a regular expression with exactly one group, which holds the number (${pattern.problem})`;
+        const message = `expected a regular expression with exactly one group, which captures the number (${pattern.problem})`;
         issues.push({ code: 'custom', message, input: value });
       })
       .optional(),
@@ -76,17 +76,17 @@ const metricSchema = z
       issues.push({ code: 'custom', path: [key], message, input });
     const [first, second] = SOURCES.filter(source => metric[source] !== undefined);
     if (first !== undefined && second !== undefined)
-      report(second, `expected one source of the number: ${SOURCES.join(', ')}`, `${second} beside ${first}`);
+      report(second, `expected only one of ${SOURCES.join(', ')}`, `${second} in addition to ${first}`);
     if (metric.file !== undefined && metric.key === undefined)
-      report('file', 'expected key beside file, such as key: latency.p99', 'file alone');
+      report('file', 'expected key together with file, such as key: latency.p99', 'file alone');
     if (metric.key !== undefined && metric.file === undefined)
-      report('key', 'expected file beside key, such as file: result.json', 'key alone');
+      report('key', 'expected file together with key, such as file: result.json', 'key alone');
     if (metric.referee !== undefined && metric.goal !== 'minimize')
-      report('goal', 'expected minimize: a referee measures a code length', metric.goal);
+      report('goal', 'expected minimize, because a referee measures a code length', metric.goal);
   });
 
 const keysSchema = z.strictObject({
-  /** The only paths an experiment may touch. */
+  /** The only paths that an experiment may change. */
   editable: z.array(pathSchema).min(1).max(20).default(['trainer/train.py']),
   brief: pathSchema.default('trainer/program.md'),
   metric: metricSchema.default({ name: 'val_bpb', goal: 'minimize', referee: 'trainer/referee.py' }),
@@ -104,15 +104,15 @@ const keysSchema = z.strictObject({
     .strictObject({
       false_merges: z.number().gt(0).lt(0.5).default(0.1),
       max_trials: z.int().min(2).max(10).default(4),
-      /** `greedy` merges what is lower once, as the ancestor did; for comparison. */
+      /** `greedy` merges whatever scores better once, as the original *autoresearch* does; for comparison. */
       rule: z.enum(['bayes', 'greedy']).default('bayes'),
-      /** Whether a first trial is ended where its learning curve leaves no hope. */
+      /** Whether a first trial is stopped if its learning curve shows that it cannot win. */
       early_stop: z.boolean().default(true),
-      /** Standard deviation between trials, in the metric's unit, where it is known; null: learned from the baselines. */
+      /** Standard deviation between trials in the metric's unit, if known; null: learned from the trials. */
       noise: z.number().positive().nullable().default(null),
     })
     .prefault({}),
-  /** What a candidate runs in. `none` must be written by hand, and every report then says so. */
+  /** The sandbox of a candidate. `none` must be chosen explicitly, and every report then says so. */
   sandbox: z.enum(['bubblewrap', 'none']).default('bubblewrap'),
   agents: z
     .array(agentSchema)
@@ -123,23 +123,23 @@ const keysSchema = z.strictObject({
   limits: z
     .strictObject({
       experiments: z.int().min(1).max(10_000).default(200),
-      /** Time from the command that started the campaign; null: any. */
+      /** Time since the command that started the campaign; null: no limit. */
       hours: z.number().positive().nullable().default(null),
-      /** What the agents may cost, in dollars; null: anything. */
+      /** Cost of the agents in dollars; null: no limit. */
       usd: z.number().positive().nullable().default(null),
       crashes_in_a_row: z.int().min(1).max(100).default(5),
     })
     .prefault({}),
   /**
-   * Branch that experiments start from and are merged into; null: the repository's default branch; `campaign`: one of the campaign's
-   * own, which a person takes over by a pull request at the end.
+   * Branch that experiments start from and are merged into. Null: the repository's default branch. `campaign`: a branch of the campaign's
+   * own, with a pull request at the end that only a person merges.
    */
   base: z.string().min(1).nullable().default(null),
-  /** A public repository whose trials run on a self-hosted runner must say so here. */
+  /** Must be true in a public repository whose trials run on a self-hosted runner. */
   accept_public_self_hosted: z.boolean().default(false),
 });
 
-/** Dollars can only be limited where they can be counted. */
+/** A limit in dollars needs the price of every agent. */
 export const contractSchema = keysSchema.check(({ value: { limits, agents }, issues }) => {
   if (limits.usd === null) return;
   for (const [i, agent] of agents.entries())
@@ -147,7 +147,7 @@ export const contractSchema = keysSchema.check(({ value: { limits, agents }, iss
       issues.push({
         code: 'custom',
         path: ['agents', i, 'price'],
-        message: `expected the price of ${agent.name}, such as {input: 1.25, output: 10} dollars per million tokens, because limits.usd counts dollars`,
+        message: `expected a price for ${agent.name} in dollars per million tokens, such as {input: 1.25, output: 10}, because limits.usd is set`,
         input: undefined,
       });
 });

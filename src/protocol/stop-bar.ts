@@ -1,13 +1,13 @@
-/** The bar that a dispatch carries: the preview from which on a trial is stopped, and the conditions that it was learned under. */
+/** The stop bar in a dispatch: the projected score beyond which a trial is stopped early, and the conditions it applies to. */
 import { z } from 'zod';
 
-/** Share of the budget after which a running trial's preview is taken; `npm run bench -- early` compares others. */
+/** Share of the budget after which a running trial's projection is taken; `npm run bench -- early` compares alternatives. */
 export const PREVIEW_AT = 0.5;
 
 export interface StopBar {
-  /** A preview worse than this ends the trial; in the metric's unit. */
+  /** A projection worse than this stops the trial; in the metric's unit. */
   value: number;
-  /** Of the trials that it rests on: what runs on another machine, or measures another thing, is not held against it. */
+  /** Digest and machine class of the trials it is based on. It is ignored for trials under other conditions. */
   digest: string;
   machine: string;
 }
@@ -15,12 +15,12 @@ export interface StopBar {
 /** Name of the workflow's input, and of the action's. */
 export const STOP_INPUT = 'stop-worse-than';
 
-/** `1.234 0123456789abcdef NVIDIA H200 ×1`; empty where nothing is stopped. */
+/** `1.234 0123456789abcdef NVIDIA H200 ×1`; empty if no trial may be stopped. */
 export function formatStopBar(bar: StopBar | null): string {
   return bar === null ? '' : `${bar.value} ${bar.digest} ${bar.machine}`;
 }
 
-/** The input's text as a bar; null for an empty one. */
+/** Parses the input; null if it is empty. */
 export const stopBarSchema = z.string().transform((text, context): StopBar | null => {
   if (text === '') return null;
   const [, number = '', digest = '', machine = ''] = /^(\S+) (\S+) (.+)$/.exec(text) ?? [];
@@ -33,7 +33,7 @@ export const stopBarSchema = z.string().transform((text, context): StopBar | nul
   return z.NEVER;
 });
 
-/** Whether a preview is worse than the bar. */
+/** Whether a projection is worse than the bar. */
 export function isBeyond(preview: number, bar: number, goal: 'minimize' | 'maximize'): boolean {
   return goal === 'minimize' ? preview > bar : preview < bar;
 }

@@ -1,7 +1,7 @@
-/** "Did you mean …": the nearest of the known words. */
+/** "Did you mean …": the known word nearest to a typo. */
 import { closest, distance } from 'fastest-levenshtein';
 
-/** The known word nearest to `word`, or null where none is near enough to be a slip of the hand. */
+/** The known word nearest to `word`; null if none is near enough for a typo. */
 export function suggest(word: string, known: readonly string[]): string | null {
   if (known.length === 0) return null;
   const best = closest(word.toLowerCase(), known);

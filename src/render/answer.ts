@@ -1,27 +1,27 @@
-/** Answers to commands. */
+/** Replies to commands. */
 import { COMMANDS, FLAGS } from '../campaign/command.ts';
-import { quote } from '../campaign/quote.ts';
 import { type ContractProblem, describeProblem } from '../protocol/contract-file.ts';
+import { escapeMarkdown, quote } from '../text/markdown.ts';
 
-/** The help text, from the same table as the parser. */
+/** The help text, generated from the table that the parser uses. */
 export function helpAnswer(): string {
   const listed = (wanted: (typeof COMMANDS)[number]['on'][]) =>
     COMMANDS.filter(({ on }) => wanted.includes(on)).map(({ usage, does }) => `- \`${usage}\` ${does}`);
   const flags = FLAGS.map(flag => `- \`${flag.name} ${flag.value}\` ${flag.does}`);
   return [
-    'I turn ideas into pull requests, measure each one, and merge what truly made the metric better.',
-    'On a campaign’s issue:',
+    'I turn ideas into pull requests, measure each one, and merge those that improve the metric.',
+    'On an issue:',
     listed(['issue', 'both']).join('\n'),
-    'On an experiment’s pull request:',
+    "On an experiment's pull request:",
     listed(['pull', 'both']).join('\n'),
-    'Options of `/research N`:',
+    'Options for `/research N`:',
     flags.join('\n'),
-    'Commands stand on the first line of a comment and need write permission.',
+    'Put the command on the first line of a comment. Commands need write permission on this repository.',
   ].join('\n\n');
 }
 
 export function noPermissionAnswer(author: string): string {
-  return `Thank you, ${author}. Campaigns spend machine time and move the base branch, so they need write permission on this repository. Someone who has it can comment the same here.`;
+  return `Sorry, ${escapeMarkdown(author)}: commands need write permission on this repository, because campaigns use machine time and move the base branch. Someone with write permission can comment the same command here.`;
 }
 
 export function noCampaignAnswer(): string {
@@ -29,31 +29,31 @@ export function noCampaignAnswer(): string {
 }
 
 export function onPullAnswer(campaign: number): string {
-  return `This is an experiment: it can be kept, discarded or run again. Commands for its campaign belong on #${campaign}.`;
+  return `This pull request is a single experiment and takes \`/research keep\`, \`discard\` and \`rerun\`. Comment commands for the whole campaign on #${campaign}.`;
 }
 
 export function onIssueAnswer(word: string): string {
-  return `\`/research ${word}\` is about one experiment: comment it on that experiment’s pull request.`;
+  return `\`/research ${word}\` applies to a single experiment. Comment it on that experiment's pull request.`;
 }
 
 export function unreadableAnswer(): string {
-  return 'The hidden part of the description of this pull request is gone, so I do not know what it is. Put an earlier version of the description back, then comment the command again.';
+  return "The hidden marker in this pull request's description is missing or unreadable, so the experiment cannot be identified. Restore an earlier version of the description from its edit history, then comment the command again.";
 }
 
 export function mistakeAnswer(message: string): string {
-  return `${message}\n\n\`/research help\` lists the commands.`;
+  return `${message}\n\n\`/research help\` lists all commands.`;
 }
 
-/** Why a campaign cannot start, each with what to do. */
+/** Refuses to start a campaign. Each reason says what to do about it. */
 export function refusalAnswer(reasons: readonly string[]): string {
-  return `I cannot start yet:\n\n${reasons.map(reason => `- ${reason}`).join('\n')}\n\nWhen that is mended, comment the command again.`;
+  return `The campaign cannot start yet:\n\n${reasons.map(reason => `- ${reason}`).join('\n')}\n\nFix this, then comment the command again.`;
 }
 
 export function contractProblemsAnswer(problems: readonly ContractProblem[]): string {
   return problems.map(problem => quote(describeProblem(problem), 300)).join('\n- ');
 }
 
-/** Links GitHub's new-file page, filled in. */
+/** Links to GitHub's new-file page with the content filled in. */
 export function missingFileReason(
   serverUrl: string,
   repository: { owner: string; name: string },
@@ -62,5 +62,5 @@ export function missingFileReason(
   content: string,
 ): string {
   const link = `${serverUrl}/${repository.owner}/${repository.name}/new/${branch}?filename=${encodeURIComponent(path)}&value=${encodeURIComponent(content)}`;
-  return `There is no \`${path}\` on \`${branch}\`. Run \`autoresearch init\` in a clone, or [create it here](${link}) from a filled-in page.`;
+  return `There is no \`${path}\` on \`${branch}\`. Run \`autoresearch init\` in a clone, or [create the file on GitHub](${link}) from a template.`;
 }

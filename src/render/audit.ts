@@ -2,33 +2,36 @@ import type { RecordedTrial } from '../campaign/marker.ts';
 import { mean } from '../gate/mean.ts';
 import type { Contract } from '../protocol/contract.ts';
 import type { Measurement } from '../protocol/measurement.ts';
+import { escapeMarkdown } from '../text/markdown.ts';
 import { formatDifference, formatNoise, formatValue } from './number.ts';
-import { escapeMarkdown } from './text.ts';
 
-/** Said wherever such a number is shown. */
-export const NO_SANDBOX = 'Measured without a sandbox: the number rests on the candidate being honest.';
+/** Shown next to every number that was measured without a sandbox. */
+export const NO_SANDBOX =
+  "Measured without a sandbox: nothing kept the candidate's code from faking this score.";
 
-/** Whether nothing stood between the candidate and the machine. A fault may have come before there was anything to hold. */
+/** Whether the candidate ran without a sandbox. After a machine error that is not known: the trial may have ended before the sandbox started. */
 export function ranBare(trial: RecordedTrial): boolean {
   return trial.sandbox === 'none' && trial.outcome.status !== 'fault';
 }
 
-/** One sentence about a trial's audit; empty where the metric has no referee. */
+/** What a trial's audit found; empty if the metric has no referee. */
 export function auditSentence(trial: Measurement): string {
   if (trial.outcome.status !== 'measured' || trial.refereed === null) return '';
   const { audit } = trial.refereed;
-  if (audit === null) return 'Not audited: the number did not call for it, and cannot lead to a merge.';
+  if (audit === null)
+    return 'Not audited: the score is above the audit threshold, so it cannot lead to a merge.';
   const { n, sd, largest, smallestLie, flags } = audit;
-  const nats = (value: number | null) => (value === null ? 'no number' : `${formatNoise(value)} nats`);
-  const found = flags.length > 0 ? `**It does not agree:** ${escapeMarkdown(flags.join('; '))}. ` : '';
-  const least =
+  const nats = (value: number | null) => (value === null ? 'not finite' : `${formatNoise(value)} nats`);
+  const disagreement =
+    flags.length > 0 ? `**The audit disagrees:** ${escapeMarkdown(flags.join('; '))}. ` : '';
+  const power =
     smallestLie === null
       ? ''
-      : ` A lie of ${formatNoise(smallestLie)} in all would have been noticed with 99 %.`;
-  return `${found}Audited at ${n} positions, asked again blind: differences of at most ${nats(largest)}, sd ${nats(sd)}.${least}`;
+      : ` A score overstated by ${formatNoise(smallestLie)} would be detected with 99% probability.`;
+  return `${disagreement}Audited: ${n} predictions repeated blind, largest difference ${nats(largest)} (standard deviation ${nats(sd)}).${power}`;
 }
 
-/** Mean on the test text of the trials that were audited; null without any. */
+/** Mean score on the test text over the audited trials; null if none was audited. */
 function testValue(trials: readonly RecordedTrial[]): number | null {
   const values = trials.flatMap(trial => trial.refereed?.testValue ?? []);
   return values.length > 0 ? mean(values) : null;
@@ -42,17 +45,17 @@ function auditedValue(trials: readonly RecordedTrial[]): number | null {
   return values.length > 0 ? mean(values) : null;
 }
 
-/** What the candidate scores on text that decides nothing; empty where it was not tested. */
+/** The score on the held-out test text, which no decision uses; empty if it was not measured. */
 export function testSentence({ metric }: Contract, trials: readonly RecordedTrial[]): string {
   const value = testValue(trials);
   return value === null
     ? ''
-    : `On the test text, which decides nothing, ${metric.name} is ${formatValue(value)}.`;
+    : `On the held-out test text, which no decision uses: ${metric.name} ${formatValue(value)}.`;
 }
 
 /**
- * How much of what was gained on the text that decides was gained on the test text, too: where less and less is, the campaign
- * learns that text by heart. Empty where either champion was not tested.
+ * The improvement on the validation text beside that on the test text. A growing gap means that the campaign overfits the validation
+ * text. Empty if either champion has no test score.
  */
 export function overfittingSentence(first: readonly RecordedTrial[], last: readonly RecordedTrial[]): string {
   const before = { value: auditedValue(first), test: testValue(first) };
@@ -60,5 +63,5 @@ export function overfittingSentence(first: readonly RecordedTrial[], last: reado
   if (before.value === null || before.test === null || after.value === null || after.test === null) return '';
   const gained = formatDifference(after.value - before.value, before.value);
   const tested = formatDifference(after.test - before.test, before.test);
-  return `Since the start: ${gained} on the text that decides, ${tested} on the test text.`;
+  return `Since the start: ${gained} on the validation text, ${tested} on the test text.`;
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type ChartPoint, progressChart } from './chart.ts';
+import { progressChart } from './chart.ts';
+import type { ChartPoint } from './layout.ts';
 
 const minimize = { metric: 'val_bpb', goal: 'minimize' } as const;
 
@@ -15,19 +16,19 @@ function campaign(): ChartPoint[] {
   ];
 }
 
-/** Vertical pixel positions of the dots of one colour (the legend's dots have none of their own). */
+/** Vertical positions in pixels of the dots of one colour; the legend's dots are not matched. */
 function dots(svg: string, fill: string): number[] {
   const pattern = new RegExp(`transform="matrix\\([^)]*?,([\\d.]+)\\)" fill="${fill}"`, 'g');
   return [...svg.matchAll(pattern)].map(match => Number(match[1]));
 }
 
-test('the picture says how many experiments there were, how many were kept, and how far they came', () => {
+test('the heading counts the experiments and the improvements, and shows the first and the best value', () => {
   const svg = progressChart(campaign(), minimize);
-  assert.match(svg, /autoresearch progress: 5 experiments, 2 kept improvements/);
+  assert.match(svg, /autoresearch progress: 5 experiments, 2 improvements kept/);
   assert.match(svg, /val_bpb, lower is better {2}· {2}1\.0000 → 0\.9700 {2}· {2}1 without a result/);
 });
 
-test('kept experiments are named, discarded ones are not', () => {
+test('only kept experiments carry their title', () => {
   const svg = progressChart(campaign(), minimize);
   assert.match(svg, /warmdown 0\.7 → 0\.75/);
   assert.doesNotMatch(svg, /softcap/);
@@ -37,13 +38,13 @@ test('a title from a model cannot break out of its text', () => {
   assert.match(progressChart(campaign(), minimize), /momentum &lt;0\.95&gt; &amp; friends/);
 });
 
-test('the same points give the same picture, however many were drawn before', () => {
+test('the same points give the same SVG, regardless of charts drawn before', () => {
   const first = progressChart(campaign(), minimize);
   progressChart([], minimize);
   assert.ok(progressChart([...campaign()].reverse(), minimize) === first);
 });
 
-test('one terrible outlier does not flatten the rest', () => {
+test('one extreme outlier does not flatten the rest', () => {
   const calm = dots(progressChart(campaign(), minimize), '#2e9e5b');
   const outlier = { number: 6, value: 50, kept: false, title: 'lr × 100' };
   const svg = progressChart([...campaign(), outlier], minimize);
@@ -53,7 +54,7 @@ test('one terrible outlier does not flatten the rest', () => {
   assert.ok(spread(dots(svg, '#2e9e5b')) > 0.8 * spread(calm));
 });
 
-test('titles of neighbours do not overlap, and none is lost where there is room', () => {
+test('titles of neighbours do not overlap, and all are shown if there is room', () => {
   const crowd = [0, 1, 2, 3, 4, 5].map(number => ({
     number,
     value: 1 - number * 1e-4,
@@ -76,8 +77,8 @@ test('titles of neighbours do not overlap, and none is lost where there is room'
   }
 });
 
-test('a campaign without any result still has a picture', () => {
-  assert.match(progressChart([], minimize), /0 experiments, 0 kept improvements/);
+test('a campaign without results still has a chart', () => {
+  assert.match(progressChart([], minimize), /0 experiments, 0 improvements kept/);
   const crashed = [{ number: 1, value: null, kept: false, title: 'boom' }];
-  assert.match(progressChart(crashed, minimize), /1 experiment, 0 kept improvements/);
+  assert.match(progressChart(crashed, minimize), /1 experiment, 0 improvements kept/);
 });

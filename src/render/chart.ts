@@ -1,4 +1,4 @@
-/** The picture of a campaign: every experiment a point, the kept ones named, the best so far as a line. */
+/** The chart of a campaign: a point per experiment, titles on the merged ones, and a line for the best so far. */
 import * as echarts from 'echarts';
 import {
   ANGLE,
@@ -16,16 +16,15 @@ import {
   valueRange,
   within,
 } from './layout.ts';
-
-export type { ChartPoint } from './layout.ts';
+import { formatCount } from './number.ts';
 
 export interface ChartOptions {
   metric: string;
   goal: Goal;
-  /** Pixels. */
-  width?: number;
-  height?: number;
 }
+
+/** Pixels. */
+const SIZE = { width: 1200, height: 620 };
 
 const GREEN = '#2e9e5b';
 const DARK_GREEN = '#1d6b3d';
@@ -35,18 +34,16 @@ const INK = '#30353d';
 const MUTED = '#6b7280';
 const FONT = 'Helvetica, Arial, sans-serif';
 
-/** Draws the campaign's progress as SVG. The same points give the same text, byte for byte. */
+/** Draws the campaign's progress as SVG. The same points give the same SVG, byte for byte. */
 export function progressChart(points: readonly ChartPoint[], options: ChartOptions): string {
-  const width = options.width ?? 1200;
-  const height = options.height ?? 620;
   const sorted = [...points].sort((a, b) => a.number - b.number);
   const measured = sorted.filter((point): point is Measured => Number.isFinite(point.value));
   const range = valueRange(measured, options.goal);
   const numbers: Range = { min: sorted[0]?.number ?? 0, max: Math.max(sorted.at(-1)?.number ?? 0, 1) };
-  const margins = roomForLabels(measured, numbers, width);
-  const scale = scaleOf(numbers, range, margins, width, height);
+  const margins = roomForLabels(measured, numbers, SIZE.width);
+  const scale = scaleOf(numbers, range, margins, SIZE.width, SIZE.height);
 
-  const chart = echarts.init(null, null, { renderer: 'svg', ssr: true, width, height });
+  const chart = echarts.init(null, null, { renderer: 'svg', ssr: true, ...SIZE });
   try {
     chart.setOption({
       animation: false,
@@ -65,8 +62,8 @@ export function progressChart(points: readonly ChartPoint[], options: ChartOptio
 }
 
 /**
- * Takes away what is only there for a moving, clickable chart. It carries numbers that count up from picture to picture
- * within one process, and the picture must not depend on how many came before.
+ * Removes classes, metadata and styles that only an interactive chart needs. They carry counters that increase with every chart drawn in
+ * the process, and the SVG must not depend on earlier charts.
  */
 function still(svg: string): string {
   return svg
@@ -96,7 +93,7 @@ function heading(
   ];
   return {
     title: {
-      text: `autoresearch progress: ${count(experiments.length, 'experiment')}, ${count(kept, 'kept improvement')}`,
+      text: `autoresearch progress: ${formatCount(experiments.length, 'experiment')}, ${formatCount(kept, 'improvement')} kept`,
       subtext: facts.join('  ·  '),
       left: 'center',
       top: 12,
@@ -131,7 +128,7 @@ function axes(numbers: Range, range: Range, options: ChartOptions) {
       minInterval: 1,
       splitLine: { show: false },
       axisLine: line,
-      // The ends of the axis are half an experiment off; only whole experiments are named.
+      // The ends of the axis lie half an experiment outside, so they get no label.
       axisLabel: { color: MUTED, showMinLabel: false, showMaxLabel: false },
       nameTextStyle: { color: MUTED },
     },
@@ -186,7 +183,7 @@ function series(
       data: discarded.filter(point => within(point.value, range)).map(point => [point.number, point.value]),
     },
     {
-      // Where an outlier would be, were the axis long enough: at its end, pointing on.
+      // Outliers are drawn at the end of the axis, pointing outwards.
       ...scatter,
       name: 'beyond the axis',
       color: GREY,
@@ -234,8 +231,4 @@ function labels(measured: readonly Measured[], scale: Scale, goal: Goal) {
 
 function decimals(range: Range): number {
   return Math.min(6, Math.max(0, Math.ceil(-Math.log10(range.max - range.min)) + 1));
-}
-
-function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? '' : 's'}`;
 }

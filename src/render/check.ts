@@ -1,8 +1,8 @@
-import type { RecordedTrial } from '../campaign/marker.ts';
+import { MAX_FAULTS, type RecordedTrial } from '../campaign/marker.ts';
 import type { Contract } from '../protocol/contract.ts';
+import { escapeMarkdown, fence } from '../text/markdown.ts';
 import { auditSentence, NO_SANDBOX, ranBare } from './audit.ts';
-import { formatSeconds, formatValue } from './number.ts';
-import { escapeMarkdown, fence } from './text.ts';
+import { formatProjection, formatSeconds, formatValue } from './number.ts';
 
 export interface CheckText {
   title: string;
@@ -10,35 +10,39 @@ export interface CheckText {
   text: string;
 }
 
-/** While the trial is dispatched and runs. `runs`: address of the list of workflow runs, whose newest carry the trials' names. */
+/** While the trial is queued or running. `runs` is the address of the list of workflow runs, where each run is named after its trial. */
 export function startedCheck(trial: string, budgetSeconds: number, runs: string): CheckText {
   return {
-    title: 'Measuring',
-    summary: `Trial ${trial}: ${formatSeconds(budgetSeconds)} of training. The log of [the run of that name](${runs}) shows its progress.`,
+    title: 'Running',
+    summary: `Training for ${formatSeconds(budgetSeconds)}. Follow its progress in the log of [the workflow run named ${trial}](${runs}).`,
     text: '',
   };
 }
 
-/** Its experiment or campaign ended before the trial did. */
+/** The experiment or campaign ended before the trial did. */
 export function abandonedCheck(trial: string): CheckText {
   return {
-    title: 'Given up',
-    summary: `Trial ${trial} was cancelled: nobody waits for its result any more.`,
+    title: 'Cancelled',
+    summary: `Trial ${trial} was cancelled because its experiment or campaign ended first.`,
     text: '',
   };
 }
 
-/** The trial was begun twice, or got lost on the way and is not needed any more. */
+/** The trial was started twice, or it got lost and its result is no longer needed. */
 export function spareCheck(trial: string): CheckText {
-  return { title: 'Given up', summary: `Nobody waits for this run of trial ${trial} any more.`, text: '' };
+  return {
+    title: 'Not needed',
+    summary: `The result of this run of trial ${trial} is no longer needed.`,
+    text: '',
+  };
 }
 
-/** After the trial; `marker` holds the numbers for the App itself. */
+/** After the trial. `marker` is the hidden part, which holds the numbers for the App. */
 export function completedCheck(contract: Contract, trial: RecordedTrial, marker: string): CheckText {
   const { outcome } = trial;
   const bare = ranBare(trial) ? ` ${NO_SANDBOX}` : '';
   const training = trial.trainingSeconds > 0 ? `${formatSeconds(trial.trainingSeconds)} of training, ` : '';
-  const times = `${training}${formatSeconds(trial.totalSeconds)} in all, on ${escapeMarkdown(trial.machine, 100)}.${bare}`;
+  const times = `${training}${formatSeconds(trial.totalSeconds)} in total, on ${escapeMarkdown(trial.machine, 100)}.${bare}`;
   switch (outcome.status) {
     case 'measured':
       return {
@@ -47,24 +51,23 @@ export function completedCheck(contract: Contract, trial: RecordedTrial, marker:
         text: marker,
       };
     case 'stopped': {
-      const share = `${Math.round(100 * outcome.at)} %`;
-      const preview = `${contract.metric.name} ${formatValue(outcome.value)}`;
+      const projection = `${contract.metric.name} ${formatProjection(outcome.value)}`;
       return {
-        title: `Stopped at ${share}`,
-        summary: `The preview, ${preview}, left no hope that the rest of the trial was worth its time. A preview comes from the candidate's own learning curve and decides nothing else.\n\n${times}`,
+        title: `Stopped early at ${Math.round(100 * outcome.at)}%`,
+        summary: `Projected ${projection}, too far behind the champion to be worth the rest of the trial. The projection comes from the candidate's own learning curve; it can end a trial but never lead to a merge.\n\n${times}`,
         text: marker,
       };
     }
     case 'crash':
       return {
-        title: `Crash: ${outcome.reason}`,
+        title: `Crashed: ${outcome.reason}`,
         summary: `${escapeMarkdown(outcome.message)}\n\n${times}`,
-        text: `${outcome.traceback === '' ? '' : fence(outcome.traceback, 'text')}\n\n${marker}`,
+        text: `${outcome.traceback === '' ? '' : fence(outcome.traceback.trimEnd(), 'text')}\n\n${marker}`,
       };
     case 'fault':
       return {
-        title: 'The machine failed',
-        summary: `${escapeMarkdown(outcome.message)}\n\nThis says nothing about the candidate; the trial is repeated.`,
+        title: 'Machine error',
+        summary: `${escapeMarkdown(outcome.message)}\n\nThis is not the candidate's fault. A trial is attempted up to ${MAX_FAULTS} times.`,
         text: marker,
       };
   }

@@ -1,6 +1,6 @@
-/** Where things go in the picture of a campaign: pure geometry, in pixels. */
+/** Layout of the chart: pure geometry, in pixels. */
 
-/** One experiment; number 0 is the baseline. `value` is null where nothing was measured. */
+/** One experiment; number 0 is the baseline. `value` is null if nothing was measured. */
 export interface ChartPoint {
   number: number;
   value: number | null;
@@ -14,7 +14,7 @@ export interface Measured extends ChartPoint {
   value: number;
 }
 
-/** Pixels around the plotting area; `right` grows where a label needs it. */
+/** Pixels around the plotting area; `right` grows if a label needs the room. */
 export interface Margins {
   left: number;
   right: number;
@@ -34,16 +34,16 @@ export interface Scale {
 }
 
 export const LABEL_FONT_PX = 11;
-/** Distance between the base lines of two neighbouring labels that still reads as two lines. */
+/** Smallest distance between two neighbouring labels at which they still read as two lines. */
 const LABEL_PITCH_PX = 14;
 const LABEL_CHARACTERS = 34;
-/** Width of a character, about: text is never measured, so that the picture is the same everywhere. */
+/** Approximate width of a character. Text is never measured, so the chart is the same on every machine. */
 const CHARACTER_PX = 6;
-/** A label further away from its point than this is left out. */
+/** A label that would end up further away from its point is left out. */
 const MAX_LEADER_PX = 110;
 export const ANGLE = Math.PI / 6;
 
-/** The margins: the last titles must end inside the picture. */
+/** Margins in which the last titles still fit. */
 export function roomForLabels(measured: readonly Measured[], numbers: Range, width: number): Margins {
   const margins: Margins = { left: 92, right: 28, top: 86, bottom: 84 };
   const { min, max } = paddedNumbers(numbers);
@@ -57,7 +57,7 @@ export function roomForLabels(measured: readonly Measured[], numbers: Range, wid
   return { ...margins, right: Math.round(margins.right) };
 }
 
-/** The mapping that the axes of the chart use too, so that a title meets its point. */
+/** The mapping from data to pixels. The chart's axes use the same one, so a title meets its point. */
 export function scaleOf(
   numbers: Range,
   range: Range,
@@ -74,14 +74,14 @@ export function scaleOf(
   };
 }
 
-/** Half an experiment of air at both ends. */
+/** Adds half an experiment of space at both ends. */
 export function paddedNumbers(numbers: Range): Range {
   return { min: numbers.min - 0.5, max: numbers.max + 0.5 };
 }
 
 /**
- * The part of the value axis worth showing: everything that was kept, and others up to five times the median distance
- * from the median, so that one terrible outlier does not flatten the rest.
+ * The part of the value axis to show: everything that was kept, and other values up to five times the median distance from the median,
+ * so that one extreme outlier does not flatten the rest.
  */
 export function valueRange(measured: readonly Measured[], goal: Goal): Range {
   if (measured.length === 0) return { min: 0, max: 1 };
@@ -91,7 +91,7 @@ export function valueRange(measured: readonly Measured[], goal: Goal): Range {
   const shown = measured.filter(point => point.kept || worse(point.value) <= fence).map(point => point.value);
   const [min, max] = [Math.min(...shown), Math.max(...shown)];
   const span = max - min || Math.abs(max) * 0.02 || 1;
-  // The titles stand on the worse side of the line and need more air there.
+  // Titles are on the worse side of the line and need more space there.
   const [below, above] = goal === 'minimize' ? [0.08, 0.22] : [0.22, 0.08];
   return { min: min - below * span, max: max + above * span };
 }
@@ -101,7 +101,7 @@ export function within(value: number, range: Range): boolean {
   return value >= range.min && value <= range.max;
 }
 
-/** Kept points that were better than every kept one before them. */
+/** The kept points that were better than every kept point before them. */
 export function runningBest(measured: readonly Measured[], goal: Goal): Measured[] {
   const best: Measured[] = [];
   for (const point of measured.filter(point => point.kept)) {
@@ -112,7 +112,7 @@ export function runningBest(measured: readonly Measured[], goal: Goal): Measured
   return best;
 }
 
-/** A kept point's title: where its text starts and, where it had to be lifted off its point, the line back. */
+/** A kept point's title: where its text starts, and the line to its point if the title had to be moved away from it. */
 export interface Label {
   text: string;
   x: number;
@@ -121,8 +121,8 @@ export interface Label {
 }
 
 /**
- * Titles of the kept points, written away from the line so that they meet neither it nor each other. Neighbours that
- * would overlap are lifted off their points; what would have to go too far is left out.
+ * Titles of the kept points, slanted away from the line so that they cross neither it nor each other. Titles that would overlap are moved
+ * away from their points, and left out if they would have to move too far.
  */
 export function placeLabels(measured: readonly Measured[], scale: Scale, goal: Goal): Label[] {
   const up = goal === 'minimize' ? -1 : 1;
@@ -131,7 +131,7 @@ export function placeLabels(measured: readonly Measured[], scale: Scale, goal: G
   for (const point of measured.filter(point => point.kept).reverse()) {
     const x = scale.x(point.number) + 5;
     const y = scale.y(point.value) + up * 9;
-    // Labels run parallel; this is how far one lies from the origin, measured across them.
+    // Labels are parallel; this is a label's distance from the origin, perpendicular to them.
     const across = x * Math.sin(ANGLE) - up * y * Math.cos(ANGLE);
     const lift = Math.max(0, across - bound) / Math.cos(ANGLE);
     if (lift > MAX_LEADER_PX) continue;

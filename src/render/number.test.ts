@@ -1,8 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { formatDifference, formatNoise, formatSeconds, formatShare, formatValue } from './number.ts';
+import {
+  formatComparison,
+  formatCount,
+  formatDifference,
+  formatNoise,
+  formatSeconds,
+  formatShare,
+  formatValue,
+} from './number.ts';
 
-test('values keep the decimals that their size deserves', () => {
+test('a value has as many decimals as its size calls for', () => {
   assert.deepEqual([0.96971, 4.2, 0, 81234.56, 0.0012345, -0.5].map(formatValue), [
     '0.9697',
     '4.2000',
@@ -13,15 +21,43 @@ test('values keep the decimals that their size deserves', () => {
   ]);
 });
 
-test('a difference has a sign and the decimals of what it is a difference of', () => {
+test('a difference has a sign, and the decimals of the value it is compared with', () => {
   assert.equal(formatDifference(-0.00121, 0.97), '−0.0012');
   assert.equal(formatDifference(12.34, 4000), '+12.3');
   assert.equal(formatDifference(0.00001, 0.97), '±0.0000');
   assert.equal(formatDifference(-0.0001, 0.0021), '−0.000100');
 });
 
-test('noise, shares and times are short', () => {
-  assert.deepEqual([0.00031, 12.34].map(formatNoise), ['0.00031', '12']);
-  assert.deepEqual([0.0005, 0.034, 0.5].map(formatShare), ['under 0.1 %', '3.4 %', '50 %']);
+test('a comparison says better or worse by the goal, and equal where no shown digit differs', () => {
+  assert.equal(formatComparison(0.9697, 0.9709, 'minimize'), '0.0012 better than');
+  assert.equal(formatComparison(0.9697, 0.9709, 'maximize'), '0.0012 worse than');
+  assert.equal(formatComparison(0.97091, 0.9709, 'minimize'), 'equal to');
+});
+
+test('noise has two significant digits', () => {
+  assert.deepEqual([0, 5.14e-7, 0.00031, 0.2, 12.34, 1234].map(formatNoise), [
+    '0',
+    '5.1e-7',
+    '0.00031',
+    '0.20',
+    '12',
+    '1200',
+  ]);
+});
+
+test('a share is never rounded to certainty', () => {
+  assert.deepEqual([0, 0.0005, 0.034, 0.5, 0.992, 0.99995, 1].map(formatShare), [
+    'under 0.1%',
+    'under 0.1%',
+    '3.4%',
+    '50%',
+    '99.2%',
+    'over 99.9%',
+    'over 99.9%',
+  ]);
+});
+
+test('durations and counts carry their unit', () => {
   assert.deepEqual([0.84, 95, 300, 9000].map(formatSeconds), ['0.8 s', '95 s', '5 min', '2.5 h']);
+  assert.deepEqual([formatCount(1, 'trial'), formatCount(2, 'trial')], ['1 trial', '2 trials']);
 });

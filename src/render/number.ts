@@ -5,16 +5,28 @@ export function formatValue(value: number): string {
   return value.toFixed(decimalsOf(value));
 }
 
-/** A value that was not measured, only foretold. */
-export function formatGuess(value: number): string {
+/** A value that was projected from a learning curve instead of measured. */
+export function formatProjection(value: number): string {
   return `≈ ${formatValue(value)}`;
 }
 
-/** A difference between two values of the size of `reference`, with its sign and their decimals: `−0.0012`. */
+/** A signed difference with as many decimals as `reference`, the value it is compared with: `−0.0012`. */
 export function formatDifference(difference: number, reference: number): string {
   const text = Math.abs(difference).toFixed(decimalsOf(reference));
   if (Number(text) === 0) return `±${text}`;
   return `${difference < 0 ? '−' : '+'}${text}`;
+}
+
+/** How `value` compares with `reference`: `0.0012 better than`, `0.0012 worse than`, or `equal to` where no shown digit differs. */
+export function formatComparison(value: number, reference: number, goal: 'minimize' | 'maximize'): string {
+  const text = Math.abs(value - reference).toFixed(decimalsOf(reference));
+  if (Number(text) === 0) return 'equal to';
+  return `${text} ${isBetter(value, reference, goal) ? 'better' : 'worse'} than`;
+}
+
+/** Whether `value` is strictly better than `reference`. */
+export function isBetter(value: number, reference: number, goal: 'minimize' | 'maximize'): boolean {
+  return goal === 'minimize' ? value < reference : value > reference;
 }
 
 function decimalsOf(value: number): number {
@@ -24,21 +36,29 @@ function decimalsOf(value: number): number {
   return Math.min(12, 3 - Math.floor(Math.log10(size)));
 }
 
-/** A standard deviation: two significant digits. */
+/** A standard deviation or tolerance: two significant digits, such as `0.20`, `0.00031` or `5.1e-7`. */
 export function formatNoise(deviation: number): string {
-  return String(Number(deviation.toPrecision(2)));
+  if (deviation === 0) return '0';
+  if (deviation < 1e-4) return deviation.toExponential(1);
+  return deviation < 100 ? deviation.toPrecision(2) : String(Number(deviation.toPrecision(2)));
 }
 
-/** A probability in words of percent: `3 %`, `under 0.1 %`. */
+/** A probability or share in percent: `3.4%`, `99%`, `under 0.1%`, `over 99.9%`. */
 export function formatShare(share: number): string {
-  if (share < 0.001) return 'under 0.1 %';
-  return `${(share * 100).toFixed(share < 0.1 ? 1 : 0)} %`;
+  if (share < 0.001) return 'under 0.1%';
+  if (share > 0.999) return 'over 99.9%';
+  return `${(share * 100).toFixed(share < 0.1 || share > 0.99 ? 1 : 0)}%`;
 }
 
-/** `0.8 s`, `95 s`, `12 min`, `3.4 h` */
+/** A duration: `0.8 s`, `95 s`, `12 min`, `3.4 h`. */
 export function formatSeconds(seconds: number): string {
   if (seconds < 9.95) return `${seconds.toFixed(1)} s`;
   if (seconds < 120) return `${Math.round(seconds)} s`;
   if (seconds < 7200) return `${Math.round(seconds / 60)} min`;
   return `${(seconds / 3600).toFixed(1)} h`;
+}
+
+/** `1 trial`, `2 trials`. */
+export function formatCount(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }

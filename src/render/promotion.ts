@@ -1,4 +1,4 @@
-/** What the promotion pull request says: the result first, then what it rests on, then how to take it. */
+/** The promotion pull request: the result first, then the evidence, then how to accept or reject it. */
 import { markdownTable } from 'markdown-table';
 import type { CampaignState, ExperimentMarker } from '../campaign/marker.ts';
 import type { Experiment } from '../campaign/model.ts';
@@ -7,9 +7,9 @@ import { keptBy } from '../campaign/people.ts';
 import type { Evidence } from '../campaign/plan/promotion.ts';
 import { hasEnded } from '../campaign/queries.ts';
 import type { Contract } from '../protocol/contract.ts';
-import { formatDifference, formatNoise, formatShare, formatValue } from './number.ts';
+import { escapeMarkdown } from '../text/markdown.ts';
+import { formatCount, formatDifference, formatNoise, formatShare, formatValue } from './number.ts';
 import { spentText } from './status.ts';
-import { escapeMarkdown } from './text.ts';
 
 export interface PromotionPlace {
   campaign: number;
@@ -19,66 +19,66 @@ export interface PromotionPlace {
   usd: number | null;
   /** The default branch as it is now. */
   home: { branch: string; sha: string };
-  /** Whether it can be merged into what the default branch is now; null where that was not asked. */
+  /** Whether it merges cleanly into the default branch as it is now; null if that has not been checked. */
   fits: boolean | null;
-  /** Address of the picture of all experiments. */
+  /** Address of the chart of all experiments. */
   chart: string;
 }
 
 /** `Campaign #3: val_bpb 0.9999 → 0.9771, 2 experiments merged` */
 export function promotionTitle({ first, last, merged }: Evidence, campaign: number, metric: string): string {
   const change = first && last ? `${metric} ${formatValue(first.value)} → ${formatValue(last.value)}, ` : '';
-  return `Campaign #${campaign}: ${change}${merged.length} ${merged.length === 1 ? 'experiment' : 'experiments'} merged`;
+  return `Campaign #${campaign}: ${change}${formatCount(merged.length, 'experiment')} merged`;
 }
 
 /** The visible part of the description. */
 export function promotionText(evidence: Evidence, place: PromotionPlace): string {
   const parts = [
     headline(evidence, place),
-    goesOn(place),
-    byHand(evidence, place),
+    stillRunning(place),
+    manualChanges(evidence, place),
     behind(place),
     levels(evidence, place.metric.name),
     mergedTable(evidence.merged, place.metric.name),
-    // What a campaign at work spends changes by the minute.
+    // While a campaign is running, its spending changes by the minute.
     hasEnded(place.state) ? rest(evidence, place.usd) : '',
     `![Every experiment so far](${place.chart})`,
-    howToTake(place),
+    nextSteps(place),
   ];
   return parts.filter(part => part !== '').join('\n\n');
 }
 
 function headline({ first, last, merged }: Evidence, { campaign, metric }: PromotionPlace): string {
-  const count = `${merged.length} merged ${merged.length === 1 ? 'experiment' : 'experiments'} of campaign #${campaign}`;
-  if (!last) return `**${count}.** The tip of the branch was not measured.`;
+  const count = `${formatCount(merged.length, 'merged experiment')} of campaign #${campaign}`;
+  if (!last) return `**${count}.** The tip of the branch has not been measured.`;
   const now = `${metric.name} ${formatValue(last.value)}`;
   if (!first) return `**${now}** after ${count}.`;
   const change = formatDifference(last.value - first.value, first.value);
-  return `**${metric.name} ${formatValue(first.value)} → ${formatValue(last.value)}** (${change}; ${metric.goal === 'minimize' ? 'lower' : 'higher'} is better) by ${count}.`;
+  return `**${metric.name} ${formatValue(first.value)} → ${formatValue(last.value)}** (${change}, ${metric.goal === 'minimize' ? 'lower' : 'higher'} is better): ${count}.`;
 }
 
-function goesOn({ state, campaign }: PromotionPlace): string {
+function stillRunning({ state, campaign }: PromotionPlace): string {
   if (hasEnded(state)) return '';
-  return `⏳ Campaign #${campaign} goes on: what is merged meanwhile is added here, and the last numbers come at its end.`;
+  return `⏳ Campaign #${campaign} is still running. Further merges are added here, and the numbers are final once it ends.`;
 }
 
-function byHand(evidence: Evidence, { campaign }: PromotionPlace): string {
+function manualChanges(evidence: Evidence, { campaign }: PromotionPlace): string {
   if (!evidence.byHand) return '';
-  return `⚠️ People moved \`${campaignBranch(campaign)}\` too, so it may hold more than these experiments, or less. The list of commits says what.`;
+  return `⚠️ \`${campaignBranch(campaign)}\` was also changed by hand, so it may contain more or less than these experiments. Check the list of commits.`;
 }
 
 function behind({ state, home, fits, campaign }: PromotionPlace): string {
   const start = state.base?.start.sha ?? '';
   if (start === home.sha) return '';
-  const moved = `\`${home.branch}\` was at ${start.slice(0, 7)} when the campaign began and is at ${home.sha.slice(0, 7)} now; what came in between was not merged in, so the two together were never measured.`;
+  const moved = `\`${home.branch}\` moved from ${start.slice(0, 7)} to ${home.sha.slice(0, 7)} since the campaign began. This branch does not contain those commits, so the combination has never been measured.`;
   if (fits !== false) return moved;
-  return `⚠️ ${moved} They are in conflict: merge \`${home.branch}\` into \`${campaignBranch(campaign)}\` by hand first.`;
+  return `⚠️ ${moved} The two branches conflict: merge \`${home.branch}\` into \`${campaignBranch(campaign)}\` by hand first.`;
 }
 
 function levels({ first, last, noise }: Evidence, metric: string): string {
   const rows = [
-    ['where it began', first],
-    ['what this brings', last],
+    ['campaign start', first],
+    ['this branch', last],
   ] as const;
   const lines = rows.map(([what, level]) =>
     level
@@ -87,12 +87,12 @@ function levels({ first, last, noise }: Evidence, metric: string): string {
   );
   const table = markdownTable([['', 'commit', metric, 'trials'], ...lines], { align: ['l', 'l', 'r', 'r'] });
   if (noise === null) return table;
-  return `${table}\n\nOne trial of the same code scatters by about ${formatNoise(noise)} (standard deviation). A last value that rests on few trials is on average a little too good.`;
+  return `${table}\n\nTrials of the same code vary with a standard deviation of about ${formatNoise(noise)} ${metric}. A value based on few trials tends to look slightly better than it is.`;
 }
 
-/** Where a person's word stood in for the gate's. */
+/** Who merged the experiment if it was not the gate. */
 function whoDecided(marker: ExperimentMarker): string | null {
-  if (marker.verdict?.kind === 'person') return 'merged by a person';
+  if (marker.verdict?.kind === 'person') return 'merged by hand';
   const keeper = keptBy(marker);
   return keeper === null ? null : `kept by ${escapeMarkdown(keeper)}`;
 }
@@ -108,7 +108,7 @@ function mergedTable(merged: readonly Experiment[], metric: string): string {
       whoDecided(marker) ?? (doubt === null ? '–' : formatShare(doubt)),
     ];
   });
-  return markdownTable([['', 'experiment', metric, 'gain', 'doubt'], ...rows], {
+  return markdownTable([['', 'experiment', metric, 'change', 'chance of no gain'], ...rows], {
     align: ['r', 'l', 'r', 'r', 'r'],
   });
 }
@@ -118,11 +118,11 @@ const NO_VERDICT = { value: null, championValue: null, doubt: null, kind: null }
 function rest({ failed, crashed, spending }: Evidence, usd: number | null): string {
   const others =
     failed === 0
-      ? 'No experiment failed.'
-      : `${failed} ${failed === 1 ? 'experiment was' : 'experiments were'} not merged${crashed > 0 ? `, ${crashed} of them crashed` : ''}.`;
-  return `${others} Spent in all: ${spentText(spending, usd)}.`;
+      ? 'Every experiment was merged.'
+      : `${formatCount(failed, 'experiment')} not merged${crashed > 0 ? ` (${crashed} crashed)` : ''}.`;
+  return `${others} Total spent: ${spentText(spending, usd)}.`;
 }
 
-function howToTake({ home, campaign }: PromotionPlace): string {
-  return `**To take it**, merge this pull request: by a merge commit, which keeps one commit and its trailers for every experiment, or by squashing. The bot never merges it. **To leave it**, close it; the experiments' pull requests keep what was learned. Either way \`${home.branch}\` moves by your hand alone. Campaign: #${campaign}.`;
+function nextSteps({ home, campaign }: PromotionPlace): string {
+  return `**To accept**, merge this pull request. A merge commit keeps one commit with its trailers per experiment; squashing works too. **To reject**, close it; the experiments' pull requests keep their results. The bot never changes \`${home.branch}\` itself. Campaign: #${campaign}.`;
 }

@@ -1,143 +1,155 @@
-/** What an experiment's pull request says: description, verdict, commit messages. */
+/** Texts of an experiment's pull request: description, verdict, commit messages. */
 import { markdownTable } from 'markdown-table';
 import { stoppedTrial } from '../campaign/evidence/stopping.ts';
 import type { ExperimentMarker, RecordedTrial, Verdict } from '../campaign/marker.ts';
 import { branchName } from '../campaign/model.ts';
 import { keptBy } from '../campaign/people.ts';
 import type { Contract } from '../protocol/contract.ts';
+import { escapeMarkdown, fence, quote } from '../text/markdown.ts';
+import { plainLine } from '../text/plain.ts';
 import { auditSentence, NO_SANDBOX, ranBare, testSentence } from './audit.ts';
-import { formatDifference, formatNoise, formatSeconds, formatShare, formatValue } from './number.ts';
-import { escapeMarkdown, fence, plainLine } from './text.ts';
+import { isNearMissVerdict } from './near-miss.ts';
+import {
+  formatComparison,
+  formatNoise,
+  formatProjection,
+  formatSeconds,
+  formatShare,
+  formatValue,
+} from './number.ts';
 import { openTitle } from './title.ts';
 
 /** The visible part of the pull request's description. */
 export function pullDescription(marker: ExperimentMarker): string {
   const diffs = marker.idea.edits.map(edit => {
-    const removed = edit.search.split('\n').map(line => `-${line}`);
-    const added = edit.replace === '' ? [] : edit.replace.split('\n').map(line => `+${line}`);
+    const removed = edit.search.split(/\r?\n/).map(line => `-${line}`);
+    const added = edit.replace === '' ? [] : edit.replace.split(/\r?\n/).map(line => `+${line}`);
     return fence([`# ${edit.path}`, ...removed, ...added].join('\n'), 'diff');
   });
   const { cost } = marker;
   const spent =
     cost.calls > 0
-      ? `, ${cost.inputTokens + cost.outputTokens} tokens${cost.usd === null ? '' : `, $${cost.usd.toFixed(3)}`}`
+      ? ` (${cost.inputTokens + cost.outputTokens} tokens${cost.usd === null ? '' : `, $${cost.usd.toFixed(3)}`})`
       : '';
   return [
     `**Hypothesis.** ${escapeMarkdown(marker.idea.hypothesis, 2000) || 'None given.'}`,
     ...diffs,
-    `Experiment ${marker.number} of campaign #${marker.campaign}, proposed by \`${marker.agent}\`${spent}, on champion ${marker.champion.sha.slice(0, 7)}.`,
+    `Experiment ${marker.number} of campaign #${marker.campaign}, proposed by ${quote(marker.agent)}${spent}, based on champion ${marker.champion.sha.slice(0, 7)}.`,
     ...peopleOf(marker),
   ].join('\n\n');
 }
 
-/** Who asked for the experiment, and what people said of it since. */
+/** Who requested the experiment, and what people commanded since. */
 function peopleOf({ asked, words }: ExperimentMarker): string[] {
   const from =
-    asked?.pull == null ? `: ${escapeMarkdown(asked?.idea ?? '')}` : `, which is #${asked.pull} once more`;
-  const said = words.map(({ kind, by }) => `- ${escapeMarkdown(by)} ${SAID[kind]}`);
+    asked?.pull == null ? `: ${escapeMarkdown(asked?.idea ?? '')}` : `, as a rerun of #${asked.pull}`;
+  const commands = words.map(({ kind, by }) => `- ${escapeMarkdown(by)} ${REQUESTED[kind]}`);
   return [
-    ...(asked ? [`Asked for by ${escapeMarkdown(asked.by)}${from}.`] : []),
-    ...(said.length > 0 ? [said.join('\n')] : []),
+    ...(asked ? [`Requested by ${escapeMarkdown(asked.by)}${from}.`] : []),
+    ...(commands.length > 0 ? [commands.join('\n')] : []),
   ];
 }
 
-const SAID: Record<ExperimentMarker['words'][number]['kind'], string> = {
-  keep: 'wants it kept: it is merged as soon as it has been measured on the present champion. A campaign that is paused has to be resumed first.',
-  discard: 'wants it closed.',
-  rerun: 'wants one more trial of it.',
+const REQUESTED: Record<ExperimentMarker['words'][number]['kind'], string> = {
+  keep: 'asked to keep it: it is merged once it has been measured on the current champion. If the campaign is paused, resume it first.',
+  discard: 'asked to close it.',
+  rerun: 'asked for another trial.',
 };
 
-/** The comment that leaves an experiment to people. */
+/** The comment on an experiment whose verdict is left to people. */
 export function heldComment(contract: Contract, verdict: Verdict, trials: readonly RecordedTrial[]): string {
   return [
-    `✋ **Held for a person:**${numbers(contract, verdict)}. ${escapeMarkdown(verdict.reason)}`,
-    'That is more often a mistake in the measuring than a discovery. Please look at how this change comes to its number, then comment here: `/research keep` merges it, `/research discard` closes it, `/research rerun` takes another trial. The campaign goes on with other ideas meanwhile.',
+    `✋ **Held for review:** ${numbers(contract, verdict)}. ${escapeMarkdown(verdict.reason)}`,
+    'A result like this is more often a measurement error than a discovery. Check how this change achieves its score, then comment `/research keep` to merge it, `/research discard` to close it, or `/research rerun` for another trial. Meanwhile the campaign continues with other ideas.',
     trialTable(contract, trials),
-    details('How this was judged', judgement(contract, verdict)),
+    details('How this was decided', judgement(contract, verdict)),
   ].join('\n\n');
 }
 
-/** The comment that tells the verdict: verdict first, then what to do next, then one table, the rest folded. */
+/** The comment with the verdict: outcome first, then what to do, then one table of trials; everything else is folded. */
 export function verdictComment(
   contract: Contract,
   marker: ExperimentMarker,
   verdict: Verdict,
   trials: readonly RecordedTrial[],
 ): string {
-  const parts = [headline(contract, marker, verdict, trials), advice(marker, verdict)];
+  const parts = [headline(contract, verdict, trials), advice(marker, verdict)];
   if (trials.length > 0) parts.push(trialTable(contract, trials));
   for (const { trial, outcome } of trials)
     if (outcome.status === 'crash' && outcome.traceback !== '')
-      parts.push(details(`End of the output of trial ${trial}`, fence(outcome.traceback, 'text')));
+      parts.push(details(`End of the output of trial ${trial}`, fence(outcome.traceback.trimEnd(), 'text')));
   const audits = trials.flatMap(trial => {
     const sentence = auditSentence(trial);
     return sentence === '' ? [] : [`- ${trial.trial}: ${sentence}`];
   });
   const tested = verdict.kind === 'merge' ? testSentence(contract, trials) : '';
-  if (audits.length > 0)
-    parts.push(details('What the audit found', [...audits, '', tested].join('\n').trim()));
-  if (verdict.doubt !== null) parts.push(details('How this was judged', judgement(contract, verdict)));
+  if (audits.length > 0) parts.push(details('Audit', [...audits, '', tested].join('\n').trim()));
+  if (verdict.doubt !== null) parts.push(details('How this was decided', judgement(contract, verdict)));
   if (trials.some(ranBare)) parts.push(`<sub>${NO_SANDBOX}</sub>`);
   return parts.join('\n\n');
 }
 
-/** The candidate's value, and the champion's beside it. */
+/** The candidate's score and how it compares with the champion's; empty if nothing was measured. */
 function numbers({ metric }: Contract, { value, championValue }: Verdict): string {
   if (value === null) return '';
-  const against =
-    championValue === null
-      ? ''
-      : ` (${formatDifference(value - championValue, championValue)} against the champion's ${formatValue(championValue)})`;
-  return ` ${metric.name} **${formatValue(value)}**${against}`;
+  const score = `${metric.name} **${formatValue(value)}**`;
+  if (championValue === null) return score;
+  return `${score}, ${formatComparison(value, championValue, metric.goal)} the champion (${formatValue(championValue)})`;
 }
 
-function headline(
-  contract: Contract,
-  marker: ExperimentMarker,
-  verdict: Verdict,
-  trials: readonly RecordedTrial[],
-): string {
-  const keeper = keptBy(marker);
-  const value = numbers(contract, verdict);
+function headline(contract: Contract, verdict: Verdict, trials: readonly RecordedTrial[]): string {
+  const score = numbers(contract, verdict);
+  const reason = escapeMarkdown(verdict.reason);
   switch (verdict.kind) {
     case 'merge':
-      return keeper === null
-        ? `✅ **Merge:**${value}.`
-        : `✅ **Merge:**${value}. ${escapeMarkdown(verdict.reason)}`;
+      // If the score is not why it is merged, the reason is given.
+      return `✅ **Merging:** ${score}.${verdict.cause === 'better' ? '' : ` ${reason}`}`;
     case 'close':
-      return `❌ **Close:**${onTheWay(trials)}${value}.`;
+      return closed(contract, verdict, trials);
     case 'crash':
-      return `💥 **Crash:** ${escapeMarkdown(verdict.reason)}`;
+      return `💥 **Crashed** ${crashText(trials) ?? reason}`;
     case 'flagged':
-      return `🚩 **Not to be trusted:** ${escapeMarkdown(verdict.reason)}`;
+      return `🚩 **Flagged:** ${reason}`;
     default:
-      return `⏹ **Not judged:** ${escapeMarkdown(verdict.reason)}${value === '' ? '' : ` Measured so far:${value}.`}`;
+      return `⏹ **No verdict:** ${reason}${score === '' ? '' : ` Measured so far: ${score}.`}`;
   }
 }
 
-/** What stands before a number that was only foretold. */
-function onTheWay(trials: readonly RecordedTrial[]): string {
-  const outcome = stoppedTrial(trials)?.outcome;
-  if (outcome?.status !== 'stopped') return '';
-  return ` stopped at ${Math.round(100 * outcome.at)} % of its time, on the way to`;
+/** If the idea scored better, says why it was closed all the same. */
+function closed(contract: Contract, verdict: Verdict, trials: readonly RecordedTrial[]): string {
+  const score = numbers(contract, verdict);
+  const stopped = stoppedTrial(trials)?.outcome;
+  if (stopped?.status === 'stopped')
+    return `❌ **Stopped early at ${Math.round(100 * stopped.at)}%:** projected ${score}. Not merged.`;
+  if (!isNearMissVerdict(verdict, trials, contract.metric.goal)) return `❌ **Not merged:** ${score}.`;
+  if (contract.gate.rule === 'greedy')
+    return `❌ **Not merged:** ${score}, but not better than the champion's first trial, which \`gate.rule: greedy\` compares with. Kept as a near miss.`;
+  const noise = verdict.noise === null ? '' : ` (sd ${formatNoise(verdict.noise)})`;
+  return `❌ **Not merged:** ${score}, but a difference this large happens by chance between runs of the same code${noise}. Kept as a near miss.`;
+}
+
+/** `(exception): RuntimeError: …` of the trial that crashed; null if none of these did. */
+function crashText(trials: readonly RecordedTrial[]): string | null {
+  const outcome = trials.findLast(trial => trial.outcome.status === 'crash')?.outcome;
+  return outcome?.status === 'crash' ? `(${outcome.reason}): ${escapeMarkdown(outcome.message)}` : null;
 }
 
 function advice(marker: ExperimentMarker, verdict: Verdict): string {
   switch (verdict.kind) {
     case 'merge':
-      return 'Nothing to do: I merge it, and its tree becomes the champion that later ideas are measured against.';
+      return 'No action needed. Once merged, this is the champion that later ideas are measured against.';
     case 'close':
-      return 'Nothing to do: the idea stays here as the memory of what does not help, and the agent knows of it.';
+      return 'No action needed. Later ideas will take this result into account.';
     case 'crash':
-      return 'Nothing to do: a crash counts against the idea, not against the campaign. The agent is shown the end of the output below.';
+      return 'No action needed. A crash counts against the idea, not against the campaign. The agent is shown the end of the output below.';
     case 'flagged':
-      return `Please look at how this change comes to its number. The campaign waits for you: comment \`/research resume\` on #${marker.campaign}.`;
+      return `Please check how this change achieves its score. The campaign is paused until someone comments \`/research resume\` on #${marker.campaign}.`;
     default:
       return 'To try it again, comment `/research rerun` here.';
   }
 }
 
-/** One row a trial. */
+/** One row per trial. */
 function trialTable(contract: Contract, trials: readonly RecordedTrial[]): string {
   const rows = trials.map(trial => [
     trial.trial,
@@ -147,28 +159,26 @@ function trialTable(contract: Contract, trials: readonly RecordedTrial[]): strin
     trial.peakMemoryMb > 0 ? `${(trial.peakMemoryMb / 1024).toFixed(1)} GB` : '–',
     escapeMarkdown(trial.machine, 60),
   ]);
-  return markdownTable(
-    [['trial', contract.metric.name, 'training', 'in all', 'memory', 'machine'], ...rows],
-    {
-      align: ['l', 'r', 'r', 'r', 'r', 'l'],
-    },
-  );
+  return markdownTable([['trial', contract.metric.name, 'training', 'total', 'memory', 'machine'], ...rows], {
+    align: ['l', 'r', 'r', 'r', 'r', 'l'],
+  });
 }
 
 function resultOf({ outcome }: RecordedTrial): string {
   if (outcome.status === 'measured') return formatValue(outcome.value);
-  return outcome.status === 'stopped' ? `stopped, preview ${formatValue(outcome.value)}` : outcome.status;
+  if (outcome.status === 'stopped') return `stopped early, ${formatProjection(outcome.value)}`;
+  return outcome.status === 'fault' ? 'machine error' : 'crashed';
 }
 
 function judgement({ metric, gate }: Contract, verdict: Verdict): string {
   const direction = `${metric.goal === 'minimize' ? 'Lower' : 'Higher'} is better.`;
   const reason = escapeMarkdown(verdict.reason);
   if (gate.rule === 'greedy')
-    return `${reason} By the greedy rule one trial decides: whatever is better than the champion's number is merged. ${direction}`;
+    return `${reason} The contract says \`gate.rule: greedy\`: a single trial decides, and every score better than the champion's is merged. ${direction}`;
   return [
     reason,
-    `One trial of the same code scatters by about ${formatNoise(verdict.noise ?? 0)} (standard deviation, learned from all trials).`,
-    `The chance that this idea gains less than a fifth of that is ${formatShare(verdict.doubt ?? 1)}; of all merges about ${formatShare(gate.false_merges)} may be such.`,
+    `Trials of the same code vary with a standard deviation of about ${formatNoise(verdict.noise ?? 0)} ${metric.name}, ${gate.noise === null ? 'learned from all trials so far' : 'from `gate.noise` and all trials so far'}.`,
+    `The probability that this idea improves by less than a fifth of that is ${formatShare(verdict.doubt ?? 1)}. About ${formatShare(gate.false_merges)} of all merges may be like that (\`gate.false_merges\`).`,
     direction,
   ].join(' ');
 }
@@ -177,14 +187,14 @@ function details(summary: string, content: string): string {
   return `<details><summary>${summary}</summary>\n\n${content}\n\n</details>`;
 }
 
-/** Message of a candidate's commit. Other workflows of the repository do not run on it. */
+/** Message of a candidate's commit. `[skip ci]` keeps the repository's other workflows from running on it. */
 export function candidateMessage(marker: Pick<ExperimentMarker, 'idea' | 'number' | 'campaign'>): string {
   const title = plainLine(marker.idea.title) || `Experiment ${marker.number}`;
   const branch = branchName(marker.campaign, marker.number);
   return `${title}\n\n${plainLine(marker.idea.hypothesis, 1000)}${candidateEnd(branch)}`;
 }
 
-/** Whether a commit with this message is a candidate that the App made for this branch; people's commits say nothing of the kind. */
+/** Whether a commit with this message is a candidate that the App made for this branch. People's commits do not end like this. */
 export function isCandidateFor(branch: string, message: string): boolean {
   return message.trimEnd().endsWith(candidateEnd(branch));
 }
@@ -193,7 +203,7 @@ function candidateEnd(branch: string): string {
   return `\n\nBranch: ${branch}\n\n[skip ci]`;
 }
 
-/** Message of the squash commit, ending in git trailers; the title is passed apart. */
+/** Body of the squash commit's message, ending in git trailers; its title is passed separately. */
 export function squashMessage(
   contract: Contract,
   pull: number,

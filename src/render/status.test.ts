@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Verdict } from '../campaign/marker.ts';
 import { campaign, experiment, sha, snapshot, trial } from '../campaign/snapshot.test-helper.ts';
 import { statusComment } from './status.ts';
 
-test('what was merged for shorter code is counted apart', () => {
+test('merges for shorter code are counted separately', () => {
   const verdict = (cause: 'better' | 'simpler') =>
     ({ kind: 'merge', cause, reason: '', value: 0.99, championValue: 1, noise: 0.002, doubt: 0.02 }) as const;
   const merged = (n: number, cause: 'better' | 'simpler') =>
@@ -20,4 +21,33 @@ test('what was merged for shorter code is counted apart', () => {
   });
   const text = there.state ? statusComment(shown, there, there.state) : '';
   assert.match(text, /\(−0\.0100 since the start, 2 merged, 1 of them for shorter code\)/);
+});
+
+test('an idea that scored better and was closed is a near miss, unless its score was only projected', () => {
+  const closed = (n: number, value: number, outcome: Parameters<typeof trial>[2]) => {
+    const verdict = {
+      kind: 'close',
+      cause: null,
+      reason: '',
+      value,
+      championValue: 1,
+      noise: 0.1,
+      doubt: 0.9,
+    };
+    const trials = [trial(`3/${n}.1`, `tree ${n}`, outcome)];
+    return experiment(n, { verdict: verdict as Verdict, trials }, { state: 'closed' });
+  };
+  const there = campaign();
+  const experiments = [
+    closed(1, 0.99, 0.99),
+    closed(2, 1.01, 1.01),
+    closed(3, 0.98, { status: 'stopped', value: 0.98, at: 0.5 }),
+  ];
+  const text = there.state
+    ? statusComment(snapshot({ campaigns: [there], experiments }), there, there.state)
+    : '';
+  const results = [3, 2, 1].map(
+    n => new RegExp(`^\\| +${n} \\|.*\\| (\\S+ [a-z ]+?) +\\| `, 'm').exec(text)?.[1],
+  );
+  assert.deepEqual(results, ['✂️ stopped early', '❌ closed', '❌ near miss']);
 });

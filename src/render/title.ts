@@ -1,29 +1,29 @@
-/** Titles of pull requests: they begin as the idea and end as the result, so that their list is the history. */
+/** Titles of pull requests. A title starts as the idea and ends with the result in front, so the list of pull requests is the history. */
 
 import { stoppedTrial } from '../campaign/evidence/stopping.ts';
 import type { ExperimentMarker, Verdict } from '../campaign/marker.ts';
-import { formatDifference, formatGuess, formatValue } from './number.ts';
-import { plainLine } from './text.ts';
+import { plainLine } from '../text/plain.ts';
+import { formatDifference, formatProjection, formatValue } from './number.ts';
 
-/** The idea alone, while it is measured. */
+/** The idea alone, while it is being measured. */
 export function openTitle(marker: ExperimentMarker): string {
   return plainLine(marker.idea.title) || `Experiment ${marker.number}`;
 }
 
-/** `0.9697 (−0.0012) warmdown 0.7 → 0.75`, `≈ 0.9801 (+0.0092) …` where its trial was stopped, or what else became of it. */
+/** `0.9697 (−0.0012) warmdown 0.7 → 0.75`, `≈ 0.9801 (+0.0092) …` if its trial was stopped early, or `crash: …` and the like. */
 export function settledTitle(marker: ExperimentMarker, verdict: Verdict): string {
   const idea = openTitle(marker);
   if (verdict.kind === 'crash' || verdict.kind === 'flagged') return `${verdict.kind}: ${idea}`;
-  if (verdict.value === null) return `${WORDS[verdict.kind]}: ${idea}`;
+  if (verdict.value === null) return `${OUTCOMES[verdict.kind]}: ${idea}`;
   const difference =
     verdict.championValue === null
       ? ''
       : ` (${formatDifference(verdict.value - verdict.championValue, verdict.championValue)})`;
-  const isGuess = verdict.kind === 'close' && stoppedTrial(marker.trials) !== undefined;
-  return `${(isGuess ? formatGuess : formatValue)(verdict.value)}${difference} ${idea}`;
+  const isProjected = verdict.kind === 'close' && stoppedTrial(marker.trials) !== undefined;
+  return `${(isProjected ? formatProjection : formatValue)(verdict.value)}${difference} ${idea}`;
 }
 
-const WORDS: Record<Verdict['kind'], string> = {
+const OUTCOMES: Record<Verdict['kind'], string> = {
   merge: 'merged',
   close: 'closed',
   crash: 'crash',

@@ -94,9 +94,9 @@ describe('people in between', () => {
     scene.measure('1/1.1', 0.994);
     scene.measure('1/2.1', 0.995);
     await scene.work();
-    scene.measure('1/1.2', 0.994);
+    scene.measure('1/1.2', 0.9942);
     await scene.work();
-    scene.measure('1/2.2', 0.995);
+    scene.measure('1/2.2', 0.9952);
     scene.pass(60);
     await scene.work();
     const markers = pullsOf(scene.model, scene.issue).map(markerOf);
@@ -153,7 +153,7 @@ describe('a run that nobody picks up', () => {
   const notices = ({ model, issue }: Scene) =>
     model.comments.values().filter(({ issue: on, body }) => on === issue && /^No runner/.test(body));
 
-  test('and that GitHub does not cancel is given up once, and its trial is taken anew', async () => {
+  test('and that GitHub does not cancel is given up once, and its trial is run again', async () => {
     const scene = campaignScene(1);
     await measureChampion(scene);
     const { model } = scene;

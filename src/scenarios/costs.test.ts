@@ -11,7 +11,7 @@ import { campaignScene, measureChampion, type Scene } from '../sim/scene.test-he
 
 const COST = { ...NO_COST, calls: 1, inputTokens: 100, outputTokens: 10, usd: 0.01 };
 
-/** A campaign of two experiments whose answers cost something, and come to nothing where `fails` says so; people's ideas wait for `wish`. */
+/** A campaign of two experiments whose answers cost something, and fail where `fails` says so; people's ideas wait for `wish`. */
 async function paid(
   thinker: 'explore' | 'model',
   fails: (answer: number) => boolean = () => false,
@@ -86,7 +86,7 @@ for (const call of ['createTree', 'createBranch', 'createPull', 'addLabel'] as c
     assert.equal(counted(scene), answers());
   });
 
-test('an answer that came to nothing counts once where the answer to the count got lost, and the repository is denied', async () => {
+test('a failed answer counts once when the response to recording it got lost and the repository is denied', async () => {
   const { scene, answers } = await paid('explore', answer => answer === 2);
   const lost = loseAnswer(scene, 'updateComment', () => answers() === 2);
   const losing = scene.line;
@@ -104,7 +104,7 @@ test('an answer that came to nothing counts once where the answer to the count g
   assert.equal(statusComments(scene.model, 1)[0]?.state.failedProposals.length, 1);
 });
 
-test('an idea that could not be opened yet is not taken for one that came to nothing beside it', async () => {
+test('an idea that could not be opened yet is not confused with one that failed beside it', async () => {
   let understand = () => {};
   const understood = new Promise<void>(resolve => {
     understand = resolve;
@@ -152,7 +152,7 @@ test('an answer that was on its way when the issue was closed counts, and nothin
   assert.deepEqual(scene.context.thinking.thoughts(), []);
 });
 
-test('what an agent was paid to mend counts although a person closed the experiment meanwhile', async () => {
+test('what an agent was paid for a repair counts although a person closed the experiment meanwhile', async () => {
   const { scene, answers } = await paid('model');
   scene.crash('1/1.1');
   scene.line = async (call, _what, effect) => {

@@ -9,7 +9,7 @@ import { workOn } from '../sim/page.test-helper.ts';
 import { campaignScene, measureChampion, push, type Scene } from '../sim/scene.test-helper.ts';
 
 describe('a file that GitHub denies although it is there', () => {
-  /** From now on so many questions after `path` are answered with 404. */
+  /** From now on, this many requests for `path` are answered with 404. */
   const deny = (scene: Scene, path: string, times: number) => {
     let denied = 0;
     scene.line = async (call, what, effect) => {

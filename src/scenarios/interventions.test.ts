@@ -22,7 +22,7 @@ import { answerTo, phaseOf, pullOf, saidOn, statusOf, workOn } from '../sim/page
 import { campaignScene, measureChampion, push, type Scene } from '../sim/scene.test-helper.ts';
 
 /** What people may do to a running campaign, as docs/people.md has it: its rows are the names of these stories. */
-const DEEDS: Record<string, () => Promise<void>> = {
+const INTERVENTIONS: Record<string, () => Promise<void>> = {
   'pushes to the base branch': async () => {
     const scene = await running();
     scene.measure('1/1.1', 0.9);
@@ -31,7 +31,7 @@ const DEEDS: Record<string, () => Promise<void>> = {
     const tip = tipOf(scene.model, 'main') ?? '';
     assert.match(
       statusOf(scene),
-      new RegExp(`\`main\` moved to ${tip.slice(0, 7)}, which nobody has measured`),
+      new RegExp(`\`main\` moved to ${tip.slice(0, 7)}, which has not been measured yet`),
     );
     assert.equal(lastRun(scene)?.inputs.candidate, tip);
     assert.equal(pullOf(scene, 1).state, 'open');
@@ -44,8 +44,11 @@ const DEEDS: Record<string, () => Promise<void>> = {
     const { number, headSha, title } = pullOf(scene, 1);
     mergePull(scene.model, 'alice', number, { sha: headSha, message: title });
     await workOn(scene);
-    assert.match(saidOn(scene, number, 'verdict'), /A person merged this pull request before it was judged/);
-    assert.match(statusOf(scene), /moved to [0-9a-f]{7}, which nobody has measured/);
+    assert.match(
+      saidOn(scene, number, 'verdict'),
+      /A person merged this pull request before it had a verdict/,
+    );
+    assert.match(statusOf(scene), /moved to [0-9a-f]{7}, which has not been measured yet/);
   },
 
   'closes an experiment': async () => {
@@ -53,7 +56,10 @@ const DEEDS: Record<string, () => Promise<void>> = {
     changePull(scene.model, 'alice', pullOf(scene, 1).number, { state: 'closed' });
     await workOn(scene);
     const { number, branch } = pullOf(scene, 1);
-    assert.match(saidOn(scene, number, 'verdict'), /A person closed this pull request before it was judged/);
+    assert.match(
+      saidOn(scene, number, 'verdict'),
+      /A person closed this pull request before it had a verdict/,
+    );
     assert.equal(tipOf(scene.model, branch), undefined);
     assert.equal(pullOf(scene, 2).state, 'open', 'the campaign goes on');
   },
@@ -76,7 +82,7 @@ const DEEDS: Record<string, () => Promise<void>> = {
     changePull(scene.model, 'alice', number, { state: 'open' });
     await workOn(scene);
     assert.equal(pullOf(scene, 1).state, 'closed');
-    assert.match(saidOn(scene, number, 'verdict'), /Close:/);
+    assert.match(saidOn(scene, number, 'verdict'), /Not merged:/);
   },
 
   'opens a pull request of their own from a settled experiment’s branch': async () => {
@@ -104,7 +110,7 @@ const DEEDS: Record<string, () => Promise<void>> = {
     await workOn(scene);
     assert.match(
       statusOf(scene),
-      new RegExp(`Someone pushed to #${number};.* put ${headSha.slice(0, 7)} back`),
+      new RegExp(`Someone pushed to #${number},.* Restore commit ${headSha.slice(0, 7)}`),
     );
     setBranch(scene.model, 'alice', branch, headSha);
     scene.say('/research resume');
@@ -127,7 +133,7 @@ const DEEDS: Record<string, () => Promise<void>> = {
     changePull(scene.model, 'alice', number, { base: 'other' });
     scene.measure('1/1.1', 0.9);
     await workOn(scene);
-    assert.match(saidOn(scene, number, 'verdict'), /made for the branch other/);
+    assert.match(saidOn(scene, number, 'verdict'), /made for branch other/);
     assert.equal(pullOf(scene, 1).state, 'closed');
   },
 
@@ -147,8 +153,14 @@ const DEEDS: Record<string, () => Promise<void>> = {
     changePull(scene.model, 'alice', number, { body: 'Tidied up.' });
     const asked = scene.sayOn(number, '/research keep');
     await workOn(scene);
-    assert.match(statusOf(scene), new RegExp(`The hidden part of the description of #${number} is gone`));
-    assert.match(answerTo(scene, asked) ?? '', /hidden part .* is gone.*Put an earlier version/);
+    assert.match(
+      statusOf(scene),
+      new RegExp(`The hidden marker in the description of #${number} is missing`),
+    );
+    assert.match(
+      answerTo(scene, asked) ?? '',
+      /hidden marker .* is missing or unreadable.*Restore an earlier version/,
+    );
     changePull(scene.model, 'alice', number, { body });
     scene.measure('1/1.1', 0.9);
     scene.say('/research resume');
@@ -171,7 +183,7 @@ const DEEDS: Record<string, () => Promise<void>> = {
       if (restarted) scene.restart();
       await workOn(scene);
       assert.deepEqual(scene.model.issues.get(scene.issue)?.labels, ['research']);
-      assert.match(saidOn(scene, scene.issue, 'label removed'), /label `research` was taken off/);
+      assert.match(saidOn(scene, scene.issue, 'label removed'), /Restored the label `research`/);
     }
   },
 
@@ -179,7 +191,7 @@ const DEEDS: Record<string, () => Promise<void>> = {
     const scene = await running();
     deleteComment(scene.model, 'alice', statusComments(scene.model, scene.issue)[0]?.comment.id ?? 0);
     await workOn(scene);
-    assert.match(saidOn(scene, scene.issue, 'state lost'), /take the campaign for paused.*`\/research N`/);
+    assert.match(saidOn(scene, scene.issue, 'state lost'), /so this campaign is paused.*`\/research N`/);
     scene.measure('1/1.1', 0.9);
     await workOn(scene);
     assert.equal(pullOf(scene, 1).state, 'open', 'nothing is merged meanwhile');
@@ -295,10 +307,10 @@ const DEEDS: Record<string, () => Promise<void>> = {
     scene.sayOn(other, '/research 1');
     await workOn(scene);
     const status = () => statusComments(scene.model, other)[0]?.comment.body ?? '';
-    assert.match(status(), new RegExp(`Waits for campaign #${scene.issue}: one campaign at a time`));
+    assert.match(status(), new RegExp(`Queued behind #${scene.issue}: one campaign runs at a time\\.`));
     scene.measure('1/1.1', 0.9);
     await workOn(scene);
-    assert.doesNotMatch(status(), /Waits for/, 'its turn has come');
+    assert.doesNotMatch(status(), /Queued behind/, 'its turn has come');
   },
 
   'closes the campaign’s issue': async () => {
@@ -328,14 +340,17 @@ const DEEDS: Record<string, () => Promise<void>> = {
     assert.equal(pullOf(scene, 1).state, 'open');
     changePull(scene.model, 'alice', number, { state: 'closed' });
     await workOn(scene);
-    assert.match(saidOn(scene, number, 'verdict'), /A person closed this pull request before it was judged/);
+    assert.match(
+      saidOn(scene, number, 'verdict'),
+      /A person closed this pull request before it had a verdict/,
+    );
   },
 
   'breaks the contract': async () => {
     const scene = await running();
     push(scene, 'main', CONTRACT_PATH, 'editable: 7\n');
     await workOn(scene);
-    assert.match(statusOf(scene), /The contract cannot be read\. `\.github\/research\.yml:1: editable/);
+    assert.match(statusOf(scene), /The contract cannot be read: `\.github\/research\.yml:1: editable/);
   },
 };
 
@@ -358,11 +373,11 @@ async function remeasure(scene: Scene): Promise<void> {
   }
 }
 
-for (const [deed, story] of Object.entries(DEEDS)) test(`somebody ${deed}`, story);
+for (const [intervention, story] of Object.entries(INTERVENTIONS)) test(`somebody ${intervention}`, story);
 
 test('docs/people.md tells what becomes of each of these, and of nothing else', () => {
   const text = readFileSync(new URL('../../docs/people.md', import.meta.url), 'utf8');
   const [, table = ''] = text.split('## Manual changes\n');
-  const rows = [...table.matchAll(/^\| ([^|]+) \|/gm)].map(([, deed = '']) => deed.trim());
-  assert.deepEqual(rows.slice(1), Object.keys(DEEDS));
+  const rows = [...table.matchAll(/^\| ([^|]+) \|/gm)].map(([, row = '']) => row.trim());
+  assert.deepEqual(rows.slice(1), Object.keys(INTERVENTIONS));
 });

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { HELD_LABEL } from '../campaign/model.ts';
-import { markerOf } from '../sim/invariants/read.ts';
-import { changePull } from '../sim/model/issues.ts';
+import { markerOf, statusComments } from '../sim/invariants/read.ts';
+import { changePull, editComment } from '../sim/model/issues.ts';
 import { tipOf } from '../sim/model/state.ts';
 import {
   answerTo,
@@ -16,6 +16,7 @@ import {
   workOn,
 } from '../sim/page.test-helper.ts';
 import { campaignScene, measureChampion, push, type Scene } from '../sim/scene.test-helper.ts';
+import { BOT } from '../sim/sim.ts';
 
 /** A campaign whose sixth idea is far better than all before it, which is no news of the machine's. */
 async function heldScene(experiments = 6): Promise<Scene> {
@@ -46,8 +47,11 @@ describe('/research keep', () => {
     const pull = pullOf(scene, 1);
     assert.equal(pull.state, 'merged');
     assert.match(messageOfTip(scene), /\nTrials: 1\/1\.1\nKept-by: bob$/);
-    assert.match(saidOn(scene, pull.number, 'verdict'), /Merge.*Kept by bob\. The gate by itself would have/);
-    assert.match(pull.body, /- bob wants it kept/);
+    assert.match(
+      saidOn(scene, pull.number, 'verdict'),
+      /^✅ \*\*Merging:\*\* .*worse than the champion.*Kept by bob\./,
+    );
+    assert.match(pull.body, /- bob asked to keep it/);
   });
 
   test('waits for a first number, and takes it whatever it is', async () => {
@@ -113,7 +117,10 @@ describe('/research keep', () => {
     await workOn(scene);
     const asked = scene.sayOn(pullOf(scene, 1).number, '/research keep');
     await workOn(scene);
-    assert.match(answerTo(scene, asked) ?? '', /audit of trial 1\/1\.1 does not agree .* nobody can keep it/);
+    assert.match(
+      answerTo(scene, asked) ?? '',
+      /audit of trial 1\/1\.1 disagrees with its score.* can be neither kept nor rerun/,
+    );
     scene.say('/research resume');
     await workOn(scene);
     assert.equal(pullOf(scene, 1).state, 'closed');
@@ -127,7 +134,7 @@ describe('/research keep', () => {
     scene.measure('1/1.1', 0.5, 'flagged');
     await workOn(scene);
     assert.equal(pullOf(scene, 1).state, 'closed');
-    assert.match(saidOn(scene, pullOf(scene, 1).number, 'verdict'), /Not to be trusted/);
+    assert.match(saidOn(scene, pullOf(scene, 1).number, 'verdict'), /^🚩 \*\*Flagged:\*\*/);
   });
 
   test('is refused for what is closed or merged, for what somebody pushed to, and to whoever may not write', async () => {
@@ -144,8 +151,8 @@ describe('/research keep', () => {
     const answers = [...asked, stranger].map(comment => answerTo(scene, comment) ?? '');
     for (const [i, expected] of [
       /closed\. Comment `\/research rerun` here/,
-      /merged already/,
-      /Someone pushed .* Put [0-9a-f]{7} back/,
+      /already merged/,
+      /Someone pushed .* Restore [0-9a-f]{7}/,
       /need write permission/,
     ].entries())
       assert.match(answers[i] ?? '', expected);
@@ -181,10 +188,13 @@ describe('a gain too good to be believed', () => {
     assert.ok(pull.labels.includes(HELD_LABEL));
     assert.match(
       saidOn(scene, pull.number, 'held'),
-      /Held for a person.*0\.5[\s\S]*`\/research keep` merges it, `\/research discard` closes it/,
+      /^✋ \*\*Held for review:\*\* .*0\.5[\s\S]*`\/research keep` to merge it, `\/research discard` to close it/,
     );
     assert.equal(phaseOf(scene), 'paused');
-    assert.match(statusOf(scene), new RegExp(`Only people can decide what is left: #${pull.number}\\.`));
+    assert.match(
+      statusOf(scene),
+      new RegExp(`The remaining experiments need a decision: #${pull.number}\\.`),
+    );
   });
 
   test('takes no runner from other ideas', async () => {
@@ -193,8 +203,8 @@ describe('a gain too good to be believed', () => {
       [phaseOf(scene), pullOf(scene, 6).state, pullOf(scene, 7).state],
       ['running', 'open', 'open'],
     );
-    assert.match(statusOf(scene), /✋ held/);
-    assert.match(statusOf(scene), new RegExp(`Waits for a person:\\*\\* #${pullOf(scene, 6).number}`));
+    assert.match(statusOf(scene), /✋ needs review/);
+    assert.match(statusOf(scene), new RegExp(`Needs review:\\*\\* #${pullOf(scene, 6).number}`));
   });
 
   test('is merged by a person’s word, and the campaign goes on to its end', async () => {
@@ -213,7 +223,7 @@ describe('a gain too good to be believed', () => {
     assert.deepEqual([pullOf(scene, 6).state, phaseOf(scene)], ['closed', 'finished']);
   });
 
-  test('is measured once more by a third, and then judged anew', async () => {
+  test('is measured once more by a third, and then judged again', async () => {
     const scene = await heldScene();
     const trials = scene.model.runs.values().filter(({ title }) => title.startsWith('1/6.')).length;
     scene.sayOn(pullOf(scene, 6).number, '/research rerun');
@@ -231,6 +241,32 @@ describe('a gain too good to be believed', () => {
     scene.say('/research stop');
     await workOn(scene);
     assert.deepEqual([pullOf(scene, 6).state, phaseOf(scene)], ['closed', 'stopped']);
+  });
+
+  test('does not resume a campaign that a person has paused', async () => {
+    const scene = await heldScene();
+    scene.say('/research pause');
+    await workOn(scene);
+    scene.sayOn(pullOf(scene, 6).number, '/research keep');
+    await workOn(scene);
+    assert.equal(phaseOf(scene), 'paused');
+    scene.say('/research resume');
+    await workOn(scene);
+    assert.deepEqual([pullOf(scene, 6).state, phaseOf(scene)], ['merged', 'finished']);
+  });
+
+  test('resumes a campaign that an earlier version of the App paused', async () => {
+    const scene = await heldScene();
+    const status = statusComments(scene.model, scene.issue)[0]?.comment ?? assert.fail('no status comment');
+    const old = status.body
+      .replace('"cause":"held",', '')
+      .replaceAll('The remaining experiments need a decision: ', 'Only people can decide what is left: ');
+    assert.notEqual(old, status.body);
+    editComment(scene.model, BOT, status.id, old);
+    scene.restart();
+    scene.sayOn(pullOf(scene, 6).number, '/research keep');
+    await workOn(scene);
+    assert.deepEqual([pullOf(scene, 6).state, phaseOf(scene)], ['merged', 'finished']);
   });
 
   test('survives a restart, and stays held when somebody takes the label off', async () => {

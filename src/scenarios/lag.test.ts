@@ -91,7 +91,7 @@ describe('lists that lag behind what the App just wrote', () => {
     assert.equal(scene.model.checks.values().length, 1);
   });
 
-  test('an experiment that was just opened is not taken for a branch that was left over, not even after a restart', async () => {
+  test('the branch of an experiment that was just opened is not cleaned up as a leftover, not even after a restart', async () => {
     const scene = campaignScene(1);
     await measureChampion(scene);
     scene.lag = LAG_MS;

@@ -30,7 +30,7 @@ async function training(limit: { hoursLimit?: number; usdLimit?: number }, usd =
 
 test('a campaign whose hours are over while an experiment trains judges it and finishes; `/research N` sets a new clock', async () => {
   const scene = await training({ hoursLimit: 2 });
-  assert.match(statusOf(scene).comment.body, /Nothing new is begun after 2026-03-08 02:00 UTC/);
+  assert.match(statusOf(scene).comment.body, /No new experiments after 2026-03-08 02:00 UTC\./);
   scene.pass(2 * 3600);
   scene.measure('1/1.1', 1.1);
   await scene.work();
@@ -41,7 +41,7 @@ test('a campaign whose hours are over while an experiment trains judges it and f
   assert.equal(statusOf(scene).state.phase, 'finished');
   assert.match(
     statusOf(scene).state.reason,
-    /limit of 2 hours was reached.*`\/research N` goes on, with a new clock/,
+    /limit of 2 hours: .* To continue with a new time limit, comment `\/research N`/,
   );
   scene.say('/research 1');
   await scene.work();
@@ -59,13 +59,13 @@ test('a campaign whose dollars are spent finishes, says what was spent, and goes
   await scene.work();
   assert.match(
     statusOf(scene).state.reason,
-    /limit of \$0\.50 was reached: the agents have cost \$0\.60\. Raise `limits\.usd`/,
+    /limit of \$0\.50: agents have cost \$0\.60\. To continue, raise `limits\.usd`/,
   );
   assert.equal(pullsOf(scene.model, 1).length, 1);
   scene.say('/research 1');
   await scene.work();
   const answer = scene.model.comments.values().at(-1)?.body ?? '';
-  assert.match(answer, /Raise `limits\.usd` in the contract/);
+  assert.match(answer, /raise `limits\.usd` in the contract/);
   assert.equal(statusOf(scene).state.phase, 'finished');
 });
 
@@ -89,6 +89,6 @@ test('`/research try` is refused where the dollars are spent, and says what to d
   assert.equal(statusOf(scene).state.phase, 'finished');
   const asked = scene.say('/research try depth = 3');
   await scene.work();
-  assert.match(answerTo(scene, asked) ?? '', /limit of \$1 was reached.*Raise `limits\.usd`/);
+  assert.match(answerTo(scene, asked) ?? '', /limit of \$1:.* raise `limits\.usd`/);
   assert.equal(statusOf(scene).state.phase, 'finished');
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { KEPT_WORDS } from '../campaign/people.ts';
+import { KEPT_COMMANDS } from '../campaign/people.ts';
 import { CONTRACT_PATH } from '../protocol/contract.ts';
 import { markerOf, pullsOf, statusComments } from '../sim/invariants/read.ts';
 import { addComment, deleteComment } from '../sim/model/issues.ts';
@@ -41,7 +41,7 @@ describe('/research discard', () => {
     assert.equal(pullOf(scene, 1).state, 'closed');
     const again = scene.sayOn(number, '/research discard');
     await workOn(scene);
-    assert.match(answerTo(scene, again) ?? '', /closed already/);
+    assert.match(answerTo(scene, again) ?? '', /already closed/);
   });
 
   test('waits until a run that was just dispatched can be seen and cancelled', async () => {
@@ -90,7 +90,7 @@ describe('/research rerun', () => {
     await workOn(scene);
     const second = pullOf(scene, 2);
     assert.equal(markerOf(second)?.tree, markerOf(first)?.tree);
-    assert.match(second.body, new RegExp(`Asked for by bob, which is #${first.number} once more`));
+    assert.match(second.body, new RegExp(`Requested by bob, as a rerun of #${first.number}\\.`));
     scene.restart();
     scene.measure('1/2.1', 1.06);
     await workOn(scene);
@@ -111,7 +111,7 @@ describe('/research rerun', () => {
     push(scene, 'main', 'settings.txt', text.replace('depth = 5', 'depth = 2'));
     const asked = scene.sayOn(pullOf(scene, 1).number, '/research rerun');
     await workOn(scene);
-    assert.match(answerTo(scene, asked) ?? '', /edits no longer fit.*`\/research try`/);
+    assert.match(answerTo(scene, asked) ?? '', /edits no longer apply.*`\/research try`/);
   });
 });
 
@@ -122,16 +122,16 @@ describe('/research try', () => {
     scene.say('/research try width = 3', 'bob');
     await workOn(scene);
     assert.match(statusOf(scene), /0 of 2 experiments/);
-    assert.match(statusOf(scene), /Waiting to be tried:\*\* `width = 3` \(bob\)/);
+    assert.match(statusOf(scene), /Queued ideas:\*\* `width = 3` \(bob\)/);
     scene.measure('1/1.1', 1.05);
     await workOn(scene);
     const pull = pullOf(scene, 2);
     assert.equal(markerOf(pull)?.idea.edits[0]?.replace, 'width = 3');
-    assert.match(pull.body, /Asked for by bob: width = 3\./);
+    assert.match(pull.body, /Requested by bob: width = 3\./);
     scene.measure('1/2.1', 1.05);
     await workOn(scene);
     assert.match(statusOf(scene), /Finished: 2 of 2 experiments/);
-    assert.doesNotMatch(statusOf(scene), /Waiting to be tried/);
+    assert.doesNotMatch(statusOf(scene), /Queued ideas/);
   });
 
   test('goes on with a campaign that has ended, for one experiment', async () => {
@@ -164,7 +164,7 @@ describe('/research try', () => {
     await workOn(scene);
     assert.match(
       saidOn(scene, scene.issue, `asked ${asked}`),
-      /Nothing came of `colour = 3`, which alice asked/,
+      /Could not try `colour = 3` \(requested by alice\)/,
     );
     assert.match(statusOf(scene), /Finished: 1 of 1 experiments/);
   });
@@ -203,7 +203,7 @@ describe('/research stop', () => {
     );
     scene.say('/research 1');
     await workOn(scene);
-    assert.equal(scene.model.runs.values().at(-1)?.title, '1/0.2', 'it is measured anew');
+    assert.equal(scene.model.runs.values().at(-1)?.title, '1/0.2', 'it is measured again');
   });
 
   test('cancels what experiments run', async () => {
@@ -247,11 +247,12 @@ test('of more words than an experiment keeps, each takes effect once all the sam
   const scene = campaignScene(1);
   await measureChampion(scene);
   const { number } = pullOf(scene, 1);
-  for (let i = 0; i < KEPT_WORDS + 3; i++)
+  for (let i = 0; i < KEPT_COMMANDS + 3; i++)
     scene.sayOn(number, i % 2 === 0 ? '/research rerun' : '/research keep');
   let answers = 0;
-  for (let looks = 0; looks < 3 * KEPT_WORDS; looks++) if ((await scene.look()).kind === 'answer') answers++;
-  assert.equal(answers, KEPT_WORDS + 3);
+  for (let looks = 0; looks < 3 * KEPT_COMMANDS; looks++)
+    if ((await scene.look()).kind === 'answer') answers++;
+  assert.equal(answers, KEPT_COMMANDS + 3);
 });
 
 test('stop cancels what runs even where the contract is broken', async () => {

@@ -61,12 +61,15 @@ describe('a campaign with a branch of its own', () => {
     assert.match(promotion?.title ?? '', /^Campaign #1: loss 1\.0000 → 0\.9000, 1 experiment merged$/);
     const lines = (promotion?.body ?? '').split('\n');
     const row = (start: string) => lines.find(line => line.startsWith(start))?.replaceAll(/ +/g, ' ');
-    assert.equal(row('| where'), `| where it began | ${main?.slice(0, 7)} | 1.0000 | 3 |`);
-    assert.match(row('| what this') ?? '', /\| 0\.9000 \| \d \|$/);
+    assert.equal(row('| campaign'), `| campaign start | ${main?.slice(0, 7)} | 1.0000 | 3 |`);
+    assert.match(row('| this branch') ?? '', /\| 0\.9000 \| \d \|$/);
     assert.match(row(`| #${merged?.number}`) ?? '', /^\| #2 \| depth \| 0\.9000 \| −0\.1000 \| [<\d].*% \|$/);
-    assert.match(promotion?.body ?? '', /1 experiment was not merged\. Spent in all: \d+ trials/);
-    assert.match(promotion?.body ?? '', /by a merge commit.*or by squashing\. The bot never merges it/);
-    assert.match(statusOf(scene), /#4 offers what was found to `main`; only a person merges it/);
+    assert.match(promotion?.body ?? '', /1 experiment not merged\. Total spent: \d+ trials/);
+    assert.match(
+      promotion?.body ?? '',
+      /merge this pull request\. A merge commit keeps one commit.*The bot never changes `main` itself/,
+    );
+    assert.match(statusOf(scene), /#4 proposes the improvements for `main`\. Only a person can merge it\./);
   });
 
   test('is told truly of main, when that moves and when the two are in conflict', async () => {
@@ -76,12 +79,12 @@ describe('a campaign with a branch of its own', () => {
     await scene.work();
     // GitHub knows only at the second question whether the two fit.
     await scene.work();
-    assert.match(promotions(scene)[0]?.body ?? '', /`main` was at .* was not merged in/);
+    assert.match(promotions(scene)[0]?.body ?? '', /`main` moved from .* has never been measured/);
     assert.doesNotMatch(promotions(scene)[0]?.body ?? '', /conflict/);
     push(scene, 'main', SETTINGS, NAMES.map(name => `${name} = 1`).join('\n'));
     await scene.work();
     await scene.work();
-    assert.match(promotions(scene)[0]?.body ?? '', /They are in conflict: merge `main` into/);
+    assert.match(promotions(scene)[0]?.body ?? '', /The two branches conflict: merge `main` into/);
     const { updatedAt } = promotions(scene)[0] ?? assert.fail();
     scene.restart();
     await scene.work();
@@ -95,7 +98,7 @@ describe('a campaign with a branch of its own', () => {
     assert.deepEqual(promotions(scene), []);
     assert.match(
       statusOf(scene),
-      /`research\/1\/base` holds nothing that `main` does not, so there is nothing to promote, and it is deleted/,
+      /Deleted `research\/1\/base`: nothing was merged into it, so there is nothing to promote/,
     );
     scene.say('/research 1');
     await finish(scene, [1, 1.1, 0.9]);
@@ -106,7 +109,7 @@ describe('a campaign with a branch of its own', () => {
     const scene = await twoExperiments();
     scene.say('/research 1');
     await scene.work();
-    assert.match(promotions(scene)[0]?.body ?? '', /⏳ Campaign #1 goes on/);
+    assert.match(promotions(scene)[0]?.body ?? '', /⏳ Campaign #1 is still running/);
     await finish(scene, [1, 0.9, 1.1, 0.8]);
     const [promotion, ...others] = promotions(scene);
     assert.deepEqual(others, []);
@@ -115,7 +118,7 @@ describe('a campaign with a branch of its own', () => {
   });
 
   for (const more of ['/research 1', '/research try width = 3'])
-    test(`whose offer a person merged says so once, and begins anew from main after ${more}`, async () => {
+    test(`whose promotion a person merged says so once, and starts again from main after ${more}`, async () => {
       const scene = await twoExperiments();
       const [promotion] = promotions(scene);
       mergePull(scene.model, 'alice', promotion?.number ?? 0, {
@@ -129,7 +132,7 @@ describe('a campaign with a branch of its own', () => {
       assert.equal(notices(scene).length, 1);
       assert.match(
         notices(scene)[0]?.body ?? '',
-        /A person merged #4: what this campaign found is on `main` now/,
+        /#4 was merged: the improvements of this campaign are on `main` now/,
       );
       scene.say(more);
       await scene.work();
@@ -145,7 +148,7 @@ describe('a campaign with a branch of its own', () => {
     const scene = await twoExperiments();
     changePull(scene.model, 'alice', promotions(scene)[0]?.number ?? 0, { state: 'closed' });
     await scene.work();
-    assert.match(notices(scene)[0]?.body ?? '', /A person closed #4, so `main` stays as it is/);
+    assert.match(notices(scene)[0]?.body ?? '', /#4 was closed, so `main` is unchanged/);
     scene.say('/research 1');
     await finish(scene, [1, 0.9, 1.1, 1.2]);
     assert.equal(promotions(scene).length, 1);
@@ -169,7 +172,7 @@ describe('a campaign with a branch of its own', () => {
     const [answer] = scene.model.comments.values().filter(({ author }) => author === scene.model.botLogin);
     assert.match(
       answer?.body ?? '',
-      /Branches like `research\/1\/base` have required reviews.*Except `research\/\*\*` and `research-log`/,
+      /Branches like `research\/1\/base` have required reviews.*Exclude `research\/\*\*` and `research-log`/,
     );
     scene.context.port = rules('main');
     scene.say('/research 1');
@@ -177,14 +180,14 @@ describe('a campaign with a branch of its own', () => {
     assert.equal(stateOf(scene).phase, 'running');
   });
 
-  test('waits while another is at work, and then begins from main', async () => {
+  test('waits while another one runs, and then starts from main', async () => {
     const scene = campaignScene(1, 1, { apart: true });
     await scene.work();
     const other = openIssue(scene.model, 'alice');
     const issue = { ...scene, issue: other };
     addComment(scene.model, 'alice', other, '/research 1');
     await scene.work();
-    assert.match(statusOf(issue), /Waits for campaign #1: one campaign at a time/);
+    assert.match(statusOf(issue), /Queued behind #1: one campaign runs at a time/);
     assert.equal(tipOf(scene.model, 'research/2/base'), undefined);
     scene.say('/research stop');
     await finish(issue, [1, 0.9]);
@@ -201,10 +204,10 @@ describe('a campaign’s own branch in a person’s hands', () => {
     push(scene, BRANCH, 'README.md', 'New.\n');
     await scene.work();
     assert.equal(stateOf(scene).phase, 'paused');
-    assert.match(stateOf(scene).reason, /Someone moved `research\/1\/base` from .*, where I left it/);
+    assert.match(stateOf(scene).reason, /Someone moved `research\/1\/base` from .* to /);
     scene.say('/research resume');
     await finish(scene, [1, 0.9]);
-    assert.match(promotions(scene)[0]?.body ?? '', /People moved `research\/1\/base` too/);
+    assert.match(promotions(scene)[0]?.body ?? '', /`research\/1\/base` was also changed by hand/);
   });
 
   test('that was deleted pauses the campaign until it is made again', async () => {
@@ -213,7 +216,7 @@ describe('a campaign’s own branch in a person’s hands', () => {
     const tip = tipOf(scene.model, BRANCH) ?? '';
     deleteBranch(scene.model, 'alice', BRANCH);
     await scene.work();
-    assert.match(stateOf(scene).reason, new RegExp(`Someone deleted .* Make it again at ${tip}`));
+    assert.match(stateOf(scene).reason, new RegExp(`Someone deleted .* Recreate it at ${tip}`));
     scene.pass(60);
     scene.say('/research resume');
     await scene.work();
@@ -242,7 +245,7 @@ describe('a campaign’s own branch in a person’s hands', () => {
     assert.equal(stateOf(scene).base?.start.sha, start);
   });
 
-  test('is not taken for deleted because GitHub once could not read it', async () => {
+  test('is not considered deleted because GitHub once failed to read it', async () => {
     const scene = campaignScene(1, 1, { apart: true });
     await scene.work();
     const { port } = scene.context;
@@ -264,7 +267,7 @@ test('a campaign whose branch somebody made the default branch by hand offers no
   await finish(scene, [1, 0.9]);
   assert.deepEqual(promotions(scene), []);
   const said = notices(scene).filter(({ body }) =>
-    /`main` holds already what this campaign found/.test(body),
+    /`main` already contains this campaign's improvements/.test(body),
   );
   assert.equal(said.length, 1);
   scene.restart();
@@ -292,7 +295,7 @@ test('an App that is killed before or after any of its writes ends with the same
       look().catch(error => {
         if (!(error instanceof Killed)) throw error;
         scene.restart();
-        // Long enough for what was begun to be taken for lost.
+        // Long enough for a dispatched trial to count as lost.
         scene.pass(130);
         return scene.look();
       });

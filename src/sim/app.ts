@@ -1,9 +1,9 @@
-/** One App: the real loop in virtual time; killed, started again, nudged. */
+/** One App: the real loop in virtual time, which is killed, restarted and nudged. */
 import { chooseAgent } from '../agents/create.ts';
 import { describeAction } from '../campaign/action.ts';
 import { type Loop, type LoopObserver, startLoop } from '../controller/loop.ts';
 import type { Context } from '../github/context.ts';
-import { statusOf } from '../github/errors.ts';
+import { messageOf, statusOf } from '../github/errors.ts';
 import { explorer, languageModel } from './explorer.ts';
 import { faultyLine, type Life } from './faults.ts';
 import { modelPort } from './model/port.ts';
@@ -11,81 +11,85 @@ import type { Sim } from './sim.ts';
 import { count } from './tally.ts';
 
 export interface App {
-  /** Look again now. */
+  /** Like a webhook. */
   nudge(): void;
-  /** Ends it for good, like a kill that nobody answers by a start. */
+  /** Kills the App without a restart. */
   stop(): void;
-  /** Milliseconds; since then it has had nothing to do. Infinite while it has. */
+  /** Since when the App has had nothing to do, in milliseconds; Infinity if it has. */
   idleSince(): number;
 }
 
-/** One life of the App's process, and the loop that it runs. */
+/** One life of the App's process, with its loop. */
 type Process = Life & { loop: Loop };
+
+/** Since when the App has had nothing to do; in milliseconds. */
+interface Idle {
+  since: number;
+}
 
 /** Starts an App. */
 export function startApp(sim: Sim, name: string): App {
   const { schedule, random, profile } = sim;
-  let idleSince = Number.POSITIVE_INFINITY;
-  let life = begin();
+  const idle: Idle = { since: Number.POSITIVE_INFINITY };
+  let current = begin();
 
   function begin(): Process {
-    const next: Life = {
+    const life: Life = {
       name,
       dead: false,
       kill() {
-        next.dead = true;
-        idleSince = Number.POSITIVE_INFINITY;
+        life.dead = true;
+        idle.since = Number.POSITIVE_INFINITY;
         schedule.after(random.pick([1, 10, 60, 600]), () => {
-          if (life === process) life = begin();
+          if (current === process) current = begin();
         });
       },
     };
-    const process: Process = Object.assign(next, {
-      loop: startLoop(contextOf(sim, next), {
-        pollSeconds: profile.pollSeconds,
-        sleep: (seconds, signal) => sleepWhileAlive(sim, next, seconds, signal),
-        observer: observerOf(next),
-      }),
+    const loop = startLoop(contextOf(sim, life), {
+      pollSeconds: profile.pollSeconds,
+      sleep: (seconds, signal) => sleepWhileAlive(sim, life, seconds, signal),
+      observer: observerOf(sim, life, idle),
     });
+    const process: Process = Object.assign(life, { loop });
     return process;
   }
 
-  function observerOf(self: Life): LoopObserver {
-    return {
-      stepped(action, isThinking) {
-        sim.tally.steps++;
-        sim.tell(name, `step: ${describeAction(action)}`);
-        if (action.kind !== 'wait' || isThinking) idleSince = Number.POSITIVE_INFINITY;
-        else if (idleSince === Number.POSITIVE_INFINITY) idleSince = schedule.now();
-      },
-      failed(error) {
-        idleSince = Number.POSITIVE_INFINITY;
-        sim.tally.steps++;
-        sim.tell(name, `step failed: ${error instanceof Error ? error.message : String(error)}`);
-        if (statusOf(error) === undefined)
-          sim.violate(
-            `A step may fail for what GitHub answers only, found ${error instanceof Error ? error.stack : error}`,
-          );
-      },
-      agentThrew(error) {
-        if (!self.dead)
-          sim.violate(`An agent may not throw, found ${error instanceof Error ? error.stack : error}`);
-      },
-    };
-  }
-
   return {
-    nudge: () => life.loop.nudge(),
+    nudge: () => current.loop.nudge(),
     stop: () => {
-      life.dead = true;
-      life = { ...life };
-      idleSince = 0;
+      current.dead = true;
+      current = { ...current };
+      idle.since = 0;
     },
-    idleSince: () => idleSince,
+    idleSince: () => idle.since,
   };
 }
 
-/** A process that was killed never wakes, whatever rings. */
+/** Records every step, and checks that steps and agents fail only as they may. */
+function observerOf(sim: Sim, life: Life, idle: Idle): LoopObserver {
+  const details = (error: unknown) =>
+    error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return {
+    stepped(action, isThinking) {
+      sim.tally.steps++;
+      sim.tell(life.name, `step: ${describeAction(action)}`);
+      if (action.kind !== 'wait' || isThinking) idle.since = Number.POSITIVE_INFINITY;
+      else if (idle.since === Number.POSITIVE_INFINITY) idle.since = sim.schedule.now();
+    },
+    failed(error) {
+      sim.tally.steps++;
+      sim.tell(life.name, `step failed: ${messageOf(error)}`);
+      idle.since = Number.POSITIVE_INFINITY;
+      if (statusOf(error) === undefined)
+        sim.violate(`Expected steps to fail only for errors of GitHub, found ${details(error)}`);
+    },
+    agentThrew(error) {
+      if (!life.dead) sim.violate(`Expected no agent to throw, found ${details(error)}`);
+    },
+  };
+}
+
+/** A killed process never wakes up. */
 async function sleepWhileAlive(
   { schedule }: Sim,
   life: Life,
@@ -114,7 +118,7 @@ function contextOf(sim: Sim, life: Life): Omit<Context, 'thinking'> {
   const log = { info() {}, warn() {}, error() {} };
   return {
     port: sim.sabotage(modelPort(model, faultyLine(sim, life), lag), sim),
-    // Never used: what the contract's agent is asked, the simulated one answers.
+    // Never used: the simulated agent answers for the contract's.
     agentEnv: { OPENAI_API_KEY: 'key' },
     chooseAgent: (contract, env, wanted) => {
       const chosen = chooseAgent(contract, env, wanted);

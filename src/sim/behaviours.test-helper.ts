@@ -69,7 +69,7 @@ export async function localPlace(): Promise<Place> {
     clock: () => new Date(now),
     // Other tests hold the server against GitHub's description; here a page size that it leaves out may be asked for.
     afterwards: () => undefined,
-    quirks: { runListLagSeconds: RUN_LIST_LAG_SECONDS },
+    runListLagSeconds: RUN_LIST_LAG_SECONDS,
   });
   let branches = 0;
   return {

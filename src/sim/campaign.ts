@@ -2,7 +2,7 @@
 import type { GitHubPort } from '../github/port.ts';
 import { type App, startApp } from './app.ts';
 import { startCaretaker } from './caretaker.ts';
-import { say } from './interventions.ts';
+import { say } from './hands.ts';
 import { checkEnding, hasEnded, unanswered } from './invariants/ending.ts';
 import { campaignOf, markerOf } from './invariants/read.ts';
 import { watchInvariants } from './invariants/watch.ts';
@@ -89,7 +89,7 @@ function startAll(sim: Sim): App[] {
   const { model, schedule, profile, random } = sim;
   watchInvariants(sim);
   startRunners(sim);
-  say(sim, openIssue(model, 'alice'), 'alice', `/research ${profile.experiments}`);
+  say(model, openIssue(model, 'alice'), 'alice', `/research ${profile.experiments}`);
   startPeople(sim);
   startCaretaker(sim);
   model.runListLagSeconds = profile.runListLagSeconds;

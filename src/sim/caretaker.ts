@@ -1,6 +1,7 @@
 /** A person who looks in now and then and does what a paused campaign asks for, so that every campaign can end. */
+import type { CampaignState } from '../campaign/marker.ts';
 import { noticeKey } from '../github/replies.ts';
-import { mendContract, say } from './interventions.ts';
+import { restoreContract, say } from './hands.ts';
 import { statusComments } from './invariants/read.ts';
 import { changeIssue, changePull } from './model/issues.ts';
 import { setBranch } from './model/refs.ts';
@@ -22,7 +23,7 @@ export function startCaretaker(sim: Sim): void {
       const status = statusComments(model, number)[0];
       const phase = status?.state.phase;
       if (!status && isLost(number)) revive(number, open);
-      else if (status && phase === 'paused') goOn(number, open, status.state.reason);
+      else if (status && phase === 'paused') goOn(number, open, status.state);
     }
     schedule.after(ROUND_SECONDS, round);
   };
@@ -39,43 +40,43 @@ export function startCaretaker(sim: Sim): void {
 
   function revive(issue: number, open: boolean): void {
     if (!open) changeIssue(model, 'alice', issue, { open: true });
-    mendContract(sim);
-    say(sim, issue, 'alice', '/research 1');
+    restoreContract(sim);
+    say(model, issue, 'alice', '/research 1');
   }
 
   /** Says a word on every experiment that the campaign waits for. */
   function decideHeld(reason: string): void {
     for (const [, pull] of reason.matchAll(/#(\d+)/g))
       if (model.pulls.get(Number(pull))?.state === 'open')
-        say(sim, Number(pull), 'alice', `/research ${sim.random.pick(['keep', 'discard', 'rerun'])}`);
+        say(model, Number(pull), 'alice', `/research ${sim.random.pick(['keep', 'discard', 'rerun'])}`);
   }
 
-  function goOn(issue: number, open: boolean, reason: string): void {
+  function goOn(issue: number, open: boolean, { reason, cause }: CampaignState): void {
     const times = resumed.get(issue) ?? 0;
     resumed.set(issue, times + 1);
     if (times >= PATIENCE) {
       if (times === PATIENCE) sim.tally.stoppedByHand++;
-      say(sim, issue, 'alice', '/research stop');
+      say(model, issue, 'alice', '/research stop');
       return;
     }
     if (!open) changeIssue(model, 'alice', issue, { open: true });
-    if (/Only people can decide/.test(reason)) {
+    if (cause === 'held') {
       decideHeld(reason);
       return;
     }
-    mend(reason);
-    say(sim, issue, 'alice', '/research resume');
+    fixCause(reason);
+    say(model, issue, 'alice', '/research resume');
   }
 
   /** Does what the reason asks for, where it is more than to look. */
-  function mend(reason: string): void {
+  function fixCause(reason: string): void {
     const pull = Number(/(?:pushed to|description of) #(\d+)/.exec(reason)?.[1] ?? 0);
     if (model.pulls.get(pull)?.state === 'open') changePull(model, 'alice', pull, { state: 'closed' });
-    if (/research\.yml|contract/.test(reason)) mendContract(sim);
+    if (/research\.yml|contract/.test(reason)) restoreContract(sim);
     if (/refused to merge/.test(reason)) model.rule = null;
     if (/No runner/.test(reason)) sim.runnersAwayUntil = 0;
     const [, branch = '', sha = ''] =
-      /deleted `(research\/\d+\/base)`. Make it again at ([0-9a-f]{40})/.exec(reason) ?? [];
+      /deleted `(research\/\d+\/base)`. Recreate it at ([0-9a-f]{40})/.exec(reason) ?? [];
     if (branch !== '' && tipOf(model, branch) === undefined) setBranch(model, 'alice', branch, sha);
   }
 }

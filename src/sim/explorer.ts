@@ -47,7 +47,7 @@ export function explorer(options: ExplorerOptions): Agent {
 
 /**
  * In the place of a language model: takes any idea of people's, thinks it over and may then fail, never runs out of ideas, and is asked
- * to mend what crashed and to port what no longer fits, which it can now and then.
+ * to repair what crashed and to port what no longer fits, which it can now and then.
  */
 export function languageModel(options: ExplorerOptions): Agent {
   return {
@@ -80,7 +80,7 @@ async function proposal(
 ): Promise<Proposal> {
   const own = () => (random.chance(shares.nonsense) ? nonsense(random) : sensible(random, shares, request));
   const bare =
-    (request.again && random.chance(0.8) ? anew(random, request.again, request) : null) ??
+    (request.again && random.chance(0.8) ? secondTry(random, request.again, request) : null) ??
     (request.wish === null ? own() : wished(request.wish, request));
   const edit = random.chance(quotes) ? withNeighbours(bare, request) : bare;
   const idea: Idea = {
@@ -122,7 +122,7 @@ function newLine({ search, replace }: Edit): string {
 }
 
 /** A crashing setting is set to something that may run; what no longer fits is changed from what it is now. Null where no setting is named. */
-function anew(
+function secondTry(
   random: Random,
   { kind, idea }: NonNullable<ProposalRequest['again']>,
   { files }: ProposalRequest,

@@ -47,13 +47,13 @@ export function messageOfTip({ model }: Scene): string {
 /** Does something with an App that is killed after its first write, then after its second, and so on. */
 export async function killedAfterEveryWrite(
   begin: () => Promise<Scene>,
-  deed: (scene: Scene) => void,
+  act: (scene: Scene) => void,
   check: (scene: Scene) => void,
 ): Promise<void> {
   const WRITES = ['react', 'updatePull', 'updateComment', 'createComment', 'addLabel', 'createPull', 'merge'];
   for (let survived = 0; ; survived++) {
     const scene = await begin();
-    deed(scene);
+    act(scene);
     let writes = 0;
     scene.line = async (call, _what, effect) => {
       const result = effect();

@@ -1,25 +1,27 @@
 /** People while a campaign runs: when they do what. */
-import { DEEDS, isPromotion, later } from './interventions.ts';
+import { later } from './hands.ts';
+import { INTERVENTIONS } from './interventions.ts';
 import { markerOf } from './invariants/read.ts';
 import { Refusal } from './model/refusal.ts';
 import { BOT, type Sim } from './sim.ts';
 import { count } from './tally.ts';
+import { isPromotion } from './targets.ts';
 
-const DEEDS_SECONDS = 2 * 3600;
+const WITHIN_SECONDS = 2 * 3600;
 
 /** Lets people do what the profile says, at random times. */
 export function startPeople(sim: Sim): void {
-  if (sim.profile.deeds > 0) {
+  if (sim.profile.interventions > 0) {
     disturbMerges(sim);
     speakUp(sim);
   }
-  const kinds = Object.keys(DEEDS) as (keyof typeof DEEDS)[];
-  for (let i = 0; i < sim.profile.deeds; i++) {
+  const kinds = Object.keys(INTERVENTIONS) as (keyof typeof INTERVENTIONS)[];
+  for (let i = 0; i < sim.profile.interventions; i++) {
     const kind = sim.random.pick(kinds);
-    later(sim, sim.random.between(30, DEEDS_SECONDS), () => attempt(sim, kind));
+    later(sim, sim.random.between(30, WITHIN_SECONDS), () => attempt(sim, kind));
   }
-  if (sim.profile.apart && sim.profile.deeds > 0) {
-    later(sim, sim.random.between(1800, DEEDS_SECONDS), () => attempt(sim, sim.random.pick(ON_BRANCHES)));
+  if (sim.profile.apart && sim.profile.interventions > 0) {
+    later(sim, sim.random.between(1800, WITHIN_SECONDS), () => attempt(sim, sim.random.pick(ON_BRANCHES)));
     answerPromotions(sim);
   }
 }
@@ -79,10 +81,10 @@ function speakUp(sim: Sim): void {
   });
 }
 
-function attempt(sim: Sim, kind: keyof typeof DEEDS): void {
+function attempt(sim: Sim, kind: keyof typeof INTERVENTIONS): void {
   try {
-    if (!DEEDS[kind](sim)) return;
-    count(sim.tally.deeds, kind);
+    if (!INTERVENTIONS[kind](sim)) return;
+    count(sim.tally.interventions, kind);
     sim.tell('people', kind);
   } catch (error) {
     // GitHub refuses people, too.

@@ -39,8 +39,8 @@ export interface Profile {
   nonsense: number;
   crashes: number;
   cheats: number;
-  /** What people do besides starting the campaign. */
-  deeds: number;
+  /** How many things people do besides starting the campaign. */
+  interventions: number;
 }
 
 export function drawProfile(random: Random): Profile {
@@ -73,7 +73,7 @@ export function drawProfile(random: Random): Profile {
     nonsense: random.pick([0, 0.1, 0.5]),
     crashes: random.pick([0, 0.1, 0.4]),
     cheats: random.pick([0, 0, 0.1]),
-    deeds: mood === 'fault-free' || random.chance(0.2) ? 0 : random.whole(1, 10),
+    interventions: mood === 'fault-free' || random.chance(0.2) ? 0 : random.whole(1, 10),
     hoursLimit: random.pick([null, null, null, random.between(0.3, 2)]),
     usdLimit: random.pick([null, null, null, random.whole(1, 6) * (PROPOSAL_COST.usd ?? 0)]),
     apart: random.chance(0.3),

@@ -24,7 +24,7 @@ export function describeTally(tally: Tally, violations: number, seconds: number)
     ['faults', kinds(tally.faults)],
     ['kills', tally.kills],
     ['webhooks', tally.webhooks],
-    ['deeds of people', kinds(tally.deeds)],
+    ['interventions', kinds(tally.interventions)],
     ['runs', `${tally.runs} (${kinds(tally.trials)})`],
     ['experiments', `${tally.experiments}, ${tally.merges} merged, ${tally.promotions} promotions`],
     ['thoughts', `${tally.answers} (${kinds(tally.thoughts)})`],

@@ -15,7 +15,7 @@ export interface Sim {
   random: Random;
   landscape: Landscape;
   tally: Tally;
-  /** What stands between the App and its port: nothing, but where the simulator itself is tested. */
+  /** What the App gets as its port: the port itself, but where the simulator itself is tested. */
   sabotage(port: GitHubPort, sim: Sim): GitHubPort;
   /** When an App last read the tip of a branch; milliseconds. */
   tipReadAt: Map<string, number>;

@@ -20,7 +20,7 @@ export interface Tally {
   /** How often, by kind. */
   thoughts: Record<string, number>;
   faults: Record<string, number>;
-  deeds: Record<string, number>;
+  interventions: Record<string, number>;
   trials: Record<string, number>;
   moods: Record<string, number>;
   verdicts: Record<string, number>;
@@ -42,7 +42,7 @@ export function emptyTally(): Tally {
     stoppedByHand: 0,
     thoughts: {},
     faults: {},
-    deeds: {},
+    interventions: {},
     trials: {},
     moods: {},
     verdicts: {},

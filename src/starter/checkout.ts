@@ -1,10 +1,10 @@
-/** This checkout of autoresearch-bot: where it is, and the environment that its trainer needs. */
+/** This checkout of autoresearch-bot, and the environment that its trainer needs. */
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 
 export const CHECKOUT = path.resolve(import.meta.dirname, '../..');
 
-/** PATH with the checkout's Python first, and the prepared data unless the caller has chosen other data. */
+/** The environment with the checkout's Python first in PATH, and its prepared data unless AUTORESEARCH_DATA is set. */
 export function trainerEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const bin = path.join(CHECKOUT, '.venv/bin');
   return {
@@ -14,7 +14,7 @@ export function trainerEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   };
 }
 
-/** Takes settings from the `.env` of the checkout, where there is one; what is set already stays. */
+/** Loads settings from the checkout's `.env`, if it exists. Variables that are already set keep their values. */
 export function loadSettings(): void {
   const file = path.join(CHECKOUT, '.env');
   if (existsSync(file)) process.loadEnvFile(file);

@@ -1,12 +1,12 @@
-/** What a user asked for that cannot be. */
+/** Errors in what the user asked for. */
 import { durationSchema } from '../protocol/contract.ts';
 
-/** The user asked for something that cannot be: exit code 2. */
+/** The user asked for something invalid: exit code 2. */
 export class UsageError extends Error {
   override name = 'UsageError';
 }
 
-/** The seconds of a duration that `durationText` has let through. */
+/** Seconds in a duration that `durationText` has accepted. */
 export function secondsOf(duration: string): number {
   return durationSchema.parse(duration);
 }

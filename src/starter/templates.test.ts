@@ -28,17 +28,17 @@ function stepOf(text: string) {
   return workflow.jobs.trial.steps.find(step => step.uses?.includes('autoresearch-bot'));
 }
 
-test('the contract that init writes says what was asked for', () => {
+test('init writes a contract with the given values', () => {
   const contract = contractOf(contractText(values));
   assert.deepEqual(contract.editable, values.editable);
   assert.deepEqual(contract.metric, { name: 'accuracy', goal: 'maximize' });
   assert.equal(contract.base, 'trunk');
   assert.equal(contract.brief, 'docs/brief.md');
   assert.equal(contract.trial.budget, 90);
-  assert.ok(contract.trial.timeout > 90, 'start-up and scoring have time, too');
+  assert.ok(contract.trial.timeout > 90, 'there is time for start-up and scoring');
 });
 
-test('the contract that init writes says where the number stands', () => {
+test('init writes where the number is read from', () => {
   const pattern = String.raw`p99 "of" (\S+) ms # not a comment`;
   assert.equal(contractOf(contractText({ ...values, pattern })).metric.pattern, pattern);
   const file = { file: 'out/result.json', key: 'runs.0.p99' };
@@ -47,15 +47,15 @@ test('the contract that init writes says where the number stands', () => {
     goal: 'maximize',
     ...file,
   });
-  assert.doesNotMatch(contractText(values), /referee/, 'which is ours');
+  assert.doesNotMatch(contractText(values), /referee/, 'the referee belongs to this repository');
 });
 
-test('a name that YAML would read as something else stays the name', () => {
+test('a name that YAML would read as another type is quoted', () => {
   assert.equal(contractOf(contractText({ ...values, base: '1.0' })).base, '1.0');
   assert.equal(contractOf(contractText({ ...values, metric: 'no' })).metric.name, 'no');
 });
 
-test('the demo changes budget and agent of the contract, and nothing else', () => {
+test('the demo changes the budget and the agent of the contract, and nothing else', () => {
   const before = contractText(values);
   const after = contractOf(withAgent(withBudget(before, '4s'), 'gpt-5'));
   assert.equal(after.trial.budget, 4);
@@ -63,7 +63,7 @@ test('the demo changes budget and agent of the contract, and nothing else', () =
   assert.deepEqual(after.limits, contractOf(before).limits);
 });
 
-test('the workflow that init writes measures with the published action and the given command', () => {
+test('init writes a workflow that uses the published action and the given command', () => {
   const command = 'python3 train.py --name "a b" # not a comment';
   const step = stepOf(workflowText({ action: 'octo/autoresearch-bot@v1', command }));
   assert.equal(step?.uses, 'octo/autoresearch-bot@v1');
@@ -71,7 +71,7 @@ test('the workflow that init writes measures with the published action and the g
   assert.ok(step?.with?.['candidate-sha'], 'the other inputs are still there');
 });
 
-test('the workflow that init writes names what the candidate may read', () => {
+test('init writes a workflow with the paths that the candidate may read', () => {
   const readable = ['~/.cache/autoresearch', '/data/a b'];
   const text = workflowText({ action: 'octo/autoresearch-bot@v1', command: 'true', readable });
   assert.deepEqual(stepOf(text)?.with?.readable?.trim().split('\n'), readable);

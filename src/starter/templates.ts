@@ -1,4 +1,4 @@
-/** Contract and workflow for another repository, made from this repository's own so that there is one text of each. */
+/** Contract and workflow for other repositories, derived from this repository's own, so that each text exists only once. */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { CONTRACT_PATH } from '../protocol/contract.ts';
@@ -9,27 +9,27 @@ export interface ContractValues {
   editable: readonly string[];
   metric: string;
   goal: string;
-  /** Where the number stands: in a line that a regular expression finds, at a key of a JSON file, or (neither) after its name. */
+  /** Where the number is read from: a line that `pattern` matches, `key` in the JSON `file`, or the line `<name>: <number>` if neither is given. */
   pattern?: string | undefined;
   file?: string | undefined;
   key?: string | undefined;
-  /** As `durationText` allows. */
+  /** In the form that `durationText` accepts. */
   budget: string;
   base: string;
   brief: string;
 }
 
-/** The action where nobody has said which GitHub account holds it. */
+/** The action if the GitHub account that hosts it is unknown. */
 export const DEFAULT_ACTION = 'OWNER/autoresearch-bot@v1';
 
-/** This repository's contract with other values and a reported number; other comments and everything else stay. */
+/** This repository's contract with other values and a reported metric. Everything else stays, comments included. */
 export function contractText(values: ContractValues): string {
   const { pattern, file, key } = values;
   const source = Object.entries({ pattern, file, key }).flatMap(([name, value]) =>
     value === undefined ? [] : [`\n  ${name}: ${scalar(value)}`],
   );
   const lines: [RegExp, string][] = [
-    [/^# The contract of a campaign.*$/m, '# The contract of a campaign. Every key may be left out.'],
+    [/^# The contract of a campaign.*$/m, '# The contract of a campaign. Every key is optional.'],
     [/^editable: .*$/m, `editable: [${values.editable.map(scalar).join(', ')}]`],
     [/^brief: .*$/m, `brief: ${scalar(values.brief)}`],
     [/^ {2}name: val_bpb$/m, `  name: ${scalar(values.metric)}`],
@@ -38,8 +38,8 @@ export function contractText(values: ContractValues): string {
       `  goal: ${scalar(values.goal)} # minimize or maximize${source.join('')}`,
     ],
     [
-      /^# The number that decides\.(?:.*\n# ?)*.*$/m,
-      `# The number that decides: the last line \`<name>: <number>\` of the output; or the only group of the regular expression \`pattern\`, in the\n# last line that matches; or the number at \`key\` (such as latency.p99) of the JSON \`file\`, which the command writes below $TMPDIR.`,
+      /^# The number to improve\.(?:.*\n# ?)*.*$/m,
+      `# The number to improve. It is read from the last output line \`<name>: <number>\`; or from the last line that the\n# regular expression \`pattern\` matches, where its only group is the number; or from \`key\` (such as latency.p99) in\n# the JSON \`file\`, which the command writes below $TMPDIR.`,
     ],
     [/^base: .*$/m, `base: ${scalar(values.base)}`],
   ];
@@ -64,22 +64,22 @@ export function withAgent(contract: string, model: string): string {
 export interface WorkflowValues {
   action: string;
   command: string;
-  /** What the candidate may read beside the repository: absolute paths, or below `~`. */
+  /** Further paths that the candidate may read: absolute, or below `~`. */
   readable?: readonly string[];
 }
 
-/** This repository's workflow, measuring with the published action instead of the one in the base's checkout. */
+/** This repository's workflow, using the published action instead of the one in the base's checkout. */
 export function workflowText({ action, command, readable = [] }: WorkflowValues): string {
   if (!/^[\w.-]+\/[\w.-]+(\/[\w./-]+)?@[\w./-]+$/.test(action))
     throw new UsageError(`--action: expected owner/repo@ref, found ${JSON.stringify(action)}.`);
   if (command.trim() === '' || /[\n\r]|\$\{\{/.test(command))
     throw new UsageError(
-      `--command: expected one line without expressions, found ${JSON.stringify(command)}.`,
+      `--command: expected one line without workflow expressions, found ${JSON.stringify(command)}.`,
     );
   const wrong = readable.find(path => !/^(?:\/|~\/)[^\n\r]*$/.test(path) || path.includes('${{'));
   if (wrong !== undefined)
     throw new UsageError(
-      `--readable: expected an absolute path, or one below ~, found ${JSON.stringify(wrong)}.`,
+      `--readable: expected an absolute path or a path below ~, found ${JSON.stringify(wrong)}.`,
     );
   const more =
     readable.length === 0
@@ -94,16 +94,16 @@ export function workflowText({ action, command, readable = [] }: WorkflowValues)
   ]);
 }
 
-/** A first brief for the agents, to be filled in by the person who knows the task. */
+/** A template of the brief for the agents, to be filled in by someone who knows the task. */
 export function starterBrief({ editable, metric, goal, budget }: ContractValues): string {
   return `# What to improve
 
 Make \`${metric}\` ${goal === 'maximize' ? 'higher' : 'lower'} by changing ${editable.map(file => `\`${file}\``).join(', ')}. Training stops after ${budget}.
 
-- What the program does, on which data:
-- What must stay as it is:
-- What has been tried, and what came of it:
-- Ideas worth a try:
+- What the program does, and on which data:
+- What must not change:
+- What has been tried, with which result:
+- Ideas worth trying:
 `;
 }
 
@@ -120,14 +120,14 @@ function replaceEach(text: string, file: string, lines: readonly [RegExp, string
   return result;
 }
 
-/** Plain where YAML takes it for the same text, quoted otherwise. */
+/** A YAML scalar: plain if YAML reads it as the same text, quoted otherwise. */
 function scalar(text: string): string {
   return /^[A-Za-z_][\w./-]*$/.test(text) && !/^(true|false|null|yes|no|on|off)$/i.test(text)
     ? text
     : JSON.stringify(text);
 }
 
-/** What `init` writes where nothing is asked for. */
+/** What `init` writes by default. */
 export const DEFAULTS = {
   editable: ['train.py'],
   metric: 'val_loss',
@@ -137,7 +137,7 @@ export const DEFAULTS = {
   command: 'python3 train.py',
 } as const;
 
-/** Contract and workflow as `init` writes them where nothing is asked for, for repositories that have none. */
+/** Contract and workflow as `init` writes them by default, for repositories that have none. */
 export function starterTemplates(): { contract: string; workflow: string } {
   return {
     contract: contractText({ ...DEFAULTS, base: 'main' }),

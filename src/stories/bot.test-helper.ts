@@ -1,4 +1,5 @@
 /** The App as a process of its own, to be killed: `fork` it with the settings as its one argument. */
+import { flushCompileCache } from 'node:module';
 import { createServer } from 'node:net';
 import { pino } from 'pino';
 import { Probot, Server } from 'probot';
@@ -25,6 +26,8 @@ async function main(settings: BotSettings): Promise<void> {
   });
   await server.load(createApp({ seedSecret: secret, now: clockOf(clock) }));
   await server.start();
+  // A process that is killed would leave nothing behind.
+  flushCompileCache();
   process.send?.({ port });
 }
 

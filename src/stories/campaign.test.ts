@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { BOT } from './place.test-helper.ts';
+import { crawl } from '../local/github/pages/crawl.test-helper.ts';
+import { BOT } from './github.test-helper.ts';
 import { researchFiles } from './repository.test-helper.ts';
 import { startWorld } from './world.test-helper.ts';
 
-const world = await startWorld();
+const world = await startWorld({ jobs: true });
 const place = await world.place('model', researchFiles());
 await world.bot.start();
 const issue = await place.issue();
@@ -37,10 +38,10 @@ test('every experiment is a pull request whose title and one comment tell value 
   const said = history.pulls.map(({ comments }) => comments[0]?.body ?? '');
   assert.match(
     said[0] ?? '',
-    /^✅ \*\*Merge:\*\* val_bpb \*\*0\.9802\*\* \(−0\.0197 against the champion's 0\.9999\)/,
+    /^✅ \*\*Merging:\*\* val_bpb \*\*0\.9802\*\*, 0\.0197 better than the champion \(0\.9999\)\.\n/,
   );
-  assert.match(said[1] ?? '', /^❌ \*\*Close:\*\* val_bpb \*\*0\.9952\*\*/);
-  assert.match(said[3] ?? '', /^💥 \*\*Crash:\*\*.*RuntimeError: rate: 9 does not converge/);
+  assert.match(said[1] ?? '', /^❌ \*\*Not merged:\*\* val_bpb \*\*0\.9952\*\*/);
+  assert.match(said[3] ?? '', /^💥 \*\*Crashed\*\* \(exception\): RuntimeError: rate: 9 does not converge/);
 });
 
 test('main moved from measured tree to measured tree, once for every merged pull request', () => {
@@ -128,4 +129,13 @@ test('the branches of experiments are gone, and research-log holds table and cha
 
 test('the App logged no error', () => {
   assert.deepEqual(world.errors(), []);
+});
+
+test('every link that a person can follow from the issue leads somewhere', async () => {
+  const visited = await crawl(world.github.url, `/alice/model/issues/${issue}`);
+  const lost = [...visited].filter(([, { status }]) => status !== 200).map(([path]) => path);
+  assert.deepEqual(lost, []);
+  for (const { number } of history.pulls) assert.ok(visited.has(`/alice/model/pull/${number}`));
+  const runs = [...visited.keys()].filter(path => /\/actions\/runs\/\d+$/.test(path));
+  assert.equal(runs.length, history.runs.length);
 });

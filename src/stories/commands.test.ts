@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { BOT } from './github.test-helper.ts';
 import { outcome } from './history.test-helper.ts';
-import { BOT } from './place.test-helper.ts';
 import { researchFiles } from './repository.test-helper.ts';
 import { startWorld } from './world.test-helper.ts';
 
@@ -19,13 +19,13 @@ test('someone who may only read is refused politely, and nothing starts', async 
   const issue = await asking.issue();
   const comment = await asking.comment('eve', issue, '/research 3');
   const answer = await asking.answer(issue, comment);
-  assert.match(answer, /^Thank you, eve\..*they need write permission/);
+  assert.match(answer, /^Sorry, eve: commands need write permission on this repository/);
   assert.deepEqual((await asking.reactions(comment)).sort(), ['confused', 'eyes']);
   const history = await asking.history(issue);
   assert.deepEqual([history.pulls, history.runs, history.branches], [[], [], ['main']]);
 });
 
-test('a mistake is answered with what was expected, once, even when the App starts anew', async () => {
+test('a mistake is answered with what was expected, once, even when the App restarts', async () => {
   const issue = await asking.issue();
   const mistakes = [
     ['/research fifty', /Expected a number of experiments or one of try, status.* found `fifty`/],
@@ -45,7 +45,7 @@ test('a mistake is answered with what was expected, once, even when the App star
   // Commands are answered in their order, so whatever was answered again stands before this.
   assert.match(
     await asking.answer(issue, help),
-    /`\/research 50` runs fifty experiments[\s\S]*`--budget 5m`/,
+    /`\/research 50` starts a campaign of 50 experiments[\s\S]*`--budget 5m`/,
   );
   const authors = (await asking.comments(issue)).map(({ author }) => author);
   assert.deepEqual(authors, [...mistakes.flatMap(() => ['bob', BOT]), 'bob', BOT]);
@@ -65,17 +65,17 @@ test('a campaign pauses, resumes, and stops with what it has open; more experime
   await turning.comment('bob', issue, '/research 3');
   await turning.training('1/0.1');
   await turning.comment('bob', issue, '/research pause');
-  await turning.status(issue, /⏸ Paused: 0 of 3 experiments[\s\S]*\*\*Paused:\*\* bob asked for it\./);
+  await turning.status(issue, /⏸ Paused: 0 of 3 experiments[\s\S]*\*\*Paused:\*\* Requested by bob\./);
   world.release();
   // What was running is finished and recorded, and nothing new is started.
-  await turning.status(issue, /Spent: 1 trials/);
+  await turning.status(issue, /Spent: 1 trial,/);
   assert.deepEqual((await turning.history(issue)).runs, ['1/0.1']);
 
   world.hold('depth: 2');
   await turning.comment('alice', issue, '/research resume');
   await turning.training('1/1.1');
   const asked = await turning.comment('eve', issue, '/research status');
-  assert.match(await turning.answer(issue, asked), /^Thank you, eve/);
+  assert.match(await turning.answer(issue, asked), /^Sorry, eve/);
   const told = await turning.comment('bob', issue, '/research status');
   assert.match(
     await turning.answer(issue, told),
@@ -91,7 +91,7 @@ test('a campaign pauses, resumes, and stops with what it has open; more experime
   );
   assert.match(
     stopped.pulls[0]?.comments[0]?.body ?? '',
-    /The campaign was stopped before this idea was judged/,
+    /The campaign ended before this experiment had a verdict/,
   );
   assert.equal(stopped.main.length, 1);
   assert.ok(!stopped.branches.includes('research/1/1'));
@@ -121,7 +121,7 @@ test('closing the issue stops the campaign and closes its experiment', async () 
   );
   assert.ok(!history.branches.includes('research/1/1'));
   const late = await closing.comment('bob', issue, '/research 2');
-  assert.match(await closing.answer(issue, late), /This issue is closed\. Open it again/);
+  assert.match(await closing.answer(issue, late), /This issue is closed\. Reopen it/);
 });
 
 test('`/research 2` on a finished campaign adds two, and measures the champion no more', async () => {

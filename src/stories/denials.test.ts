@@ -30,11 +30,11 @@ test('a command on a locked issue is passed over, and the next one is answered',
   await locked.comment('bob', issue, '/research help');
   const other = await locked.issue();
   const comment = await locked.comment('bob', other, '/research help');
-  assert.match(await locked.answer(other, comment), /`\/research 50` runs fifty experiments/);
+  assert.match(await locked.answer(other, comment), /`\/research 50` starts a campaign of 50 experiments/);
   assert.equal((await locked.comments(issue)).length, 1);
   assert.match(
     world.errors().join('\n'),
-    /passing it over: Unable to create comment because issue is locked/,
+    /GitHub refused an action; skipped, retried every hour: Unable to create comment because issue is locked/,
   );
 });
 
@@ -71,7 +71,10 @@ test('an experiment that GitHub never takes counts as a failed proposal, with wh
   const before = world.model.requests.length;
   await refused.comment('bob', issue, '/research 1');
   const status = await refused.status(issue, /⏸ Paused: 0 of 1 experiments/);
-  assert.match(status, /5 proposals in a row.*`GitHub refused to open the experiment: Validation Failed/);
+  assert.match(
+    status,
+    /5 proposals failed in a row\..*`GitHub refused to open the experiment: Validation Failed/,
+  );
   assert.match(status, /, [1-9]\d* tokens/, 'what was paid is told');
   assert.equal(world.model.requests.length - before, 5);
   denials.delete(pulls);

@@ -19,21 +19,59 @@ function kindOf(request: Request): string {
 
 const badGateway = () => new Response('<html>502 Bad Gateway</html>', { status: 502 });
 
-/** Writes that succeed after each failure: the App waits longer and longer while nothing does. */
-const REST = 2;
+export interface EveryKindTwice extends Faults {
+  /** Kinds of writes that failed, and that took effect while their answer was lost. */
+  hit: Record<'before' | 'after', Set<string>>;
+}
 
-/** Answers 502 to one write of every kind, before or after it takes effect; `hit` collects the kinds. */
-export function everyKindOnce(when: 'before' | 'after', hit: Set<string>): Faults {
-  let rest = 0;
-  const strike = (request: Request) => {
-    if (!isWrite(request) || rest-- > 0 || hit.has(kindOf(request))) return undefined;
-    hit.add(kindOf(request));
-    rest = REST;
+/** Answers 502 twice to every kind of write: once before it takes effect, and the next time after that. */
+export function everyKindTwice(): EveryKindTwice {
+  const hit = { before: new Set<string>(), after: new Set<string>() };
+  const strike = (when: 'before' | 'after', request: Request) => {
+    if (!isWrite(request) || hit[when].has(kindOf(request))) return undefined;
+    hit[when].add(kindOf(request));
     return badGateway();
   };
   return {
-    intercept: request => (when === 'before' ? strike(request) : undefined),
-    afterwards: request => (when === 'after' ? strike(request) : undefined),
+    hit,
+    intercept: request => strike('before', request),
+    afterwards: request => strike('after', request),
+  };
+}
+
+export interface EveryWrite extends Faults {
+  /** The writes after which the App was killed, each told from the others of its kind by how far the campaign was. */
+  struck: ReadonlySet<string>;
+}
+
+/** What changes how far a campaign is: a trial ends, a pull request is merged, a branch is done with. */
+const PROGRESS = /^(PATCH check-runs|PUT pulls|DELETE git)\//;
+
+/**
+ * Kills the App after each write that a campaign takes, and each write that comes of that, once: each life gets one write further
+ * than the last. Nothing on GitHub changes between two writes, and so no moment is left in which it was not killed.
+ */
+export function everyWrite(kill: () => void): EveryWrite {
+  const progress = new Set<string>();
+  const struck = new Set<string>();
+  let life: string[] = [];
+  return {
+    struck,
+    intercept: () => undefined,
+    afterwards(request) {
+      if (!isWrite(request)) return undefined;
+      const kind = kindOf(request);
+      if (PROGRESS.test(kind)) progress.add(new URL(request.url).pathname);
+      const write = `${progress.size} ${kind}`;
+      life.push(write);
+      const name = `${write} ${life.filter(other => other === write).length}`;
+      if (struck.has(name)) return undefined;
+      struck.add(name);
+      life = [];
+      kill();
+      // Nobody is left to read this.
+      return badGateway();
+    },
   };
 }
 

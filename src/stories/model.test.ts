@@ -37,19 +37,19 @@ test('what the model proposes becomes pull requests; nonsense is told back to it
   await place.comment('bob', issue, '/research 3');
   const status = await place.status(issue, /⏸ Paused: 2 of 3 experiments/);
 
-  assert.match(status, /5 proposals in a row came to nothing.*`?expected one JSON object, found none/);
+  assert.match(status, /5 proposals failed in a row.*`?expected one JSON object, found none/);
   const conversations = Map.groupBy(world.model.requests, askedFor);
   const told = (experiment: number) =>
     (conversations.get(experiment) ?? []).slice(1).map(({ messages }) => messages.at(-1)?.content ?? '');
   const expected = {
     1: [
       /found none/,
-      /matches nowhere[\s\S]*closest is line 1: "depth: 1"/,
-      /this path is not editable; editable is settings\.txt/,
+      /search does not occur in the file[\s\S]*closest is line 1, "depth: 1"/,
+      /this path is not editable; editable paths: settings\.txt/,
     ],
     2: [
       /the edits change nothing/,
-      /Exactly this code (?:was already|waits to be) tried, as experiment 1 \("width 1 → 2"\)/,
+      /This exact code (?:was already tried|is already queued) as experiment 1 \("width 1 → 2"\)/,
     ],
   };
   for (const [experiment, patterns] of Object.entries(expected)) {
@@ -87,11 +87,11 @@ test('a crash is given back to the model, and what it mends is measured on the s
   const world = await startWorld({
     model: request => {
       const asked = request.messages.map(({ content }) => content).join('\n');
-      if (!asked.includes('# An idea of yours that has to be made again'))
+      if (!asked.includes('# An earlier idea that needs new edits'))
         return askedFor(request) === 1
           ? proposal({ title: 'decay', from: 'rate: 1', to: 'rate: 9' })
           : proposal({ title: 'rate again', from: 'rate: 1', to: 'rate: 9' });
-      const again = asked.slice(asked.indexOf('# An idea of yours'));
+      const again = asked.slice(asked.indexOf('# An earlier idea'));
       prompts.push(again);
       return again.includes('rate again')
         ? 'I give up.'

@@ -6,8 +6,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import type { Octokit } from '@octokit/rest';
 import { statusOf } from '../github/errors.ts';
+import { BOT, type Person } from './github.test-helper.ts';
 import { type Comment, type History, readHistory } from './history.test-helper.ts';
-import type { Person } from './world.test-helper.ts';
 
 interface Clone {
   dir: string;
@@ -48,7 +48,6 @@ export interface PlaceOptions {
   dir: string;
 }
 
-export const BOT = 'autoresearch-bot[bot]';
 const PATIENCE_SECONDS = 60;
 
 /** The repository `alice/<name>`. */

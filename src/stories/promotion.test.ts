@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { BOT } from './place.test-helper.ts';
+import { BOT } from './github.test-helper.ts';
 import { contractWith, researchFiles } from './repository.test-helper.ts';
 import { startWorld } from './world.test-helper.ts';
 
-const world = await startWorld();
+/** No webhook ever reaches the App: it looks by itself. */
+const world = await startWorld({ webhooks: false, pollSeconds: 1 });
 const contract = contractWith('trial: {', 'base: campaign\ntrial: {');
 const place = await world.place('apart', researchFiles({ '.github/research.yml': contract }));
 const { alice, repo } = place;
@@ -21,7 +22,7 @@ const { data: before } = await alice.rest.repos.getBranch({ ...repo, branch: 'ma
 await world.bot.start();
 const issue = await place.issue();
 await place.comment('bob', issue, '/research 1');
-await place.status(issue, /offers what was found to `main`/);
+await place.status(issue, /proposes the improvements for `main`/);
 
 test('a campaign on a protected repository ends with one pull request that a person can judge', async () => {
   const { data: open } = await alice.rest.pulls.list({ ...repo, state: 'open' });
@@ -34,10 +35,10 @@ test('a campaign on a protected repository ends with one pull request that a per
   const body = pull?.body ?? '';
   assert.match(
     body,
-    /^\*\*val_bpb 1\.0001 → 0\.9799\*\* \(−0\.0202; lower is better\) by 1 merged experiment/,
+    /^\*\*val_bpb 1\.0001 → 0\.9799\*\* \(−0\.0202, lower is better\): 1 merged experiment of campaign #1\./,
   );
   assert.match(body, /\| #2 \| depth 1 → 2 +\| +0\.9799 \| −0\.0202 \|/);
-  assert.match(body, /No experiment failed\. Spent in all: \d+ trials/);
+  assert.match(body, /Every experiment was merged\. Total spent: \d+ trials/);
   const { data: after } = await alice.rest.repos.getBranch({ ...repo, branch: 'main' });
   assert.equal(after.commit.sha, before.commit.sha, 'the App never moves main');
 });
@@ -49,7 +50,7 @@ test('she merges it, main holds one commit for every experiment, and the issue s
   await alice.rest.pulls.merge({ ...repo, pull_number: number, merge_method: 'merge' });
   await place.waitFor('the App to say so', async () =>
     (await place.comments(issue)).some(
-      ({ author, body }) => author === BOT && body.includes(`merged #${number}`),
+      ({ author, body }) => author === BOT && body.startsWith(`#${number} was merged`),
     ),
   );
   const { git } = await place.clone();
@@ -60,6 +61,7 @@ test('she merges it, main holds one commit for every experiment, and the issue s
   assert.match((await place.file('settings.txt', 'main')) ?? '', /^depth: 2$/m);
 });
 
-test('the App logged no error', () => {
+test('no webhook ever arrived, and the App logged no error', () => {
+  assert.deepEqual(world.github.deliveries, []);
   assert.deepEqual(world.errors(), []);
 });

@@ -29,7 +29,7 @@ async function refusal(where: Place): Promise<string> {
   const issue = await where.issue();
   const comment = await where.comment('alice', issue, '/research 3');
   const answer = await where.answer(issue, comment);
-  assert.match(answer, /^I cannot start yet:\n\n- /);
+  assert.match(answer, /^The campaign cannot start yet:\n\n- /);
   assert.deepEqual((await where.reactions(comment)).sort(), ['confused', 'eyes']);
   const { data } = await where.alice.rest.issues.get({ ...where.repo, issue_number: issue });
   assert.deepEqual(data.labels, []);
@@ -63,14 +63,14 @@ test('a missing contract or workflow is refused with a link to a page that makes
 test('a file that the contract names and the base lacks is named', async () => {
   assert.match(
     await refusal(places.noFile),
-    /names `train\.py` under `editable`, and there is no such file on `main`/,
+    /lists `train\.py` under `editable`, but there is no such file on `main`/,
   );
 });
 
-test('a public repository with a self-hosted runner has to accept that in so many words', async () => {
+test('a public repository with a self-hosted runner has to accept that explicitly', async () => {
   assert.match(
     await refusal(places.open),
-    /public and its trials run on a self-hosted runner[\s\S]*`accept_public_self_hosted: true`/,
+    /public, and its trials run agents' code on a self-hosted runner[\s\S]*`accept_public_self_hosted: true`/,
   );
 });
 
@@ -85,7 +85,7 @@ test("a branch that stands in the way of the experiments' branches is named", as
   const { alice, repo } = places.blocked;
   const main = await alice.rest.git.getRef({ ...repo, ref: 'heads/main' });
   await alice.rest.git.createRef({ ...repo, ref: 'refs/heads/research', sha: main.data.object.sha });
-  assert.match(await refusal(places.blocked), /There is a branch `research`.*Rename or delete it\./);
+  assert.match(await refusal(places.blocked), /The branch `research` prevents .*Rename or delete it\./);
 });
 
 test('the App logged no error', () => {

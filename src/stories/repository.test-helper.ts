@@ -43,6 +43,9 @@ exec awk -v seed="$AUTORESEARCH_SEED" '
   }' score/effects.txt settings.txt
 `;
 
+/** How a candidate is started. */
+export const COMMAND = 'sh score/score.sh';
+
 /** A look into a table needs no sandbox; the story of the real trainer has one. */
 const CONTRACT = `# One knob a line; the score is fixed.
 editable: [settings.txt]
@@ -60,7 +63,7 @@ export function researchFiles(change: Record<string, string | null> = {}): Map<s
     '.github/research.yml': CONTRACT,
     '.github/workflows/experiment.yml': workflowText({
       action: 'autoresearch/autoresearch-bot@v1',
-      command: 'sh score/score.sh',
+      command: COMMAND,
     }),
     'settings.txt': `${SETTINGS.join('\n')}\n`,
     'program.md': 'Lower val_bpb by changing settings.txt, one knob at a time.\n',

@@ -11,7 +11,7 @@ import { startWorld } from './world.test-helper.ts';
 const world = await startWorld({
   model: request => {
     const asked = request.messages.map(({ content }) => content).join('\n');
-    if (!asked.includes('# An idea of yours that has to be made again')) return inOrder(request);
+    if (!asked.includes('# An earlier idea that needs new edits')) return inOrder(request);
     if (asked.includes('depth: 7')) return 'I would rather not.';
     return proposal({ title: 'depth 3 → 2', from: 'depth: 3\nwidth: 1', to: 'depth: 2\nwidth: 1' });
   },
@@ -67,7 +67,7 @@ test('a candidate measured on an old champion is made again on the new one, and 
   assert.ok(checks.every(({ status }) => status === 'completed'));
 });
 
-test('an idea whose lines a person changed meanwhile is ported by the agent, and measured anew', async () => {
+test('an idea whose lines a person changed meanwhile is ported by the agent and measured again', async () => {
   const settings =
     researchFiles()
       .get('settings.txt')
@@ -94,7 +94,7 @@ test('one that the agent does not port is closed, and says so', async () => {
   );
   assert.match(
     pulls[0]?.comments[0]?.body ?? '',
-    /The champion moved on, and the edits no longer fit its files/,
+    /The champion changed, its edits no longer apply, and the agent could not port them/,
   );
   assert.equal(main.at(-1)?.subject, 'Meanwhile');
 });

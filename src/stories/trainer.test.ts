@@ -30,6 +30,7 @@ test('a planted good idea is merged, a bad one closed, a crash closed with its t
   timeout: 300_000,
 }, async () => {
   const world = await startWorld({
+    jobs: true,
     clockRate: 1,
     path: [join(CHECKOUT, '.venv/bin'), process.env.PATH].join(delimiter),
     data: join(CHECKOUT, '.autoresearch/data'),

@@ -1,32 +1,27 @@
 /** A whole world for stories: GitHub, runners and a language model on this machine, and the App as a process of its own. */
 import { type ChildProcess, fork } from 'node:child_process';
-import { generateKeyPairSync } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after } from 'node:test';
-import { Octokit } from '@octokit/rest';
 import type { Answer, ScriptedOpenAI, ScriptedRequest } from '../agents/scripted-openai.test-helper.ts';
-import { type LocalGitHub, startLocalGitHub } from '../local/github/index.ts';
-import type { LocalGitHubOptions } from '../local/github/options.ts';
 import { runJobs } from '../local/runner/run-jobs.ts';
 import { type BotSettings, clockOf } from './bot-settings.test-helper.ts';
+import type { Faults } from './faults.test-helper.ts';
+import { APP, openTown, type Town } from './github.test-helper.ts';
 import { inOrder, startModel } from './model.test-helper.ts';
-import { type Place, placeIn } from './place.test-helper.ts';
 import { CHECKOUT, expectBundle } from './repository.test-helper.ts';
+import { takeTrials } from './trials.test-helper.ts';
 
-export type Person = 'alice' | 'bob' | 'eve';
-
-export interface WorldOptions {
+export interface WorldOptions extends Partial<Faults> {
   /** Language model; by default it proposes one change after the other. */
   model?: (request: ScriptedRequest) => Answer;
-  runners?: number;
+  /** True: trials are jobs of the workflow, from checkout to artifact. Else they are taken in this process, in a tenth of the time. */
+  jobs?: boolean;
   /** False: no webhook ever reaches the App. */
   webhooks?: boolean;
   pollSeconds?: number;
-  intercept?: LocalGitHubOptions['intercept'];
-  afterwards?: LocalGitHubOptions['afterwards'];
   /** How much faster than ours the App's clock and GitHub's run. */
   clockRate?: number;
   /** Where the runners find programs and prepared data; by default the machine's own, and an empty folder. */
@@ -34,13 +29,9 @@ export interface WorldOptions {
   data?: string;
 }
 
-export interface World {
-  github: LocalGitHub;
+export interface World extends Town {
   model: ScriptedOpenAI;
-  people: Record<Person, Octokit>;
   bot: Bot;
-  /** A private repository of alice's, with what people do there. */
-  place(name: string, files: ReadonlyMap<string, string>, isPrivate?: boolean): Promise<Place>;
   /** Trials with this setting, such as `depth: 2`, train until `release`. */
   hold(setting: string): void;
   release(): void;
@@ -56,68 +47,38 @@ interface Bot {
 
 /** Two minutes pass in three seconds. */
 const CLOCK_RATE = 40;
-const SECRET = 'a secret of the stories';
-const KEYS = generateKeyPairSync('rsa', {
-  modulusLength: 2048,
-  publicKeyEncoding: { type: 'spki', format: 'pem' },
-  privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
-});
-const TOKENS: Record<Person, string> = { alice: 'token-of-alice', bob: 'token-of-bob', eve: 'token-of-eve' };
 
 /** Starts everything but the App, which `bot.start` does. All of it ends with the test that called this. */
 export async function startWorld(options: WorldOptions = {}): Promise<World> {
-  expectBundle();
+  if (options.jobs) expectBundle();
   const dir = mkdtempSync(join(tmpdir(), 'autoresearch-story-'));
   const data = join(dir, 'data');
   mkdirSync(data);
   const clock = { since: Date.now(), rate: options.clockRate ?? CLOCK_RATE };
-  const github = await startLocalGitHub({
-    port: 0,
-    dir: join(dir, 'github'),
-    clock: clockOf(clock),
-    app: {
-      id: 1,
-      slug: 'autoresearch-bot',
-      name: 'autoresearch-bot',
-      publicKey: KEYS.publicKey,
-      webhookSecret: SECRET,
-    },
-    users: [
-      { login: 'alice', token: TOKENS.alice, permission: 'admin' },
-      { login: 'bob', token: TOKENS.bob, permission: 'write' },
-      { login: 'eve', token: TOKENS.eve, permission: 'read' },
-    ],
-    ...(options.intercept && { intercept: options.intercept }),
-    ...(options.afterwards && { afterwards: options.afterwards }),
-  });
+  const logFile = join(dir, 'bot.log');
+  const errors = () => errorsIn(logFile);
+  const town = await openTown({ ...options, dir, errors, clock: clockOf(clock) });
+  const { github } = town;
   const model = await startModel(options.model ?? inOrder);
   const stop = new AbortController();
-  const runners = Array.from({ length: options.runners ?? 1 }, (_, i) =>
-    runJobs(github.jobs, {
-      name: `runner-${i + 1}`,
-      labels: ['self-hosted', 'gpu'],
-      dir: join(dir, `work-${i + 1}`),
-      path: options.path ?? process.env.PATH ?? '',
-      env: { AUTORESEARCH_DATA: options.data ?? data },
-      signal: stop.signal,
-      actionDir: CHECKOUT,
-    }),
-  );
-  const logFile = join(dir, 'bot.log');
+  const working = { dir: join(dir, 'work'), signal: stop.signal };
+  const runner = options.jobs
+    ? runJobs(github.jobs, {
+        ...working,
+        name: 'runner',
+        labels: ['self-hosted', 'gpu'],
+        path: options.path ?? process.env.PATH ?? '',
+        env: { AUTORESEARCH_DATA: options.data ?? data },
+        actionDir: CHECKOUT,
+      })
+    : takeTrials(github.jobs, { ...working, data });
   const bot = createBot(
-    {
-      appId: 1,
-      privateKey: KEYS.privateKey,
-      secret: SECRET,
-      baseUrl: `${github.url}/api/v3`,
-      logFile,
-      clock,
-    },
+    { ...APP, baseUrl: `${github.url}/api/v3`, logFile, clock },
     {
       OPENAI_BASE_URL: model.baseURL,
       AUTORESEARCH_POLL_SECONDS: String(options.pollSeconds ?? 5),
-      // An App that is killed twenty times should start fast.
-      NODE_COMPILE_CACHE: join(dir, 'compiled'),
+      // An App that is killed again and again should start fast.
+      NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? join(dir, 'compiled'),
     },
     port =>
       github.setWebhookUrl(
@@ -127,34 +88,19 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   after(async () => {
     await bot.kill();
     stop.abort();
-    await Promise.allSettled(runners);
+    await runner;
     await model.close();
     await github.close();
     rmSync(dir, { recursive: true, force: true });
   });
-  const people = { alice: client(github, 'alice'), bob: client(github, 'bob'), eve: client(github, 'eve') };
-  const errors = () => errorsIn(logFile);
   return {
-    github,
+    ...town,
     model,
-    people,
     bot,
     errors,
     hold: setting => writeFileSync(join(data, 'hold'), `^${setting}$\n`),
     release: () => rmSync(join(data, 'hold'), { force: true }),
-    async place(name, files, isPrivate = true) {
-      await github.createRepository({ owner: 'alice', name, files, private: isPrivate });
-      return placeIn(
-        { url: github.url, token: TOKENS.alice, people, errors, dir: join(dir, 'clones') },
-        name,
-      );
-    },
   };
-}
-
-function client(github: LocalGitHub, person: Person): Octokit {
-  const log = { debug() {}, info() {}, warn() {}, error() {} };
-  return new Octokit({ baseUrl: `${github.url}/api/v3`, auth: TOKENS[person], log, request: { retries: 0 } });
 }
 
 function createBot(

@@ -1,4 +1,4 @@
-/** Builds the directory that a trial runs in: the base, and only the editable files of the candidate. */
+/** Builds the directory that a trial runs in: the base, with the editable files of the candidate. */
 import { mkdir, realpath, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, sep } from 'node:path';
 import { git, listTree, MAX_BLOB_BYTES, type TreeEntry } from './git.ts';
@@ -10,17 +10,17 @@ export interface AssembleOptions {
   /** Checkout and commit of the candidate. */
   candidate: string;
   candidateSha: string;
-  /** Files, or folders with all that is in them. */
+  /** Files, or folders with everything in them. */
   editable: readonly string[];
   /** Directory to create. */
   workDir: string;
-  /** Place for a temporary git index. */
+  /** Path for a temporary git index. */
   indexFile: string;
 }
 
 /**
- * Fills `workDir`. Both sides are read from git objects, so that neither changed work trees nor links matter.
- * Returns what is wrong with the candidate, or null. Throws when the machine cannot do it (git fails, disk full).
+ * Fills `workDir`. Both sides are read from git objects, so uncommitted changes and links in the checkouts have no effect. Returns what is
+ * wrong with the candidate, or null. Throws if the machine fails, for example because the disk is full.
  */
 export async function assemble(options: AssembleOptions): Promise<string | null> {
   const { base, baseSha, candidate, candidateSha, editable, workDir, indexFile } = options;
@@ -29,11 +29,11 @@ export async function assemble(options: AssembleOptions): Promise<string | null>
   await git(base, ['checkout-index', '--all', `--prefix=${workDir}${sep}`], { GIT_INDEX_FILE: indexFile });
 
   const files = await listTree(candidate, candidateSha, editable);
-  const strange = files.find(file => file.mode !== '100644' && file.mode !== '100755');
-  if (strange) return `${strange.path} must be a regular file, found ${kindOf(strange)}`;
+  const irregular = files.find(file => file.mode !== '100644' && file.mode !== '100755');
+  if (irregular) return `${irregular.path}: expected a regular file, found ${kindOf(irregular)}`;
 
   const foreign = await changedElsewhere(options);
-  if (foreign !== null) return `${foreign} was changed, which lies outside the editable scope`;
+  if (foreign !== null) return `${foreign} was changed but is not editable`;
 
   for (const path of editable) await rm(join(workDir, path), { recursive: true, force: true });
   for (const file of files) {
@@ -43,7 +43,7 @@ export async function assemble(options: AssembleOptions): Promise<string | null>
   return null;
 }
 
-/** A path at which the candidate differs from the base though no experiment may touch it: what is merged must be what was measured. */
+/** A path outside the editable files where the candidate differs from the base. Such a difference would be merged without being measured. */
 async function changedElsewhere(options: AssembleOptions): Promise<string | null> {
   const fixed = async (checkout: string, commit: string) => {
     const files = (await listTree(checkout, commit)).filter(
@@ -66,13 +66,13 @@ async function place(candidate: string, file: TreeEntry, workDir: string): Promi
     return `${JSON.stringify(file.path)} is not a path inside the repository`;
   }
   const size = Number((await git(candidate, ['cat-file', '-s', file.oid])).toString());
-  if (size >= MAX_BLOB_BYTES) return `${file.path} has ${size} bytes, at most ${MAX_BLOB_BYTES} are allowed`;
+  if (size >= MAX_BLOB_BYTES) return `${file.path} has ${size} bytes; at most ${MAX_BLOB_BYTES} are allowed`;
   const target = join(workDir, file.path);
   await mkdir(dirname(target), { recursive: true });
   const folder = await realpath(dirname(target));
   const root = await realpath(workDir);
   if (folder !== root && !folder.startsWith(root + sep)) {
-    return `${file.path} lies behind a link that leads out of the repository`;
+    return `${file.path} is behind a link that leads out of the repository`;
   }
   const content = await git(candidate, ['cat-file', 'blob', file.oid]);
   await writeFile(target, content, { mode: file.mode === '100755' ? 0o755 : 0o644, flag: 'wx' });

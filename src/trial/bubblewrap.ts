@@ -1,239 +1,199 @@
-/** The sandbox of Linux: bubblewrap, in namespaces of its own, with nothing of the machine but what the command needs. */
+/** The sandbox on Linux: bubblewrap with its own namespaces, and only those parts of the machine that the command needs. */
 import { execFile } from 'node:child_process';
-import { mkdir, readdir, readlink, writeFile } from 'node:fs/promises';
-import { isAbsolute, join } from 'node:path';
+import { writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
+import { type ControlGroup, controlGroup, removeGroup } from './control-group.ts';
+import { insideFiles, SandboxUnavailable, WORK } from './inside.ts';
 import type { Launch, SandboxOptions } from './launch.ts';
-import { type Limits, underLimits } from './limits.ts';
+import { underLimits } from './limits.ts';
 import { STATUS_DESCRIPTOR } from './process.ts';
-import { findProgram, findRuntime, isInside, isThere, type Runtime, realPath, SYSTEM } from './runtime.ts';
+import { findProgram, findRuntime, type Runtime } from './runtime.ts';
 import { systemCallFilter } from './system-calls.ts';
+import { becoming, possibleUsers, type User } from './user.ts';
 
 const run = promisify(execFile);
 
-/** Where the candidate finds its work directory. */
-const WORK = '/trial';
-/** Where it may write. */
-const SCRATCH = '/tmp';
-const HOME = '/tmp/home';
-const USER_ID = '1000';
-
-/** The whole of /etc/passwd, by which the sandbox can be told from the machine. */
-export const ONLY_USER = `trial:x:${USER_ID}:${USER_ID}::${HOME}:/bin/sh\n`;
-
-/** Descriptor through which bubblewrap reads the filter of system calls. A shell knows those of one digit alone. */
+/** Descriptor through which bubblewrap reads the system call filter. A shell can only redirect descriptors of one digit. */
 const FILTER_DESCRIPTOR = 9;
 
-/** Of /etc only this: where shared libraries are, and which of several programs is meant. */
-const ETC = ['ld.so.cache', 'ld.so.conf', 'ld.so.conf.d', 'alternatives', 'localtime'];
+const NAMESPACES = ['pid', 'net', 'ipc', 'uts', 'cgroup'];
+/** Capabilities that setpriv needs to switch to the candidate's user. It drops them. */
+const BECOMING = ['CAP_SETUID', 'CAP_SETGID', 'CAP_SETPCAP'];
 
-/** Folders of the system beside /usr; on most machines they are links into it. */
-const SYSTEM_LINKS = ['/bin', '/sbin', '/lib', '/lib32', '/lib64', '/libx32'];
+/** The oldest bubblewrap that has every option the sandbox cannot do without (--perms). */
+const OLDEST = '0.5';
+const INSTALL = 'Install bubblewrap and util-linux (Debian, Ubuntu: sudo apt install bubblewrap util-linux).';
 
-/** Programs of the machine that training data may be made of. */
-const PACKAGES = ['/usr/lib/node_modules', '/usr/local/lib/node_modules', '/usr/share/nodejs'];
-
-/** How many processors there are and how memory is divided among them, which PyTorch's libraries ask. */
-const TOPOLOGY = ['/sys/devices/system/cpu', '/sys/devices/system/node'];
-
-/** What CUDA looks up about its devices. */
-const GPU_FACTS = ['/sys/devices', '/sys/bus/pci', '/sys/module/nvidia', '/sys/module/nvidia_uvm'];
-
-const INSTALL =
-  'Install bubblewrap 0.8 or newer and util-linux (Debian, Ubuntu: sudo apt install bubblewrap util-linux).';
-
-/** This machine cannot provide the sandbox; the message says what to install or to set. */
-export class SandboxUnavailable extends Error {}
+interface Program {
+  path: string;
+  /** Whether this version can limit the size of a file system in memory (0.7), and disable user namespaces (0.8). */
+  limitsSize: boolean;
+  disablesNamespaces: boolean;
+}
 
 /**
- * Wraps the command, and tries the sandbox with the command's own interpreter before the candidate gets it.
- * Throws SandboxUnavailable where it does not work on this machine.
+ * Wraps the command in the sandbox. First starts the command's interpreter in it once, without the candidate, and throws
+ * SandboxUnavailable if that does not work on this machine. Calls `warn` if the sandbox is weaker than it could be.
  */
-export async function bubblewrap(options: SandboxOptions): Promise<Launch> {
+export async function bubblewrap(options: SandboxOptions, warn: (line: string) => void): Promise<Launch> {
   if (process.platform !== 'linux') {
     throw new SandboxUnavailable(
-      `Expected Linux, which bubblewrap needs, found ${process.platform}. Run trials on Linux, or write \`sandbox: none\` into the contract: then nothing keeps a candidate from this machine.`,
+      `bubblewrap needs Linux, found ${process.platform}. Run trials on Linux, or set \`sandbox: none\` in the contract, which gives candidates access to this machine.`,
     );
   }
-  const program = await findProgram('bwrap', options.env);
-  if (program === null) throw new SandboxUnavailable(`bubblewrap was not found. ${INSTALL}`);
+  const program = await findBubblewrap(options.env);
   const runtime = await findRuntime(options.command, options.env, options.env.HOME ?? '/');
   const filter = await writeFilter(options.scratch);
-  const inside = await insideArguments(options, runtime);
-  const wrap = (outside: readonly string[]) => [
-    ...outerArguments(program, filter, outside),
-    ...[program, ...inside, '--', ...underLimits(options.limits)],
+  const group = await controlGroup(options.limits);
+  try {
+    return await firstThatWorks(options, warn, user =>
+      wrapped(options, program, runtime, user, filter, group),
+    );
+  } catch (error) {
+    if (group !== null) await removeGroup(group);
+    throw error;
+  }
+}
+
+/** The sandbox for the first of the possible users with whom it works. */
+async function firstThatWorks(
+  options: SandboxOptions,
+  warn: (line: string) => void,
+  wrapFor: (user: User) => Promise<Launch>,
+): Promise<Launch> {
+  const users = await possibleUsers();
+  let problem: Problem | null = null;
+  for (const user of users) {
+    if (problem !== null)
+      warn(`Candidates run as root without its rights instead of a user of their own: ${problem.said}`);
+    if (user.isOwn) await run('chmod', ['-R', 'a+rX', options.workDir]);
+    const launch = await wrapFor(user);
+    const [python = ''] = launch.command;
+    const probe = /^python[\d.]*$/.test(basename(python)) ? [python, '-I', '-c', ''] : ['true'];
+    problem = await testRun([...launch.wrap, ...probe], options.env);
+    if (problem === null) return launch;
+  }
+  const { said, advice } = problem ?? { said: 'there is no user for the candidate', advice: '' };
+  throw new SandboxUnavailable(`The sandbox does not work here: ${said}. ${advice}`);
+}
+
+async function wrapped(
+  options: SandboxOptions,
+  program: Program,
+  runtime: Runtime,
+  user: User,
+  filter: string,
+  group: ControlGroup | null,
+): Promise<Launch> {
+  const inside = [
+    ...rights(user, program),
+    ...(await insideFiles(options, runtime, user, program.limitsSize)),
+    ...['--', ...(await becoming(user, '/dev')), ...underLimits(options.limits)],
   ];
-  const { env } = options;
-  await tryOut([...wrap([]), ...(runtime.python ? [runtime.python, '-I', '-c', ''] : ['true'])], env);
+  // If the kernel runs out of memory, it kills the candidate first.
+  const start = [
+    ...(group?.enter ?? []),
+    'sh',
+    '-c',
+    `exec "$@" ${FILTER_DESCRIPTOR}<"$0"`,
+    filter,
+    'choom',
+    '--adjust',
+    '1000',
+    '--',
+  ];
+  const wrap = [...start, program.path, ...inside];
   const command = [runtime.file, ...runtime.args];
-  const [file = '', ...args] = [...wrap(['--json-status-fd', String(STATUS_DESCRIPTOR)]), ...command];
-  return { kind: 'bubblewrap', file, args, wrap: wrap([]), command, cwd: '/', env, workDir: WORK };
+  const [file = '', ...args] = [
+    ...[...start, program.path, '--json-status-fd', String(STATUS_DESCRIPTOR)],
+    ...[...inside, ...command],
+  ];
+  return { kind: 'bubblewrap', file, args, wrap, command, cwd: '/', env: options.env, workDir: WORK, group };
 }
 
 /**
- * The outer of two sandboxes holds nothing back. Its first process is the one whose end ends everything, and it cannot be seen, traced or
- * stopped from the inner one: a candidate could otherwise take from that process the order to die with the runner.
- * When the kernel is short of memory, the candidate is the first to go.
+ * Namespaces, and no capabilities. The sandbox's first process ends everything else when it ends, and is set to die with the runner. A
+ * candidate cannot cancel that: the process belongs to another user or cannot be traced, and its folder in /proc is covered.
  */
-function outerArguments(program: string, filter: string, more: readonly string[]): string[] {
+function rights(user: User, program: Program): string[] {
+  const id = String(user.id);
   return [
-    ...['sh', '-c', `exec "$@" ${FILTER_DESCRIPTOR}<"$0"`, filter],
-    ...['choom', '--adjust', '1000', '--', program, '--dev-bind', '/', '/'],
-    ...['--unshare-user', '--unshare-pid', '--die-with-parent', ...more, '--'],
+    ...NAMESPACES.map(kind => `--unshare-${kind}`),
+    ...['--new-session', '--die-with-parent', '--cap-drop', 'ALL'],
+    ...(user.isOwn
+      ? BECOMING.flatMap(name => ['--cap-add', name])
+      : [
+          '--unshare-user',
+          '--uid',
+          id,
+          '--gid',
+          id,
+          ...(program.disablesNamespaces ? ['--disable-userns'] : []),
+        ]),
+    ...['--seccomp', String(FILTER_DESCRIPTOR), '--hostname', 'trial'],
   ];
 }
 
-/** Writes the filter of system calls and returns the file's path. */
+/** Throws SandboxUnavailable if bubblewrap is missing or too old. */
+async function findBubblewrap(env: Record<string, string>): Promise<Program> {
+  const path = await findProgram('bwrap', env);
+  if (path === null) throw new SandboxUnavailable(`bubblewrap was not found. ${INSTALL}`);
+  const { stdout } = await run(path, ['--version'], { env, cwd: '/' }).catch(() => ({ stdout: '' }));
+  const [, major = '0', minor = '0'] = /(\d+)\.(\d+)/.exec(stdout) ?? [];
+  const isSince = (least: string) => {
+    const [leastMajor = 0, leastMinor = 0] = least.split('.').map(Number);
+    return Number(major) > leastMajor || (Number(major) === leastMajor && Number(minor) >= leastMinor);
+  };
+  if (!isSince(OLDEST)) {
+    throw new SandboxUnavailable(
+      `The sandbox needs bubblewrap ${OLDEST} or newer, found ${stdout.trim() || 'an unknown version'} (${path}). Upgrade it: Debian 12, Ubuntu 22.04, Fedora and EL 9 have newer ones.`,
+    );
+  }
+  return { path, limitsSize: isSince('0.7'), disablesNamespaces: isSince('0.8') };
+}
+
+/** Writes the system call filter and returns its path. */
 async function writeFilter(scratch: string): Promise<string> {
   const filter = systemCallFilter(process.arch);
   if (filter === null) {
-    throw new SandboxUnavailable(`Expected a processor of kind x64 or arm64, found ${process.arch}.`);
+    throw new SandboxUnavailable(`The sandbox needs an x64 or arm64 processor, found ${process.arch}.`);
   }
   const path = join(scratch, 'system-calls.bpf');
   await writeFile(path, filter);
   return path;
 }
 
-async function insideArguments(options: SandboxOptions, runtime: Runtime): Promise<string[]> {
-  const { limits, scratch, workDir } = options;
-  return [
-    ...['user', 'pid', 'net', 'ipc', 'uts', 'cgroup'].map(kind => `--unshare-${kind}`),
-    ...['--new-session', '--die-with-parent', '--disable-userns', '--cap-drop', 'ALL'],
-    ...['--seccomp', String(FILTER_DESCRIPTOR)],
-    ...['--uid', USER_ID, '--gid', USER_ID, '--hostname', 'trial'],
-    ...environment(runtime),
-    ...(await system(limits)),
-    ...(await files(options, runtime)),
-    ...(await etc(join(scratch, 'etc'))),
-    ...['--ro-bind', workDir, WORK],
-    ...(await readable(options)),
-    ...['--remount-ro', '/', '--chdir', WORK],
-  ];
+interface Problem {
+  said: string;
+  /** What to do about it. */
+  advice: string;
 }
 
-/** What the workflow lets the candidate read beside the system. Throws an error that names what is not there. */
-async function readable({ readable: paths, machineHome }: SandboxOptions): Promise<string[]> {
-  const binds: string[] = [];
-  for (const path of paths) {
-    const below = path.startsWith('~/') ? path.slice(2) : null;
-    const source = below === null ? path : join(machineHome, below);
-    if (!isAbsolute(source) || !(await isThere(source)))
-      throw new Error(
-        `Expected an absolute path, or one below ~, that exists, in \`readable\`, found ${path}.`,
-      );
-    binds.push('--ro-bind', source, below === null ? path : join(HOME, below));
-  }
-  return binds;
-}
-
-/** Scratch, devices, /proc. Nothing but the scratch directory and shared memory can be written, and those are bounded. */
-async function system(limits: Limits): Promise<string[]> {
-  const devices = await gpuDevices();
-  const facts = devices.length > 0 ? [...TOPOLOGY, ...GPU_FACTS] : TOPOLOGY;
-  return [
-    ...tmpfs(SCRATCH, limits.scratchBytes),
-    ...['--dir', HOME],
-    // Where the runner is root, a writable /proc would let the candidate set the kernel's parameters.
-    ...['--proc', '/proc', '--remount-ro', '/proc', '--dev', '/dev'],
-    ...tmpfs('/dev/shm', limits.sharedBytes),
-    ...devices.flatMap(path => ['--dev-bind', path, path]),
-    ...['--remount-ro', '/dev'],
-    ...facts.toSorted().flatMap(path => ['--ro-bind-try', path, path]),
-  ];
-}
-
-function tmpfs(path: string, bytes: number): string[] {
-  return ['--size', String(Math.floor(bytes)), '--tmpfs', path];
-}
-
-async function gpuDevices(): Promise<string[]> {
-  const names = await readdir('/dev').catch(() => []);
-  return names.filter(name => name.startsWith('nvidia')).map(name => `/dev/${name}`);
-}
-
-/** System and runtime, read-only. What must stay hidden in them is covered; parents come before what lies in them. */
-async function files({ hidden }: SandboxOptions, runtime: Runtime): Promise<string[]> {
-  const readable = [SYSTEM, ...runtime.paths];
-  const never = await Promise.all([...hidden, ...PACKAGES].map(realPath));
-  const steps = readable.map(path => ({ path, args: ['--ro-bind', path, path] }));
-  const covers: string[] = [];
-  for (const path of readable) {
-    const real = await realPath(path);
-    for (const secret of never) {
-      if (real === secret || real === '/') {
-        throw new SandboxUnavailable(
-          `Expected a Python in a folder of its own, found it in ${path}, which a candidate must not read. Make an environment for it: python3 -m venv .venv`,
-        );
-      }
-      if (!isInside(secret, real) || !(await isThere(secret))) continue;
-      const cover = join(path, secret.slice(real.length));
-      steps.push({ path: cover, args: ['--tmpfs', cover] });
-      covers.push(cover);
-    }
-  }
-  steps.sort((a, b) => a.path.length - b.path.length);
-  return [
-    ...steps.flatMap(step => step.args),
-    ...covers.flatMap(cover => ['--remount-ro', cover]),
-    ...(await links()),
-  ];
-}
-
-async function links(): Promise<string[]> {
-  const args: string[] = [];
-  for (const path of SYSTEM_LINKS) {
-    const target = await readlink(path).catch(() => null);
-    if (target !== null) args.push('--symlink', target, path);
-    else if (await isThere(path)) args.push('--ro-bind', path, path);
-  }
-  return args;
-}
-
-/** A user and a host name that libraries can look up, and none of the machine's own. */
-async function etc(folder: string): Promise<string[]> {
-  const own = {
-    passwd: ONLY_USER,
-    group: `trial:x:${USER_ID}:\n`,
-    hosts: '127.0.0.1 localhost trial\n::1 localhost\n',
-  };
-  await mkdir(folder, { recursive: true });
-  const args: string[] = [];
-  for (const [name, text] of Object.entries(own)) {
-    await writeFile(join(folder, name), text);
-    args.push('--ro-bind', join(folder, name), `/etc/${name}`);
-  }
-  return [...args, ...ETC.flatMap(name => ['--ro-bind-try', `/etc/${name}`, `/etc/${name}`])];
-}
-
-function environment(runtime: Runtime): string[] {
-  const own = { PATH: runtime.searchPath, HOME, TMPDIR: SCRATCH, USER: 'trial' };
-  return Object.entries(own).flatMap(([name, value]) => ['--setenv', name, value]);
-}
-
-/** Runs a command that does nothing. Throws SandboxUnavailable with what bubblewrap said and what to do about it. */
-async function tryOut([file = '', ...args]: readonly string[], env: Record<string, string>): Promise<void> {
+/** Runs a command that does nothing. Returns bubblewrap's error and what to do about it, or null if it works. */
+async function testRun(
+  [file = '', ...args]: readonly string[],
+  env: Record<string, string>,
+): Promise<Problem | null> {
   try {
     await run(file, args, { env, cwd: '/', timeout: 60_000 });
+    return null;
   } catch (error) {
     const { code, stderr = '' } = error as { code?: string | number; stderr?: string };
     const said = stderr.trim() || (error as Error).message;
-    throw new SandboxUnavailable(
-      `The sandbox does not work here: ${said.slice(0, 200)}. ${advice(code, said)}`,
-    );
+    return { said: said.slice(0, 200), advice: adviceOn(code, said) };
   }
 }
 
-function advice(code: string | number | undefined, said: string): string {
+function adviceOn(code: string | number | undefined, said: string): string {
   if (code === 'ENOENT' || /failed to execute|not found/.test(said)) {
     return INSTALL;
   }
-  if (/Unknown option/i.test(said)) return 'bubblewrap 0.8 or newer is needed (Ubuntu 24.04, Debian 12).';
   if (/mount proc/i.test(said)) {
-    return 'In a container /proc must not be masked (Docker: --security-opt systempaths=unconfined --security-opt seccomp=unconfined).';
+    return 'In a container, /proc must not be masked (Docker: --security-opt systempaths=unconfined --security-opt seccomp=unconfined).';
   }
   if (/namespace|uid map|Operation not permitted|Permission denied/i.test(said)) {
-    return 'Unprivileged user namespaces must be allowed (Ubuntu: sysctl kernel.apparmor_restrict_unprivileged_userns=0; Debian: kernel.unprivileged_userns_clone=1); see docs/sandbox.md.';
+    return 'Allow unprivileged user namespaces (Ubuntu: sysctl kernel.apparmor_restrict_unprivileged_userns=0; Debian: kernel.unprivileged_userns_clone=1; Docker: --security-opt seccomp=unconfined). See docs/sandbox.md.';
   }
   return 'See docs/sandbox.md.';
 }

@@ -1,12 +1,12 @@
-/** Decides what the end of a candidate's process means: a number, the candidate's crash, or the machine's fault. */
+/** Turns the end of a candidate's process into an outcome: a score, a crash of the candidate, or a fault of the machine. */
 import { type crashReasons, isMeasurable, MOST, type Outcome } from '../protocol/measurement.ts';
 import type { ProcessResult } from './process.ts';
 import type { Exceeded } from './watch.ts';
 
-/** EX_CONFIG of sysexits.h: trusted code (data preparation) says that this machine is not set up. */
+/** EX_CONFIG of sysexits.h: trusted code, such as data preparation, reports that this machine is not set up. */
 const EXIT_MACHINE_FAULT = 78;
 const EXIT_NOT_FOUND = 127;
-/** 128 + SIGKILL: how a shell reports it. */
+/** 128 + SIGKILL, as a shell reports it. */
 const EXIT_KILLED = 137;
 
 const EXCEPTION_LINE = /^[A-Za-z_][\w.]*(?:Error|Exception|Interrupt|Exit|Warning|Iteration)\b(?::.*)?$/;
@@ -15,32 +15,32 @@ const OUT_OF_MEMORY =
 
 export interface Ending {
   result: ProcessResult;
-  /** The number that the candidate reported; null for none. */
+  /** The score that the candidate reported; null if it reported none. */
   metric: number | null;
-  /** Why there is none, as the rest of a sentence about the candidate; only read where `metric` is null. */
+  /** Why there is no score, as the predicate of a sentence about the candidate. Only used if `metric` is null. */
   missing?: string;
   metricName: string;
   /** The last lines of the output. */
   tail: readonly string[];
   timeoutSeconds: number;
-  /** True when the command went through a shell, which reports a missing program as exit code 127. */
+  /** Whether the command ran through a shell, which reports a missing program as exit code 127. */
   throughShell: boolean;
-  /** Paths of this machine that mean nothing to a reader, with what to show instead. */
+  /** Paths of this machine that mean nothing to a reader, and what to show instead. */
   shorten: ReadonlyMap<string, string>;
 }
 
 /** Turns the end of the candidate's process into the outcome of its trial. */
 export function classify(ending: Ending): Outcome {
-  const { result, metric, metricName, missing = `ended without a ${metricName}` } = ending;
+  const { result, metric, metricName, missing = `exited without reporting ${metricName}` } = ending;
   if (result.endedBy === 'timeout') {
-    return crash(ending, 'timeout', `still running after ${ending.timeoutSeconds} s, and was stopped`);
+    return crash(ending, 'timeout', `still running after ${ending.timeoutSeconds} s; killed`);
   }
   const faultLine = ending.tail.findLast(line => line.startsWith('machine fault:'));
   if (result.exitCode === EXIT_MACHINE_FAULT && faultLine !== undefined) {
     return fault(faultLine.slice('machine fault:'.length).trim());
   }
   if (ending.throughShell && result.exitCode === EXIT_NOT_FOUND) {
-    return fault(`the command's program was not found: ${lastLine(ending.tail)}`);
+    return fault(`Program not found: ${lastLine(ending.tail)}`);
   }
   if (result.exitCode !== 0) {
     const message = lastException(ending.tail) ?? describeExit(ending);
@@ -49,7 +49,7 @@ export function classify(ending: Ending): Outcome {
       return crash(
         ending,
         'out of memory',
-        killed ? 'killed by the system, which ran out of memory' : message,
+        killed ? 'killed by the system because it ran out of memory' : message,
       );
     }
     return crash(ending, 'exception', message);
@@ -57,21 +57,21 @@ export function classify(ending: Ending): Outcome {
   if (metric === null) return crash(ending, 'no metric', missing);
   if (!Number.isFinite(metric)) return crash(ending, 'not a number', `${metricName} is ${metric}`);
   if (!isMeasurable(metric))
-    return crash(ending, 'not a number', `${metricName} is ${metric}; nothing beyond ${MOST} counts`);
+    return crash(ending, 'not a number', `${metricName} is ${metric}; expected a number within ±${MOST}`);
   return { status: 'measured', value: metric };
 }
 
-/** An outcome for which the machine, not the candidate, is to blame. */
+/** An outcome caused by the machine, not by the candidate. */
 export function fault(message: string): Outcome {
   return { status: 'fault', message: message.slice(0, 500) };
 }
 
-/** The crash of a candidate that was ended because it used too much of the machine. */
+/** The crash of a candidate that was killed because it exceeded a limit. */
 export function overuse(ending: Ending, { what, message }: Exceeded): Outcome {
   return crash(ending, what === 'memory' ? 'out of memory' : 'exception', message);
 }
 
-/** The crash of a candidate that could not even be started. */
+/** The crash of a candidate that was not started. */
 export function refusal(message: string): Outcome {
   return { status: 'crash', reason: 'exception', message: message.slice(0, 500), traceback: '' };
 }
@@ -81,7 +81,7 @@ function crash(ending: Ending, reason: (typeof crashReasons)[number], message: s
   return { status: 'crash', reason, message: shortened(message, ending.shorten).slice(0, 500), traceback };
 }
 
-/** The text with each path of `names` replaced. */
+/** The text with every path in `names` replaced. */
 export function shortened(text: string, names: ReadonlyMap<string, string>): string {
   let short = text;
   for (const [path, name] of names) short = short.replaceAll(path, name);
@@ -97,6 +97,6 @@ function lastLine(tail: readonly string[]): string {
 }
 
 function describeExit({ result, tail }: Ending): string {
-  const how = result.signal ? `ended by ${result.signal}` : `exit code ${result.exitCode}`;
+  const how = result.signal ? `killed by ${result.signal}` : `exit code ${result.exitCode}`;
   return `${how}: ${lastLine(tail)}`;
 }

@@ -10,7 +10,7 @@ test('plain words are started directly', () => {
   });
 });
 
-test('whatever a shell would read differently goes to a shell as it stands', () => {
+test('anything with a special meaning is passed to a shell unchanged', () => {
   for (const command of [
     'A=1 python3 train.py',
     'echo "a b"',

@@ -1,6 +1,6 @@
-/** How the contract's command becomes a program and its arguments. */
+/** Parses the workflow's command into a program and its arguments. */
 
-/** Words that mean the same to every shell. The first must not be an assignment (`A=1 python3 …`). */
+/** Words without special meaning in any shell. The first must not be an assignment (`A=1 python3 …`). */
 const PLAIN = /^[\w./:,@%+-]+(?: +[\w./:=,@%+-]+)*$/;
 
 export interface Command {
@@ -10,13 +10,13 @@ export interface Command {
 }
 
 /**
- * A command made of plain words separated by spaces (letters, digits and `_./:=,@%+-`) is started directly.
- * Anything else, such as quotes, pipes, variables or `A=1 python3 …`, is given to `sh -c` as it stands.
+ * A command of plain words (letters, digits and `_./:=,@%+-`) separated by spaces is started directly. Anything else, such as quotes,
+ * pipes, variables or `A=1 python3 …`, is passed to `sh -c` unchanged.
  */
 export function parseCommand(text: string): Command {
   const command = text.trim();
   if (command === '')
-    throw new Error('Expected a command such as "python3 trainer/train.py", found an empty text.');
+    throw new Error('Expected a command such as "python3 trainer/train.py", found an empty string.');
   if (!PLAIN.test(command)) return { file: 'sh', args: ['-c', command], throughShell: true };
   const [file = '', ...args] = command.split(/ +/);
   return { file, args, throughShell: false };

@@ -7,12 +7,12 @@ import { parseContract } from '../protocol/contract-file.ts';
 import { readContract } from './contract.ts';
 import { commitFiles, makeRepository, temporaryDirectory } from './fixture.test-helper.ts';
 
-test("this repository's contract spells out every default", () => {
+test("this repository's contract lists every default", () => {
   const text = readFileSync(new URL('../../.github/research.yml', import.meta.url), 'utf8');
   assert.deepEqual(parseContract(text), { kind: 'contract', contract: contractSchema.parse({}) });
 });
 
-test('a contract is read from the commit, not from the work tree', async context => {
+test('a contract is read from the commit, not from the working tree', async context => {
   const base = makeRepository(join(temporaryDirectory(context), 'base'), {
     '.github/research.yml': 'metric: {name: loss, goal: minimize}\n',
   });
@@ -21,7 +21,7 @@ test('a contract is read from the commit, not from the work tree', async context
   await assert.rejects(readContract(base.dir, changed), /research\.yml:1: metrics: expected/);
 });
 
-test('an empty contract means the defaults', async context => {
+test('an empty contract has the defaults', async context => {
   const base = makeRepository(join(temporaryDirectory(context), 'base'), {
     '.github/research.yml': '# nothing\n',
   });

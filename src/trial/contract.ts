@@ -1,9 +1,9 @@
-/** Reads the contract from the base commit: never from the candidate. */
+/** Reads the contract from the base commit, never from the candidate. */
 import { CONTRACT_PATH, type Contract } from '../protocol/contract.ts';
 import { describeProblem, parseContract } from '../protocol/contract-file.ts';
 import { git } from './git.ts';
 
-/** The contract at `commit`. Throws an error that names file, line and key when it is missing or wrong. */
+/** The contract at `commit`. Throws an error with file, line and key if it is missing or invalid. */
 export async function readContract(checkout: string, commit: string): Promise<Contract> {
   const text = (await git(checkout, ['cat-file', 'blob', `${commit}:${CONTRACT_PATH}`])).toString();
   const file = parseContract(text);

@@ -1,4 +1,4 @@
-/** Says whether two measurements measured the same thing: only equal digests are ever compared. */
+/** The digest of what a trial measures. Only measurements with equal digests are compared. */
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -16,14 +16,14 @@ export interface DigestOptions {
   timeoutSeconds: number;
   /** The prepared data's folder, if the machine names one. */
   dataDir: string | undefined;
-  /** What the candidate really ran in: a number that rests on its honesty is not compared with one that does not. */
+  /** The sandbox that was actually used. Scores with and without a sandbox are not compared. */
   sandbox: Measurement['sandbox'];
 }
 
 /**
- * Digest (16 hex digits of SHA-256) of everything that gives a number its meaning: the contract's scope and metric, command,
- * budget, timeout and sandbox, when previews are taken, the base's fixed files beside the editable ones and beside the command's, and the data's manifest.
- * Agents, limits, gate and brief are left out: changing them does not change what a trial measures.
+ * Digest (16 hex digits of SHA-256) of everything that determines what a score means: the contract's editable files and metric, command,
+ * budget, timeout, sandbox, the time of the projection, the fixed files in the folders of the editable files and of the command's files, and
+ * the data's manifest. Agents, limits, gate and brief do not change what a trial measures and are left out.
  */
 export async function measureDigest(options: DigestOptions): Promise<string> {
   const { contract, command, budgetSeconds, timeoutSeconds } = options;
@@ -45,7 +45,7 @@ export async function measureDigest(options: DigestOptions): Promise<string> {
   return hash.digest('hex').slice(0, 16);
 }
 
-/** Files that the candidate cannot change and that its code runs with. */
+/** Files that the candidate cannot change but may use. */
 function fixedFiles(files: readonly TreeEntry[], contract: Contract, command: string): TreeEntry[] {
   const words = new Set(command.split(/\s+/));
   const named = files.filter(file => words.has(file.path)).map(file => file.path);
@@ -54,12 +54,12 @@ function fixedFiles(files: readonly TreeEntry[], contract: Contract, command: st
     file =>
       file.path !== contract.brief &&
       !contract.editable.some(path => file.path === path || file.path.startsWith(`${path}/`)) &&
-      [...folders].some(folder => lies(file.path, folder)),
+      [...folders].some(folder => belongsTo(file.path, folder)),
   );
 }
 
-/** The repository's root stands for the files directly in it, any other folder for all that is below it. */
-function lies(path: string, folder: string): boolean {
+/** Whether `path` belongs to `folder`: directly for the repository's root, at any depth for other folders. */
+function belongsTo(path: string, folder: string): boolean {
   return folder === '.' ? !path.includes('/') : path.startsWith(`${folder}/`);
 }
 

@@ -1,8 +1,8 @@
-/** The environment of a candidate: a short list of names, so that no token of the job can ever be in it. */
+/** The environment of a candidate: a short list of variables, so that it never contains a token of the job. */
 
 import { join } from 'node:path';
 
-/** Variables of the machine that training needs and that carry no secret. */
+/** Variables of the machine that training needs and that hold no secrets. */
 const MACHINE_VARIABLES = [
   'PATH',
   'LANG',
@@ -24,14 +24,14 @@ const MACHINE_VARIABLES = [
 export interface TrialEnvironment {
   /** Environment of the process that measures. */
   machine: NodeJS.ProcessEnv;
-  /** Directories of the trial's own. */
+  /** The trial's own directories. */
   home: string;
   temporary: string;
   seed: number;
   budgetSeconds: number;
 }
 
-/** Takes the listed variables only. */
+/** Picks only the listed variables. */
 export function pickMachineVariables(machine: NodeJS.ProcessEnv): Record<string, string> {
   const picked: Record<string, string> = {};
   for (const name of MACHINE_VARIABLES) {
@@ -41,11 +41,11 @@ export function pickMachineVariables(machine: NodeJS.ProcessEnv): Record<string,
   return picked;
 }
 
-/** The complete environment that the candidate's command gets. */
+/** The complete environment of the candidate's command. */
 export function trialEnvironment(options: TrialEnvironment): Record<string, string> {
   const { HOME: home } = options.machine;
   return {
-    // The candidate's home is empty, so the data in the machine's home has to be named.
+    // The candidate has an empty home, so the data in the machine's home must be named.
     ...(home ? { AUTORESEARCH_DATA: join(home, '.cache', 'autoresearch', 'data') } : {}),
     ...pickMachineVariables(options.machine),
     HOME: options.home,

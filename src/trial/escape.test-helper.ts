@@ -1,4 +1,4 @@
-/** A machine with things on it that a candidate wants, for the tests of the sandbox. */
+/** A machine with targets for a malicious candidate, for the tests of the sandbox. */
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -12,11 +12,11 @@ import type { TrialOptions } from './options.ts';
 import { runTrial } from './run.ts';
 import { findProgram } from './runtime.ts';
 
-/** Stands in every file, and every environment, that nobody in the sandbox may read. */
+/** Part of every file and environment that must not be readable inside the sandbox. */
 export const SECRET = 'the-secret-of-this-machine';
 export const HELD_OUT = 'a line that only the referee may know';
 
-/** Every candidate starts with this: `attempt` says of each try whether it was denied. */
+/** The beginning of every candidate: `attempt` prints whether an action was denied. */
 const PRELUDE = `
 import ctypes, os, signal, socket, subprocess, sys, time
 libc = ctypes.CDLL(None, use_errno=True)
@@ -49,21 +49,21 @@ export interface Machine {
   home: string;
   data: string;
   base: string;
-  /** A process of the runner's user, with the secret in its environment. */
+  /** A process of the runner's user with the secret in its environment. */
   victim: ChildProcess;
-  /** Servers of this machine: a port, the path of a Unix socket, the name of an abstract one; and how often anyone came. */
+  /** Servers on this machine: a port, a Unix socket's path, an abstract socket's name, and the number of their connections. */
   port: number;
   socketPath: string;
   abstractName: string;
   visits(): number;
   lines: string[];
-  /** Runs a candidate with this Python code; after it the honest one. Returns the first's measurement. */
+  /** Runs a candidate with this Python code and then the honest one. Returns the first one's measurement. */
   trial(code: string, change?: Partial<TrialOptions>): Promise<Measurement>;
-  /** What a trial with this code needs, to be run by another process. */
+  /** The options of a trial with this code, for another process. */
   options(code: string): Omit<TrialOptions, 'onLine'>;
 }
 
-/** Sets everything up; removed when the test ends. Fails with what to install where there is no bubblewrap. */
+/** Sets up everything, and removes it when the test ends. Fails with what to install if bubblewrap is missing. */
 export async function machine(context: TestContext): Promise<Machine> {
   await expectBubblewrap();
   const root = temporaryDirectory(context);
@@ -126,10 +126,10 @@ export async function machine(context: TestContext): Promise<Machine> {
   };
 }
 
-/** A candidate's code behind the common beginning. */
+/** A candidate's code after the common beginning. */
 export const withPrelude = (code: string): string => PRELUDE + code;
 
-/** Process ids of this machine's processes that were started with `argument`. */
+/** Ids of the processes on this machine that were started with `argument`. */
 export function processesWith(argument: string): number[] {
   return readdirSync('/proc')
     .filter(name => /^\d+$/.test(name) && Number(name) !== process.pid)
@@ -143,7 +143,7 @@ export function processesWith(argument: string): number[] {
     .map(Number);
 }
 
-/** Resolves when `holds` does; fails after ten seconds. */
+/** Resolves once `holds` is true; fails after 10 s. */
 export async function until(holds: () => boolean, what: string): Promise<void> {
   for (let look = 0; look < 1000; look++) {
     if (holds()) return;
@@ -154,8 +154,7 @@ export async function until(holds: () => boolean, what: string): Promise<void> {
 
 async function expectBubblewrap(): Promise<void> {
   const found = await findProgram('bwrap', { PATH: process.env.PATH ?? '' });
-  if (found === null)
-    assert.fail('These tests need bubblewrap 0.8 or newer on Linux: sudo apt install bubblewrap');
+  if (found === null) assert.fail('These tests need bubblewrap on Linux: sudo apt install bubblewrap');
 }
 
 async function serve(context: TestContext, home: string, root: string) {

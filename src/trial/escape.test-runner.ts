@@ -1,4 +1,4 @@
-/** A runner of its own, so that tests can kill it: measures the trial whose options are its argument. */
+/** A separate runner that tests can kill. Measures the trial whose options are its argument. */
 import { runTrial } from './run.ts';
 
 const measurement = await runTrial({

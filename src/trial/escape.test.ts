@@ -6,7 +6,6 @@ import { test } from 'node:test';
 import type { Measurement } from '../protocol/measurement.ts';
 import { HELD_OUT, machine, processesWith, SECRET, until, withPrelude } from './escape.test-helper.ts';
 
-const MIB = 2 ** 20;
 const GOES_ON = '\nprint("val_bpb: 1")\n';
 const runner = new URL('escape.test-runner.ts', import.meta.url).pathname;
 
@@ -14,27 +13,25 @@ function assertGoesOn({ outcome }: Measurement) {
   assert.deepEqual(outcome, { status: 'measured', value: 1 });
 }
 
-function crashOf({ outcome }: Measurement) {
-  assert.equal(outcome.status, 'crash', JSON.stringify(outcome));
-  return outcome.status === 'crash' ? outcome : assert.fail();
-}
-
-test('tokens in the environment of the runner and its processes are out of reach', async context => {
+test('tokens in the environment of the runner and its processes are unreachable', async context => {
   const m = await machine(context);
   assertGoesOn(
     await m.trial(`
 attempt("the victim's environment", lambda: read("/proc/${m.victim.pid}/environ"))
 attempt("the runner's environment", lambda: read("/proc/${process.pid}/environ"))
 for pid in [name for name in os.listdir("/proc") if name.isdigit()]:
-    print("process", pid, read(f"/proc/{pid}/cmdline"))
-    print(read(f"/proc/{pid}/environ"))
+    print("process", pid, os.listdir(f"/proc/{pid}"))
+    if pid != "1":
+        print(read(f"/proc/{pid}/environ"))
 print(os.environ)${GOES_ON}`),
   );
-  // bubblewrap's own process, and the candidate.
-  assert.equal(m.lines.filter(line => line.startsWith('process ')).length, 2, m.lines.join('\n'));
+  // bubblewrap's own process, whose folder is empty, and the candidate.
+  const processes = m.lines.filter(line => line.startsWith('process '));
+  assert.equal(processes.length, 2, m.lines.join('\n'));
+  assert.equal(processes[0], 'process 1 []');
 });
 
-test('home, checkouts and packages are not there, by name or by any way around', async context => {
+test('home, checkouts and packages cannot be reached, by name or by a detour', async context => {
   const m = await machine(context);
   const wanted = [`${m.home}/.ssh/id_ed25519`, `${m.base}/.git/HEAD`, `${m.base}/node_modules/corpus.js`];
   assertGoesOn(
@@ -53,7 +50,7 @@ for folder, _, files in os.walk("/"):
   );
 });
 
-test('a descriptor that the runner was started with is closed to the candidate', async context => {
+test('a descriptor that the runner was started with is closed in the candidate', async context => {
   const m = await machine(context);
   const opened = openSync(join(m.home, '.ssh/id_ed25519'), 'r');
   const code = `
@@ -72,7 +69,7 @@ for number in range(3, 4096):
   assert.doesNotMatch(printed, new RegExp(`ESCAPED|${SECRET}`));
 });
 
-test('a candidate reads what the workflow names, and nothing beside it', async context => {
+test('a candidate can read the paths that the workflow lists, and nothing next to them', async context => {
   const m = await machine(context);
   mkdirSync(join(m.home, '.cache/numbers'), { recursive: true });
   writeFileSync(join(m.home, '.cache/numbers/one'), 'one');
@@ -86,7 +83,7 @@ print(read(os.path.expanduser("~/.cache/numbers/one")).decode())${GOES_ON}`;
   assert.ok(!m.lines.includes(HELD_OUT));
 });
 
-test('processes outside can neither be seen, nor stopped, nor traced', async context => {
+test('processes outside can be neither seen nor stopped nor traced', async context => {
   const m = await machine(context);
   assertGoesOn(
     await m.trial(`
@@ -94,9 +91,17 @@ for pid in (${m.victim.pid}, ${process.pid}, ${process.ppid}):
     attempt(f"kill {pid}", lambda: os.kill(pid, signal.SIGKILL))
     attempt(f"trace {pid}", lambda: call("ptrace", 16, pid, 0, 0))
     attempt(f"memory {pid}", lambda: read(f"/proc/{pid}/mem"))
-os.kill(1, signal.SIGKILL)
+try:
+    os.kill(1, signal.SIGKILL)  # Without effect, or not permitted.
+except PermissionError:
+    pass
 attempt("trace 1", lambda: call("ptrace", 16, 1, 0, 0))
-attempt("first process's memory", lambda: write("/proc/1/mem"))
+for name in ("mem", "environ", "mountinfo", "maps", "root", "cwd", "exe", "fd", "task/1/environ"):
+    attempt(f"first process's {name}", lambda: os.lstat(f"/proc/1/{name}"))
+own = ctypes.create_string_buffer(8)
+other = (ctypes.c_void_p * 2)(ctypes.addressof(own), 8)
+for name in ("process_vm_readv", "process_vm_writev"):
+    attempt(f"{name} 1", lambda: call(name, 1, other, 1, other, 1, 0))
 os.setpgid(0, 0)
 try:
     os.kill(-1, signal.SIGTERM)
@@ -106,7 +111,7 @@ except ProcessLookupError:
   assert.equal(m.victim.exitCode ?? m.victim.signalCode, null);
 });
 
-test('no network: no address, no name, no server of this machine', async context => {
+test('there is no network: no addresses, no names, no servers of this machine', async context => {
   const m = await machine(context);
   assertGoesOn(
     await m.trial(`
@@ -128,7 +133,7 @@ print([name for _, name in socket.if_nameindex()])${GOES_ON}`),
   assert.equal(m.visits(), 0);
 });
 
-test('Unix sockets of this machine, in its files or without one, do not answer', async context => {
+test('Unix sockets of this machine, named or abstract, do not answer', async context => {
   const m = await machine(context);
   assertGoesOn(
     await m.trial(`
@@ -138,7 +143,7 @@ for address in ("${m.socketPath}", "\\0${m.abstractName}", "/run/docker.sock", "
   assert.equal(m.visits(), 0);
 });
 
-test('nothing can be written but the scratch directory and shared memory', async context => {
+test('only the scratch directory and shared memory are writable', async context => {
   const m = await machine(context);
   assertGoesOn(
     await m.trial(`
@@ -154,7 +159,7 @@ write("/tmp/fine"); write("/dev/shm/fine"); write(os.environ["HOME"] + "/fine")$
   assert.equal(readFileSync(join(m.data, 'manifest.json'), 'utf8'), '{}');
 });
 
-test('no way to more rights: new namespaces, set-user-id programs, another root', async context => {
+test('there is no way to gain permissions: new namespaces, set-user-id programs, another root', async context => {
   const m = await machine(context);
   assertGoesOn(
     await m.trial(`
@@ -169,7 +174,7 @@ print([line for line in open("/proc/self/status") if line.startswith(("CapEff", 
   assert.match(m.lines.at(-2) ?? '', /CapEff:\\t0{16}\\n.*CapBnd:\\t0{16}\\n.*NoNewPrivs:\\t1\\n/);
 });
 
-test('what a candidate starts ends with its trial, wherever it hides', async context => {
+test('every process of a candidate ends with its trial, wherever it hides', async context => {
   const m = await machine(context);
   const mark = `survivor-${process.pid}`;
   assertGoesOn(
@@ -189,10 +194,10 @@ time.sleep(0.3)${GOES_ON}`),
   assert.deepEqual(processesWith(mark), []);
 });
 
-test('a candidate dies with its runner, though it would have its keepers forget that', async context => {
+test('a candidate dies with its runner, even if it tries to cancel that', async context => {
   const m = await machine(context);
   const mark = `orphan-${process.pid}`;
-  // Attaches to the sandbox's first process and, where that works, stays with it.
+  // Tries to attach to the sandbox's first process, and stays attached if that works.
   const code = withPrelude(`
 if os.fork() == 0:
     os.setsid()
@@ -208,70 +213,11 @@ time.sleep(600)`);
   });
   await until(() => processesWith(mark).length > 0, 'the candidate to run');
   child.kill('SIGKILL');
-  await until(() => processesWith(mark).length === 0, 'the candidate to be gone');
+  await until(() => processesWith(mark).length === 0, 'the candidate to end');
   assertGoesOn(await m.trial(GOES_ON));
 });
 
-test('a process that takes too much memory fails alone', async context => {
-  const m = await machine(context);
-  const measurement = await m.trial('data = bytearray(2 ** 30)', { limits: { memoryBytes: 512 * MIB } });
-  assert.equal(crashOf(measurement).reason, 'out of memory');
-});
-
-test('many processes that take too much memory together are ended', async context => {
-  const m = await machine(context);
-  const code = `
-for _ in range(8):
-    if os.fork() == 0:
-        data = bytearray(b"x" * (64 * 2 ** 20))
-        time.sleep(60)
-time.sleep(60)`;
-  const crash = crashOf(await m.trial(code, { limits: { memoryBytes: 256 * MIB } }));
-  assert.equal(crash.reason, 'out of memory');
-  assert.equal(crash.message, 'used more than 256 MB of memory, the limit on this machine');
-});
-
-test('a candidate that only starts processes is ended', async context => {
-  const m = await machine(context);
-  const code = `
-while True:
-    try:
-        os.fork()
-    except OSError:
-        pass`;
-  const crash = crashOf(await m.trial(code, { limits: { processes: 100 } }));
-  assert.equal(crash.message, 'ran more than 100 processes at a time');
-});
-
-test('a candidate that opens files without end gets no more', async context => {
-  const m = await machine(context);
-  const code = 'files = []\nwhile True:\n    files.append(open("/dev/null"))\n';
-  const crash = crashOf(await m.trial(code, { limits: { openFiles: 300 } }));
-  assert.match(crash.message, /^OSError: \[Errno 24\]/);
-});
-
-test('a candidate can fill its scratch directory, not the disk', async context => {
-  const m = await machine(context);
-  const limits = { scratchBytes: 16 * MIB, sharedBytes: 16 * MIB };
-  assertGoesOn(
-    await m.trial(
-      `
-signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-def fill(folder):
-    for number in range(4):
-        with open(f"{folder}/{number}", "wb") as file:
-            for _ in range(10):
-                file.write(bytes(2 ** 20))
-attempt("scratch", lambda: fill("/tmp"))
-attempt("shared memory", lambda: fill("/dev/shm"))
-attempt("one file", lambda: os.truncate("/tmp/0", 2 ** 40))
-attempt("memory file", lambda: os.truncate(os.memfd_create("x"), 2 ** 40))${GOES_ON}`,
-      { limits },
-    ),
-  );
-});
-
-test('a candidate leaves no word for the next', async context => {
+test('a candidate cannot leave a message for the next one', async context => {
   const m = await machine(context);
   const places = '("/tmp/note", "/dev/shm/note", os.environ["HOME"] + "/note")';
   assertGoesOn(

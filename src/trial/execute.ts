@@ -1,29 +1,30 @@
-/** Runs a trial's program to its end, under watch. */
+/** Runs a trial's program to its end and enforces its limits. */
 
 import { isMeasurable } from '../protocol/measurement.ts';
 import { visible } from '../protocol/visible.ts';
+import { ranOutOfMemory } from './control-group.ts';
 import type { Launch } from './launch.ts';
 import type { Limits } from './limits.ts';
 import { collectOutput, type Output } from './output.ts';
 import { type ProcessResult, runProcess } from './process.ts';
-import { createWatch, type Exceeded } from './watch.ts';
+import { createWatch, type Exceeded, usedTooMuchMemory } from './watch.ts';
 
 export interface Execution {
   launched: Launch;
-  /** What is started: the candidate in its sandbox, or a referee that starts it. */
+  /** The program to start: the candidate in its sandbox, or a referee that starts it. */
   program: { file: string; args: readonly string[]; cwd: string };
-  /** True when `program` is the sandbox itself, and tells its first process. */
+  /** Whether `program` is the sandbox itself, which reports its first process. */
   isSandbox: boolean;
-  /** Name of the number to look for in the output. */
+  /** Name of the metric to look for in the output. */
   metricName: string;
-  /** The regular expression to find it by instead. */
+  /** Regular expression that finds the metric instead of its name. */
   pattern?: string | undefined;
-  /** Given when the program hands over bytes beside its output; called with them as they come. */
+  /** Set if the program passes bytes outside its output; called with them as they arrive. */
   onResult?: ((bytes: Buffer) => void) | undefined;
   limits: Limits;
-  /** The trial's own directory, by whose path everything that it started is found. */
+  /** The trial's own directory. Its path identifies every process of the trial. */
   scratch: string;
-  /** When the last number so far is taken as a preview, and which ones end the trial. */
+  /** When to take the latest score as the projection, and which projections stop the trial. */
   preview?: { afterSeconds: number; ends(value: number): boolean };
   timeoutSeconds: number;
   signal: AbortSignal | undefined;
@@ -33,28 +34,33 @@ export interface Execution {
 export interface Executed {
   result: ProcessResult;
   output: Output;
-  /** The limit that the candidate passed, for which it was ended. */
+  /** The limit that the candidate exceeded and was killed for. */
   exceeded: Exceeded | null;
-  /** The last number when the preview was due; null where there was none. */
+  /** The latest score when the projection was due; null if there was none. */
   preview: number | null;
-  /** Whether it was ended for its preview. */
+  /** Whether it was stopped early because of its projection. */
   stopped: boolean;
   /** Largest resident size of one process, in MB. */
   peakMb: number;
 }
 
-/** Ends when the program ends, when its time is up, when `signal` says so, or when the candidate uses too much of the machine. */
+/** The kernel may kill a control group before the watch notices. */
+async function killedForMemory({ launched, limits }: Execution): Promise<Exceeded | null> {
+  return launched.group !== null && (await ranOutOfMemory(launched.group)) ? usedTooMuchMemory(limits) : null;
+}
+
+/** Runs until the program ends, its time is up, `signal` aborts, its projection stops it, or the candidate exceeds a limit. */
 export async function execute(execution: Execution): Promise<Executed> {
   const { launched, program, limits, signal, timeoutSeconds } = execution;
   const output = collectOutput(execution.metricName, execution.pattern);
   const unwatched = new AbortController();
-  const hopeless = new AbortController();
+  const stoppedEarly = new AbortController();
   let preview: number | null = null;
   const takePreview = () => {
     const value = output.metric();
     if (value === null || !isMeasurable(value)) return;
     preview = value;
-    if (execution.preview?.ends(value)) hopeless.abort();
+    if (execution.preview?.ends(value)) stoppedEarly.abort();
   };
   const timer = execution.preview && setTimeout(takePreview, 1000 * execution.preview.afterSeconds);
   const watch = createWatch(launched.kind === 'none' ? null : limits, timeoutSeconds, error =>
@@ -67,7 +73,7 @@ export async function execute(execution: Execution): Promise<Executed> {
       timeoutSeconds,
       graceSeconds: 0,
       marker: execution.scratch,
-      signal: AbortSignal.any([unwatched.signal, hopeless.signal, ...(signal ? [signal] : [])]),
+      signal: AbortSignal.any([unwatched.signal, stoppedEarly.signal, ...(signal ? [signal] : [])]),
       ...(execution.onResult ? { onResult: execution.onResult } : {}),
       isSandbox: execution.isSandbox,
       onStart: watch.begin,
@@ -78,9 +84,9 @@ export async function execute(execution: Execution): Promise<Executed> {
       },
     });
     unwatched.signal.throwIfAborted();
-    const exceeded = watch.exceeded();
+    const exceeded = watch.exceeded() ?? (await killedForMemory(execution));
     if (watch.timedOut()) result.endedBy = 'timeout';
-    const stopped = hopeless.signal.aborted && result.endedBy === 'abort' && exceeded === null;
+    const stopped = stoppedEarly.signal.aborted && result.endedBy === 'abort' && exceeded === null;
     return { result, output, exceeded, preview, stopped, peakMb: watch.peakMb() };
   } finally {
     clearTimeout(timer);

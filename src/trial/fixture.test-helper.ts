@@ -21,7 +21,7 @@ export function temporaryDirectory(context: TestContext): string {
   return dir;
 }
 
-/** Runs git in `dir` with an author of the tests' own and returns its trimmed output. */
+/** Runs git in `dir` with a test author and returns its trimmed output. */
 export function gitIn(dir: string, ...args: string[]): string {
   const identity = [
     '-c',
@@ -39,14 +39,14 @@ export function gitIn(dir: string, ...args: string[]): string {
   }).trim();
 }
 
-/** Makes a repository in `dir` whose first commit holds `files`. */
+/** Creates a repository in `dir` whose first commit contains `files`. */
 export function makeRepository(dir: string, files: Record<string, string>): Checkout {
   mkdirSync(dir, { recursive: true });
   gitIn(dir, 'init', '--quiet', '--initial-branch=main');
   return { dir, sha: commitFiles(dir, files) };
 }
 
-/** Commits `files` (path to text; null deletes) and whatever else changed in `dir`; returns the commit. */
+/** Commits `files` (path to text; null deletes) and all other changes in `dir`. Returns the commit. */
 export function commitFiles(dir: string, files: Record<string, string | null>): string {
   for (const [path, text] of Object.entries(files)) {
     const target = join(dir, path);
@@ -59,13 +59,13 @@ export function commitFiles(dir: string, files: Record<string, string | null>): 
   return gitIn(dir, 'rev-parse', 'HEAD');
 }
 
-/** A clone of `origin` in `dir` with one more commit: a candidate. */
+/** A candidate: a clone of `origin` in `dir` with one more commit. */
 export function makeCandidate(origin: string, dir: string, files: Record<string, string | null>): Checkout {
   gitIn(dirname(dir), 'clone', '--quiet', origin, dir);
   return { dir, sha: commitFiles(dir, files) };
 }
 
-/** Resolves when no process has `marker` in its environment any more: killed processes take a moment to go. */
+/** Resolves once no process has `marker` in its environment. Killed processes take a moment to end. */
 export async function untilNoneRuns(marker: string): Promise<void> {
   for (let look = 0; look < 500; look++) {
     if ((await findMarked(marker)).length === 0) return;

@@ -1,4 +1,4 @@
-/** Reads git objects of a checkout. Nothing here looks at the work tree, which a candidate may have filled with links. */
+/** Reads git objects of a checkout. The working tree is never read, because a candidate may have filled it with links. */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 
@@ -14,7 +14,7 @@ export interface TreeEntry {
   path: string;
 }
 
-/** Runs git in `checkout` and returns its standard output as bytes. Throws an error that says which command failed and why. */
+/** Runs git in `checkout` and returns its standard output as bytes. Throws an error with the failed command and the reason. */
 export async function git(
   checkout: string,
   args: readonly string[],
@@ -34,7 +34,7 @@ export async function git(
   }
 }
 
-/** This process's environment without git's own variables: started from a hook, they would point to another repository. */
+/** This process's environment without git's variables, which would point to another repository if it was started from a hook. */
 export function environmentOutsideGit(): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('GIT_')));
 }
@@ -44,7 +44,7 @@ export async function resolveRevision(checkout: string, revision: string): Promi
   return (await git(checkout, ['rev-parse', '--verify', revision])).toString().trim();
 }
 
-/** Every file of commit `commit` at or under one of `paths` (all files where none is given). Paths are literal, no patterns. */
+/** The files of `commit` at or below one of `paths`, or all files if none is given. Paths are literal, not patterns. */
 export async function listTree(
   checkout: string,
   commit: string,

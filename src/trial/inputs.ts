@@ -1,9 +1,9 @@
-/** The action's inputs, as the runner hands them over: `INPUT_<NAME>` in the environment. */
+/** The action's inputs, which the runner passes as `INPUT_<NAME>` in the environment. */
 import { z } from 'zod';
 import { shaSchema, trialIdSchema } from '../protocol/measurement.ts';
 import { STOP_INPUT, stopBarSchema } from '../protocol/stop-bar.ts';
 
-/** Workflows hand over an empty text where the App has said nothing. */
+/** The workflow passes an empty string if the App has not set the input. */
 const optionalNumber = z
   .string()
   .default('')
@@ -32,7 +32,7 @@ const inputsSchema = z.object({
 
 export type ActionInputs = z.infer<typeof inputsSchema>;
 
-/** Reads the inputs. Throws an error that names every input that is missing or wrong. */
+/** Reads the inputs. Throws an error that names every missing or invalid input. */
 export function readInputs(env: NodeJS.ProcessEnv): ActionInputs {
   const names = Object.keys(inputsSchema.shape);
   const given = Object.fromEntries(names.map(name => [name, env[`INPUT_${name.toUpperCase()}`]?.trim()]));
@@ -42,5 +42,5 @@ export function readInputs(env: NodeJS.ProcessEnv): ActionInputs {
     issue =>
       `${issue.path.join('.')}: ${issue.message}, found ${JSON.stringify(given[String(issue.path[0])])}`,
   );
-  throw new Error(`The action's inputs are wrong. ${problems.join('; ')}`);
+  throw new Error(`Invalid inputs of the action: ${problems.join('; ')}`);
 }

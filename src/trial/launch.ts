@@ -1,19 +1,20 @@
 /** How a candidate is started, with or without a sandbox. */
 import type { Measurement } from '../protocol/measurement.ts';
 import type { Command } from './command.ts';
+import type { ControlGroup } from './control-group.ts';
 import type { Limits } from './limits.ts';
 
 export interface SandboxOptions {
   command: Command;
-  /** The candidate's environment, in terms of this machine. */
+  /** The candidate's environment, with this machine's paths. */
   env: Record<string, string>;
-  /** The assembled directory, which the command is started in. */
+  /** The assembled directory, in which the command is started. */
   workDir: string;
-  /** The trial's own directory; may be filled with files for the sandbox. */
+  /** The trial's own directory, where files for the sandbox may be written. */
   scratch: string;
-  /** Folders that a candidate must never see, even where they lie in a folder that it may read. */
+  /** Folders that a candidate must never see, even if they are inside a folder that it may read. */
   hidden: readonly string[];
-  /** More that it may read: absolute paths, or below `~`, the machine's home, which are then below the candidate's own home. */
+  /** Further paths that it may read: absolute, or below `~`. The latter are below the machine's home, and mounted below the candidate's. */
   readable: readonly string[];
   /** The machine's home. */
   machineHome: string;
@@ -25,12 +26,14 @@ export interface Launch {
   kind: Measurement['sandbox'];
   file: string;
   args: string[];
-  /** For another process to start the candidate: words before the command, and the command as it is inside. */
+  /** For another process that starts the candidate: the arguments before the command, and the command as it is inside the sandbox. */
   wrap: string[];
   command: string[];
   cwd: string;
   /** The complete environment. */
   env: Record<string, string>;
-  /** Where the candidate finds its work directory. */
+  /** The working directory as the candidate sees it. */
   workDir: string;
+  /** The control group of its processes, to be removed after the trial; null if there is none. */
+  group: ControlGroup | null;
 }

@@ -1,26 +1,27 @@
-/** What one candidate may use of the machine. */
+/** The resource limits of a candidate. */
+import { readFileSync } from 'node:fs';
 import { totalmem } from 'node:os';
 
 const GIB = 2 ** 30;
 
 export interface Limits {
-  /** Of all its processes together, in bytes; of one process, too. */
+  /** Memory of all its processes together, in bytes. The same limit applies to each process. */
   memoryBytes: number;
-  /** Processes at a time, threads not counted. */
+  /** Processes at the same time, not counting threads. */
   processes: number;
-  /** Threads and processes at a time. The kernel does not count those of a runner that is root. */
+  /** Threads and processes at the same time. The kernel does not enforce this if the candidate is root's user. */
   tasks: number;
-  /** Open files of one process. */
+  /** Open files per process. */
   openFiles: number;
-  /** Its scratch directory, and any one file; in memory. */
+  /** Size of its scratch directory, which is in memory, and of every single file. */
   scratchBytes: number;
-  /** Shared memory (`/dev/shm`), through which data loaders hand over batches. */
+  /** Size of shared memory (`/dev/shm`), through which data loaders pass batches. */
   sharedBytes: number;
 }
 
 /**
- * Generous: a limit is there to keep the machine alive for the next trial, not to make candidates modest. Depends on the
- * machine alone, so that the same candidate meets the same limits every time.
+ * Generous limits, which only protect the machine for the next trial. They depend on the machine alone, so the same candidate always has the
+ * same limits.
  */
 export function limitsOfMachine(): Limits {
   const total = Math.min(totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY);
@@ -34,16 +35,27 @@ export function limitsOfMachine(): Limits {
   };
 }
 
-/** Words before a command that set the limits of each process. Hard limits: nobody inside can raise them. */
+/** Arguments before a command that set the limits of every process. They are hard limits, which a process cannot raise. */
 export function underLimits(limits: Limits): string[] {
-  const whole = (value: number) => String(Math.floor(value));
-  return [
-    'prlimit',
-    '--core=0',
-    `--data=${whole(limits.memoryBytes)}`,
-    `--fsize=${whole(limits.scratchBytes)}`,
-    `--nofile=${whole(limits.openFiles)}`,
-    `--nproc=${whole(limits.tasks)}`,
-    '--',
+  const wanted = [
+    { option: 'core', name: 'Max core file size', value: 0 },
+    { option: 'data', name: 'Max data size', value: limits.memoryBytes },
+    { option: 'fsize', name: 'Max file size', value: limits.scratchBytes },
+    { option: 'nofile', name: 'Max open files', value: limits.openFiles },
+    { option: 'nproc', name: 'Max processes', value: limits.tasks },
   ];
+  const own = ownLimits();
+  const option = ({ option, name, value }: (typeof wanted)[number]) =>
+    `--${option}=${Math.floor(Math.min(value, own.get(name) ?? value))}`;
+  return ['prlimit', ...wanted.map(option), '--'];
+}
+
+/** The runner's own hard limits by their names in /proc. Only root could raise them. */
+function ownLimits(): Map<string, number> {
+  const found = new Map<string, number>();
+  for (const line of readFileSync('/proc/self/limits', 'utf8').split('\n')) {
+    const [, name, hard] = /^(.{25}) *\S+ +(\d+) /.exec(line) ?? [];
+    if (name !== undefined) found.set(name.trim(), Number(hard));
+  }
+  return found;
 }

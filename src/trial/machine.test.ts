@@ -6,7 +6,7 @@ import { parseCommand } from './command.ts';
 import { temporaryDirectory } from './fixture.test-helper.ts';
 import { machineClass } from './machine.ts';
 
-/** A PATH with nothing in it but these programs (shell scripts). */
+/** A PATH that contains only these programs (shell scripts). */
 function programs(context: TestContext, scripts: Record<string, string>): { dir: string; PATH: string } {
   const dir = temporaryDirectory(context);
   for (const [name, script] of Object.entries(scripts)) {

@@ -1,4 +1,4 @@
-/** Names the class of machine that a trial ran on: only equal classes are ever compared. */
+/** The machine class of a trial. Only trials of the same class are compared. */
 import { execFile } from 'node:child_process';
 import { cpus } from 'node:os';
 import { basename } from 'node:path';
@@ -17,9 +17,9 @@ except importlib.metadata.PackageNotFoundError:
 `;
 
 /**
- * A text such as `NVIDIA H100 80GB HBM3 x1, driver 580.95, python 3.12.3, torch 2.9.1`, at most 200 characters.
- * `env` is the candidate's environment: it decides which devices are seen and which python is meant. `cwd` must hold none of
- * the candidate's files. Never throws: what cannot be found out is left out.
+ * A text such as `NVIDIA H100 80GB HBM3 x1, driver 580.95, python 3.12.3, torch 2.9.1`, at most 200 characters long. `env` is the candidate's
+ * environment, which decides the visible devices and the Python. `cwd` must not contain files of the candidate. Never throws; unknown parts
+ * are left out.
  */
 export async function machineClass(
   command: Command,
@@ -54,7 +54,7 @@ function processor(): string {
   return `${model} x${cores.length}, ${process.platform} ${process.arch}`;
 }
 
-/** Reads versions from the package's metadata: importing torch would take seconds. */
+/** Reads versions from package metadata, because importing torch would take seconds. */
 async function pythonVersions(command: Command, env: Record<string, string>, cwd: string): Promise<string[]> {
   if (!/^python[\d.]*$/.test(basename(command.file))) return [];
   const probe = await run(command.file, ['-I', '-c', PYTHON_PROBE], { env, cwd, timeout: 20_000 }).catch(

@@ -1,15 +1,15 @@
-/** What each held-out byte cost the champion, kept on this machine: half of an audit's positions are drawn in proportion to it. */
+/** The champion's loss per held-out byte in nats, kept on this machine. Half of an audit's positions are drawn in proportion to it. */
 import { mkdir, readdir, rm, stat, utimes } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { isThere } from './runtime.ts';
 
-/** Files kept; a campaign needs its champion's and the one of the trial that is running. */
+/** Number of files to keep. A campaign needs those of its champion and of the running trial. */
 const KEPT = 32;
 const OWN_NAME = /^[0-9a-f]{16}-[0-9a-f]{40,64}\.npy$/;
 
 /**
- * Where the nats of a tree go, beside the prepared data, which no candidate sees; null where this machine has no room for them there. The
- * files that were not used for longest make room. Trees are compared under one digest only.
+ * The path for a tree's nats, next to the prepared data, where no candidate can read them; null if that folder is not writable. Removes the
+ * least recently used files. Files of different digests are never mixed.
  */
 export async function natsFile(data: string, digest: string, tree: string): Promise<string | null> {
   const folder = folderOf(data);
@@ -23,17 +23,17 @@ export async function natsFile(data: string, digest: string, tree: string): Prom
     await Promise.all(old.map(({ name }) => rm(join(folder, name), { force: true })));
     return pathOf(data, digest, tree);
   } catch {
-    // Without them an audit draws its positions evenly.
+    // Without nats, an audit draws its positions uniformly.
     return null;
   }
 }
 
-/** The file of a tree that this machine has measured under the same conditions; null without one. */
+/** The file of a tree that this machine has measured under the same conditions; null if there is none. */
 export async function championNats(data: string, digest: string, tree: string): Promise<string | null> {
   const path = pathOf(data, digest, tree);
   if (!(await isThere(path))) return null;
   const now = new Date();
-  // Used is as good as new; a file that somebody else owns stays as old as it is.
+  // Marks the file as recently used. This fails for a file owned by another user, which is fine.
   await utimes(path, now, now).catch(() => undefined);
   return path;
 }

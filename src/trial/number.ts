@@ -1,11 +1,11 @@
-/** How programs write numbers. */
+/** Parses numbers as programs print them. */
 
-/** Source of a regular expression without groups, to be used without regard to case. It can match a text in one way only. */
+/** Source of a case-insensitive regular expression without groups. */
 export const NUMBER = String.raw`[-+]?(?:(?:\d+(?:\.\d*)?|\.\d+)(?:e[-+]?\d+)?|nan|inf(?:inity)?)`;
 
 const WHOLE = new RegExp(`^${NUMBER}$`, 'i');
 
-/** The number that `text` is, spaces around it aside; NaN for anything else. Python writes `nan` and `inf`, which JavaScript does not read. */
+/** The number in `text`, ignoring surrounding spaces; NaN for anything else. Unlike JavaScript, accepts Python's `nan` and `inf`. */
 export function parseNumber(text: string): number {
   const trimmed = text.trim();
   if (!WHOLE.test(trimmed) || /nan/i.test(trimmed)) return Number.NaN;

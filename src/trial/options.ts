@@ -1,45 +1,45 @@
-/** What a trial is started with. */
+/** The options of a trial. */
 import type { StopBar } from '../protocol/stop-bar.ts';
 import type { Limits } from './limits.ts';
 
 export interface TrialOptions {
   trial: string;
-  /** Git checkouts, and the commits that they must be at. */
+  /** Git checkouts and the commits that they must be at. */
   base: string;
   baseSha: string;
   candidate: string;
   candidateSha: string;
   seed: number;
   budgetSeconds: number;
-  /** From the start of the command to its end; then it is killed. */
+  /** Time from the start of the command after which it is killed. */
   timeoutSeconds: number;
-  /** See `parseCommand`. Runs in the root of the assembled directory. */
+  /** See `parseCommand`. It runs in the root of the assembled directory. */
   command: string;
-  /** An empty directory of the trial's own; the caller removes it. */
+  /** The trial's own, empty directory. The caller removes it. */
   scratch: string;
-  /** Environment of this process, from which a short list is passed on. */
+  /** Environment of this process, a few variables of it are passed on. */
   environment: NodeJS.ProcessEnv;
-  /** More that the candidate may read, see SandboxOptions. */
+  /** Further paths that the candidate may read, see SandboxOptions. */
   readable?: readonly string[];
-  /** Every line that the candidate prints. */
+  /** Called with every line that the candidate prints. */
   onLine: (line: string) => void;
   signal?: AbortSignal;
-  /** True: where the machine cannot provide the contract's sandbox, go on without. The measurement says so. */
+  /** If true, the trial runs without a sandbox if the machine cannot provide one. The measurement says so. */
   sandboxOptional?: boolean;
-  /** What the candidate may use, where that is not the machine's default. */
+  /** Limits that differ from the machine's defaults. */
   limits?: Partial<Limits>;
-  /** What the champion's trials tell a referee; nothing for the champion itself. */
+  /** What a referee needs to know about the champion's trials; absent for the champion itself. */
   terms?: RefereeTerms;
-  /** From which preview on the trial is not worth its rest; null or nothing: it is finished in any case. */
+  /** The projection beyond which the trial is stopped early; if null or absent, it runs to the end. */
   stop?: StopBar | null;
 }
 
-/** How a refereed trial is judged while it runs. */
+/** What a referee needs to know about the champion. */
 interface RefereeTerms {
-  /** A number below this is audited; null audits in any case. */
+  /** Scores below this are audited; null: all are. */
   threshold: number | null;
-  /** Start-up of the champion, beyond 1.25 times of which the budget is charged; null charges nothing. */
+  /** The champion's start-up time. A candidate's start-up beyond 1.25 times this counts against its budget; null: none does. */
   championStartupSeconds: number | null;
-  /** Scoring of the champion, twice of which is allowed; null allows what the timeout leaves. */
+  /** The champion's scoring time. A candidate may take twice as long; null: as long as the timeout allows. */
   championScoringSeconds: number | null;
 }

@@ -1,26 +1,26 @@
-/** What a candidate's output says: its number, its summary block, and the end that people want to read after a crash. */
+/** Reads a candidate's output: its score, its summary block, and the last lines for a crash report. */
 import { isMeasurable } from '../protocol/measurement.ts';
 import { NUMBER, parseNumber } from './number.ts';
 import { findLast } from './pattern.ts';
 
-/** Enough for any traceback, and a bound on what a talkative candidate costs us. */
+/** Enough for any traceback, and bounded however much a candidate prints. */
 const TAIL_CHARACTERS = 16_000;
-/** Of a line only the beginning is matched against anything. */
+/** Only this many characters at the beginning of a line are searched for numbers. */
 const MAX_MATCHED = 4096;
 const MAX_REPORTED = 30;
 const PAIR = new RegExp(String.raw`^([A-Za-z_][\w .%/-]{0,39}):\s*(${NUMBER})\s*$`, 'i');
 
 export interface Output {
   take(line: string): void;
-  /** The last number found: by the pattern, or as `<metric>: <number>`; NaN and infinities included; null for none. */
+  /** The last score, found by the pattern or as `<metric>: <number>`. May be NaN or infinite; null if there is none. */
   metric(): number | null;
-  /** The finite numbers `key: number` after the last line `---`, at most 30, first come. */
+  /** The first 30 finite numbers `key: number` after the last line `---`. */
   reported(): Record<string, number>;
   /** The last lines. */
   tail(): readonly string[];
 }
 
-/** Collects output line by line, in bounded memory. With `pattern`, the number is its only group, in the last line that matches. */
+/** Collects output line by line in bounded memory. With `pattern`, the score is its only group in the last line that matches. */
 export function collectOutput(metricName: string, pattern?: string): Output {
   const search = pattern === undefined ? null : findLast(pattern);
   const tail = keepTail();
@@ -51,12 +51,12 @@ export function collectOutput(metricName: string, pattern?: string): Output {
   };
 }
 
-/** The last lines, of TAIL_CHARACTERS together; they are cut when there are twice as many, as each cut moves all that stay. */
+/** Keeps the last lines. They are trimmed when there are twice too many characters, because every trim copies what stays. */
 function keepTail(): { take(line: string): void; lines(): readonly string[] } {
   let lines: string[] = [];
   let characters = 0;
   const sizeOf = (index: number) => (lines[index]?.length ?? 0) + 1;
-  const cut = () => {
+  const trim = () => {
     let first = lines.length - 1;
     characters = sizeOf(first);
     while (first > 0 && characters + sizeOf(first - 1) <= TAIL_CHARACTERS) characters += sizeOf(--first);
@@ -67,10 +67,10 @@ function keepTail(): { take(line: string): void; lines(): readonly string[] } {
       const end = line.slice(-TAIL_CHARACTERS);
       lines.push(end);
       characters += end.length + 1;
-      if (characters > 2 * TAIL_CHARACTERS) cut();
+      if (characters > 2 * TAIL_CHARACTERS) trim();
     },
     lines() {
-      if (characters > TAIL_CHARACTERS) cut();
+      if (characters > TAIL_CHARACTERS) trim();
       return lines;
     },
   };

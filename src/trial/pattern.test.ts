@@ -12,12 +12,12 @@ test('the last line that matches decides', () => {
   const lines = ['p99: 30 ms', 'p99: 12.5 ms', 'done', 'p50: 3 ms'];
   assert.equal(search('p99: (.*) ms', lines), 12.5);
   assert.equal(search('p98: (.*) ms', lines), null);
-  // More lines than are looked at in one go.
+  // More lines than fit into one batch.
   const many = Array.from({ length: 5000 }, (_, i) => `step ${i} loss=${i / 8}`);
   assert.equal(search(String.raw`loss=(\S+)`, [...many, 'bye']), 4999 / 8);
 });
 
-test('numbers are read as programs write them; a group without one is not a number', () => {
+test('numbers are parsed as programs print them, and any other group is not a number', () => {
   const values: [string, number][] = [
     ['-1.5e-3', -0.0015],
     ['+.5', 0.5],
@@ -30,7 +30,7 @@ test('numbers are read as programs write them; a group without one is not a numb
   for (const [text, value] of values) assert.equal(search('^v=(.*)$', ['v=1', `v=${text}`]), value);
 });
 
-test('an expression that most engines take for ever over is matched at once, and the number before is kept', () => {
+test('an expression that takes most engines exponentially long is matched at once', () => {
   const hopeless = `v=${'a'.repeat(4000)}!`;
   assert.equal(search('^v=(?:(?:a+)+|(1))$', ['v=1', hopeless]), 1);
   assert.equal(search(String.raw`(?:\w+\s*)+: (\d+)$`, [hopeless, `${'word '.repeat(800)}: 7`]), 7);

@@ -1,17 +1,17 @@
-/** Looks for a contract's `metric.pattern` in a candidate's output, whatever the candidate prints. */
+/** Searches a candidate's output for the contract's `metric.pattern`, in bounded memory and linear time. */
 import { compilePattern } from '../protocol/pattern.ts';
 import { parseNumber } from './number.ts';
 
-/** Lines wait until there are so many characters of them: mostly the last one matches, and the others need no look. */
+/** Lines are searched in batches of this many characters: usually the last line matches, and the others need not be searched. */
 const BATCH_CHARACTERS = 16 * 1024;
 
 export interface Search {
   take(line: string): void;
-  /** The number in the last line that matches: NaN where the group holds none, null where no line matches. */
+  /** The number in the last line that matches: NaN if the group is not a number, null if no line matches. */
   last(): number | null;
 }
 
-/** Searches lines for a regular expression with one group, in bounded memory and linear time. Throws for any other expression. */
+/** Searches lines for a regular expression with one group. Throws if `source` is not one. */
 export function findLast(source: string): Search {
   const pattern = compilePattern(source);
   if (pattern.kind === 'problem')
@@ -20,7 +20,7 @@ export function findLast(source: string): Search {
   let characters = 0;
   let last: number | null = null;
 
-  const look = () => {
+  const search = () => {
     for (const line of lines.reverse()) {
       const found = pattern.find(line);
       if (found === null) continue;
@@ -34,10 +34,10 @@ export function findLast(source: string): Search {
     take(line) {
       lines.push(line);
       characters += line.length + 1;
-      if (characters >= BATCH_CHARACTERS) look();
+      if (characters >= BATCH_CHARACTERS) search();
     },
     last() {
-      look();
+      search();
       return last;
     },
   };

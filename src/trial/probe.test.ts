@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { temporaryDirectory } from './fixture.test-helper.ts';
 import { sandboxProblem } from './probe.ts';
 
-test('a machine with bubblewrap is told apart from one without, which is told what to install', async context => {
+test('the probe succeeds with bubblewrap, and otherwise says what to install', async context => {
   assert.equal(await sandboxProblem(process.env), null);
   assert.match(
     (await sandboxProblem({ ...process.env, PATH: temporaryDirectory(context) })) ?? '',

@@ -1,15 +1,16 @@
-/** Whether this machine can provide the sandbox, asked before there is a candidate. */
+/** Checks whether this machine can provide the sandbox, before there is a candidate. */
 import { mkdir, mkdtemp, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { bubblewrap } from './bubblewrap.ts';
 import { parseCommand } from './command.ts';
+import { removeGroup } from './control-group.ts';
 import { trialEnvironment } from './environment.ts';
 import { limitsOfMachine } from './limits.ts';
 
 /**
- * Starts the sandbox of a trial with the Python that `environment` leads to, and nothing in it. Returns null where that works,
- * otherwise a text that says what is missing and what to do.
+ * Starts the sandbox of a trial with the Python from `environment` and an empty working directory. Returns null if that works, and
+ * otherwise what is missing and what to do about it.
  */
 export async function sandboxProblem(environment: NodeJS.ProcessEnv): Promise<string | null> {
   const scratch = await realpath(await mkdtemp(join(tmpdir(), 'autoresearch-probe-')));
@@ -17,7 +18,7 @@ export async function sandboxProblem(environment: NodeJS.ProcessEnv): Promise<st
     const workDir = join(scratch, 'work');
     await mkdir(workDir);
     const { HOME: home } = environment;
-    await bubblewrap({
+    const options = {
       command: parseCommand('python3'),
       env: trialEnvironment({
         machine: environment,
@@ -32,7 +33,9 @@ export async function sandboxProblem(environment: NodeJS.ProcessEnv): Promise<st
       readable: [],
       machineHome: home ?? '/',
       limits: limitsOfMachine(),
-    });
+    };
+    const { group } = await bubblewrap(options, () => {});
+    if (group !== null) await removeGroup(group);
     return null;
   } catch (error) {
     return (error as Error).message;

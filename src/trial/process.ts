@@ -1,4 +1,4 @@
-/** Runs one program as the leader of its own process group, reads its output line by line, and leaves nothing of it running. */
+/** Runs one program in its own process group, reads its output line by line, and leaves no process running. */
 import { spawn } from 'node:child_process';
 import { readdir, readFile } from 'node:fs/promises';
 import { Readable } from 'node:stream';
@@ -6,13 +6,13 @@ import { StringDecoder } from 'node:string_decoder';
 import { withoutInherited } from './descriptors.ts';
 import { endSandbox, readStatus } from './sandbox-end.ts';
 
-/** Descriptor on which bubblewrap tells the process id of its sandbox's first process. */
+/** Descriptor on which bubblewrap reports the id of its sandbox's first process. */
 export const STATUS_DESCRIPTOR = 3;
 
-/** Descriptor on which a program hands over bytes beside its output. A shell knows descriptors of one digit alone. */
+/** Descriptor on which a program passes bytes outside its output. A shell can only redirect descriptors of one digit. */
 export const RESULT_DESCRIPTOR = 4;
 
-/** A program that never ends its line must not fill our memory. */
+/** Longer lines are split, so that a program that prints no line ends cannot fill the memory. */
 const MAX_LINE_LENGTH = 64 * 1024;
 const DRAIN_MS = 1000;
 
@@ -20,35 +20,35 @@ export interface ProcessOptions {
   file: string;
   args: readonly string[];
   cwd: string;
-  /** The complete environment: nothing is inherited. */
+  /** The complete environment; nothing is inherited. */
   env: Record<string, string>;
-  /** Called with every line of stdout and stderr, without its end. Carriage returns end lines too. */
+  /** Called with every line of stdout and stderr, without its line ending. Carriage returns end lines, too. */
   onLine: (line: string) => void;
-  /** Called with the process id as soon as there is one. */
+  /** Called with the process id once the program has started. */
   onStart?: (pid: number) => void;
-  /** Given when the program hands over bytes on RESULT_DESCRIPTOR; called with them as they come. */
+  /** Set if the program passes bytes on RESULT_DESCRIPTOR; called with them as they arrive. */
   onResult?: (bytes: Buffer) => void;
-  /** True when the program is bubblewrap, and tells the id of its sandbox's first process. */
+  /** Whether the program is bubblewrap, which reports the id of the sandbox's first process. */
   isSandbox?: boolean;
-  /** Ends the program. */
+  /** Ends the program when aborted. */
   signal?: AbortSignal;
   timeoutSeconds?: number;
-  /** Time between asking (SIGTERM) and killing (SIGKILL); 0 kills at once. */
+  /** Time between SIGTERM and SIGKILL; with 0 the program is killed immediately. */
   graceSeconds: number;
-  /** Text in the environment of everything that the program starts, such as its scratch path: finds what left the process group. */
+  /** Text in the environment of every process that the program starts, such as its scratch path. It identifies those that left the process group. */
   marker: string;
 }
 
 export interface ProcessResult {
-  /** Null when a signal ended it. */
+  /** Null if a signal ended it. */
   exitCode: number | null;
   signal: NodeJS.Signals | null;
   endedBy: 'itself' | 'timeout' | 'abort';
 }
 
 /**
- * Runs a program to its end, and then kills whatever it left behind.
- * Throws the system's error (`ENOENT`, `EACCES` …) when the program cannot be started, and when a sandbox does not end.
+ * Runs a program to its end, then kills every process that it left behind. Throws the system's error (`ENOENT`, `EACCES` …) if the program
+ * cannot be started, and an error if a sandbox does not end.
  */
 export async function runProcess(options: ProcessOptions): Promise<ProcessResult> {
   if (options.signal?.aborted) return { exitCode: null, signal: null, endedBy: 'abort' };
@@ -110,13 +110,13 @@ function killGroup(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(-pid, signal);
   } catch {
-    // The group is gone already.
+    // The group has already ended.
   }
 }
 
 /**
- * Process ids of everything that has `marker` in its environment. Linux only: elsewhere the process group is all that can be
- * found. Code that wants to hide can; only a process namespace (the sandbox) stops that.
+ * Ids of all processes that have `marker` in their environment. Works only on Linux; elsewhere only the process group can be found. Code can
+ * hide from this on purpose; only the process namespace of the sandbox prevents that.
  */
 export async function findMarked(marker: string): Promise<number[]> {
   const found: number[] = [];
@@ -128,7 +128,7 @@ export async function findMarked(marker: string): Promise<number[]> {
   return found;
 }
 
-/** Kills processes that moved to a session of their own. */
+/** Kills processes that left the process group. */
 async function killMarked(marker: string): Promise<void> {
   for (const pid of await findMarked(marker)) killOne(pid);
 }
@@ -137,11 +137,11 @@ function killOne(pid: number): void {
   try {
     process.kill(pid, 'SIGKILL');
   } catch {
-    // It ended between the two looks.
+    // It has ended since it was listed.
   }
 }
 
-/** Waits for the last lines, but not for ever: a process that escaped may hold the pipes open. */
+/** Waits for the last lines, but only for a limited time, because a process that escaped may keep the pipes open. */
 async function drain(streams: readonly Readable[], finished: Promise<unknown>): Promise<void> {
   const timer = setTimeout(() => {
     for (const stream of streams) stream.destroy();
@@ -150,7 +150,7 @@ async function drain(streams: readonly Readable[], finished: Promise<unknown>): 
   clearTimeout(timer);
 }
 
-/** Resolves when the stream has ended and its last bytes were handed over. */
+/** Resolves when the stream has ended and its last bytes have been passed on. */
 function readBytes(stream: Readable, onBytes: ((bytes: Buffer) => void) | undefined): Promise<void> {
   return new Promise(resolve => {
     stream.on('data', (chunk: Buffer) => onBytes?.(chunk));
@@ -158,7 +158,7 @@ function readBytes(stream: Readable, onBytes: ((bytes: Buffer) => void) | undefi
   });
 }
 
-/** Resolves when the stream has ended and its last line was handed over. */
+/** Resolves when the stream has ended and its last line has been passed on. */
 function readLines(stream: Readable, onLine: (line: string) => void): Promise<void> {
   const decoder = new StringDecoder('utf8');
   let rest = '';

@@ -1,4 +1,4 @@
-/** A line that the trainer prints while it trains: shown to people, trusted for nothing. */
+/** A progress line of the trainer. It is shown to people, but never trusted. */
 export interface Progress {
   step: number;
   loss: number;
@@ -9,7 +9,7 @@ export interface Progress {
 const LINE =
   /^step\s+(\d+)\s+loss\s+(-?\d+(?:\.\d+)?(?:e[-+]?\d+)?|nan|-?inf)\s+(-?\d+(?:\.\d+)?) s left\s*$/i;
 
-/** Reads `step 120  loss 3.2100  12.3 s left`; null for any other line. A loss that is no number reads as NaN. */
+/** Parses `step 120  loss 3.2100  12.3 s left`; null for any other line. The loss may be NaN. */
 export function parseProgress(line: string): Progress | null {
   const match = LINE.exec(line);
   if (!match) return null;

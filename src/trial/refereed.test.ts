@@ -14,7 +14,7 @@ import {
 import type { TrialOptions } from './options.ts';
 import { runTrial } from './run.ts';
 
-/** A referee in the form of the real one: starts the candidate behind the words of `--wrap`, and writes what it is told to. */
+/** A referee with the interface of the real one: starts the candidate with the arguments in `--wrap`, and writes what it is told to. */
 const REFEREE = `
 import json, subprocess, sys
 split = sys.argv.index("--")
@@ -101,7 +101,7 @@ function scene(context: TestContext, train: string): Scene {
   };
 }
 
-test("the referee's number counts, not what the candidate prints", async context => {
+test("the referee's score counts, not what the candidate prints", async context => {
   const s = scene(context, 'print("val_bpb: 0.1")\n');
   const measurement = await s.run();
   assert.deepEqual(measurement.outcome, { status: 'measured', value: 1.25 });
@@ -116,10 +116,10 @@ test("the referee's number counts, not what the candidate prints", async context
   assert.equal(measurement.trainingSeconds, 5.1);
   assert.deepEqual(measurement.reported, { steps: 7 });
   assert.equal(measurement.sandbox, 'bubblewrap');
-  assert.ok(s.lines.includes('val_bpb: 0.1'), 'what it prints is shown');
+  assert.ok(s.lines.includes('val_bpb: 0.1'), 'the output is still shown');
 });
 
-test('no file in the sandbox holds the held-out text', async context => {
+test('no file in the sandbox contains the held-out text', async context => {
   const search = `
 import os
 found = looked = 0
@@ -138,7 +138,7 @@ print("looked", looked > 5, "found", found)
   assert.ok(s.lines.includes('looked True found 0'), s.lines.join('\n'));
 });
 
-test("the champion's times and threshold reach the referee; without a threshold every number is audited", async context => {
+test("the champion's times and threshold reach the referee; without a threshold every score is audited", async context => {
   const s = scene(context, '');
   await s.run();
   const told = () => s.lines.find(line => line.startsWith('options')) ?? '';
@@ -154,7 +154,7 @@ test("the champion's times and threshold reach the referee; without a threshold 
   assert.doesNotMatch(told(), / audit$/);
 });
 
-test('the referee takes a preview, and hears of the bar where that was learned under the same conditions', async context => {
+test('the referee takes a projection, and gets the stop bar only for the same conditions', async context => {
   const s = scene(context, '');
   const told = () => s.lines.find(line => line.startsWith('options')) ?? '';
   const { preview, digest, machine } = await s.run();
@@ -167,43 +167,43 @@ test('the referee takes a preview, and hears of the bar where that was learned u
   assert.doesNotMatch(told(), /stop-above/);
 });
 
-test('a trial that the referee stopped has a preview, and no number', async context => {
+test('a trial that the referee stopped early has a projection, but no score', async context => {
   const measurement = await scene(context, 'print("hopeless")\n').run();
   assert.deepEqual(measurement.outcome, { status: 'stopped', value: 3.5, at: 0.52 });
   assert.equal(measurement.preview, 3.5);
 });
 
-test("a tree's nats are kept beside the data, and found again when it is the champion", async context => {
+test("a tree's nats are kept next to the data, and found when it is the champion", async context => {
   const s = scene(context, '');
   const told = () => s.lines.find(line => line.startsWith('options')) ?? '';
   await s.run();
   const [kept = ''] = readdirSync(join(s.data, '../nats'));
-  assert.doesNotMatch(told(), /champion-nats/, 'this machine never measured the champion');
+  assert.doesNotMatch(told(), /champion-nats/, 'this machine has not measured the champion');
   await s.run({ base: s.candidate.dir, baseSha: s.candidate.sha });
   assert.ok(told().includes(`"champion-nats": "${join(s.data, '../nats', kept)}"`), told());
 });
 
-test('where the nats cannot be kept, the trial goes on without', async context => {
+test('if the nats cannot be kept, the trial continues without them', async context => {
   const s = scene(context, '');
-  writeFileSync(join(s.data, '../nats'), 'a file of somebody else');
+  writeFileSync(join(s.data, '../nats'), 'a file of another user');
   assert.equal((await s.run()).outcome.status, 'measured');
 });
 
-for (const [said, outcome] of [
+for (const [kind, outcome] of [
   ['crashing', { status: 'crash', reason: 'timeout', message: 'late', traceback: 'trainer/train.py' }],
   [
     'diverged',
     { status: 'crash', reason: 'not a number', message: 'val_bpb is not a number', traceback: '' },
   ],
 ] as const) {
-  test(`a candidate that is ${said} has crashed`, async context => {
-    const measurement = await scene(context, `print("${said}")\n`).run();
+  test(`a candidate that the referee reports as ${kind} has crashed`, async context => {
+    const measurement = await scene(context, `print("${kind}")\n`).run();
     assert.deepEqual(measurement.outcome, outcome);
     assert.equal(measurement.refereed, null);
   });
 }
 
-test('numbers that no result can be are none, whatever they stand for', async context => {
+test('numbers that cannot be a result are left out, whatever they are', async context => {
   const measurement = await scene(context, 'print("absurd")\n').run();
   assert.deepEqual(measurement.outcome, { status: 'measured', value: 1.25 });
   assert.deepEqual([measurement.preview, measurement.refereed?.testValue], [null, null]);
@@ -220,10 +220,13 @@ test('numbers that no result can be are none, whatever they stand for', async co
   assert.equal(beyond.outcome.status === 'crash' && beyond.outcome.reason, 'not a number');
 });
 
-test('a referee that leaves no result is the fault of the machine', async context => {
+test('a referee without a result is a fault of the machine', async context => {
   const { outcome } = await scene(context, 'print("nothing")\n').run();
   assert.equal(outcome.status, 'fault');
-  assert.match(outcome.status === 'fault' ? outcome.message : '', /^The referee ended with 3: options/);
+  assert.match(
+    outcome.status === 'fault' ? outcome.message : '',
+    /^The referee failed with exit code 3: options/,
+  );
 });
 
 test('a candidate that holds the referee up has used up its time', async context => {
@@ -234,12 +237,12 @@ test('a candidate that holds the referee up has used up its time', async context
   assert.ok(Date.now() - began < 32_000);
 });
 
-test('a command that a referee cannot start is refused with what it needs', async context => {
+test('a command that a referee cannot start is refused', async context => {
   const { outcome } = await scene(context, '').run({ command: 'sh trainer/train.py' });
-  assert.match(JSON.stringify(outcome), /Expected a command of plain words that begins with python3/);
+  assert.match(JSON.stringify(outcome), /the command must start with python3 and consist of plain words/);
 });
 
-test('a cancelled trial ends the candidate too, which has a session of its own', async context => {
+test('cancelling a trial also ends the candidate, which has its own session', async context => {
   const s = scene(
     context,
     'import os, subprocess, time\nsubprocess.Popen(["setsid", "sleep", "60"])\ntime.sleep(60)\n',

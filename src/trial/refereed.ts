@@ -1,4 +1,4 @@
-/** A refereed trial: a program of the base's, outside the sandbox, starts the candidate in it, trains it, scores it and audits the score. */
+/** A refereed trial: a program of the base runs outside the sandbox, starts the candidate inside it, and trains, scores and audits it. */
 import { mkdir, readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
@@ -10,21 +10,21 @@ import { git, resolveRevision } from './git.ts';
 import { championNats, natsFile } from './nats.ts';
 import type { Finding, Stage } from './stage.ts';
 
-/** Starting up, scoring, and each step of an audit may take at least this long. */
+/** Start-up, scoring and every step of an audit may take at least this long. */
 const LEAST_STAGE_SECONDS = 30;
-/** Scoring may take twice the champion's time, and this on top, which a busy machine needs. */
+/** Scoring may take twice the champion's time, plus some slack for a busy machine. */
 const SCORING_FACTOR = 2;
 const SCORING_SLACK_SECONDS = 2;
 /** The referee ends a trial when its time is up. If it does not end by then, something holds it up, and it is killed. */
 const REFEREE_SECONDS = 10;
 
-/** Numbers that JSON cannot say are null, and so are those that cannot be a result. */
+/** Null stands for numbers that JSON cannot represent, and for those that cannot be a result. */
 const finite = z
   .number()
   .nullable()
   .transform(value => (value !== null && isMeasurable(value) ? value : null));
 
-/** What the referee writes; docs/referee.md. */
+/** The referee's result file, see docs/referee.md. */
 const resultSchema = z.object({
   outcome: z.discriminatedUnion('status', [
     z.object({ status: z.literal('measured'), value: finite }),
@@ -59,15 +59,15 @@ const resultSchema = z.object({
 type Result = z.infer<typeof resultSchema>;
 
 /**
- * Lets the referee at path `referee` of the base measure the candidate. Throws an error, which is the machine's fault, when the referee
- * cannot be started or leaves no result.
+ * Has the referee at path `referee` in the base measure the candidate. Throws an error, which counts as a fault of the machine, if the
+ * referee cannot be started or its result is invalid.
  */
 export async function runRefereed(stage: Stage, referee: string): Promise<Finding> {
   const { options, launched, scratch } = stage;
   const [python = ''] = launched.command;
   if (stage.command.throughShell || !/^python[\d.]*$/.test(basename(python)))
     throw new Error(
-      `Expected a command of plain words that begins with python3, as a referee needs, found ${JSON.stringify(options.command)}.`,
+      `With metric.referee, the command must start with python3 and consist of plain words, found ${JSON.stringify(options.command)}. Fix it in the workflow.`,
     );
   const out = join(scratch, 'result.json');
   const seconds = stageSeconds(options);
@@ -75,7 +75,7 @@ export async function runRefereed(stage: Stage, referee: string): Promise<Findin
   const executed = await execute({
     ...stage,
     program: {
-      // The order to die with the runner is passed on by each process to the next.
+      // Every process passes the instruction to die with the runner on to the next.
       file: launched.kind === 'none' ? python : 'setpriv',
       args: [
         ...(launched.kind === 'none' ? [] : ['--pdeathsig', 'KILL', '--', python]),
@@ -97,7 +97,7 @@ export async function runRefereed(stage: Stage, referee: string): Promise<Findin
   return finding(stage, executed, resultSchema.parse(JSON.parse(text)));
 }
 
-/** What starting up, and what scoring may take: half of what the timeout leaves beside the budget. */
+/** Time for start-up and for scoring: half each of what the timeout leaves besides the budget. */
 function stageSeconds({ timeoutSeconds, budgetSeconds }: Stage['options']): number {
   return Math.max(LEAST_STAGE_SECONDS, (timeoutSeconds - budgetSeconds) / 2);
 }
@@ -122,11 +122,11 @@ async function refereeArguments(stage: Stage, seconds: number): Promise<string[]
     ...(championStartupSeconds == null ? {} : { 'champion-startup': championStartupSeconds }),
     ...(await natsArguments(options, launched.env, digest)),
   };
-  const words = Object.entries(args).map(([name, value]) => `--${name}=${value}`);
-  return threshold == null ? [...words, '--audit'] : words;
+  const flags = Object.entries(args).map(([name, value]) => `--${name}=${value}`);
+  return threshold == null ? [...flags, '--audit'] : flags;
 }
 
-/** Where the nats of this tree go after its audit, and those of the base, if this machine has measured it. */
+/** Where to write this tree's nats after its audit, and the base's nats if this machine has measured it. */
 async function natsArguments(
   { base, baseSha, candidate, candidateSha }: Stage['options'],
   env: Record<string, string>,
@@ -143,7 +143,7 @@ async function natsArguments(
   };
 }
 
-/** Writes the base's files beside the referee where no candidate comes, and returns the referee's path. */
+/** Writes the base's files next to the referee to a folder that no candidate can reach, and returns the referee's path. */
 async function checkOutReferee({ options, scratch }: Stage, referee: string): Promise<string> {
   const folder = join(scratch, 'referee');
   await mkdir(folder);
@@ -169,12 +169,14 @@ function withoutResult(stage: Stage, { result, exceeded, output, peakMb }: Execu
     shorten: stage.shorten,
   };
   const last = output.tail().findLast(line => line.trim() !== '') ?? '(no output)';
+  const how =
+    result.exitCode === null ? `was killed by ${result.signal}` : `failed with exit code ${result.exitCode}`;
   return {
     outcome: exceeded
       ? overuse(ending, exceeded)
       : result.endedBy === 'timeout'
         ? classify(ending)
-        : fault(`The referee ended with ${result.exitCode ?? result.signal}: ${last}`),
+        : fault(`The referee ${how}: ${last}`),
     preview: null,
     refereed: null,
     trainingSeconds: 0,

@@ -10,7 +10,7 @@ import { runTrial } from './run.ts';
 const FILE = 'metric: {name: p99, goal: minimize, file: out/result.json, key: latency.p99}\n';
 const PATTERN = `metric: {name: p99, goal: maximize, pattern: 'p99 of (\\S+) ms'}\n`;
 
-/** Measures the shell script `script`, which is a candidate of a base with this contract. */
+/** Measures the shell script `script` as a candidate for a base with this contract. */
 async function measure(
   context: TestContext,
   contract: string,
@@ -48,7 +48,7 @@ async function measure(
 
 const JSON_TEXT = `'{"latency": {"p99": 12.5, "p50": 3}, "requests": 80}'`;
 
-test('a number is carried out of the sandbox in a JSON file, which ends with the sandbox', async context => {
+test('the score is read from a JSON file inside the sandbox', async context => {
   const script = `echo ${JSON_TEXT} >"$AUTORESEARCH_RESULT"; echo "$TMPDIR $AUTORESEARCH_RESULT"`;
   const measurement = await measure(context, FILE, script);
   assert.deepEqual(measurement.outcome, { status: 'measured', value: 12.5 });
@@ -64,7 +64,7 @@ test('without a sandbox the file is found in the same way', async context => {
   assert.equal(measurement.sandbox, 'none');
 });
 
-test('the command decides how the trial ends, not what it left in the file', async context => {
+test('the exit code decides over the content of the file', async context => {
   const write = `echo ${JSON_TEXT} >"$AUTORESEARCH_RESULT"`;
   const failed = await measure(context, FILE, `${write}; echo 'ValueError: no' >&2; exit 3`);
   assert.deepEqual(failed.outcome, {
@@ -77,7 +77,7 @@ test('the command decides how the trial ends, not what it left in the file', asy
   assert.equal(late.outcome.status === 'crash' && late.outcome.reason, 'timeout');
 });
 
-test('no file, and things in its place that are no file, are a crash that says so', async context => {
+test('a missing or irregular file is a crash that says so', async context => {
   for (const script of [
     'true',
     'mkfifo "$AUTORESEARCH_RESULT"',
@@ -88,35 +88,35 @@ test('no file, and things in its place that are no file, are a crash that says s
     assert.equal(outcome.status === 'crash' && outcome.reason, 'no metric', script);
     assert.match(
       outcome.status === 'crash' ? outcome.message : '',
-      /^ended without writing out\/result\.json/,
+      /^exited without writing out\/result\.json/,
     );
   }
 });
 
-test('the descriptor that the file leaves by is closed to the command', async context => {
+test('the descriptor that passes the file is closed in the command', async context => {
   const { outcome } = await measure(context, FILE, `(echo ${JSON_TEXT} >&4) 2>/dev/null; true`);
   assert.equal(outcome.status, 'crash');
 });
 
-test('a pattern finds the number in a line, and the direction is as the contract says', async context => {
+test('a pattern finds the score in a line', async context => {
   const script = `echo 'p99 of 30 ms'; echo 'after warm-up: p99 of 12.5 ms'; echo 'p99: 1'`;
   assert.deepEqual((await measure(context, PATTERN, script)).outcome, { status: 'measured', value: 12.5 });
   const { outcome } = await measure(context, PATTERN, `echo 'p99: 1'`);
   assert.match(outcome.status === 'crash' ? outcome.message : '', /a line that metric\.pattern matches/);
 });
 
-/** Prints two values of its curve, and its result long after the preview. */
+/** Prints two values of its learning curve, and its result long after the projection. */
 const CURVE = `echo 'p99 of 30 ms'; echo 'p99 of 20 ms'; sleep 3; echo 'p99 of 10 ms'`;
-/** Half of it is time enough to start on a busy machine. */
+/** Half of this is enough to start on a busy machine. */
 const BUDGET = { budgetSeconds: 4 };
 
-test('the last number before the preview is the preview, and one that is worse than the bar ends the trial', async context => {
+test('the last score at half of the budget is the projection, and stops the trial if it is worse than the bar', async context => {
   const early = await measure(context, PATTERN, `echo 'p99 of 10 ms'`, 30, BUDGET);
   assert.deepEqual([early.outcome, early.preview], [{ status: 'measured', value: 10 }, null]);
   const { digest, machine } = early;
   const run = (value: number) =>
     measure(context, PATTERN, CURVE, 30, { ...BUDGET, stop: { value, digest, machine } });
-  // More is better.
+  // Higher is better.
   const stopped = await run(20.5);
   assert.deepEqual([stopped.outcome, stopped.preview], [{ status: 'stopped', value: 20, at: 0.5 }, 20]);
   assert.doesNotMatch(stopped.lines.join(), /p99 of 10/);
@@ -124,12 +124,12 @@ test('the last number before the preview is the preview, and one that is worse t
   assert.deepEqual([passed.outcome, passed.preview], [{ status: 'measured', value: 10 }, 20]);
 });
 
-test('numbers that no result can be are none, wherever they stand', async context => {
+test('numbers that cannot be a result are left out, wherever they are', async context => {
   const absurd = await measure(context, PATTERN, `echo 'p99 of 9e299 ms'`);
   assert.equal(absurd.outcome.status === 'crash' && absurd.outcome.reason, 'not a number');
   assert.match(
     absurd.outcome.status === 'crash' ? absurd.outcome.message : '',
-    /^p99 is 9e\+299; nothing beyond/,
+    /^p99 is 9e\+299; expected a number within/,
   );
   const file = await measure(
     context,
@@ -147,7 +147,7 @@ test('numbers that no result can be are none, wherever they stand', async contex
   assert.ok(boast.peakMemoryMb < 1e5);
 });
 
-test('a preview that no result can be is none, and ends nothing', async context => {
+test('a number that cannot be a result is no projection, and stops nothing', async context => {
   const script = `echo 'p99 of -9e299 ms'; sleep 3; echo 'p99 of 10 ms'`;
   const { digest, machine } = await measure(context, PATTERN, `echo 'p99 of 10 ms'`, 30, BUDGET);
   const stop = { value: 5, digest, machine };
@@ -155,7 +155,7 @@ test('a preview that no result can be is none, and ends nothing', async context 
   assert.deepEqual([outcome, preview], [{ status: 'measured', value: 10 }, null]);
 });
 
-test('a command that is silent until its end has no preview', async context => {
+test('a command without output before its end has no projection', async context => {
   const script = `sleep 0.5; echo 'p99 of 10 ms'`;
   const { outcome, preview } = await measure(context, PATTERN, script, 30, { budgetSeconds: 0.5 });
   assert.deepEqual([outcome, preview], [{ status: 'measured', value: 10 }, null]);

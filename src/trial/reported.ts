@@ -1,10 +1,10 @@
-/** A trial whose candidate reports its own number: one command, and a number in its output or in a JSON file. */
+/** A trial whose candidate reports its own score: one command, and a number in its output or in a JSON file. */
 import { MOST_MEMORY_MB, type Outcome } from '../protocol/measurement.ts';
 import { isBeyond, PREVIEW_AT } from '../protocol/stop-bar.ts';
 import { classify, type Ending, overuse } from './classify.ts';
 import { type Executed, execute } from './execute.ts';
 import type { Output } from './output.ts';
-import { carryingOut, collectResult, type Result, type ResultFile } from './result-file.ts';
+import { collectResult, type Result, type ResultFile, withResultFile } from './result-file.ts';
 import type { Finding, Stage } from './stage.ts';
 
 const MAX_REPORTED = 30;
@@ -17,7 +17,7 @@ export async function runReported(stage: Stage): Promise<Finding> {
   const previewSeconds = PREVIEW_AT * options.budgetSeconds;
   const executed = await execute({
     ...stage,
-    program: file === undefined ? launched : carryingOut(launched, file),
+    program: file === undefined ? launched : withResultFile(launched, file),
     isSandbox: launched.kind !== 'none',
     metricName: name,
     pattern,
@@ -39,21 +39,21 @@ export async function runReported(stage: Stage): Promise<Finding> {
     missing,
     tail: output.tail(),
     timeoutSeconds: options.timeoutSeconds,
-    // Without a sandbox nobody has looked for the program before the shell does.
+    // Without a sandbox, only the shell checks that the program exists.
     throughShell: stage.command.throughShell || (resultFile !== null && launched.kind === 'none'),
     shorten: stage.shorten,
   };
-  // The metric is the outcome.
+  // The metric itself is the outcome.
   const { training_seconds: trainingSeconds, peak_vram_mb: reportedPeak, [name]: _, ...reported } = all;
   return {
     outcome: outcomeOf(executed, ending),
     preview,
     refereed: null,
-    // However long it says that it trained, it did not train for longer than it may run.
+    // Whatever it reports, it did not train for longer than it may run.
     trainingSeconds: stopped
       ? previewSeconds
       : Math.min(options.timeoutSeconds, Math.max(0, trainingSeconds ?? 0)),
-    // A CPU run reports 0 MB of video memory: then the resident peak says more.
+    // A CPU run reports 0 MB of GPU memory; its resident peak says more.
     peakMemoryMb:
       reportedPeak !== undefined && reportedPeak > 0 && reportedPeak <= MOST_MEMORY_MB
         ? reportedPeak
@@ -67,14 +67,14 @@ function outcomeOf({ exceeded, stopped, preview }: Executed, ending: Ending): Ou
   return exceeded ? overuse(ending, exceeded) : classify(ending);
 }
 
-/** The number from where the contract says that it stands, and the others, from the summary block and the file. */
+/** The score from the contract's source, and the other numbers from the summary block and the file. */
 function read({ contract }: Stage, output: Output, resultFile: ResultFile | null): Result {
   const { name, pattern } = contract.metric;
   if (resultFile) {
     const found = resultFile.read();
     return { ...found, reported: { ...found.reported, ...output.reported() } };
   }
-  const line = pattern === undefined ? `\`${name}: <number>\`` : `that metric.pattern matches`;
-  const missing = `ended without printing a line ${line}`;
+  const line = pattern === undefined ? `\`${name}: <number>\`` : 'that metric.pattern matches';
+  const missing = `exited without printing a line ${line}`;
   return { value: output.metric(), missing, reported: output.reported() };
 }

@@ -1,21 +1,21 @@
-/** A number from a JSON file that the candidate writes below its TMPDIR, which ends with the sandbox: carried out before. */
+/** Reads the score from a JSON file below the candidate's TMPDIR. The file disappears with the sandbox and is passed out before that. */
 
 import { isMeasurable } from '../protocol/measurement.ts';
 import type { Launch } from './launch.ts';
 import { RESULT_DESCRIPTOR } from './process.ts';
 
-/** More of a result file is not read. */
+/** Largest result file that is read. */
 const MAX_BYTES = 1024 * 1024;
-/** Bounds for what is shown beside the number that decides: how many, how long their names, how deep they lie. */
+/** Limits on the other numbers that are shown: their count, the length of their keys, and their depth. */
 const MAX_REPORTED = 30;
 const MAX_NAME = 40;
 const MAX_DEPTH = 8;
 
 /**
- * Runs the command, which follows it, with the file's full path in AUTORESEARCH_RESULT, then hands over the file and ends as the command
- * did. A pipe or a device in the file's place is not read: `-f` asks for a file.
+ * Runs the command in its arguments with the file's full path in AUTORESEARCH_RESULT, then passes the file on and exits like the command.
+ * `-f` ensures that only a regular file is read, not a pipe or a device.
  */
-const CARRY = `
+const PASS_RESULT = `
 export AUTORESEARCH_RESULT="$TMPDIR/$0"
 mkdir -p "\${AUTORESEARCH_RESULT%/*}"
 "$@" ${RESULT_DESCRIPTOR}>&-
@@ -24,11 +24,11 @@ status=$?
 exit $status
 `;
 
-/** The launch, so that it hands over `file` on RESULT_DESCRIPTOR when the candidate's command has ended. */
-export function carryingOut(launched: Launch, file: string): Launch {
+/** The launch, changed to pass `file` on through RESULT_DESCRIPTOR when the candidate's command has ended. */
+export function withResultFile(launched: Launch, file: string): Launch {
   const words = [launched.file, ...launched.args];
   const before = words.slice(0, words.length - launched.command.length);
-  const command = ['sh', '-c', CARRY, file, ...launched.command];
+  const command = ['sh', '-c', PASS_RESULT, file, ...launched.command];
   const [program = 'sh', ...args] = [...before, ...command];
   return { ...launched, file: program, args, command };
 }
@@ -38,16 +38,16 @@ export interface ResultFile {
   read(): Result;
 }
 
-/** What the file says: the number that decides, or why there is none; and its other numbers. */
+/** The content of the file: the score, or why there is none, and the other numbers. */
 export interface Result {
   value: number | null;
-  /** One sentence without its end; empty where there is a value. */
+  /** Why there is no score, as the predicate of a sentence about the candidate; empty if there is one. */
   missing: string;
-  /** Finite numbers by their dotted keys, at most 30; without the one that decides. */
+  /** At most 30 finite numbers by dotted key, without the score. */
   reported: Record<string, number>;
 }
 
-/** Collects the bytes of `file` in bounded memory, whoever sends them, and finds the number at `key`. */
+/** Collects the bytes of `file` in bounded memory, and finds the number at `key`. */
 export function collectResult(file: string, key: string): ResultFile {
   const chunks: Buffer[] = [];
   let size = 0;
@@ -58,11 +58,11 @@ export function collectResult(file: string, key: string): ResultFile {
     },
     read() {
       const nothing = (missing: string): Result => ({ value: null, missing, reported: {} });
-      if (size === 0) return nothing(`ended without writing ${file} below $TMPDIR (AUTORESEARCH_RESULT)`);
+      if (size === 0) return nothing(`exited without writing ${file} below $TMPDIR (AUTORESEARCH_RESULT)`);
       if (size > MAX_BYTES) return nothing(`wrote more than ${MAX_BYTES} bytes to ${file}`);
       const parsed = parseJson(Buffer.concat(chunks).toString());
       return 'problem' in parsed
-        ? nothing(`wrote no JSON to ${file}: ${parsed.problem}`)
+        ? nothing(`wrote invalid JSON to ${file}: ${parsed.problem}`)
         : readKey(parsed.value, file, key);
     },
   };
@@ -80,29 +80,29 @@ function readKey(root: unknown, file: string, key: string): Result {
   const { [key]: _, ...reported } = Object.fromEntries(numbersIn(root).slice(0, MAX_REPORTED + 1));
   const nothing = (missing: string): Result => ({ value: null, missing, reported });
   let value = root;
-  let place = file;
+  let parent = file;
   for (const name of key.split('.')) {
     const children = childrenOf(value);
     const child = children.find(([own]) => own === name);
     if (!child) {
       const found = children.map(([own]) => own).join(', ') || kindOf(value);
       return nothing(
-        `wrote no ${key} to ${file}: expected ${name} in ${place}, found ${found.slice(0, 200)}`,
+        `wrote no ${key} to ${file}: expected ${name} in ${parent}, found ${found.slice(0, 200)}`,
       );
     }
     value = child[1];
-    place = place === file ? name : `${place}.${name}`;
+    parent = parent === file ? name : `${parent}.${name}`;
   }
   if (typeof value === 'number') return { value, missing: '', reported };
-  return nothing(`expected a number at ${key} of ${file}, found ${kindOf(value)}`);
+  return nothing(`wrote no number to ${file}: expected one at ${key}, found ${kindOf(value)}`);
 }
 
-/** What lies in an object by name, or in a list by index; nothing for anything else. */
+/** The members of an object by name, or of a list by index; empty for anything else. */
 function childrenOf(value: unknown): [string, unknown][] {
   return typeof value === 'object' && value !== null ? Object.entries(value) : [];
 }
 
-/** The finite numbers below `value` by dotted key, in the order of the file. A file may be a thousand brackets deep. */
+/** The finite numbers below `value` by dotted key, in file order. The depth is limited, because a file may nest thousands of levels. */
 function numbersIn(value: unknown, path: string[] = []): [string, number][] {
   if (path.length > MAX_DEPTH) return [];
   return childrenOf(value).flatMap(([name, child]) => {

@@ -29,7 +29,7 @@ interface Scene {
   run(change?: Partial<TrialOptions>): Promise<Measurement>;
 }
 
-/** A base, and a candidate made of it by `files`, trained by `sh trainer/train.py`. */
+/** A base and a candidate with these changed files, trained with `sh trainer/train.py`. */
 function scene(
   context: TestContext,
   files: Record<string, string | null>,
@@ -107,22 +107,19 @@ test('seed and budget reach the candidate', async context => {
   assert.deepEqual(s.lines.slice(1), ['budget 5']);
 });
 
-test('a candidate that changes anything outside the editable scope is refused', async context => {
+test('a candidate that changes a file that is not editable is refused', async context => {
   for (const [path, text] of [
     ['trainer/prepare.py', 'echo val_bpb: 0\n'],
     ['trainer/extra.py', 'echo mine\n'],
     ['README.md', null],
   ] as const) {
     const s = scene(context, { ...train('echo "val_bpb: 0.5"'), [path]: text });
-    assert.equal(
-      crashOf(await s.run()).message,
-      `${path} was changed, which lies outside the editable scope`,
-    );
-    assert.deepEqual(s.lines, [], 'nothing of it was started');
+    assert.equal(crashOf(await s.run()).message, `${path} was changed but is not editable`);
+    assert.deepEqual(s.lines, [], 'the candidate was not started');
   }
 });
 
-test('changes in the work trees that are not committed do not matter', async context => {
+test('uncommitted changes in the checkouts are ignored', async context => {
   const s = scene(context, train('sh trainer/prepare.py; echo "val_bpb: 1"'));
   writeFileSync(join(s.options.base, 'trainer/prepare.py'), 'echo changed\n');
   writeFileSync(join(s.options.candidate, 'trainer/train.py'), 'echo "val_bpb: 2"\n');
@@ -130,12 +127,12 @@ test('changes in the work trees that are not committed do not matter', async con
   assert.deepEqual(s.lines, ['fixed', 'val_bpb: 1']);
 });
 
-test('an editable file that the candidate deleted is gone', async context => {
+test('an editable file that the candidate deleted is missing', async context => {
   const s = scene(context, { 'trainer/train.py': null });
   assert.equal(crashOf(await s.run({ command: 'cat trainer/train.py' })).reason, 'exception');
 });
 
-test('a candidate that fails has crashed, and its exception is told', async context => {
+test('a candidate that fails has crashed, and its exception is reported', async context => {
   const s = scene(
     context,
     train(
@@ -148,7 +145,7 @@ test('a candidate that fails has crashed, and its exception is told', async cont
   assert.match(crash.traceback, /Traceback.*\n {2}File trainer\/train\.py\nValueError/);
 });
 
-test('what a candidate prints is logged, and told after a crash, without what acts on a screen', async context => {
+test("a candidate's output is logged, and reported after a crash, without what acts on a screen", async context => {
   const hostile = String.raw`\033[1;31mValueError\033[0m: \000depth\342\200\256 is \033]0;owned\0070 \355\240\275`;
   const s = scene(context, train(`printf '${hostile}\\n' >&2; exit 1`));
   const measurement = await s.run();
@@ -158,7 +155,7 @@ test('what a candidate prints is logged, and told after a crash, without what ac
   assert.deepEqual(s.lines, [crash.message]);
 });
 
-test('a candidate that runs too long is stopped, with all that it started', async context => {
+test('a candidate that runs too long is killed with all its processes', async context => {
   const s = scene(context, train('sleep 60 & setsid sleep 60 & sleep 60'));
   const crash = crashOf(await s.run({ timeoutSeconds: 0.2 }));
   assert.equal(crash.reason, 'timeout');
@@ -171,7 +168,7 @@ test('a candidate that leaves a process behind does not delay the measurement', 
   await untilNoneRuns(s.options.scratch);
 });
 
-test('a contract can do without the sandbox, and the measurement says so', async context => {
+test('a contract can disable the sandbox, and the measurement says so', async context => {
   const s = scene(context, train('echo "val_bpb: 1"; echo "$HOME"'), NO_SANDBOX);
   const bare = await s.run();
   assert.equal(bare.sandbox, 'none');
@@ -179,7 +176,7 @@ test('a contract can do without the sandbox, and the measurement says so', async
   assert.ok(s.lines.includes(`${s.options.scratch}/home`));
 });
 
-test('where the machine has no bubblewrap, the trial is a fault that says what to install', async context => {
+test('without bubblewrap, the trial is a fault that says what to install', async context => {
   const s = scene(context, train('echo "val_bpb: 1"'));
   const bin = join(s.root, 'bin');
   mkdirSync(bin);
@@ -193,10 +190,10 @@ test('where the machine has no bubblewrap, the trial is a fault that says what t
   const goesOn = await s.run({ environment, sandboxOptional: true });
   assert.deepEqual(goesOn.outcome, { status: 'measured', value: 1 });
   assert.equal(goesOn.sandbox, 'none');
-  assert.match(s.lines.join('\n'), /Going on without a sandbox\..*apt install bubblewrap/);
+  assert.match(s.lines.join('\n'), /Continuing without a sandbox\..*apt install bubblewrap/);
 });
 
-test('a process that hides from us cannot hold up the measurement by keeping its output open', async context => {
+test('a hidden process cannot delay the measurement by keeping its output open', async context => {
   const s = scene(context, train('env -i setsid sleep 5 & echo "val_bpb: 1"'), NO_SANDBOX);
   const measurement = await s.run();
   assert.deepEqual(measurement.outcome, { status: 'measured', value: 1 });
@@ -204,8 +201,11 @@ test('a process that hides from us cannot hold up the measurement by keeping its
 });
 
 for (const [what, script] of [
-  ['torch says so', 'echo "torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 2 GiB" >&2; exit 1'],
-  ['Python says so', 'echo "MemoryError" >&2; exit 1'],
+  [
+    'torch reports it',
+    'echo "torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 2 GiB" >&2; exit 1',
+  ],
+  ['Python reports it', 'echo "MemoryError" >&2; exit 1'],
   ['the system kills it', 'kill -9 $$'],
 ] as const) {
   test(`a candidate is out of memory when ${what}`, async context => {
@@ -226,18 +226,18 @@ for (const text of ['nan', 'inf', '-inf']) {
   });
 }
 
-test('a link in place of an editable file is refused', async context => {
+test('a link instead of an editable file is refused', async context => {
   const s = scene(context, {});
   writeFileSync(join(s.root, 'elsewhere'), 'echo "val_bpb: 0"\n');
   rmSync(join(s.options.candidate, 'trainer/train.py'));
   symlinkSync(join(s.root, 'elsewhere'), join(s.options.candidate, 'trainer/train.py'));
   const crash = crashOf(await s.run({ candidateSha: commitFiles(s.options.candidate, {}) }));
   assert.equal(crash.reason, 'exception');
-  assert.equal(crash.message, 'trainer/train.py must be a regular file, found a symbolic link');
+  assert.equal(crash.message, 'trainer/train.py: expected a regular file, found a symbolic link');
   assert.deepEqual(s.lines, []);
 });
 
-test("no variable of the job reaches the candidate but the machine's", async context => {
+test("the candidate sees the machine's variables, but none of the job's", async context => {
   const s = scene(context, train('env; echo "val_bpb: 1"'));
   const environment = {
     PATH: process.env.PATH,
@@ -256,34 +256,34 @@ test("no variable of the job reaches the candidate but the machine's", async con
   assert.match(output, /^AUTORESEARCH_DATA=\/home\/runner\/\.cache\/autoresearch\/data$/m);
 });
 
-test('a machine without prepared data is at fault, not the candidate', async context => {
+test('missing data is a fault of the machine, not of the candidate', async context => {
   const s = scene(context, train('echo "machine fault: no prepared data" >&2; exit 78'));
   assert.deepEqual((await s.run()).outcome, { status: 'fault', message: 'no prepared data' });
 });
 
-test('a path to be read that is not there is a fault that names it', async context => {
+test('a missing readable path is a fault that names it', async context => {
   const s = scene(context, train('echo "val_bpb: 1"'));
   for (const path of ['../elsewhere', '~/nowhere', '/no/such/folder']) {
     const { outcome } = await s.run({ readable: [path] });
     assert.equal(outcome.status, 'fault');
-    assert.ok(outcome.status === 'fault' && outcome.message.endsWith(`found ${path}.`));
+    assert.ok(outcome.status === 'fault' && outcome.message.includes(`found ${path}.`));
   }
 });
 
-test('a machine without the interpreter is at fault', async context => {
+test('a missing interpreter is a fault of the machine', async context => {
   const s = scene(context, {});
   for (const command of ['no-such-python trainer/train.py', 'A=1 no-such-python trainer/train.py']) {
     assert.equal((await s.run({ command })).outcome.status, 'fault', command);
   }
 });
 
-test('a checkout at another commit than the one dispatched is a fault', async context => {
+test('a checkout at the wrong commit is a fault', async context => {
   const s = scene(context, train('echo "val_bpb: 1"'));
   const { outcome } = await s.run({ candidateSha: s.options.baseSha });
   assert.equal(outcome.status, 'fault');
   assert.match(
     outcome.status === 'fault' ? outcome.message : '',
-    /Expected the candidate checkout .* at .*, found/,
+    /Expected the candidate's checkout .* at .*, found/,
   );
 });
 
@@ -295,10 +295,10 @@ test('a cancelled trial ends with the reason', async context => {
   await untilNoneRuns(s.options.scratch);
 });
 
-test('the digest changes with what gives the number its meaning, and with nothing else', async context => {
+test('the digest changes with what determines the meaning of a score, and with nothing else', async context => {
   const s = scene(context, train('echo "val_bpb: 1"'));
   const { digest } = await s.run();
-  /** The digest of a base that is its own candidate, once `files` are changed in it. */
+  /** The digest of a base with these changed files that is its own candidate. */
   const withBase = async (files: Record<string, string>, change: Partial<TrialOptions> = {}) => {
     const sha = commitFiles(s.options.base, files);
     return (await s.run({ baseSha: sha, candidate: s.options.base, candidateSha: sha, ...change })).digest;

@@ -1,4 +1,4 @@
-/** Runs one trial: base plus the candidate's editable files, one seed, one budget, one measurement. */
+/** Runs one trial: the base with the candidate's editable files, one seed, one budget, one measurement. */
 import { mkdir, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Measurement, measurementSchema } from '../protocol/measurement.ts';
@@ -7,6 +7,7 @@ import { assemble } from './assemble.ts';
 import { fault, refusal } from './classify.ts';
 import { parseCommand } from './command.ts';
 import { readContract } from './contract.ts';
+import { removeGroup } from './control-group.ts';
 import { measureDigest } from './digest.ts';
 import { trialEnvironment } from './environment.ts';
 import { resolveRevision } from './git.ts';
@@ -21,8 +22,8 @@ import type { Stage } from './stage.ts';
 const UNKNOWN_TREE = '0'.repeat(40);
 
 /**
- * Takes the measurement of one trial. Whatever the candidate does wrong is a `crash`, whatever the machine does wrong is a
- * `fault`; only an abort through `signal` throws (its reason).
+ * Measures one trial. Errors of the candidate become a `crash`, errors of the machine a `fault`. Throws only if `signal` aborts, with its
+ * reason.
  */
 export async function runTrial(options: TrialOptions): Promise<Measurement> {
   const started = performance.now();
@@ -37,7 +38,7 @@ export async function runTrial(options: TrialOptions): Promise<Measurement> {
     machine: '',
     digest: '',
     sandbox: 'none',
-    outcome: fault('the trial did not start'),
+    outcome: fault('The trial did not start.'),
     preview: null,
     refereed: null,
     trainingSeconds: 0,
@@ -55,7 +56,7 @@ export async function runTrial(options: TrialOptions): Promise<Measurement> {
   return measurementSchema.parse(draft);
 }
 
-/** Fills `draft` step by step, so that a fault still tells what was known by then. */
+/** Fills `draft` step by step, so that a fault still reports what was known by then. */
 async function measure(options: TrialOptions, draft: Measurement): Promise<void> {
   const { base, baseSha, candidate, candidateSha } = options;
   await expectCommit(base, baseSha, 'base');
@@ -124,15 +125,23 @@ async function measure(options: TrialOptions, draft: Measurement): Promise<void>
     digest: draft.digest,
   };
   const { referee } = contract.metric;
-  Object.assign(draft, referee === undefined ? await runReported(stage) : await runRefereed(stage, referee));
+  try {
+    Object.assign(
+      draft,
+      referee === undefined ? await runReported(stage) : await runRefereed(stage, referee),
+    );
+  } finally {
+    if (launched.group !== null) await removeGroup(launched.group);
+  }
 }
 
-/** The bar, if it was learned under the conditions of this trial; else null. */
+/** The stop bar if it applies to this trial's machine class and digest; otherwise null. */
 function barFor({ machine, digest }: Measurement, bar: StopBar | null): number | null {
   return bar !== null && bar.machine === machine && bar.digest === digest ? bar.value : null;
 }
 
 async function expectCommit(checkout: string, sha: string, name: string): Promise<void> {
   const found = await resolveRevision(checkout, 'HEAD');
-  if (found !== sha) throw new Error(`Expected the ${name} checkout ${checkout} at ${sha}, found ${found}.`);
+  if (found !== sha)
+    throw new Error(`Expected the ${name}'s checkout ${checkout} at ${sha}, found ${found}.`);
 }

@@ -1,4 +1,4 @@
-/** Finds what a command needs from the machine: its program, and a Python with its library and packages. */
+/** Finds what a command needs from the machine: its program, and Python with its library and packages. */
 import { execFile } from 'node:child_process';
 import { constants } from 'node:fs';
 import { access, realpath } from 'node:fs/promises';
@@ -8,7 +8,7 @@ import type { Command } from './command.ts';
 
 const run = promisify(execFile);
 
-/** Folders of the system that every program needs. */
+/** The system folder that every program needs. */
 export const SYSTEM = '/usr';
 
 const PYTHON_PROBE = `
@@ -17,20 +17,18 @@ print(json.dumps([sys.executable, sys.prefix, sys.exec_prefix, sys.base_prefix, 
 `;
 
 export interface Runtime {
-  /** The command with its program resolved: names on PATH may be stand-ins (pyenv's shims) that work nowhere else. */
+  /** The resolved program of the command. Names on PATH may be shims, such as pyenv's, that do not work inside the sandbox. */
   file: string;
   args: string[];
-  /** Folders and files to be readable, outside the system's own. */
+  /** Folders and files outside the system's own that must be readable. */
   paths: string[];
-  /** PATH that leads to the same programs. */
+  /** A PATH that leads to the same programs. */
   searchPath: string;
-  /** The Python that the command means; null where it needs none. */
+  /** The command's Python; null if it needs none. */
   python: string | null;
 }
 
-/**
- * Looks the command up as `env` would. `cwd` must hold none of the candidate's files. Throws an error that names what was not found.
- */
+/** Resolves the command with the PATH in `env`. `cwd` must not contain files of the candidate. Throws an error that names a missing program. */
 export async function findRuntime(
   command: Command,
   env: Record<string, string>,
@@ -41,7 +39,7 @@ export async function findRuntime(
   const file = named.includes('/') ? named : await findProgram(named, env);
   const isPython = /^python[\d.]*$/.test(basename(named)) && file !== null;
   if (file === null && !command.throughShell) {
-    throw new Error(`Expected the program ${named} on the PATH ${env.PATH ?? ''}, found none.`);
+    throw new Error(`Program ${named} not found on PATH (${env.PATH ?? ''}).`);
   }
   const python = isPython ? await askPython(file, env, cwd) : null;
   const libraries = (env.LD_LIBRARY_PATH ?? '').split(delimiter).filter(isAbsolute);
@@ -63,7 +61,7 @@ export async function findRuntime(
   };
 }
 
-/** The absolute path of a program; null where the PATH leads to none. */
+/** The absolute path of a program; null if it is not on PATH. */
 export async function findProgram(name: string, env: Record<string, string>): Promise<string | null> {
   for (const folder of searchPath(env)) {
     const path = join(folder, name);
@@ -72,7 +70,7 @@ export async function findProgram(name: string, env: Record<string, string>): Pr
   return null;
 }
 
-/** A relative folder on the PATH would lead into the candidate's files. */
+/** The absolute folders on PATH. A relative one could lead into the candidate's files. */
 function searchPath(env: Record<string, string>): string[] {
   return (env.PATH ?? '').split(delimiter).filter(isAbsolute);
 }
@@ -83,7 +81,7 @@ async function askPython(file: string, env: Record<string, string>, cwd: string)
   return { executable, prefixes };
 }
 
-/** Absolute paths that exist, without those below another one and without the system's. */
+/** The existing paths, without those inside another one and without those of the system. */
 async function outermost(paths: readonly string[]): Promise<string[]> {
   const found: string[] = [];
   for (const path of [...new Set(paths)].toSorted((a, b) => a.length - b.length)) {
@@ -93,17 +91,17 @@ async function outermost(paths: readonly string[]): Promise<string[]> {
   return found;
 }
 
-/** True when `path` is `folder` or lies below it. */
+/** Whether `path` is `folder` or inside it. */
 export function isInside(path: string, folder: string): boolean {
   return path === folder || path.startsWith(folder === '/' ? '/' : `${folder}/`);
 }
 
-/** True for what the system's own folders hold. */
+/** Whether `path` is in one of the system's folders. */
 function isSystem(path: string): boolean {
   return ['/usr', '/bin', '/sbin', '/lib', '/lib64', '/lib32'].some(folder => isInside(path, folder));
 }
 
-/** True when the file can be reached in that way. */
+/** Whether the file is accessible with `mode`. */
 export async function isThere(path: string, mode: number = constants.F_OK): Promise<boolean> {
   return access(path, mode).then(
     () => true,
@@ -111,7 +109,7 @@ export async function isThere(path: string, mode: number = constants.F_OK): Prom
   );
 }
 
-/** The path without links; the path itself where it does not exist. */
+/** The path with links resolved; the path itself if it does not exist. */
 export async function realPath(path: string): Promise<string> {
   return realpath(path).catch(() => path);
 }

@@ -1,4 +1,4 @@
-/** Ends a sandbox from outside: whatever happens inside, its first process is ours to kill. */
+/** Ends a sandbox from outside, by killing its first process, whatever happens inside. */
 import { readFile } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -8,8 +8,8 @@ const END_MS = 20_000;
 const LOOK_MS = 5;
 
 /**
- * Reads what bubblewrap tells about itself. The returned function resolves with the process id of the sandbox's first process, or null when
- * bubblewrap ended before there was one.
+ * Reads bubblewrap's status output. The returned function resolves with the id of the sandbox's first process, or with null if bubblewrap
+ * ended before there was one.
  */
 export function readStatus(stream: unknown): () => Promise<number | null> {
   if (!(stream instanceof Readable)) throw new Error('Expected a pipe from bubblewrap, found none.');
@@ -30,14 +30,14 @@ export function readStatus(stream: unknown): () => Promise<number | null> {
 }
 
 /**
- * Kills the first process of a sandbox, with which the kernel kills all others, and waits until they are gone.
- * Throws when they are not, as when a device's driver holds one of them.
+ * Kills the first process of a sandbox, upon which the kernel kills all others, and waits until they have ended. Throws if they do not, for
+ * example because a device driver holds one of them.
  */
 export async function endSandbox(pid: number): Promise<void> {
   const deadline = performance.now() + END_MS;
   while (performance.now() < deadline) {
     const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
-    // A zombie has no processes left. Another program means that the number was given anew.
+    // A zombie has no processes left. Another program means that the id has been reused.
     if (!/^\d+ \(bwrap\) [^ZX]/.test(stat)) return;
     try {
       process.kill(pid, 'SIGKILL');
@@ -47,6 +47,6 @@ export async function endSandbox(pid: number): Promise<void> {
     await sleep(LOOK_MS);
   }
   throw new Error(
-    `Expected the sandbox of process ${pid} to end when it was killed, found it still running.`,
+    `The sandbox of process ${pid} is still running ${END_MS / 1000} s after it was killed. Restart the runner's machine.`,
   );
 }

@@ -1,11 +1,12 @@
-/** The one place where a trial's command line is wrapped: in bubblewrap, or not at all when the contract says so. */
+/** Wraps a trial's command in bubblewrap, or not at all if the contract says so. */
 import type { Contract } from '../protocol/contract.ts';
-import { bubblewrap, SandboxUnavailable } from './bubblewrap.ts';
+import { bubblewrap } from './bubblewrap.ts';
+import { SandboxUnavailable } from './inside.ts';
 import type { Launch, SandboxOptions } from './launch.ts';
 
 /**
- * The candidate in the sandbox that the contract asks for. Throws SandboxUnavailable, which says what to do, where this machine
- * cannot provide it; with `optional`, calls `warn` instead and goes on without.
+ * The candidate in the sandbox that the contract asks for. Throws SandboxUnavailable with what to do if this machine cannot provide it; with
+ * `optional`, warns and continues without a sandbox.
  */
 export async function launch(
   wanted: Contract['sandbox'],
@@ -15,16 +16,26 @@ export async function launch(
 ): Promise<Launch> {
   if (wanted === 'none') return bare(options);
   try {
-    return await bubblewrap(options);
+    return await bubblewrap(options, warn);
   } catch (error) {
     if (!optional || !(error instanceof SandboxUnavailable)) throw error;
-    warn(`Going on without a sandbox. ${error.message}`);
+    warn(`Continuing without a sandbox. ${error.message}`);
     return bare(options);
   }
 }
 
-/** With the rights of the runner's user, kept only from the job's environment. */
+/** Without a sandbox: the candidate has the runner's permissions, but not the job's environment. */
 function bare({ command, env, workDir }: SandboxOptions): Launch {
   const { file, args } = command;
-  return { kind: 'none', file, args, wrap: [], command: [file, ...args], cwd: workDir, env, workDir };
+  return {
+    kind: 'none',
+    file,
+    args,
+    wrap: [],
+    command: [file, ...args],
+    cwd: workDir,
+    env,
+    workDir,
+    group: null,
+  };
 }

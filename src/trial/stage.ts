@@ -1,4 +1,4 @@
-/** What a trial needs once everything is in place, and what comes of it. */
+/** Everything a trial needs once it is set up, and its result. */
 import type { Contract } from '../protocol/contract.ts';
 import type { Measurement } from '../protocol/measurement.ts';
 import type { Command } from './command.ts';
@@ -14,14 +14,14 @@ export interface Stage {
   limits: Limits;
   /** The trial's own directory. */
   scratch: string;
-  /** Paths of this machine that mean nothing to a reader, with what to show instead. */
+  /** Paths of this machine that mean nothing to a reader, and what to show instead. */
   shorten: ReadonlyMap<string, string>;
   digest: string;
-  /** A preview worse than this ends the trial; null: none does. */
+  /** A projection worse than this stops the trial early; null: none does. */
   stopBeyond: number | null;
 }
 
-/** The part of a measurement that the run itself brings. */
+/** The part of a measurement that comes from the run itself. */
 export type Finding = Pick<
   Measurement,
   'outcome' | 'preview' | 'refereed' | 'trainingSeconds' | 'peakMemoryMb' | 'reported'

@@ -23,21 +23,24 @@ const measurement: Measurement = {
   reported: { num_steps: 953 },
 };
 
-test('the summary of a measurement begins with the number', () => {
+test('the summary starts with the score', () => {
   const text = renderSummary(measurement);
   assert.match(text, /^## Measured 0\.9979 \(trial 7\/12\.1\)\n/);
   assert.match(text, /\| training +\| 300\.1 s of 300 s +\|/);
   assert.match(text, /\| num\\_steps +\| 953 +\|/);
 });
 
-test('what the audit found stands below the numbers, with what does not agree', () => {
+test('the audit follows the numbers, and says what disagrees', () => {
   const audit = { n: 160, sd: 0.5, largest: 9, smallestLie: 0.05, flags: ['7 of 160 differ'] };
   const refereed = {
     ...{ claimed: 0.5, testValue: 1, startupSeconds: 2, scoringSeconds: 3, auditSeconds: 4 },
     audit,
   };
   const text = renderSummary({ ...measurement, refereed });
-  assert.match(text, /\n\n\*\*It does not agree:\*\* 7 of 160 differ\. Audited at 160 positions/);
+  assert.match(
+    text,
+    /\n\n\*\*The audit disagrees:\*\* 7 of 160 differ\. Audited: 160 predictions repeated blind/,
+  );
   assert.match(renderSummary({ ...measurement, refereed: { ...refereed, audit: null } }), /\n\nNot audited:/);
 });
 
@@ -51,13 +54,13 @@ test('a traceback cannot leave its fence, and a message cannot leave its cell', 
       traceback: 'one\n````\n# merged',
     },
   });
-  assert.match(text, /^## The candidate crashed: exception/);
+  assert.match(text, /^## Crashed: exception \(trial 7\/12\.1\)\n/);
   assert.match(text, /\n`````text\none\n````\n# merged\n`````\n/);
-  assert.match(text, /ValueError: \\\| &lt;\/td> @\u200boctocat \\#\\# merged/);
+  assert.match(text, /ValueError: \\\| &lt;\/td&gt; @\u200boctocat #\u200b#\u200b merged/);
 });
 
 test('a fault says that nothing was measured', () => {
   const text = renderSummary({ ...measurement, outcome: { status: 'fault', message: 'disk full' } });
-  assert.match(text, /^## The machine failed, nothing was measured/);
+  assert.match(text, /^## Machine error, nothing was measured/);
   assert.match(text, /disk full/);
 });

@@ -1,17 +1,22 @@
-/** What a person reads on the page of the workflow run. */
+/** The summary on the page of the workflow run. */
 import { markdownTable } from 'markdown-table';
 import type { Measurement } from '../protocol/measurement.ts';
 import { auditSentence } from '../render/audit.ts';
+import { escapeMarkdown, fence } from '../text/markdown.ts';
 
-/** Markdown of one measurement: outcome first, then the numbers, then the audit or the traceback. */
+/** A measurement as Markdown: the outcome, then the numbers, then the audit or the traceback. */
 export function renderSummary(measurement: Measurement): string {
   const { outcome } = measurement;
   const parts = [`## ${headline(measurement)}`, table(measurement)];
   const audit = auditSentence(measurement);
   if (audit !== '') parts.push(audit);
-  if (outcome.status === 'crash' && outcome.traceback !== '') parts.push(fence(outcome.traceback));
+  if (outcome.status === 'crash' && outcome.traceback !== '')
+    parts.push(fence(outcome.traceback.trimEnd(), 'text'));
   if (Object.keys(measurement.reported).length > 0) {
-    const rows = Object.entries(measurement.reported).map(([key, value]) => [escapeCell(key), String(value)]);
+    const rows = Object.entries(measurement.reported).map(([key, value]) => [
+      escapeMarkdown(key),
+      String(value),
+    ]);
     parts.push(
       `<details><summary>Reported by the candidate</summary>\n\n${markdownTable([['key', 'number'], ...rows])}\n\n</details>`,
     );
@@ -22,42 +27,25 @@ export function renderSummary(measurement: Measurement): string {
 function headline({ trial, outcome }: Measurement): string {
   if (outcome.status === 'measured') return `Measured ${outcome.value} (trial ${trial})`;
   if (outcome.status === 'stopped')
-    return `Stopped at ${Math.round(100 * outcome.at)} % of its budget, with a preview of ${outcome.value} (trial ${trial})`;
-  if (outcome.status === 'crash') return `The candidate crashed: ${outcome.reason} (trial ${trial})`;
-  return `The machine failed, nothing was measured (trial ${trial})`;
+    return `Stopped early at ${Math.round(100 * outcome.at)}%, projected ${outcome.value} (trial ${trial})`;
+  if (outcome.status === 'crash') return `Crashed: ${outcome.reason} (trial ${trial})`;
+  return `Machine error, nothing was measured (trial ${trial})`;
 }
 
 function table(measurement: Measurement): string {
   const { outcome } = measurement;
   const rows: string[][] = [];
-  if ('message' in outcome) rows.push(['message', escapeCell(outcome.message)]);
+  if ('message' in outcome) rows.push(['message', escapeMarkdown(outcome.message)]);
   rows.push(
     ['base', measurement.base],
     ['candidate', measurement.candidate],
     ['seed', String(measurement.seed)],
     ['training', `${measurement.trainingSeconds.toFixed(1)} s of ${measurement.budgetSeconds} s`],
-    ['start to result', `${measurement.totalSeconds.toFixed(1)} s`],
+    ['total', `${measurement.totalSeconds.toFixed(1)} s`],
     ['peak memory', `${measurement.peakMemoryMb.toFixed(0)} MB`],
-    ['machine', escapeCell(measurement.machine || 'unknown')],
+    ['machine', escapeMarkdown(measurement.machine || 'unknown')],
     ['digest', measurement.digest || 'unknown'],
     ['sandbox', measurement.sandbox],
   );
   return markdownTable([['', ''], ...rows]);
-}
-
-/** A fence longer than any run of backticks in the text: the text cannot close it. */
-function fence(text: string): string {
-  const longest = Math.max(0, ...(text.match(/`+/g) ?? []).map(run => run.length));
-  const mark = '`'.repeat(Math.max(3, longest + 1));
-  return `${mark}text\n${text}\n${mark}`;
-}
-
-/** One line without anything that Markdown, HTML or a mention would act upon. */
-function escapeCell(text: string): string {
-  return text
-    .replaceAll(/\s+/g, ' ')
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll(/[\\`*_[\]|~#]/g, '\\$&')
-    .replaceAll('@', '@\u200b');
 }

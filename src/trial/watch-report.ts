@@ -1,16 +1,16 @@
-/** What the watch is told, and the memory through which it reports: readable at any moment, without waiting for a message. */
+/** What the watch is told, and the memory in which it reports: readable at any time, without waiting for a message. */
 import type { Limits } from './limits.ts';
 
 export interface WatchOrders {
   report: SharedArrayBuffer;
-  /** Null without a sandbox: then only the time and one process's memory are watched. */
-  sandbox: { limits: Limits; passwd: string } | null;
-  /** From the message with the process id on. */
+  /** Null without a sandbox: then only the time and the memory of one process are watched. */
+  limits: Limits | null;
+  /** Counted from the message with the process id. */
   timeoutSeconds: number;
 }
 
 /** Why the watch ended the trial, by number. */
-const ENDINGS = [null, 'memory', 'processes', 'timeout'] as const;
+const ENDINGS = [null, 'memory', 'processes', 'scratch', 'shared memory', 'timeout'] as const;
 export type Ending = NonNullable<(typeof ENDINGS)[number]>;
 
 const ENDING = 0;

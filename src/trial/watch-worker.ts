@@ -1,18 +1,19 @@
-/** The watch's thread: looks at a trial's processes now and then, and kills them when they use too much or run too long. */
-import { readdir, readFile } from 'node:fs/promises';
+/** The watch's thread: looks at a trial's processes at intervals, and kills them if they exceed a limit together or run too long. */
+import { readdir, readFile, statfs } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';
+import { isOnlyUser } from './inside.ts';
 import type { Limits } from './limits.ts';
 import { type Ending, viewReport, type WatchOrders } from './watch-report.ts';
 
 const INTERVAL_MS = 200;
-/** The main thread ends a trial in time; the watch does so where that is busy with something else. */
+/** The main thread enforces the timeout. If it is blocked, the watch does so this much later. */
 const LATE_SECONDS = 1;
-/** How many steps it is at most from the process that was started to the first one of the inner sandbox. */
+/** Most generations between the started process and the first process of the inner sandbox. */
 const MAX_DEPTH = 7;
 const MB = 2 ** 20;
 
-const { report, sandbox, timeoutSeconds } = workerData as WatchOrders;
+const { report, limits, timeoutSeconds } = workerData as WatchOrders;
 const { end, raisePeak } = viewReport(report);
 
 parentPort?.once('message', (pid: number) => watch(pid));
@@ -33,25 +34,25 @@ async function watch(pid: number): Promise<void> {
   }
 }
 
-/** The folder of the sandbox's processes, as long as it is known. */
+/** The folder of the sandbox's processes, while it is known. */
 let folder: string | null = null;
 
 async function look(pid: number): Promise<Ending | null> {
-  if (sandbox === null) {
+  if (limits === null) {
     raisePeak((await readMemory(`/proc/${pid}`)).peak / MB);
     return null;
   }
-  folder ??= await innerProcesses(pid, sandbox.passwd);
+  folder ??= await innerProcesses(pid);
   if (folder === null) return null;
   const names = await readdir(folder).catch(() => null);
   if (names === null) {
     folder = null;
     return null;
   }
-  return lookInside(folder, names, sandbox.limits);
+  return (await lookInside(folder, names, limits)) ?? overfull(`${folder}/..`, limits);
 }
 
-/** Looks at all processes of the sandbox. The kernel's own bound for them together, a control group, needs rights that a runner seldom has. */
+/** Looks at all processes of the sandbox. The kernel's own limit for them, a control group, needs permissions that a runner rarely has. */
 async function lookInside(root: string, names: string[], limits: Limits): Promise<Ending | null> {
   const pids = names.filter(name => /^\d+$/.test(name));
   const paths = pids.slice(0, limits.processes).map(name => `${root}/${name}`);
@@ -63,17 +64,29 @@ async function lookInside(root: string, names: string[], limits: Limits): Promis
   return isTooMuch ? 'memory' : null;
 }
 
+/** Whether the scratch directory or shared memory has outgrown its limit. Versions of bubblewrap before 0.7 cannot limit them. */
+async function overfull(root: string, limits: Limits): Promise<Ending | null> {
+  for (const [ending, path, bytes] of [
+    ['scratch', '/tmp', limits.scratchBytes],
+    ['shared memory', '/dev/shm', limits.sharedBytes],
+  ] as const) {
+    const found = await statfs(root + path).catch(() => null);
+    if (found !== null && (found.blocks - found.bfree) * found.bsize > bytes) return ending;
+  }
+  return null;
+}
+
 /**
- * The /proc of the inner sandbox, which lists its processes and no others; null as long as there is none. Looks at what `pid` has started:
- * before a process has left the machine's files behind, its /proc would show the machine's processes.
+ * The /proc of the inner sandbox, which lists only its own processes; null while there is none. Searches the descendants of `pid`: a process
+ * that has not switched to the sandbox's files yet would show the machine's processes.
  */
-async function innerProcesses(pid: number, passwd: string, depth = 0): Promise<string | null> {
+async function innerProcesses(pid: number, depth = 0): Promise<string | null> {
   const users = await readFile(`/proc/${pid}/root/etc/passwd`, 'utf8').catch(() => '');
-  if (users === passwd) return `/proc/${pid}/root/proc`;
+  if (isOnlyUser(users)) return `/proc/${pid}/root/proc`;
   if (depth === MAX_DEPTH) return null;
   const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8').catch(() => '');
   for (const child of children.trim().split(' ').filter(Boolean)) {
-    const found = await innerProcesses(Number(child), passwd, depth + 1);
+    const found = await innerProcesses(Number(child), depth + 1);
     if (found !== null) return found;
   }
   return null;
@@ -87,7 +100,7 @@ async function readMemory(process: string): Promise<{ resident: number; peak: nu
   return { resident: bytes('VmRSS'), peak: bytes('VmHWM') };
 }
 
-/** Memory of all of them in bytes, where what several share is counted once. Slow: only read when there is reason to. */
+/** Memory of these processes in bytes, counting shared memory once. Slow, so it is only read if needed. */
 async function readShares(processes: readonly string[]): Promise<number> {
   const sizes = await Promise.all(
     processes.map(async process => {

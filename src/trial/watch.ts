@@ -1,24 +1,23 @@
 /**
- * Watches what a trial uses of the machine, and ends it when all its processes together use too much, or when its time is up. In a thread
- * of its own: whatever keeps this one busy, a candidate's output above all, does not keep the watch from it.
+ * Watches a candidate's memory, processes and time, and ends it if they exceed a limit. In a thread of its own, so that nothing that keeps
+ * this one busy, such as the candidate's output, delays the watch.
  */
 import { Worker } from 'node:worker_threads';
-import { ONLY_USER } from './bubblewrap.ts';
 import type { Limits } from './limits.ts';
 import { createReport, viewReport, type WatchOrders } from './watch-report.ts';
 
-/** Beside this file, in the sources and in the bundle. */
+/** Next to this file, both in the sources and in the bundle. */
 const WORKER = new URL(
   import.meta.url.endsWith('.ts') ? './watch-worker.ts' : './watch-worker.js',
   import.meta.url,
 );
 
 export interface Watch {
-  /** Begins, with the id of the process that was started; it leads a process group. Looks at `/proc`, which only Linux has. */
+  /** Starts watching. `pid` is the started process, which leads a process group. Needs `/proc`, which only exists on Linux. */
   begin(pid: number): void;
-  /** Largest resident size of one process seen so far, in MB (2^20 bytes); 0 where the system does not tell. */
+  /** Largest resident size of one process so far, in MB (2^20 bytes); 0 if the system does not report it. */
   peakMb(): number;
-  /** Which limit was passed; null as long as none was. */
+  /** The limit that was exceeded; null while none is. */
   exceeded(): Exceeded | null;
   /** Whether the watch ended the trial because its time was up. */
   timedOut(): boolean;
@@ -31,9 +30,9 @@ export interface Exceeded {
 }
 
 /**
- * Gets the watch ready.
+ * Prepares a watch.
  * @param limits of the sandbox; null without one
- * @param onFailure called where the watch itself fails: nothing may run without it
+ * @param onFailure called if the watch itself fails: nothing may run without it
  */
 export function createWatch(
   limits: Limits | null,
@@ -42,25 +41,14 @@ export function createWatch(
 ): Watch {
   const report = createReport();
   const { ending, peakMb } = viewReport(report);
-  const workerData: WatchOrders = {
-    report,
-    sandbox: limits && { limits, passwd: ONLY_USER },
-    timeoutSeconds,
-  };
+  const workerData: WatchOrders = { report, limits, timeoutSeconds };
   const worker = new Worker(WORKER, { workerData, execArgv: [] });
   worker.unref();
   worker.once('error', onFailure);
   return {
     begin: pid => worker.postMessage(pid),
     peakMb,
-    exceeded() {
-      const what = ending();
-      if (what === 'processes')
-        return { what, message: `ran more than ${limits?.processes} processes at a time` };
-      if (what !== 'memory') return null;
-      const megabytes = Math.floor((limits?.memoryBytes ?? 0) / 2 ** 20);
-      return { what, message: `used more than ${megabytes} MB of memory, the limit on this machine` };
-    },
+    exceeded: () => limits && excessOf(ending(), limits),
     timedOut: () => ending() === 'timeout',
     stop() {
       worker.removeAllListeners('error');
@@ -68,4 +56,32 @@ export function createWatch(
       void worker.terminate();
     },
   };
+}
+
+function excessOf(
+  ending: ReturnType<ReturnType<typeof viewReport>['ending']>,
+  limits: Limits,
+): Exceeded | null {
+  switch (ending) {
+    case 'memory':
+      return usedTooMuchMemory(limits);
+    case 'processes':
+      return { what: 'processes', message: `ran more than ${limits.processes} processes at the same time` };
+    case 'scratch':
+      return wroteTooMuch('/tmp', limits.scratchBytes);
+    case 'shared memory':
+      return wroteTooMuch('/dev/shm', limits.sharedBytes);
+    default:
+      return null;
+  }
+}
+
+export function usedTooMuchMemory({ memoryBytes }: Limits): Exceeded {
+  const limit = Math.floor(memoryBytes / 2 ** 20);
+  return { what: 'memory', message: `used more than ${limit} MB of memory, the limit on this machine` };
+}
+
+function wroteTooMuch(path: string, bytes: number): Exceeded {
+  const limit = Math.floor(bytes / 2 ** 20);
+  return { what: 'memory', message: `wrote more than ${limit} MB to ${path}, the limit on this machine` };
 }

@@ -7,12 +7,12 @@ import { termsOf } from './audit-terms.ts';
 
 const contract = contractSchema.parse({});
 
-test("a candidate's first number is audited where it may get another trial or a merge, and so is every later one", () => {
+test("a candidate's first score is audited if it may lead to another trial or a merge, and every later score is", () => {
   const fresh = experiment(1);
   const promising = experiment(2, { trials: [trial('3/2.1', 'tree 2', 0.9)] });
   const shown = snapshot({ experiments: [fresh, promising] });
   const threshold = termsOf(shown, contract, fresh, 300, 1)?.threshold ?? 0;
-  // Code that gets shorter is measured again as long as it may be a tie: about the worst of the champion's own numbers.
+  // Shorter code is measured again while it may be a tie, up to about the worst of the champion's own scores.
   assert.ok(threshold > 1.0 && threshold < 1.006, String(threshold));
   const unknown = snapshot({
     campaigns: [campaign({ baselines: BASELINES.slice(0, 1) })],
@@ -22,13 +22,13 @@ test("a candidate's first number is audited where it may get another trial or a 
   assert.equal(termsOf(shown, contract, promising, 300, 1)?.threshold, null);
 });
 
-test('what a person keeps is audited whatever its number', () => {
+test('every score of an experiment that a person keeps is audited', () => {
   const words = [{ kind: 'keep', by: 'bob', comment: 1, after: 0 } as const];
   const kept = experiment(1, { words });
   assert.equal(termsOf(snapshot({ experiments: [kept] }), contract, kept, 300, 1)?.threshold, null);
 });
 
-test("the champion's first trial is audited, and those for other machines; its other baselines are not", () => {
+test("the champion's first trial is audited, and its trials on other machines, but no other baselines", () => {
   const thresholds = [0, 1, 2, 3, 4].map(n => {
     const baselines = [...BASELINES, trial('3/0.4', 'champion tree', 1)].slice(0, n);
     return termsOf(snapshot({ campaigns: [campaign({ baselines })] }), contract, null, 300, 1)?.threshold;
@@ -36,7 +36,7 @@ test("the champion's first trial is audited, and those for other machines; its o
   assert.deepEqual(thresholds, [null, 0, 0, null, null]);
 });
 
-test('of two classes of machine the one with the worse numbers decides what is audited', () => {
+test('with two classes of machine, the one with worse scores decides what is audited', () => {
   const slow = [1.1, 1.102, 1.098].map((value, i) =>
     trial(`3/0.${i + 4}`, 'champion tree', value, { machine: 'older GPU', seed: i + 1 }),
   );

@@ -1,4 +1,4 @@
-/** What the champion's trials tell the referee of the next one. */
+/** The terms of a trial's audit, derived from the champion's trials. */
 import type { Contract } from '../../protocol/contract.ts';
 import { BASELINE_TRIALS, type RecordedTrial } from '../marker.ts';
 import { type Experiment, measuredValues, type Snapshot } from '../model.ts';
@@ -7,21 +7,21 @@ import { currentCampaign, trialsOf } from '../queries.ts';
 import { trialsOfTree, worstPromisingValue } from './evidence.ts';
 
 export interface Terms {
-  /** A number below this is audited; null audits in any case. */
+  /** A score below this is audited; null: any score is. */
   threshold: number | null;
   /** The slowest trial of the champions that were first on their class of machine; null before there is one. */
   startupSeconds: number | null;
   scoringSeconds: number | null;
 }
 
-/** No code is shorter than nothing: a number below this does not exist. */
+/** No code length is below this, so no score is audited. */
 const NEVER = 0;
 
 /**
- * The terms of the next trial of an experiment (null: the champion) at a budget in seconds and on a seed; null where the metric has no referee.
- * Audited is what could be merged: a first number that the gate would not close at once, whatever confirms one, and what a person keeps. The
- * champion's first trial is audited too, to see that an honest model passes on this machine, and so are those beyond the baselines, which
- * are taken for another class of machine.
+ * The terms of the next trial of an experiment (null: of the champion) at a budget in seconds and on a seed; null if the metric has no
+ * referee. Whatever could be merged is audited: a first score that the gate would not close at once, later scores, and any score of an
+ * experiment that a person keeps. The champion's first trial is audited too, to see that an honest model passes on this machine, and so are
+ * its trials after the baselines, which are run on another class of machine.
  */
 export function termsOf(
   snapshot: Snapshot,

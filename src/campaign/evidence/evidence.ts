@@ -1,19 +1,20 @@
-/** What was measured: the trials of a tree, of an experiment, of a campaign, gathered from markers and trials in flight. */
+/** What was measured, gathered from markers and check runs, and what the gate says of it. */
 
 import { type GateRules, type GateVerdict, judge, worstPromising } from '../../gate/gate.ts';
 import type { Contract } from '../../protocol/contract.ts';
 import type { Measurement } from '../../protocol/measurement.ts';
 import { BASELINE_TRIALS, type RecordedTrial } from '../marker.ts';
 import { type Campaign, type Experiment, measuredValues, type Snapshot } from '../model.ts';
-import { attemptsOf, trialParts, trialsOf } from '../queries.ts';
+import { attemptsOf, trialsOf } from '../queries.ts';
+import { trialParts } from '../trial-id.ts';
 import { historyOf, samplesOf } from './history.ts';
 
-/** Every trial that measured `tree`, in any campaign. A squash commit inherits its tree's trials. */
+/** All trials of a tree, from any campaign. A squash commit inherits the trials of its tree. */
 export function trialsOfTree(snapshot: Snapshot, tree: string): RecordedTrial[] {
   return allTrials(snapshot).filter(trial => trial.tree === tree);
 }
 
-/** Number for the next trial of an experiment (0: the champion): one more than any that was ever started. */
+/** The number of the next trial of an experiment (0: of the champion): higher than any that was ever started. */
 export function nextTrial(
   snapshot: Snapshot,
   subject: { campaign: number; number: number; staleTrials: number },
@@ -27,25 +28,25 @@ export function nextTrial(
   return 1 + Math.max(subject.staleTrials, ...own.map(t => t.k));
 }
 
-/** Training time of a campaign's trials: its own, or the contract's. */
+/** Training time of a campaign's trials in seconds: its own, or the contract's. */
 export function budgetOf(contract: Contract, campaign: Campaign): number {
   return campaign.state?.budgetSeconds ?? contract.trial.budget;
 }
 
-/** Whether the champion has trials enough to judge a candidate: its own baselines, or those of the experiment it was. */
+/** Whether the champion has enough trials to judge a candidate: its baselines, or a trial of the experiment that became the champion. */
 export function championIsMeasured(snapshot: Snapshot, budgetSeconds: number): boolean {
   const { tree } = snapshot.base;
   const inherited = snapshot.experiments.some(e => e.state === 'merged' && e.marker.tree === tree);
   return championValues(snapshot, budgetSeconds).length >= (inherited ? 1 : BASELINE_TRIALS);
 }
 
-/** The champion's values at a budget; empty while it was not measured. */
+/** The champion's scores at a budget; empty if it has not been measured. */
 export function championValues(snapshot: Snapshot, budgetSeconds: number): number[] {
   const trials = trialsOfTree(snapshot, snapshot.base.tree);
   return measuredValues(trials.filter(trial => trial.budgetSeconds === budgetSeconds));
 }
 
-/** The trials whose numbers may lead to a merge: where there is a referee, those that were audited; any other is a claim of the candidate's. */
+/** The trials that may lead to a merge. If there is a referee, a score without an audit is only the candidate's claim. */
 export function soundTrials({ metric }: Contract, trials: readonly RecordedTrial[]): RecordedTrial[] {
   return trials.filter(
     ({ outcome, refereed }) =>
@@ -53,24 +54,24 @@ export function soundTrials({ metric }: Contract, trials: readonly RecordedTrial
   );
 }
 
-/** Only equal classes of machine and equal digests are ever compared. */
+/** Whether two trials ran under equal conditions. Only such trials are compared. */
 export function comparable(a: Measurement, b: Measurement): boolean {
   return a.machine === b.machine && a.digest === b.digest && a.budgetSeconds === b.budgetSeconds;
 }
 
-/** How many of the trials were taken under the conditions of one. */
+/** How many of the trials ran under the conditions of `example`. */
 export function countLike(trials: readonly Measurement[], example: Measurement): number {
   return trials.filter(trial => comparable(trial, example)).length;
 }
 
 export type Judgement =
   | { kind: 'judged'; verdict: GateVerdict; value: number[]; champion: number[] }
-  /** No champion trial was taken under the candidate's conditions. */
+  /** No trial of the champion ran under the candidate's conditions. */
   | { kind: 'incomparable'; machine: string };
 
 /**
- * Puts an experiment's trials before the gate, in the light of all that was measured on the way to its champion. Where they ran under
- * several conditions, those count under which the champion was measured too, and of these the ones with the most trials.
+ * Lets the gate judge an experiment's trials, given the history that led to its champion. If they ran under several conditions, the
+ * conditions with the most trials count among those under which the champion was measured too.
  * @param trials at least one of them measured
  */
 export function judgeExperiment(
@@ -82,7 +83,7 @@ export function judgeExperiment(
   const measured = trials.filter(trial => trial.outcome.status === 'measured');
   const last = measured.at(-1);
   if (!last) throw new RangeError('Expected at least one measured trial to judge.');
-  // The champion that it was made on: it may have moved since, and numbers of two champions are not compared.
+  // The champion that it was made on, which may not be the current one: scores on two champions are not compared.
   const onChampion = trialsOfTree(snapshot, marker.champion.tree).filter(
     trial => trial.outcome.status === 'measured',
   );
@@ -98,10 +99,10 @@ export function judgeExperiment(
 }
 
 /**
- * The worst first value with which an idea on the champion is not closed at once, whichever of the conditions it meets that the champion
- * met; null where any value may get a second trial. For metrics to be minimised.
+ * The worst first score with which an idea is not closed at once, under any of the champion's conditions; null if every score may get a
+ * second trial. For metrics to be minimised.
  * @param champion measured trials of the champion
- * @param seed that it will run on
+ * @param seed that the idea will run on
  */
 export function worstPromisingValue(
   snapshot: Snapshot,
@@ -117,7 +118,7 @@ export function worstPromisingValue(
   return worst.reduce((a, b) => (a === null || b === null ? null : Math.max(a, b)), Number.NEGATIVE_INFINITY);
 }
 
-/** The gate's rules as the contract has them. */
+/** The gate's rules from the contract. */
 export function gateRules({ metric, gate }: Contract): GateRules {
   return {
     goal: metric.goal,
@@ -128,7 +129,7 @@ export function gateRules({ metric, gate }: Contract): GateRules {
   };
 }
 
-/** Every trial in the repository's markers and check runs. */
+/** All trials in the markers and check runs of the repository. */
 function allTrials(snapshot: Snapshot): RecordedTrial[] {
   const baselines = snapshot.campaigns.flatMap(campaign => campaign.state?.baselines ?? []);
   return [...baselines, ...snapshot.experiments.flatMap(experiment => trialsOf(snapshot, experiment))];

@@ -23,13 +23,13 @@ function idea(number: number, on: string, state: Experiment['state'], ...values:
   return experiment(number, { champion: { sha: sha(on), tree: sha(on) }, trials }, { state });
 }
 
-/** The history in a few words. */
-function told(experiments: Experiment[], champion: string, baselines = BASELINES): string[] {
+/** A short description of the history. */
+function describeHistory(experiments: Experiment[], champion: string, baselines = BASELINES): string[] {
   const shown = snapshot({ experiments, campaigns: [campaign({ baselines })] });
-  return historyOf(shown, sha(champion), ({ machine }) => machine === 'GPU').map(words);
+  return historyOf(shown, sha(champion), ({ machine }) => machine === 'GPU').map(describeStep);
 }
 
-function words(step: Step): string {
+function describeStep(step: Step): string {
   if (step.kind === 'moved') return 'moved';
   if (step.kind === 'stopped') return `stopped ${step.sample.value.toFixed(3)}@${step.sample.seed}`;
   const values = step.samples.map(({ seed, value }) => `${value}@${seed}`).join(' ');
@@ -39,7 +39,7 @@ function words(step: Step): string {
 
 const FIRST = ['moved', 'champion 1@1 1.002@2 0.998@3'];
 
-test('baselines come first, then what was closed on the champion, then what became the next one', () => {
+test('baselines come first, then closed ideas on the champion, then the idea that became the next one', () => {
   const experiments = [
     idea(4, 'tree 2', 'closed', 0.97),
     idea(1, 'champion tree', 'closed', 1.01),
@@ -47,7 +47,7 @@ test('baselines come first, then what was closed on the champion, then what beca
     idea(3, 'champion tree', 'closed', 1.02),
     idea(5, 'tree 2', 'open', 0.94),
   ];
-  assert.deepEqual(told(experiments, 'tree 2'), [
+  assert.deepEqual(describeHistory(experiments, 'tree 2'), [
     ...FIRST,
     'closed 1.01@1',
     'closed 1.02@1',
@@ -56,15 +56,20 @@ test('baselines come first, then what was closed on the champion, then what beca
   ]);
 });
 
-test('seen from an older champion, what replaced it was one more idea that was tried on it', () => {
+test('for an older champion, its successor is one of the ideas that were tried on it', () => {
   const experiments = [idea(1, 'champion tree', 'merged', 0.95), idea(2, 'tree 1', 'closed', 0.97)];
-  assert.deepEqual(told(experiments, 'champion tree'), ['moved', 'closed 0.97@1', ...FIRST, 'closed 0.95@1']);
+  assert.deepEqual(describeHistory(experiments, 'champion tree'), [
+    'moved',
+    'closed 0.97@1',
+    ...FIRST,
+    'closed 0.95@1',
+  ]);
 });
 
-test('code that a person pushed stands somewhere else, and older trials teach only the noise', () => {
+test('code that a person pushed has its own level, and older trials only show the noise', () => {
   const pushed = [0.9, 0.901].map((value, i) => trial(`3/0.${i + 4}`, 'pushed', value, { seed: i + 1 }));
   const experiments = [idea(1, 'champion tree', 'merged', 0.95), idea(2, 'pushed', 'closed', 0.92)];
-  assert.deepEqual(told(experiments, 'pushed', [...BASELINES, ...pushed]), [
+  assert.deepEqual(describeHistory(experiments, 'pushed', [...BASELINES, ...pushed]), [
     ...FIRST,
     'closed 0.95@1',
     'moved',
@@ -73,7 +78,7 @@ test('code that a person pushed stands somewhere else, and older trials teach on
   ]);
 });
 
-test('trials that crashed, ran elsewhere or measured an older version of the idea do not count', () => {
+test('trials that crashed, ran on other machines or measured an older version of the idea do not count', () => {
   const mixed = idea(1, 'champion tree', 'closed', 1.01);
   mixed.marker.trials.push(
     trial('3/1.2', 'tree 1', CRASH),
@@ -81,33 +86,37 @@ test('trials that crashed, ran elsewhere or measured an older version of the ide
     trial('3/1.4', 'another tree', 1.5),
   );
   const elsewhere = idea(2, 'champion tree', 'closed');
-  assert.deepEqual(told([mixed, elsewhere], 'champion tree'), [...FIRST, 'closed 1.01@1']);
+  assert.deepEqual(describeHistory([mixed, elsewhere], 'champion tree'), [...FIRST, 'closed 1.01@1']);
 });
 
 test('after a merge that no comparable trial measured, the level is unknown', () => {
   const unmeasured = idea(1, 'champion tree', 'merged');
-  assert.deepEqual(told([unmeasured, idea(2, 'tree 1', 'closed', 0.9)], 'tree 1'), [
+  assert.deepEqual(describeHistory([unmeasured, idea(2, 'tree 1', 'closed', 0.9)], 'tree 1'), [
     ...FIRST,
     'moved',
     'closed 0.9@1',
   ]);
 });
 
-test('a stopped trial was on the way to what previews of its kind come to, as soon as that is known', () => {
+test('a stopped trial counts as a projection, once it is known how far off previews are', () => {
   const stopped = idea(1, 'champion tree', 'closed');
   stopped.marker.trials.push(trial('3/1.1', 'tree 1', STOPPED));
-  const known = told([stopped, idea(2, 'champion tree', 'closed', 1.01)], 'champion tree', PREVIEWED);
+  const known = describeHistory(
+    [stopped, idea(2, 'champion tree', 'closed', 1.01)],
+    'champion tree',
+    PREVIEWED,
+  );
   assert.deepEqual(known.slice(2), ['stopped 1.100@1', 'closed 1.01@1']);
-  assert.deepEqual(told([stopped], 'champion tree'), FIRST);
-  // Who asked for another trial of it got a number, which says more.
+  assert.deepEqual(describeHistory([stopped], 'champion tree'), FIRST);
+  // If a person asked for another trial, its score counts instead.
   stopped.marker.trials.push(trial('3/1.2', 'tree 1', 1.02));
-  assert.deepEqual(told([stopped], 'champion tree', PREVIEWED).slice(2), ['closed 1.02@1']);
+  assert.deepEqual(describeHistory([stopped], 'champion tree', PREVIEWED).slice(2), ['closed 1.02@1']);
 });
 
-test('a base that was taken back and forth still has one history', () => {
+test('a merge that restores an earlier champion does not repeat the history', () => {
   const there = idea(1, 'champion tree', 'merged', 0.95);
   const back = idea(2, 'tree 1', 'merged', 0.99);
   back.marker.tree = sha('champion tree');
   back.marker.trials = [trial('3/2.1', 'champion tree', 0.99)];
-  assert.deepEqual(told([there, back], 'tree 1'), [...FIRST, 'merged 0.95@1', 'closed 0.99@1']);
+  assert.deepEqual(describeHistory([there, back], 'tree 1'), [...FIRST, 'merged 0.95@1', 'closed 0.99@1']);
 });

@@ -1,4 +1,4 @@
-/** The history of what was measured on the way to a champion, in the order in which the gate learns from it. */
+/** The history that led to a champion, in the order in which the gate learns from it. */
 import { type PreviewError, stoppedStep } from '../../gate/early-stop.ts';
 import type { Sample } from '../../gate/filter.ts';
 import type { Step } from '../../gate/knowledge.ts';
@@ -7,19 +7,19 @@ import type { Experiment, Snapshot } from '../model.ts';
 import { trialsOf } from '../queries.ts';
 import { type MeasuredChampion, previewErrors, type Tried } from './previews.ts';
 
-/** Everything that was measured under the conditions that count, champion by champion. */
+/** Everything that was measured under the conditions that count, by champion. */
 interface Lineage {
-  /** The champions that led to the present one by merges, the last of them this one. */
+  /** The champions that led to this one by merges, ending with this one. */
   line: MeasuredChampion[];
-  /** All other champions: what was measured on them teaches the noise, not the level. */
+  /** All other champions. Trials on them show the noise, but not this champion's level. */
   others: MeasuredChampion[];
 }
 
 /**
- * The steps up to the champion with this tree, champion by champion: its baselines, then the ideas that were tried on it, last the one
- * that became the next champion. What was tried on champions outside its line comes first; it teaches the noise, not the level. The
- * order in which verdicts came does not matter, so that after a restart the markers tell the same history.
- * @param like whether a trial was taken under the conditions that count
+ * The steps up to the champion with this tree. For each champion on the way: its baselines, then the ideas that were tried on it, ending
+ * with the one that became the next champion. Champions outside that line come first. The order of the verdicts in time does not matter, so
+ * that the markers give the same history after a restart.
+ * @param like whether a trial ran under the conditions that count
  */
 export function historyOf(
   snapshot: Snapshot,
@@ -43,13 +43,13 @@ export function historyOf(
       if (experiment !== child?.experiment) steps.push(...stepsOf(trials, false, error));
     const merged = child ? stepsOf(child.trials, true, null) : [];
     steps.push(...merged);
-    // Where no trial of it counts, its merge moved the level nobody knows where.
+    // If none of its trials count, the level after its merge is unknown.
     known = child && merged.length > 0 ? child.experiment.marker.tree : parent.tree;
   }
   return steps;
 }
 
-/** How far off previews are on the champion with this tree; null while that is not known. */
+/** How far off previews are on the champion with this tree; null if that is not known yet. */
 export function previewErrorOn(
   snapshot: Snapshot,
   champion: string,
@@ -85,20 +85,20 @@ function lineageOf(snapshot: Snapshot, champion: string, like: (trial: RecordedT
   return { line: line.map(measured), others: others.map(tree => measured({ tree, madeBy: null })) };
 }
 
-/** A champion's tree, and the experiment whose merge made it the champion. */
+/** A champion's tree, and the experiment whose merge produced it. */
 interface Link {
   tree: string;
   madeBy: Experiment | null;
 }
 
-/** The champions that followed one another by merges, the last of them the one with this tree. */
+/** The champions that led to the one with this tree by merges, ending with it. */
 function lineTo(champion: string, settled: readonly Experiment[]): Link[] {
   const line: Link[] = [];
   for (let tree = champion; ; ) {
     const child = tree;
     const madeBy = settled.find(({ state, marker }) => state === 'merged' && marker.tree === child) ?? null;
     const parent = madeBy?.marker.champion.tree;
-    // A merge can lead back to the tree of an earlier champion.
+    // A merge can restore the tree of an earlier champion.
     const ends = parent === undefined || parent === child || line.some(each => each.tree === parent);
     line.unshift({ tree, madeBy: ends ? null : madeBy });
     if (ends) return line;
@@ -107,8 +107,8 @@ function lineTo(champion: string, settled: readonly Experiment[]): Link[] {
 }
 
 /**
- * What an idea's trials say: nothing where none of them counts. One that was stopped is where it was on the way to, with what
- * is known of such guesses.
+ * The step for an idea's trials; none if no trial counts. A trial that was stopped early counts as a projection, if it is known how far off
+ * projections are.
  */
 function stepsOf(trials: readonly RecordedTrial[], merged: boolean, error: PreviewError | null): Step[] {
   const samples = samplesOf(trials);
@@ -118,7 +118,7 @@ function stepsOf(trials: readonly RecordedTrial[], merged: boolean, error: Previ
   return [stoppedStep({ seed: stopped.seed, value: stopped.outcome.value }, error)];
 }
 
-/** Values and seeds of the trials that brought a number. */
+/** Scores and seeds of the measured trials. */
 export function samplesOf(trials: readonly RecordedTrial[]): Sample[] {
   return trials.flatMap(({ seed, outcome }) =>
     outcome.status === 'measured' ? [{ seed, value: outcome.value }] : [],

@@ -42,7 +42,7 @@ const experiments = [
   experiment(4),
 ];
 
-test("results.tsv has the ancestor's five columns, one line for the first champion and one for every verdict", () => {
+test('results.tsv has five columns, one line for the first champion and one for every verdict', () => {
   assert.equal(
     resultsTsv('val_bpb', startOf(BASELINES, experiments), ledgerRows(experiments)),
     [
@@ -56,7 +56,7 @@ test("results.tsv has the ancestor's five columns, one line for the first champi
   );
 });
 
-test('what a campaign has spent adds up; an unknown price stays unknown', () => {
+test('spending adds up, and an unknown price makes the total unknown', () => {
   const spent = spending(
     campaign({ failedCost: { calls: 2, inputTokens: 10, outputTokens: 1, usd: 0 } }),
     experiments,
@@ -68,12 +68,12 @@ test('what a campaign has spent adds up; an unknown price stays unknown', () => 
   });
 });
 
-test('where the first campaign is out of sight, its champion is known from the first verdict', () => {
+test('if the first baselines are not known, the first verdict says what the champion scored', () => {
   assert.deepEqual(startOf([], experiments), { commit: sha('champion'), value: 1, peakMemoryMb: 0 });
   assert.equal(startOf([], [experiment(1)]), null);
 });
 
-test('the picture has the start as point 0 and a point for every verdict', () => {
+test('the chart has the baseline as point 0 and a point for every verdict', () => {
   const points = ledgerPoints(startOf(BASELINES, experiments), ledgerRows(experiments));
   assert.deepEqual(
     points.map(({ number, value, kept }) => [number, value, kept]),

@@ -1,4 +1,4 @@
-/** The ledger: every experiment with its numbers, as rows for people, for `results.tsv` and for the agent. */
+/** The ledger: every experiment with its numbers, for the status comment, `results.tsv` and the chart. */
 
 import { mean } from '../../gate/mean.ts';
 import { addCost, type Cost, NO_COST } from '../idea.ts';
@@ -7,7 +7,7 @@ import { type Campaign, type Experiment, measuredValues } from '../model.ts';
 import { waitsForPeople } from '../people.ts';
 import { stoppedTrial } from './stopping.ts';
 
-/** One experiment on one line; `value` is null where nothing was measured, and a guess where it was stopped. */
+/** One experiment. `value` is null if nothing was measured, and projected if its trial was stopped early. */
 export interface LedgerRow {
   number: number;
   pull: number;
@@ -18,13 +18,13 @@ export interface LedgerRow {
   championValue: number | null;
   peakMemoryMb: number;
   status: 'keep' | 'discard' | 'crash' | 'stopped' | 'running';
-  /** Merged for its shorter code, not for a better number. */
+  /** Whether it was merged for shorter code, not for a better score. */
   simpler: boolean;
-  /** Left to people, who have not said a word yet. */
+  /** Whether it is held for review, and nobody has decided yet. */
   held: boolean;
 }
 
-/** Rows of one campaign's experiments, in the order of their numbers. */
+/** One row for each experiment, in the same order. */
 export function ledgerRows(experiments: readonly Experiment[]): LedgerRow[] {
   return experiments.map(experiment => {
     const { marker } = experiment;
@@ -57,13 +57,13 @@ function rowStatus(experiment: Experiment): LedgerRow['status'] {
 export interface Start {
   commit: string;
   value: number;
-  /** 0 where its trials are out of sight. */
+  /** 0 if its trials are not known. */
   peakMemoryMb: number;
 }
 
 /**
- * What the first experiments were compared with: the first baselines, or, where their campaign is out of sight, what the
- * first verdict says of its champion. Null before anything was measured.
+ * What the first experiments were compared with: the first baselines or, if those are not known, the champion's score in the first
+ * verdict. Null if nothing was measured yet.
  */
 export function startOf(
   baselines: readonly RecordedTrial[],
@@ -84,9 +84,8 @@ export function startOf(
 }
 
 /**
- * `results.tsv`, the ancestor's five columns: commit (7 digits), the metric (0 for a crash), memory in GB, status,
- * description. The first row is the champion that the experiments began with. `stopped` is a status of ours: its number is
- * where the trial was on the way to.
+ * `results.tsv` with the five columns of Karpathy's autoresearch: commit (7 digits), the metric (0 for a crash), memory in GB, status,
+ * description. The first row is the champion that the experiments began with. The status `stopped` is ours: its score is projected.
  */
 export function resultsTsv(metric: string, start: Start | null, rows: readonly LedgerRow[]): string {
   const header = ['commit', metric, 'memory_gb', 'status', 'description'].join('\t');
@@ -97,7 +96,7 @@ export function resultsTsv(metric: string, start: Start | null, rows: readonly L
   return `${[header, ...first, ...lines].join('\n')}\n`;
 }
 
-/** One point of the picture of a campaign; the start is point 0. */
+/** A point in the chart of a campaign. The baseline is point 0. */
 export interface LedgerPoint {
   number: number;
   value: number | null;
@@ -105,7 +104,7 @@ export interface LedgerPoint {
   title: string;
 }
 
-/** The points of the picture, numbered in the order of `rows`. */
+/** The points of the chart, numbered in the order of `rows`. */
 export function ledgerPoints(start: Start | null, rows: readonly LedgerRow[]): LedgerPoint[] {
   const first = start ? [{ number: 0, value: start.value, kept: true, title: 'baseline' }] : [];
   const rest = rows
@@ -133,7 +132,7 @@ export interface Spending {
   machineSeconds: number;
 }
 
-/** What a campaign has spent: tokens and dollars on proposals, seconds of machines on trials. */
+/** What a campaign has spent: tokens and dollars on proposals, machine time on trials. */
 export function spending(campaign: Campaign, experiments: readonly Experiment[]): Spending {
   const trials = [
     ...(campaign.state?.baselines ?? []),

@@ -3,12 +3,12 @@ import { test } from 'node:test';
 import { experiment, trial } from '../snapshot.test-helper.ts';
 import { bendsCurve, type MeasuredChampion, previewErrors, type Tried } from './previews.ts';
 
-/** An idea that replaces one text by another. */
+/** An idea that replaces one text with another. */
 function idea(search: string, replace: string, title = 'an idea') {
   return { title, hypothesis: 'It helps.', edits: [{ path: 'trainer/train.py', search, replace }] };
 }
 
-test('an idea that changes the schedule or the loss has a curve of its own', () => {
+test('an idea that changes the schedule or the loss bends the learning curve', () => {
   const bending = [
     idea('WARMDOWN = 0.5', 'WARMDOWN = 0.7'),
     idea('MATRIX_LR = 0.03', 'MATRIX_LR = 0.06'),
@@ -28,7 +28,7 @@ test('an idea that changes the schedule or the loss has a curve of its own', () 
   for (const each of others) assert.ok(!bendsCurve(each), JSON.stringify(each));
 });
 
-/** Something that was tried: each pair is a preview with what the trial came to. */
+/** An experiment; each pair is a trial's preview and its final score. */
 function tried(number: number, edits: ReturnType<typeof idea>, ...pairs: [number, number][]): Tried {
   const trials = trialsOf(number, pairs);
   return { experiment: experiment(number, { idea: edits, trials }), trials };
@@ -54,7 +54,7 @@ const champion = (more: Partial<MeasuredChampion>): MeasuredChampion => ({
 const shifts = (...line: MeasuredChampion[]) =>
   previewErrors(line).map(error => error && Math.round(100 * error.shift) / 100);
 
-test('previews are learned from baselines and ideas, not from ideas with a curve of their own', () => {
+test('previews are learned from baselines and ideas, but not from ideas that bend the curve', () => {
   const baselines = trialsOf(0, pairs(3, 0.1));
   assert.deepEqual(shifts(champion({ baselines })), [null]);
   assert.deepEqual(shifts(champion({ baselines, tried: [tried(1, BENDING, ...pairs(9, 0.5))] })), [null]);
@@ -65,7 +65,7 @@ test('previews are learned from baselines and ideas, not from ideas with a curve
   ]);
 });
 
-test('what was learned holds for the next champion, until one changes the schedule', () => {
+test('what was learned applies to later champions, until one changes the schedule', () => {
   const first = champion({ tried: [tried(1, STRAIGHT, ...pairs(5, 0.1))] });
   const next = champion({ madeBy: tried(1, STRAIGHT, [1.1, 1]) });
   assert.deepEqual(shifts(first, next), [-0.1, -0.1]);

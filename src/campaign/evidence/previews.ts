@@ -1,17 +1,17 @@
-/** Whose previews say the same, and how far off they are: what finished trials teach about values part of the way through. */
+/** Previews are scores part of the way through a trial. How far off they are, and for which ideas they mean the same. */
 import { type PreviewError, previewError } from '../../gate/early-stop.ts';
 import type { Edit, Idea } from '../idea.ts';
 import type { RecordedTrial } from '../marker.ts';
 import type { Experiment } from '../model.ts';
 
-/** What decides how a run goes on after its preview. */
+/** Names of what shapes the rest of the learning curve after a preview. */
 const SCHEDULE = /(?<![a-z])lr(?![a-z])|learning.?rate|warm.?(?:up|down)|cool.?down|anneal|decay|schedul/i;
-/** What else changes what a curve means: how far the run is, and what is added to a loss that only training has. */
+/** Names of what else changes the meaning of a learning curve: the progress of a run, and terms that only the training loss has. */
 const CURVE = /progress|budget|loss|dropout|smoothing/i;
 
 /**
- * Whether a preview of this idea means something else than those of others: it changes the schedule, or what the training
- * loss is. Goes by the words on the lines that it changes, and by what it says of itself; when in doubt it is one.
+ * Whether previews of this idea mean something else than those of other ideas, because it changes the schedule or the training loss.
+ * Judged by its title, its hypothesis and the lines that it changes. When in doubt, it does.
  */
 export function bendsCurve(idea: Idea): boolean {
   const known = bending.get(idea) ?? readsBending(idea);
@@ -19,7 +19,7 @@ export function bendsCurve(idea: Idea): boolean {
   return known;
 }
 
-/** Every look at GitHub asks for all ideas, which do not change. */
+/** Each look at GitHub asks about all ideas again, and ideas do not change. */
 const bending = new WeakMap<Idea, boolean>();
 
 function readsBending({ title, hypothesis, edits }: Idea): boolean {
@@ -27,31 +27,31 @@ function readsBending({ title, hypothesis, edits }: Idea): boolean {
   return edits.flatMap(changedLines).some(line => SCHEDULE.test(line) || CURVE.test(line));
 }
 
-/** Lines of an edit that are not on both sides, without the comments at their ends. */
+/** The lines of an edit that are not on both sides, without trailing comments. */
 function changedLines({ search, replace }: Edit): string[] {
   const linesOf = (text: string) => text.split('\n').map(line => line.replace(/(?:#|\/\/).*/s, ''));
   const [before, after] = [linesOf(search), linesOf(replace)];
   return [...before.filter(line => !after.includes(line)), ...after.filter(line => !before.includes(line))];
 }
 
-/** An idea with its trials. */
+/** An experiment with those of its trials that count. */
 export interface Tried {
   experiment: Experiment;
   trials: readonly RecordedTrial[];
 }
 
-/** A champion with everything that was measured on it, under conditions that count. */
+/** A champion with everything that was measured on it under the conditions that count. */
 export interface MeasuredChampion {
   tree: string;
   baselines: readonly RecordedTrial[];
   tried: readonly Tried[];
-  /** The experiment whose merge made it the champion; null where none did. */
+  /** The experiment whose merge made it the champion; null if there was none. */
   madeBy: Tried | null;
 }
 
 /**
- * How far off the previews are on each champion of `line`, which followed one another by merges. Champions of one schedule learn from
- * each other; where a merge changed it, previews are learned again, from the trials of what was merged onwards.
+ * How far off previews are on each champion of `line`, whose champions led from one to the next by merges. Champions with the same schedule
+ * share what was learned. After a merge that changed the schedule, learning starts again with the trials of that change.
  */
 export function previewErrors(line: readonly MeasuredChampion[]): (PreviewError | null)[] {
   return schedulesOf(line).flatMap(champions => {
@@ -60,7 +60,7 @@ export function previewErrors(line: readonly MeasuredChampion[]): (PreviewError 
   });
 }
 
-/** The line in groups of champions that share a schedule. */
+/** Groups the champions that share a schedule. */
 function schedulesOf(line: readonly MeasuredChampion[]): MeasuredChampion[][] {
   const groups: MeasuredChampion[][] = [];
   for (const champion of line) {
@@ -71,7 +71,7 @@ function schedulesOf(line: readonly MeasuredChampion[]): MeasuredChampion[][] {
   return groups;
 }
 
-/** What was measured under one schedule: the trials of the change that brought it, baselines, and ideas that left it alone. */
+/** The trials under one schedule: of the change that introduced it, of baselines, and of ideas that did not change it. */
 function trialsOfSchedule(champions: readonly MeasuredChampion[]): RecordedTrial[] {
   const change = champions[0]?.madeBy ?? null;
   return [

@@ -26,7 +26,7 @@ function barOf(subject = FRESH, contract = CONTRACT, baselines = PREVIEWED, budg
   return stopBarOf(shown, contract, subject, budget, 1);
 }
 
-test('the first trial of an idea goes out with a bar, near what previews of the champion were', () => {
+test("the first trial of an idea is dispatched with a bar near the champion's previews", () => {
   const bar = barOf();
   assert.ok(bar && bar.value > 1.098 && bar.value < 1.11, JSON.stringify(bar));
   assert.deepEqual([bar.machine, bar.digest], ['GPU', 'd1']);
@@ -37,7 +37,7 @@ test('the first trial of an idea goes out with a bar, near what previews of the 
     assert.equal(stopBarSchema.safeParse(text).success, false, text);
 });
 
-test('other trials are finished whatever their preview', () => {
+test('no other trial has a bar', () => {
   const edits = [{ path: 'trainer/train.py', search: 'WARMDOWN = 0.5', replace: 'WARMDOWN = 0.7' }];
   const { idea } = FRESH.marker;
   assert.equal(barOf(experiment(1, { idea: { ...idea, edits } })), null, 'another schedule');
@@ -56,7 +56,7 @@ test('other trials are finished whatever their preview', () => {
   assert.equal(barOf(FRESH, never), null, 'the contract says so');
 });
 
-test('a stopped experiment is closed with a guess, and told from what was measured', () => {
+test('a stopped experiment is closed with a projected score, and marked as stopped in the ledger', () => {
   const stopped = trial('3/1.1', 'tree 1', STOPPED, { preview: 1.2, trainingSeconds: 180 });
   const shown = (baselines = PREVIEWED) =>
     snapshot({
@@ -68,8 +68,8 @@ test('a stopped experiment is closed with a guess, and told from what was measur
   assert.ok(action.kind === 'close');
   const { verdict, trials } = action;
   assert.equal(verdict.kind, 'close');
-  assert.match(verdict.reason, /^Stopped at 60 % of its time/);
-  // The preview, 0.1 above where it would have ended, beside the champion's mean.
+  assert.match(verdict.reason, /^Stopped early at 60%/);
+  // The preview minus the 0.1 that previews are too high, and the champion's mean.
   assert.deepEqual([verdict.value?.toFixed(3), verdict.championValue?.toFixed(3)], ['1.100', '1.000']);
   assert.ok(verdict.doubt !== null && verdict.doubt > 0.99 && verdict.noise !== null && verdict.noise < 0.01);
   const [row] = ledgerRows([experiment(1, { verdict, trials: [...trials] }, { state: 'closed' })]);
@@ -79,7 +79,7 @@ test('a stopped experiment is closed with a guess, and told from what was measur
   assert.equal(unlearned.kind === 'close' && unlearned.verdict.value, 1.2, 'the preview itself');
 });
 
-test('a stopped experiment is neither a crash nor restacked, even where the champion has moved on', () => {
+test('a stopped experiment is closed, not restacked, even if the champion has changed', () => {
   const stale = experiment(1, {
     champion: { sha: 'a'.repeat(40), tree: 'b'.repeat(40) },
     trials: [trial('3/1.1', 'tree 1', STOPPED)],
@@ -91,7 +91,7 @@ test('a stopped experiment is neither a crash nor restacked, even where the cham
   assert.equal(action.kind === 'close' && action.verdict.kind, 'close');
 });
 
-test('a number that came after a stopped trial is judged as any other', () => {
+test('a score measured after a stopped trial is judged like any other', () => {
   const again = experiment(1, {
     trials: [trial('3/1.1', 'tree 1', STOPPED), trial('3/1.2', 'tree 1', 0.9)],
   });

@@ -1,4 +1,4 @@
-/** Stopping trials that cannot win any more: the bar that a dispatch carries, and the verdict on who met it. */
+/** Early stopping of trials that cannot win any more: the bar that is sent with a dispatch, and the verdict on a stopped trial. */
 
 import { stopBar, stoppedStep } from '../../gate/early-stop.ts';
 import { knowledgeOf } from '../../gate/fold.ts';
@@ -16,10 +16,9 @@ import { historyOf, previewErrorOn } from './history.ts';
 import { bendsCurve } from './previews.ts';
 
 /**
- * The bar for an experiment's next trial at a budget in seconds and on a seed; null where it is to be finished whatever its preview: any
- * trial but the first, an idea that bends the curve, one that makes the code shorter (which wins by a tie), and all while too
- * little is known of previews. People who ask for an idea, keep it, or want another trial of it, get a whole one. The conditions of the champion's
- * last trial are taken for those of the next.
+ * The bar for an experiment's next trial at a budget in seconds and on a seed; null if the trial must not be stopped: if it is not the first,
+ * if the idea bends the learning curve or makes the code shorter (so that a tie is enough), if too little is known about previews, or if a
+ * person requested the experiment or gave a command on it. Assumes the conditions of the champion's last trial.
  */
 export function stopBarOf(
   snapshot: Snapshot,
@@ -40,14 +39,14 @@ export function stopBarOf(
   const like = (trial: RecordedTrial) => comparable(trial, last);
   const error = previewErrorOn(snapshot, champion.tree, like);
   if (error === null) return null;
-  const known = knowing(historyOf(snapshot, champion.tree, like), contract);
-  const value = stopBar(known, seed, error, 1 - PREVIEW_AT, gateRules(contract));
+  const knowledge = knowledgeFrom(historyOf(snapshot, champion.tree, like), contract);
+  const value = stopBar(knowledge, seed, error, 1 - PREVIEW_AT, gateRules(contract));
   return value === null ? null : { value, digest: last.digest, machine: last.machine };
 }
 
 /**
- * The verdict on an experiment whose only result is that its trial was stopped; null for any other. Its numbers are those of
- * a guess: where the trial was on the way to.
+ * The verdict on an experiment whose trial was stopped early and that has no other result; null for any other experiment. Its score is
+ * projected.
  */
 export function stoppedVerdict(
   snapshot: Snapshot,
@@ -63,7 +62,7 @@ export function stoppedVerdict(
   const verdict: Verdict = {
     kind: 'close',
     cause: null,
-    reason: `Stopped at ${Math.round(100 * at)} % of its time: what it was on the way to was not worth the rest.`,
+    reason: `Stopped early at ${Math.round(100 * at)}%: the projected score was not worth the rest of the trial.`,
     value: preview,
     championValue: champion.length > 0 ? mean(champion) : null,
     noise: null,
@@ -72,12 +71,12 @@ export function stoppedVerdict(
   const error = previewErrorOn(snapshot, marker.champion.tree, like);
   if (error === null) return verdict;
   const step = stoppedStep({ seed: trial.seed, value: preview }, error);
-  const known = knowing(historyOf(snapshot, marker.champion.tree, like), contract);
-  const { noise, doubt } = assess(stoppedTest(known, step), pricesOf(gateRules(contract)));
-  return { ...verdict, value: step.sample.value, noise: noise * known.scale.unit, doubt };
+  const knowledge = knowledgeFrom(historyOf(snapshot, marker.champion.tree, like), contract);
+  const { noise, doubt } = assess(stoppedTest(knowledge, step), pricesOf(gateRules(contract)));
+  return { ...verdict, value: step.sample.value, noise: noise * knowledge.scale.unit, doubt };
 }
 
-/** The trial that was stopped; undefined where none was, and where another brought a number. */
+/** The trial that was stopped early; undefined if there is none, or if another trial was measured. */
 export function stoppedTrial(trials: readonly RecordedTrial[]): RecordedTrial | undefined {
   if (measuredValues(trials).length > 0) return undefined;
   return trials.find(({ outcome }) => outcome.status === 'stopped');
@@ -87,7 +86,7 @@ function hasResult({ outcome }: RecordedTrial): boolean {
   return outcome.status === 'measured' || outcome.status === 'stopped';
 }
 
-function knowing(history: readonly Step[], contract: Contract): Knowledge {
+function knowledgeFrom(history: readonly Step[], contract: Contract): Knowledge {
   const { goal, noise } = gateRules(contract);
   return knowledgeOf(history, scaleOf(history, goal, noise, []));
 }

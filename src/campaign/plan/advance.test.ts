@@ -19,7 +19,7 @@ import { plan } from './plan.ts';
 
 const CRASHED: Verdict = { ...CLOSED, kind: 'crash' };
 
-describe('an agent thinks beside the loop', () => {
+describe('an agent is asked', () => {
   const contract = contractSchema.parse({
     parallel: 2,
     agents: [{ name: 'gpt', use: 'openai', model: 'gpt-5' }],
@@ -28,7 +28,7 @@ describe('an agent thinks beside the loop', () => {
   const running = [experiment(1), experiment(2)];
   const attempts = [attempt('3/1.1', {}), attempt('3/2.1', {})];
 
-  test('so that an idea is there when a runner is free, and one at a time while none is', () => {
+  test('for an idea before a runner is free, and for one at a time while none is', () => {
     const busy = { contract: file, experiments: running, attempts };
     assert.equal(planned(busy), 'think of an idea');
     assert.equal(planned({ ...busy, thoughts: [thought(1, 'thinking')] }), 'wait');
@@ -39,14 +39,14 @@ describe('an agent thinks beside the loop', () => {
     );
   });
 
-  test('several think at once where several runners wait', () => {
+  test('for several ideas at once if several runners are free', () => {
     const idle = (...thoughts: Thought[]) => planned({ contract: file, thoughts });
     assert.equal(idle(thought(1, 'thinking')), 'think of an idea');
     assert.equal(idle(thought(1, 'thinking'), thought(2, 'thinking')), 'wait');
     assert.equal(idle(thought(1, 'thinking'), thought(2, 'failed')), 'open 1 from thought 2');
   });
 
-  test('not of more ideas than were asked for', () => {
+  test('for no more ideas than were requested', () => {
     const campaigns = [campaign({ target: 2 })];
     assert.equal(planned({ contract: file, experiments: running, attempts, campaigns }), 'wait');
   });
@@ -54,7 +54,7 @@ describe('an agent thinks beside the loop', () => {
   const crashed = (repairs: number) => experiment(1, { repairs, trials: [trial('3/1.1', 'tree 1', CRASH)] });
   const repair = { kind: 'repair', pull: 11, commit: sha('commit 1') } as const;
 
-  test('of how to mend a crash, at most twice', () => {
+  test('to fix a crash, at most twice', () => {
     const broken = { contract: file, experiments: [crashed(1)] };
     assert.equal(planned(broken), 'think of a repair of #11');
     const others = [thought(1, 'thinking'), thought(2, 'thinking')];
@@ -64,7 +64,7 @@ describe('an agent thinks beside the loop', () => {
     assert.equal(planned({ contract: file, experiments: [crashed(2)] }), 'crash #11');
   });
 
-  test('of how to port an idea to a new champion, once', () => {
+  test('to port an idea to a new champion, once', () => {
     const port = { ...repair, kind: 'port' } as const;
     const unfit = { contract: file, experiments: [experiment(1)] };
     assert.equal(planned({ ...unfit, thoughts: [thought(3, 'idea', port)] }), 'revise #11');
@@ -73,7 +73,7 @@ describe('an agent thinks beside the loop', () => {
 });
 
 describe('a campaign', () => {
-  test('proposes until it has as many experiments as asked for, then finishes', () => {
+  test('proposes until it has as many experiments as requested, then finishes', () => {
     assert.equal(planned({ experiments: [1, 2, 3, 4].map(n => closed(n)) }), 'think of an idea');
     assert.match(
       planned({ experiments: [1, 2, 3, 4, 5].map(n => closed(n)) }),
@@ -91,21 +91,21 @@ describe('a campaign', () => {
     );
   });
 
-  test('ends at the limit of the contract', () => {
+  test("ends at the contract's limit", () => {
     const contract = contractSchema.parse({ limits: { experiments: 2 } });
     const experiments = [closed(1), closed(2)];
     assert.match(
       planned({ contract: { kind: 'contract', contract }, experiments }),
-      /^finished: The contract's limit of 2/,
+      /^finished: Reached the contract's limit of 2 experiments/,
     );
   });
 
-  test('pauses after five proposals in a row came to nothing', () => {
+  test('pauses after five failed proposals in a row', () => {
     const campaigns = [campaign({ failedInARow: 5, failedProposals: ['no JSON'] })];
-    assert.match(planned({ campaigns }), /^paused: 5 proposals in a row .* `no JSON`/);
+    assert.match(planned({ campaigns }), /^paused: 5 proposals failed in a row\. Last error: `no JSON`/);
   });
 
-  test('pauses after five crashes in a row, and a person can forgive them', () => {
+  test('pauses after five crashes in a row, until a person resumes it', () => {
     const crashes = [1, 2, 3, 4, 5].map(n => closed(n, CRASHED));
     assert.match(
       planned({ experiments: crashes, campaigns: [campaign({ target: 9 })] }),
@@ -115,7 +115,7 @@ describe('a campaign', () => {
     assert.equal(planned({ experiments: crashes, campaigns: [resumed] }), 'think of an idea');
   });
 
-  test('pauses for crashes whatever else is open, thought of or ready', () => {
+  test('pauses for crashes even if other experiments or ideas are pending', () => {
     const crashes = [1, 2, 3, 4, 5].map(n => closed(n, CRASHED));
     const campaigns = [campaign({ target: 9, parallel: 2 })];
     const ready = [thought(3, 'idea', { kind: 'idea', number: 6 })];
@@ -133,7 +133,7 @@ describe('a campaign', () => {
     );
   });
 
-  test('that is paused starts nothing, but keeps what was measured', () => {
+  test('that is paused starts nothing, but records what was measured', () => {
     const campaigns = [campaign({ phase: 'paused' })];
     assert.equal(planned({ campaigns, experiments: [experiment(1)] }), 'wait');
     assert.equal(
@@ -146,7 +146,7 @@ describe('a campaign', () => {
     );
   });
 
-  test('that is stopped gives up what runs, closes what is open and deletes its branches', () => {
+  test('that is stopped cancels its runs, closes its experiments and deletes their branches', () => {
     const campaigns = [campaign({ phase: 'stopped' })];
     const experiments = [experiment(1)];
     const giving = plan(snapshot({ campaigns, experiments, attempts: [attempt('3/1.1', {})] }), NOW);
@@ -166,14 +166,14 @@ describe('a campaign', () => {
     );
   });
 
-  test('pauses when the contract breaks, and says where', () => {
+  test('pauses when the contract is invalid, and names the line', () => {
     const contract = {
       kind: 'problems',
       problems: [{ line: 4, key: 'parallel', expected: 'a number', found: '"many"' }],
     } as const;
     assert.match(
       planned({ contract: { ...contract, problems: [...contract.problems] } }),
-      /^paused: The contract cannot be read\. `\.github\/research\.yml:4: parallel: expected a number, found "many"/,
+      /^paused: The contract cannot be read: `\.github\/research\.yml:4: parallel: expected a number, found "many"/,
     );
   });
 
@@ -183,7 +183,7 @@ describe('a campaign', () => {
     assert.equal(first.kind === 'think' && first.campaign.issue, 3);
   });
 
-  test('whose state was deleted says so once', () => {
+  test('whose state was deleted gets one notice', () => {
     const lost = campaign(null);
     assert.match(
       planned({ campaigns: [lost], experiments: [closed(1)] }),
@@ -203,18 +203,21 @@ describe('a run that no runner picks up', () => {
     campaigns: [campaign({ notices })],
   });
 
-  test('is said once after ten minutes', () => {
+  test('is reported once after ten minutes', () => {
     assert.equal(planned(queued(590)), 'wait');
-    assert.match(planned(queued(610)), /^notify: No runner has picked up trial 3\/1\.1 for ten minutes/);
+    assert.match(planned(queued(610)), /^notify: No runner has picked up trial 3\/1\.1 for 10 min/);
     assert.equal(planned(queued(610, ['no runner for run 7'])), 'wait');
   });
 
-  test('pauses the campaign after an hour; after a resume the stale run is recorded as lost', () => {
-    assert.match(planned(queued(3610)), /^notify and pause: No runner picked up trial 3\/1\.1 for an hour/);
+  test('pauses the campaign after an hour; after a resume the run is recorded as lost', () => {
+    assert.match(
+      planned(queued(3610)),
+      /^notify and pause: No runner has picked up trial 3\/1\.1 for an hour/,
+    );
     assert.equal(planned(queued(3610, ['paused for run 7'])), 'record 3/1.1');
   });
 
-  test('waits its turn while another is in progress, and gets its time after one ended', () => {
+  test('is not reported while another run is in progress, and its time starts when that ends', () => {
     const waiting = queued(3610);
     const busy = [...waiting.attempts, attempt('3/0.4', { id: 6 })];
     assert.equal(planned({ ...waiting, attempts: busy }), 'wait');
@@ -223,7 +226,7 @@ describe('a run that no runner picks up', () => {
     assert.match(planned({ ...waiting, runEndedAt: ago(3610) }), /^notify and pause: No runner/);
   });
 
-  test('is named for all that wait with it', () => {
+  test('is reported together with all others in the queue', () => {
     const experiments = [experiment(1), experiment(2)];
     const attempts = [8, 7].map((id, i) =>
       attempt(`3/${i + 1}.1`, { id, status: 'queued', createdAt: ago(610) }),

@@ -4,7 +4,8 @@ import type { Action } from '../action.ts';
 import { budgetOf, championIsMeasured } from '../evidence/evidence.ts';
 import type { Snapshot } from '../model.ts';
 import { ended } from '../phase.ts';
-import { countExperiments, trialParts } from '../queries.ts';
+import { countExperiments } from '../queries.ts';
+import { trialParts } from '../trial-id.ts';
 import { targetOf } from './campaign-limits.ts';
 import { measureChampion, suspectMachine } from './champion.ts';
 import { isLost, LOOK_AGAIN_SECONDS, waitForAttempt } from './dispatch.ts';
@@ -32,13 +33,13 @@ export function advance(snapshot: Snapshot, now: Date): Action | null {
   );
 }
 
-/** What has to be found out before anything new is started; null where nothing is odd, or nothing new is to come. */
+/** A step that clears up a suspicion before anything new is started: does the machine work, do the ideas crash? */
 function suspect({ snapshot, work, now, limit }: Turn): Action | null {
   if (limit !== null) return null;
   return suspectMachine(snapshot, work, now) ?? pauseForCrashes(snapshot, work);
 }
 
-/** The steps of everything that is under way, in the order in which they are taken. */
+/** The next steps of everything in progress, in order of precedence. */
 function stepsOf(turn: Turn, suspicion: Action | null): Action[] {
   const { snapshot, work } = turn;
   const isMeasured = championIsMeasured(snapshot, budgetOf(work.contract, work.campaign));
@@ -53,12 +54,12 @@ function experimentSteps(turn: Turn, suspicion: Action | null): (Action | null)[
 }
 
 function championStep({ snapshot, work, now, active, parallel, limit }: Turn): Action | null {
-  // Nobody will be judged against it; what is in flight is still recorded.
+  // No experiment will be compared with it, but trials in flight are still recorded.
   if (limit !== null && active === 0) return waitForAttempt(snapshot, work, null, now);
   return measureChampion(snapshot, work, parallel, now);
 }
 
-/** What a person decided beyond the gate, and what got lost on the way and made room for another, may come when every runner is taken. */
+/** Whether there is a runner for a step. A person's decision, or a lost trial that is dispatched again, can come while all are taken. */
 function isPossible({ snapshot, work, parallel, now }: Turn, step: Action): boolean {
   if (step.kind !== 'dispatch') return step.kind !== 'wait';
   const running = [...snapshot.attempts.values()].filter(
@@ -79,17 +80,17 @@ function thinkOrFinish(turn: Turn): Action | null {
   return pauseForFailedProposals(work.campaign) ?? thinkNext(turn);
 }
 
-/** Null until everything that was asked for has a verdict. */
+/** Null until all requested experiments have a verdict. */
 function finishAtTarget({ snapshot, work: { campaign }, active }: Turn, target: number): Action | null {
   if (active > 0) return null;
   const reason =
     target < campaign.state.target
-      ? `The contract's limit of ${target} experiments was reached.`
+      ? `Reached the contract's limit of ${target} experiments.`
       : 'All experiments have a verdict.';
   return pauseForHeld(snapshot, campaign) ?? { kind: 'phase', campaign, ...ended('finished', reason) };
 }
 
-/** What is open is judged first, and what is thought about is waited for, so that its price is known. */
+/** Null until open experiments have a verdict and agents have answered, so that the cost of their answers is known. */
 function finishAtLimit(
   { snapshot, work: { campaign }, active }: Turn,
   limit: string,

@@ -52,19 +52,19 @@ const endOf = (...args: Parameters<typeof planned>) => {
   return action.kind === 'phase' ? `${action.phase}: ${action.reason}` : action.kind;
 };
 
-describe('a campaign whose hours are over', () => {
-  test('finishes with the figures, and not a second before', () => {
+describe('a campaign at its time limit', () => {
+  test('finishes and says how long it ran, not a second too early', () => {
     assert.equal(kindOf({ hours: 2 }, { startedHoursAgo: 1.999 }), 'think');
     assert.match(
       endOf({ hours: 2 }, { startedHoursAgo: 2.25 }),
-      /^finished: The contract's limit of 2 hours was reached: the campaign was started 2\.25 hours ago/,
+      /^finished: Reached the contract's limit of 2 hours: the campaign was started 2\.25 hours ago/,
     );
     assert.equal(kindOf({}, { startedHoursAgo: 1000 }), 'think', 'without a limit');
   });
 
   const over = { startedHoursAgo: 3 };
 
-  test('judges what is open first, and opens nothing new', () => {
+  test('judges open experiments first, and starts none', () => {
     const running = { ...over, attempts: [attempt('3/1.1', {})], experiments: [experiment(1)] };
     assert.equal(kindOf({ hours: 2 }, running, { parallel: 2 }), 'wait');
     assert.equal(kindOf({ hours: 2 }, { ...over, experiments: [experiment(1)] }), 'dispatch');
@@ -72,7 +72,7 @@ describe('a campaign whose hours are over', () => {
     assert.equal(kindOf({ hours: 2 }, ready, { parallel: 2 }), 'writeOff');
   });
 
-  test('measures no champion that nobody will be judged against, but records what is in flight', () => {
+  test('does not measure a champion that no experiment will be compared with, but records trials in flight', () => {
     assert.match(endOf({ hours: 2 }, over, { baselines: [] }), /^finished/);
     const measuring = { ...over, attempts: [attempt('3/0.1', {})] };
     assert.equal(kindOf({ hours: 2 }, measuring, { baselines: [] }), 'wait');
@@ -81,44 +81,44 @@ describe('a campaign whose hours are over', () => {
   });
 });
 
-describe('a campaign whose dollars are spent', () => {
+describe('a campaign at its cost limit', () => {
   const spent = { experiments: [closed(1, 0.6), closed(2, 0.3)] };
 
-  test('counts experiments and failed proposals, and finishes with the figures', () => {
+  test('counts experiments and failed proposals, finishes, and says how much was spent', () => {
     assert.equal(kindOf({ usd: 1 }, spent), 'think');
     assert.match(
       endOf({ usd: 1 }, spent, { failedCost: cost(0.15) }),
-      /^finished: The contract's limit of \$1 was reached: the agents have cost \$1\.05\. Raise `limits\.usd`/,
+      /^finished: Reached the contract's limit of \$1: agents have cost \$1\.05\. To continue, raise `limits\.usd`/,
     );
   });
 
-  test('waits for a thought in flight, and counts what it cost, before it finishes', () => {
+  test("waits for an agent's answer and counts its cost before it finishes", () => {
     const over = { experiments: [closed(1, 1)] };
     assert.equal(kindOf({ usd: 1 }, { ...over, thoughts: [thought('thinking')] }), 'wait');
     assert.equal(kindOf({ usd: 1 }, { ...over, thoughts: [thought('failed')] }), 'writeOff');
     assert.match(endOf({ usd: 1 }, over), /^finished/);
   });
 
-  test('mends no crash any more', () => {
+  test('does not ask for a fix after a crash', () => {
     const crashed = (usd: number) =>
       experiment(1, { cost: cost(usd), trials: [trial('3/1.1', 'tree 1', CRASH)] });
     assert.equal(kindOf({ usd: 1 }, { experiments: [crashed(0.5)] }), 'think');
     assert.equal(kindOf({ usd: 1 }, { experiments: [crashed(1)] }), 'close');
   });
 
-  test('does not go on where the price is not known', () => {
+  test('finishes if the cost is unknown', () => {
     assert.match(
       endOf({ usd: 1 }, { experiments: [closed(1, null)] }),
-      /^finished: The contract's limit of \$1 cannot be kept/,
+      /^finished: Cannot enforce the contract's limit of \$1/,
     );
     assert.equal(kindOf({}, { experiments: [closed(1, null)] }), 'think', 'without a limit');
   });
 });
 
-describe('what a thought cost of which nothing is made counts', () => {
+describe('an answer that is not needed any more is written off', () => {
   const repair = { kind: 'repair', pull: 11, commit: sha('commit 1') } as const;
 
-  test('when its experiment has ended, or is another by now', () => {
+  test('if its experiment has ended or changed', () => {
     const failed = { thoughts: [thought('failed', repair)] };
     assert.equal(kindOf({}, { ...failed, experiments: [closed(1, 0)] }), 'writeOff');
     const repaired = experiment(1, { commit: sha('other') }, { headSha: sha('other') });
@@ -127,7 +127,7 @@ describe('what a thought cost of which nothing is made counts', () => {
     assert.equal(kindOf({}, { ...failed, experiments: [crashed] }), 'close', 'the answer is waited for');
   });
 
-  test('when there are as many experiments as were asked for, or the campaign has ended', () => {
+  test('if all requested experiments exist, or the campaign has ended', () => {
     const ready = { thoughts: [thought('idea')] };
     assert.equal(kindOf({}, { ...ready, experiments: [closed(1, 0)] }, { target: 1 }), 'writeOff');
     assert.equal(kindOf({}, ready, { phase: 'stopped' }), 'writeOff');

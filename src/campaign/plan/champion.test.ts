@@ -15,7 +15,7 @@ import {
 describe('the champion is measured first', () => {
   const starting = (trials = BASELINES.slice(0, 0)) => [campaign({ baselines: trials })];
 
-  test('three baseline trials, one after the other, each on its own seed', () => {
+  test('with three baseline trials, one after the other, each on its own seed', () => {
     assert.equal(planned({ campaigns: starting() }), 'dispatch 3/0.1 seed 0');
     assert.equal(planned({ campaigns: starting(BASELINES.slice(0, 2)) }), 'dispatch 3/0.3 seed 2');
     assert.equal(planned({}), 'think of an idea');
@@ -37,7 +37,7 @@ describe('the champion is measured first', () => {
     );
   });
 
-  test('a trial that failed through the machine is repeated under a new name, twice', () => {
+  test('a trial with a machine error is repeated under a new name, twice', () => {
     const faults = [1, 2].map(k => trial(`3/0.${k}`, 'champion tree', FAULT));
     assert.equal(planned({ campaigns: starting(faults) }), 'dispatch 3/0.3 seed 0');
     const three = [...faults, trial('3/0.3', 'champion tree', FAULT)];
@@ -53,7 +53,7 @@ describe('the champion is measured first', () => {
     const crash = [trial('3/0.1', 'champion tree', CRASH)];
     assert.match(
       planned({ campaigns: starting(crash) }),
-      /^paused: The champion .* itself crashes \(exception: `ValueError: no`\)/,
+      /^paused: The champion .* crashes \(exception\): `ValueError: no`/,
     );
   });
 
@@ -65,7 +65,7 @@ describe('the champion is measured first', () => {
     assert.equal(planned({ base, experiments: [promising] }), 'dispatch 3/0.4 seed 0');
   });
 
-  test('by as many runners as there are, each on its own seed', () => {
+  test('on as many runners as there are, each trial on its own seed', () => {
     const parallel = (n: number, attempts: string[], baselines = BASELINES.slice(0, 0)) =>
       planned({
         campaigns: [campaign({ parallel: n, baselines })],
@@ -87,7 +87,7 @@ describe('the champion is measured first', () => {
   });
 });
 
-describe('after an idea that no machine could measure', () => {
+describe('after an experiment with only machine errors', () => {
   const faults = [5, 6, 7].map(runId => trial(`3/1.${runId}`, 'tree 1', FAULT, { runId }));
   const verdict = { ...CLOSED, kind: 'unmeasurable' } as const;
   const broken = experiment(1, { verdict, trials: faults }, { state: 'closed' });
@@ -98,13 +98,13 @@ describe('after an idea that no machine could measure', () => {
     return { experiments: [broken], campaigns: [campaign({ baselines: [...BASELINES, ...checks] })] };
   };
 
-  test('the champion is measured, and where that works the idea was at fault', () => {
+  test('the champion is measured, and if that works the campaign continues', () => {
     assert.equal(planned(after()), 'dispatch 3/0.4 seed 0');
     assert.equal(planned(after(FAULT)), 'dispatch 3/0.5 seed 0');
     assert.equal(planned(after(FAULT, 1.001)), 'think of an idea');
   });
 
-  test('the campaign pauses where the champion cannot be measured either', () => {
+  test('the campaign pauses if the champion cannot be measured either', () => {
     const reason = /^paused: The champion could not be measured: 3 trials .* unplugged/;
     assert.match(planned(after(FAULT, FAULT, FAULT)), reason);
     const { experiments, campaigns } = after(FAULT, FAULT, FAULT);

@@ -1,14 +1,15 @@
-/** The champion's trials: its baselines, and those that tell a broken machine from a bad idea. */
+/** The champion's trials: its baselines, and trials that tell a broken machine from a bad idea. */
+
+import { quote } from '../../text/markdown.ts';
 import type { Action, Work } from '../action.ts';
 import { trialsOfTree } from '../evidence/evidence.ts';
 import { BASELINE_TRIALS, MAX_FAULTS, type RecordedTrial } from '../marker.ts';
 import { type Experiment, measuredValues, type Snapshot } from '../model.ts';
 import { paused } from '../phase.ts';
 import { attemptsOf, experimentsOf, type LiveCampaign } from '../queries.ts';
-import { quote } from '../quote.ts';
 import { dispatch, waitForAttempt } from './dispatch.ts';
 
-/** Baseline trials of the champion, at most `parallel` at a time; they calibrate the noise. */
+/** Measures the champion's baselines, which calibrate the noise, at most `parallel` at a time. */
 export function measureChampion(snapshot: Snapshot, work: Work, parallel: number, now: Date): Action {
   const { campaign } = work;
   const { tree, sha } = snapshot.base;
@@ -20,13 +21,13 @@ export function measureChampion(snapshot: Snapshot, work: Work, parallel: number
   if (crash?.outcome.status === 'crash')
     return pause(
       campaign,
-      `The champion ${sha.slice(0, 7)} itself crashes (${crash.outcome.reason}: ${quote(crash.outcome.message)}). Mend the base branch, then comment \`/research resume\`.`,
+      `The champion ${sha.slice(0, 7)} crashes (${crash.outcome.reason}): ${quote(crash.outcome.message)}. Fix the base branch, then comment \`/research resume\`.`,
     );
   const flagged = recent.find(trial => (trial.refereed?.audit?.flags.length ?? 0) > 0);
   if (flagged)
     return pause(
       campaign,
-      `The audit of the champion ${sha.slice(0, 7)} does not agree with its number: ${quote(flagged.refereed?.audit?.flags[0] ?? '')}. Its predictions look ahead or depend on what else is in the batch, or this machine computes too coarsely. Mend that, then comment \`/research resume\`.`,
+      `The audit of the champion ${sha.slice(0, 7)} disagrees with its score: ${quote(flagged.refereed?.audit?.flags[0] ?? '')}. Its predictions look ahead or depend on the rest of the batch, or this machine's arithmetic is too imprecise. Fix that, then comment \`/research resume\`.`,
     );
   const broken = pauseForFaults(campaign, recent);
   if (broken) return broken;
@@ -37,8 +38,8 @@ export function measureChampion(snapshot: Snapshot, work: Work, parallel: number
 }
 
 /**
- * After an idea that failed through the machine's fault until it was given up, the champion is measured once more: if that fails as
- * well, it was not the idea, and the campaign pauses. Null where there is nothing to suspect.
+ * After an experiment that could not be measured because of machine errors, the champion is measured again. If that fails too, the
+ * idea was not the cause, and the campaign pauses. Null if there is nothing to suspect.
  */
 export function suspectMachine(snapshot: Snapshot, work: Work, now: Date): Action | null {
   const { campaign } = work;
@@ -55,19 +56,19 @@ export function suspectMachine(snapshot: Snapshot, work: Work, now: Date): Actio
   );
 }
 
-/** This campaign's trials of the champion since a person last resumed it. */
+/** This campaign's trials of the champion since a person last resumed the campaign. */
 export function recentTrials(snapshot: Snapshot, { state }: LiveCampaign): RecordedTrial[] {
   return state.baselines.slice(state.forgiven.baselines).filter(({ tree }) => tree === snapshot.base.tree);
 }
 
-/** Where the champion failed through the machine's fault until it was given up. */
+/** Pauses the campaign if too many trials of the champion had a machine error; null otherwise. */
 export function pauseForFaults(campaign: LiveCampaign, trials: readonly RecordedTrial[]): Action | null {
   const faults = trials.filter(isFault);
   const last = faults.at(-1)?.outcome;
   if (faults.length < MAX_FAULTS || last?.status !== 'fault') return null;
   return pause(
     campaign,
-    `The champion could not be measured: ${faults.length} trials failed through the machine's fault, at last: ${quote(last.message)}. Mend the runner, then comment \`/research resume\`.`,
+    `The champion could not be measured: ${faults.length} trials failed with a machine error. Last error: ${quote(last.message)}. Fix the runner, then comment \`/research resume\`.`,
   );
 }
 
@@ -79,7 +80,7 @@ function isFault(trial: RecordedTrial | undefined): boolean {
   return trial?.outcome.status === 'fault';
 }
 
-/** Ids of runs grow with time. */
+/** Ids of runs increase over time. */
 function lastRun({ marker }: Experiment): number {
   return Math.max(0, ...marker.trials.map(runOf));
 }

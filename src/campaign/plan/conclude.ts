@@ -1,11 +1,11 @@
-/** Verdicts that do not come from the gate. */
+/** Verdicts that are not the gate's. */
 
 import { mean } from '../../gate/mean.ts';
 import type { ActionOf } from '../action.ts';
 import type { RecordedTrial, Verdict } from '../marker.ts';
 import { type Experiment, measuredValues } from '../model.ts';
 
-/** Closes an experiment with a verdict that does not rest on a comparison. */
+/** Closes an experiment with a verdict that is not based on a comparison with the champion. */
 export function conclude(
   experiment: Experiment,
   trials: RecordedTrial[],
@@ -13,7 +13,7 @@ export function conclude(
   reason: string,
 ): ActionOf<'close'> {
   const values = measuredValues(trials);
-  // A number on a champion that is gone would read as one on the present one.
+  // A score measured on an earlier champion would look like one on the current champion.
   const value = values.length > 0 && kind !== 'superseded' ? mean(values) : null;
   const verdict: Verdict = {
     kind,

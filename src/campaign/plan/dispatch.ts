@@ -1,28 +1,24 @@
-/** Starting trials: under which name, on which seed, and again where one got lost on the way. */
+/** Starts trials: picks their names and seeds, and dispatches again those that got lost. */
+
 import type { Action, Work } from '../action.ts';
 import { nextTrial, trialsOfTree } from '../evidence/evidence.ts';
 import { BASELINE_TRIALS, type RecordedTrial } from '../marker.ts';
-import {
-  type Attempt,
-  type Campaign,
-  type Experiment,
-  measuredValues,
-  type Snapshot,
-  trialId,
-} from '../model.ts';
-import { attemptsOf, secondsSince, trialParts, trialsOf } from '../queries.ts';
+import { type Attempt, type Campaign, type Experiment, measuredValues, type Snapshot } from '../model.ts';
+import { attemptsOf, trialsOf } from '../queries.ts';
+import { secondsSince } from '../time.ts';
+import { trialId, trialParts } from '../trial-id.ts';
 
-/** A dispatch whose run does not show up in the list of runs for this long is taken for lost. */
+/** A dispatch is lost if its run does not appear in the list of runs for this long. */
 const DISPATCH_LOST_SECONDS = 120;
-/** How soon to look again while a trial is in flight, where no webhook says so earlier. */
+/** When to look again while a trial is in flight, if no webhook comes earlier. */
 export const LOOK_AGAIN_SECONDS = 30;
 
-/** Whether a trial was begun whose run does not show up. */
+/** Whether a trial was started but its run never appeared. */
 export function isLost({ run, check }: Attempt, now: Date): boolean {
   return run === null && secondsSince(check?.startedAt ?? '', now) >= DISPATCH_LOST_SECONDS;
 }
 
-/** Null when nothing is in flight; otherwise to wait, or to dispatch again what was lost on the way. */
+/** Waits for trials in flight, or dispatches a lost one again; null if nothing is in flight. */
 export function waitForAttempt(
   snapshot: Snapshot,
   work: Work,
@@ -58,8 +54,8 @@ function dispatchAs(trial: string, snapshot: Snapshot, work: Work, experiment: E
 }
 
 /**
- * Trial k of every tree runs on seed k of the campaign; of those before it, the measured ones and those in flight count. An idea meets no
- * seed twice, which would say little new; the champion, where it is measured for another class of machine, goes through its first ones again.
+ * The k-th trial of a tree runs on the k-th seed of the campaign, counting trials that were measured or are in flight. An experiment never
+ * runs on the same seed twice, which would add little. The champion does, if it is measured again for another class of machine.
  */
 function seedIndex(
   snapshot: Snapshot,

@@ -1,4 +1,4 @@
-/** New ideas: what is thought of next, and what is made into an experiment. */
+/** New ideas: what agents are asked for next, and which answer becomes an experiment. */
 import type { Action } from '../action.ts';
 import type { KnownCampaign, Snapshot } from '../model.ts';
 import { stillAsked } from '../people.ts';
@@ -16,27 +16,27 @@ function ideasOf(snapshot: Snapshot, campaign: KnownCampaign): IdeaThought[] {
   );
 }
 
-/** What a person asked for, or what came of the first finished thought, becomes an experiment. */
+/** Makes an experiment from a person's request, or from the first answer of an agent. */
 export function openNext({ snapshot, work, active, parallel, limit }: Turn): Action | null {
   if (active >= parallel || limit !== null) return null;
   const { campaign, contract } = work;
-  // Another App may have made one meanwhile.
+  // Another instance of the App may have opened one.
   if (countExperiments(snapshot, campaign) >= targetOf(contract, campaign.state)) return null;
   const number = nextNumber(snapshot, campaign);
   const repeated = stillAsked(snapshot, campaign).find(({ pull }) => pull !== null);
   if (repeated) return { kind: 'repeat', ...work, number, asked: repeated };
   const [thought] = ideasOf(snapshot, campaign)
     .filter(({ state }) => state !== 'thinking')
-    .sort((a, b) => turnOf(a) - turnOf(b) || a.task.number - b.task.number);
+    .sort((a, b) => precedence(a) - precedence(b) || a.task.number - b.task.number);
   return thought ? { kind: 'open', ...work, number, thought: thought.id } : null;
 }
 
-/** People's ideas come first. */
-function turnOf({ task }: IdeaThought): number {
+/** Requests by people come first. */
+function precedence({ task }: IdeaThought): number {
   return task.kind === 'try' ? 0 : 1;
 }
 
-/** What to think of now: what people asked for first, then new ideas, so that no runner waits for one. */
+/** Asks an agent for the next idea, requests by people first, so that no runner has to wait for one. */
 export function thinkNext({ snapshot, work, active, parallel }: Turn): Action | null {
   const { campaign, contract } = work;
   const thoughts = ideasOf(snapshot, campaign);
@@ -53,7 +53,7 @@ export function thinkNext({ snapshot, work, active, parallel }: Turn): Action | 
   return { kind: 'think', ...work, task: { kind: 'idea', number } };
 }
 
-/** Number of an experiment that does not exist and that nobody thinks about. */
+/** The next number that no experiment and no thought has. */
 function freeNumber(snapshot: Snapshot, campaign: KnownCampaign, thoughts: readonly IdeaThought[]): number {
   const taken = new Set(thoughts.map(({ task }) => task.number));
   let number = nextNumber(snapshot, campaign);

@@ -1,5 +1,6 @@
-/** The gate's part in an experiment's next step: a verdict, or one more trial. */
+/** Lets the gate decide on an experiment: a verdict, or another trial. */
 import { mean } from '../../gate/mean.ts';
+import type { Contract } from '../../protocol/contract.ts';
 import type { Action } from '../action.ts';
 import { type Judgement, judgeExperiment, soundTrials } from '../evidence/evidence.ts';
 import { stoppedVerdict } from '../evidence/stopping.ts';
@@ -7,17 +8,18 @@ import { measuredValues } from '../model.ts';
 import { measureAgain, measureAlike, restack, takeTrial } from './measure.ts';
 import type { Subject } from './subject.ts';
 
-/** What the gate found, for people. */
+/** The gate's findings, in a sentence for people. */
 const REASONS = {
   better: 'Better than the champion.',
-  simpler: 'As good as the champion, and shorter.',
-  close: 'Not shown to be better than the champion.',
-  hold: 'Its gain is far beyond the effects of all ideas before it.',
+  simpler: 'As good as the champion, with less code.',
+  chance: 'Scored better than the champion, but not by more than chance can explain.',
+  worse: 'Did not score better than the champion.',
+  implausible: 'The improvement is implausibly large compared with the effects of earlier ideas.',
 };
 
 type Judged = Extract<Judgement, { kind: 'judged' }>;
 
-/** The verdict on an experiment; without one, what is to be measured next. */
+/** The verdict on an experiment or, if there is none yet, what to measure next. */
 export function judge(subject: Subject): Action {
   const { snapshot, work, experiment, trials, moved } = subject;
   const stopped = stoppedVerdict(snapshot, work.contract, experiment, trials);
@@ -26,15 +28,14 @@ export function judge(subject: Subject): Action {
   const judgement = judgeSound(subject);
   const verdict = judgement?.kind === 'judged' ? verdictOf(subject, judgement) : null;
   if (verdict) return verdict;
-  // Trials of an old base never match the new champion's conditions, however often that is measured.
+  // Trials on an earlier champion never become comparable, however often the new one is measured.
   if (moved) return restack(subject);
   return judgement?.kind === 'incomparable' ? measureAlike(subject) : measureAgain(subject);
 }
 
 /**
- * What all numbers say where that is to close it, and else what the audited ones say, which alone may lead to a merge. A number that did not
- * call for an audit, on a machine where the champion is slower than its others say, is worth another trial, and that is audited. Null while
- * none is.
+ * Judges all scores together, and if they do not close the experiment, the audited ones alone: only they can lead to a merge. Null if
+ * none was audited. Then the experiment gets another trial, which is.
  */
 function judgeSound({ snapshot, work: { contract }, experiment, trials }: Subject): Judgement | null {
   const all = judgeExperiment(snapshot, contract, experiment, trials);
@@ -45,20 +46,27 @@ function judgeSound({ snapshot, work: { contract }, experiment, trials }: Subjec
   return judgeExperiment(snapshot, contract, experiment, sound);
 }
 
-/** Null where the gate asks for another trial, and where its verdict was on a champion that is gone. */
+/** Null if the gate asks for another trial, or if the verdict was about an earlier champion. */
 function verdictOf({ work, experiment, trials, moved }: Subject, judged: Judged): Action | null {
   const { kind, simplification, noise, doubt } = judged.verdict;
   const numbers = { value: mean(judged.value), championValue: mean(judged.champion), noise, doubt };
   // A candidate that lost against the old champion would lose against the new one too.
   if (kind === 'close') {
-    const verdict = { kind, cause: null, reason: REASONS.close, ...numbers } as const;
+    const reason = closeReason(work.contract, numbers);
+    const verdict = { kind, cause: null, reason, ...numbers } as const;
     return { kind, experiment, trials, unfinished: [], verdict };
   }
   if (moved || kind === 'again') return null;
   if (kind === 'hold') {
-    const verdict = { kind: 'flagged', cause: null, reason: REASONS.hold, ...numbers } as const;
+    const verdict = { kind: 'flagged', cause: null, reason: REASONS.implausible, ...numbers } as const;
     return { kind, ...work, experiment, trials, verdict };
   }
   const cause = simplification ? 'simpler' : 'better';
   return { kind, ...work, experiment, trials, verdict: { kind, cause, reason: REASONS[cause], ...numbers } };
+}
+
+/** Why it is closed. One that scored better must not be told that it did not. */
+function closeReason({ metric, gate }: Contract, score: { value: number; championValue: number }): string {
+  const gain = (score.championValue - score.value) * (metric.goal === 'minimize' ? 1 : -1);
+  return gain > 0 && gate.rule !== 'greedy' ? REASONS.chance : REASONS.worse;
 }

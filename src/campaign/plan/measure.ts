@@ -1,4 +1,4 @@
-/** One more trial of an experiment, of the champion for its sake, or of the experiment made again on a new champion. */
+/** Takes another trial: of an experiment, of the champion to compare it with, or of the experiment restacked on a new champion. */
 import type { Action } from '../action.ts';
 import { countLike, trialsOfTree } from '../evidence/evidence.ts';
 import { BASELINE_TRIALS, MAX_RESTACKS, type RecordedTrial } from '../marker.ts';
@@ -8,29 +8,29 @@ import { conclude } from './conclude.ts';
 import { dispatch, waitForAttempt } from './dispatch.ts';
 import type { Subject } from './subject.ts';
 
-/** The champion is measured for an idea that met other conditions until so many trials met known ones; then the idea is measured again instead. */
+/** The champion is measured again under an experiment's conditions until this many of its trials ran under conditions already known. */
 const MAX_MISSES = 2 * BASELINE_TRIALS;
 
 export function takeTrial({ snapshot, work, experiment, trials }: Subject): Action {
   return dispatch(snapshot, work, experiment, trials);
 }
 
-/** Whether it was measured so often that another trial would not help either. */
+/** Whether the experiment has been measured so often that another trial would not help. */
 export function isExhausted({ work, trials }: Subject): boolean {
   return measuredValues(trials).length >= 2 * work.contract.gate.max_trials;
 }
 
-/** One more trial. The gate counts those under equal conditions only, which a machine that keeps changing never brings together. */
+/** Takes another trial, or gives up: the gate needs trials under equal conditions, and some machines keep changing. */
 export function measureAgain(subject: Subject): Action {
   const { experiment, trials } = subject;
   if (!isExhausted(subject)) return takeTrial(subject);
-  const reason = `Its ${measuredValues(trials).length} trials and the champion's ran under conditions that changed too often to be compared.`;
+  const reason = `Its ${measuredValues(trials).length} trials and the champion's ran under conditions that changed too often to compare them.`;
   return conclude(experiment, trials, 'unmeasurable', reason);
 }
 
 /**
- * Only equal conditions are compared: where the candidate met others than the champion, the champion is measured again, and where that
- * does not meet them, the candidate.
+ * For an experiment without a comparable trial of the champion: measures the champion again, and if that does not meet the experiment's
+ * conditions, the experiment.
  */
 export function measureAlike(subject: Subject): Action {
   const { snapshot, work, now } = subject;
@@ -42,15 +42,15 @@ export function measureAlike(subject: Subject): Action {
   return missesAmong(taken) < MAX_MISSES ? dispatch(snapshot, work, null, taken) : measureAgain(subject);
 }
 
-/** Of the champion's numbers those that were taken under conditions with enough of them already. */
+/** How many of the trials were measured under conditions that already had enough trials. */
 function missesAmong(trials: readonly RecordedTrial[]): number {
   const measured = trials.filter(({ outcome }) => outcome.status === 'measured');
   return measured.filter((trial, i) => countLike(measured.slice(0, i), trial) >= BASELINE_TRIALS).length;
 }
 
-/** Nothing measured on an old base is merged: the idea is made again on the new champion. */
+/** Makes the experiment again on the new champion, because nothing measured on an earlier one is merged. */
 export function restack({ work, experiment, trials }: Subject): Action {
   if (experiment.marker.restacks < MAX_RESTACKS) return { kind: 'restack', ...work, experiment };
-  const reason = `The champion moved ${MAX_RESTACKS + 1} times while this idea was measured.`;
+  const reason = `The champion changed ${MAX_RESTACKS + 1} times while this experiment was being measured.`;
   return conclude(experiment, trials, 'superseded', reason);
 }

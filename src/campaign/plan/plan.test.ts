@@ -14,30 +14,30 @@ test('commands come before anything else', () => {
 });
 
 describe('branches', () => {
-  test('the one that a kill left without its pull request is deleted before the next idea', () => {
+  test('one without a pull request, left by a kill, is deleted before the next idea', () => {
     const branches = new Map([['research/3/1', sha('x')]]);
     assert.equal(planned({ branches, leftovers: ['research/3/1'] }), 'clean research/3/1');
   });
 
-  test('of people on the next experiment’s name: the experiment takes the name after it', () => {
+  test("a person's branch with the next experiment's name makes the experiment take the name after it", () => {
     const branches = new Map([['research/3/1', sha('work of a person')]]);
     assert.equal(planned({ branches, thoughts: [thought(1, 'idea')] }), 'open 2 from thought 1');
   });
 
-  test('that of a settled experiment is deleted when there is nothing better to do', () => {
+  test('that of a settled experiment is deleted when there is nothing else to do', () => {
     const branches = new Map([['research/3/1', sha('commit 1')]]);
     assert.equal(planned({ experiments: [closed(1)], branches }), 'think of an idea');
     const campaigns = [campaign({ phase: 'paused' })];
     assert.equal(planned({ campaigns, experiments: [closed(1)], branches }), 'clean research/3/1');
   });
 
-  test('that of a settled experiment stays while someone has an open pull request of it', () => {
+  test('that of a settled experiment is kept while someone has an open pull request for it', () => {
     const branches = new Map([['research/3/1', sha('commit 1')]]);
     const paused = { campaigns: [campaign({ phase: 'paused' })], experiments: [closed(1)], branches };
     assert.equal(planned({ ...paused, offered: new Set(['research/3/1']) }), 'wait');
   });
 
-  test('of people are left alone, whatever they are called', () => {
+  test("people's branches are left alone, whatever their names", () => {
     const branches = new Map(
       ['research/ablation', 'research/3/7', 'research/9/1', 'research/night'].map(name => [name, sha('x')]),
     );
@@ -51,20 +51,23 @@ describe('branches', () => {
 });
 
 describe('a person', () => {
-  test('who edits the hidden part of a description away pauses the campaign, and is told what to do', () => {
+  test('who removes the hidden marker of a description pauses the campaign, and is told what to do', () => {
     const unreadable = [{ pull: 11, open: true, campaign: 3, number: 1 }];
-    assert.match(planned({ unreadable }), /^paused: The hidden part of the description of #11 is gone/);
+    assert.match(
+      planned({ unreadable }),
+      /^paused: The hidden marker in the description of #11 is missing or unreadable/,
+    );
     const gone = unreadable.map(found => ({ ...found, open: false }));
     assert.equal(planned({ unreadable: gone }), 'think of an idea', 'its number is not used again');
   });
 
-  test('who makes another branch the base has what was made for the old one closed, never merged', () => {
+  test('who changes the base gets experiments for the old base closed, not merged', () => {
     const base = { branch: 'dev', sha: sha('champion'), tree: sha('champion tree') };
     const better = [trial('3/1.1', 'tree 1', 0.9), trial('3/1.2', 'tree 1', 0.9)];
     assert.equal(planned({ base, experiments: [experiment(1, { trials: better })] }), 'superseded #11');
   });
 
-  test('who closes a pull request that was to be merged is taken at their word', () => {
+  test('who closes a pull request before its merge decides', () => {
     const refused = experiment(1, { verdict: { ...CLOSED, kind: 'merge' } }, { state: 'closed' });
     assert.equal(planned({ experiments: [refused] }), 'person #11');
   });

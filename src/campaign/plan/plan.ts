@@ -1,22 +1,16 @@
-/** The mind: from what GitHub shows to the one next action. Pure; the rules of a campaign stand here and in `advance`. */
+/** Decides the one next action from a snapshot of GitHub. Pure. The rules for the current campaign's experiments are in `advance`. */
 
 import { describeProblem } from '../../protocol/contract-file.ts';
+import { quote } from '../../text/markdown.ts';
 import type { Action } from '../action.ts';
 import { type Campaign, type Experiment, isKnown, type Snapshot } from '../model.ts';
 import { repeatedRunKey, STATE_LOST_KEY } from '../notice.ts';
-import { tendBase } from '../own-branch.ts';
-import { discardedBy, mayGoOn } from '../people.ts';
+import { canResume, discardedBy } from '../people.ts';
 import { ended, paused, RUNNING } from '../phase.ts';
-import {
-  attemptsOf,
-  experimentsOf,
-  liveCampaigns,
-  openExperiments,
-  trialParts,
-  trialsOf,
-} from '../queries.ts';
-import { quote } from '../quote.ts';
+import { attemptsOf, experimentsOf, liveCampaigns, openExperiments, trialsOf } from '../queries.ts';
+import { trialParts } from '../trial-id.ts';
 import { advance } from './advance.ts';
+import { maintainBase } from './base-branch.ts';
 import { conclude } from './conclude.ts';
 import { isLost } from './dispatch.ts';
 import { promote } from './promotion.ts';
@@ -25,27 +19,27 @@ import { writeOff } from './write-off.ts';
 const IDLE_SECONDS = 300;
 
 const STATE_LOST_TEXT =
-  'The status comment of this campaign was deleted or its hidden part cannot be read, so I take the campaign for paused. Comment `/research N` to go on with N more experiments; those that exist are kept.';
+  'The status comment of this campaign was deleted or its hidden marker cannot be read, so this campaign is paused. To continue with N more experiments, comment `/research N`; existing experiments are kept.';
 
-/** Decides what to do next. The first rule that applies wins. */
+/** Decides the next action. The first rule that applies wins. */
 export function plan(snapshot: Snapshot, now: Date): Action {
   return (
     answerCommands(snapshot) ??
-    stopWhatMustStop(snapshot) ??
+    stopOrPause(snapshot) ??
     relabel(snapshot) ??
-    sayRepeated(snapshot) ??
-    finishLeftovers(snapshot, now) ??
+    reportRepeatedRun(snapshot) ??
+    closeLeftovers(snapshot, now) ??
     recordResults(snapshot) ??
-    tidyUp(snapshot) ??
+    removeDuplicate(snapshot) ??
     writeOff(snapshot, now) ??
-    tendBase(snapshot) ??
+    maintainBase(snapshot) ??
     cleanOrWait(snapshot, advance(snapshot, now), now)
   );
 }
 
 /**
- * When there is nothing better to do: deletes the branches of settled experiments, closes the checks of trials of the champion that got
- * lost on the way and that nobody needs any more, and opens what campaigns have to show.
+ * When there is nothing else to do: closes the check runs of lost trials of the champion that are not needed any more, deletes the
+ * branches of settled experiments, and opens promotions.
  */
 function cleanOrWait(snapshot: Snapshot, next: Action | null, now: Date): Action {
   if (next && next.kind !== 'wait') return next;
@@ -72,8 +66,8 @@ function answerCommands(snapshot: Snapshot): Action | null {
   return command ? { kind: 'answer', command } : null;
 }
 
-/** A campaign without a readable contract pauses; a campaign whose issue is closed stops, with what it has open. */
-function stopWhatMustStop(snapshot: Snapshot): Action | null {
+/** A campaign without a readable contract pauses. A campaign whose issue was closed stops. */
+function stopOrPause(snapshot: Snapshot): Action | null {
   for (const campaign of snapshot.campaigns) {
     if (!isKnown(campaign)) {
       if (experimentsOf(snapshot, campaign).length > 0 && !campaign.notices.includes(STATE_LOST_KEY))
@@ -86,55 +80,57 @@ function stopWhatMustStop(snapshot: Snapshot): Action | null {
     const unreadable = snapshot.unreadable.find(found => found.open && found.campaign === campaign.issue);
     if (phase === 'running' && unreadable)
       return { kind: 'phase', campaign, ...paused(unreadableReason(unreadable.pull)) };
-    if (mayGoOn(snapshot, campaign)) return { kind: 'phase', campaign, ...RUNNING };
+    if (canResume(snapshot, campaign)) return { kind: 'phase', campaign, ...RUNNING };
     if (phase === 'running' && snapshot.contract.kind !== 'contract')
       return { kind: 'phase', campaign, ...paused(contractReason(snapshot)) };
   }
   return null;
 }
 
-/** A campaign without its label would not be found again after a restart. */
+/** Without its label, a campaign would not be found after a restart. */
 function relabel(snapshot: Snapshot): Action | null {
   const campaign = liveCampaigns(snapshot).find(({ labelled }) => !labelled);
   return campaign ? { kind: 'relabel', campaign } : null;
 }
 
 function unreadableReason(pull: number): string {
-  return `The hidden part of the description of #${pull} is gone, so I do not know what it is. Put an earlier version of the description back, or close the pull request, then comment \`/research resume\`.`;
+  return `The hidden marker in the description of #${pull} is missing or unreadable, so the experiment cannot be identified. Restore an earlier version of the description from its edit history or close the pull request, then comment \`/research resume\`.`;
 }
 
 function contractReason(snapshot: Snapshot): string {
   const { contract } = snapshot;
-  if (contract.kind !== 'problems') return 'There is no `.github/research.yml` on the base branch any more.';
-  return `The contract cannot be read. ${contract.problems.map(problem => quote(describeProblem(problem), 300)).join('; ')}`;
+  if (contract.kind !== 'problems')
+    return 'The contract `.github/research.yml` is missing on the base branch. Restore it, then comment `/research resume`.';
+  const problems = contract.problems.map(problem => quote(describeProblem(problem), 300)).join('; ');
+  return `The contract cannot be read: ${problems}. Fix it, then comment \`/research resume\`.`;
 }
 
-/** A result that counts no more than once: whoever runs a workflow again is told how to take a trial that counts. */
-function sayRepeated(snapshot: Snapshot): Action | null {
+/** A trial's first result counts. Whoever runs its workflow again by hand is told how to get another trial. */
+function reportRepeatedRun(snapshot: Snapshot): Action | null {
   for (const run of snapshot.repeated) {
     const { title } = run;
     const campaign = liveCampaigns(snapshot).find(({ issue }) => issue === trialParts(title).issue);
     const key = repeatedRunKey(run);
     if (!campaign || campaign.state.notices.includes(key)) continue;
-    const text = `Trial ${title} was run again by hand. Its first result counts, and this one does not. \`/research rerun\` on an experiment’s pull request takes another trial that counts.`;
+    const text = `Trial ${title} was run again by hand, but only its first result counts. For another trial, comment \`/research rerun\` on the experiment's pull request.`;
     return { kind: 'notify', campaign, key, text, pause: false };
   }
   return null;
 }
 
-/** Ends what a kill, a person or a stop left half done. */
-function finishLeftovers(snapshot: Snapshot, now: Date): Action | null {
+/** Closes experiments that were discarded, stopped or settled by a person, and deletes branches left without a pull request. */
+function closeLeftovers(snapshot: Snapshot, now: Date): Action | null {
   for (const experiment of snapshot.experiments) {
     if (experiment.state === 'open') {
       const campaign = snapshot.campaigns.find(({ issue }) => issue === experiment.marker.campaign);
       const over = campaign?.state?.phase === 'stopped' || campaign?.state?.phase === 'finished';
-      const opponent = discardedBy(experiment.marker);
-      if ((over || opponent !== null) && isStarting(snapshot, experiment, now)) continue;
-      if (campaign && opponent !== null)
-        return closeUnjudged(snapshot, campaign, experiment, 'person', `Discarded by ${opponent}.`);
+      const discarder = discardedBy(experiment.marker);
+      if ((over || discarder !== null) && isStarting(snapshot, experiment, now)) continue;
+      if (campaign && discarder !== null)
+        return closeUnjudged(snapshot, campaign, experiment, 'person', `Discarded by ${discarder}.`);
       if (campaign && over) return closeUnjudged(snapshot, campaign, experiment, 'stopped', STOPPED);
     } else if (experiment.marker.verdict === null || isUnmerged(experiment)) {
-      const reason = `A person ${experiment.state} this pull request before it was judged.`;
+      const reason = `A person ${experiment.state} this pull request before it had a verdict.`;
       return conclude(experiment, trialsOf(snapshot, experiment), 'person', reason);
     }
   }
@@ -144,21 +140,21 @@ function finishLeftovers(snapshot: Snapshot, now: Date): Action | null {
     : { kind: 'clean', branch: leftover, sha: snapshot.branches.get(leftover) ?? '' };
 }
 
-/** It was to be merged, and a person closed it instead. */
+/** Whether it was about to be merged when a person closed it. */
 function isUnmerged({ state, marker }: Experiment): boolean {
   return state === 'closed' && marker.verdict?.kind === 'merge';
 }
 
-const STOPPED = 'The campaign was stopped before this idea was judged.';
+const STOPPED = 'The campaign ended before this experiment had a verdict.';
 
-/** A run that was just dispatched and is in no list yet cannot be cancelled yet. */
+/** A run that was just dispatched and does not appear in a list yet cannot be cancelled. */
 function isStarting(snapshot: Snapshot, { marker }: Experiment, now: Date): boolean {
   return attemptsOf(snapshot, marker.campaign, marker.number).some(
     attempt => attempt.run === null && attempt.check?.measurement === null && !isLost(attempt, now),
   );
 }
 
-/** Closes an experiment that the gate has no say in any more with what was measured, and gives up what is in flight. */
+/** Closes an experiment without asking the gate: keeps what was measured, and cancels trials in flight. */
 function closeUnjudged(
   snapshot: Snapshot,
   campaign: Campaign,
@@ -176,13 +172,13 @@ function closeUnjudged(
   return { ...conclude(experiment, trialsOf(snapshot, experiment), kind, reason), unfinished: attempts };
 }
 
-function tidyUp({ duplicates: [duplicate] }: Snapshot): Action | null {
+function removeDuplicate({ duplicates: [duplicate] }: Snapshot): Action | null {
   return duplicate ? { kind: 'tidy', duplicate } : null;
 }
 
-/** Copies finished runs into check runs, and champion trials on into the campaign's marker. */
+/** Records finished runs in check runs, and trials of the champion in the campaign's marker. */
 function recordResults(snapshot: Snapshot): Action | null {
-  // Without a contract nobody knows what was measured.
+  // Without a contract, it is unknown what was measured.
   if (snapshot.contract.kind !== 'contract') return null;
   const { contract } = snapshot.contract;
   for (const campaign of liveCampaigns(snapshot)) {

@@ -1,4 +1,4 @@
-/** The one pull request from a campaign's own branch into the default branch: when it is due, and what it shows. */
+/** The pull request from a campaign's own branch to the default branch: when it is opened, and its evidence. */
 
 import { mean } from '../../gate/mean.ts';
 import type { Action } from '../action.ts';
@@ -17,27 +17,27 @@ import { promotionKey, takenOverKey } from '../notice.ts';
 import { campaignBranch, mergedInto, pointAt } from '../own-branch.ts';
 import { experimentsOf, hasEnded } from '../queries.ts';
 
-/** A tree and what its trials came to, under equal conditions. */
+/** The mean score of a commit's trials under equal conditions. */
 interface Level {
   sha: string;
   value: number;
   trials: number;
 }
 
-/** What a promotion pull request shows. */
+/** The evidence in a promotion. */
 export interface Evidence {
-  /** Null where it was not measured under the conditions of the last one. */
+  /** The start of the campaign; null if it was not measured under the conditions of `last`. */
   first: Level | null;
-  /** Null where the tip was not measured. */
+  /** The tip of the branch; null if it was not measured. */
   last: Level | null;
-  /** Standard deviation of one trial, as known at the last merge. */
+  /** Standard deviation of one trial, as of the last merge. */
   noise: number | null;
   merged: Experiment[];
-  /** Experiments that were not merged, and how many of them crashed. */
+  /** How many experiments were not merged, and how many of those crashed. */
   failed: number;
   crashed: number;
   spending: Spending;
-  /** The branch holds commits that no experiment made. */
+  /** Whether the branch contains commits that are not from experiments. */
   byHand: boolean;
 }
 
@@ -46,25 +46,25 @@ export function promotionsOf(snapshot: Snapshot, { issue }: Campaign): Promotion
   return snapshot.promotions.filter(({ campaign }) => campaign === issue).sort((a, b) => a.pull - b.pull);
 }
 
-/** Opens what a campaign that ended has to show, gives up an empty branch, and says what a person did with a promotion. */
+/** Opens the promotion of a campaign that has ended, deletes an empty branch, and reports what people did with a promotion. */
 export function promote(snapshot: Snapshot): Action | null {
   for (const campaign of snapshot.campaigns) {
     const own = promotionsOf(snapshot, campaign);
-    const told = sayWhatBecame(snapshot, campaign, own);
-    if (told) return told;
+    const outcome = reportOutcome(snapshot, campaign, own);
+    if (outcome) return outcome;
     if (!isKnown(campaign)) continue;
     const { state } = campaign;
     const { base } = state;
     if (!base || !hasEnded(state) || own.some(each => each.state === 'open')) continue;
     const { start, tip: last } = base;
     const tip = snapshot.branches.get(campaignBranch(campaign.issue));
-    // It may be deleted already, and the issue not say so yet.
+    // It may already be deleted, while the marker still lists it.
     if ((tip ?? last.sha) === start.sha) return { kind: 'deleteBase', campaign, base };
     if (tip === undefined || snapshot.contract.kind !== 'contract') continue;
     const experiments = experimentsOf(snapshot, campaign);
     const offered = new Set(own.flatMap(({ marker }) => marker?.experiments ?? []));
     const isNew = !own.some(({ headSha }) => headSha === tip);
-    // What people push to the branch of a campaign that has ended is theirs to offer.
+    // Commits that people push after the end of a campaign are theirs to promote.
     if (state.notices.includes(takenOverKey(tip))) continue;
     if (isNew && mergedInto(experiments, start, tip).merged.some(({ pull }) => !offered.has(pull)))
       return { kind: 'promote', campaign, base, contract: snapshot.contract.contract };
@@ -72,7 +72,7 @@ export function promote(snapshot: Snapshot): Action | null {
   return null;
 }
 
-function sayWhatBecame(snapshot: Snapshot, campaign: Campaign, own: readonly Promotion[]): Action | null {
+function reportOutcome(snapshot: Snapshot, campaign: Campaign, own: readonly Promotion[]): Action | null {
   const notices = campaign.state?.notices ?? campaign.notices;
   for (const promotion of own) {
     const { pull, state } = promotion;
@@ -80,14 +80,14 @@ function sayWhatBecame(snapshot: Snapshot, campaign: Campaign, own: readonly Pro
     if (state === 'open' || notices.includes(key)) continue;
     const text =
       state === 'merged'
-        ? `A person merged #${pull}: what this campaign found is on \`${snapshot.home.branch}\` now.`
-        : `A person closed #${pull}, so \`${snapshot.home.branch}\` stays as it is. Reopen it to take it after all. \`/research N\` goes on from what was found while \`${campaignBranch(campaign.issue)}\` exists, and from \`${snapshot.home.branch}\` otherwise.`;
+        ? `#${pull} was merged: the improvements of this campaign are on \`${snapshot.home.branch}\` now.`
+        : `#${pull} was closed, so \`${snapshot.home.branch}\` is unchanged. To merge it after all, reopen it. \`/research N\` continues from \`${campaignBranch(campaign.issue)}\` while that exists, otherwise from \`${snapshot.home.branch}\`.`;
     return { kind: 'notify', campaign, key, text, pause: false };
   }
   return null;
 }
 
-/** What a campaign with a branch of its own has to show, as the branch stands at `tip`. */
+/** The evidence for merging a campaign's own branch with this tip. */
 export function evidenceOf(
   snapshot: Snapshot,
   campaign: Campaign,
@@ -110,7 +110,7 @@ export function evidenceOf(
   };
 }
 
-/** Only trials under equal conditions are compared: those of the last one that measured the tip, or without one the start. */
+/** Only trials under equal conditions are compared: those of the tip's last trial or, if it has none, of the start's. */
 function levels(
   snapshot: Snapshot,
   campaign: Campaign,

@@ -1,8 +1,11 @@
 /** Runs that no runner picks up. */
+
 import type { Action, Work } from '../action.ts';
 import type { Attempt, Run, Snapshot } from '../model.ts';
 import { coversRun, queueKey } from '../notice.ts';
-import { openExperiments, secondsSince, trialParts } from '../queries.ts';
+import { openExperiments } from '../queries.ts';
+import { secondsSince } from '../time.ts';
+import { trialParts } from '../trial-id.ts';
 import type { Turn } from './turn.ts';
 
 const NOTICE_SECONDS = 600;
@@ -14,8 +17,8 @@ interface Queued {
 }
 
 /**
- * Runs that no runner picks up are said after ten minutes, and pause the campaign after an hour. While any run is in progress the others
- * wait for its runner, and after one ended the next gets that long to be picked up.
+ * A run that no runner picks up is reported after ten minutes, and pauses the campaign after an hour. While any run is in progress, the
+ * others are waiting for its runner, and when it ends the time starts again.
  */
 export function waitForRunner({ snapshot, work, now }: Turn): Action | null {
   const { campaign } = work;
@@ -27,18 +30,18 @@ export function waitForRunner({ snapshot, work, now }: Turn): Action | null {
   const sinceLast = snapshot.runEndedAt === null ? Infinity : secondsSince(snapshot.runEndedAt, now);
   const waited = Math.min(secondsSince(run.createdAt, now), sinceLast);
   if (waited >= PAUSE_SECONDS) {
-    if (coversRun(notices, 'paused', run)) return giveUpRun(snapshot, work, attempt);
-    const text = `No runner picked up trial ${attempt.trial} for an hour, so the campaign pauses. Start a self-hosted runner with the labels of the workflow, then comment \`/research resume\`.`;
+    if (coversRun(notices, 'paused', run)) return recordAsLost(snapshot, work, attempt);
+    const text = `No runner has picked up trial ${attempt.trial} for an hour, so this campaign is paused. Start a self-hosted runner with the workflow's labels, then comment \`/research resume\`.`;
     return { kind: 'notify', campaign, key: queueKey('paused', last.run), text, pause: true };
   }
   if (waited >= NOTICE_SECONDS && !coversRun(notices, 'waiting', run)) {
-    const text = `No runner has picked up trial ${attempt.trial} for ten minutes ([run](${run.url})). Is a self-hosted runner with the labels of the workflow online? After an hour the campaign pauses.`;
+    const text = `No runner has picked up trial ${attempt.trial} for 10 min ([run](${run.url})). Is a self-hosted runner with the workflow's labels online? The campaign pauses after an hour.`;
     return { kind: 'notify', campaign, key: queueKey('waiting', last.run), text, pause: false };
   }
   return null;
 }
 
-/** The campaign's runs that wait for a runner, oldest first; none while any run is in progress. */
+/** The campaign's queued runs, oldest first; none while any run is in progress. */
 function queuedRuns({ attempts }: Snapshot, { campaign }: Work): Queued[] {
   const all = [...attempts.values()];
   if (all.some(({ run }) => run?.status === 'in_progress')) return [];
@@ -51,8 +54,8 @@ function queuedRuns({ attempts }: Snapshot, { campaign }: Work): Queued[] {
     .sort((a, b) => a.run.id - b.run.id);
 }
 
-/** It was said, and a person resumed the campaign: the stale run is taken for the machine's fault, and its trial is taken anew. */
-function giveUpRun(snapshot: Snapshot, work: Work, attempt: Attempt): Action | null {
+/** A person resumed the campaign after this run had paused it: the run counts as a machine error, so its trial is repeated. */
+function recordAsLost(snapshot: Snapshot, work: Work, attempt: Attempt): Action | null {
   const { experiment: number } = trialParts(attempt.trial);
   const experiment = openExperiments(snapshot, work.campaign).find(({ marker }) => marker.number === number);
   return number === 0 || experiment

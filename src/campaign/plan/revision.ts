@@ -1,20 +1,20 @@
-/** What an agent is asked about an experiment that exists: to mend a crash, or to port it to another champion. */
+/** Asks an agent to revise an existing experiment: to fix a crash, or to port it to another champion. */
 
 import type { Action } from '../action.ts';
 import { MAX_REPAIRS } from '../marker.ts';
-import { unforgiven } from '../people.ts';
+import { trialsSinceRerun } from '../people.ts';
 import { limitReached } from './campaign-limits.ts';
 import { conclude } from './conclude.ts';
 import { LOOK_AGAIN_SECONDS } from './dispatch.ts';
 import type { Subject } from './subject.ts';
 import { agentCan } from './think.ts';
 
-/** What a language model may be able to mend when it is shown the end of the output. */
+/** Crashes that an agent may be able to fix when it sees the end of the output. */
 const REPAIRABLE = ['exception', 'no metric', 'not a number', 'out of memory'];
 
 /**
- * While the agent thinks about this experiment, waits; when it has an answer, makes the experiment again from it. A crash is given
- * back to it at most twice. Null where there is nothing to mend, or no answer came.
+ * Asks for a fix after a crash, waits for the agent's answer, and makes the experiment again from it. Null if there is nothing to fix, or
+ * no usable answer.
  */
 export function reviseExperiment(subject: Subject): Action | null {
   const { snapshot, work, experiment, trials } = subject;
@@ -26,13 +26,13 @@ export function reviseExperiment(subject: Subject): Action | null {
   if (thought.state === 'thinking') return { kind: 'wait', seconds: LOOK_AGAIN_SECONDS };
   if (thought.state === 'idea') return { kind: 'revise', ...work, experiment, thought: thought.id };
   if (thought.task.kind !== 'port') return null;
-  const reason = 'The champion moved on, and the edits no longer fit its files; the agent did not port them.';
+  const reason = 'The champion changed, its edits no longer apply, and the agent could not port them.';
   return conclude(experiment, trials, 'superseded', reason);
 }
 
 function canRepair({ snapshot, work: { campaign, contract }, experiment, trials, now }: Subject): boolean {
   const { marker } = experiment;
-  const crashed = unforgiven(marker, trials).some(
+  const crashed = trialsSinceRerun(marker, trials).some(
     ({ outcome }) => outcome.status === 'crash' && REPAIRABLE.includes(outcome.reason),
   );
   return (

@@ -7,18 +7,18 @@ import type { Thought } from '../thought.ts';
 import { planWithout } from './skip-refused.ts';
 
 const issueIn = (action: Action) => ('campaign' in action ? action.campaign.issue : null);
-/** Whatever is done about campaign 3. */
+/** Any action for campaign 3. */
 const ofThree = (action: Action) => issueIn(action) === 3;
 const IDEA: Thought = { id: 1, campaign: 3, task: { kind: 'idea', number: 1 }, state: 'idea' };
 const younger = campaign({ startedAt: '2026-03-08T01:00:00Z' }, { issue: 4 });
 
-test('what is given up of one campaign leaves the next its turn', () => {
+test("if one campaign's actions are refused, it is the next campaign's turn", () => {
   const campaigns = [campaign(), younger];
   assert.equal(issueIn(planWithout(snapshot({ campaigns }), NOW, () => false)), 3);
   assert.equal(issueIn(planWithout(snapshot({ campaigns }), NOW, ofThree)), 4);
 });
 
-test('but not where the base is the one’s own branch', () => {
+test("but not if the base is the first campaign's own branch", () => {
   const contract = contractSchema.parse({ base: 'campaign' });
   const apart = { contract: { kind: 'contract', contract } as const, campaigns: [campaign(), younger] };
   const first = planWithout(snapshot(apart), NOW, () => false);
@@ -26,7 +26,7 @@ test('but not where the base is the one’s own branch', () => {
   assert.equal(planWithout(snapshot(apart), NOW, ofThree).kind, 'wait');
 });
 
-test('a verdict that cannot be carried out leaves the others to be', () => {
+test('a verdict that cannot be carried out does not block others', () => {
   const stopped = snapshot({
     campaigns: [campaign({ phase: 'stopped' })],
     experiments: [experiment(1), experiment(2)],
@@ -38,7 +38,7 @@ test('a verdict that cannot be carried out leaves the others to be', () => {
   assert.equal(planned([11, 12]).kind, 'wait');
 });
 
-test('what cannot be tidied up or cleaned keeps nothing else from being done', () => {
+test('a clean-up that cannot be carried out does not block anything else', () => {
   const lost = attempt('3/0.4', null, null, 121);
   const parts = {
     campaigns: [campaign({ phase: 'paused' })],

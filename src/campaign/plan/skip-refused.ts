@@ -1,14 +1,14 @@
-/** What GitHub refuses for good is passed over: the plan goes on as though it were not to be done. */
+/** Skips actions that GitHub keeps refusing, by planning as if they were not needed. */
 import type { Action } from '../action.ts';
 import type { Verdict } from '../marker.ts';
 import type { Campaign, Experiment, Snapshot } from '../model.ts';
 import { worksApart } from '../own-branch.ts';
 import { plan } from './plan.ts';
 
-/** Until then something else has to happen. */
+/** When to look again if nothing is left to do. */
 const NOTHING_LEFT_SECONDS = 300;
 
-/** What to do next but for the actions that were given up. */
+/** The next action, except those that were given up. */
 export function planWithout(snapshot: Snapshot, now: Date, isGivenUp: (action: Action) => boolean): Action {
   for (let seen = snapshot; ; ) {
     const action = plan(seen, now);
@@ -32,7 +32,7 @@ function issueOf(action: Action): number | undefined {
   return action.kind === 'clean' ? Number(action.branch.split('/')[1]) : undefined;
 }
 
-/** The snapshot in which `action` is not due; the same one where there is none. */
+/** A snapshot in which `action` is not needed; the same snapshot if there is none. */
 function passOver(snapshot: Snapshot, action: Action): Snapshot {
   if (action.kind === 'answer')
     return { ...snapshot, commands: snapshot.commands.filter(other => other !== action.command) };
@@ -44,17 +44,17 @@ function passOver(snapshot: Snapshot, action: Action): Snapshot {
   return campaign ? withoutCampaign(snapshot, campaign) : snapshot;
 }
 
-/** What its experiments measured stays known. */
+/** Without the campaign, but with the trials of its experiments. */
 function withoutCampaign(snapshot: Snapshot, { issue, state }: Campaign): Snapshot {
-  // The base that was looked at is that of the campaign whose turn it is: no other may take it for its own.
-  const stands = state?.phase === 'running' && worksApart(snapshot);
+  // The snapshot's base belongs to the campaign whose turn it is, so no other campaign may work on it.
+  const ownsBase = state?.phase === 'running' && worksApart(snapshot);
   const campaigns = snapshot.campaigns.filter(
-    other => other.issue !== issue && !(stands && other.state?.phase === 'running'),
+    other => other.issue !== issue && !(ownsBase && other.state?.phase === 'running'),
   );
   return { ...snapshot, campaigns };
 }
 
-/** Its number stays taken, and nothing is done about it. */
+/** As if it were closed with this verdict; its number stays taken. */
 function asDecided(snapshot: Snapshot, experiment: Experiment, verdict: Verdict): Snapshot {
   const { pull, branch, marker } = experiment;
   const state = experiment.state === 'open' ? 'closed' : experiment.state;
@@ -64,7 +64,7 @@ function asDecided(snapshot: Snapshot, experiment: Experiment, verdict: Verdict)
   return withoutBranch({ ...snapshot, experiments }, branch);
 }
 
-/** The name of one that was left over stays taken. */
+/** The name of a leftover branch stays taken. */
 function uncleaned(snapshot: Snapshot, branch: string): Snapshot {
   const leftovers = snapshot.leftovers.filter(name => name !== branch);
   if (leftovers.length < snapshot.leftovers.length) return { ...snapshot, leftovers };

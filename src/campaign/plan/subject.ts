@@ -10,7 +10,7 @@ export interface Subject {
   experiment: Experiment;
   /** Its completed trials. */
   trials: RecordedTrial[];
-  /** Whether the champion is another by now than the one that it was made on. */
+  /** Whether the champion has changed since the candidate was made. */
   moved: boolean;
   now: Date;
 }

@@ -1,16 +1,16 @@
-/** Who thinks for a campaign, and when one more idea is needed. */
+/** What a campaign's agent can do, and when it is asked for another idea. */
 import { type AgentAbilities, abilitiesOf, agentNamed } from '../../protocol/agents.ts';
 import type { Contract } from '../../protocol/contract.ts';
 import type { Campaign } from '../model.ts';
 import type { Thought } from '../thought.ts';
 
-/** One runner's trial is longer than a thought; eight runners' are not. */
+/** With one runner, a trial takes longer than an idea. With eight, ideas have to come faster, so one request at a time is made per eight. */
 const RUNNERS_FOR_ONE_THINKER = 8;
 
-/** Thoughts at a time: they know nothing of each other. */
+/** Maximum number of requests at a time. Each is made without knowledge of the others' answers. */
 const MOST_AT_ONCE = 8;
 
-/** Whether a campaign's agent has an ability; false where the contract has no agent of that name. */
+/** Whether a campaign's agent has an ability; false if the contract has no agent of that name. */
 export function agentCan(
   ability: keyof AgentAbilities,
   contract: Pick<Contract, 'agents'>,
@@ -21,9 +21,9 @@ export function agentCan(
 }
 
 /**
- * Whether one more idea should be thought of now, so that no runner waits for one.
- * @param open experiments that have a pull request and no verdict
- * @param room experiments that may still be made, those thought of already counted
+ * Whether to ask for another idea now, so that no runner has to wait for one.
+ * @param open experiments with a pull request and without a verdict
+ * @param room how many more experiments may be made, apart from those in `thoughts`
  */
 export function shouldThink(
   thoughts: readonly Thought[],

@@ -1,4 +1,4 @@
-/** What the next step of the current campaign depends on. */
+/** The current campaign, and what its next step depends on. */
 import type { Work } from '../action.ts';
 import type { Experiment, Snapshot } from '../model.ts';
 import { waitsForPeople } from '../people.ts';
@@ -10,15 +10,15 @@ export interface Turn {
   work: Work;
   now: Date;
   open: Experiment[];
-  /** How many of them need a runner: held ones do not. */
+  /** How many of them need a runner, which held ones do not. */
   active: number;
-  /** Trials in flight at most. */
+  /** Maximum number of trials in parallel. */
   parallel: number;
-  /** The limit that was reached, as a sentence: nothing new is started. Null while there is none. */
+  /** Which limit was reached, as a sentence for people; then nothing new is started. Null if none was. */
   limit: string | null;
 }
 
-/** Null where no campaign is running, or nobody can read what it may do. */
+/** Null without a running campaign or without a readable contract. */
 export function turnOf(snapshot: Snapshot, now: Date): Turn | null {
   const campaign = currentCampaign(snapshot);
   if (!campaign || snapshot.contract.kind !== 'contract') return null;

@@ -1,4 +1,4 @@
-/** Thoughts that came to an end and of which nothing will be made: what they cost still counts. */
+/** Answers of agents that are not needed any more: their cost still counts. */
 import type { Action } from '../action.ts';
 import { type Campaign, isKnown, type KnownCampaign, type Snapshot } from '../model.ts';
 import { stillAsked } from '../people.ts';
@@ -6,7 +6,7 @@ import { countExperiments } from '../queries.ts';
 import type { Task, Thought } from '../thought.ts';
 import { limitReached, targetOf } from './campaign-limits.ts';
 
-/** Counts the first of them; null where every answer is still wanted. */
+/** Writes off the first such answer; null if there is none. */
 export function writeOff(snapshot: Snapshot, now: Date): Action | null {
   for (const thought of snapshot.thoughts) {
     const campaign = snapshot.campaigns.find(({ issue }) => issue === thought.campaign);
@@ -30,7 +30,7 @@ function isWanted(snapshot: Snapshot, campaign: KnownCampaign, { task }: Thought
   );
 }
 
-/** Whether there still is what is thought about: what a person asked for, or an open experiment that is what it was. */
+/** Whether a task is still about something: an open request, or an open experiment that has not changed. */
 export function isAbout(snapshot: Snapshot, campaign: Campaign, task: Task): boolean {
   if (task.kind === 'idea') return true;
   if (task.kind === 'try')

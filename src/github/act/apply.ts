@@ -1,14 +1,15 @@
-/** The hands: one action of the plan becomes writes on GitHub. Each may be interrupted anywhere and done again. */
+/** Carries out one action of the plan on GitHub. Each may be interrupted at any point and done again. */
 
-import type { Action } from '../../campaign/action.ts';
+import type { Action, ActionOf } from '../../campaign/action.ts';
 import { RESEARCH_LABEL, type Snapshot } from '../../campaign/model.ts';
 import { paused } from '../../campaign/phase.ts';
 import type { Context } from '../context.ts';
-import { sayOnce } from '../replies.ts';
+import type { GitHubPort } from '../port.ts';
+import { commentOnce } from '../replies.ts';
 import { saveState } from '../state.ts';
 import { think } from './ask-agent.ts';
 import { createBase, deleteBase, followBase } from './campaign-branch.ts';
-import { close, giveUpChampion } from './close.ts';
+import { cancelChampionTrials, close } from './close.ts';
 import { answerCommand } from './commands.ts';
 import { merge } from './merge.ts';
 import { promote } from './promote.ts';
@@ -20,12 +21,12 @@ import { writeOff } from './thought-costs.ts';
 import { tidy } from './tidy.ts';
 import { dispatchTrial, recordTrial } from './trials.ts';
 
-/** Key of the notice that the label was put back. */
+/** Key of the notice that the label was restored. */
 const LABEL_REMOVED = 'label removed';
 const LABEL_REMOVED_TEXT =
-  'The label `research` was taken off this issue. It is how I find the campaign again after a restart, so I put it back. `/research stop` ends the campaign.';
+  'Restored the label `research`, which someone removed. After a restart the App finds the campaign by this label. To end the campaign, comment `/research stop`.';
 
-/** Applies any action but `wait`. */
+/** Applies any action except `wait`. */
 export async function apply(
   context: Context,
   snapshot: Snapshot,
@@ -35,24 +36,14 @@ export async function apply(
   switch (action.kind) {
     case 'answer':
       return answerCommand(context, snapshot, action.command);
-    case 'phase': {
-      const { phase, reason, cause } = action;
-      const { state } = action.campaign;
-      if (phase === 'stopped') await giveUpChampion(context, snapshot, action.campaign);
-      return saveState(port, snapshot, action.campaign, { ...state, phase, reason, cause });
-    }
-    case 'notify': {
-      const { issue, state } = action.campaign;
-      await sayOnce(port, issue, action.key, action.text);
-      const notices = [...(state?.notices ?? []), action.key];
-      const pause = action.pause ? paused(action.text) : {};
-      if (state) await saveState(port, snapshot, action.campaign, { ...state, notices, ...pause });
-      return;
-    }
+    case 'phase':
+      return changePhase(context, snapshot, action);
+    case 'notify':
+      return notify(context, snapshot, action);
     case 'label':
       return port.addLabel(action.experiment.pull, RESEARCH_LABEL);
     case 'relabel':
-      await sayOnce(port, action.campaign.issue, LABEL_REMOVED, LABEL_REMOVED_TEXT);
+      await commentOnce(port, action.campaign.issue, LABEL_REMOVED, LABEL_REMOVED_TEXT);
       return port.addLabel(action.campaign.issue, RESEARCH_LABEL);
     case 'hold':
       return hold(context, action);
@@ -89,9 +80,33 @@ export async function apply(
     case 'tidy':
       return tidy(port, action.duplicate);
     case 'clean':
-      // The lists may lag behind a branch that was just made, and behind its pull request.
-      if ((await port.commit(action.branch))?.sha !== action.sha) return;
-      if ((await port.openPullOf(action.branch)) === null) await port.deleteBranch(action.branch);
-      return;
+      return clean(port, action);
   }
+}
+
+async function changePhase(
+  context: Context,
+  snapshot: Snapshot,
+  { campaign, phase, reason, cause }: ActionOf<'phase'>,
+): Promise<void> {
+  if (phase === 'stopped') await cancelChampionTrials(context, snapshot, campaign);
+  await saveState(context.port, snapshot, campaign, { ...campaign.state, phase, reason, cause });
+}
+
+async function notify(
+  { port }: Context,
+  snapshot: Snapshot,
+  { campaign, key, text, pause }: ActionOf<'notify'>,
+): Promise<void> {
+  const { issue, state } = campaign;
+  await commentOnce(port, issue, key, text);
+  if (!state) return;
+  const notices = [...state.notices, key];
+  await saveState(port, snapshot, campaign, { ...state, notices, ...(pause ? paused(text) : {}) });
+}
+
+async function clean(port: GitHubPort, { branch, sha }: ActionOf<'clean'>): Promise<void> {
+  // Lists may not show a new branch or its pull request yet.
+  if ((await port.commit(branch))?.sha !== sha) return;
+  if ((await port.openPullOf(branch)) === null) await port.deleteBranch(branch);
 }

@@ -1,8 +1,8 @@
-/** Lists lag: right before a write, whether a pull request still is what the action rests on. */
+/** A check right before a write: GitHub's lists lag, so the pull request may have changed since the action was planned. */
 import type { Experiment } from '../../campaign/model.ts';
 import type { GitHubPort } from '../port.ts';
 
-/** Whether an experiment has the state and the head that it had when it was observed. Where not, the next look sees what happened. */
+/** Whether an experiment's state and head are still as observed. If not, the next step sees the change. */
 export async function isAsObserved(
   port: GitHubPort,
   { pull, state, headSha }: Pick<Experiment, 'pull' | 'state' | 'headSha'>,

@@ -1,5 +1,4 @@
-/** What agents are asked: the champion's files, the history, and what is wrong with an idea. */
-
+/** Asks agents for ideas: they get the champion's files, the history, and objections to what they propose. */
 import { isDeepStrictEqual } from 'node:util';
 import type { LedgerLine, ProposalRequest } from '../../agents/agent.ts';
 import type { Work } from '../../campaign/action.ts';
@@ -18,13 +17,12 @@ import type { GitHubPort } from '../port.ts';
 import { saveState } from '../state.ts';
 import { readFiles } from './candidate.ts';
 
-/** Room that a pull request's body keeps for trials and verdict. */
+/** Characters of a pull request's body that stay free for trials and the verdict. */
 const ROOM_FOR_TRIALS = 20_000;
 
-/** Who is asked, and about what. */
 type Asked = Work & { task: Task };
 
-/** Has the campaign's agent think about `task`. A campaign whose agent cannot work is paused. */
+/** Starts a thought of the campaign's agent about `task`. If the agent cannot be used, the campaign is paused. */
 export async function think(context: Context, snapshot: Snapshot, asked: Asked): Promise<void> {
   const { campaign, contract, task } = asked;
   const { state } = campaign;
@@ -38,7 +36,7 @@ export async function think(context: Context, snapshot: Snapshot, asked: Asked):
   context.thinking.begin(campaign.issue, task, async signal => {
     const proposal = await agent.propose(request, signal);
     const reason = proposal.kind === 'failed' ? { reason: proposal.reason } : {};
-    context.log.info({ issue: campaign.issue, task, answer: proposal.kind, ...reason }, 'thought');
+    context.log.info({ issue: campaign.issue, task, answer: proposal.kind, ...reason }, 'agent finished');
     return { agent: agent.name, ...proposal };
   });
 }
@@ -62,14 +60,14 @@ async function proposalRequest(
     topic: campaign.state.topic,
     wish: wishOf(snapshot, campaign, task),
     again: againOf(snapshot, task),
-    // What cannot be asked now is asked when the idea is opened.
+    // If GitHub cannot answer now, the check is repeated when the idea is opened.
     objection: async (idea, changed) =>
       sameAsWaiting(context, snapshot, campaign, changed) ??
       (await objection(context, snapshot, idea, changed).catch(() => null)),
   };
 }
 
-/** What the agent is to do with an experiment that exists; null for a new idea. */
+/** The existing experiment that the agent should port or repair; null for a new idea. */
 function againOf(snapshot: Snapshot, task: Task): ProposalRequest['again'] {
   if (!('pull' in task)) return null;
   const experiment = snapshot.experiments.find(({ pull }) => pull === task.pull);
@@ -82,13 +80,13 @@ function againOf(snapshot: Snapshot, task: Task): ProposalRequest['again'] {
   };
 }
 
-/** The idea of a person that is to become the experiment; null where the agent is to have one. */
+/** The person's idea that the agent should implement; null if it should find one itself. */
 function wishOf(snapshot: Snapshot, campaign: Campaign, task: Task): string | null {
   if (task.kind !== 'try') return null;
   return stillAsked(snapshot, campaign).find(({ comment }) => comment === task.comment)?.idea ?? null;
 }
 
-/** Ideas that wait for a runner: to another thought they are as if they were running. */
+/** Ideas that are ready but not open yet. Other thoughts see them as running. */
 function thoughtOf(context: Context, snapshot: Snapshot, campaign: Campaign): LedgerLine[] {
   const first = nextNumber(snapshot, campaign);
   return context.thinking.ideas(campaign.issue).map(({ idea }, i) => ({
@@ -101,12 +99,12 @@ function thoughtOf(context: Context, snapshot: Snapshot, campaign: Campaign): Le
   }));
 }
 
-/** Four decimals, or for the very small four digits: what lies behind them would be a way to learn the held-out text. */
+/** Rounds to four decimals, or to four digits if very small: more would let agents learn the held-out text from the scores. */
 function asToldToAgents(value: number): number {
   return Math.abs(value) >= 0.01 ? Math.round(value * 1e4) / 1e4 : Number(value.toPrecision(4));
 }
 
-/** What the agent is told of the past: successes, failures and crashes. */
+/** The history for the agent: successes, failures and crashes. */
 function ledgerFor(experiments: readonly Experiment[]): LedgerLine[] {
   return experiments.map(({ state, marker }) => {
     const values = measuredValues(marker.trials);
@@ -126,7 +124,7 @@ function ledgerFor(experiments: readonly Experiment[]): LedgerLine[] {
   });
 }
 
-/** An idea that waits for a runner is as good as tried. */
+/** An objection if the same code is ready but not open yet. */
 function sameAsWaiting(
   context: Context,
   snapshot: Snapshot,
@@ -138,10 +136,10 @@ function sameAsWaiting(
   const same = waiting[index];
   if (!same) return null;
   const number = nextNumber(snapshot, campaign) + index;
-  return `Exactly this code waits to be tried, as experiment ${number} ("${same.idea.title}").`;
+  return `This exact code is already queued as experiment ${number} ("${same.idea.title}").`;
 }
 
-/** What is wrong with an idea beyond its edits: too large to keep, or its tree was proposed before; null when nothing is. */
+/** Why an idea whose edits apply is refused all the same: it is too large to store, or its tree was proposed before. Null if it is fine. */
 export async function objection(
   context: Context,
   snapshot: Snapshot,
@@ -150,17 +148,17 @@ export async function objection(
 ): Promise<string | null> {
   const size = JSON.stringify(writeMarker('experiment', idea)).length;
   if (size > MAX_BODY - ROOM_FOR_TRIALS)
-    return `The edits are too large: expected at most ${MAX_BODY - ROOM_FOR_TRIALS} characters when stored, found ${size}. Replace less.`;
+    return `The edits are too large: expected at most ${MAX_BODY - ROOM_FOR_TRIALS} characters when stored, found ${size}. Replace fewer lines.`;
   const tree = await treeOrRefusal(context.port, snapshot, files);
   if (typeof tree !== 'string') return tree.refusal;
-  if (tree === snapshot.base.tree) return 'The edits leave every file as it is.';
+  if (tree === snapshot.base.tree) return 'The edits change nothing.';
   const before = snapshot.experiments.find(experiment => experiment.marker.tree === tree);
   return before
-    ? `Exactly this code was already tried, as experiment ${before.marker.number} ("${before.marker.idea.title}").`
+    ? `This exact code was already tried as experiment ${before.marker.number} ("${before.marker.idea.title}").`
     : null;
 }
 
-/** What GitHub does not take for a file's content, the agent can mend. */
+/** The id of the tree with these files. If GitHub refuses a file's content, the agent is told why. */
 async function treeOrRefusal(
   port: GitHubPort,
   snapshot: Snapshot,

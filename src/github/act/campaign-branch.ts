@@ -1,4 +1,4 @@
-/** The branch of a campaign's own: made, followed, taken over from a person's hands, and given up. */
+/** A campaign's own branch: created, followed after merges, continued after changes by people, and deleted. */
 
 import type { ActionOf } from '../../campaign/action.ts';
 import type { CampaignBase, CampaignState, Point } from '../../campaign/marker.ts';
@@ -10,7 +10,7 @@ import type { Context } from '../context.ts';
 import type { GitHubPort } from '../port.ts';
 import { saveState } from '../state.ts';
 
-/** Makes the branch from the default branch's tip. One that is there already was made by a life before, and is gone on with. */
+/** Creates the branch at the tip of the default branch. If it exists already, an earlier process created it, and it is used as it is. */
 export async function createBase(
   { port, log }: Context,
   snapshot: Snapshot,
@@ -21,15 +21,18 @@ export async function createBase(
   const there = await port.commit(branch);
   if (!there) await port.createBranch(branch, home.sha);
   const tip: Point = there ? { sha: there.sha, tree: there.tree } : home;
-  const start = tip.sha === home.sha ? home : beginning(snapshot, campaign, tip);
-  log.info({ issue: campaign.issue, branch, tip: tip.sha }, there ? 'found its branch' : 'made its branch');
-  // Without a merge nobody knows what lies between the two.
+  const start = tip.sha === home.sha ? home : startOf(snapshot, campaign, tip);
+  log.info(
+    { issue: campaign.issue, branch, tip: tip.sha },
+    there ? 'campaign branch exists' : 'campaign branch created',
+  );
+  // Without a merge it is unknown how the branch got from there to its tip.
   const base: CampaignBase = { start: start ?? home, tip, touched: start === null };
   await saveState(port, snapshot, campaign, { ...campaign.state, base });
 }
 
-/** What a branch was made from whose campaign's state was lost: where the merges that led to its tip began; null without one. */
-function beginning(snapshot: Snapshot, campaign: Campaign, tip: Point): Point | null {
+/** Where the merges that led to `tip` started, for a campaign whose state was lost; null without a merge. */
+function startOf(snapshot: Snapshot, campaign: Campaign, tip: Point): Point | null {
   const merged = experimentsOf(snapshot, campaign).filter(({ state }) => state === 'merged');
   let start: Point | null = null;
   for (let sha = tip.sha; ; sha = start.sha) {
@@ -39,7 +42,7 @@ function beginning(snapshot: Snapshot, campaign: Campaign, tip: Point): Point | 
   }
 }
 
-/** Notes that a merge of the App's moved the branch. */
+/** Stores the tip after a merge by the App. */
 export async function followBase(
   { port }: Context,
   snapshot: Snapshot,
@@ -48,7 +51,7 @@ export async function followBase(
   await saveState(port, snapshot, campaign, { ...campaign.state, base: { ...base, tip: { sha, tree } } });
 }
 
-/** Deletes the branch of a campaign that merged nothing, and says so. */
+/** Deletes the branch of a campaign that merged nothing, and adds this to the campaign's reason. */
 export async function deleteBase(
   { port }: Context,
   snapshot: Snapshot,
@@ -57,18 +60,18 @@ export async function deleteBase(
   const { state } = campaign;
   const branch = campaignBranch(campaign.issue);
   const tip = await port.commit(branch);
-  // Lists lag: what stands on it by now is not thrown away, nor what cannot be read.
+  // Lists lag: never delete a branch that has moved since, or that cannot be read.
   if (tip ? tip.sha !== base.start.sha : snapshot.branches.has(branch)) return;
   if (tip) await port.deleteBranch(branch);
-  const reason = `${state.reason} \`${branch}\` holds nothing that \`${snapshot.home.branch}\` does not, so there is nothing to promote, and it is deleted.`;
+  const reason = `${state.reason} Deleted \`${branch}\`: nothing was merged into it, so there is nothing to promote.`;
   await saveState(port, snapshot, campaign, { ...state, base: null, reason: reason.trim() });
 }
 
 /**
- * What a person's `resume` or `/research N` goes on from. While the campaign lives, that is the branch as it stands now. After its end a
- * branch that is gone, or that was merged as it stands, is made anew from the default branch: null.
+ * The base from which `/research resume` or `/research N` continues: the branch as it is now. Null if the campaign had ended and its
+ * branch is gone or was merged as it is: then a new branch is created from the default branch.
  */
-export async function baseToGoOnFrom(
+export async function baseToContinueFrom(
   port: GitHubPort,
   snapshot: Snapshot,
   campaign: KnownCampaign,

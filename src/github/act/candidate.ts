@@ -1,4 +1,4 @@
-/** The files of a candidate: the champion’s, and what an idea makes of them. */
+/** The files of a candidate: the champion's, with an idea's edits applied. */
 import { applyEdits } from '../../agents/edit.ts';
 import { addedTokens } from '../../campaign/evidence/tokens.ts';
 import type { Idea } from '../../campaign/idea.ts';
@@ -7,15 +7,16 @@ import type { Contract } from '../../protocol/contract.ts';
 import { askTwice } from '../errors.ts';
 import type { GitHubPort } from '../port.ts';
 
+/** What an idea changes. */
 export interface Change {
-  /** New texts of the files that change, by path. */
+  /** New texts of the changed files, by path. */
   files: ReadonlyMap<string, string>;
   /** See ExperimentMarker. */
   addedTokens: number | null;
 }
 
-/** What the idea makes of the present champion; null where its edits do not fit. */
-export async function fitting(
+/** What the idea changes on the current champion; null if its edits do not apply. */
+export async function applyIdea(
   port: GitHubPort,
   { editable }: Contract,
   { base }: Snapshot,
@@ -27,7 +28,7 @@ export async function fitting(
   return { files: applied.files, addedTokens: addedTokens(champion, applied.files) };
 }
 
-/** Texts of the files at a ref, those that are there. */
+/** Texts of the files that exist at a ref. */
 export async function readFiles(
   port: GitHubPort,
   paths: readonly string[],
@@ -35,7 +36,7 @@ export async function readFiles(
 ): Promise<Map<string, string>> {
   const files = new Map<string, string>();
   for (const path of paths) {
-    // An experiment whose edits miss a file would be closed.
+    // If a file is reported missing by mistake, the edits do not apply and the experiment is closed.
     const text = await askTwice(() => port.file(path, ref));
     if (text !== null) files.set(path, text);
   }

@@ -1,4 +1,4 @@
-/** Closes an experiment with its verdict, and cancels trials whose result nobody waits for. Every step may be repeated. */
+/** Closes an experiment with its verdict, and cancels trials that are not needed any more. Every step may be repeated. */
 
 import type { ActionOf } from '../../campaign/action.ts';
 import type { Attempt, Campaign, Snapshot } from '../../campaign/model.ts';
@@ -7,15 +7,15 @@ import { contractSchema } from '../../protocol/contract.ts';
 import { abandonedCheck } from '../../render/check.ts';
 import type { Context } from '../context.ts';
 import { isAsObserved } from './as-observed.ts';
-import { sayVerdict, withVerdict } from './verdict.ts';
+import { commentVerdict, withVerdict } from './verdict.ts';
 
-/** Marker and title, comment, pull request closed, branch deleted. */
+/** Comments the verdict, closes the pull request with its final title and marker, and deletes the branch. */
 export async function close(context: Context, snapshot: Snapshot, action: ActionOf<'close'>): Promise<void> {
   const { port } = context;
   const { experiment, unfinished } = action;
   if (!(await isAsObserved(port, experiment))) return;
-  for (const attempt of unfinished) await giveUp(context, attempt);
-  await sayVerdict(context, contractOrDefault(snapshot), action);
+  for (const attempt of unfinished) await cancel(context, attempt);
+  await commentVerdict(context, contractOrDefault(snapshot), action);
   const { change } = withVerdict(action);
   await port.updatePull(
     experiment.pull,
@@ -24,23 +24,22 @@ export async function close(context: Context, snapshot: Snapshot, action: Action
   await port.deleteBranch(experiment.branch);
 }
 
-/** Ends the champion's trials in flight of a campaign that ends. */
-export async function giveUpChampion(
+/** Cancels the champion's trials in flight when their campaign ends. */
+export async function cancelChampionTrials(
   context: Context,
   snapshot: Snapshot,
   campaign: Campaign,
 ): Promise<void> {
   for (const attempt of attemptsOf(snapshot, campaign.issue, 0))
-    if (!attempt.check?.measurement && attempt.run?.status !== 'completed') await giveUp(context, attempt);
+    if (!attempt.check?.measurement && attempt.run?.status !== 'completed') await cancel(context, attempt);
 }
 
-/** Ends a trial whose result nobody waits for. */
-async function giveUp({ port }: Context, { trial, run, check }: Attempt): Promise<void> {
+async function cancel({ port }: Context, { trial, run, check }: Attempt): Promise<void> {
   if (run && run.status !== 'completed') await port.cancelRun(run.id);
   if (check) await port.completeCheck(check.id, 'neutral', run?.url ?? null, abandonedCheck(trial));
 }
 
-/** Experiments of a stopped campaign are closed even where the contract cannot be read any more. */
+/** Experiments of a stopped campaign are closed even if the contract is unreadable by then. */
 function contractOrDefault(snapshot: Snapshot) {
   return snapshot.contract.kind === 'contract' ? snapshot.contract.contract : contractSchema.parse({});
 }

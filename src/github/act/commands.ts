@@ -1,5 +1,4 @@
-/** Commands take effect: once, and only for people who may write. */
-
+/** Carries out commands: each once, and only for people with write permission. */
 import type { Command, StartCommand } from '../../campaign/command.ts';
 import { NO_COST } from '../../campaign/idea.ts';
 import type { CampaignState } from '../../campaign/marker.ts';
@@ -29,16 +28,16 @@ import { statusComment } from '../../render/status.ts';
 import type { Context } from '../context.ts';
 import { refuse, reply } from '../replies.ts';
 import { saveState } from '../state.ts';
-import { giveUpChampion } from './close.ts';
+import { cancelChampionTrials } from './close.ts';
 import { obstacles } from './preconditions.ts';
-import { speak } from './pull-commands.ts';
+import { answerOnExperiment } from './pull-commands.ts';
 import type { Request } from './request.ts';
-import { askToTry } from './requested-ideas.ts';
-import { goingOn } from './resume.ts';
+import { requestIdea } from './requested-ideas.ts';
+import { continued } from './resume.ts';
 
 /**
- * Answers one command. The last write is the one that keeps it from being taken up again (the campaign's marker or the
- * answer's), so that a kill before it repeats only what may be repeated.
+ * Carries out one command. The last write stores that this is done, in the campaign's marker or the reply's, so that everything before
+ * it can be repeated after a kill.
  */
 export async function answerCommand(
   context: Context,
@@ -84,7 +83,7 @@ async function answerOnIssue(
       await reply(port, pending.issue, pending.comment, statusComment(snapshot, campaign, campaign.state));
       return;
     case 'try':
-      return askToTry(context, snapshot, pending, command.idea);
+      return requestIdea(context, snapshot, pending, command.idea);
     case 'keep':
     case 'discard':
     case 'rerun':
@@ -94,7 +93,7 @@ async function answerOnIssue(
   }
 }
 
-/** On an experiment's pull request there are words for that experiment, and help. */
+/** An experiment's pull request takes the commands for a single experiment, and `help`. */
 async function answerOnPull(
   context: Context,
   snapshot: Snapshot,
@@ -106,7 +105,7 @@ async function answerOnPull(
     case 'keep':
     case 'discard':
     case 'rerun':
-      return speak(context, snapshot, pending, experiment, kind);
+      return answerOnExperiment(context, snapshot, pending, experiment, kind);
     case 'help':
       await reply(context.port, pending.issue, pending.comment, helpAnswer());
       return;
@@ -115,7 +114,7 @@ async function answerOnPull(
   }
 }
 
-/** `/research N`: a new campaign, or N more experiments for the one that is there. */
+/** `/research N`: a new campaign, or N more experiments in the existing one. */
 async function start(
   context: Context,
   snapshot: Snapshot,
@@ -126,16 +125,16 @@ async function start(
   const { campaign } = pending;
   const issue = await port.issue(pending.issue);
   if (!issue?.open)
-    return refuse(context, pending, 'This issue is closed. Open it again, or start on another one.');
+    return refuse(context, pending, 'This issue is closed. Reopen it, or start on another issue.');
   if (issue.isPull)
     return refuse(
       context,
       pending,
-      'Campaigns live on issues, not on pull requests. Open an issue and comment there.',
+      'Campaigns run on issues, not on pull requests. Open an issue and comment there.',
     );
   const reasons = await obstacles(context, snapshot, pending.issue, command);
   const { contract } = snapshot;
-  // A campaign whose state was lost may have experiments open: it goes on to their verdicts, and ends there.
+  // A campaign whose state was lost may have open experiments. It continues until they have their verdicts.
   const spent =
     campaign?.state && contract.kind === 'contract'
       ? dollarsReached(snapshot, contract.contract, campaign)
@@ -155,8 +154,8 @@ async function start(
   const count = countExperiments(snapshot, there);
   const old = there.state ?? newState(context, pending, count);
   await saveState(port, snapshot, there, {
-    ...(await goingOn(context, snapshot, { ...there, state: old })),
-    // What an ended campaign left undone was given up; a campaign that goes on keeps what it still has to do.
+    ...(await continued(context, snapshot, { ...there, state: old })),
+    // An ended campaign dropped its remaining experiments and requests; any other keeps them.
     target: (hasEnded(old) ? count : old.target) + command.experiments,
     parallel: command.parallel ?? old.parallel,
     budgetSeconds: command.budgetSeconds ?? old.budgetSeconds,
@@ -203,21 +202,21 @@ async function turn(
     return refuse(
       context,
       pending,
-      `This campaign is ${state.phase}. \`/research N\` goes on with N more experiments.`,
+      `This campaign is ${state.phase}. Continue it with N more experiments: \`/research N\`.`,
     );
   if (kind === 'resume' && !campaign.issueOpen)
-    return refuse(context, pending, 'This issue is closed. Open it again first.');
+    return refuse(context, pending, 'This issue is closed. Reopen it first.');
   const comments = [...state.comments, pending.comment];
-  const asked = `${pending.author} asked for it.`;
+  const requested = `Requested by ${pending.author}.`;
   await context.port.react(pending.comment, 'rocket');
-  if (kind === 'stop') await giveUpChampion(context, snapshot, campaign);
+  if (kind === 'stop') await cancelChampionTrials(context, snapshot, campaign);
   const next: CampaignState =
     kind === 'resume'
-      ? { ...(await goingOn(context, snapshot, campaign)), comments }
+      ? { ...(await continued(context, snapshot, campaign)), comments }
       : {
           ...state,
           comments,
-          ...(kind === 'pause' ? paused(asked) : ended('stopped', asked)),
+          ...(kind === 'pause' ? paused(requested) : ended('stopped', requested)),
         };
   await saveState(context.port, snapshot, campaign, next);
 }

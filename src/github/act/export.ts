@@ -1,4 +1,4 @@
-/** The export: branch `research-log` with `results.tsv` and `progress.svg`, written where they changed. */
+/** The export: `results.tsv` and `progress.svg` on the branch `research-log`, written when they changed. */
 import { ledgerPoints, ledgerRows, resultsTsv, startOf } from '../../campaign/evidence/ledger.ts';
 import type { Snapshot } from '../../campaign/model.ts';
 import type { Context } from '../context.ts';
@@ -8,16 +8,16 @@ const LOG_BRANCH = 'research-log';
 const RESULTS_FILE = 'results.tsv';
 const CHART_FILE = 'progress.svg';
 
-/** While a campaign runs the export is written at most this often. */
+/** The export is written at most this often while a campaign runs. */
 const EXPORT_SECONDS = 180;
 
 export interface ExportMemory {
-  /** `results.tsv` as last written or read; null before the first look. */
+  /** `results.tsv` as last written or read; null before it was first read. */
   results: string | null;
   writtenAt: Date | null;
 }
 
-/** Writes the export if it is due. Returns seconds until it will be, or null when there is nothing to write. */
+/** Writes the export if it is due. Returns the seconds until it is, or null if there is nothing to write. */
 export async function exportLog(
   { port, drawChart }: Pick<Context, 'port' | 'drawChart'>,
   snapshot: Snapshot,

@@ -1,14 +1,13 @@
-/** What happens to an action that GitHub keeps refusing: its campaign pauses, or the action is skipped. People are told either way. */
-
+/** Handles actions that GitHub keeps refusing: the campaign pauses, or the action is skipped. A comment says so either way. */
 import type { Action } from '../../campaign/action.ts';
 import { type Campaign, isKnown, type KnownCampaign, type Snapshot } from '../../campaign/model.ts';
 import { paused } from '../../campaign/phase.ts';
 import { campaignOf } from '../../campaign/plan/skip-refused.ts';
-import { quote } from '../../campaign/quote.ts';
+import { quote } from '../../text/markdown.ts';
 import type { Context } from '../context.ts';
 import { isPermanent, messageOf } from '../errors.ts';
 import { isRefusedForGood, type Refusals, skip } from '../refusals.ts';
-import { sayOnce } from '../replies.ts';
+import { commentOnce } from '../replies.ts';
 import { saveState } from '../state.ts';
 
 /** An action that failed, and what GitHub answered. */
@@ -21,7 +20,7 @@ interface Failure {
 /**
  * Counts a failure. When GitHub refused an action for good, a running campaign is paused with GitHub's message as the reason; anything
  * else, such as the answer to a command, is skipped and retried every hour. Returns whether it did either; otherwise the failure is still
- * the caller's. Throws a temporary failure of telling people so.
+ * the caller's. Throws if saving or commenting this fails temporarily.
  */
 export async function giveUp(
   context: Context,
@@ -41,7 +40,7 @@ export async function giveUp(
   }
   context.log.error(log, 'GitHub refused an action; skipped, retried every hour');
   skip(refusals, key, context.now());
-  if (campaign) await isAccepted(() => saySkipped(context, campaign, action, error));
+  if (campaign) await isAccepted(() => commentSkipped(context, campaign, action, error));
   return true;
 }
 
@@ -56,10 +55,10 @@ async function isAccepted(write: () => Promise<void>): Promise<boolean> {
   }
 }
 
-async function saySkipped({ port }: Context, { issue }: Campaign, action: Action, error: unknown) {
+async function commentSkipped({ port }: Context, { issue }: Campaign, action: Action, error: unknown) {
   const pull = 'experiment' in action && action.experiment ? ` of #${action.experiment.pull}` : '';
   const text = `GitHub refused the step \`${action.kind}\`${pull}: ${quote(messageOf(error), 300)}. Skipped; retried every hour.`;
-  await sayOnce(port, issue, `refused ${action.kind}${pull}`, text);
+  await commentOnce(port, issue, `refused ${action.kind}${pull}`, text);
 }
 
 async function pauseRefused(

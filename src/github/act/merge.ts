@@ -1,19 +1,19 @@
-/** Merges an experiment: the one irreversible step. */
+/** Merges an experiment: the only irreversible action. */
 import type { ActionOf } from '../../campaign/action.ts';
 import type { Experiment, Snapshot } from '../../campaign/model.ts';
 import { paused } from '../../campaign/phase.ts';
-import { quote } from '../../campaign/quote.ts';
 import { squashMessage } from '../../render/pull.ts';
 import { openTitle } from '../../render/title.ts';
+import { quote } from '../../text/markdown.ts';
 import type { Context } from '../context.ts';
 import type { GitHubPort, MergeResult } from '../port.ts';
-import { sayOnce } from '../replies.ts';
+import { commentOnce } from '../replies.ts';
 import { saveState } from '../state.ts';
 import { isAsObserved } from './as-observed.ts';
-import { sayVerdict, withVerdict } from './verdict.ts';
+import { commentVerdict, withVerdict } from './verdict.ts';
 
 /**
- * Everything that a merge rests on is read again right before it, and its result right after it: the base may only move from the
+ * Reads everything that the merge depends on again right before it, and its result right after it: the base may only move from the
  * champion to exactly the tree that was measured.
  */
 export async function merge(context: Context, snapshot: Snapshot, action: ActionOf<'merge'>): Promise<void> {
@@ -23,9 +23,9 @@ export async function merge(context: Context, snapshot: Snapshot, action: Action
   if (!(await isAsObserved(port, experiment))) return;
   const { marker, change } = withVerdict(action);
   await port.updatePull(pull, change);
-  await sayVerdict(context, contract, action);
+  await commentVerdict(context, contract, action);
   const { branch } = snapshot.base;
-  // Something moved since it was observed: the next look decides what that means.
+  // Something moved since it was observed: the next step decides what to do.
   if (!(await isSound(port, branch, experiment))) return;
   const result = await port.merge(pull, {
     sha: marker.commit,
@@ -35,16 +35,16 @@ export async function merge(context: Context, snapshot: Snapshot, action: Action
   if (result.kind !== 'merged') return mergeRefused(context, snapshot, action, result);
   const merged = await port.commit(result.sha);
   if (merged?.tree !== marker.tree || merged.parents[0] !== marker.champion.sha)
-    await sayOnce(
+    await commentOnce(
       port,
       marker.campaign,
       `unmeasured ${pull}`,
-      `\`${branch}\` moved at the very moment #${pull} (${openTitle(marker)}) was merged, so its tip is now a tree that nobody measured. I measure it before I judge anything else.`,
+      `\`${branch}\` moved while #${pull} (${openTitle(marker)}) was being merged, so its tip is a tree that was never measured. It is measured first, before any further verdict.`,
     );
   await port.deleteBranch(experiment.branch);
 }
 
-/** Whether the base is the champion, and the pull request the candidate that was measured on it. */
+/** Whether the base is still the champion, and the pull request still the candidate that was measured on it. */
 async function isSound(
   port: GitHubPort,
   branch: string,
@@ -64,7 +64,7 @@ async function isSound(
   );
 }
 
-/** A moved base is looked at again; a rule of the repository needs a person. */
+/** If the base moved, the next step handles it. If a rule of the repository forbids the merge, the campaign pauses. */
 async function mergeRefused(
   context: Context,
   snapshot: Snapshot,
@@ -72,10 +72,10 @@ async function mergeRefused(
   result: Exclude<MergeResult, { kind: 'merged' }>,
 ): Promise<void> {
   if (result.kind === 'moved') return;
-  // Where the base moved at the very moment, the two may be in conflict, which is no rule of the repository's.
+  // If the base moved meanwhile, the refusal may be a conflict and not a rule.
   const tip = await context.port.commit(snapshot.base.branch);
   if (tip?.sha !== experiment.marker.champion.sha) return;
   context.log.warn({ pull: experiment.pull, message: result.message }, 'merge refused');
-  const reason = `GitHub refused to merge #${experiment.pull}: ${quote(result.message, 300)}. Let the App merge into \`${snapshot.base.branch}\`, then comment \`/research resume\`.`;
+  const reason = `GitHub refused to merge #${experiment.pull}: ${quote(result.message, 300)}. Allow the App to merge into \`${snapshot.base.branch}\`, then comment \`/research resume\`.`;
   await saveState(context.port, snapshot, campaign, { ...campaign.state, ...paused(reason) });
 }

@@ -1,4 +1,4 @@
-/** Why a campaign may not start on this repository: everything is checked before the first trial is paid for. */
+/** Why a campaign cannot start on this repository, checked before any machine time is spent. */
 import { load } from 'js-yaml';
 import type { StartCommand } from '../../campaign/command.ts';
 import type { Snapshot } from '../../campaign/model.ts';
@@ -7,12 +7,12 @@ import { CAMPAIGN_BASE, CONTRACT_PATH, type Contract } from '../../protocol/cont
 import { contractProblemsAnswer, missingFileReason } from '../../render/answer.ts';
 import type { Context } from '../context.ts';
 
-/** Inputs that the campaign's workflow must take. */
+/** Inputs that the campaign's workflow must accept. */
 const WORKFLOW_INPUTS = ['trial', 'base', 'candidate', 'seed', 'budget', 'timeout'];
-/** Triggers that run in spite of `[skip ci]`, on or with a candidate's code. */
+/** Triggers that ignore `[skip ci]` and run on or with a candidate's code. */
 const UNSKIPPABLE_TRIGGERS = ['pull_request_target', 'create'];
 
-/** Reasons in sentences for people, each with what to do; empty where nothing stands in the way. */
+/** Reasons as sentences, each with what to do; empty if the campaign can start. */
 export async function obstacles(
   context: Context,
   seen: Snapshot,
@@ -20,7 +20,7 @@ export async function obstacles(
   start: StartCommand,
 ): Promise<string[]> {
   const { port } = context;
-  // A branch of the campaign's own will be made from the default branch, whatever another campaign's holds.
+  // The campaign's own branch is created from the default branch, regardless of other campaigns' branches.
   const snapshot = worksApart(seen) ? { ...seen, base: seen.home } : seen;
   const { base, contract: file } = snapshot;
   if (file.kind === 'problems') return [contractProblemsAnswer(file.problems)];
@@ -41,7 +41,7 @@ export async function obstacles(
     );
   if (!(await port.about()).squashes)
     reasons.push(
-      'I merge by squashing, and this repository does not allow it. Switch "Allow squash merging" on under Settings → General → Pull Requests.',
+      'The App merges by squashing, which this repository does not allow. Turn on "Allow squash merging" under Settings → General → Pull Requests.',
     );
   reasons.push(...(await ruleProblems(context, snapshot, issue)));
   reasons.push(...(await branchProblems(context)));
@@ -49,34 +49,34 @@ export async function obstacles(
   return reasons;
 }
 
-/** Rules against merges into the base. What protects the default branch does not matter to campaigns with a branch of their own. */
+/** Rules that prevent merges into the base. Those of the default branch do not affect campaigns with a branch of their own. */
 async function ruleProblems({ port }: Context, snapshot: Snapshot, issue: number): Promise<string[]> {
   if (worksApart(snapshot)) {
     const branch = campaignBranch(issue);
     const rules = await port.baseObstacles(branch);
     return rules.map(
       rule =>
-        `Branches like \`${branch}\` have ${rule}, which I cannot satisfy. Except \`research/**\` and \`research-log\` from that rule; your default branch may keep it.`,
+        `Branches like \`${branch}\` have ${rule}, which the App cannot satisfy. Exclude \`research/**\` and \`research-log\` from that rule; your default branch can keep it.`,
     );
   }
   const { branch } = snapshot.base;
   const rules = await port.baseObstacles(branch);
   return rules.map(
     rule =>
-      `\`${branch}\` demands ${rule}, which I cannot satisfy. Put \`base: ${CAMPAIGN_BASE}\` into \`${CONTRACT_PATH}\`: then I merge into a branch of the campaign's own, and open one pull request for you at the end.`,
+      `\`${branch}\` has ${rule}, which the App cannot satisfy. Set \`base: ${CAMPAIGN_BASE}\` in \`${CONTRACT_PATH}\`: the campaign then merges into its own branch and opens one pull request for you at the end.`,
   );
 }
 
 function workflowProblems(path: string, text: string): string[] {
   const triggers = triggersOf(text);
   if (triggers === null)
-    return [`\`${path}\` is not a workflow that I can read. \`autoresearch init --force\` writes a new one.`];
+    return [`\`${path}\` is not a valid workflow. \`autoresearch init --force\` writes a new one.`];
   const dispatch = triggers.get('workflow_dispatch');
   const inputs = isRecord(dispatch) && isRecord(dispatch.inputs) ? Object.keys(dispatch.inputs) : [];
   const lacking = WORKFLOW_INPUTS.filter(input => !inputs.includes(input));
   if (lacking.length === 0) return [];
   return [
-    `\`${path}\` has to take the inputs ${lacking.map(input => `\`${input}\``).join(', ')} under \`on: workflow_dispatch\`. \`autoresearch init --force\` writes a new one.`,
+    `\`${path}\` must accept the inputs ${lacking.map(input => `\`${input}\``).join(', ')} under \`on: workflow_dispatch\`. \`autoresearch init --force\` writes a new one.`,
   ];
 }
 
@@ -88,7 +88,7 @@ async function missingFiles(context: Context, snapshot: Snapshot, contract: Cont
   ])
     if ((await context.port.file(path, snapshot.base.sha)) === null)
       reasons.push(
-        `\`${CONTRACT_PATH}\` names \`${path}\` under \`${key}\`, and there is no such file on \`${snapshot.base.branch}\`.`,
+        `\`${CONTRACT_PATH}\` lists \`${path}\` under \`${key}\`, but there is no such file on \`${snapshot.base.branch}\`. Correct the path or add the file.`,
       );
   return reasons;
 }
@@ -98,25 +98,25 @@ function agentProblems(context: Context, contract: Contract, start: StartCommand
   return chosen.kind === 'problem' ? [chosen.message] : [];
 }
 
-/** Strangers can open pull requests on a public repository; a self-hosted runner there must be accepted in so many words. */
+/** Anyone can open pull requests on a public repository, so a self-hosted runner there needs explicit consent in the contract. */
 async function runnerProblems(context: Context, contract: Contract, workflow: string): Promise<string[]> {
   if (contract.accept_public_self_hosted || !/self-hosted/.test(workflow)) return [];
   if (!(await context.port.about()).isPublic) return [];
   return [
-    `This repository is public and its trials run on a self-hosted runner, where code from agents is executed. If you accept that, write \`accept_public_self_hosted: true\` into \`${CONTRACT_PATH}\`.`,
+    `This repository is public, and its trials run agents' code on a self-hosted runner. If you accept that, set \`accept_public_self_hosted: true\` in \`${CONTRACT_PATH}\`.`,
   ];
 }
 
-/** Git keeps no branch `research/3/1` beside one named `research` or `research/3`. */
+/** Git cannot have a branch `research/3/1` next to one named `research` or `research/3`. */
 async function branchProblems({ port }: Context): Promise<string[]> {
   const names = [...(await port.branches('research')).keys()].filter(name => /^research(\/\d+)?$/.test(name));
   return names.map(
     name =>
-      `There is a branch \`${name}\`, and so none of the branches \`research/<issue>/<experiment>\` that I need can be made. Rename or delete it.`,
+      `The branch \`${name}\` prevents the App from creating branches named \`research/<issue>/<experiment>\`. Rename or delete it.`,
   );
 }
 
-/** Other workflows of the repository that candidates would set off. */
+/** Other workflows of the repository that candidates would trigger. */
 async function foreignWorkflows(context: Context, snapshot: Snapshot, own: string): Promise<string[]> {
   const reasons: string[] = [];
   for (const path of await context.port.workflowFiles(snapshot.base.sha)) {
@@ -125,13 +125,13 @@ async function foreignWorkflows(context: Context, snapshot: Snapshot, own: strin
     for (const trigger of UNSKIPPABLE_TRIGGERS)
       if (triggers?.has(trigger))
         reasons.push(
-          `\`${path}\` runs on \`${trigger}\`, and so would run for every experiment's branch. Remove that trigger, or move the campaign to a repository of its own.`,
+          `\`${path}\` runs on \`${trigger}\`, so it would run for every experiment. Remove that trigger, or use a separate repository for campaigns.`,
         );
   }
   return reasons;
 }
 
-/** Names of a workflow's triggers with their options; null where the file is no workflow. */
+/** A workflow's triggers with their options; null if the file is not a workflow. */
 function triggersOf(text: string): Map<string, unknown> | null {
   let workflow: unknown;
   try {

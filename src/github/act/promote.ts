@@ -1,4 +1,4 @@
-/** The promotion pull request: opened once, and brought up to date while it is open. The App never merges it. */
+/** The promotion pull request: opened once, and kept up to date while it is open. The App never merges it. */
 import { createHash } from 'node:crypto';
 import type { Work } from '../../campaign/action.ts';
 import type { CampaignBase, PromotionMarker } from '../../campaign/marker.ts';
@@ -12,10 +12,10 @@ import { messageOf } from '../errors.ts';
 import { writeMarker } from '../marker.ts';
 import type { GitHubPort } from '../port.ts';
 import { type Refusals, unlessRefused } from '../refusals.ts';
-import { sayOnce } from '../replies.ts';
+import { commentOnce } from '../replies.ts';
 import { saveState } from '../state.ts';
 
-/** A campaign and its own branch, which it offers. */
+/** A campaign and its own branch, which is offered to the default branch. */
 type Offer = Work & { base: CampaignBase };
 
 /** Opens the pull request from a campaign's own branch into the default branch. */
@@ -24,7 +24,7 @@ export async function promote(context: Context, snapshot: Snapshot, offer: Offer
   const { campaign } = offer;
   const branch = campaignBranch(campaign.issue);
   const tip = await port.commit(branch);
-  // Lists lag: what they show is older than this, or there is one already.
+  // Lists lag: the branch has moved since, or its pull request is open already.
   if (!tip || tip.sha !== snapshot.branches.get(branch) || (await port.openPullOf(branch)) !== null) return;
   const { title, body } = textsOf(context, snapshot, offer, tip.sha, null);
   try {
@@ -32,12 +32,12 @@ export async function promote(context: Context, snapshot: Snapshot, offer: Offer
     context.log.info({ issue: campaign.issue, pull }, 'promotion opened');
   } catch (error) {
     if (!/no commits between/i.test(messageOf(error))) throw error;
-    await sayTakenOver(port, snapshot, campaign, tip.sha);
+    await commentTakenOver(port, snapshot, campaign, tip.sha);
   }
 }
 
-/** Somebody moved the default branch there by hand: nothing is left to offer. */
-async function sayTakenOver(
+/** Somebody moved the default branch there by hand, so there is nothing left to offer. */
+async function commentTakenOver(
   port: GitHubPort,
   snapshot: Snapshot,
   campaign: KnownCampaign,
@@ -45,12 +45,12 @@ async function sayTakenOver(
 ): Promise<void> {
   const { issue, state } = campaign;
   const key = takenOverKey(tip);
-  const text = `\`${snapshot.home.branch}\` holds already what this campaign found, so I open no pull request from \`${campaignBranch(issue)}\`.`;
-  await sayOnce(port, issue, key, text);
+  const text = `\`${snapshot.home.branch}\` already contains this campaign's improvements, so no pull request is needed from \`${campaignBranch(issue)}\`.`;
+  await commentOnce(port, issue, key, text);
   await saveState(port, snapshot, campaign, { ...state, notices: [...state.notices, key] });
 }
 
-/** Brings what open promotions say up to date. */
+/** Updates the title and description of open promotions. */
 export async function refreshPromotions(
   context: Context,
   snapshot: Snapshot,
@@ -61,7 +61,7 @@ export async function refreshPromotions(
     if (promotion.state !== 'open' || snapshot.contract.kind !== 'contract') continue;
     if (!campaign || !isKnown(campaign) || !campaign.state.base) continue;
     const offer: Offer = { campaign, base: campaign.state.base, contract: snapshot.contract.contract };
-    await unlessRefused(context, refusals, `what #${promotion.pull} says`, () =>
+    await unlessRefused(context, refusals, `update #${promotion.pull}`, () =>
       refresh(context, snapshot, offer, promotion),
     );
   }
@@ -71,20 +71,20 @@ async function refresh(
   context: Context,
   snapshot: Snapshot,
   offer: Offer,
-  { pull, headSha, marker: said }: Promotion,
+  { pull, headSha, marker: written }: Promotion,
 ): Promise<void> {
   const { port } = context;
-  // Where the default branch is what the campaign began from, nothing can be in conflict.
+  // There cannot be a conflict while the default branch is where the campaign started.
   const moved = offer.base.start.sha !== snapshot.home.sha;
-  const known = said?.tip === headSha && said.home === snapshot.home.sha ? said.fits : null;
+  const known = written?.tip === headSha && written.home === snapshot.home.sha ? written.fits : null;
   const fits = moved ? (known ?? (await port.mergeable(pull))) : null;
-  // GitHub has not found out yet.
+  // GitHub has not checked yet.
   if (moved && fits === null) return;
   const now = textsOf(context, snapshot, offer, headSha, fits);
-  if (said?.text !== now.digest) await port.updatePull(pull, { title: now.title, body: now.body });
+  if (written?.text !== now.digest) await port.updatePull(pull, { title: now.title, body: now.body });
 }
 
-/** Title and description, and a digest of what is visible of it. */
+/** Title and description, and a digest of the visible part. */
 function textsOf(
   { port, serverUrl }: Context,
   snapshot: Snapshot,

@@ -1,5 +1,4 @@
-/** From what came of a thought to a pull request. */
-
+/** Turns the answer of an agent into a pull request. */
 import { applyEdits } from '../../agents/edit.ts';
 import type { ActionOf } from '../../campaign/action.ts';
 import { addedTokens } from '../../campaign/evidence/tokens.ts';
@@ -16,10 +15,10 @@ import { isPermanent, messageOf } from '../errors.ts';
 import { saveState } from '../state.ts';
 import { objection } from './ask-agent.ts';
 import { type Change, readFiles } from './candidate.ts';
-import { dropAsked, withoutAsked } from './requested-ideas.ts';
+import { dropRequest, remainingRequests } from './requested-ideas.ts';
 import { charge, writeOff } from './thought-costs.ts';
 
-/** Opens an idea as experiment `number`, or counts a thought that came to nothing. */
+/** Opens an idea as experiment `number`, or counts a failed thought. */
 export async function open(context: Context, snapshot: Snapshot, action: ActionOf<'open'>): Promise<void> {
   const { port, thinking } = context;
   const { campaign, contract, number, thought } = action;
@@ -33,27 +32,27 @@ export async function open(context: Context, snapshot: Snapshot, action: ActionO
       : undefined;
   const charged = () => ({ ...campaign, state: charge(thinking, thought, state, answer.cost) });
   const fail = async (reason: string) => {
-    if (asked) await dropAsked(context, snapshot, charged(), asked, reason);
+    if (asked) await dropRequest(context, snapshot, charged(), asked, reason);
     else await countFailure(context, snapshot, charged(), reason);
     thinking.drop(thought);
   };
   if (answer.kind === 'failed') return fail(answer.reason);
   if (answer.kind === 'exhausted') {
-    if (asked) return fail('The agent cannot make it into an experiment.');
+    if (asked) return fail('The agent could not turn it into an experiment.');
     await exhausted(context, snapshot, charged());
     return thinking.drop(thought);
   }
   const { editable } = contract;
   const files = await readFiles(port, editable, snapshot.base.sha);
-  // The champion may be another one than the agent was shown.
+  // The champion may have moved since the agent saw it.
   const applied = applyEdits(files, answer.idea.edits, editable);
   const problem =
     applied.kind === 'refused'
       ? applied.reason
       : await objection(context, snapshot, answer.idea, applied.files);
   if (applied.kind === 'refused' || problem !== null) {
-    context.log.info({ issue: campaign.issue, problem }, 'an idea was overtaken');
-    // Nobody is to blame that another idea came first: it costs, but is no failure in a row.
+    context.log.info({ issue: campaign.issue, problem }, 'an idea does not apply any more');
+    // Another idea came first: that is not the agent's fault, so only the cost counts.
     return writeOff(context, snapshot, action);
   }
   const { idea, agent, cost } = answer;
@@ -67,11 +66,11 @@ export async function open(context: Context, snapshot: Snapshot, action: ActionO
     await saveState(port, snapshot, campaign, {
       ...state,
       failedInARow: 0,
-      asked: withoutAsked(snapshot, campaign, asked),
+      asked: remainingRequests(snapshot, campaign, asked),
     });
 }
 
-/** Opens an experiment; returns why GitHub never takes it, or null. */
+/** Opens an experiment. Returns why GitHub refuses it for good, or null. */
 export async function openPull(
   context: Context,
   snapshot: Snapshot,
@@ -83,7 +82,7 @@ export async function openPull(
     pull = await createPull(context, snapshot, experiment, change);
   } catch (error) {
     if (!isPermanent(error)) throw error;
-    // The agent would be asked and paid again.
+    // A retry would ask, and pay, the agent again.
     return `GitHub refused to open the experiment: ${messageOf(error)}`;
   }
   await context.port.addLabel(pull, RESEARCH_LABEL);
@@ -92,7 +91,7 @@ export async function openPull(
 
 type NewExperiment = Pick<ExperimentMarker, 'campaign' | 'number' | 'idea' | 'agent' | 'cost' | 'asked'>;
 
-/** Returns the number of the pull request. */
+/** Creates commit, branch and pull request, and returns the number of the pull request. */
 async function createPull(
   context: Context,
   { base }: Snapshot,
@@ -142,22 +141,24 @@ async function countFailure(
   });
 }
 
-/** With nothing left to try the campaign ends early; experiments in flight are judged first. */
+/** Without ideas left the campaign ends early, after the open experiments have their verdicts. */
 async function exhausted(context: Context, snapshot: Snapshot, campaign: KnownCampaign): Promise<void> {
   const { state } = campaign;
   const count = countExperiments(snapshot, campaign);
-  const reason = `The agent has nothing left to try after ${count} experiments.`;
+  const reason = `The agent has no ideas left after ${count} experiments.`;
   const open =
     experimentsOf(snapshot, campaign).some(experiment => experiment.state === 'open') ||
     stillAsked(snapshot, campaign).length > 0;
   if (count === 0 && !open)
     return saveState(context.port, snapshot, campaign, {
       ...state,
-      ...paused(`${reason} Is there anything to change in the editable files?`),
+      ...paused(
+        `${reason} Check that the editable files contain something to change, then comment \`/research resume\`.`,
+      ),
     });
   await saveState(context.port, snapshot, campaign, {
     ...state,
-    // People's ideas do not hang on what the agent can think of.
+    // Requested ideas do not depend on the agent's own.
     target: count + stillAsked(snapshot, campaign).length,
     ...(open ? {} : ended('finished', reason)),
   });

@@ -1,4 +1,4 @@
-/** What people ask to be tried next: an idea in words, or the edits of a closed experiment once more. */
+/** Experiments that people request: an idea described in a comment, or the edits of a closed experiment. */
 
 import type { Work } from '../../campaign/action.ts';
 import type { Asked } from '../../campaign/marker.ts';
@@ -9,51 +9,51 @@ import {
   type KnownCampaign,
   type Snapshot,
 } from '../../campaign/model.ts';
-import { isWaiting, stillAsked } from '../../campaign/people.ts';
+import { stillAsked, waitsForDecisions } from '../../campaign/people.ts';
 import { dollarsReached } from '../../campaign/plan/campaign-limits.ts';
 import { countExperiments, hasEnded } from '../../campaign/queries.ts';
-import { quote } from '../../campaign/quote.ts';
 import { noCampaignAnswer } from '../../render/answer.ts';
+import { quote } from '../../text/markdown.ts';
 import type { Context } from '../context.ts';
-import { refuse, sayOnce } from '../replies.ts';
+import { commentOnce, refuse } from '../replies.ts';
 import { saveState } from '../state.ts';
-import { fitting, readFiles } from './candidate.ts';
+import { applyIdea, readFiles } from './candidate.ts';
 import type { Request } from './request.ts';
-import { goingOn } from './resume.ts';
+import { continued } from './resume.ts';
 
 const EDITS_GONE =
-  'The champion has changed where this idea changed it, so its edits no longer fit. Comment `/research try` with the idea in words on the campaign’s issue.';
+  "The champion has changed in the same place, so this experiment's edits no longer apply. Comment `/research try` on the campaign's issue and describe the idea.";
 const CONTRACT_UNREADABLE =
-  'The contract `.github/research.yml` cannot be read. Mend it, then comment the command again.';
-/** So many may wait; whoever wants more asks for a campaign. */
-const MOST_ASKED = 10;
+  'The contract `.github/research.yml` is missing or invalid. Fix it, then comment the command again.';
+/** Requests that may be queued at the same time. */
+const MAX_REQUESTS = 10;
 
-/** `/research try IDEA`: refused where the agent says at once that it can do nothing with it. */
-export async function askToTry(
+/** `/research try IDEA`. Refused if the agent can tell at once that it cannot use the idea. */
+export async function requestIdea(
   context: Context,
   snapshot: Snapshot,
   pending: Request,
   idea: string,
 ): Promise<void> {
-  await ask(context, snapshot, pending, { idea, pull: null }, work =>
+  await request(context, snapshot, pending, { idea, pull: null }, work =>
     objectionTo(context, snapshot, work, idea),
   );
 }
 
-/** `/research rerun` on a closed experiment: its edits become a new one on today's champion. */
-export async function askAgain(
+/** `/research rerun` on a closed experiment: its edits become a new experiment on the current champion. */
+export async function requestRepeat(
   context: Context,
   snapshot: Snapshot,
   pending: Request,
   { pull, marker: { idea } }: Experiment,
 ): Promise<void> {
-  await ask(context, snapshot, pending, { idea: idea.title, pull }, async ({ contract }) =>
-    (await fitting(context.port, contract, snapshot, idea)) ? null : EDITS_GONE,
+  await request(context, snapshot, pending, { idea: idea.title, pull }, async ({ contract }) =>
+    (await applyIdea(context.port, contract, snapshot, idea)) ? null : EDITS_GONE,
   );
 }
 
-/** @param objection what is wrong with this very wish; null where nothing is */
-async function ask(
+/** @param objection why this particular request is refused; null if it is not */
+async function request(
   context: Context,
   snapshot: Snapshot,
   pending: Request,
@@ -69,22 +69,22 @@ async function ask(
   await accept(context, snapshot, campaign, { comment, by, ...wish });
 }
 
-/** Why nothing can be asked for now, with what to do; null where something can. */
+/** Why no request can be accepted now, with what to do; null if one can. */
 async function obstacle(
   { port }: Context,
   snapshot: Snapshot,
   { campaign, contract }: Work,
 ): Promise<string | null> {
   if (!(await port.issue(campaign.issue))?.open)
-    return `The issue of its campaign, #${campaign.issue}, is closed. Open it again, then comment the command again.`;
+    return `The campaign's issue, #${campaign.issue}, is closed. Reopen it, then comment the command again.`;
   const spent = dollarsReached(snapshot, contract, campaign);
   if (spent !== null) return spent;
   const waiting = stillAsked(snapshot, campaign).length;
   const { experiments } = contract.limits;
   if (countExperiments(snapshot, campaign) + waiting >= experiments)
-    return `The contract allows ${experiments} experiments, and this campaign has them. Raise \`limits.experiments\`, then comment the command again.`;
-  if (waiting >= MOST_ASKED)
-    return `${waiting} ideas of people wait to be tried. Ask again when one of them has its pull request.`;
+    return `This campaign has reached the contract's limit of ${experiments} experiments. Raise \`limits.experiments\`, then comment the command again.`;
+  if (waiting >= MAX_REQUESTS)
+    return `${waiting} requested ideas are already queued. Try again when one of them has its pull request.`;
   return null;
 }
 
@@ -101,7 +101,7 @@ async function objectionTo(
   return agent.objectsTo(idea, await readFiles(context.port, contract.editable, snapshot.base.sha));
 }
 
-/** One experiment more than asked for; a campaign that has ended, or that waits for people's words, goes on. */
+/** Queues a request and raises the target by one. A campaign that has ended or waits for decisions continues. */
 async function accept(
   context: Context,
   snapshot: Snapshot,
@@ -112,7 +112,7 @@ async function accept(
   const { state } = campaign;
   await port.react(asked.comment, 'rocket');
   const ended = hasEnded(state);
-  const next = ended || isWaiting(state) ? await goingOn(context, snapshot, campaign) : state;
+  const next = ended || waitsForDecisions(state) ? await continued(context, snapshot, campaign) : state;
   await saveState(port, snapshot, campaign, {
     ...next,
     target: (ended ? countExperiments(snapshot, campaign) : state.target) + 1,
@@ -121,13 +121,13 @@ async function accept(
   });
 }
 
-/** What waits to be tried without one that has been, or that came to nothing. */
-export function withoutAsked(snapshot: Snapshot, campaign: Campaign, asked?: Asked): Asked[] {
-  return stillAsked(snapshot, campaign).filter(({ comment }) => comment !== asked?.comment);
+/** The queued requests without `done`. */
+export function remainingRequests(snapshot: Snapshot, campaign: Campaign, done?: Asked): Asked[] {
+  return stillAsked(snapshot, campaign).filter(({ comment }) => comment !== done?.comment);
 }
 
-/** Says that nothing came of what a person asked for, and why; the campaign, in this state, has one experiment less to make. */
-export async function dropAsked(
+/** Comments that a request failed, and why, removes it from the queue and lowers the target by one. */
+export async function dropRequest(
   { port }: Context,
   snapshot: Snapshot,
   campaign: KnownCampaign,
@@ -135,11 +135,11 @@ export async function dropAsked(
   reason: string,
 ): Promise<void> {
   const { state } = campaign;
-  const text = `Nothing came of ${quote(asked.idea)}, which ${asked.by} asked to try: ${quote(reason, 300)}.`;
-  await sayOnce(port, campaign.issue, `asked ${asked.comment}`, text);
+  const text = `Could not try ${quote(asked.idea)} (requested by ${asked.by}): ${quote(reason, 300)}.`;
+  await commentOnce(port, campaign.issue, `asked ${asked.comment}`, text);
   await saveState(port, snapshot, campaign, {
     ...state,
-    asked: withoutAsked(snapshot, campaign, asked),
+    asked: remainingRequests(snapshot, campaign, asked),
     target: Math.max(0, state.target - 1),
   });
 }

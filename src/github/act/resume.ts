@@ -1,15 +1,13 @@
-/** A campaign that a person lets go on, after a pause or after its end. */
-
-import { forgiveness } from '../../campaign/forgive.ts';
+/** Continues a campaign after a pause or after its end. */
 import type { CampaignState } from '../../campaign/marker.ts';
 import type { KnownCampaign, Snapshot } from '../../campaign/model.ts';
-import { RUNNING } from '../../campaign/phase.ts';
+import { resumed } from '../../campaign/phase.ts';
 import { experimentsOf, hasEnded } from '../../campaign/queries.ts';
 import type { Context } from '../context.ts';
-import { baseToGoOnFrom } from './campaign-branch.ts';
+import { baseToContinueFrom } from './campaign-branch.ts';
 
-/** Its state from then on: what it failed at is forgiven, and one that had ended has a new clock, and a new turn among others. */
-export async function goingOn(
+/** The state of a continued campaign: failures so far are forgiven, and one that had ended starts a new clock and queues again. */
+export async function continued(
   { port, now }: Pick<Context, 'port' | 'now'>,
   snapshot: Snapshot,
   campaign: KnownCampaign,
@@ -17,9 +15,8 @@ export async function goingOn(
   const { state } = campaign;
   return {
     ...state,
-    ...RUNNING,
+    ...resumed(state, experimentsOf(snapshot, campaign)),
     startedAt: hasEnded(state) ? now().toISOString() : state.startedAt,
-    base: await baseToGoOnFrom(port, snapshot, campaign),
-    ...forgiveness(state, experimentsOf(snapshot, campaign)),
+    base: await baseToContinueFrom(port, snapshot, campaign),
   };
 }

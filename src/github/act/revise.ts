@@ -1,4 +1,4 @@
-/** An experiment made again: on a new champion, or because it crashed. */
+/** Replaces an experiment's candidate: on a new champion, or because it crashed. */
 
 import type { ActionOf } from '../../campaign/action.ts';
 import { nextTrial } from '../../campaign/evidence/evidence.ts';
@@ -16,13 +16,13 @@ import type { Context } from '../context.ts';
 import type { GitHubPort } from '../port.ts';
 import { isAsObserved } from './as-observed.ts';
 import { think } from './ask-agent.ts';
-import { type Change, fitting } from './candidate.ts';
+import { applyIdea, type Change } from './candidate.ts';
 import { close } from './close.ts';
 import { writeOff } from './thought-costs.ts';
 
 /**
- * Makes the idea again on the new champion. Where its edits no longer fit, an agent that can port them is asked once; with any
- * other, the experiment is superseded.
+ * Applies the idea to the new champion. If its edits do not apply any more, an agent that can port them is asked once; with any other
+ * agent, the experiment is superseded.
  */
 export async function restack(
   context: Context,
@@ -31,9 +31,9 @@ export async function restack(
 ): Promise<void> {
   const { campaign, contract, experiment } = action;
   const { marker } = experiment;
-  const change = await fitting(context.port, contract, snapshot, marker.idea);
+  const change = await applyIdea(context.port, contract, snapshot, marker.idea);
   if (change) {
-    await remake(context, snapshot, experiment, change, { restacks: marker.restacks + 1 });
+    await replaceCandidate(context, snapshot, experiment, change, { restacks: marker.restacks + 1 });
     return;
   }
   const mayAsk = limitReached(snapshot, contract, campaign, context.now()) === null;
@@ -41,11 +41,11 @@ export async function restack(
     const task = { kind: 'port', pull: experiment.pull, commit: marker.commit } as const;
     return think(context, snapshot, { campaign, contract, task });
   }
-  const reason = 'The champion moved on, and the edits no longer fit its files.';
+  const reason = 'The champion has changed, and the edits no longer apply to it.';
   return close(context, snapshot, conclude(experiment, trialsOf(snapshot, experiment), 'superseded', reason));
 }
 
-/** Makes the experiment again from the agent's answer. */
+/** Replaces the candidate with the agent's answer. */
 export async function revise(
   context: Context,
   snapshot: Snapshot,
@@ -56,25 +56,24 @@ export async function revise(
   const task = context.thinking.thoughts().find(({ id }) => id === thought)?.task;
   if (answer?.kind !== 'idea' || !task) return;
   const { marker } = experiment;
-  const change = await fitting(context.port, contract, snapshot, answer.idea);
-  // The champion moved while the agent thought: the old answer is as good as none, and was paid for.
+  const change = await applyIdea(context.port, contract, snapshot, answer.idea);
+  // The champion moved while the agent was thinking. The answer is useless, but its cost counts.
   if (!change) return writeOff(context, snapshot, action);
   context.thinking.use(thought, { kind: 'experiment', number: marker.number });
-  const made = await remake(context, snapshot, experiment, change, {
+  const made = await replaceCandidate(context, snapshot, experiment, change, {
     idea: answer.idea,
     cost: addCost(marker.cost, answer.cost),
     ...(task.kind === 'port' ? { restacks: marker.restacks + 1 } : { repairs: marker.repairs + 1 }),
   });
-  // Otherwise the next look sees why, and what the answer cost.
+  // Otherwise the next step sees the reason, and counts the answer's cost.
   if (made) context.thinking.drop(thought);
 }
 
 /**
- * One commit on the champion in place of the one before. The marker is written first and names both heads, so that a kill before the
- * branch moves is seen and finished by `moveHead`. Does nothing, and returns false, where the pull request is not what it was when it was
- * observed.
+ * Replaces the candidate's commit with one on the champion. The marker is written first and names both heads, so that `moveHead` can
+ * finish the job if the App is killed before the branch moves. Does nothing and returns false if the pull request has changed.
  */
-async function remake(
+async function replaceCandidate(
   { port }: Context,
   snapshot: Snapshot,
   experiment: Experiment,
@@ -102,14 +101,14 @@ async function remake(
     verdict: null,
     held: null,
   };
-  // What has ended meanwhile keeps the verdict that it ended with.
+  // If it was closed or merged meanwhile, it keeps the verdict that it has.
   if (!(await isAsObserved(port, experiment))) return false;
   await port.updatePull(experiment.pull, { title: openTitle(next), body: pullBody(next) });
   await moveHead(port, { ...experiment, marker: next });
   return true;
 }
 
-/** Puts the branch where the marker says it is. */
+/** Moves the branch to the commit in the marker. */
 export async function moveHead(port: GitHubPort, experiment: Experiment): Promise<void> {
   await port.moveBranch(experiment.branch, experiment.marker.commit);
 }

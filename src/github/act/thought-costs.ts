@@ -1,4 +1,4 @@
-/** What a thought cost that no experiment was made of. */
+/** The cost of thoughts that did not become experiments. */
 import type { ActionOf } from '../../campaign/action.ts';
 import { addCost, type Cost } from '../../campaign/idea.ts';
 import type { CampaignState } from '../../campaign/marker.ts';
@@ -7,7 +7,7 @@ import type { Context } from '../context.ts';
 import { saveState } from '../state.ts';
 import type { Thinking } from '../thinking.ts';
 
-/** Counts what a thought cost of which nothing will be made, and forgets it. */
+/** Adds a thought's cost to the campaign's failed proposals, and forgets the thought. */
 export async function writeOff(
   { port, thinking }: Pick<Context, 'port' | 'thinking'>,
   snapshot: Snapshot,
@@ -19,7 +19,7 @@ export async function writeOff(
   thinking.drop(thought);
 }
 
-/** The state with what an answer cost that came to nothing. It is to be saved: where GitHub's word of that gets lost, the next look can tell. */
+/** The state with a failed answer's cost added, which the caller has to save. If GitHub's response gets lost, the next step can tell whether it was saved. */
 export function charge(thinking: Thinking, thought: number, state: CampaignState, cost: Cost): CampaignState {
   const failedCost = addCost(state.failedCost, cost);
   if (cost.calls > 0) thinking.use(thought, { kind: 'failed', cost: failedCost });

@@ -1,9 +1,9 @@
-/** Removes what the App made twice. */
+/** Removes what the App created twice. */
 import type { Duplicate } from '../../campaign/model.ts';
 import { spareCheck } from '../../render/check.ts';
 import type { GitHubPort } from '../port.ts';
 
-/** Takes one back. What is gone already is none any more. */
+/** Removes one duplicate. Does nothing if it is gone already. */
 export async function tidy(port: GitHubPort, duplicate: Duplicate): Promise<void> {
   switch (duplicate.kind) {
     case 'comment':

@@ -1,4 +1,4 @@
-/** Trials on GitHub: the intent as a check run, the dispatch, and the result copied from the run's artifact. */
+/** Trials on GitHub: a check run as the intent, the dispatch, and the result from the run's artifact. */
 import { createHmac } from 'node:crypto';
 import type { ActionOf } from '../../campaign/action.ts';
 import { type Terms, termsOf } from '../../campaign/evidence/audit-terms.ts';
@@ -21,10 +21,10 @@ import { saveState } from '../state.ts';
 
 const UNEXPECTED_INPUTS = 422;
 
-/** Markers keep this much of a traceback. */
+/** Characters of a traceback that markers keep. */
 const KEPT_TRACEBACK = 1500;
 
-/** Records the intent, then dispatches. A kill in between is healed by dispatching again two minutes later. */
+/** Records the intent, then dispatches. If the App is killed in between, the trial is dispatched again after two minutes. */
 export async function dispatchTrial(
   context: Context,
   snapshot: Snapshot,
@@ -53,7 +53,7 @@ export async function dispatchTrial(
   context.log.info({ trial, candidate }, 'dispatched');
 }
 
-/** Where the workflow was written before trials could be stopped, it does not take the bar: the trial then runs to its end. */
+/** Starts the run. Older workflows have no input for the stop bar; their trials run to the end. */
 async function startRun(
   { port, log }: Context,
   workflow: string,
@@ -66,7 +66,7 @@ async function startRun(
     await port.dispatch(workflow, branch, { ...inputs, [STOP_INPUT]: bar });
   } catch (error) {
     if (statusOf(error) !== UNEXPECTED_INPUTS) throw error;
-    log.info({ trial: inputs.trial }, `the workflow does not take ${STOP_INPUT}`);
+    log.info({ trial: inputs.trial }, `the workflow has no input ${STOP_INPUT}; running the whole trial`);
     await port.dispatch(workflow, branch, inputs);
   }
 }
@@ -75,7 +75,7 @@ function runsPage({ serverUrl, port }: Context): string {
   return `${serverUrl}/${port.repository.owner}/${port.repository.name}/actions`;
 }
 
-/** Workflows of repositories without a referee need not know these inputs. An empty one says nothing. */
+/** Inputs for the referee, which workflows without one need not declare. An empty input means that a value is unknown. */
 function termInputs(terms: Terms | null): Record<string, string> {
   if (terms === null) return {};
   const text = (value: number | null) => (value === null ? '' : String(value));
@@ -86,12 +86,12 @@ function termInputs(terms: Terms | null): Record<string, string> {
   };
 }
 
-/** The contract's time beyond the budget (start-up, scoring) is granted on top of whatever budget the campaign has. */
+/** The campaign's budget plus the contract's time beyond the budget, for start-up and scoring; in seconds. */
 function trialTimeout(trial: { budget: number; timeout: number }, budget: number): number {
   return budget + Math.max(30, trial.timeout - trial.budget);
 }
 
-/** Secret until it is dispatched, the same after a restart: HMAC of what the seed is for. */
+/** A trial's seed: secret until the dispatch, and the same after a restart. HMAC of campaign and index. */
 function seedOf(context: Context, campaign: Campaign, index: number): number {
   const { owner, name } = context.port.repository;
   const digest = createHmac('sha256', context.seedSecret)
@@ -100,7 +100,7 @@ function seedOf(context: Context, campaign: Campaign, index: number): number {
   return digest.readUInt32BE(0) % 2 ** 31;
 }
 
-/** Completes the check run from the artifact of the run, which is cancelled where it still waits; champion trials go on into the campaign's marker. */
+/** Completes the check run from the run's artifact, and stores a champion's trial in the campaign's marker. A run that is still queued is cancelled. */
 export async function recordTrial(
   context: Context,
   snapshot: Snapshot,
@@ -109,7 +109,7 @@ export async function recordTrial(
   const { port } = context;
   const { campaign, experiment, attempt } = action;
   const { run } = attempt;
-  // GitHub may leave it in the queue all the same; whatever comes of it later counts no more.
+  // GitHub may leave it queued all the same. Its result would not count any more.
   if (run?.status === 'queued' && !attempt.check?.measurement) await port.cancelRun(run.id);
   const trial = attempt.check?.measurement ?? (await readResult(context, snapshot, action));
   if (!attempt.check?.measurement) await completeCheck(context, action, trial);
@@ -125,7 +125,7 @@ async function completeCheck(
   trial: RecordedTrial,
 ): Promise<void> {
   const { port } = context;
-  // The intent of a champion's trial stands on what the champion was when it was dispatched.
+  // A champion's check run is on the commit that was the champion at the dispatch.
   const known =
     attempt.check ?? (await port.checks(trial.candidate)).find(check => check.externalId === trial.trial);
   const id =
@@ -141,7 +141,7 @@ async function completeCheck(
   await port.completeCheck(id, conclusion[trial.outcome.status], attempt.run?.url ?? null, text);
 }
 
-/** What exactly the run that was dispatched left behind; anything else is the machine's fault. */
+/** The measurement of exactly the trial that was dispatched. Anything else is a machine fault. */
 async function readResult(
   context: Context,
   snapshot: Snapshot,
@@ -169,11 +169,11 @@ async function readResult(
     (!marker || measurement.base === marker.champion.sha);
   if (!isThis)
     return fault(
-      `The run measured trial ${measurement.trial} of ${measurement.candidate.slice(0, 7)} instead of ${attempt.trial} of ${expected.slice(0, 7)}.`,
+      `Expected trial ${attempt.trial} of ${expected.slice(0, 7)}, found trial ${measurement.trial} of ${measurement.candidate.slice(0, 7)}.`,
     );
   const { outcome } = measurement;
   if (outcome.status === 'stopped' && experiment === null)
-    return fault('The run was stopped, and a champion is never stopped.');
+    return fault('The trial was stopped early, which must not happen to a champion.');
   const kept =
     outcome.status === 'crash'
       ? { ...outcome, traceback: outcome.traceback.slice(-KEPT_TRACEBACK) }
@@ -181,7 +181,7 @@ async function readResult(
   return { ...measurement, outcome: kept, runId: run.id };
 }
 
-/** A champion's trial may be one of a champion that is gone, but of a commit that there is. */
+/** The tree of a measured champion, which may be an earlier one. */
 async function treeOf({ port }: Context, { base }: Snapshot, sha: string): Promise<string | undefined> {
   return sha === base.sha ? base.tree : (await port.commit(sha))?.tree;
 }
@@ -195,7 +195,7 @@ function parseMeasurement(text: string): Measurement | null {
   }
 }
 
-/** A trial of what the run was to measure; the champion may be another by now. */
+/** A machine fault as the result of a run. The champion may have moved since the dispatch. */
 async function faultOf(
   { port }: Context,
   snapshot: Snapshot,

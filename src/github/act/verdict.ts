@@ -1,4 +1,4 @@
-/** A verdict as people read it on the pull request: description, title and comment. */
+/** How a verdict appears on the pull request: title, description and comment. */
 import type { ExperimentMarker, RecordedTrial, Verdict } from '../../campaign/marker.ts';
 import type { Experiment } from '../../campaign/model.ts';
 import type { Contract } from '../../protocol/contract.ts';
@@ -6,9 +6,9 @@ import { verdictComment } from '../../render/pull.ts';
 import { settledTitle } from '../../render/title.ts';
 import { pullBody } from '../body.ts';
 import type { Context } from '../context.ts';
-import { sayOnce } from '../replies.ts';
+import { commentOnce } from '../replies.ts';
 
-/** Key of the comment that tells an experiment's verdict. */
+/** Key of the comment with the verdict. */
 const VERDICT = 'verdict';
 
 interface Judged {
@@ -17,7 +17,7 @@ interface Judged {
   trials: RecordedTrial[];
 }
 
-/** The experiment's marker with its verdict, and the title and description that go with it. */
+/** The experiment's marker with its verdict, and the matching title and description. */
 export function withVerdict({ experiment, verdict, trials }: Judged): {
   marker: ExperimentMarker;
   change: { title: string; body: string };
@@ -27,13 +27,13 @@ export function withVerdict({ experiment, verdict, trials }: Judged): {
 }
 
 /** Comments the verdict, once. */
-export async function sayVerdict(
+export async function commentVerdict(
   { port, log }: Context,
   contract: Contract,
   { experiment: { pull, marker }, verdict, trials }: Judged,
 ): Promise<void> {
   log.info({ pull, verdict: verdict.kind, value: verdict.value }, 'verdict');
-  await sayOnce(
+  await commentOnce(
     port,
     pull,
     VERDICT,

@@ -1,4 +1,4 @@
-/** From GitHub's answers to what the port promises. */
+/** Converts GitHub's responses to the port's types. */
 
 import type { CheckRun, Comment, Issue, Pull, WorkflowRun } from '../port.ts';
 import type { Octokit } from './types.ts';

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { withMemory } from './etag-cache.ts';
+import { withEtagCache } from './etag-cache.ts';
 
-/** A GitHub with one page, and what it was asked with. */
+/** A GitHub with one page, which records the requests. */
 function pageServer() {
   const page = { text: '["one"]', etag: 'W/"1"', next: '' };
   const etags: (string | null)[] = [];
-  const ask = withMemory(async (_url, init) => {
+  const ask = withEtagCache(async (_url, init) => {
     const known = new Headers(init?.headers).get('if-none-match');
     etags.push(known);
     const headers = {
@@ -21,7 +21,7 @@ function pageServer() {
   return { page, etags, ask };
 }
 
-test('what did not change is answered from memory, what changed is new', async () => {
+test('an unchanged response comes from the cache, a changed one from GitHub', async () => {
   const { page, etags, ask } = pageServer();
   const read = async () => (await ask('https://api.test/issues', { method: 'GET' })).json();
   assert.deepEqual(await read(), ['one']);
@@ -31,7 +31,7 @@ test('what did not change is answered from memory, what changed is new', async (
   assert.deepEqual(etags, [null, 'W/"1"', 'W/"1"']);
 });
 
-test('a page that is the same may have another behind it by now', async () => {
+test('an unchanged page may have a next page by now', async () => {
   const { page, ask } = pageServer();
   await ask('https://api.test/issues');
   page.next = '<https://api.test/issues?page=2>; rel="next"';
@@ -42,7 +42,7 @@ test('a page that is the same may have another behind it by now', async () => {
   );
 });
 
-test('the raw text of a file is not taken for its description, and writes are never remembered', async () => {
+test('raw and JSON responses are cached separately, and writes never', async () => {
   const { etags, ask } = pageServer();
   await ask('https://api.test/file', { headers: { accept: 'application/json' } });
   await ask('https://api.test/file', { headers: { accept: 'application/vnd.github.raw' } });

@@ -1,20 +1,20 @@
-/** Questions whose answer is known: GitHub says that nothing changed, and does not count that against the limit on requests. */
+/** Conditional requests: if nothing changed, GitHub answers 304, which does not count towards the rate limit. */
 
-/** So many characters of answers are kept; those that were not asked for longest go first. */
-const KEPT_CHARACTERS = 20_000_000;
+/** Size of the cache in characters. The least recently used responses are dropped first. */
+const MAX_CHARACTERS = 20_000_000;
 
-interface Answer {
+interface Cached {
   etag: string;
   headers: Headers;
   body: string;
 }
 
 /**
- * A `fetch` that sends the `etag` of the answer it has with every question, and gives that answer where GitHub says 304.
+ * A `fetch` that sends the `etag` of the cached response with each request, and returns the cached response on 304.
  * Source: "Use conditional requests if appropriate" in GitHub's best practices for the REST API.
  */
-export function withMemory(inner: typeof fetch): typeof fetch {
-  const kept = new Map<string, Answer>();
+export function withEtagCache(inner: typeof fetch): typeof fetch {
+  const kept = new Map<string, Cached>();
   let characters = 0;
 
   function forget(key: string): void {
@@ -22,12 +22,12 @@ export function withMemory(inner: typeof fetch): typeof fetch {
     kept.delete(key);
   }
 
-  function keep(key: string, answer: Answer): void {
+  function keep(key: string, cached: Cached): void {
     forget(key);
-    kept.set(key, answer);
-    characters += answer.body.length;
+    kept.set(key, cached);
+    characters += cached.body.length;
     for (const oldest of kept.keys()) {
-      if (characters <= KEPT_CHARACTERS) return;
+      if (characters <= MAX_CHARACTERS) return;
       forget(oldest);
     }
   }
@@ -41,23 +41,23 @@ export function withMemory(inner: typeof fetch): typeof fetch {
     const response = await inner(url, { ...init, headers });
     if (response.status === 304 && known) {
       keep(key, known);
-      return answerOf(known, url, response.headers.get('link'));
+      return responseOf(known, url, response.headers.get('link'));
     }
     const etag = response.headers.get('etag');
     const isText = /json|text|vnd\.github/.test(response.headers.get('content-type') ?? '');
     if (response.status !== 200 || etag === null || !isText) return response;
-    const answer = { etag, headers: response.headers, body: await response.text() };
-    keep(key, answer);
-    return answerOf(answer, url, null);
+    const fresh = { etag, headers: response.headers, body: await response.text() };
+    keep(key, fresh);
+    return responseOf(fresh, url, null);
   };
 }
 
-/** @param link where the next page is by now, if GitHub said it: a full page stays the same when another follows it */
-function answerOf({ headers, body }: Answer, url: string | URL | Request, link: string | null): Response {
+/** @param link the current link to the next page, if GitHub sent one: a full page stays the same when another follows it */
+function responseOf({ headers, body }: Cached, url: string | URL | Request, link: string | null): Response {
   const plain = new Headers(headers);
-  // The body is not as it was sent any more.
+  // The body is decoded by now.
   for (const name of ['content-encoding', 'content-length']) plain.delete(name);
   if (link !== null) plain.set('link', link);
-  // Octokit reads the address of the next page from that of the answer.
+  // Octokit takes the address of the next page from the response's own.
   return Object.defineProperty(new Response(body, { headers: plain }), 'url', { value: String(url) });
 }

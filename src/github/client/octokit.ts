@@ -1,6 +1,7 @@
+/** The port on Octokit. */
 import type { GitHubPort, Repository } from '../port.ts';
-import { withMemory } from './etag-cache.ts';
-import { type Quiet, withLimits } from './rate-limit.ts';
+import { withEtagCache } from './etag-cache.ts';
+import { type RateLimit, withRateLimit } from './rate-limit.ts';
 import { reads } from './reads.ts';
 import type { Octokit } from './types.ts';
 import { actionWrites, gitWrites, issueWrites } from './writes.ts';
@@ -18,11 +19,12 @@ export function octokitPort(octokit: Octokit, repository: Repository, botLogin: 
   };
 }
 
-/** Makes a client obey limits on requests, and ask only for what changed. */
-export function considerate(octokit: Octokit, quiet: Quiet): Octokit {
-  const ask = withLimits(withMemory(octokit.request.endpoint.DEFAULTS.request?.fetch ?? fetch), quiet);
+/** Makes a client respect rate limits and use conditional requests. */
+export function limitedAndCached(octokit: Octokit, limit: RateLimit): Octokit {
+  const inner = octokit.request.endpoint.DEFAULTS.request?.fetch ?? fetch;
+  const limited = withRateLimit(withEtagCache(inner), limit);
   octokit.hook.before('request', options => {
-    options.request = { ...options.request, fetch: ask };
+    options.request = { ...options.request, fetch: limited };
   });
   return octokit;
 }

@@ -6,7 +6,7 @@ import { octokitPort } from './octokit.ts';
 
 type Answers = Record<string, { status?: number; body: unknown }>;
 
-/** The port of alice/model on a GitHub that gives these answers by path, and 404 to everything else. */
+/** The port of alice/model on a GitHub with these answers by path, and 404 for everything else. */
 function portWith(answers: Answers, asked: string[] = []) {
   const octokit = new ProbotOctokit({
     retry: { enabled: false },
@@ -34,7 +34,7 @@ const COMMIT = {
   message: 'Deeper',
 };
 
-test('a branch and a commit are read with one request each, without the diff that comes with a commit', async () => {
+test('a branch and a commit take one request each, without the diff of the commit', async () => {
   const asked: string[] = [];
   const port = portWith(
     {
@@ -51,25 +51,25 @@ test('a branch and a commit are read with one request each, without the diff tha
   assert.deepEqual(asked.slice(0, 2), ['/branches/runs/main', `/git/commits/${SHA}`]);
 });
 
-test('the first branch of an empty repository is none', async () => {
+test('an empty repository has no branch', async () => {
   const port = portWith({
     '/branches/main': { status: 404, body: { message: 'Branch not found' } },
   });
   assert.equal(await port.commit('main'), null);
 });
 
-test('an issue that was deleted is none, and so is a comment on it', async () => {
+test('a deleted issue is null, and so is a comment on it', async () => {
   const deleted = { status: 410, body: { message: 'This issue was deleted' } };
   const port = portWith({ '/issues/3': deleted, '/issues/comments/5': deleted });
   assert.equal(await port.issue(3), null);
   assert.equal(await port.comment(5), null);
 });
 
-test('a workflow that does not exist has no runs', async () => {
+test('a missing workflow has no runs', async () => {
   assert.deepEqual(await portWith({}).runs('experiments.yml'), []);
 });
 
-test('rules that a free plan hides are none; rules that the App cannot satisfy are named', async () => {
+test('hidden rules count as none; rules that the App cannot satisfy are listed', async () => {
   const hidden = { status: 403, body: { message: 'Upgrade to GitHub Pro or make this repository public.' } };
   const free = portWith({ '/rules/branches/main': hidden, '/branches/main': hidden });
   assert.deepEqual(await free.baseObstacles('main'), []);
@@ -79,7 +79,7 @@ test('rules that a free plan hides are none; rules that the App cannot satisfy a
   assert.deepEqual(await strict.baseObstacles('main'), ['a merge queue', 'a rule that restricts updates']);
 });
 
-test('whether pull requests may be squashed is asked; a repository that does not say may', async () => {
+test('squashing is allowed unless the repository forbids it', async () => {
   const about = (more: object) =>
     portWith({ '': { body: { private: true, default_branch: 'main', ...more } } }).about();
   assert.equal((await about({ allow_squash_merge: false })).squashes, false);
@@ -98,13 +98,13 @@ describe('a run’s artifact', () => {
   const listed = (id: number) => ({ id, name: 'measurement', expired: false });
   const zipped = (text: string) => zipSync({ [FILE]: strToU8(text) });
 
-  test('that is no archive, or was cut short, is none', async () => {
+  test('that is not an archive, or is truncated, is null', async () => {
     assert.equal(await read([listed(1)], { 1: zipped('{}') }), '{}');
     assert.equal(await read([listed(1)], { 1: zipped('{}').slice(0, 40) }), null);
     assert.equal(await read([listed(1)], { 1: strToU8('<html>') }), null);
   });
 
-  test('is the oldest of its name, whatever people run again', async () => {
+  test('is the oldest of its name, regardless of re-runs', async () => {
     const archives = { 1: zipped('first'), 2: zipped('second') };
     assert.equal(await read([listed(2), listed(1)], archives), 'first');
     assert.equal(await read([listed(2), { ...listed(1), expired: true }], archives), null);

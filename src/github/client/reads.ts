@@ -29,7 +29,7 @@ export function reads(octokit: Octokit, repo: Repo, repository: Repository, botL
     file: (path: string, ref: string) =>
       orNull(async () => {
         const { data } = await rest.repos.getContent({ ...repo, path, ref, mediaType: { format: 'raw' } });
-        // A folder is answered with the list of what is in it.
+        // For a folder GitHub lists its contents.
         return typeof data === 'string' ? data : null;
       }),
     workflowFiles: async (ref: string) => {
@@ -98,7 +98,7 @@ export function reads(octokit: Octokit, repo: Repo, repository: Repository, botL
     },
     runs: async (workflow: string) => {
       const wanted = { ...repo, workflow_id: workflow, event: 'workflow_dispatch', per_page: 100 };
-      // A workflow that does not exist has no runs; the dispatch says what is wrong.
+      // A missing workflow counts as one without runs; the dispatch then reports the error.
       const found = await orNull(() => rest.actions.listWorkflowRuns(wanted));
       return found?.data.workflow_runs.map(toRun) ?? [];
     },
@@ -111,8 +111,8 @@ export function reads(octokit: Octokit, repo: Repo, repository: Repository, botL
   };
 }
 
-/** Only what changed is wanted, after the first time: pages of a hundred pull requests are megabytes. */
-const FEW = 20;
+/** Page size after the first time, when only changes are needed: a page of a hundred pull requests takes megabytes. */
+const CHANGES_PER_PAGE = 20;
 
 async function pullsSince(octokit: Octokit, repo: Repo, since: string | null): Promise<Pull[]> {
   const found: Pull[] = [];
@@ -121,7 +121,7 @@ async function pullsSince(octokit: Octokit, repo: Repo, since: string | null): P
     state: 'all',
     sort: 'updated',
     direction: 'desc',
-    per_page: since === null ? 100 : FEW,
+    per_page: since === null ? 100 : CHANGES_PER_PAGE,
   });
   for await (const { data } of pages) {
     for (const pull of data) {
@@ -132,7 +132,7 @@ async function pullsSince(octokit: Octokit, repo: Repo, since: string | null): P
   return found;
 }
 
-/** Rules that the App cannot satisfy; a repository that hides its protection from the App counts as having none. */
+/** Rules that the App cannot satisfy. If the repository hides its protection from the App, it counts as having none. */
 async function baseObstacles(octokit: Octokit, repo: Repo, branch: string): Promise<string[]> {
   const obstacles = new Set<string>();
   const rules = await orNull(() => octokit.rest.repos.getBranchRules({ ...repo, branch }), HIDDEN);
@@ -142,7 +142,7 @@ async function baseObstacles(octokit: Octokit, repo: Repo, branch: string): Prom
       obstacles.add('required reviews');
     if (rule.type === 'merge_queue') obstacles.add('a merge queue');
     if (rule.type === 'update') obstacles.add('a rule that restricts updates');
-    // The default branch is there already; a campaign's own has to be made.
+    // The default branch exists already; a campaign's own has to be created.
     if (rule.type === 'creation' && branch.startsWith('research/'))
       obstacles.add('a rule that restricts creations');
   }
@@ -161,7 +161,7 @@ async function artifact(
 ): Promise<string | null> {
   const wanted = { ...repo, run_id: runId, name, per_page: 100 };
   const { data } = await octokit.rest.actions.listWorkflowRunArtifacts(wanted);
-  // Whoever runs it again adds one, and the first attempt that left one counts.
+  // A re-run adds another artifact of that name. The first one counts.
   const [found] = data.artifacts.filter(artifact => artifact.name === name).sort((a, b) => a.id - b.id);
   if (!found || found.expired) return null;
   const archive = await octokit.rest.actions.downloadArtifact({
@@ -173,7 +173,7 @@ async function artifact(
   return text ? strFromU8(text) : null;
 }
 
-/** One file of an archive; undefined where there is none, or no archive that can be read: its trial is the machine's fault, and taken anew. */
+/** One file of an archive; undefined if it is missing or the archive is unreadable. The trial then counts as a machine fault and is repeated. */
 function unzip(bytes: Uint8Array, file: string): Uint8Array | undefined {
   try {
     return unzipSync(bytes, { filter: entry => entry.name === file && entry.originalSize < 1_000_000 })[file];

@@ -1,4 +1,4 @@
-/** Octokit as Probot makes it, and the repository that a client is for. */
+/** Probot's Octokit, and the repository as its methods take it. */
 import type { ProbotOctokit } from 'probot';
 
 export type Octokit = InstanceType<typeof ProbotOctokit>;

@@ -5,8 +5,8 @@ import { toComment } from './convert.ts';
 import type { Octokit, Repo } from './types.ts';
 
 /**
- * Writes are never retried by the client: a 502 may hide a write that took effect. The controller looks again instead,
- * and does what is still missing.
+ * The client never retries writes: a 502 may hide a write that took effect. Instead, the loop observes GitHub again and does what is
+ * still missing.
  */
 const ONCE = { request: { retries: 0 } } as const;
 
@@ -66,12 +66,12 @@ export function gitWrites(octokit: Octokit, repo: Repo) {
   };
 }
 
-/** So many trees are remembered: those of the ideas that wait. GitHub keeps what nothing refers to for days. */
+/** Number of trees to remember. GitHub keeps unreferenced trees for days. */
 const REMEMBERED_TREES = 100;
 
 type CreateTree = (base: string | null, files: ReadonlyMap<string, string>) => Promise<string>;
 
-/** An idea's tree is asked for when it is thought of, when it is opened, and for its commit; only the first time costs a request. */
+/** Creates each tree once: an idea's tree is needed for objections, again when it is opened, and for its commit. */
 function onceEach(create: CreateTree): CreateTree {
   const known = new Map<string, string>();
   return async (base, files) => {
@@ -101,7 +101,7 @@ export function issueWrites(octokit: Octokit, repo: Repo) {
       await unlessStatus([404], () => issues.deleteComment({ ...repo, comment_id: id, ...ONCE }));
     },
     react: async (comment: number, content: 'eyes' | 'rocket' | 'confused') => {
-      // Best effort: on a locked conversation nobody can react, and the answer says the same.
+      // Best effort: nobody can react in a locked conversation, and the reply says the same.
       await unlessStatus([403, 404, 422], () =>
         reactions.createForIssueComment({ ...repo, comment_id: comment, content, ...ONCE }),
       );

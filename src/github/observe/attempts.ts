@@ -1,8 +1,9 @@
-/** Trials in flight: what the App's check runs and the workflow's runs tell of trials that no marker holds. */
+/** Trials in flight: check runs and workflow runs of trials that are not in a marker yet. */
 
 import { type CampaignState, recordedTrialSchema } from '../../campaign/marker.ts';
 import type { Attempt, Duplicate, Experiment, Snapshot } from '../../campaign/model.ts';
-import { type LiveCampaign, liveCampaigns, trialParts } from '../../campaign/queries.ts';
+import { type LiveCampaign, liveCampaigns } from '../../campaign/queries.ts';
+import { trialParts } from '../../campaign/trial-id.ts';
 import { contractSchema } from '../../protocol/contract.ts';
 import { readMarker } from '../marker.ts';
 import type { CheckRun, GitHubPort, WorkflowRun } from '../port.ts';
@@ -11,8 +12,8 @@ import { duplicateRuns } from './duplicates.ts';
 const DEFAULTS = contractSchema.parse({});
 
 /**
- * Trials that were started and are in no marker yet: check runs of the App, and the runs that carry their names; what of that is double;
- * and runs that people started again although their trial was recorded.
+ * Reads the trials that were started and are not in a marker yet, check runs and workflow runs that exist twice, and runs that were started
+ * again by hand although their trial has a result.
  */
 export async function readAttempts(
   port: GitHubPort,
@@ -28,7 +29,7 @@ export async function readAttempts(
     return Number(k) > (lastStale.get(subject) ?? Number.POSITIVE_INFINITY) && !recorded.has(trial);
   };
   const { listed, checks } = await readTrials(port, snapshot, live, open);
-  const { attempts, doubles } = attemptsIn(checks, isInFlight);
+  const { attempts, duplicates } = attemptsIn(checks, isInFlight);
   const runs = ownRuns(listed, port.botLogin);
   const outdated = addRuns(
     attempts,
@@ -39,11 +40,11 @@ export async function readAttempts(
   return {
     attempts,
     repeated: runs.filter(({ title, attempt }) => attempt > 1 && hasResult(title)),
-    duplicates: [...doubles, ...duplicateRuns(runs, outdated)],
+    duplicates: [...duplicates, ...duplicateRuns(runs, outdated)],
   };
 }
 
-/** Ids of the trials that the markers of live campaigns and open experiments hold. */
+/** Ids of the trials in the markers of live campaigns and open experiments. */
 function recordedTrials(live: readonly LiveCampaign[], open: readonly Experiment[]): Set<string> {
   const trials = [
     ...live.flatMap(({ state }) => state.baselines),
@@ -52,7 +53,7 @@ function recordedTrials(live: readonly LiveCampaign[], open: readonly Experiment
   return new Set(trials.map(({ trial }) => trial));
 }
 
-/** By subject (`<issue>/<experiment>`), the number of the last trial that measured an earlier version of it. Other subjects have none in flight. */
+/** The number of the last trial of an earlier version, by `<issue>/<experiment>`. Nothing else can have trials in flight. */
 function lastStaleTrials(
   { base }: Snapshot,
   live: readonly LiveCampaign[],
@@ -64,19 +65,19 @@ function lastStaleTrials(
   ]);
 }
 
-/** Asks GitHub for the workflow's runs, and for the check runs on every commit that is measured. */
+/** Reads the workflow's runs, and the check runs on every commit that is being measured. */
 async function readTrials(
   port: GitHubPort,
   snapshot: Snapshot,
   live: readonly LiveCampaign[],
   open: readonly Experiment[],
 ): Promise<{ listed: WorkflowRun[]; checks: CheckRun[][] }> {
-  // Where the contract is broken, what runs has to be found all the same, to be stopped.
+  // Runs have to be found even with a broken contract, so that they can be stopped.
   const { contract } = snapshot.contract.kind === 'contract' ? snapshot.contract : { contract: DEFAULTS };
-  // Where somebody pushed, the trials' check runs still stand on what was proposed.
+  // If somebody pushed, the check runs are still on the proposed commit.
   const commits = new Set(open.flatMap(({ headSha, marker }) => [headSha, marker.commit]));
   if (live.length > 0) commits.add(snapshot.base.sha);
-  // Together: with many runners one after the other would take seconds at every look.
+  // In parallel: with many runners, one after the other would take seconds.
   const [listed, ...checks] = await Promise.all([
     port.runs(contract.trial.workflow),
     ...[...commits].map(sha => port.checks(sha)),
@@ -84,24 +85,24 @@ async function readTrials(
   return { listed, checks };
 }
 
-/** One attempt for each trial that has check runs, by the first of them; the others are doubles. */
+/** One attempt for each trial with check runs. The first check run counts, later ones are duplicates. */
 function attemptsIn(
   checksOfCommits: readonly CheckRun[][],
   isInFlight: (trial: string) => boolean,
-): { attempts: Map<string, Attempt>; doubles: Duplicate[] } {
+): { attempts: Map<string, Attempt>; duplicates: Duplicate[] } {
   const attempts = new Map<string, Attempt>();
-  const doubles: Duplicate[] = [];
+  const duplicates: Duplicate[] = [];
   for (const checks of checksOfCommits) {
     const seen = new Set<string>();
     for (const check of checks.toSorted((a, b) => a.id - b.id)) {
       const { id, externalId: trial, completed } = check;
       if (!isInFlight(trial)) continue;
-      if (seen.has(trial) && !completed) doubles.push({ kind: 'check', id, trial });
+      if (seen.has(trial) && !completed) duplicates.push({ kind: 'check', id, trial });
       seen.add(trial);
       if (!attempts.has(trial)) attempts.set(trial, attemptOf(check));
     }
   }
-  return { attempts, doubles };
+  return { attempts, duplicates };
 }
 
 function attemptOf({ id, externalId: trial, startedAt, completed, text }: CheckRun): Attempt {
@@ -110,7 +111,7 @@ function attemptOf({ id, externalId: trial, startedAt, completed, text }: CheckR
   return { trial, check: { id, startedAt, completed, measurement }, run: null };
 }
 
-/** Gives each attempt its run, the first of its name. Returns the runs of such names that measure an earlier champion. */
+/** Adds the first run of each trial to its attempt. Returns the runs that measure an earlier champion under the name of a new trial. */
 function addRuns(attempts: Map<string, Attempt>, runs: readonly WorkflowRun[], tip: string): WorkflowRun[] {
   const outdated: WorkflowRun[] = [];
   for (const run of runs) {
@@ -123,8 +124,8 @@ function addRuns(attempts: Map<string, Attempt>, runs: readonly WorkflowRun[], t
 }
 
 /**
- * Number of the last trial of the champions before this one: all of theirs were recorded, even where the marker dropped them. Those of
- * the present one run several at a time and end in any order.
+ * The number of the last trial of earlier champions. All of those were recorded, even if the marker has dropped them. Trials of the current
+ * champion can run in parallel and end in any order.
  */
 function lastBefore(tree: string, { baselines, forgotten }: CampaignState): number {
   const others = baselines.filter(trial => trial.tree !== tree);
@@ -132,14 +133,14 @@ function lastBefore(tree: string, { baselines, forgotten }: CampaignState): numb
 }
 
 /**
- * Whether a run of the name of a trial of the champion, whose check run stands on the tip, measures the champion before: somebody moved
- * the base before the run was in any list, so that its number was given once more.
+ * Whether a run measures an earlier champion, while the check run of the same name is on the current one: the base moved before the run
+ * appeared in a list, so its number was used again.
  */
 function isOfEarlierChampion({ title, headSha }: WorkflowRun, { check }: Attempt, tip: string): boolean {
   return trialParts(title).experiment === 0 && check !== null && headSha !== tip;
 }
 
-/** The App's own runs, oldest first: of two with one name, the first counts. */
+/** The App's own runs, oldest first: if two have the same name, the first counts. */
 function ownRuns(runs: readonly WorkflowRun[], botLogin: string): WorkflowRun[] {
   return runs
     .filter(run => run.actor === botLogin)

@@ -1,4 +1,4 @@
-/** Campaigns: which there are, and what their status comments hold. */
+/** Finds the campaigns and reads their status comments. */
 
 import { type CampaignState, campaignStateSchema } from '../../campaign/marker.ts';
 import {
@@ -32,7 +32,7 @@ export async function readCampaigns(
   ];
   const asked = commands.map(({ issue }) => pulls.get(issue) ?? issue);
   const touched = new Set([...asked, ...experiments.map(e => e.marker.campaign)]);
-  // One that has ended may have been told of less than came of it.
+  // The status comment of a campaign that has ended may be out of date.
   const late = met.map(({ issue }) => issue);
   const campaigns: Campaign[] = [];
   for (const number of new Set([...open.keys(), ...unfinished, ...memory.alive, ...asked, ...late])) {
@@ -41,7 +41,7 @@ export async function readCampaigns(
     if (known && !touched.has(number) && memory.bare.get(number) === updatedAt) continue;
     const issue = known
       ? { open: true, isPull: false, labels: [RESEARCH_LABEL] }
-      : // A campaign that is not seen would be begun anew.
+      : // Asked twice, because a campaign that seems to be missing would be started again.
         await askTwice(() => port.issue(number));
     if (!issue || issue.isPull) continue;
     const campaign = await readCampaign(port, memory, number, issue, met);
@@ -54,8 +54,8 @@ export async function readCampaigns(
 }
 
 /**
- * The App's own status comments among `comments`, oldest first. What was closed, or lost its label, while the App was away is in no list
- * of open issues.
+ * The App's own status comments among `comments`, oldest first. They also lead to campaigns whose issue was closed or lost its label while
+ * the App was away, and so is not in the list of open issues.
  */
 export function metAgain(comments: readonly Comment[], botLogin: string): Comment[] {
   return comments
@@ -88,7 +88,7 @@ async function readCampaign(
     return { ...campaign, comment: quick, state: known, notices: [] };
   }
   const own = (await port.comments(issue)).filter(comment => comment.author === port.botLogin);
-  // Two Apps at once may have written one each: both go on with the first.
+  // Two instances of the App may have created one each: both use the first.
   const comment = own.find(({ body }) => stateIn(body) !== null) ?? null;
   const state = comment && stateIn(comment.body);
   if (comment) memory.statusComments.set(issue, comment.id);
@@ -96,8 +96,8 @@ async function readCampaign(
 }
 
 /**
- * After everything was done and told: campaigns that have ended need no more looks, but for what a person does with a promotion, and for
- * what an agent was still asked, which is to be counted.
+ * Forgets campaigns that have ended and are up to date, unless they have an open promotion, or an agent's answer whose cost is not counted
+ * yet.
  */
 export function forgetEnded(memory: Memory, snapshot: Snapshot): void {
   const needed = new Set([

@@ -1,11 +1,11 @@
-/** Which commands still have to take effect. */
+/** Finds the commands that have not taken effect yet. */
 import { parseCommand } from '../../campaign/command.ts';
 import type { Campaign, Experiment, PendingCommand } from '../../campaign/model.ts';
-import { KEPT_WORDS } from '../../campaign/people.ts';
+import { KEPT_COMMANDS } from '../../campaign/people.ts';
 import type { Comment, Pull } from '../port.ts';
 import { replyKey } from '../replies.ts';
 
-/** Commands that people wrote, oldest first. An edited comment is none: its author should write a new one. */
+/** Commands in people's comments, in the order of the comments. Edited comments are ignored. */
 export function commandsIn(comments: readonly Comment[], botLogin: string): PendingCommand[] {
   return comments.flatMap(comment => {
     if (
@@ -19,7 +19,7 @@ export function commandsIn(comments: readonly Comment[], botLogin: string): Pend
   });
 }
 
-/** What shows whether a command took effect. */
+/** What shows whether a command has taken effect. */
 interface Seen {
   comments: readonly Comment[];
   campaigns: readonly Campaign[];
@@ -28,7 +28,7 @@ interface Seen {
   botLogin: string;
 }
 
-/** Those of the commands that have not taken effect. */
+/** The commands that have not taken effect. */
 export function pendingCommands(commands: readonly PendingCommand[], seen: Seen): PendingCommand[] {
   const named = namedCommands(seen);
   const isDropped = droppedCommands(seen);
@@ -36,7 +36,7 @@ export function pendingCommands(commands: readonly PendingCommand[], seen: Seen)
   return commands.filter(command => !named.has(command.comment) && !isDropped(command) && !isLost(command));
 }
 
-/** Ids of the commands that took effect by what a marker holds, or were answered. */
+/** Ids of the commands that are in a marker or were answered. */
 function namedCommands({ comments, campaigns, experiments, botLogin }: Seen): Set<number> {
   return new Set([
     ...campaigns.flatMap(({ state }) => state?.comments ?? []),
@@ -45,24 +45,24 @@ function namedCommands({ comments, campaigns, experiments, botLogin }: Seen): Se
   ]);
 }
 
-/** Markers keep the last commands only: one that is older than all that a marker holds took effect before. */
+/** Markers only keep the latest commands, so a command that is older than all in a marker was dropped from it. */
 function droppedCommands({ campaigns, experiments }: Seen): (command: PendingCommand) => boolean {
   const oldestOnPull = new Map(
     experiments
-      .filter(({ marker }) => marker.words.length >= KEPT_WORDS)
+      .filter(({ marker }) => marker.words.length >= KEPT_COMMANDS)
       .map(({ pull, marker }) => [pull, Math.min(...marker.words.map(({ comment }) => comment))]),
   );
   const oldestOfCampaign = new Map(
     campaigns.flatMap(({ issue, state }) => (state ? [[issue, Math.min(...state.comments)] as const] : [])),
   );
-  // A command on an experiment that has ended is in its campaign's marker.
+  // Commands on an experiment that has ended are in its campaign's marker.
   const campaignOf = (issue: number) =>
     experiments.find(({ pull, state }) => pull === issue && state !== 'open')?.marker.campaign ?? issue;
   return ({ comment, issue }) =>
     comment < (oldestOnPull.get(issue) ?? 0) || comment < (oldestOfCampaign.get(campaignOf(issue)) ?? 0);
 }
 
-/** Where a campaign's marker is gone, commands older than its newest pull request are known to have taken effect. */
+/** If a campaign's marker is lost, commands older than its newest pull request must have taken effect. */
 function commandsOfLostState({
   comments,
   campaigns,

@@ -1,4 +1,4 @@
-/** What two Apps at once, or one that lists told of too late, made twice; one of the two is taken back. */
+/** Finds what exists twice because two instances of the App ran at once, or because a list lagged behind. One of the two is removed. */
 
 import { campaignStateSchema } from '../../campaign/marker.ts';
 import type { Campaign, Duplicate } from '../../campaign/model.ts';
@@ -7,9 +7,8 @@ import type { Comment, WorkflowRun } from '../port.ts';
 import { noticeKey, replyKey } from '../replies.ts';
 
 /**
- * The App's comments that are there twice. Of two status comments the first counts; of two answers or notices the one that was written last
- * says what holds.
- * @param comments those edited lately, in any order
+ * Superfluous comments of the App. Of two status comments the first one counts, of two answers or notices the last one.
+ * @param comments recently edited ones, in any order
  */
 export function duplicateComments(
   comments: readonly Comment[],
@@ -22,24 +21,23 @@ export function duplicateComments(
     const first = counting.get(issue);
     return first !== undefined && first < id && readMarker('campaign', body, campaignStateSchema) !== null;
   });
-  const said = own.filter(({ id, ...comment }) => {
-    const what = sentenceOf(comment);
-    return what !== null && own.some(other => other.id > id && sentenceOf(other) === what);
+  const repeated = own.filter(({ id, ...comment }) => {
+    const subject = subjectOf(comment);
+    return subject !== null && own.some(other => other.id > id && subjectOf(other) === subject);
   });
-  return [...statuses, ...said].map(({ id }) => ({ kind: 'comment', id }));
+  return [...statuses, ...repeated].map(({ id }) => ({ kind: 'comment', id }));
 }
 
-/** What an answer or a notice is about; null for other comments. */
-function sentenceOf({ issue, body }: Pick<Comment, 'issue' | 'body'>): string | null {
+/** The command that an answer is for, or the notice that a comment posts; null for other comments. */
+function subjectOf({ issue, body }: Pick<Comment, 'issue' | 'body'>): string | null {
   const [answered, notice] = [replyKey(body), noticeKey(body)];
   if (answered !== null) return `answer to ${answered}`;
   return notice === null ? null : `notice on ${issue}: ${notice}`;
 }
 
 /**
- * The App's runs in flight that measure again what an earlier one measures, or what nobody asks for any more.
+ * Superfluous runs in flight: those that measure the same as an earlier run, and unwanted ones.
  * @param runs the App's own, oldest first
- * @param unwanted those among them whose name was given once more
  */
 export function duplicateRuns(
   runs: readonly WorkflowRun[],

@@ -1,30 +1,30 @@
-/** What looks remember between them: it only saves requests, and may be lost. */
+/** What is remembered between looks at GitHub. It only saves requests, and may be lost. */
 import type { Experiment, Snapshot, UnreadableExperiment } from '../../campaign/model.ts';
 import type { Pull } from '../port.ts';
 import { noRefusals, type Refusals } from '../refusals.ts';
 
 export interface Memory {
   pulls: Map<number, Pull>;
-  /** What each of `pulls` is to the App: read once, because a pull request that changed is another object. */
+  /** What each of `pulls` is. Read once per object: a pull request that changes is a new object. */
   subjects: WeakMap<Pull, Subject>;
-  /** Time of the newest edit among `pulls`. */
+  /** The time of the latest edit among `pulls`. */
   pullsSince: string | null;
-  /** Status comments by issue. */
+  /** Ids of status comments by issue. */
   statusComments: Map<number, number>;
-  /** Issues of campaigns whose status comment may still have to change, closed issues included. */
+  /** Issues of campaigns whose status comment may still change, including closed issues. */
   alive: Set<number>;
   /** Contracts by commit. */
   contracts: Map<string, Snapshot['contract']>;
-  /** Comments up to here were looked at. */
+  /** Comments up to this time have been read. */
   commentsSeen: Date | null;
-  /** Issues that a person labelled and no campaign is on: when they were last updated. */
+  /** Issues that a person labelled but that have no campaign: when they were last updated. */
   bare: Map<number, string>;
-  /** When a look last saw a run that had ended by itself. */
+  /** When a run that had ended by itself was last seen. */
   runEndedAt: string | null;
   refusals: Refusals;
 }
 
-/** A pull request on an experiment's branch, if it is the App's own. */
+/** What a pull request is: an experiment of the App, one with an unreadable marker, or something else. */
 export type Subject =
   | { kind: 'experiment'; experiment: Experiment }
   | { kind: 'unreadable'; unreadable: UnreadableExperiment }

@@ -39,7 +39,7 @@ function labelled() {
   return { port: port as GitHubPort, issue, comments, counts };
 }
 
-test('an issue that only a person labelled is read once, and again when it changes or asks for something', async () => {
+test('an issue that only a person labelled is read once, and again when it changes or gets a command', async () => {
   const { port, issue, comments, counts } = labelled();
   const memory = emptyMemory();
   for (let look = 0; look < 3; look++) await observe(port, memory, NOW);
@@ -103,7 +103,7 @@ function repositoryWith(
   return port as GitHubPort;
 }
 
-test('champion trials that the marker dropped are not taken for unrecorded ones', async () => {
+test('trials of the champion that the marker has dropped do not count as unrecorded', async () => {
   const port = repositoryWith(['3/0.1', '3/0.5'], ['3/0.1', '3/0.2', '3/0.3', '3/0.5', '3/0.6'], {
     trials: 2,
     machineSeconds: 600,
@@ -113,19 +113,19 @@ test('champion trials that the marker dropped are not taken for unrecorded ones'
   assert.deepEqual([...attempts.keys()], ['3/0.6']);
 });
 
-test('champion trials that run at a time are recorded in whatever order they end', async () => {
+test('trials of the champion that run in parallel can be recorded in any order', async () => {
   const port = repositoryWith(['3/0.2'], ['3/0.1', '3/0.2', '3/0.3']);
   const { attempts } = await observe(port, emptyMemory(), NOW);
   assert.deepEqual([...attempts.keys()], ['3/0.1', '3/0.3']);
 });
 
-test('a campaign that lost its marker finds its champion trials again', async () => {
+test('a campaign that lost its marker finds its trials of the champion again', async () => {
   const port = repositoryWith([], ['3/0.1', '3/0.2']);
   const { attempts } = await observe(port, emptyMemory(), NOW);
   assert.deepEqual([...attempts.keys()], ['3/0.1', '3/0.2']);
 });
 
-test('where a new marker was begun, what was asked for before its first command is not taken up again', async () => {
+test('with a new marker, commands before its first one do not take effect again', async () => {
   const time = '2026-03-08T11:00:00Z';
   const asked = [5, 6, 7].map(id => ({
     id,
@@ -150,7 +150,7 @@ test('where a new marker was begun, what was asked for before its first command 
   );
 });
 
-test('a campaign whose status comment was listed late stays one', async () => {
+test('a campaign whose status comment was listed late is not started again', async () => {
   const scene = campaignScene(1);
   await scene.look();
   scene.line = async (call, _what, effect) => {

@@ -1,4 +1,4 @@
-/** Observe: reads GitHub into a snapshot. */
+/** Reads GitHub into a snapshot. */
 
 import type { Campaign, Snapshot } from '../../campaign/model.ts';
 import { campaignBranch } from '../../campaign/own-branch.ts';
@@ -14,13 +14,13 @@ import { duplicateComments } from './duplicates.ts';
 import type { Memory } from './memory.ts';
 import { experimentsIn, leftoversIn, offeredIn, promotionsIn, readPulls } from './pulls.ts';
 
-/** A bot that was away looks this far back for commands, and for campaigns that it no longer finds otherwise. */
+/** After a restart, comments of the last day are searched for commands, and for campaigns that cannot be found otherwise. */
 const LOOK_BACK_HOURS = 24;
 
-/** Looks overlap by this much, because clocks differ and lists lag. */
+/** Looks at comments overlap by this much, because clocks differ and lists lag behind. */
 const OVERLAP_SECONDS = 300;
 
-/** One look at a repository, without what agents think about. Throws what the port throws; a partial look is no snapshot. */
+/** Reads a snapshot, apart from the agents' thoughts. Throws what the port throws: there are no partial snapshots. */
 export async function observe(port: GitHubPort, memory: Memory, now: Date): Promise<Snapshot> {
   const { defaultBranch } = await port.about();
   const home = await port.commit(defaultBranch);
@@ -97,9 +97,9 @@ function emptySnapshot(branch: string): Snapshot {
 }
 
 /**
- * Where the current campaign works, and what holds there. Which branch that is stands on the default branch; what holds, on the base
- * itself, as for the action. A campaign's own branch is nobody's to push to, so what can be changed while it runs (who has ideas, how
- * many runners there are, and the limits) holds as on the default branch.
+ * The base that the current campaign works on, and its contract. The contract on the default branch says which branch that is. The contract
+ * on the base applies there, as it does for the action. People cannot push to a campaign's own branch, so the settings that may change while
+ * it runs (agents, runners and limits) come from the default branch.
  */
 async function readBase(
   port: GitHubPort,
@@ -130,7 +130,7 @@ async function readBase(
   return { ...at(branch, tip), contract, campaignTip: tip };
 }
 
-/** What is missing is asked for at every look where it is `needed`: believed for good, an odd answer would pause a campaign for good. */
+/** A missing contract is read again at each look if it is `needed`, because a wrong answer must not pause a campaign for good. */
 async function readContract(
   port: GitHubPort,
   memory: Memory,
@@ -141,7 +141,7 @@ async function readContract(
   if (known && (known.kind !== 'missing' || !needed)) return known;
   const text = await askTwice(() => port.file(CONTRACT_PATH, sha));
   const file: Snapshot['contract'] = text === null ? { kind: 'missing' } : parseContract(text);
-  // Only the newest two can be asked for again: the default branch's and the base's.
+  // Only two contracts can be needed again: the default branch's and the base's.
   memory.contracts = new Map([...[...memory.contracts].slice(-1), [sha, file]]);
   return file;
 }
@@ -149,18 +149,18 @@ async function readContract(
 function noBase(branch: string): Snapshot['contract'] {
   return {
     kind: 'problems',
-    problems: [{ line: 1, key: 'base', expected: 'a branch that exists', found: branch }],
+    problems: [{ line: 1, key: 'base', expected: 'an existing branch', found: branch }],
   };
 }
 
 function lookBack(memory: Memory, now: Date): Date {
   const overlap = OVERLAP_SECONDS * 1000;
-  // In steps: the same question again costs nothing while its answer stays the same.
+  // Rounded, because repeating the same request is free while its answer does not change.
   if (memory.commentsSeen) return new Date(Math.floor(memory.commentsSeen.getTime() / overlap - 1) * overlap);
   return new Date(now.getTime() - LOOK_BACK_HOURS * 3_600_000);
 }
 
-/** A command that could not be answered yet and what is there twice are looked at again for a day. */
+/** Pending commands and duplicate comments are looked at again, for up to a day. */
 function seenUntil(
   comments: readonly Comment[],
   { commands, duplicates }: Pick<Snapshot, 'commands' | 'duplicates'>,

@@ -1,4 +1,4 @@
-/** The App's pull requests: experiments, promotions, and branches that have none. */
+/** The App's pull requests, and branches of experiments without one. */
 
 import { experimentMarkerSchema, promotionMarkerSchema } from '../../campaign/marker.ts';
 import {
@@ -22,7 +22,7 @@ export async function readPulls(port: GitHubPort, memory: Memory): Promise<void>
   }
 }
 
-/** The App's pull requests on experiment branches, those that can be read and those whose marker is gone. */
+/** The App's pull requests for experiments, with and without a readable marker. */
 export function experimentsIn(
   port: GitHubPort,
   memory: Memory,
@@ -53,7 +53,7 @@ function subjectOf(port: GitHubPort, pull: Pull): Subject {
   return { kind: 'experiment', experiment };
 }
 
-/** The App's pull requests from campaigns' own branches. */
+/** The App's pull requests for campaigns' own branches. */
 export function promotionsIn(port: GitHubPort, memory: Memory): Promotion[] {
   return [...memory.pulls.values()].flatMap(pull => {
     const parts = /^research\/(\d+)\/base$/.exec(pull.branch);
@@ -65,8 +65,8 @@ export function promotionsIn(port: GitHubPort, memory: Memory): Promotion[] {
 }
 
 /**
- * Branches of experiments that a kill left without their pull requests. What people put on a branch of such a name, or opened a pull
- * request of, is theirs. GitHub is asked only where a branch has no pull request of the App's.
+ * Branches of experiments that have no pull request, because the App was killed in between. A branch of such a name with a person's commits
+ * or pull request is not the App's. Commits are only read for branches without a pull request.
  */
 export async function leftoversIn(
   port: GitHubPort,
@@ -86,13 +86,13 @@ export async function leftoversIn(
   return lone.flatMap(([branch], i) => (isCandidateFor(branch, tips[i]?.message ?? '') ? [branch] : []));
 }
 
-/** Branches that have an open pull request, whoever's it is. */
+/** Branches with an open pull request by anyone. */
 export function offeredIn({ pulls }: Memory): Set<string> {
   const open = [...pulls.values()].filter(({ state }) => state === 'open');
   return new Set(open.map(({ branch }) => branch));
 }
 
-/** Whether the App made a pull request, from a branch of this repository. */
+/** Whether the App opened a pull request from a branch of this repository. */
 function isOwn({ repository, botLogin }: GitHubPort, { author, headRepository }: Pull): boolean {
   const full = `${repository.owner}/${repository.name}`.toLowerCase();
   return author === botLogin && headRepository.toLowerCase() === full;

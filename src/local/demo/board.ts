@@ -1,22 +1,21 @@
-/** What the demo knows at one moment, and how that reads in a terminal: pure. */
+/** A snapshot of the demo, and its rendering for a terminal. Pure. */
 import type { Heard } from './hear.ts';
 
 interface Row {
   number: number;
   pull: number;
   title: string;
-  /** Mean of its measured trials so far; null where none. */
+  /** Mean of its measured trials so far; null if there are none. */
   value: number | null;
-  /** Champion's mean that it was judged against; null before the verdict. */
+  /** The champion's mean at the verdict; null before it. */
   championValue: number | null;
-  trials: number;
-  /** Null while it is being measured; otherwise the kind of its verdict, one sentence why, and the deviation of a trial as known then. */
-  verdict: { kind: string; reason: string; noise: number | null } | null;
+  /** Null while it is being measured; otherwise the kind of its verdict, and the standard deviation of a trial at that time. */
+  verdict: { kind: string; noise: number | null } | null;
 }
 
 export interface RunningTrial {
   id: string;
-  /** Null until it says something. */
+  /** Null until it prints something. */
   heard: Heard | null;
 }
 
@@ -24,14 +23,14 @@ export interface Board {
   /** `owner/name#issue` */
   campaign: string;
   phase: string;
-  /** Why it is paused or stopped; empty otherwise. */
+  /** Why it is paused or has ended; empty while it is running. */
   reason: string;
   target: number;
-  metric: { name: string; goal: 'minimize' | 'maximize' };
+  metric: string;
   budgetSeconds: number;
-  /** Trials of the champion that the campaign began with, as they came. */
+  /** Scores of the champion that the campaign started with, in order. */
   baselines: readonly number[];
-  /** The champion at the start and now; null until measured. */
+  /** Score of the champion at the start and now; null until measured. */
   first: number | null;
   champion: number | null;
   rows: readonly Row[];
@@ -39,43 +38,56 @@ export interface Board {
 }
 
 const BAR_CHARACTERS = 24;
-/** Of what a candidate says, where there is no terminal whose width would tell. */
+const SHOWN_ROWS = 12;
+/** Longest line of a candidate's output without a terminal. */
 const LINE_CHARACTERS = 120;
 
+/** How a terminal shows a line. */
+export type Tone = 'heading' | 'good' | 'bad' | 'muted' | 'plain';
+
+export interface Line {
+  text: string;
+  tone: Tone;
+}
+
 /** The whole board as lines of at most `columns` characters, for a terminal that is repainted. */
-export function paint(board: Board, elapsedSeconds: number, columns: number): string {
+export function paint(board: Board, elapsedSeconds: number, columns: number): Line[] {
   const { rows, target, metric } = board;
   const judged = rows.filter(row => row.verdict !== null).length;
   const merged = rows.filter(row => row.verdict?.kind === 'merge').length;
   const head = `${board.campaign}   ${judged} of ${target} experiments judged   ${merged} merged   ${clock(elapsedSeconds)}`;
-  const lines = [
-    head,
-    board.reason === '' ? '' : `${board.phase}: ${board.reason}`,
-    `champion   ${metric.name} ${number(board.champion)}${since(board)}`,
-    '',
+  const lines: Line[] = [
+    { text: head, tone: 'heading' },
+    plain(board.reason === '' ? '' : `${board.phase}: ${board.reason}`),
+    plain(`champion   ${metric} ${number(board.champion)}${since(board)}`),
+    plain(''),
     ...(board.running.length > 0
       ? board.running.flatMap(trial => trialLines(trial, board))
-      : [pauseLine(board)]),
-    '',
+      : [idleLine(board)]),
+    plain(''),
     ...rows
       .filter(row => row.verdict !== null)
-      .slice(-12)
+      .slice(-SHOWN_ROWS)
       .map(row => rowLine(row)),
   ];
-  return lines.map(line => clip(line, columns)).join('\n');
+  return lines.map(({ text, tone }) => ({ text: clip(text, columns), tone }));
 }
 
-/** What happened between two boards, one line each; progress of a trial is not an event. */
+function plain(text: string): Line {
+  return { text, tone: 'plain' };
+}
+
+/** What happened between two boards, one line per event. Progress of a trial is not an event. */
 export function changes(before: Board | null, after: Board): string[] {
   const lines: string[] = [];
   if (before === null) lines.push(`campaign ${after.campaign}: ${count(after.target, 'experiment')}`);
   for (const [i, value] of after.baselines.entries())
     if (i >= (before?.baselines.length ?? 0))
-      lines.push(`champion, measurement ${i + 1}: ${after.metric.name} ${number(value)}`);
+      lines.push(`champion, trial ${i + 1}: ${after.metric} ${number(value)}`);
   for (const row of after.rows) {
     const old = before?.rows.find(other => other.number === row.number);
     if (!old) lines.push(`experiment ${row.number} (#${row.pull}): ${row.title}`);
-    if (row.verdict && !old?.verdict) lines.push(`experiment ${row.number} ${verdictText(row)}`);
+    if (row.verdict && !old?.verdict) lines.push(`experiment ${row.number}: ${verdictText(row)}`);
   }
   if (before && before.phase !== after.phase)
     lines.push(`campaign ${after.phase}${after.reason === '' ? '' : `: ${after.reason}`}`);
@@ -85,27 +97,21 @@ export function changes(before: Board | null, after: Board): string[] {
 /** One line about a running trial. */
 export function progressText({ id, heard }: RunningTrial): string {
   if (!heard) return `trial ${id}: starting`;
-  const { progress, said } = heard;
-  if (!progress) return clip(`trial ${id}: ${said}`, LINE_CHARACTERS);
+  const { progress, lastLine } = heard;
+  if (!progress) return clip(`trial ${id}: ${lastLine}`, LINE_CHARACTERS);
   return `trial ${id}: step ${progress.step}, loss ${progress.loss.toFixed(4)}, ${leftText(heard, 0)}`;
 }
 
 function leftText({ progress, trained }: Heard, decimals: number): string {
-  return trained || !progress ? 'trained, being scored' : `${progress.secondsLeft.toFixed(decimals)} s left`;
+  return trained || !progress ? 'training done, scoring' : `${progress.secondsLeft.toFixed(decimals)} s left`;
 }
 
-/** The table at the end. */
+/** The table of results at the end. */
 export function finalTable({ rows, metric, first }: Board): string {
   const cells = [
-    ['experiment', metric.name, 'Δ', 'verdict', 'title'],
-    ...(first === null ? [] : [['0', number(first), '', 'champion', 'as it was']]),
-    ...rows.map(row => [
-      String(row.number),
-      number(row.value),
-      delta(row),
-      verdictWord(row.verdict?.kind ?? 'open'),
-      row.title,
-    ]),
+    ['experiment', metric, 'change', 'result', 'idea'],
+    ...(first === null ? [] : [['0', number(first), '', 'baseline', '']]),
+    ...rows.map(row => [String(row.number), number(row.value), delta(row), resultOf(row), row.title]),
   ];
   const widths = [0, 1, 2, 3].map(column => Math.max(...cells.map(row => row[column]?.length ?? 0)));
   return cells
@@ -118,11 +124,11 @@ export function finalTable({ rows, metric, first }: Board): string {
     .join('\n');
 }
 
-/** How noisy trials are, as the last verdict took them to be; null where none says. */
+/** How noisy trials are according to the last verdict; null if unknown. */
 export function noiseText({ rows, metric }: Board): string | null {
   const noise = rows.findLast(row => row.verdict?.noise)?.verdict?.noise;
   if (!noise) return null;
-  return `two trials of the same code differ by about ${number(Math.SQRT2 * noise)} ${metric.name}`;
+  return `two trials of the same code typically differ by ${number(Math.SQRT2 * noise)} ${metric}`;
 }
 
 /** Minutes and seconds. */
@@ -131,46 +137,64 @@ export function clock(seconds: number): string {
   return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, '0')}`;
 }
 
-/** Nothing trains: the App is deciding, the agent thinking, or the campaign over. */
-function pauseLine({ phase }: Board): string {
-  return phase === 'running' ? '▸ what comes next …' : `▸ the campaign is ${phase}`;
+/** No trial is running: the App is deciding, the agent is thinking, or the campaign has ended. */
+function idleLine({ phase }: Board): Line {
+  const text = phase === 'running' ? '▸ preparing the next trial …' : `▸ campaign ${phase}`;
+  return { text, tone: 'heading' };
 }
 
-function trialLines(trial: RunningTrial, { rows, budgetSeconds }: Board): string[] {
+function trialLines(trial: RunningTrial, { rows, budgetSeconds }: Board): Line[] {
   const experiment = Number(/\/(\d+)\./.exec(trial.id)?.[1] ?? 0);
   const title =
     rows.find(row => row.number === experiment)?.title ?? (experiment === 0 ? 'the champion' : '');
   const { heard } = trial;
-  const head = `▸ trial ${trial.id}   ${title}`;
-  if (!heard?.progress) return [head, `  ${heard?.said ?? 'starting'}`];
+  const head: Line = { text: `▸ trial ${trial.id}   ${title}`, tone: 'heading' };
+  if (!heard?.progress) return [head, plain(`  ${heard?.lastLine ?? 'starting'}`)];
   const { progress } = heard;
   const share = heard.trained ? 1 : 1 - Math.min(1, progress.secondsLeft / budgetSeconds);
   const done = Math.round(share * BAR_CHARACTERS);
   const bar = '█'.repeat(done) + '░'.repeat(BAR_CHARACTERS - done);
   const facts = `step ${progress.step}   loss ${progress.loss.toFixed(4)}   ${leftText(heard, 1)}`;
-  return [head, `  ${bar}  ${facts}`];
+  return [head, plain(`  ${bar}  ${facts}`)];
 }
 
-function rowLine(row: Row): string {
-  const word = verdictWord(row.verdict?.kind ?? 'open').padEnd(9);
-  return `${word} ${number(row.value).padEnd(8)} ${delta(row).padEnd(8)} ${row.title}  (#${row.pull})`;
+function rowLine(row: Row): Line {
+  const text = `${resultOf(row).padEnd(13)} ${number(row.value).padEnd(8)} ${delta(row).padEnd(8)} ${row.title}  (#${row.pull})`;
+  return { text, tone: TONES[row.verdict?.kind ?? ''] ?? 'plain' };
 }
+
+const TONES: Record<string, Tone> = {
+  merge: 'good',
+  crash: 'bad',
+  close: 'muted',
+  'near miss': 'muted',
+  'stopped early': 'muted',
+};
 
 function verdictText(row: Row): string {
   const change = delta(row);
   const value = row.value === null ? '' : ` at ${number(row.value)}${change === '' ? '' : ` (${change})`}`;
-  return `${verdictWord(row.verdict?.kind ?? 'open')}${value}: ${row.title}`;
+  return `${resultOf(row)}${value}, ${row.title}`;
 }
 
-/** How a verdict reads after "experiment 3". */
-function verdictWord(kind: string): string {
-  const words: Record<string, string> = { merge: 'merged', close: 'closed', crash: 'crashed' };
-  return words[kind] ?? kind;
+/** How an experiment ended. */
+function resultOf({ verdict }: Row): string {
+  return RESULTS[verdict?.kind ?? 'open'] ?? 'not judged';
 }
+
+const RESULTS: Record<string, string> = {
+  open: 'open',
+  merge: 'merged',
+  close: 'closed',
+  'near miss': 'near miss',
+  crash: 'crashed',
+  'stopped early': 'stopped early',
+  flagged: 'flagged',
+};
 
 function since({ first, champion }: Board): string {
   if (first === null || champion === null || first === champion) return '';
-  return `   (began at ${number(first)}, ${signed(champion - first)})`;
+  return `   (${signed(champion - first)} since the start, ${number(first)})`;
 }
 
 function delta({ value, championValue }: Row): string {

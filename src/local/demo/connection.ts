@@ -1,10 +1,10 @@
-/** How other commands find a running demo: `connection.json` in its directory. */
+/** `connection.json` in a demo's directory, by which other commands find a running demo. */
 import { z } from 'zod';
 
 export const connectionSchema = z.strictObject({
-  /** Base URL of the local GitHub, no slash at the end. */
+  /** Base URL of the local GitHub, without a slash at the end. */
   url: z.url(),
-  /** Token of the user who started the campaign; worth nothing outside this machine. */
+  /** Token of the user who started the campaign. It is only valid on this machine. */
   token: z.string(),
   owner: z.string(),
   repo: z.string(),

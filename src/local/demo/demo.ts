@@ -1,4 +1,4 @@
-/** The whole loop on this machine: from the comment `/research N` to the last verdict. */
+/** The whole loop on this machine, from the comment `/research N` to the last verdict. */
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -12,21 +12,21 @@ import { createView, type View } from './view.ts';
 import { type Look, look, type Watched } from './watch.ts';
 
 export interface DemoOptions {
-  /** Emptied at the start. */
+  /** Directory for all files of the demo, which is emptied first. */
   dir: string;
   port: number;
   runners: number;
-  /** Git repository to run in, the branch it is on, and the name it gets. */
+  /** Git repository to run in, its current branch, and its name on the local GitHub. */
   from: string;
   branch: string;
   name: string;
-  /** The first comment: `/research …`. */
+  /** The comment that starts the campaign: `/research …`. */
   command: string;
   metric: Metric;
   budgetSeconds: number;
   environment: NodeJS.ProcessEnv;
   actionDir: string;
-  /** End after the campaign instead of staying up. */
+  /** Exit after the campaign instead of keeping the local GitHub running. */
   exit: boolean;
   stream: NodeJS.WriteStream;
   signal: AbortSignal;
@@ -34,10 +34,10 @@ export interface DemoOptions {
 
 const OWNER = 'you';
 const LOOK_EVERY_MS = 500;
-/** The App answers within a second or two; later than this, something is broken. */
+/** The App usually answers within 2 s; after this time something is broken. */
 const ANSWER_WITHIN_SECONDS = 60;
 
-/** Runs the demo. Resolves with null when every experiment has a verdict, otherwise with the reason why not. */
+/** Runs the demo. Resolves with null if every experiment has a verdict, and with the reason otherwise. */
 export async function runDemo(options: DemoOptions): Promise<string | null> {
   const { dir, signal, stream } = options;
   const broken = new AbortController();
@@ -54,14 +54,13 @@ export async function runDemo(options: DemoOptions): Promise<string | null> {
     const { name, from, branch } = options;
     await services.createRepository({ owner: OWNER, name, from, defaultBranch: branch });
     const repository = { owner: OWNER, repo: name };
-    const connection: Connection = { url: services.url, token: services.user.token, ...repository };
+    const connection: Connection = { url: services.url, token: services.token, ...repository };
     await writeFile(path.join(dir, 'connection.json'), `${JSON.stringify(connection, null, 2)}\n`);
     const octokit = client(connection);
     const issue = await startCampaign(octokit, repository, options);
-    view.say(
-      `GitHub on this machine: ${services.url}/${OWNER}/${name}/issues/${issue}   (log of the App: ${services.log})`,
-    );
-    view.say(`${OWNER} commented: ${options.command}`);
+    view.print(`campaign: ${services.url}/${OWNER}/${name}/issues/${issue}`);
+    view.print(`App log:  ${services.log}`);
+    view.print(`${OWNER} commented: ${options.command}`);
     const watched = { repository, issue, metric: options.metric, budgetSeconds: options.budgetSeconds };
     const last = await watch(octokit, watched, {
       ear,
@@ -75,9 +74,9 @@ export async function runDemo(options: DemoOptions): Promise<string | null> {
     if (!options.exit) {
       await untilAborted(stop);
     }
-    return complaint(last.board);
+    return failure(last.board);
   } catch (error) {
-    if (signal.aborted) return 'stopped before the end';
+    if (signal.aborted) return 'interrupted before the campaign ended';
     throw broken.signal.aborted ? broken.signal.reason : error;
   } finally {
     view.close();
@@ -85,26 +84,26 @@ export async function runDemo(options: DemoOptions): Promise<string | null> {
   }
 }
 
-/** Makes `dir` ready for a new demo. Returns what is wrong with it, or null. */
+/** Empties `dir` for a new demo. Returns what is wrong with it, or null. */
 export async function clearDirectory(dir: string): Promise<string | null> {
   const present = await readdir(dir).catch((): string[] => []);
   if (present.length > 0 && !present.includes('.demo'))
-    return `expected an empty directory or that of an earlier demo, found ${present.slice(0, 3).join(', ')} in ${dir}`;
+    return `expected an empty directory or one of an earlier demo, found ${present.slice(0, 3).join(', ')} in ${dir}`;
   await rm(dir, { recursive: true, force: true });
   await mkdir(dir, { recursive: true });
   await writeFile(
     path.join(dir, '.demo'),
-    'Written by `autoresearch demo`, which may delete this directory.\n',
+    'Created by `autoresearch demo`, which may delete this directory.\n',
   );
   return null;
 }
 
 async function startCampaign(octokit: Octokit, repository: Repository, { metric, command }: DemoOptions) {
-  const aim = metric.goal === 'minimize' ? 'lower' : 'higher';
+  const verb = metric.goal === 'minimize' ? 'Lower' : 'Raise';
   const issue = await octokit.rest.issues.create({
     ...repository,
-    title: `Make ${metric.name} ${aim}`,
-    body: 'Experiments run here, one pull request each.',
+    title: `${verb} ${metric.name}`,
+    body: 'This campaign opens one pull request per experiment.',
   });
   const issue_number = issue.data.number;
   await octokit.rest.issues.createComment({ ...repository, issue_number, body: command });
@@ -119,7 +118,7 @@ interface Watching {
   log: string;
 }
 
-/** Shows the campaign until it is over, and keeps its results on disk up to date. */
+/** Shows the campaign until it ends, and keeps its results on disk up to date. */
 async function watch(
   octokit: Octokit,
   watched: Watched,
@@ -139,7 +138,7 @@ async function watch(
       if (over) return found;
     } else if (performance.now() - started > ANSWER_WITHIN_SECONDS * 1000) {
       throw new Error(
-        `Expected the App to answer on issue #${watched.issue} within ${ANSWER_WITHIN_SECONDS} s, found nothing. Its log: ${log}`,
+        `The App did not answer on issue #${watched.issue} within ${ANSWER_WITHIN_SECONDS} s. See its log: ${log}`,
       );
     }
     await sleep(LOOK_EVERY_MS, undefined, { signal });
@@ -152,7 +151,7 @@ async function writeResults(dir: string, { history }: Look, metric: Metric): Pro
   await writeFile(path.join(dir, 'progress.svg'), picture);
 }
 
-/** The table, and where to look next: on disk, and while the local GitHub is up, there. */
+/** The table of results, and where to find more: on disk, and on the local GitHub while it is running. */
 function ending(board: Board, { url, token, owner, repo }: Connection, { dir, exit }: DemoOptions): string {
   const relative = path.relative(process.cwd(), dir);
   const place = relative.startsWith('..') ? dir : relative;
@@ -163,25 +162,25 @@ function ending(board: Board, { url, token, owner, repo }: Connection, { dir, ex
     '',
     ...(noise === null ? [] : [`  noise     ${noise}`]),
     `  results   ${path.join(place, 'results.tsv')}`,
-    `  picture   ${path.join(place, 'progress.svg')}`,
+    `  chart     ${path.join(place, 'progress.svg')}`,
   ];
-  // The repository is private, so git needs the user's token, which ends with the demo.
+  // The repository is private, so git needs the user's token, which expires with the demo.
   const address = url.replace('://', `://${owner}:${token}@`);
   if (!exit)
     lines.push(
       `  history   git clone ${address}/${owner}/${repo}.git`,
       `  pages     ${url}/${owner}/${repo}/pulls`,
       '',
-      'The local GitHub stays up; Ctrl-C ends it.',
+      'The local GitHub keeps running. Press Ctrl-C to stop it.',
     );
   return `${lines.join('\n')}\n`;
 }
 
-/** Why a campaign that is over is not a success, or null. */
-function complaint({ phase, reason, rows, target }: Board): string | null {
+/** Why an ended campaign is not a success; null if it is one. */
+function failure({ phase, reason, rows, target }: Board): string | null {
   const judged = rows.filter(row => row.verdict !== null).length;
   if (phase === 'finished' && judged >= target) return null;
-  return `${judged} of ${target} experiments have a verdict; the campaign is ${phase}${reason === '' ? '' : `: ${reason}`}`;
+  return `the campaign is ${phase} with ${judged} of ${target} experiments judged${reason === '' ? '' : `: ${reason}`}`;
 }
 
 function client({ url, token }: Connection): Octokit {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createEar } from './hear.ts';
 
-/** What is known of a trial after these lines of its job's log. */
+/** What is known about a trial after these lines of its job's log. */
 function after(...lines: string[]) {
   const ear = createEar(() => 0);
   for (const line of lines) ear.take('1/1.1', line);
@@ -11,7 +11,7 @@ function after(...lines: string[]) {
 
 const OPEN = '::stop-commands::guard';
 
-test('the last line of the candidate is heard, and none of the runner', () => {
+test('the candidate’s last line is kept, and the runner’s lines are ignored', () => {
   const log = [
     '##[group]Measure',
     OPEN,
@@ -21,16 +21,16 @@ test('the last line of the candidate is heard, and none of the runner', () => {
     '::guard::',
     'Artifact',
   ];
-  assert.deepEqual(after(...log), { progress: null, trained: false, said: 'epoch 2: 0.4' });
+  assert.deepEqual(after(...log), { progress: null, trained: false, lastLine: 'epoch 2: 0.4' });
   assert.equal(after('##[group]Measure', OPEN), null);
 });
 
-test('a step stays known though other lines follow', () => {
+test('the last step is kept when other lines follow', () => {
   const heard = after(OPEN, 'step 120  loss 3.2100  12.3 s left', 'saving');
   assert.deepEqual(heard?.progress, { step: 120, loss: 3.21, secondsLeft: 12.3 });
 });
 
-test('when the seconds that were left have gone by, training is over', () => {
+test('once the remaining seconds have passed, training is over', () => {
   let now = 100;
   const ear = createEar(() => now);
   for (const line of [OPEN, 'step 120  loss 3.2100  4.0 s left']) ear.take('1/1.1', line);

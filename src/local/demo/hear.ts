@@ -1,30 +1,30 @@
-/** What the runners' jobs say of their trials while they run. */
+/** The latest output of running trials, read from the logs of their jobs. */
 import { visible } from '../../protocol/visible.ts';
 import { type Progress, parseProgress } from '../../trial/progress.ts';
 
-/** The last that was heard of a trial; all of it is the candidate's word. */
+/** The latest output of a trial. All of it comes from the candidate and is not trusted. */
 export interface Heard {
-  /** From the last line that tells a step, a loss and the seconds left. */
+  /** From the last line with a step, a loss and the seconds left. */
   progress: Progress | null;
-  /** The seconds that were left then have gone by: it is being scored. */
+  /** Whether those seconds have passed, which means that the trial is being scored. */
   trained: boolean;
   /** The last line that it printed, without control characters. */
-  said: string;
+  lastLine: string;
 }
 
 export interface Ear {
-  /** Takes one line of the log of the job that measures `trial`. */
+  /** Takes one line from the log of the job that measures `trial`. */
   take(trial: string, line: string): void;
-  /** Null until the trial says something. */
+  /** Null until the trial prints something. */
   hear(trial: string): Heard | null;
 }
 
-/** The last line about a step is not the last thing that training does. */
+/** Training continues for a moment after its last progress line. */
 const SLACK_SECONDS = 1;
 
-/** Listens to logs; `now` is in seconds since any fixed moment. The action prints what a candidate says between two guards; nothing else counts. */
+/** Reads logs. `now` is in seconds since any fixed moment. Only lines between the action's two guards count, because they are the candidate's. */
 export function createEar(now: () => number): Ear {
-  const said = new Map<string, string>();
+  const lastLines = new Map<string, string>();
   const steps = new Map<string, { progress: Progress; at: number }>();
   const guards = new Map<string, string>();
   return {
@@ -41,16 +41,16 @@ export function createEar(now: () => number): Ear {
       }
       const progress = parseProgress(line);
       if (progress) steps.set(trial, { progress, at: now() });
-      const words = visible(line).trim();
-      if (/[\p{L}\p{N}]/u.test(words)) said.set(trial, words);
+      const text = visible(line).trim();
+      if (/[\p{L}\p{N}]/u.test(text)) lastLines.set(trial, text);
     },
     hear(trial) {
-      const words = said.get(trial);
-      if (words === undefined) return null;
+      const lastLine = lastLines.get(trial);
+      if (lastLine === undefined) return null;
       const step = steps.get(trial);
-      if (!step) return { progress: null, trained: false, said: words };
+      if (!step) return { progress: null, trained: false, lastLine };
       const trained = now() - step.at > step.progress.secondsLeft + SLACK_SECONDS;
-      return { progress: step.progress, trained, said: words };
+      return { progress: step.progress, trained, lastLine };
     },
   };
 }

@@ -1,4 +1,4 @@
-/** Reads a campaign back from GitHub, as anyone with read access can: its markers hold everything. */
+/** Reads a campaign back from its markers on GitHub, which needs nothing but read access. */
 import type { Octokit } from '@octokit/rest';
 import { ledgerPoints, ledgerRows, resultsTsv, startOf } from '../../campaign/evidence/ledger.ts';
 import { type CampaignState, campaignStateSchema, experimentMarkerSchema } from '../../campaign/marker.ts';
@@ -13,9 +13,8 @@ export interface Repository {
 }
 
 export interface History {
-  issue: number;
   state: CampaignState;
-  /** In the order of their numbers. */
+  /** Ordered by number. */
   experiments: Experiment[];
 }
 
@@ -24,7 +23,7 @@ export interface Metric {
   goal: 'minimize' | 'maximize';
 }
 
-/** The campaign of one issue, or null while the App has not answered there. */
+/** The campaign of an issue; null if the App has not answered there yet. */
 export async function readHistory(
   octokit: Octokit,
   repository: Repository,
@@ -54,7 +53,7 @@ export async function readHistory(
     };
     return [experiment];
   });
-  return { issue, state, experiments: experiments.sort((a, b) => a.marker.number - b.marker.number) };
+  return { state, experiments: experiments.sort((a, b) => a.marker.number - b.marker.number) };
 }
 
 async function readState(
@@ -75,19 +74,19 @@ async function readState(
   return null;
 }
 
-/** What the trials of the champion that the campaign began with have measured. */
+/** Scores of the champion that the campaign started with. */
 export function baselines({ state }: History): number[] {
   const tree = state.baselines[0]?.tree;
   return measuredValues(state.baselines.filter(trial => trial.tree === tree));
 }
 
-/** Their mean; null while there are none. */
+/** Mean score of the champion that the campaign started with; null if it has not been measured yet. */
 export function firstChampion(history: History): number | null {
   const values = baselines(history);
   return values.length > 0 ? mean(values) : null;
 }
 
-/** What the last merged experiment measured, or the first champion. */
+/** Score of the last merged experiment, or of the first champion. */
 export function currentChampion(history: History): number | null {
   const last = ledgerRows(history.experiments).findLast(row => row.status === 'keep');
   return last?.value ?? firstChampion(history);

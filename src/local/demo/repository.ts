@@ -1,4 +1,4 @@
-/** The repository that the demo runs its experiments in, as a git repository on disk to be taken over. */
+/** Creates the git repository that the demo runs its experiments in. */
 import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { execa } from 'execa';
@@ -12,14 +12,11 @@ const CONTENT = [
   '.github/workflows/experiment.yml',
   'LICENSE',
 ];
-/** What tools leave behind between the sources. */
+/** Files that tools leave between the sources. */
 const LITTER = new Set(['__pycache__', '.pytest_cache', '.ruff_cache', '.venv']);
 const AUTHOR = ['-c', 'user.name=you', '-c', 'user.email=you@localhost', '-c', 'commit.gpgsign=false'];
 
-/**
- * Makes a repository with one commit in `directory`: this checkout's trainer, action and workflow, and its contract as
- * `change` returns it.
- */
+/** Creates a repository with one commit in `directory`: this checkout's trainer, action and workflow, and its contract after `change`. */
 export async function makeRepository(
   checkout: string,
   directory: string,

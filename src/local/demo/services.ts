@@ -1,8 +1,8 @@
-/** Everything that the demo starts: a GitHub, the App, and runners, all on this machine and in this process. */
+/** The services of the demo: a local GitHub, the App and the runners, all in this process. */
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { createServer } from 'node:net';
 import path from 'node:path';
-import { pino } from 'pino';
+import { type Logger, pino } from 'pino';
 import { Probot, Server } from 'probot';
 import { createApp } from '../../index.ts';
 import { UnhurriedOctokit } from '../client.ts';
@@ -11,27 +11,27 @@ import type { Job } from '../jobs.ts';
 import { runJobs } from '../runner/run-jobs.ts';
 
 export interface ServicesOptions {
-  /** Where git storage, workspaces and the log live. */
+  /** Directory for git storage, workspaces and the log. */
   dir: string;
   /** Port of the local GitHub; 0 for any. */
   port: number;
   runners: number;
   /** Environment of the jobs. */
   environment: NodeJS.ProcessEnv;
-  /** What `uses: OWNER/autoresearch-bot@…` stands for. */
+  /** Directory of the action that `uses: OWNER/autoresearch-bot@…` refers to. */
   actionDir: string;
   onLine(job: Job, line: string): void;
-  /** A part broke and the demo cannot go on. */
+  /** Called if a service fails and the demo cannot continue. */
   onFailure(error: Error): void;
 }
 
 export interface Services {
   url: string;
-  /** Log of the App. */
+  /** Path of the App's log. */
   log: string;
-  /** Login and token of the person who uses the demo. */
-  user: { login: string; token: string };
-  /** Takes over the git repository at `from`, whose HEAD becomes the default branch. */
+  /** Token of the demo's user. */
+  token: string;
+  /** Imports the git repository at `from`, whose HEAD becomes the default branch. */
   createRepository(repository: {
     owner: string;
     name: string;
@@ -45,10 +45,10 @@ const APP_ID = 1;
 const SLUG = 'autoresearch-bot';
 const HOST = '127.0.0.1';
 const LABELS = ['self-hosted', 'gpu'];
-/** Webhooks reach the App at once; this is only for what a webhook missed. */
+/** Polling is only a fallback here, because webhooks reach the App immediately. */
 const POLL_SECONDS = 5;
 
-/** Starts all of it; throws when a port is taken. Call `close` in any case afterwards. */
+/** Starts all services. Throws if a port is in use. Call `close` at the end. */
 export async function startServices(options: ServicesOptions): Promise<Services> {
   const key = generateKeyPairSync('rsa', {
     modulusLength: 2048,
@@ -57,14 +57,19 @@ export async function startServices(options: ServicesOptions): Promise<Services>
   });
   const secret = randomBytes(20).toString('hex');
   const user = { login: 'you', token: randomBytes(10).toString('hex') };
+  const logFile = path.join(options.dir, 'bot.log');
+  const log = pino(
+    { level: process.env.LOG_LEVEL ?? 'info' },
+    pino.destination({ dest: logFile, mkdir: true }),
+  );
   const github = await startLocalGitHub({
     port: options.port,
     dir: path.join(options.dir, 'github'),
     app: { id: APP_ID, slug: SLUG, name: SLUG, publicKey: key.publicKey, webhookSecret: secret },
     users: [{ ...user, permission: 'admin' }],
     pages: true,
+    onError: error => log.error({ err: error }, 'error in the local GitHub'),
   });
-  const log = path.join(options.dir, 'bot.log');
   const stop = new AbortController();
   const app = await startApp({
     baseUrl: `${github.url}/api/v3`,
@@ -88,9 +93,9 @@ export async function startServices(options: ServicesOptions): Promise<Services>
   );
   return {
     url: github.url,
-    log,
-    user,
-    // Public, a repository with self-hosted runners would be refused.
+    log: logFile,
+    token: user.token,
+    // The App refuses public repositories with self-hosted runners by default.
     createRepository: ({ owner, name, from, defaultBranch }) =>
       github.createRepository({ owner, name, from, defaultBranch, private: true }),
     close: async () => {
@@ -106,15 +111,12 @@ interface AppOptions {
   baseUrl: string;
   privateKey: string;
   secret: string;
-  log: string;
+  log: Logger;
   signal: AbortSignal;
 }
 
 async function startApp(options: AppOptions) {
-  const log = pino(
-    { level: process.env.LOG_LEVEL ?? 'info' },
-    pino.destination({ dest: options.log, mkdir: true }),
-  );
+  const { log } = options;
   const server = new Server({
     log,
     host: HOST,
@@ -135,7 +137,7 @@ async function startApp(options: AppOptions) {
   return server;
 }
 
-/** A port that was free a moment ago: Probot takes 0 for 3000. */
+/** A port that was just free. Probot would treat port 0 as 3000. */
 async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve, reject) => {

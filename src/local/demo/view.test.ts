@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { PassThrough } from 'node:stream';
 import { test } from 'node:test';
-import { type Board, finalTable, noiseText, paint } from './board.ts';
+import { type Board, finalTable, type Line, noiseText, paint } from './board.ts';
 import { createView } from './view.ts';
 
 const start: Board = {
@@ -9,7 +9,7 @@ const start: Board = {
   phase: 'running',
   reason: '',
   target: 2,
-  metric: { name: 'val_bpb', goal: 'minimize' },
+  metric: 'val_bpb',
   budgetSeconds: 8,
   baselines: [],
   first: null,
@@ -23,7 +23,6 @@ const idea = {
   title: 'warmdown 0.7 → 0.75',
   value: null,
   championValue: null,
-  trials: 0,
   verdict: null,
 };
 const measured: Board = { ...start, baselines: [3.21], first: 3.21, champion: 3.21, rows: [idea] };
@@ -32,7 +31,7 @@ const training: Board = {
   running: [
     {
       id: '1/1.1',
-      heard: { progress: { step: 120, loss: 3.21, secondsLeft: 4 }, trained: false, said: 'step 120 …' },
+      heard: { progress: { step: 120, loss: 3.21, secondsLeft: 4 }, trained: false, lastLine: 'step 120 …' },
     },
   ],
 };
@@ -44,13 +43,12 @@ const merged: Board = {
       ...idea,
       value: 3.2,
       championValue: 3.21,
-      trials: 1,
-      verdict: { kind: 'merge', reason: 'better', noise: 0.004 },
+      verdict: { kind: 'merge', noise: 0.004 },
     },
   ],
 };
 
-/** Shows boards at given seconds to something that is no terminal, and returns what was written. */
+/** Shows boards at the given seconds on a stream that is not a terminal, and returns the lines. */
 function written(steps: [number, Board][]): string[] {
   let now = 0;
   const stream = new PassThrough();
@@ -63,7 +61,11 @@ function written(steps: [number, Board][]): string[] {
   return String(stream.read()).trimEnd().split('\n');
 }
 
-test('without a terminal, every event is one line, and nothing is said twice', () => {
+function textOf(lines: readonly Line[]): string {
+  return lines.map(({ text }) => text).join('\n');
+}
+
+test('without a terminal, every event is one line, and nothing is repeated', () => {
   const lines = written([
     [0, start],
     [1, start],
@@ -74,67 +76,84 @@ test('without a terminal, every event is one line, and nothing is said twice', (
   ]);
   assert.deepEqual(lines, [
     '  0:00  campaign you/lab#1: 2 experiments',
-    '  0:05  champion, measurement 1: val_bpb 3.2100',
+    '  0:05  champion, trial 1: val_bpb 3.2100',
     '  0:05  experiment 1 (#2): warmdown 0.7 → 0.75',
-    '  0:06  experiment 1 merged at 3.2000 (−0.0100): warmdown 0.7 → 0.75',
+    '  0:06  experiment 1: merged at 3.2000 (−0.0100), warmdown 0.7 → 0.75',
     '  0:08  campaign finished',
   ]);
 });
 
-test('without a terminal, a running trial is heard of every ten seconds', () => {
+test('without a terminal, a running trial gets a line every 10 s', () => {
   const seconds = [0, 1, 5, 9, 10, 15, 21];
   const lines = written(seconds.map(second => [second, training]));
   assert.equal(lines.filter(line => line.includes('trial 1/1.1: step 120')).length, 3);
 });
 
 test('on a terminal, the trial shows its idea, its step, its loss and how much of the budget is used', () => {
-  const picture = paint(training, 65, 100);
+  const picture = textOf(paint(training, 65, 100));
   assert.match(picture, /1:05/);
   assert.match(picture, /▸ trial 1\/1\.1 {3}warmdown 0\.7 → 0\.75/);
   assert.match(picture, /█{12}░{12} {2}step 120 {3}loss 3\.2100 {3}4\.0 s left/);
 });
 
-test('when its training time is over, a trial is being scored', () => {
+test('once its training time has passed, a trial is being scored', () => {
   const running = training.running.map(trial => ({
     ...trial,
     heard: trial.heard && { ...trial.heard, trained: true },
   }));
   assert.match(
-    paint({ ...training, running }, 65, 100),
-    /█{24} {2}step 120 {3}loss 3\.2100 {3}trained, being scored/,
+    textOf(paint({ ...training, running }, 65, 100)),
+    /█{24} {2}step 120 {3}loss 3\.2100 {3}training done, scoring/,
   );
 });
 
-test('a trial that tells no steps shows the last line that it printed', () => {
+test('a trial without progress lines shows its last line of output', () => {
   const running = [
-    { id: '1/1.1', heard: { progress: null, trained: false, said: '400 requests, the last took 9 ms' } },
+    { id: '1/1.1', heard: { progress: null, trained: false, lastLine: '400 requests, the last took 9 ms' } },
   ];
   assert.match(
-    paint({ ...measured, running }, 0, 80),
+    textOf(paint({ ...measured, running }, 0, 80)),
     /trial 1\/1\.1.*\n {2}400 requests, the last took 9 ms/,
   );
   const lines = written([[0, { ...measured, running }]]);
   assert.ok(lines.some(line => line.includes('trial 1/1.1: 400 requests, the last took 9 ms')));
 });
 
-test('a narrow terminal gets shorter lines, never wrapped ones', () => {
-  const picture = paint({ ...training, rows: [{ ...idea, title: 'x'.repeat(80) }] }, 0, 40);
-  assert.ok(picture.split('\n').every(line => [...line].length <= 40));
+test('on a narrow terminal lines are cut, not wrapped', () => {
+  const lines = paint({ ...training, rows: [{ ...idea, title: 'x'.repeat(80) }] }, 0, 40);
+  assert.ok(lines.every(({ text }) => [...text].length <= 40));
 });
 
 test('a paused campaign says why', () => {
-  assert.match(paint({ ...start, phase: 'paused', reason: 'no runner' }, 0, 80), /paused: no runner/);
+  assert.match(
+    textOf(paint({ ...start, phase: 'paused', reason: 'no runner' }, 0, 80)),
+    /^paused: no runner$/m,
+  );
 });
 
-test('the table at the end has the champion as it was, and every experiment with its verdict', () => {
+test('on a terminal, the tone of an experiment comes from its verdict, not from its words', () => {
+  const rowOf = (kind: string) => {
+    const rows = [{ ...idea, title: 'merged: not really', verdict: { kind, reason: '', noise: null } }];
+    return paint({ ...measured, rows }, 0, 80).at(-1);
+  };
+  assert.deepEqual(
+    ['merge', 'close', 'near miss', 'crash', 'stopped early', 'person'].map(kind => rowOf(kind)?.tone),
+    ['good', 'muted', 'muted', 'bad', 'muted', 'plain'],
+  );
+  assert.match(rowOf('person')?.text ?? '', /^not judged /);
+  assert.match(rowOf('stopped early')?.text ?? '', /^stopped early /);
+  assert.match(rowOf('near miss')?.text ?? '', /^near miss /);
+});
+
+test('the final table has the baseline and every experiment with its result', () => {
   assert.deepEqual(finalTable(merged).split('\n'), [
-    'experiment  val_bpb  Δ        verdict   title',
-    '0           3.2100            champion  as it was',
+    'experiment  val_bpb  change   result    idea',
+    '0           3.2100            baseline',
     '1           3.2000   −0.0100  merged    warmdown 0.7 → 0.75',
   ]);
 });
 
-test('how noisy trials are is said as people meet it: by how much two of the same code differ', () => {
-  assert.equal(noiseText(merged), 'two trials of the same code differ by about 0.0057 val_bpb');
+test('noise is shown as the typical difference between two trials of the same code', () => {
+  assert.equal(noiseText(merged), 'two trials of the same code typically differ by 0.0057 val_bpb');
   assert.equal(noiseText(training), null);
 });

@@ -1,20 +1,20 @@
-/** Shows the board: repainted in place on a terminal, one line per event anywhere else. */
+/** Shows the board: repainted in place on a terminal, one line per event elsewhere. */
 import { styleText } from 'node:util';
 import { createLogUpdate } from 'log-update';
-import { type Board, changes, clock, paint, progressText } from './board.ts';
+import { type Board, changes, clock, type Line, paint, progressText, type Tone } from './board.ts';
 
 export interface View {
   show(board: Board): void;
-  /** A line that stays. */
-  say(line: string): void;
-  /** Leaves the last board standing and gives the cursor back. */
+  /** Prints a line that stays. */
+  print(line: string): void;
+  /** Keeps the last board and restores the cursor. */
   close(): void;
 }
 
-/** Where there is nobody to look at a bar, one line about a running trial at most this often. */
+/** Without a terminal, a running trial gets a line at most this often. */
 const PROGRESS_EVERY_SECONDS = 10;
 
-/** A view for `stream`; `now` is in seconds since any fixed moment. */
+/** A view on `stream`. `now` is in seconds since any fixed moment. */
 export function createView(stream: NodeJS.WriteStream, now: () => number): View {
   return stream.isTTY ? terminalView(stream, now) : lineView(stream, now);
 }
@@ -24,21 +24,22 @@ function terminalView(stream: NodeJS.WriteStream, now: () => number): View {
   const started = now();
   return {
     show: board => {
-      const picture = paint(board, now() - started, Math.max(40, (stream.columns ?? 80) - 1));
-      update(`\n${picture.split('\n').map(coloured).join('\n')}\n`);
+      const lines = paint(board, now() - started, Math.max(40, (stream.columns ?? 80) - 1));
+      update(`\n${lines.map(styled).join('\n')}\n`);
     },
-    say: line => update.persist(line),
+    print: line => update.persist(line),
     close: () => update.done(),
   };
 }
 
-/** Verdicts in their colours; the first line is the heading. */
-function coloured(line: string, index: number): string {
-  if (index === 0 || line.startsWith('▸')) return styleText('bold', line);
-  if (line.startsWith('merged')) return styleText('green', line);
-  if (line.startsWith('crashed')) return styleText('red', line);
-  return /^(closed|stopped)/.test(line) ? styleText('dim', line) : line;
+function styled({ text, tone }: Line): string {
+  return tone === 'plain' ? text : styleText(STYLES[tone], text);
 }
+
+const STYLES = { heading: 'bold', good: 'green', bad: 'red', muted: 'dim' } as const satisfies Record<
+  Exclude<Tone, 'plain'>,
+  string
+>;
 
 function lineView(stream: NodeJS.WriteStream, now: () => number): View {
   const started = now();
@@ -49,16 +50,16 @@ function lineView(stream: NodeJS.WriteStream, now: () => number): View {
     show: board => {
       for (const line of changes(shown, board)) print(line);
       for (const trial of board.running) {
-        // The first word is news, too.
-        const news = trial.heard ? trial.id : `${trial.id} starting`;
-        const last = progressAt.get(news);
+        // A trial's first output is shown at once, and then at intervals.
+        const key = trial.heard ? trial.id : `${trial.id} starting`;
+        const last = progressAt.get(key);
         if (last !== undefined && now() - last < PROGRESS_EVERY_SECONDS) continue;
-        progressAt.set(news, now());
+        progressAt.set(key, now());
         print(progressText(trial));
       }
       shown = board;
     },
-    say: print,
+    print,
     close: () => {},
   };
 }

@@ -1,7 +1,8 @@
-/** Watches a campaign through the REST API, as any client could. */
+/** Watches a campaign through the REST API, like any other client. */
 import type { Octokit } from '@octokit/rest';
-import { ledgerRows } from '../../campaign/evidence/ledger.ts';
-import { measuredValues } from '../../campaign/model.ts';
+import { type LedgerRow, ledgerRows } from '../../campaign/evidence/ledger.ts';
+import type { Experiment } from '../../campaign/model.ts';
+import { isNearMiss } from '../../render/near-miss.ts';
 import type { Board } from './board.ts';
 import type { Ear } from './hear.ts';
 import {
@@ -23,11 +24,11 @@ export interface Watched {
   repository: Repository;
   issue: number;
   metric: Metric;
-  /** Budget of the contract; a campaign may have its own. */
+  /** The contract's budget, which a campaign may override. */
   budgetSeconds: number;
 }
 
-/** One look; null while the App has not answered. `ear` knows what the trials last said. */
+/** One look at the campaign; null if the App has not answered yet. `ear` knows the trials' latest output. */
 export async function look(octokit: Octokit, watched: Watched, ear: Ear): Promise<Look | null> {
   const { repository, issue, metric } = watched;
   const history = await readHistory(octokit, repository, issue);
@@ -48,12 +49,11 @@ export async function look(octokit: Octokit, watched: Watched, ear: Ear): Promis
       title: row.title,
       value: row.value,
       championValue: row.championValue,
-      trials: measuredValues(experiments[i]?.marker.trials ?? []).length,
-      // A verdict to merge is told once it has been carried out.
+      // A merge is shown once it has been carried out.
       verdict:
         row.status === 'running' || !verdict
           ? null
-          : { ...verdict, kind: row.status === 'stopped' ? 'stopped' : verdict.kind },
+          : { ...verdict, kind: shownKind(row, experiments[i], metric) },
     };
   });
   return {
@@ -63,7 +63,7 @@ export async function look(octokit: Octokit, watched: Watched, ear: Ear): Promis
       phase: state.phase,
       reason: state.phase === 'running' ? '' : state.reason,
       target: state.target,
-      metric,
+      metric: metric.name,
       budgetSeconds: state.budgetSeconds ?? watched.budgetSeconds,
       baselines: baselines(history),
       first: firstChampion(history),
@@ -72,4 +72,11 @@ export async function look(octokit: Octokit, watched: Watched, ear: Ear): Promis
       running,
     },
   };
+}
+
+/** The kind of a verdict, with near misses and trials that were stopped early told apart from other closed experiments. */
+function shownKind(row: LedgerRow, experiment: Experiment | undefined, { goal }: Metric): string {
+  if (row.status === 'stopped') return 'stopped early';
+  if (experiment && isNearMiss(experiment.marker, goal)) return 'near miss';
+  return experiment?.marker.verdict?.kind ?? '';
 }

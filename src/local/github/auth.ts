@@ -9,8 +9,7 @@ export type Actor =
   | { kind: 'anonymous' }
   | { kind: 'user'; login: string; permission: Permission }
   | { kind: 'app' }
-  | { kind: 'installation'; token: Token }
-  | { kind: 'job'; token: Token };
+  | Token;
 
 const headSchema = z.object({ alg: z.literal('RS256') });
 const claimsSchema = z.object({
@@ -29,23 +28,22 @@ export function identify(world: World, header: string | undefined): Actor {
   const user = world.options.users.find(one => one.token === credential);
   if (user) return { kind: 'user', login: account(world, user.login).login, permission: user.permission };
   const token = world.state.tokens.find(one => one.token === credential);
-  if (token && Date.parse(token.expiresAt) > Date.now()) return { kind: token.kind, token };
+  if (token && Date.parse(token.expiresAt) > Date.now()) return token;
   throw new GitHubError(401, 'Bad credentials');
 }
 
-/** The login under which an actor writes. Throws 401 where it has none. */
+/** The login under which an actor writes. Throws 401 where it may not write at all. */
 export function loginOf(world: World, actor: Actor): string {
   if (actor.kind === 'user') return actor.login;
   if (actor.kind === 'installation') return botLogin(world);
-  if (actor.kind === 'job') return 'github-actions[bot]';
   throw new GitHubError(401, 'Requires authentication');
 }
 
 function credentialOf(header: string): string {
   const [scheme = '', value = ''] = header.split(/\s+/, 2);
   if (scheme.toLowerCase() !== 'basic') return value;
-  const [user = '', password = ''] = Buffer.from(value, 'base64').toString('utf8').split(':', 2);
-  return password === '' || password === 'x-oauth-basic' ? user : password;
+  // Git sends the token as the password of whatever user.
+  return Buffer.from(value, 'base64').toString('utf8').split(':', 2)[1] ?? '';
 }
 
 function identifyApp(world: World, jwt: string): Actor {

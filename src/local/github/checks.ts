@@ -1,9 +1,8 @@
 /** Check runs: made by the App, or by GitHub Actions for its jobs. */
-import { presentCheckRun } from './present/run.ts';
 import type { CheckRun, Repository } from './state.ts';
 import { nextId, timestamp, type World } from './world.ts';
 
-/** A new check run, queued. Sends no event. */
+/** A new check run, queued. */
 export function addCheckRun(
   world: World,
   repository: Repository,
@@ -20,20 +19,8 @@ export function addCheckRun(
     conclusion: null,
     startedAt: timestamp(world),
     completedAt: null,
-    output: { title: null, summary: null, text: null, annotations: 0 },
+    output: { title: null, summary: null, text: null },
   };
   repository.checkRuns.push(check);
   return check;
-}
-
-/** Tells that a check run was created or completed. */
-export function emitCheckRun(
-  world: World,
-  repository: Repository,
-  check: CheckRun,
-  sender: string,
-  action: 'created' | 'completed',
-): void {
-  const payload = { action, check_run: presentCheckRun(world, repository, check) };
-  world.emit({ name: 'check_run', repository, sender, payload });
 }

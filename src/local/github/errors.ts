@@ -1,6 +1,6 @@
 /** Refusals, in the form GitHub gives them. Routes throw them; the server turns them into responses. */
 export class GitHubError extends Error {
-  readonly status: 400 | 401 | 403 | 404 | 405 | 409 | 410 | 422;
+  readonly status: 400 | 401 | 403 | 404 | 405 | 409 | 422;
   readonly errors: readonly unknown[] | undefined;
 
   constructor(status: GitHubError['status'], message: string, errors?: readonly unknown[]) {
@@ -14,11 +14,16 @@ export class GitHubError extends Error {
     return {
       message: this.message,
       ...(this.errors && { errors: this.errors }),
-      documentation_url: 'https://docs.github.com/rest',
+      documentation_url: DOCUMENTATION,
       status: String(this.status),
     };
   }
 }
+
+const DOCUMENTATION = 'https://docs.github.com/rest';
+
+/** What a client hears of a failure of the server itself: not what failed, nor where. */
+export const SERVER_ERROR = { message: 'Server Error', documentation_url: DOCUMENTATION, status: '500' };
 
 /** Also the answer to what the token may not see, so that nobody can tell the two apart. */
 export const notFound = (message = 'Not Found') => new GitHubError(404, message);

@@ -67,6 +67,7 @@ type Options = Partial<Omit<LocalGitHubOptions, 'app'>>;
 /** Starts a server with the repository `ann/gpt`; it stops, and its directory goes, after the test. */
 export async function scene(options: Options = {}): Promise<Scene> {
   const dir = options.dir ?? mkdtempSync(join(tmpdir(), 'local-github-'));
+  const failures: unknown[] = [];
   const github = await startLocalGitHub({
     port: 0,
     users: [
@@ -81,12 +82,14 @@ export async function scene(options: Options = {}): Promise<Scene> {
       webhookSecret: SECRET,
     },
     afterwards: checked,
+    onError: error => failures.push(error),
     ...options,
     dir,
   });
   after(async () => {
     await github.close();
     rmSync(dir, { recursive: true, force: true });
+    assert.deepEqual(failures, []);
   });
   if (!github.hasRepository(REPO.owner, REPO.repo)) {
     await github.createRepository({ owner: REPO.owner, name: REPO.repo, files: FILES });
@@ -95,7 +98,8 @@ export async function scene(options: Options = {}): Promise<Scene> {
   const log = { debug() {}, info() {}, warn() {}, error() {} };
   const as = (auth?: string) => new Octokit({ baseUrl, log, ...(auth !== undefined && { auth }) });
   const app = as(webToken());
-  const { id } = (await app.rest.apps.getRepoInstallation(REPO)).data;
+  const installations = (await app.rest.apps.listInstallations()).data;
+  const { id = 0 } = installations.find(one => one.account?.login === REPO.owner) ?? {};
   const { token } = (await app.rest.apps.createInstallationAccessToken({ installation_id: id })).data;
   const bot = as(token);
   const ann = as('token-of-ann');
@@ -180,7 +184,6 @@ interface Payload {
   created?: boolean;
   deleted?: boolean;
   commits?: unknown[];
-  changes?: unknown;
   sender?: { login: string };
   repository?: { full_name: string };
   installation?: { id: number; account?: { login: string } };

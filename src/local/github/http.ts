@@ -3,8 +3,8 @@ import type { Context, Hono } from 'hono';
 import { z } from 'zod';
 import type { Actor } from './auth.ts';
 import { GitHubError, invalid, notFound } from './errors.ts';
-import type { Issue, Repository } from './state.ts';
-import { findRepository, fullName, type World } from './world.ts';
+import type { Issue, PullIssue, Repository, Token } from './state.ts';
+import { findRepository, type World } from './world.ts';
 
 export type Env = { Variables: { actor: Actor } };
 export type Server = Hono<Env>;
@@ -19,46 +19,33 @@ export const GRANTED = {
   pull_requests: 'write',
   metadata: 'read',
 } as const;
-type Area = keyof typeof GRANTED;
+type Level = 'read' | 'discuss' | 'write' | 'admin';
 
 /**
- * The repository named in the path, where the actor may act on it at `level` in one of `areas`.
+ * The repository named in the path, where the actor may act on it at `level`.
  * `discuss` is what everyone who can read may do once they are signed in: open issues, comment, react.
  * Throws 401, 403, or 404 for what the actor may not see.
  */
-export function repositoryOf(
-  world: World,
-  c: Ctx,
-  level: 'read' | 'discuss' | 'write' | 'admin',
-  ...areas: [Area, ...Area[]]
-): Repository {
+export function repositoryOf(world: World, c: Ctx, level: Level): Repository {
   const repository = findRepository(world, c.req.param('owner') ?? '', c.req.param('repo') ?? '');
   if (!repository) throw notFound();
-  requireAccess(repository, c.get('actor'), level, areas);
+  requireAccess(repository, c.get('actor'), level);
   return repository;
 }
 
 /** Throws where the actor may not act on the repository at that level; see {@link repositoryOf}. */
-export function requireAccess(
-  repository: Repository,
-  actor: Actor,
-  level: 'read' | 'discuss' | 'write' | 'admin',
-  areas: readonly Area[],
-): void {
+export function requireAccess(repository: Repository, actor: Actor, level: Level): void {
   if (!canSee(repository, actor)) throw notFound();
-  if (level === 'read' && !repository.private) return;
+  if (level === 'read') return;
   if (actor.kind === 'anonymous' || actor.kind === 'app') {
     throw new GitHubError(401, 'Requires authentication');
   }
   if (actor.kind === 'user') {
-    if (level === 'read' || level === 'discuss' || actor.permission === 'admin') return;
+    if (level === 'discuss' || actor.permission === 'admin') return;
     if (level === 'write' && actor.permission === 'write') return;
     throw new GitHubError(403, 'Resource not accessible by personal access token');
   }
-  const wanted = level === 'read' ? ['read', 'write'] : ['write'];
-  const held = areas.some(area => wanted.includes(actor.token.permissions[area] ?? 'none'));
-  const confined = !inScope(repository, actor);
-  if (!held || confined || level === 'admin') {
+  if (actor.kind === 'job' || level === 'admin' || !inScope(repository, actor)) {
     throw new GitHubError(403, 'Resource not accessible by integration');
   }
 }
@@ -70,11 +57,14 @@ function canSee(repository: Repository, actor: Actor): boolean {
   return (actor.kind === 'installation' || actor.kind === 'job') && inScope(repository, actor);
 }
 
-function inScope(repository: Repository, actor: Extract<Actor, { token: unknown }>): boolean {
-  return actor.token.repositories === null || actor.token.repositories.includes(fullName(repository));
+function inScope({ id, owner }: Repository, token: Token): boolean {
+  return token.kind === 'installation' ? token.owner === owner : token.repository === id;
 }
 
-/** The request's JSON body as `schema` reads it. Throws 400 for what is not JSON and 422 for what does not fit. */
+/**
+ * The request's JSON body as `schema` reads it. Schemas are strict: to ignore a field would be a wrong answer.
+ * Throws 400 for what is not JSON and 422 for what does not fit.
+ */
 export async function bodyOf<S extends z.ZodType>(c: Ctx, schema: S): Promise<z.output<S>> {
   const text = await c.req.text();
   let json: unknown;
@@ -88,7 +78,7 @@ export async function bodyOf<S extends z.ZodType>(c: Ctx, schema: S): Promise<z.
   throw invalid(`Invalid request.\n\n${z.prettifyError(parsed.error)}`);
 }
 
-/** The issue or pull request whose number stands in the path. Throws 404. */
+/** The issue or pull request whose number is in the path. Throws 404. */
 export function issueOf(repository: Repository, c: Ctx): Issue {
   const issue = repository.issues[Number(c.req.param('number')) - 1];
   if (!issue) throw notFound();
@@ -96,12 +86,12 @@ export function issueOf(repository: Repository, c: Ctx): Issue {
 }
 
 /** As {@link issueOf}, for pull requests only. */
-export function pullOf(repository: Repository, c: Ctx): Issue & { pull: NonNullable<Issue['pull']> } {
+export function pullOf(repository: Repository, c: Ctx): PullIssue {
   const issue = issueOf(repository, c);
   if (!isPull(issue)) throw notFound();
   return issue;
 }
 
-export function isPull(issue: Issue): issue is Issue & { pull: NonNullable<Issue['pull']> } {
+export function isPull(issue: Issue): issue is PullIssue {
   return issue.pull !== null;
 }

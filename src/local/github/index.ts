@@ -29,8 +29,8 @@ export interface LocalGitHub {
 /** Starts the server. Rejects where the port is taken or the directory holds another version's state. */
 export async function startLocalGitHub(options: LocalGitHubOptions): Promise<LocalGitHub> {
   const store = openStore(options.dir);
-  const { webhookUrl, webhookSecret: secret, id: appId } = options.app;
-  const webhooks = startWebhooks({ url: webhookUrl, secret, appId });
+  const { webhookSecret: secret, id: appId } = options.app;
+  const webhooks = startWebhooks({ secret, appId });
   const gits = new Map<number, Git>();
   const tails = new Map<number, Promise<unknown>>();
   const signer = linkSigner();
@@ -40,6 +40,7 @@ export async function startLocalGitHub(options: LocalGitHubOptions): Promise<Loc
     url: '',
     changed: store.changed,
     listening: webhooks.listening,
+    report: options.onError ?? console.error,
     emit: event => {
       if (webhooks.listening()) webhooks.send(event.name, payloadOf(world, event));
     },

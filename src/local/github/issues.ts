@@ -1,7 +1,8 @@
 /** What happens to issues, pull requests' issue side, comments and labels. */
-import { GitHubError, invalid, invalidField } from './errors.ts';
+import { isDeepStrictEqual } from 'node:util';
+import { invalid, invalidField } from './errors.ts';
 import { isPull } from './http.ts';
-import { presentComment, presentIssue, presentLabel } from './present/issue.ts';
+import { presentComment, presentIssue } from './present/issue.ts';
 import { presentPull } from './present/pull.ts';
 import { factsOf } from './pull-facts.ts';
 import type { Comment, Issue, Label, Pull, Repository } from './state.ts';
@@ -10,7 +11,6 @@ import { nextId, sameName, timestamp, type World } from './world.ts';
 const MAX_BODY_CHARACTERS = 65_536;
 const MAX_TITLE_CHARACTERS = 256;
 const MAX_LABEL_CHARACTERS = 50;
-const DEFAULT_LABEL_COLOR = 'ededed';
 
 /** Throws 422 for a text longer than GitHub stores. */
 export function checkBody(resource: string, body: string | null | undefined): void {
@@ -41,13 +41,11 @@ export function addIssue<P extends Pull | null>(
     body: o.body,
     user: o.user,
     state: 'open' as const,
-    stateReason: null,
     labels: [],
     createdAt: now,
     updatedAt: now,
     closedAt: null,
     closedBy: null,
-    reactions: [],
     pull: o.pull,
   };
   repository.issues.push(issue);
@@ -60,12 +58,12 @@ export async function emitIssue(
   repository: Repository,
   issue: Issue,
   sender: string,
-  action: string,
+  action: 'closed' | 'reopened' | 'synchronize',
   extra: Record<string, unknown> = {},
 ): Promise<void> {
   if (!world.listening()) return;
   if (!isPull(issue)) {
-    const payload = { action, issue: presentIssue(world, repository, issue), ...extra };
+    const payload = { action, issue: presentIssue(world, repository, issue) };
     world.emit({ name: 'issues', repository, sender, payload });
     return;
   }
@@ -87,11 +85,9 @@ export async function setState(
   issue: Issue,
   sender: string,
   state: 'open' | 'closed',
-  reason: Issue['stateReason'] = null,
 ): Promise<void> {
   if (issue.state === state) return;
   issue.state = state;
-  issue.stateReason = reason ?? (issue.pull ? null : state === 'closed' ? 'completed' : 'reopened');
   issue.closedAt = state === 'closed' ? timestamp(world) : null;
   issue.closedBy = state === 'closed' ? sender : null;
   touch(world, issue);
@@ -99,48 +95,28 @@ export async function setState(
 }
 
 /** The repository's label of that name; made where there is none. */
-export function ensureLabel(
-  world: World,
-  repository: Repository,
-  name: string,
-  color = DEFAULT_LABEL_COLOR,
-  description: string | null = null,
-): Label {
+function ensureLabel(world: World, repository: Repository, name: string): Label {
   const known = repository.labels.find(label => sameName(label.name, name));
   if (known) return known;
   if (name.trim() === '' || name.length > MAX_LABEL_CHARACTERS) {
     throw invalidField('Label', 'name', `name must have 1 to ${MAX_LABEL_CHARACTERS} characters`);
   }
-  const label = { id: nextId(world), name, color, description };
+  const label = { id: nextId(world), name };
   repository.labels.push(label);
   return label;
 }
 
-/** Puts the issue's labels to exactly `names`, and tells of each that came or went. */
-export async function setLabels(
+/** Puts the issue's labels to exactly `names`. */
+export function setLabels(
   world: World,
   repository: Repository,
   issue: Issue,
-  sender: string,
   names: readonly string[],
-): Promise<void> {
-  const wanted = [...new Set(names.map(name => ensureLabel(world, repository, name)))];
-  const before = issue.labels;
-  issue.labels = wanted.map(label => label.name);
-  const added = wanted.filter(label => !before.includes(label.name));
-  const removed = repository.labels.filter(
-    label => before.includes(label.name) && !issue.labels.includes(label.name),
-  );
-  if (added.length + removed.length > 0) touch(world, issue);
-  for (const [action, labels] of [
-    ['labeled', added],
-    ['unlabeled', removed],
-  ] as const) {
-    for (const label of labels) {
-      const extra = { label: presentLabel(world, repository, label) };
-      await emitIssue(world, repository, issue, sender, action, extra);
-    }
-  }
+): void {
+  const wanted = [...new Set(names.map(name => ensureLabel(world, repository, name).name))];
+  if (isDeepStrictEqual(wanted, issue.labels)) return;
+  issue.labels = wanted;
+  touch(world, issue);
 }
 
 /** A new comment. Throws 422 for one that is empty or too long. */
@@ -157,7 +133,12 @@ export function addComment(
   const comment = { id: nextId(world), number, user, body, createdAt: now, updatedAt: now, reactions: [] };
   repository.comments.push(comment);
   touch(world, issue);
-  emitComment(world, repository, comment, user, 'created');
+  const payload = {
+    action: 'created',
+    issue: presentIssue(world, repository, issue),
+    comment: presentComment(world, repository, comment),
+  };
+  world.emit({ name: 'issue_comment', repository, sender: user, payload });
   return comment;
 }
 
@@ -166,24 +147,4 @@ export function checkComment(body: string): void {
   if (body.trim() === '')
     throw invalid('Validation Failed', [{ resource: 'IssueComment', code: 'missing_field', field: 'body' }]);
   checkBody('IssueComment', body);
-}
-
-/** Tells of `action` on a comment. */
-export function emitComment(
-  world: World,
-  repository: Repository,
-  comment: Comment,
-  sender: string,
-  action: 'created' | 'edited' | 'deleted',
-  extra: Record<string, unknown> = {},
-): void {
-  const issue = repository.issues[comment.number - 1];
-  if (!issue) throw new GitHubError(410, 'This issue was deleted');
-  const payload = {
-    action,
-    issue: presentIssue(world, repository, issue),
-    comment: presentComment(world, repository, comment),
-    ...extra,
-  };
-  world.emit({ name: 'issue_comment', repository, sender, payload });
 }

@@ -7,26 +7,17 @@ export interface LocalGitHubOptions {
   /** Holds git storage, logs, artifacts and `state.json`; starting again on the same directory resumes everything. */
   dir: string;
   /** The one App. `publicKey` is PEM and verifies its JSON web tokens. */
-  app: {
-    id: number;
-    slug: string;
-    name: string;
-    publicKey: string;
-    webhookUrl?: string;
-    webhookSecret: string;
-  };
+  app: { id: number; slug: string; name: string; publicKey: string; webhookSecret: string };
   /** People, with their permission on every repository. */
   users: { login: string; token: string; permission: Permission }[];
   /** true: web pages show everything, private repositories too, to whoever opens them on this machine. Without it there are none. */
   pages?: boolean;
   /** The time that is written down; credentials are checked against the machine's. */
   clock?: () => Date;
-  quirks?: {
-    /** How long a new run is missing from the lists of runs. */
-    runListLagSeconds?: number;
-    /** false: a dispatch answers 204, whatever it asks for. */
-    returnRunDetails?: boolean;
-  };
+  /** How long a new run is missing from the lists of runs. */
+  runListLagSeconds?: number;
+  /** Hears of what failed in the server itself, which no answer tells. By default it goes to standard error. */
+  onError?: (error: unknown) => void;
   /** Called before a REST request is handled; a response that it returns is the answer, and nothing happens. */
   intercept?: (request: Request) => Promise<Response | undefined> | Response | undefined;
   /** Called after a REST request took effect; a response that it returns is what the client gets. */

@@ -1,25 +1,25 @@
 /** Opening and merging pull requests. */
+import { WORKFLOWS } from './actions/workflow.ts';
 import { GitHubError, invalid, withoutWorkflows } from './errors.ts';
 import type { Git } from './git/git.ts';
 import type { Commit, Signature } from './git/parse.ts';
-import { addIssue, emitIssue, setState } from './issues.ts';
-import type { PullIssue } from './present/pull.ts';
+import { addIssue, setState } from './issues.ts';
 import { ruleAgainst } from './pull-facts.ts';
 import { moveRefs } from './refs.ts';
-import type { Repository } from './state.ts';
+import type { PullIssue, Repository } from './state.ts';
 import { account, botLogin, nextId, timestamp, type World } from './world.ts';
 
 export const MERGE_METHODS = ['merge', 'squash', 'rebase'] as const;
 
-const refused = (message: string, fields: object = {}) =>
-  invalid('Validation Failed', [{ resource: 'PullRequest', code: 'custom', message, ...fields }]);
+const refused = (message: string) =>
+  invalid('Validation Failed', [{ resource: 'PullRequest', code: 'custom', message }]);
 
 /** Opens a pull request between two branches of the repository. Throws 422 where GitHub would. Call it inside `exclusive`. */
 export async function openPull(
   world: World,
   repository: Repository,
   user: string,
-  o: { title: string; body: string | null; head: string; base: string; draft: boolean },
+  o: { title: string; body: string | null; head: string; base: string },
 ): Promise<PullIssue> {
   const git = world.git(repository);
   const head = o.head.startsWith(`${repository.owner}:`) ? o.head.slice(repository.owner.length + 1) : o.head;
@@ -47,7 +47,6 @@ export async function openPull(
     headSha,
     base: o.base,
     baseSha,
-    draft: o.draft,
     mergeability: 'fresh' as const,
     mergedAt: null,
     mergedBy: null,
@@ -55,7 +54,6 @@ export async function openPull(
   };
   const issue: PullIssue = addIssue(world, repository, { title: o.title, body: o.body, user, pull });
   await git.updateRefs([{ ref: `refs/pull/${issue.number}/head`, to: headSha }]);
-  await emitIssue(world, repository, issue, user, 'opened');
   return issue;
 }
 
@@ -112,7 +110,6 @@ export async function mergePull(
 function refuseMerge(repository: Repository, issue: PullIssue, o: MergeRequest): void {
   const { pull } = issue;
   if (issue.state === 'closed') throw new GitHubError(405, 'Pull Request is not mergeable');
-  if (pull.draft) throw new GitHubError(405, 'Pull Request is still a draft');
   if (o.sha !== undefined && o.sha !== pull.headSha) {
     throw new GitHubError(409, 'Head branch was modified. Review and try the merge again.');
   }
@@ -128,18 +125,18 @@ function refuseMerge(repository: Repository, issue: PullIssue, o: MergeRequest):
 
 /** What an App without the `workflows` permission may not merge, whoever wrote it. */
 async function refuseWorkflowChange(git: Git, tip: string, tree: string): Promise<void> {
-  const [before, after] = await Promise.all([
-    git.read(`${tip}:.github/workflows`),
-    git.read(`${tree}:.github/workflows`),
-  ]);
+  const [before, after] = await Promise.all([git.entry(tip, WORKFLOWS), git.entry(tree, WORKFLOWS)]);
   if (before?.sha !== after?.sha) throw withoutWorkflows('the merge');
 }
 
-async function commitsOf(world: World, repository: Repository, issue: PullIssue): Promise<Commit[]> {
+/** The commits that a pull request brings, oldest first. */
+export async function commitsOf(
+  world: World,
+  repository: Repository,
+  { pull }: PullIssue,
+): Promise<Commit[]> {
   const git = world.git(repository);
-  const shas = await git.between(issue.pull.baseSha, issue.pull.headSha);
-  const commits = await Promise.all([...shas].reverse().map(sha => git.commit(sha)));
-  return commits.filter(commit => commit !== null);
+  return git.commits((await git.between(pull.baseSha, pull.headSha)).toReversed());
 }
 
 function messageOf(

@@ -29,8 +29,8 @@ export async function emitPush(
     deleted: to === null,
     forced,
     compare: `${htmlUrl(world, repository)}/compare/${from ?? ZERO}...${to ?? ZERO}`,
-    commits: await Promise.all(commits.map(commit => presentPushed(world, repository, commit))),
-    head_commit: head && (await presentPushed(world, repository, head)),
+    commits: commits.map(commit => presentPushed(world, repository, commit)),
+    head_commit: head && presentPushed(world, repository, head),
     pusher: { name: login, email: `${account(world, login).id}+${login}@users.noreply.github.com` },
   };
   world.emit({ name: 'push', repository, sender: login, payload });
@@ -45,15 +45,10 @@ async function newCommits(
 ): Promise<Commit[]> {
   const git = world.git(repository);
   const since = from ?? (await git.refSha(`refs/heads/${repository.defaultBranch}`)) ?? to;
-  const shas = (await git.between(since, to)).slice(0, MAX_COMMITS).reverse();
-  const commits = await Promise.all(shas.map(sha => git.commit(sha)));
-  return commits.filter(commit => commit !== null);
+  return git.commits((await git.between(since, to)).slice(0, MAX_COMMITS).reverse());
 }
 
-async function presentPushed(world: World, repository: Repository, commit: Commit) {
-  const files = await world.git(repository).diff(commit.parents[0] ?? null, commit.sha);
-  const paths = (...status: string[]) =>
-    files.filter(file => status.includes(file.status)).map(file => file.path);
+function presentPushed(world: World, repository: Repository, commit: Commit) {
   const { author, committer } = commit;
   return {
     id: commit.sha,
@@ -64,8 +59,5 @@ async function presentPushed(world: World, repository: Repository, commit: Commi
     url: `${apiUrl(world, repository)}/commits/${commit.sha}`,
     author: { name: author.name, email: author.email },
     committer: { name: committer.name, email: committer.email },
-    added: paths('added', 'renamed'),
-    modified: paths('modified'),
-    removed: paths('removed'),
   };
 }

@@ -1,6 +1,7 @@
 /** Moving refs, and what follows from it: push events, pull requests that are synchronized, closed or merged. */
+import { WORKFLOWS } from './actions/workflow.ts';
 import { invalid, withoutWorkflows } from './errors.ts';
-import type { Git, RefUpdate } from './git/git.ts';
+import type { RefUpdate } from './git/refs.ts';
 import { isPull } from './http.ts';
 import { emitIssue, setState, touch } from './issues.ts';
 import { emitPush } from './push-event.ts';
@@ -17,7 +18,9 @@ export async function moveRefs(
 ): Promise<void> {
   const git = world.git(repository);
   if (login === botLogin(world)) {
-    for (const { ref, to } of updates) if (to !== null) await refuseWorkflows(git, ref, to);
+    // Without the `workflows` permission it may not bring new commits that touch them.
+    for (const { ref, to } of updates)
+      if (to !== null && (await git.bringsNew(to, WORKFLOWS))) throw withoutWorkflows(ref);
   }
   try {
     await git.updateRefs(updates);
@@ -25,13 +28,6 @@ export async function moveRefs(
     throw invalid('Reference update failed');
   }
   await afterRefChanges(world, repository, login, updates);
-}
-
-/** An App without the `workflows` permission may not bring new commits that touch workflows. */
-async function refuseWorkflows(git: Git, ref: string, to: string): Promise<void> {
-  const commits = await git.revList('--max-count=1', to, '--not', '--all', '--', '.github/workflows');
-  if (commits.length === 0) return;
-  throw withoutWorkflows(ref);
 }
 
 /** What follows from refs that have changed in git. */
@@ -77,7 +73,7 @@ async function headMoved(
   }
 }
 
-/** Mergeability has to be computed anew; a pull request whose commits all arrived counts as merged. */
+/** Mergeability has to be computed again; a pull request whose commits all arrived counts as merged. */
 async function baseMoved(
   world: World,
   repository: Repository,

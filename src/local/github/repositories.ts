@@ -1,6 +1,7 @@
 /** Making repositories. */
 import { execa } from 'execa';
-import { type Git, initGit } from './git/git.ts';
+import type { Git } from './git/git.ts';
+import { initGit } from './git/init.ts';
 import { presentInstallation } from './present/account.ts';
 import { presentRepository } from './present/repository.ts';
 import { identity } from './pulls.ts';
@@ -23,8 +24,6 @@ export interface NewRepository {
   private?: boolean;
   /** Path to content of the first commit. */
   files?: ReadonlyMap<string, string | Uint8Array>;
-  /** Message of the first commit. */
-  message?: string;
   /** Path of an existing git repository whose HEAD becomes the default branch. */
   from?: string;
 }
@@ -43,7 +42,6 @@ export async function addRepository(world: World, o: NewRepository): Promise<voi
     private: o.private ?? false,
     defaultBranch,
     createdAt: now,
-    updatedAt: now,
     pushedAt: now,
     labels: [],
     issues: [],
@@ -75,16 +73,12 @@ async function firstCommit(
   o: NewRepository,
   files: ReadonlyMap<string, string | Uint8Array>,
 ): Promise<string> {
-  const changes = [];
-  for (const [path, content] of files) {
-    changes.push({ path, mode: '100644', sha: await git.writeBlob(Buffer.from(content)) });
-  }
-  const tree = await git.writeTree(null, changes);
+  const tree = await git.writeTree(null, files);
   const author = identity(world, o.owner);
   return git.writeCommit({
     tree,
     parents: [],
-    message: o.message ?? 'Initial commit',
+    message: 'Initial commit',
     author,
     committer: author,
   });

@@ -33,7 +33,9 @@ test('a server that starts again on the same directory goes on where the last on
   assert.equal((await second.github.jobs.take(RUNNER, never)).title, '1/2.1');
   const next = await second.ann.rest.issues.create({ ...REPO, title: 'Next' });
   assert.equal(next.data.number, pull.number + 1);
-  const { artifacts } = (await second.bot.rest.actions.listArtifactsForRepo(REPO)).data;
+  const { artifacts } = (
+    await second.bot.rest.actions.listWorkflowRunArtifacts({ ...REPO, run_id: lost.runId })
+  ).data;
   assert.deepEqual(
     artifacts.map(one => one.name),
     ['partial'],

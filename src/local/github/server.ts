@@ -4,24 +4,25 @@ import { existsSync, readFileSync } from 'node:fs';
 import { Hono } from 'hono';
 import type { ServerQueue } from './actions/queue.ts';
 import { identify } from './auth.ts';
-import { GitHubError, notFound } from './errors.ts';
+import { GitHubError, notFound, SERVER_ERROR } from './errors.ts';
 import type { Env, Server } from './http.ts';
 import { pageHandler } from './pages/index.ts';
-import { resultRoutes, runRoutes, workflowRoutes, zippedLogs } from './routes/actions.ts';
+import { artifactRoutes, runRoutes } from './routes/actions.ts';
 import { appRoutes, userRoutes } from './routes/apps.ts';
 import { checkRoutes } from './routes/checks.ts';
 import { commentRoutes, reactionRoutes } from './routes/comments.ts';
 import { contentRoutes } from './routes/contents.ts';
 import { gitRoutes } from './routes/git.ts';
-import { issueRoutes, labelRoutes } from './routes/issues.ts';
+import { issueRoutes } from './routes/issues.ts';
 import { metaRoutes } from './routes/meta.ts';
 import { pullRoutes } from './routes/pulls.ts';
 import { refRoutes } from './routes/refs.ts';
-import { commitRoutes, repositoryRoutes } from './routes/repos.ts';
+import { repositoryRoutes } from './routes/repos.ts';
 import { answerGit } from './smart-http.ts';
-import { artifactPath, logPath, type World } from './world.ts';
+import { artifactPath, type World } from './world.ts';
 
 const REST = '/api/v3';
+const FILES = '/_files/artifacts/';
 
 /** Every operation that the REST routes answer, such as `GET /repos/{}/{}/issues`. */
 export function servedOperations(): string[] {
@@ -37,12 +38,17 @@ export function servedOperations(): string[] {
 export function requestHandler(world: World, queue: ServerQueue): (request: Request) => Promise<Response> {
   const rest = restServer(world, queue);
   const answerPage = pageHandler(world);
-  return async request => {
+  const answer = async (request: Request) => {
     const { pathname } = new URL(request.url);
     if (pathname === REST || pathname.startsWith(`${REST}/`)) return answerRest(world, rest, request);
-    if (pathname.startsWith('/_files/')) return answerFile(world, new URL(request.url));
+    if (pathname.startsWith(FILES)) return answerFile(world, new URL(request.url));
     return (await answerGit(world, request)) ?? answerPage(request);
   };
+  return request =>
+    answer(request).catch(error => {
+      world.report(error);
+      return Response.json(SERVER_ERROR, { status: 500 });
+    });
 }
 
 function restServer(world: World, queue: ServerQueue): Server {
@@ -57,25 +63,22 @@ function restServer(world: World, queue: ServerQueue): Server {
     userRoutes,
     checkRoutes,
     repositoryRoutes,
-    commitRoutes,
     contentRoutes,
     refRoutes,
     gitRoutes,
     commentRoutes,
     reactionRoutes,
-    labelRoutes,
     issueRoutes,
     pullRoutes,
-    workflowRoutes,
     runRoutes,
-    resultRoutes,
+    artifactRoutes,
   ];
   for (const add of groups) add(server, world, queue);
   server.notFound(c => c.json(notFound().body(), 404));
   server.onError((error, c) => {
     if (error instanceof GitHubError) return c.json(error.body(), error.status);
-    const message = `Server Error: ${error.stack ?? error.message}`;
-    return c.json({ message, documentation_url: 'https://docs.github.com/rest', status: '500' }, 500);
+    world.report(error);
+    return c.json(SERVER_ERROR, 500);
   });
   return server;
 }
@@ -101,15 +104,9 @@ async function withEtag(request: Request, response: Response): Promise<Response>
   return new Response(null, { status: 304, headers });
 }
 
-/** What a signed link of the REST routes leads to. */
+/** The artifact that a signed link of the REST routes leads to. */
 function answerFile(world: World, url: URL): Response {
-  const [, , kind = '', id = ''] = url.pathname.split('/');
-  if (!world.isSigned(url)) return new Response('Not Found\n', { status: 404 });
-  if (kind === 'runs') return download(zippedLogs(world, Number(id)), 'application/zip');
-  const path = kind === 'logs' ? logPath(world, Number(id)) : artifactPath(world, Number(id));
-  if (!existsSync(path)) return new Response('Not Found\n', { status: 404 });
-  return download(readFileSync(path), kind === 'logs' ? 'text/plain; charset=utf-8' : 'application/zip');
+  const path = artifactPath(world, Number(url.pathname.slice(FILES.length)));
+  if (!world.isSigned(url) || !existsSync(path)) return new Response('Not Found\n', { status: 404 });
+  return new Response(readFileSync(path), { headers: { 'content-type': 'application/zip' } });
 }
-
-const download = (bytes: Uint8Array, type: string) =>
-  new Response(new Uint8Array(bytes), { headers: { 'content-type': type } });

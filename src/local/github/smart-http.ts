@@ -26,7 +26,7 @@ export async function answerGit(world: World, request: Request): Promise<Respons
     if (push || repository.private) {
       if (actor.kind === 'anonymous') throw new GitHubError(401, 'Requires authentication');
     }
-    requireAccess(repository, actor, push ? 'write' : 'read', ['contents']);
+    requireAccess(repository, actor, push ? 'write' : 'read');
     const answer = () => backend(world, repository, actor, request, path, url.search.slice(1));
     if (!push || path === '/info/refs') return await answer();
     return await world.exclusive(repository, () => withConsequences(world, repository, actor, answer));
@@ -74,7 +74,6 @@ async function backend(
     HTTP_CONTENT_ENCODING: request.headers.get('content-encoding') ?? '',
     HTTP_GIT_PROTOCOL: request.headers.get('git-protocol') ?? '',
     GIT_PROTOCOL: request.headers.get('git-protocol') ?? '',
-    REMOTE_USER: actor.kind === 'anonymous' ? '' : loginOf(world, actor),
     REFUSE_WORKFLOWS: actor.kind === 'installation' ? '1' : '',
   };
   const input = new Uint8Array(await request.arrayBuffer());

@@ -7,7 +7,6 @@ export type Permission = 'admin' | 'write' | 'read' | 'none';
 export interface Account {
   id: number;
   login: string;
-  type: 'User' | 'Bot' | 'Organization';
 }
 
 export interface Installation {
@@ -16,23 +15,15 @@ export interface Installation {
   createdAt: string;
 }
 
-/** A short-lived token: of an installation of the App, or of one job (which may only read its repository). */
-export interface Token {
-  token: string;
-  kind: 'installation' | 'job';
-  /** Id of the installation or of the job. */
-  subject: number;
-  /** Full names of the repositories it is confined to; null for all of the installation. */
-  repositories: string[] | null;
-  permissions: Record<string, string>;
-  expiresAt: string;
-}
+/** A short-lived token. The App's may write to all repositories of one owner, a job's may read its own. */
+export type Token = { token: string; expiresAt: string } & (
+  | { kind: 'installation'; owner: string }
+  | { kind: 'job'; job: number; repository: number }
+);
 
 export interface Label {
   id: number;
   name: string;
-  color: string;
-  description: string | null;
 }
 
 export const REACTIONS = ['+1', '-1', 'laugh', 'confused', 'heart', 'hooray', 'rocket', 'eyes'] as const;
@@ -61,7 +52,6 @@ export interface Pull {
   headSha: string;
   base: string;
   baseSha: string;
-  draft: boolean;
   /** `fresh`: never computed; `stale`: the base moved since it was computed. */
   mergeability: 'fresh' | 'stale' | 'computed';
   mergedAt: string | null;
@@ -76,15 +66,15 @@ export interface Issue {
   body: string | null;
   user: string;
   state: 'open' | 'closed';
-  stateReason: 'completed' | 'not_planned' | 'reopened' | null;
   labels: string[];
   createdAt: string;
   updatedAt: string;
   closedAt: string | null;
   closedBy: string | null;
-  reactions: Reaction[];
   pull: Pull | null;
 }
+
+export type PullIssue = Issue & { pull: Pull };
 
 export type CheckStatus = 'queued' | 'in_progress' | 'completed';
 export const CHECK_CONCLUSIONS = [
@@ -110,7 +100,7 @@ export interface CheckRun {
   conclusion: CheckConclusion | null;
   startedAt: string;
   completedAt: string | null;
-  output: { title: string | null; summary: string | null; text: string | null; annotations: number };
+  output: { title: string | null; summary: string | null; text: string | null };
 }
 
 export interface Workflow {
@@ -122,17 +112,14 @@ export interface Workflow {
 export interface RunJob {
   id: number;
   runId: number;
-  attempt: number;
   key: string;
   name: string;
   labels: string[];
-  needs: string[];
   status: CheckStatus;
   conclusion: CheckConclusion | null;
   steps: JobStep[];
   runner: string | null;
   checkRunId: number;
-  createdAt: string;
   startedAt: string | null;
   completedAt: string | null;
 }
@@ -140,40 +127,34 @@ export interface RunJob {
 export interface Run {
   id: number;
   number: number;
-  attempt: number;
   workflowId: number;
   workflowName: string;
   path: string;
   title: string;
-  event: string;
   /** Full ref of the dispatch. */
   ref: string;
   headSha: string;
   commit: Commit;
   inputs: Record<string, string>;
   actor: string;
-  triggeringActor: string;
   status: CheckStatus;
   conclusion: CheckConclusion | null;
   createdAt: string;
   updatedAt: string;
-  startedAt: string;
 }
 
 export interface Artifact {
   id: number;
   runId: number;
-  attempt: number;
   name: string;
   sizeBytes: number;
-  digest: string;
   createdAt: string;
 }
 
+/** Checks that have to succeed before something is merged into a branch. */
 export interface Protection {
   branch: string;
   checks: string[];
-  approvals: number;
 }
 
 export interface Repository {
@@ -183,10 +164,9 @@ export interface Repository {
   private: boolean;
   defaultBranch: string;
   createdAt: string;
-  updatedAt: string;
   pushedAt: string;
   labels: Label[];
-  /** Issues and pull requests: number n stands at index n - 1. */
+  /** Issues and pull requests: number n is at index n - 1. */
   issues: Issue[];
   comments: Comment[];
   checkRuns: CheckRun[];
@@ -198,7 +178,7 @@ export interface Repository {
 }
 
 export interface State {
-  version: 1;
+  version: 2;
   nextId: number;
   accounts: Account[];
   installations: Installation[];
@@ -207,7 +187,7 @@ export interface State {
 }
 
 export const EMPTY_STATE: Readonly<State> = {
-  version: 1,
+  version: 2,
   nextId: 1000,
   accounts: [],
   installations: [],

@@ -2,7 +2,6 @@
 import { createHmac, randomUUID } from 'node:crypto';
 
 export interface Delivery {
-  id: string;
   event: string;
   action: string | null;
   /** HTTP status of the answer; null where none came. */
@@ -25,9 +24,9 @@ export interface Webhooks {
 const TIMEOUT_MS = 10_000;
 const REMEMBERED = 1000;
 
-/** A sender that signs with `secret`. Without a URL, events are dropped. */
-export function startWebhooks(o: { url: string | undefined; secret: string; appId: number }): Webhooks {
-  let url = o.url;
+/** A sender that signs with `secret`. Until it has a URL, events are dropped. */
+export function startWebhooks(o: { secret: string; appId: number }): Webhooks {
+  let url: string | undefined;
   let last: Promise<void> = Promise.resolve();
   const stopped = new AbortController();
   const deliveries: Delivery[] = [];
@@ -46,7 +45,7 @@ export function startWebhooks(o: { url: string | undefined; secret: string; appI
       'x-hub-signature-256': `sha256=${signature}`,
     };
     const signal = AbortSignal.any([stopped.signal, AbortSignal.timeout(TIMEOUT_MS)]);
-    const delivery: Delivery = { id, event, action: actionOf(body), status: null, error: null };
+    const delivery: Delivery = { event, action: actionOf(body), status: null, error: null };
     try {
       const response = await fetch(to, { method: 'POST', headers, body, signal });
       await response.arrayBuffer();

@@ -19,13 +19,20 @@ export interface World {
   /** A link to a path of this server that works without a token. */
   sign(path: string): string;
   isSigned(url: URL): boolean;
+  /** Tells whoever runs this server of a failure that no answer tells. */
+  report(error: unknown): void;
   /** Runs `work` alone among the writers of this repository's refs. */
   exclusive<T>(repository: Repository, work: () => Promise<T>): Promise<T>;
 }
 
+/** The time that is written down. */
+export function now(world: World): Date {
+  return world.options.clock?.() ?? new Date();
+}
+
 /** The time as GitHub writes it: ISO 8601, whole seconds. */
 export function timestamp(world: World): string {
-  return seconds(world.options.clock?.() ?? new Date());
+  return seconds(now(world));
 }
 
 /** `date` in ISO 8601 with whole seconds. */
@@ -40,20 +47,19 @@ export function nextId(world: World): number {
 }
 
 /** A token that nobody can guess. */
-export function randomToken(prefix: string): string {
-  return `${prefix}_${randomBytes(20).toString('hex')}`;
+export function randomToken(): string {
+  return `ghs_${randomBytes(20).toString('hex')}`;
 }
 
 export const botLogin = (world: World) => `${world.options.app.slug}[bot]`;
 export const fullName = (repository: Repository) => `${repository.owner}/${repository.name}`;
 export const sameName = (a: string, b: string) => a.toLowerCase() === b.toLowerCase();
 
-/** The account of that login; made when it is first spoken of. */
+/** The account of that login; made when it is first needed. */
 export function account(world: World, login: string): Account {
   const known = world.state.accounts.find(one => sameName(one.login, login));
   if (known) return known;
-  const type = login.endsWith('[bot]') ? 'Bot' : 'User';
-  const made: Account = { id: nextId(world), login, type };
+  const made: Account = { id: nextId(world), login };
   world.state.accounts.push(made);
   return made;
 }

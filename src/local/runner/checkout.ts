@@ -1,4 +1,4 @@
-/** `actions/checkout`, built in: a commit of the job's own repository, fetched with the job's token. */
+/** Built-in `actions/checkout`: fetches a commit of the job's own repository with the job's token. */
 import { mkdir } from 'node:fs/promises';
 import { runProcess } from '../../trial/process.ts';
 import type { StepRun } from './context.ts';
@@ -7,8 +7,8 @@ import { expectKnownInputs, insideWorkspace } from './inputs.ts';
 const KNOWN = ['repository', 'ref', 'path', 'fetch-depth', 'persist-credentials', 'clean'];
 
 /**
- * Fetches `ref` (default: the run's commit) into `path`. The token is handed to git in its environment and is never
- * stored, so later steps have no credentials whatever `persist-credentials` says.
+ * Fetches `ref` (default: the run's commit) into `path`. git gets the token through its environment and never stores it, so later steps have
+ * no credentials, regardless of `persist-credentials`.
  */
 export async function checkout(run: StepRun): Promise<void> {
   const { job, log } = run.context;
@@ -54,7 +54,7 @@ export async function checkout(run: StepRun): Promise<void> {
   );
 }
 
-/** Configuration for one run of git: the token in a header for this server alone, and nothing of the user's own. */
+/** Configuration for one run of git: the token in a header for this server only, without the user's configuration. */
 function gitEnvironment(serverUrl: string, token: string): Record<string, string> {
   const credentials = Buffer.from(`x-access-token:${token}`).toString('base64');
   return {

@@ -1,15 +1,15 @@
-/** The files through which a step talks back: GITHUB_OUTPUT, GITHUB_ENV, GITHUB_PATH, GITHUB_STEP_SUMMARY. */
+/** The files through which a step returns values: GITHUB_OUTPUT, GITHUB_ENV, GITHUB_PATH, GITHUB_STEP_SUMMARY. */
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 export interface CommandFiles {
-  /** Environment that names the files. */
+  /** Environment variables with the files' paths. */
   env: Record<string, string>;
-  /** What the step wrote. Throws an error that names file and line where it cannot be read. */
+  /** What the step wrote. Throws an error with file and line if it cannot be parsed. */
   read(): Promise<{ outputs: Record<string, string>; env: Record<string, string>; path: string[] }>;
 }
 
-/** Makes empty files for one step in `dir`. */
+/** Creates empty files for one step in `dir`. */
 export async function createCommandFiles(dir: string): Promise<CommandFiles> {
   await mkdir(dir, { recursive: true });
   const names = ['GITHUB_OUTPUT', 'GITHUB_ENV', 'GITHUB_PATH', 'GITHUB_STEP_SUMMARY', 'GITHUB_STATE'];
@@ -28,7 +28,7 @@ export async function createCommandFiles(dir: string): Promise<CommandFiles> {
   };
 }
 
-/** Reads `name=value` and `name<<END … END`. */
+/** Parses `name=value` and `name<<END … END`. */
 function parsePairs(text: string, file: string): Record<string, string> {
   const pairs: Record<string, string> = {};
   const lines = text.split(/\r?\n/);

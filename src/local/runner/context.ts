@@ -1,25 +1,26 @@
-/** What the steps of one job share: directories, environment, results so far. */
+/** What the steps of a job share: directories, environment, results so far. */
 import { arch, platform } from 'node:os';
 import { join } from 'node:path';
 import { pickMachineVariables } from '../../trial/environment.ts';
-import type { Job, JobQueue } from '../jobs.ts';
-import { type Contexts, interpolate, type JobStatus } from './expression.ts';
+import { type Contexts, interpolate } from '../expression.ts';
+import { type Job, type JobQueue, TRIGGER } from '../jobs.ts';
+import type { JobContexts, JobStatus } from './condition.ts';
 import type { JobLog } from './log.ts';
 import { typedInputs, type WorkflowJob, type WorkflowStep } from './workflow.ts';
 
 export interface RunnerOptions {
   name: string;
   labels: string[];
-  /** Where workspaces are made, and removed again. */
+  /** Directory in which workspaces are created, and removed afterwards. */
   dir: string;
   /** PATH of the steps. */
   path: string;
   /** Further variables of the steps. */
   env?: Record<string, string>;
   signal: AbortSignal;
-  /** What `uses: OWNER/autoresearch-bot@REF` stands for. */
+  /** Directory of the action that `uses: OWNER/autoresearch-bot@REF` refers to. */
   actionDir?: string;
-  /** Every line of a job's log, as it is written. */
+  /** Called with every line of a job's log as it is written. */
   onLine?: (job: Job, line: string) => void;
 }
 
@@ -29,14 +30,14 @@ export interface JobContext {
   readonly spec: WorkflowJob;
   readonly runner: RunnerOptions;
   readonly log: JobLog;
-  /** The job's own directory, its workspace and its temporary directory. */
+  /** The job's directory, its workspace and its temporary directory. */
   readonly root: string;
   readonly workspace: string;
   readonly temp: string;
   status: JobStatus;
-  /** `env` of workflow and job, and what steps added through GITHUB_ENV. */
+  /** `env` of workflow and job, plus variables that steps added through GITHUB_ENV. */
   env: Record<string, string>;
-  /** Folders that steps put before PATH. */
+  /** Folders that steps prepended to PATH. */
   path: string[];
   steps: Record<string, { outputs: Record<string, string>; outcome: string; conclusion: string }>;
 }
@@ -60,8 +61,8 @@ const OS_NAMES: Partial<Record<NodeJS.Platform, string>> = {
   win32: 'Windows',
 };
 
-/** The contexts of expressions, as they stand now. `env`: the environment that the step sees. */
-export function contextsOf(context: JobContext, env: Record<string, string>): Contexts {
+/** The current contexts of expressions. `env` is the environment that the step sees. */
+export function contextsOf(context: JobContext, env: Record<string, string>): JobContexts {
   const { job } = context;
   return {
     github: { ...githubFacts(context), token: job.token, event: { inputs: job.inputs } },
@@ -81,7 +82,7 @@ export function interpolateAll(values: Record<string, string>, contexts: Context
   );
 }
 
-/** What a step gets from the machine and from whoever started the runner. The workflow may set these differently. */
+/** Variables from the machine and from whoever started the runner. The workflow may override them. */
 export function machineEnvironment({ runner, path }: JobContext): Record<string, string> {
   const { HOME, USER } = process.env;
   return {
@@ -93,7 +94,7 @@ export function machineEnvironment({ runner, path }: JobContext): Record<string,
   };
 }
 
-/** The documented variables of GitHub Actions, which a workflow cannot change. */
+/** The documented variables of GitHub Actions, which a workflow cannot override. */
 export function actionsEnvironment(context: JobContext): Record<string, string> {
   return {
     CI: 'true',
@@ -104,7 +105,7 @@ export function actionsEnvironment(context: JobContext): Record<string, string> 
   };
 }
 
-/** File with the event that started the run, in JSON. */
+/** Path of the file with the event that started the run, as JSON. */
 export function eventPath({ temp }: Pick<JobContext, 'temp'>): string {
   return join(temp, 'event.json');
 }
@@ -114,13 +115,13 @@ function githubFacts({ job, spec, workspace }: JobContext): Record<string, strin
   return {
     actor: job.actor,
     api_url: `${job.serverUrl}/api/v3`,
-    event_name: job.event,
+    event_name: TRIGGER,
     job: job.name,
     ref: job.ref,
     ref_name: job.ref.replace(/^refs\/(heads|tags)\//, ''),
     repository: job.repository,
     repository_owner: owner,
-    run_attempt: String(job.attempt),
+    run_attempt: '1',
     run_id: String(job.runId),
     server_url: job.serverUrl,
     sha: job.headSha,

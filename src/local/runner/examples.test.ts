@@ -11,7 +11,7 @@ import { scene } from './scene.test-helper.ts';
 const repositoryRoot = new URL('../../../', import.meta.url).pathname;
 const WORKFLOW = '.github/workflows/experiment.yml';
 
-/** The files of an example, by path. */
+/** The files of an example by path. */
 function filesOf(example: string): Record<string, string> {
   const folder = join(repositoryRoot, 'examples', example);
   const paths = globSync('{.github/**,**}', { cwd: folder, exclude: name => name === '__pycache__' });
@@ -19,13 +19,13 @@ function filesOf(example: string): Record<string, string> {
   return Object.fromEntries(files.map(path => [path, readFileSync(join(folder, path), 'utf8')]));
 }
 
-/** An example in a repository of its own, whose workflow is run by the local runner, with the bundled action. */
+/** An example in its own repository, whose workflow is run by the local runner with the bundled action. */
 function exampleScene(context: TestContext, example: string, env: Record<string, string> = {}) {
   const files = filesOf(example);
   const s = scene(context, files);
   const base = gitIn(s.source, 'rev-parse', 'HEAD');
   return {
-    /** Measures the base with some text replaced by other text, by path. */
+    /** Measures the base with these replacements by path. */
     async measure(changes: Record<string, [string, string]> = {}) {
       const candidate = s.push(
         Object.fromEntries(
@@ -55,7 +55,7 @@ function numberOf({ outcome, sandbox, log }: Measured): number {
   return outcome.status === 'measured' ? outcome.value : assert.fail();
 }
 
-test('the workflows of the examples are those that init writes', () => {
+test('the workflows of the examples are the ones that init writes', () => {
   const written = {
     ancestor: workflowText({
       action: DEFAULT_ACTION,
@@ -65,14 +65,10 @@ test('the workflows of the examples are those that init writes', () => {
     latency: workflowText({ action: DEFAULT_ACTION, command: 'python3 bench/load.py' }),
   };
   for (const [example, text] of Object.entries(written))
-    assert.equal(
-      filesOf(example)[WORKFLOW],
-      text,
-      `write ${WORKFLOW} of examples/${example} again with init`,
-    );
+    assert.equal(filesOf(example)[WORKFLOW], text, `regenerate ${WORKFLOW} of examples/${example} with init`);
 });
 
-test("the ancestor's layout: a longer context brings fewer bits per byte, on data below the runner's home", async context => {
+test("ancestor: a longer context improves bits per byte, with data below the runner's home", async context => {
   const home = temporaryDirectory(context);
   const env = { ...process.env, HOME: home };
   execFileSync('python3', ['prepare.py'], { cwd: join(repositoryRoot, 'examples/ancestor'), env });
@@ -84,10 +80,10 @@ test("the ancestor's layout: a longer context brings fewer bits per byte, on dat
   assert.match(base.log, /^step 00000 \| loss: 8\.0000/m);
   const better = await measure({ 'train.py': ['ORDER = 2', 'ORDER = 3'] });
   assert.ok(numberOf(better) < numberOf(base) - 0.1, `${numberOf(base)} to ${numberOf(better)}`);
-  assert.equal(better.digest, base.digest, 'the two can be compared');
+  assert.equal(better.digest, base.digest, 'both can be compared');
 });
 
-test('latency: an index in place of a scan lowers the p99, and a wrong answer is a crash', async context => {
+test('latency: an index instead of a scan lowers the p99, and a wrong answer is a crash', async context => {
   const { measure } = exampleScene(context, 'latency');
   const index: [string, string] = ['"index_buckets": 4', '"index_buckets": 4096'];
   const base = await measure();

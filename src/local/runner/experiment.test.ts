@@ -9,7 +9,7 @@ import { scene } from './scene.test-helper.ts';
 const repositoryRoot = new URL('../../../', import.meta.url).pathname;
 const read = (path: string) => readFileSync(join(repositoryRoot, path), 'utf8');
 
-/** What `experiment.yml` needs, with a trainer that a shell can run. */
+/** The files that `experiment.yml` needs, with a shell script as trainer. */
 const OWN_FILES = {
   'action.yml': read('action.yml').replace('python3 trainer/train.py', 'sh trainer/train.py'),
   'dist/action.js': read('dist/action.js'),
@@ -33,13 +33,13 @@ test("this repository's experiment.yml measures a candidate end to end", async c
   assert.deepEqual(measurement.outcome, { status: 'measured', value: 1.2 });
   assert.equal(measurement.candidate, candidate);
   assert.deepEqual(
-    result.steps.map(step => `${step.number} ${step.name}: ${step.conclusion}`),
+    result.steps.map(step => `${step.name}: ${step.conclusion}`),
     [
-      '1 Set up job: success',
-      '2 Check out the base: success',
-      '3 Check out the candidate: success',
-      '4 Measure: success',
-      '5 Hand over the measurement: success',
+      'Set up job: success',
+      'Check out the base: success',
+      'Check out the candidate: success',
+      'Measure: success',
+      'Upload the measurement: success',
     ],
   );
   assert.match(result.log, /^step 1 {2}loss 2\.0/m);
@@ -47,7 +47,7 @@ test("this repository's experiment.yml measures a candidate end to end", async c
   assert.deepEqual(result.leftovers, []);
 });
 
-test('cancelling experiment.yml ends the candidate, though it has a process group of its own', async context => {
+test('cancelling experiment.yml ends the candidate, although it has its own process group', async context => {
   const s = scene(context, OWN_FILES);
   const base = gitIn(s.source, 'rev-parse', 'HEAD');
   const candidate = s.push({ 'trainer/train.py': 'echo "training"; sleep 60 & sleep 60\n' });

@@ -1,8 +1,8 @@
-/** Checks what the built-in actions are given. */
+/** Checks the inputs of built-in actions. */
 import { relative, resolve, sep } from 'node:path';
 import type { StepRun } from './context.ts';
 
-/** Throws for an input that the built-in action does not have: ignoring it could mean something else than asked. */
+/** Throws if the built-in action does not support an input, because ignoring it could change the meaning. */
 export function expectKnownInputs(
   given: Record<string, string>,
   known: readonly string[],
@@ -11,11 +11,11 @@ export function expectKnownInputs(
   const unknown = Object.keys(given).filter(name => !known.includes(name));
   if (unknown.length === 0) return;
   throw new Error(
-    `${action}: the local runner does not support \`${unknown.join('`, `')}\` in \`with\`; it knows ${known.join(', ')}.`,
+    `${action}: the local runner does not support \`${unknown.join('`, `')}\` in \`with\`. Supported: ${known.join(', ')}.`,
   );
 }
 
-/** The absolute path of `path` in the workspace. Throws where it leads out of it. */
+/** The absolute path of `path` in the workspace. Throws if it leads out of the workspace. */
 export function insideWorkspace({ context }: StepRun, path: string): string {
   const target = resolve(context.workspace, path);
   const inside = relative(context.workspace, target);

@@ -1,17 +1,17 @@
-/** Runs one job: its steps one after the other, in a workspace of its own. */
+/** Runs one job: its steps in order, in a workspace of its own. */
 import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Conclusion, Job, JobQueue, JobStep } from '../jobs.ts';
+import { shouldRun } from './condition.ts';
 import { contextsOf, eventPath, interpolateAll, type JobContext, type RunnerOptions } from './context.ts';
-import { shouldRun } from './expression.ts';
 import { createLog, type JobLog } from './log.ts';
 import { runStep, stepName } from './step.ts';
 import { readWorkflowJob, type WorkflowJob } from './workflow.ts';
 
-/** Steps with `if: always()` that run after a job was cancelled are not cancelled again, but get no longer than this. */
+/** Time limit for steps with `if: always()` that run after a job was cancelled. They are not cancelled again. */
 const CLEAN_UP_SECONDS = 300;
 
-/** Runs the job and reports log, steps and conclusion to the queue. Throws only what the queue throws. */
+/** Runs the job and reports log, steps and conclusion to the queue. Throws only errors of the queue. */
 export async function runJob(queue: JobQueue, job: Job, runner: RunnerOptions): Promise<void> {
   const log = createLog(line => {
     queue.log(job.jobId, `${line}\n`);
@@ -19,7 +19,7 @@ export async function runJob(queue: JobQueue, job: Job, runner: RunnerOptions): 
   });
   log.mask(job.token);
   log.mask(Buffer.from(`x-access-token:${job.token}`).toString('base64'));
-  const setUp: JobStep = { number: 1, name: 'Set up job', status: 'in_progress', conclusion: null };
+  const setUp: JobStep = { name: 'Set up job', status: 'in_progress', conclusion: null };
   queue.steps(job.jobId, [setUp]);
   let root: string | null = null;
   let conclusion: Conclusion = 'failure';
@@ -27,7 +27,7 @@ export async function runJob(queue: JobQueue, job: Job, runner: RunnerOptions): 
     const spec = readWorkflowJob(job.workflowPath, job.workflowText, job.name);
     root = await makeRoot(runner.dir);
     const context = await setUpJob(queue, job, spec, runner, log, root);
-    log.write(`Runner ${runner.name}, ${spec.workflow}, job ${job.name}`);
+    log.write(`Runner: ${runner.name}, workflow: ${spec.workflow}, job: ${job.name}`);
     conclusion = await runSteps(context, { ...setUp, status: 'completed', conclusion: 'success' });
   } catch (error) {
     log.write(`##[error]${(error as Error).message}`);
@@ -76,14 +76,12 @@ async function setUpJob(
   return context;
 }
 
-/** Runs all steps whose `if` holds. Keeps the queue informed. */
+/** Runs all steps whose `if` is true, and reports their progress to the queue. */
 async function runSteps(context: JobContext, setUp: JobStep): Promise<Conclusion> {
   const { queue, job, spec, runner, log } = context;
   const board: JobStep[] = [
     setUp,
-    ...spec.steps.map((step, index): JobStep => {
-      return { number: index + 2, name: stepName(step), status: 'queued', conclusion: null };
-    }),
+    ...spec.steps.map((step): JobStep => ({ name: stepName(step), status: 'queued', conclusion: null })),
   ];
   const show = (index: number, change: Partial<JobStep>) => {
     const row = board[index + 1];
@@ -118,7 +116,7 @@ async function runSteps(context: JobContext, setUp: JobStep): Promise<Conclusion
   if (!stop.aborted) return context.status;
   log.write(
     timeout.aborted
-      ? `##[error]The job ran longer than ${spec.timeoutMinutes} minutes.`
+      ? `##[error]The job exceeded its timeout of ${spec.timeoutMinutes} min.`
       : '##[error]The job was cancelled.',
   );
   return timeout.aborted ? 'timed_out' : 'cancelled';

@@ -1,19 +1,19 @@
-/** The log of a job: hides secrets and acts on the workflow commands (`::error::…`) that steps print. */
+/** The log of a job. Masks secrets, and executes the workflow commands (`::error::…`) that steps print. */
 
 export interface JobLog {
-  /** Writes a line that is the runner's own. */
+  /** Writes a line of the runner itself. */
   write(line: string): void;
-  /** A value that must never be seen in the log. */
+  /** Masks a value in the log from now on. */
   mask(value: string): void;
-  /** Takes the lines that one step prints. Commands that the step stopped are resumed for the next one. */
+  /** Returns a function for the output lines of one step. If a step stops commands, they resume with the next step. */
   stepOutput(): (line: string) => void;
 }
 
 const COMMAND = /^\s*::([a-z-]+)(?: ([^:]*(?::(?!:)[^:]*)*))?::(.*)$/i;
-/** Commands that are shown as GitHub's raw logs show them. */
+/** Commands that are shown as in GitHub's raw logs. */
 const SHOWN = new Set(['error', 'warning', 'notice', 'debug', 'group', 'endgroup']);
 
-/** A log that hands over every line, masked, to `emit`. */
+/** A log that passes every masked line to `emit`. */
 export function createLog(emit: (line: string) => void): JobLog {
   const masks = new Set<string>();
   const write = (line: string) => {
@@ -22,7 +22,7 @@ export function createLog(emit: (line: string) => void): JobLog {
     emit(masked);
   };
   const mask = (value: string) => {
-    // A mask of one or two characters would black out the whole log.
+    // Masking one or two characters would make the whole log unreadable.
     for (const line of value.split(/\r?\n/)) if (line.trim().length > 2) masks.add(line.trim());
   };
   const stepOutput = () => {

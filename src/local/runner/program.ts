@@ -4,10 +4,10 @@ import { basename, join, resolve } from 'node:path';
 import { load } from 'js-yaml';
 import { z } from 'zod';
 import { runProcess } from '../../trial/process.ts';
+import { interpolate } from '../expression.ts';
 import { interpolateAll, type StepRun } from './context.ts';
-import { interpolate } from './expression.ts';
 
-/** Time that a cancelled step has to end what it started. */
+/** Time for a cancelled step to shut down. */
 const GRACE_SECONDS = 5;
 
 const actionSchema = z.object({
@@ -18,12 +18,14 @@ const actionSchema = z.object({
     )
     .default({}),
   runs: z.strictObject({
-    using: z.string().regex(/^node\d+$/, 'the local runner runs JavaScript actions only (`using: node24`)'),
+    using: z
+      .string()
+      .regex(/^node\d+$/, 'the local runner only supports JavaScript actions (`using: node24`)'),
     main: z.string(),
   }),
 });
 
-/** Runs a script with bash (or sh), which stops at the first command that fails. Throws on failure. */
+/** Runs a script with bash (or sh), which stops at the first failing command. Throws on failure. */
 export async function runScript(run: StepRun): Promise<void> {
   const { step, context, contexts } = run;
   const script = join(context.temp, `script-${Object.keys(context.steps).length}.sh`);
@@ -33,7 +35,7 @@ export async function runScript(run: StepRun): Promise<void> {
   await execute(run, step.shell ?? 'bash', [...strict, script], cwd, run.env);
 }
 
-/** Runs the JavaScript action in folder `dir`. Throws on failure, or where the action is of another kind. */
+/** Runs the JavaScript action in folder `dir`. Throws on failure, and for other kinds of actions. */
 export async function runAction(run: StepRun, dir: string): Promise<void> {
   const { runs, inputs } = await readAction(dir);
   const defaults = Object.fromEntries(
@@ -76,7 +78,7 @@ async function execute(
     graceSeconds: GRACE_SECONDS,
     marker: context.root,
   });
-  if (result.endedBy !== 'itself') throw new Error('The step was stopped.');
+  if (result.endedBy !== 'itself') throw new Error('The step was cancelled or timed out.');
   if (result.exitCode === 0) return;
   throw new Error(`Process completed with ${result.signal ?? `exit code ${result.exitCode}`}.`);
 }

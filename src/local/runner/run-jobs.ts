@@ -1,9 +1,9 @@
-/** A runner on this machine: takes jobs from the local GitHub, one after the other. */
+/** A runner on this machine, which runs jobs of the local GitHub one at a time. */
 import type { Job, JobQueue } from '../jobs.ts';
 import type { RunnerOptions } from './context.ts';
 import { runJob } from './job.ts';
 
-/** Runs jobs until `options.signal` is aborted; the job that runs then ends as cancelled. */
+/** Runs jobs until `options.signal` is aborted. A job that is running then ends as cancelled. */
 export async function runJobs(queue: JobQueue, options: RunnerOptions): Promise<void> {
   const { name, labels, signal } = options;
   while (!signal.aborted) {

@@ -12,13 +12,13 @@ export interface Result {
   log: string;
   steps: readonly JobStep[];
   artifacts: Map<string, ReadonlyMap<string, Uint8Array>>;
-  /** What is left in the runner's directory. */
+  /** Files left in the runner's directory. */
   leftovers: string[];
 }
 
 interface Scene {
   root: string;
-  /** Work tree from which `push` publishes commits. */
+  /** Working tree from which `push` publishes commits. */
   source: string;
   push(files: Record<string, string | null>): string;
   run(
@@ -60,14 +60,12 @@ export function scene(
         runId: 31,
         jobId: 41,
         name: 'trial',
-        attempt: 1,
         repository: 'ada/model',
         workflowPath: '.github/workflows/experiment.yml',
         workflowText,
         title: '7/12.1',
         ref: 'refs/heads/main',
         headSha,
-        event: 'workflow_dispatch',
         inputs,
         actor: 'autoresearch[bot]',
         serverUrl,

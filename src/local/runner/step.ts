@@ -15,12 +15,12 @@ import { insideWorkspace } from './inputs.ts';
 import { runAction, runScript } from './program.ts';
 import type { WorkflowStep } from './workflow.ts';
 
-/** The step's name as people see it. */
+/** The displayed name of a step. */
 export function stepName(step: WorkflowStep): string {
   return step.name ?? `Run ${step.uses ?? step.run?.trim().split('\n')[0] ?? ''}`;
 }
 
-/** Runs the step, keeps its outputs for later steps, and says whether it succeeded. Never throws. */
+/** Runs the step, keeps its outputs for later steps, and returns whether it succeeded. Never throws. */
 export async function runStep(
   context: JobContext,
   step: WorkflowStep,
@@ -76,6 +76,6 @@ async function perform(run: StepRun): Promise<void> {
   const { actionDir } = run.context.runner;
   if (actionDir && /^[\w.-]+\/autoresearch-bot$/.test(action ?? '')) return runAction(run, actionDir);
   throw new Error(
-    `${run.context.job.workflowPath}: the local runner cannot fetch \`uses: ${uses}\`; it knows actions/checkout, actions/upload-artifact, this bot's action, and actions in the workspace (./path).`,
+    `${run.context.job.workflowPath}: the local runner does not support \`uses: ${uses}\`. Supported: actions/checkout, actions/upload-artifact, this bot's action, and actions in the workspace (./path).`,
   );
 }

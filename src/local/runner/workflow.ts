@@ -1,4 +1,4 @@
-/** Reads one job of a workflow file: the part of the language that the local runner speaks. Everything else is refused by name. */
+/** Parses one job of a workflow file. Keys that the local runner does not support are refused by name. */
 import { load } from 'js-yaml';
 import { z } from 'zod';
 
@@ -24,7 +24,7 @@ const stepSchema = z
 const jobSchema = z.strictObject({
   name: z.string().optional(),
   'runs-on': z.unknown().optional(),
-  /** What the job's token may do is the server's business. */
+  /** Permissions of the job's token, which the server handles. */
   permissions: z.unknown().optional(),
   'timeout-minutes': z.number().positive().default(360),
   env: textMapSchema,
@@ -40,7 +40,7 @@ const workflowSchema = z.strictObject({
   jobs: z.record(z.string(), z.unknown()),
 });
 
-/** Inputs that are not text: expressions see them with their type. */
+/** Inputs that are not text, which expressions see with their type. */
 const inputTypesSchema = z.object({
   on: z.object({
     workflow_dispatch: z.object({ inputs: z.record(z.string(), z.object({ type: z.string().optional() })) }),
@@ -50,15 +50,15 @@ const inputTypesSchema = z.object({
 export type WorkflowStep = z.infer<typeof stepSchema>;
 
 export interface WorkflowJob {
-  /** The workflow's name, or its path. */
+  /** The workflow's name, or its path if it has none. */
   workflow: string;
   timeoutMinutes: number;
-  /** Environment of workflow and job, in this order; not evaluated yet. */
+  /** Environment of workflow and job, in this order and not evaluated yet. */
   env: readonly Record<string, string>[];
   steps: readonly WorkflowStep[];
 }
 
-/** Reads job `key` of the workflow file at `path`. Throws an error that names the file and every key that is wrong or not supported. */
+/** Parses job `key` of the workflow file at `path`. Throws an error with the file and every invalid or unsupported key. */
 export function readWorkflowJob(path: string, text: string, key: string): WorkflowJob {
   const workflow = check(workflowSchema, load(text, { filename: path }), path, '');
   if (!(key in workflow.jobs)) {
@@ -73,7 +73,7 @@ export function readWorkflowJob(path: string, text: string, key: string): Workfl
   };
 }
 
-/** Inputs of the dispatch, with booleans and numbers where the workflow declares them so. */
+/** Inputs of the dispatch, converted to booleans and numbers as the workflow declares them. */
 export function typedInputs(text: string, inputs: Record<string, string>): Record<string, unknown> {
   const declared = inputTypesSchema.safeParse(load(text));
   const types = declared.success ? declared.data.on.workflow_dispatch.inputs : {};

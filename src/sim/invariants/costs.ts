@@ -8,7 +8,7 @@ import { count } from '../tally.ts';
 import { isTakenBack, markerOf, pullsOf, statusComments } from './read.ts';
 import type { Rule, Rules } from './rule.ts';
 
-/** Watches what each experiment says that it cost: one answer, one more for every time that an agent made it anew. */
+/** Watches what each experiment says that it cost: one answer, one more for every time that an agent was asked again. */
 export function watchCosts({ sim, model }: Rules): Rule {
   /** What the App last wrote into each pull request: people may edit it since. */
   const written = new Map<number, ExperimentMarker>();
@@ -20,19 +20,19 @@ export function watchCosts({ sim, model }: Rules): Rule {
     const before = written.get(number);
     // What is measured once more costs no thought.
     const first = marker.asked?.pull == null ? 1 : 0;
-    const anew = before !== undefined && isAnew(before, marker);
-    if (anew) count(sim.tally.thoughts, marker.repairs > before.repairs ? 'repaired' : 'ported');
+    const again = before !== undefined && isAskedAgain(before, marker);
+    if (again) count(sim.tally.thoughts, marker.repairs > before.repairs ? 'repaired' : 'ported');
     // Of two Apps that write at once the last one's answer counts.
     if (sim.profile.twoApps && before) return void written.set(number, marker);
-    const calls = before ? before.cost.calls + (anew ? 1 : 0) : first;
+    const calls = before ? before.cost.calls + (again ? 1 : 0) : first;
     for (const wrong of differences(marker.cost, calls))
       sim.violate(`#${number} should have cost ${calls} answers, found ${wrong}.`);
     written.set(number, marker);
   };
 }
 
-/** Whether an agent was asked for its edits anew. What it mends or ports may come out as it was, and a restack may need no agent. */
-function isAnew(before: ExperimentMarker, after: ExperimentMarker): boolean {
+/** Whether an agent was asked for its edits again. What it repairs or ports may come out as it was, and a restack may need no agent. */
+function isAskedAgain(before: ExperimentMarker, after: ExperimentMarker): boolean {
   if (after.restacks > before.restacks && after.cost.calls > before.cost.calls) return true;
   return after.repairs > before.repairs || !isDeepStrictEqual(before.idea.edits, after.idea.edits);
 }

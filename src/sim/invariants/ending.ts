@@ -3,7 +3,8 @@
 import { parseCommand } from '../../campaign/command.ts';
 import type { CampaignState } from '../../campaign/marker.ts';
 import { campaignBranch } from '../../campaign/own-branch.ts';
-import { trialParts } from '../../campaign/queries.ts';
+import { trialParts } from '../../campaign/trial-id.ts';
+
 import type { Comment } from '../../github/port.ts';
 import { replyKey } from '../../github/replies.ts';
 import { PROPOSAL_COST } from '../explorer.ts';
@@ -76,14 +77,14 @@ function checkStatus(sim: Sim, issue: number, comment: Comment, state: CampaignS
 
 /** Whether people moved a base, which the App does not look at any more once a campaign has ended; another campaign does so, too. */
 function movesBases({ tally }: Sim): boolean {
-  const deeds = ['push', 'merge', 'put', 'delete a campaign', 'start another campaign'];
-  return Object.keys(tally.deeds).some(deed => deeds.some(start => deed.startsWith(start)));
+  const starts = ['push', 'merge', 'put', 'delete a campaign', 'start another campaign'];
+  return Object.keys(tally.interventions).some(kind => starts.some(start => kind.startsWith(start)));
 }
 
 /** Tokens are known to the App for every idea that was opened or revised, or counted as failed; what an experiment costs is watched. */
 function checkSpending(sim: Sim, issue: number, comment: Comment, state: CampaignState): void {
   const { model } = sim;
-  const spent = /Spent: (\d+) trials, .*?, (\d+) tokens/.exec(comment.body);
+  const spent = /Spent: (\d+) trials?, .*?, (\d+) tokens?/.exec(comment.body);
   const markers = pullsOf(model, issue).flatMap(pull => markerOf(pull) ?? []);
   const trials = new Set(recordedTrials(sim, issue));
   const each = PROPOSAL_COST.inputTokens + PROPOSAL_COST.outputTokens;

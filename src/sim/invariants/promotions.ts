@@ -10,8 +10,8 @@ import type { Sim } from '../sim.ts';
 import { campaignOf, markerOf, promotionsOf, pullsOf, statusComments } from './read.ts';
 import type { Rule, Rules } from './rule.ts';
 
-/** Deeds of people after which a campaign's branch is not what the App made it, or cannot be read. */
-const HANDS = [
+/** Interventions after which a campaign's branch is not what the App made it, or cannot be read. */
+const ON_BRANCH = [
   'push to a campaign’s branch',
   'put a campaign’s branch back',
   'delete a campaign’s branch',
@@ -51,7 +51,7 @@ export function checkPromotions(sim: Sim): void {
     const merged = mergedInto(sim, number, tip, start);
     const open = own.filter(({ state }) => state === 'open');
     // What people did to the branch after the end is theirs; and what they wrote over a description stays.
-    const byHand = HANDS.some(deed => sim.tally.deeds[deed]);
+    const byHand = ON_BRANCH.some(kind => sim.tally.interventions[kind]);
     if (isSeen && tip === start && open.length === 0 && !byHand)
       sim.violate(`The empty branch of campaign #${number} is left over.`);
     for (const each of byHand ? [] : merged)
@@ -100,12 +100,12 @@ function checkNumbers(
       sim.violate(`#${number} should list #${pull.number}, found: ${body.slice(0, 1500)}`);
   const rows = body.split('\n').filter(line => /^\| +#\d+ \|/.test(line));
   expect(title, `${rows.length} ${rows.length === 1 ? 'experiment' : 'experiments'} merged`);
-  // Where people moved the branch, too, it says that it may hold less.
-  if (rows.length !== merged.length && !body.includes('⚠️ People moved'))
+  // If the branch was changed by hand, the body says that it may contain less.
+  if (rows.length !== merged.length && !body.includes('was also changed by hand'))
     sim.violate(`#${number} should list ${merged.length} experiments, and lists ${rows.length}.`);
   // Without a readable contract the status knows of no limit.
   const spent = /Spent: (.*?)(?: of \$\S+)?\. /.exec(status)?.[1];
-  expect(body, `Spent in all: ${spent}`);
+  expect(body, `Total spent: ${spent}`);
   const trialsIn = (issue: number) => [
     ...statusComments(sim.model, issue).flatMap(({ state }) => state.baselines),
     ...pullsOf(sim.model, issue).flatMap(pull => markerOf(pull)?.trials ?? []),
@@ -120,8 +120,8 @@ function checkNumbers(
   const last = merged.at(-1);
   // What a person put on top was not measured.
   if (last?.mergeCommit !== headSha) return;
-  expectLevel('what this brings', markerOf(last)?.tree ?? '');
-  expectLevel('where it began', base?.start.tree ?? '');
+  expectLevel('this branch', markerOf(last)?.tree ?? '');
+  expectLevel('campaign start', base?.start.tree ?? '');
 
   function expectLevel(what: string, tree: string): void {
     const measured = (some: readonly RecordedTrial[]) =>

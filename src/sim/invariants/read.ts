@@ -58,6 +58,6 @@ export function statusComments(model: Model, issue: number): { comment: Comment;
 
 /** Whether people deleted or rewrote what the App had written down. */
 export function isTakenBack({ tally }: Sim): boolean {
-  const deeds = ['delete the status comment', 'edit the status comment', 'edit a description'];
-  return deeds.some(deed => tally.deeds[deed]);
+  const kinds = ['delete the status comment', 'edit the status comment', 'edit a description'];
+  return kinds.some(kind => tally.interventions[kind]);
 }

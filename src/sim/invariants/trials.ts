@@ -3,7 +3,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { RecordedTrial } from '../../campaign/marker.ts';
 import { campaignBranch } from '../../campaign/own-branch.ts';
-import { trialParts } from '../../campaign/queries.ts';
+import { trialParts } from '../../campaign/trial-id.ts';
+
 import { measurementSchema } from '../../protocol/measurement.ts';
 import { isBeyond, STOP_INPUT, stopBarSchema } from '../../protocol/stop-bar.ts';
 import { type CheckRecord, type RunRecord, tipOf } from '../model/state.ts';

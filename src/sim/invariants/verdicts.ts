@@ -1,10 +1,12 @@
 /** What a verdict to merge says is what was measured, and no worse than the champion unless a person wants it. */
+
 import { isDeepStrictEqual } from 'node:util';
 import { comparable } from '../../campaign/evidence/evidence.ts';
 import type { ExperimentMarker, RecordedTrial, Verdict } from '../../campaign/marker.ts';
 import { measuredValues } from '../../campaign/model.ts';
 import { keptBy } from '../../campaign/people.ts';
-import { trialParts } from '../../campaign/queries.ts';
+import { trialParts } from '../../campaign/trial-id.ts';
+
 import { mean } from '../../gate/mean.ts';
 import { markerOf, stateOf } from './read.ts';
 import type { Rule, Rules } from './rule.ts';

@@ -1,10 +1,11 @@
 import type { Sim } from '../sim.ts';
-import { watchBase } from './base.ts';
+import { watchBranches } from './branches.ts';
 import { watchComments } from './comments.ts';
 import { watchCosts } from './costs.ts';
 import { watchCrashes } from './crashes.ts';
 import { watchExperiments } from './experiments.ts';
 import { watchLimits } from './limits.ts';
+import { watchMerges } from './merges.ts';
 import { watchPromotions } from './promotions.ts';
 import type { Rules } from './rule.ts';
 import { watchTrials } from './trials.ts';
@@ -26,7 +27,8 @@ export function watchInvariants(sim: Sim): void {
     allowed: times => times + Number(profile.twoApps) + Number(forgetful()),
   };
   for (const watch of [
-    watchBase,
+    watchBranches,
+    watchMerges,
     watchExperiments,
     watchComments,
     watchTrials,

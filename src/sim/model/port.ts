@@ -17,7 +17,7 @@ import { type Model, timestamp, tipOf } from './state.ts';
 
 export type PortCall = Exclude<keyof GitHubPort, 'repository' | 'botLogin'>;
 
-/** Stands between the App and the model: may be slow, fail, or never answer. `what` is for people. */
+/** Between the App and the model: may be slow, fail, or never answer. `what` is for people. */
 export type Line = <T>(call: PortCall, what: string, effect: () => T) => Promise<T>;
 
 /**

@@ -4,7 +4,7 @@ import { changePull } from './issues.ts';
 import { invalid } from './refusal.ts';
 import { announce, type Model } from './state.ts';
 
-/** Throws 422 for a branch that exists, that stands in another's way, or that points at nothing. */
+/** Throws 422 for a branch that exists, that is in another's way, or that points at nothing. */
 export function createBranch(model: Model, actor: string, name: string, sha: string): void {
   if (model.branches.get(name)) throw invalid('Reference already exists');
   if (!model.git.commit(sha)) throw invalid('Object does not exist');
@@ -55,7 +55,7 @@ export function setBranch(
   }
 }
 
-/** A pull request whose commits all arrived on its base counts as merged; of others, mergeability is computed anew. */
+/** A pull request whose commits all arrived on its base counts as merged; of others, mergeability is computed again. */
 function baseMoved(model: Model, actor: string, number: number, sha: string): void {
   const pull = model.pulls.get(number);
   if (!pull) return;

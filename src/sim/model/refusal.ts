@@ -4,12 +4,12 @@
 export class Refusal extends Error {
   override readonly name = 'HttpError';
   readonly status: number;
-  readonly response: { status: number; headers: Record<string, string>; data: unknown } | undefined;
+  readonly response: { headers: Record<string, string> } | undefined;
 
   constructor(status: number, message: string, headers: Record<string, string> = {}) {
     super(message);
     this.status = status;
-    this.response = { status, headers, data: { message } };
+    this.response = { headers };
   }
 }
 

@@ -1,5 +1,4 @@
 /** The runner's side: the job queue. */
-import { createHash } from 'node:crypto';
 import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { zipSync } from 'fflate';
@@ -16,10 +15,9 @@ import {
   timestamp,
   type World,
 } from '../world.ts';
-import { currentJobs, endJob, isReady, startJob, workflowText } from './runs.ts';
+import { endJob, jobsOf, startJob, workflowText } from './runs.ts';
 
 const TOKEN_HOURS = 24;
-const READ_ALL = { actions: 'read', checks: 'read', contents: 'read', metadata: 'read' };
 const LABELS_OF_ALL = 'self-hosted';
 
 interface Found {
@@ -108,7 +106,7 @@ export function openQueue(world: World): ServerQueue {
       if (run.status === 'completed') {
         throw new GitHubError(409, 'Cannot cancel a workflow run that is completed.');
       }
-      for (const job of currentJobs(repository, run)) {
+      for (const job of jobsOf(repository, run)) {
         if (job.status === 'queued') end({ repository, run, job }, 'cancelled');
         else if (job.status === 'in_progress') controller(job.id).abort(new Error('The run was canceled.'));
       }
@@ -130,10 +128,7 @@ function allJobs(world: World): Found[] {
 function queuedFor(world: World, labels: readonly string[]): Found | undefined {
   const held = [LABELS_OF_ALL, ...labels].map(label => label.toLowerCase());
   return allJobs(world).find(
-    ({ repository, job }) =>
-      job.status === 'queued' &&
-      job.labels.every(label => held.includes(label.toLowerCase())) &&
-      isReady(repository, job),
+    ({ job }) => job.status === 'queued' && job.labels.every(label => held.includes(label.toLowerCase())),
   );
 }
 
@@ -146,13 +141,12 @@ function findJob(world: World, jobId: number): Found {
 async function jobFor(world: World, { repository, run, job }: Found): Promise<Job> {
   const text = await workflowText(world, repository, run.path, run.headSha);
   if (text === null) throw new Error(`Expected ${run.path} at ${run.headSha}, found nothing.`);
-  const token = randomToken('ghs');
+  const token = randomToken();
   world.state.tokens.push({
     token,
     kind: 'job',
-    subject: job.id,
-    repositories: [fullName(repository)],
-    permissions: { ...READ_ALL },
+    job: job.id,
+    repository: repository.id,
     expiresAt: seconds(new Date(Date.now() + TOKEN_HOURS * 3_600_000)),
   });
   world.changed();
@@ -160,14 +154,12 @@ async function jobFor(world: World, { repository, run, job }: Found): Promise<Jo
     runId: run.id,
     jobId: job.id,
     name: job.key,
-    attempt: job.attempt,
     repository: fullName(repository),
     workflowPath: run.path,
     workflowText: text,
     title: run.title,
     ref: run.ref,
     headSha: run.headSha,
-    event: run.event,
     inputs: { ...run.inputs },
     actor: run.actor,
     serverUrl: world.url,
@@ -188,26 +180,13 @@ function storeArtifact(
   files: ReadonlyMap<string, Uint8Array>,
 ): void {
   const repository = world.state.repositories.find(one => one.runs.some(run => run.id === runId));
-  const run = repository?.runs.find(one => one.id === runId);
-  if (!repository || !run) throw new Error(`Expected the id of a run, found ${runId}.`);
-  const { attempt } = run;
-  const twin = repository.artifacts.some(
-    one => one.runId === runId && one.attempt === attempt && one.name === name,
-  );
+  if (!repository) throw new Error(`Expected the id of a run, found ${runId}.`);
+  const twin = repository.artifacts.some(one => one.runId === runId && one.name === name);
   if (twin) throw new Error(`Run ${runId} already has an artifact named ${name}. Choose another name.`);
   const zip = zipSync(Object.fromEntries(files));
   const id = nextId(world);
   const path = artifactPath(world, id);
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(path, zip);
-  const digest = `sha256:${createHash('sha256').update(zip).digest('hex')}`;
-  repository.artifacts.push({
-    id,
-    runId,
-    attempt,
-    name,
-    sizeBytes: zip.length,
-    digest,
-    createdAt: timestamp(world),
-  });
+  repository.artifacts.push({ id, runId, name, sizeBytes: zip.length, createdAt: timestamp(world) });
 }

@@ -1,36 +1,35 @@
 /** Workflow files: what of them the server needs to start a run. */
 import { load } from 'js-yaml';
 import { z } from 'zod';
+import { type Contexts, interpolate } from '../../expression.ts';
 import { invalid } from '../errors.ts';
-import { type Contexts, strings } from './expression.ts';
 
-const scalar = z.union([z.string(), z.number(), z.boolean()]);
+/** Where they are. */
+export const WORKFLOWS = '.github/workflows';
+
 const inputSchema = z
   .object({
     required: z.boolean().default(false),
-    default: scalar.optional(),
-    type: z.enum(['string', 'boolean', 'choice', 'number', 'environment']).default('string'),
-    options: z.array(scalar.transform(String)).default([]),
+    default: z.union([z.string(), z.number(), z.boolean()]).transform(String).default(''),
   })
   .nullable()
-  .transform(input => input ?? { required: false, type: 'string' as const, options: [] });
-const namesSchema = z.union([z.string().transform(name => [name]), z.array(z.string())]);
-const jobSchema = z.object({
-  name: z.string().optional(),
-  needs: namesSchema.default([]),
-  'runs-on': z.union([namesSchema, z.object({ labels: namesSchema }).transform(({ labels }) => labels)]),
-});
+  .transform(input => input ?? { required: false, default: '' });
 const dispatchSchema = z
   .object({ inputs: z.record(z.string(), inputSchema).nullish() })
   .nullable()
-  .transform(dispatch => ({ inputs: dispatch?.inputs ?? {} }));
+  .transform(dispatch => dispatch?.inputs ?? {});
+const namesSchema = z.union([z.string().transform(name => [name]), z.array(z.string())]);
+const jobSchema = z.object({
+  name: z.string().optional(),
+  'runs-on': z.union([namesSchema, z.object({ labels: namesSchema }).transform(({ labels }) => labels)]),
+});
+/** By the name of the event, with what a dispatch may be given. */
 const triggersSchema = z
   .union([
-    z.string().transform(name => ({ [name]: null })),
-    z.array(z.string()).transform(names => Object.fromEntries(names.map(name => [name, null]))),
+    namesSchema.transform(names => Object.fromEntries(names.map(name => [name, null]))),
     z.record(z.string(), z.unknown()),
   ])
-  .transform(triggers => triggers as Record<string, unknown>);
+  .pipe(z.object({ workflow_dispatch: dispatchSchema.optional() }));
 const workflowSchema = z.object({
   name: z.string().optional(),
   'run-name': z.string().optional(),
@@ -39,7 +38,6 @@ const workflowSchema = z.object({
 });
 
 export type WorkflowFile = z.output<typeof workflowSchema>;
-export type WorkflowJob = WorkflowFile['jobs'][string];
 
 /** Reads a workflow file. Throws 422 with what is wrong with it. */
 export function parseWorkflow(path: string, text: string): WorkflowFile {
@@ -56,33 +54,30 @@ export function parseWorkflow(path: string, text: string): WorkflowFile {
 
 /**
  * The inputs of a dispatch, with defaults. Throws 422, as GitHub does, for a workflow that cannot be dispatched and for
- * inputs that are unknown, missing or not among a choice's options.
+ * inputs that are unknown or missing.
  */
 export function dispatchInputs(
   workflow: WorkflowFile,
   given: Record<string, string>,
 ): Record<string, string> {
-  if (!('workflow_dispatch' in workflow.on)) {
-    throw invalid("Workflow does not have 'workflow_dispatch' trigger");
-  }
-  const { inputs } = dispatchSchema.parse(workflow.on.workflow_dispatch);
+  const inputs = workflow.on.workflow_dispatch;
+  if (!inputs) throw invalid("Workflow does not have 'workflow_dispatch' trigger");
   const unexpected = Object.keys(given).filter(name => !Object.hasOwn(inputs, name));
   if (unexpected.length > 0) throw invalid(`Unexpected inputs provided: ${JSON.stringify(unexpected)}`);
   const values: Record<string, string> = {};
   for (const [name, input] of Object.entries(inputs)) {
-    const value = given[name] ?? (input.default === undefined ? undefined : String(input.default));
-    if (input.required && (value === undefined || value === '')) {
-      throw invalid(`Required input '${name}' not provided`);
-    }
-    if (input.type === 'choice' && value !== undefined && !input.options.includes(value)) {
-      throw invalid(`Provided value '${value}' for input '${name}' not in the list of allowed values`);
-    }
-    values[name] = value ?? (input.type === 'boolean' ? 'false' : '');
+    const value = given[name] ?? input.default;
+    if (input.required && value === '') throw invalid(`Required input '${name}' not provided`);
+    values[name] = value;
   }
   return values;
 }
 
-/** The labels that a job's runner must have. */
-export function labelsOf(job: WorkflowJob, contexts: Contexts): string[] {
-  return job['runs-on'].flatMap(label => strings(label, contexts));
+/** `text` with its expressions evaluated. Throws 422 for one that is wrong; `key` says where in the file it is. */
+export function evaluated(key: string, text: string, contexts: Contexts): string {
+  try {
+    return interpolate(text, contexts);
+  } catch (error) {
+    throw invalid(`Invalid ${key} ${text}: ${error instanceof Error ? error.message : String(error)}`);
+  }
 }

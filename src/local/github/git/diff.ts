@@ -2,7 +2,6 @@
 import { execa } from 'execa';
 
 export interface FileDiff {
-  sha: string;
   path: string;
   previousPath: string | null;
   status: 'added' | 'removed' | 'modified' | 'renamed';
@@ -35,12 +34,11 @@ export async function diffTrees(dir: string, from: string | null, to: string): P
 
 function fileDiff(raw: string, count: string, patch: string): FileDiff {
   const [facts = '', first = '', second] = raw.split('\t');
-  const [, , before = '', after = '', letter = ''] = facts.split(' ');
+  const letter = facts.split(' ')[4] ?? '';
   const [additions, deletions] = count.split('\t');
   const hunks = patch.search(/^@@ /m);
   const status = STATUS[letter.slice(0, 1)] ?? 'modified';
   return {
-    sha: status === 'removed' ? before : after,
     path: second ?? first,
     previousPath: second === undefined ? null : first,
     status,

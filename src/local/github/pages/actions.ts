@@ -1,7 +1,7 @@
 /** Workflow runs, their jobs, and the jobs' logs. */
 import { existsSync, readFileSync } from 'node:fs';
 import type { Context } from 'hono';
-import { currentJobs } from '../actions/runs.ts';
+import { jobsOf } from '../actions/runs.ts';
 import { notFound } from '../errors.ts';
 import type { Repository, Run, RunJob } from '../state.ts';
 import { logPath, type World } from '../world.ts';
@@ -11,7 +11,7 @@ import { pathOf } from './links.ts';
 import { renderLog } from './log.ts';
 import { type Html, html } from './markup.ts';
 import { frame, type Pages, paged, repositoryAt } from './page.ts';
-import { commitLink, outcomeMark, person } from './parts.ts';
+import { commitName, outcomeMark, person } from './parts.ts';
 import { ago, lasted } from './time.ts';
 
 const LOG_REFRESH_SECONDS = 2;
@@ -33,17 +33,6 @@ export function actionPages(pages: Pages, world: World): void {
     const refreshSeconds = run.status === 'completed' ? undefined : LOG_REFRESH_SECONDS;
     return c.html(frame({ title: run.title, repository, tab: 'actions', content, refreshSeconds }));
   });
-  pages.get('/:owner/:repo/actions/runs/:run/job/:job', c => {
-    const repository = repositoryAt(world, c);
-    const run = runAt(repository, c);
-    const job = jobAt(repository, run, c);
-    const content = html`<h1>${outcomeMark(job)} ${run.title} <span class="quiet">${job.name}, attempt ${job.attempt}</span></h1>
-<p><a href="${runPath(repository, run)}">← The run</a></p>${jobView(world, repository, job)}`;
-    const refreshSeconds = job.status === 'completed' ? undefined : LOG_REFRESH_SECONDS;
-    return c.html(
-      frame({ title: `${run.title} ${job.name}`, repository, tab: 'actions', content, refreshSeconds }),
-    );
-  });
   pages.get('/:owner/:repo/actions/runs/:run/job/:job/log.txt', c => {
     const repository = repositoryAt(world, c);
     return c.text(logOf(world, jobAt(repository, runAt(repository, c), c)));
@@ -51,8 +40,8 @@ export function actionPages(pages: Pages, world: World): void {
 }
 
 const runPath = (repository: Repository, run: Run) => pathOf(repository, 'actions', 'runs', run.id);
-const jobPath = (repository: Repository, job: RunJob) =>
-  pathOf(repository, 'actions', 'runs', job.runId, 'job', job.id);
+const logPathOf = (repository: Repository, job: RunJob) =>
+  pathOf(repository, 'actions', 'runs', job.runId, 'job', job.id, 'log.txt');
 
 function runAt(repository: Repository, c: Context): Run {
   const run = repository.runs.find(one => one.id === Number(c.req.param('run')));
@@ -68,25 +57,23 @@ function jobAt(repository: Repository, run: Run, c: Context): RunJob {
 
 function runItem(world: World, repository: Repository, run: Run): Html {
   return html`<li>${outcomeMark(run)} <a href="${runPath(repository, run)}">${run.title}</a>
-<span class="quiet">${run.workflowName} #${run.number} at ${commitLink(repository, run.headSha)}, started ${ago(world, run.startedAt)}, ${durationOf(world, run)}</span></li>`;
+<span class="quiet">${run.workflowName} #${run.number} at ${commitName(run.headSha)}, started ${ago(world, run.createdAt)}, ${durationOf(world, run)}</span></li>`;
 }
 
 const durationOf = (world: World, run: Run) =>
-  lasted(world, run.startedAt, run.status === 'completed' ? run.updatedAt : null);
+  lasted(world, run.createdAt, run.status === 'completed' ? run.updatedAt : null);
 
 function runView(world: World, repository: Repository, run: Run): Html {
   const inputs = Object.entries(run.inputs).map(
     ([name, value]) => html`<tr><th>${name}</th><td><code>${value}</code></td></tr>`,
   );
   const artifacts = repository.artifacts.filter(one => one.runId === run.id);
-  const earlier = repository.jobs.filter(job => job.runId === run.id && job.attempt !== run.attempt);
   return html`<h1>${outcomeMark(run)} ${run.title}</h1>
-<p class="quiet">${run.conclusion ?? run.status.replace('_', ' ')}, <a href="${pathOf(repository, 'blob', run.headSha, run.path)}">${run.workflowName}</a> #${run.number}
-at ${commitLink(repository, run.headSha)}, started by ${person(run.triggeringActor)} ${ago(world, run.startedAt)}, ${durationOf(world, run)}</p>
+<p class="quiet">${run.conclusion ?? run.status.replace('_', ' ')}, ${run.workflowName} #${run.number}
+at ${commitName(run.headSha)}, started by ${person(run.actor)} ${ago(world, run.createdAt)}, ${durationOf(world, run)}</p>
 ${inputs.length > 0 && html`<details><summary>Inputs</summary><div class="scroll"><table class="facts">${inputs}</table></div></details>`}
 ${artifacts.length > 0 && html`<p class="quiet">Artifacts: ${artifacts.map(one => `${one.name} (${one.sizeBytes} bytes)`).join(', ')}</p>`}
-${currentJobs(repository, run).map(job => html`<h2><a href="${jobPath(repository, job)}">${job.name}</a></h2>${jobView(world, repository, job)}`)}
-${earlier.length > 0 && html`<p class="quiet">Earlier attempts: ${earlier.map(job => html`<a href="${jobPath(repository, job)}">${job.name} ${job.attempt}</a> `)}</p>`}`;
+${jobsOf(repository, run).map(job => html`<h2>${job.name}</h2>${jobView(world, repository, job)}`)}`;
 }
 
 function jobView(world: World, repository: Repository, job: RunJob): Html {
@@ -96,7 +83,7 @@ function jobView(world: World, repository: Repository, job: RunJob): Html {
   });
   const where = job.runner === null ? `waits for a runner with ${job.labels.join(', ')}` : `on ${job.runner}`;
   const took = lasted(world, job.startedAt, job.completedAt);
-  return html`<p class="quiet">${job.status.replace('_', ' ')} ${where}${took !== null && `, ${took}`}, <a href="${jobPath(repository, job)}/log.txt">raw log</a></p>
+  return html`<p class="quiet">${job.status.replace('_', ' ')} ${where}${took !== null && `, ${took}`}, <a href="${logPathOf(repository, job)}">raw log</a></p>
 ${steps.length > 0 && html`<ol class="steps">${steps}</ol>`}
 ${renderLog(logOf(world, job), job.status !== 'completed')}`;
 }

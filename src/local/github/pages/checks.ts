@@ -7,7 +7,7 @@ import type { World } from '../world.ts';
 import { pathOf } from './links.ts';
 import { type Html, html } from './markup.ts';
 import { frame, type Pages, repositoryAt } from './page.ts';
-import { commitLink, markdownOf, outcomeMark } from './parts.ts';
+import { commitName, markdownOf, outcomeMark } from './parts.ts';
 import { ago, lasted } from './time.ts';
 
 export const REFRESH_SECONDS = 5;
@@ -52,7 +52,7 @@ function checkView(world: World, repository: Repository, check: CheckRun): Html 
   const { title, summary, text } = check.output;
   const took = lasted(world, check.startedAt, check.completedAt);
   return html`<h1>${outcomeMark(check)} ${check.name}</h1>
-<p class="quiet">${check.conclusion ?? check.status.replace('_', ' ')}, by ${presentApp(world, check.app).name}, at ${commitLink(repository, check.headSha)},
+<p class="quiet">${check.conclusion ?? check.status.replace('_', ' ')}, by ${presentApp(world, check.app).name}, at ${commitName(check.headSha)},
 started ${ago(world, check.startedAt)}, ${took}. ${detailsLink(world, check)}</p>
 ${title !== null && html`<h2>${title}</h2>`}
 ${[summary, text].map(one => one !== null && html`<div class="markdown">${markdownOf(repository, one)}</div>`)}`;

@@ -1,7 +1,5 @@
 /** Changed files, line by line. */
 import type { FileDiff } from '../git/diff.ts';
-import type { Repository } from '../state.ts';
-import { pathOf } from './links.ts';
 import { type Html, html } from './markup.ts';
 
 /** Beyond this many lines a file is not shown; a browser would grow slow. */
@@ -30,27 +28,23 @@ function patchLines(patch: string): Line[] {
   });
 }
 
-/** All changed files; `revision` is where the files link to. */
-export function diffView(repository: Repository, revision: string, files: readonly FileDiff[]): Html {
+/** All changed files. */
+export function diffView(files: readonly FileDiff[]): Html {
   const sum = (count: (file: FileDiff) => number) => files.reduce((total, file) => total + count(file), 0);
   const head = html`<p>${files.length} changed ${files.length === 1 ? 'file' : 'files'}, ${counts(
     sum(file => file.additions),
     sum(file => file.deletions),
   )}</p>`;
-  return html`${head}${files.map(file => fileView(repository, revision, file))}`;
+  return html`${head}${files.map(fileView)}`;
 }
 
 const counts = (additions: number, deletions: number): Html =>
   html`<span class="plus">+${additions}</span> <span class="minus">−${deletions}</span>`;
 
-function fileView(repository: Repository, revision: string, file: FileDiff): Html {
+function fileView(file: FileDiff): Html {
   const name = file.previousPath === null ? file.path : `${file.previousPath} → ${file.path}`;
-  const title =
-    file.status === 'removed'
-      ? html`${name}`
-      : html`<a href="${pathOf(repository, 'blob', revision, file.path)}">${name}</a>`;
   return html`<section class="box">
-<p class="head">${title} <span class="quiet">${file.status === 'modified' ? '' : file.status}</span> ${counts(file.additions, file.deletions)}</p>
+<p class="head">${name} <span class="quiet">${file.status === 'modified' ? '' : file.status}</span> ${counts(file.additions, file.deletions)}</p>
 ${patchView(file.patch)}
 </section>`;
 }

@@ -1,16 +1,16 @@
-/** Web pages for people, at the addresses that the REST API gives as `html_url`: to be read, and without scripts. */
+/** Web pages for people who watch a campaign: to be read, and without scripts. */
 import { readFileSync } from 'node:fs';
 import { Hono } from 'hono';
-import { notFound } from '../errors.ts';
+import { GitHubError } from '../errors.ts';
 import type { World } from '../world.ts';
 import { actionPages } from './actions.ts';
 import { checkPages } from './checks.ts';
-import { codePages } from './code.ts';
-import { commitPages } from './commits.ts';
 import { issuePages } from './issues.ts';
+import { newFilePages } from './new-file.ts';
 import { type Pages, problem, STYLE_PATH } from './page.ts';
-import { profilePages } from './profiles.ts';
 import { pullPages } from './pulls.ts';
+import { rawPages } from './raw.ts';
+import { startPages } from './start.ts';
 
 const STYLE = readFileSync(new URL('./style.css', import.meta.url), 'utf8');
 
@@ -39,12 +39,13 @@ export function pageHandler(world: World): (request: Request) => Promise<Respons
     for (const [name, value] of Object.entries(PROTECTION)) c.header(name, value);
   });
   pages.get(STYLE_PATH, c => c.body(STYLE, 200, { 'content-type': 'text/css; charset=utf-8' }));
-  for (const add of [profilePages, issuePages, pullPages, commitPages, checkPages, actionPages, codePages])
+  for (const add of [startPages, issuePages, pullPages, checkPages, actionPages, rawPages, newFilePages])
     add(pages, world);
-  pages.notFound(c => c.html(problem(notFound()).page, 404));
+  pages.notFound(c => c.html(problem(404), 404));
   pages.onError((error, c) => {
-    const { status, page } = problem(error);
-    return c.html(page, status);
+    if (error instanceof GitHubError && error.status === 404) return c.html(problem(404), 404);
+    world.report(error);
+    return c.html(problem(500), 500);
   });
   return async request => {
     const shown = world.options.pages === true && isLoopback(request.headers.get('host'));

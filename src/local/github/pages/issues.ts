@@ -5,10 +5,10 @@ import { isPull } from '../http.ts';
 import type { Issue, Repository } from '../state.ts';
 import type { World } from '../world.ts';
 import { REFRESH_SECONDS } from './checks.ts';
-import { issuePath, pathOf } from './links.ts';
+import { issuePath } from './links.ts';
 import { type Html, html } from './markup.ts';
 import { frame, type Pages, paged, repositoryAt } from './page.ts';
-import { comment, labels, person, stateBadge, stateOf } from './parts.ts';
+import { comment, labels, person, stateBadge } from './parts.ts';
 import { ago } from './time.ts';
 
 export function issuePages(pages: Pages, world: World): void {
@@ -18,7 +18,7 @@ export function issuePages(pages: Pages, world: World): void {
     const repository = repositoryAt(world, c);
     const issue = issueAt(repository, c);
     if (isPull(issue)) return c.redirect(issuePath(repository, issue));
-    const content = html`${heading(world, issue)}${labelLine(repository, issue)}${conversation(world, repository, issue)}`;
+    const content = html`${heading(world, issue)}${labelLine(issue)}${conversation(world, repository, issue)}`;
     const refreshSeconds = isBusy(repository) ? REFRESH_SECONDS : undefined;
     const title = `${issue.title} #${issue.number}`;
     return c.html(frame({ title, repository, tab: 'issues', content, refreshSeconds }));
@@ -35,20 +35,14 @@ export function issueAt(repository: Repository, c: Context): Issue {
 /** Whether something runs, so that a page may soon be out of date. */
 export const isBusy = (repository: Repository) => repository.runs.some(run => run.status !== 'completed');
 
-const FILTERS = ['all', 'open', 'closed'] as const;
-
+/** All of them, newest first. */
 function list(world: World, c: Context, kind: 'issues' | 'pulls') {
   const repository = repositoryAt(world, c);
-  const filter = FILTERS.find(one => one === c.req.query('state')) ?? 'all';
-  const every = repository.issues.filter(issue => isPull(issue) === (kind === 'pulls'));
-  const within = (name: (typeof FILTERS)[number]) =>
-    every.filter(issue => name === 'all' || issue.state === name);
-  const { shown, more } = paged(c, within(filter).reverse());
+  const all = repository.issues.filter(issue => isPull(issue) === (kind === 'pulls'));
+  const { shown, more } = paged(c, all.reverse());
   const title = kind === 'pulls' ? 'Pull requests' : 'Issues';
-  const link = (name: (typeof FILTERS)[number]) =>
-    html`<a href="${pathOf(repository, kind)}?state=${name}" class="${name === filter ? 'current' : ''}">${name} ${within(name).length}</a> `;
   const none = html`<p class="quiet">There are none.</p>`;
-  const content = html`<h1>${title}</h1><p class="filter">${FILTERS.map(link)}</p>
+  const content = html`<h1>${title}</h1>
 ${shown.length === 0 ? none : html`<ul class="list box">${shown.map(issue => item(world, repository, issue))}</ul>`}${more}`;
   const refreshSeconds = isBusy(repository) ? REFRESH_SECONDS : undefined;
   return c.html(frame({ title, repository, tab: kind, content, refreshSeconds }));
@@ -57,7 +51,7 @@ ${shown.length === 0 ? none : html`<ul class="list box">${shown.map(issue => ite
 function item(world: World, repository: Repository, issue: Issue): Html {
   const comments = repository.comments.filter(one => one.number === issue.number).length;
   const talk = comments === 0 ? '' : `, ${comments} ${comments === 1 ? 'comment' : 'comments'}`;
-  return html`<li>${stateBadge(issue)} <a href="${issuePath(repository, issue)}">${issue.title}</a>${labels(repository, issue)}
+  return html`<li>${stateBadge(issue)} <a href="${issuePath(repository, issue)}">${issue.title}</a>${labels(issue)}
 <span class="quiet">#${issue.number} opened ${ago(world, issue.createdAt)} by ${person(issue.user)}${talk}</span></li>`;
 }
 
@@ -67,20 +61,16 @@ export function heading(world: World, issue: Issue): Html {
 <p>${stateBadge(issue)} ${person(issue.user)} <span class="quiet">opened this ${ago(world, issue.createdAt)}</span></p>`;
 }
 
-export function labelLine(repository: Repository, issue: Issue): Html {
-  return issue.labels.length === 0 ? html`` : html`<p>Labels:${labels(repository, issue)}</p>`;
+export function labelLine(issue: Issue): Html {
+  return issue.labels.length === 0 ? html`` : html`<p>Labels:${labels(issue)}</p>`;
 }
 
 /** What was written, in order, and how it ended. */
 export function conversation(world: World, repository: Repository, issue: Issue): Html {
-  const first = {
-    anchor: `issue-${issue.id}`,
-    user: issue.user,
-    body: issue.body ?? '',
-    createdAt: issue.createdAt,
-  };
+  const { user, createdAt } = issue;
+  const first = { anchor: `issue-${issue.id}`, user, body: issue.body ?? '', createdAt };
   const answers = repository.comments.filter(one => one.number === issue.number);
-  return html`${comment(world, repository, { ...first, edited: false, reactions: issue.reactions })}
+  return html`${comment(world, repository, { ...first, edited: false, reactions: [] })}
 ${answers.map(one => comment(world, repository, { ...one, anchor: `issuecomment-${one.id}`, edited: one.updatedAt !== one.createdAt }))}
 ${ending(world, issue)}`;
 }
@@ -90,6 +80,5 @@ function ending(world: World, issue: Issue): Html {
   if (merged)
     return html`<p class="event">${stateBadge(issue)} ${person(issue.pull?.mergedBy ?? '')} merged this ${ago(world, merged)}</p>`;
   if (issue.closedAt === null) return html``;
-  const why = stateOf(issue) === 'closed' && !issue.pull ? ' as not planned' : '';
-  return html`<p class="event">${stateBadge(issue)} ${person(issue.closedBy ?? '')} closed this${why} ${ago(world, issue.closedAt)}</p>`;
+  return html`<p class="event">${stateBadge(issue)} ${person(issue.closedBy ?? '')} closed this ${ago(world, issue.closedAt)}</p>`;
 }

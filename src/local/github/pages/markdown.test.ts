@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { renderMarkdown } from './markdown.ts';
 
-const show = (text: string) => String(renderMarkdown(text, { issues: '/ann/gpt/issues' }));
+const addressOf = (issue: number) => (issue < 100 ? `/ann/gpt/issues/${issue}` : null);
+const show = (text: string) => String(renderMarkdown(text, addressOf));
 
 /** Names of the elements and attributes that a browser would make of the answer. */
 function elements(text: string): { names: string[]; attributes: string[] } {
@@ -125,18 +126,10 @@ test('a fold that a comment leaves open, or closes without opening, ends with th
   );
 });
 
-test('a number after # leads to the issue, but not in code, links or words', () => {
+test('a number after # leads to the issue where there is one, but not in code, links or words', () => {
   assert.match(show('see #12, not'), /see <a href="\/ann\/gpt\/issues\/12">#12<\/a>, not/);
   assert.match(show('| #2 |\n| - |'), /issues\/2"/);
+  assert.match(show('#1 and #100'), /#1<\/a> and #100<\/p>/);
   assert.doesNotMatch(show('`#12` a#12 #\u200b12 &#35;x #1a'), /href/);
   assert.doesNotMatch(show('[see #12](https://example.org)'), /issues/);
-});
-
-test('relative addresses of a file are found beside the file', () => {
-  const at = { issues: '/i', links: '/ann/gpt/blob/main/docs/', images: '/ann/gpt/raw/main/docs/' };
-  const readme = String(renderMarkdown('[a](../b.md) [c](#d) [e](/f) ![g](h.svg)', at));
-  assert.match(readme, /href="\/ann\/gpt\/blob\/main\/b\.md"/);
-  assert.match(readme, /href="#d"/);
-  assert.match(readme, /href="\/f"/);
-  assert.match(readme, /src="\/ann\/gpt\/raw\/main\/docs\/h\.svg"/);
 });

@@ -2,24 +2,15 @@
 import MarkdownItParser, { type MarkdownIt } from 'markdown-it';
 import { renderDiffText } from './diff-text.ts';
 import { escaped, type Html, trusted } from './markup.ts';
-import { referencePlugin } from './references.ts';
-
-/** Where addresses in a text lead. */
-export interface Place {
-  /** Path below which issues stand; `#12` leads there. */
-  issues: string;
-  /** Path of the folder that relative links and images start from; without them they stay as they are. */
-  links?: string;
-  images?: string;
-}
+import { type AddressOf, referencePlugin } from './references.ts';
 
 const COMMENT = /<!--(?:>|->|.*?(?:-->|$))/gs;
 const ELEMENT = /<(\/?)(details|summary|sub|sup|kbd|br)( open)?\s*\/?>/gi;
 const NEVER_CLOSED = 'br';
 
-/** The text as HTML. With `breaks`, line ends are kept, as in comments; files are shown without. */
-export function renderMarkdown(text: string, place: Place, breaks = true): Html {
-  const md = new MarkdownItParser({ html: true, linkify: true, breaks });
+/** A comment as HTML, with its line ends. `addressOf` says where `#12` leads. */
+export function renderMarkdown(text: string, addressOf: AddressOf): Html {
+  const md = new MarkdownItParser({ html: true, linkify: true, breaks: true });
   md.linkify.set({ fuzzyLink: false, fuzzyEmail: false, fuzzyIP: false });
   md.validateLink = isSafeAddress;
   const open: string[] = [];
@@ -29,8 +20,8 @@ export function renderMarkdown(text: string, place: Place, breaks = true): Html 
   md.renderer.rules.html_inline = passHtml;
   fences(md);
   alignment(md);
-  addresses(md, place);
-  md.use(referencePlugin, place.issues);
+  strangersLinks(md);
+  md.use(referencePlugin, addressOf);
   const body = md.render(text);
   return trusted(
     body +
@@ -41,7 +32,7 @@ export function renderMarkdown(text: string, place: Place, breaks = true): Html 
   );
 }
 
-/** HTML of which only {@link ELEMENT} is left; `open` follows which elements are open, so that none closes what it did not open. */
+/** HTML with nothing but {@link ELEMENT} left in it; `open` follows which elements are open, so that none closes what it did not open. */
 function filterHtml(content: string, open: string[]): string {
   const parts: string[] = [];
   let done = 0;
@@ -85,26 +76,15 @@ function alignment(md: MarkdownIt): void {
   }
 }
 
-/** Follows relative addresses from the place of the text, and tells other sites nothing. */
-function addresses(md: MarkdownIt, place: Place): void {
-  md.core.ruler.push('addresses', state => {
-    for (const token of state.tokens.flatMap(one => one.children ?? [])) {
-      const [name, base] = token.type === 'image' ? ['src', place.images] : ['href', place.links];
-      const address = token.attrGet(name);
-      if (address === null) continue;
-      token.attrSet(name, base === undefined ? String(address) : resolve(String(address), base));
-      if (name === 'href') token.attrSet('rel', 'nofollow noreferrer');
-    }
+/** Tells other sites nothing of who follows a link. */
+function strangersLinks(md: MarkdownIt): void {
+  md.core.ruler.push('strangers-links', state => {
+    for (const token of state.tokens.flatMap(one => one.children ?? []))
+      if (token.type === 'link_open') token.attrSet('rel', 'nofollow noreferrer');
   });
 }
 
 /** Known schemes, or none. */
 function isSafeAddress(address: string): boolean {
   return /^(https?|mailto):/i.test(address) || !/^[^/?#]*:/.test(address);
-}
-
-function resolve(address: string, base: string): string {
-  if (/^([a-z][a-z0-9+.-]*:|\/|#|\?)/i.test(address)) return address;
-  const { pathname, search, hash } = new URL(address, new URL(base, 'http://here'));
-  return pathname + search + hash;
 }

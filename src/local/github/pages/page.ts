@@ -1,6 +1,6 @@
 /** What every page has: its address's repository, its frame, its answer. */
 import type { Context, Hono } from 'hono';
-import { GitHubError, notFound } from '../errors.ts';
+import { notFound } from '../errors.ts';
 import { isPull } from '../http.ts';
 import type { Issue, Repository } from '../state.ts';
 import { findRepository, fullName, type World } from '../world.ts';
@@ -15,9 +15,9 @@ export interface Page {
   /** null for pages of no repository. */
   repository: Repository | null;
   /** The tab that the page belongs to. */
-  tab?: 'code' | 'issues' | 'pulls' | 'actions';
+  tab?: 'issues' | 'pulls' | 'actions';
   content: Html;
-  /** The page loads itself again after so many seconds. */
+  /** The page reloads itself after this many seconds. */
   refreshSeconds?: number | undefined;
 }
 
@@ -57,14 +57,13 @@ ${content}
 }
 
 const whereabouts = (repository: Repository): Html =>
-  html` / <a href="/${repository.owner}">${repository.owner}</a> / <a href="${pathOf(repository)}"><b>${repository.name}</b></a>${repository.private && html` <span class="badge">private</span>`}`;
+  html` / <a href="${pathOf(repository, 'issues')}"><b>${fullName(repository)}</b></a>${repository.private && html` <span class="badge">private</span>`}`;
 
 function tabs(repository: Repository, current: Page['tab']): Html {
   const open = (wanted: (issue: Issue) => boolean) =>
     repository.issues.filter(issue => issue.state === 'open' && wanted(issue)).length;
   const running = repository.runs.filter(run => run.status !== 'completed').length;
   const all = [
-    ['code', 'Code', pathOf(repository), 0],
     ['issues', 'Issues', pathOf(repository, 'issues'), open(issue => !isPull(issue))],
     ['pulls', 'Pull requests', pathOf(repository, 'pulls'), open(isPull)],
     ['actions', 'Actions', pathOf(repository, 'actions'), running],
@@ -75,11 +74,11 @@ function tabs(repository: Repository, current: Page['tab']): Html {
 }
 
 /** What is said instead of a page. */
-export function problem(error: Error): { status: GitHubError['status'] | 500; page: Html } {
-  const status = error instanceof GitHubError ? error.status : 500;
+export function problem(status: 404 | 500): Html {
   const title = status === 404 ? 'There is no such page' : 'This page cannot be shown';
-  const content = html`<h1>${title}</h1><p>${status === 404 ? 'Look at the address, or start from the ' : `${error.message} Start again from the `}<a href="/">list of repositories</a>.</p>`;
-  return { status, page: frame({ title, repository: null, content }) };
+  const what = status === 404 ? 'Check the address' : 'The server failed; its log says why. Try again';
+  const content = html`<h1>${title}</h1><p>${what}, or start from the <a href="/">list of repositories</a>.</p>`;
+  return frame({ title, repository: null, content });
 }
 
 const PER_PAGE = 50;

@@ -1,8 +1,8 @@
 /** Small pieces that several pages share. */
 
 import type { CheckConclusion, CheckStatus, Issue, Reaction, Repository } from '../state.ts';
-import { fullName, sameName, type World } from '../world.ts';
-import { pathOf } from './links.ts';
+import { fullName, type World } from '../world.ts';
+import { issuePath } from './links.ts';
 import { renderMarkdown } from './markdown.ts';
 import { type Html, html } from './markup.ts';
 import { ago } from './time.ts';
@@ -13,10 +13,10 @@ export function stateBadge(issue: Issue): Html {
   return html`<span class="badge ${state}">${state[0]?.toUpperCase()}${state.slice(1)}</span>`;
 }
 
-export function stateOf(issue: Issue): 'open' | 'closed' | 'merged' | 'done' {
+function stateOf(issue: Issue): 'open' | 'closed' | 'merged' | 'done' {
   if (issue.pull?.mergedAt) return 'merged';
   if (issue.state === 'open') return 'open';
-  return issue.pull || issue.stateReason === 'not_planned' ? 'closed' : 'done';
+  return issue.pull ? 'closed' : 'done';
 }
 
 const OUTCOMES = {
@@ -37,16 +37,8 @@ export function outcomeMark(o: { status: CheckStatus; conclusion: CheckConclusio
   return html`<span class="mark ${kind}" title="${words}" aria-label="${words}">${mark}</span>`;
 }
 
-/** The labels of an issue; their colours are dots, because a text on them could be unreadable. */
-export function labels(repository: Repository, issue: Issue): Html[] {
-  return issue.labels.map(name => {
-    const color = repository.labels.find(label => sameName(label.name, name))?.color ?? '';
-    const dot = /^[0-9a-f]{6}$/i.test(color)
-      ? html`<svg width="8" height="8" aria-hidden="true"><circle cx="4" cy="4" r="3.5" fill="#${color}" stroke="#80808080"/></svg> `
-      : '';
-    return html` <span class="label">${dot}${name}</span>`;
-  });
-}
+export const labels = (issue: Issue): Html[] =>
+  issue.labels.map(name => html` <span class="label">${name}</span>`);
 
 /** A login; Apps are marked as such. */
 export function person(login: string): Html {
@@ -97,14 +89,16 @@ ${o.reactions.length > 0 && reactionList(o.reactions)}
 </article>`;
 }
 
-/** Markdown of comments, titles of issues leading into this repository. */
+/** Markdown of a comment. References lead to the issues and pull requests of this repository. */
 export function markdownOf(repository: Repository, text: string): Html {
-  return renderMarkdown(text, { issues: pathOf(repository, 'issues') });
+  return renderMarkdown(text, number => {
+    const issue = repository.issues[number - 1];
+    return issue ? issuePath(repository, issue) : null;
+  });
 }
 
-/** A commit's short name, leading to its page. */
-export const commitLink = (repository: Repository, sha: string): Html =>
-  html`<a href="${pathOf(repository, 'commit', sha)}"><code>${sha.slice(0, 7)}</code></a>`;
+/** A commit's short name. */
+export const commitName = (sha: string): Html => html`<code>${sha.slice(0, 7)}</code>`;
 
 /** What to paste into a terminal. The token is left to the person. */
 export const cloneLine = (world: World, repository: Repository): Html =>

@@ -1,16 +1,17 @@
 /** One pull request: what was said, what was measured, what it changes. */
+import type { Commit } from '../git/parse.ts';
 import { isPull } from '../http.ts';
-import type { PullIssue } from '../present/pull.ts';
-import type { Repository } from '../state.ts';
+import { commitsOf } from '../pulls.ts';
+import type { PullIssue, Repository } from '../state.ts';
 import type { World } from '../world.ts';
 import { checkList, REFRESH_SECONDS } from './checks.ts';
-import { commitItem } from './commits.ts';
 import { diffView } from './diff.ts';
 import { conversation, heading, isBusy, issueAt, labelLine } from './issues.ts';
-import { issuePath, pathOf } from './links.ts';
+import { issuePath } from './links.ts';
 import { type Html, html } from './markup.ts';
 import { frame, type Pages, repositoryAt } from './page.ts';
-import { commitLink } from './parts.ts';
+import { commitName, person } from './parts.ts';
+import { ago } from './time.ts';
 
 export function pullPages(pages: Pages, world: World): void {
   pages.get('/:owner/:repo/pull/:number', async c => {
@@ -27,22 +28,26 @@ export function pullPages(pages: Pages, world: World): void {
 async function pullView(world: World, repository: Repository, issue: PullIssue): Promise<Html> {
   const git = world.git(repository);
   const { pull } = issue;
-  const shas = await git.between(pull.baseSha, pull.headSha);
-  const commits = (await Promise.all([...shas].reverse().map(git.commit))).filter(one => one !== null);
+  const commits = await commitsOf(world, repository, issue);
   const files = await git.diff(await git.mergeBase(pull.baseSha, pull.headSha), pull.headSha);
   const checks = repository.checkRuns.filter(check => check.headSha === pull.headSha);
   return html`${heading(world, issue)}
-<p class="quiet">Into <a href="${pathOf(repository, 'tree', pull.base)}"><code>${pull.base}</code></a> from <code>${pull.head}</code>${
+<p class="quiet">Into <code>${pull.base}</code> from <code>${pull.head}</code>${
     pull.mergeCommitSha !== null &&
     pull.mergedAt !== null &&
-    html`, merged as ${commitLink(repository, pull.mergeCommitSha)}`
+    html`, merged as ${commitName(pull.mergeCommitSha)}`
   }</p>
-${labelLine(repository, issue)}
+${labelLine(issue)}
 ${conversation(world, repository, issue)}
 <h2 id="checks">Checks</h2>
-${checks.length === 0 ? html`<p class="quiet">None has run on ${commitLink(repository, pull.headSha)}.</p>` : checkList(world, repository, checks)}
+${checks.length === 0 ? html`<p class="quiet">None has run on ${commitName(pull.headSha)}.</p>` : checkList(world, repository, checks)}
 <h2 id="commits">Commits</h2>
-<ul class="list box">${commits.map(commit => commitItem(world, repository, commit))}</ul>
+<ul class="list box">${commits.map(commit => commitItem(world, commit))}</ul>
 <h2 id="files">Changes</h2>
-${diffView(repository, pull.headSha, files)}`;
+${diffView(files)}`;
+}
+
+function commitItem(world: World, { sha, message, author, committer }: Commit): Html {
+  return html`<li>${message.split('\n', 1)[0] || 'No message'}
+<span class="quiet">${commitName(sha)} ${person(author.name)} ${ago(world, committer.date)}</span></li>`;
 }

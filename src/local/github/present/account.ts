@@ -6,7 +6,7 @@ import { account, type World } from '../world.ts';
 
 type Schemas = components['schemas'];
 
-const EVENTS = ['check_run', 'issue_comment', 'issues', 'pull_request', 'push', 'workflow_run'] as const;
+const EVENTS = ['issue_comment', 'issues', 'pull_request', 'push', 'workflow_run'] as const;
 const EPOCH = '2026-01-01T00:00:00Z';
 const ACTIONS_APP = { id: 15_368, slug: 'github-actions', name: 'GitHub Actions' };
 
@@ -14,7 +14,8 @@ const ACTIONS_APP = { id: 15_368, slug: 'github-actions', name: 'GitHub Actions'
 export const nodeId = (kind: string, id: number) => Buffer.from(`${kind}:${id}`).toString('base64url');
 
 export function presentAccount(world: World, login: string): Schemas['simple-user'] {
-  const { id, type, login: name } = account(world, login);
+  const { id, login: name } = account(world, login);
+  const type = typeOf(name);
   const encoded = encodeURIComponent(name);
   const api = `${world.url}/api/v3/users/${encoded}`;
   return {
@@ -36,6 +37,28 @@ export function presentAccount(world: World, login: string): Schemas['simple-use
     received_events_url: `${api}/received_events`,
     type,
     site_admin: false,
+  };
+}
+
+const typeOf = (login: string) => (login.endsWith('[bot]') ? 'Bot' : 'User');
+
+/** What people see of an account; nobody has a profile here. */
+export function presentUser(world: World, login: string): Schemas['public-user'] {
+  return {
+    ...presentAccount(world, login),
+    name: null,
+    company: null,
+    blog: null,
+    location: null,
+    email: null,
+    hireable: null,
+    bio: null,
+    public_repos: 0,
+    public_gists: 0,
+    followers: 0,
+    following: 0,
+    created_at: EPOCH,
+    updated_at: EPOCH,
   };
 }
 
@@ -73,7 +96,7 @@ export function presentInstallation(world: World, installation: Installation): S
     app_id: world.options.app.id,
     app_slug: world.options.app.slug,
     target_id: owner.id,
-    target_type: owner.type,
+    target_type: typeOf(owner.login),
     permissions: { ...GRANTED },
     events: [...EVENTS],
     created_at: installation.createdAt,

@@ -1,6 +1,5 @@
-/** Commits and file differences, in GitHub's form. */
+/** Commits, in GitHub's form. */
 import type { components } from '@octokit/openapi-types';
-import type { FileDiff } from '../git/diff.ts';
 import type { Commit, Signature } from '../git/parse.ts';
 import type { Repository } from '../state.ts';
 import type { World } from '../world.ts';
@@ -37,7 +36,7 @@ export function presentGitCommit(
   };
 }
 
-/** As lists of commits hold it. */
+/** As branches hold it. */
 export function presentCommit(world: World, repository: Repository, commit: Commit) {
   const api = apiUrl(world, repository);
   const html = htmlUrl(world, repository);
@@ -65,46 +64,6 @@ export function presentCommit(world: World, repository: Repository, commit: Comm
       html_url: `${html}/commit/${sha}`,
     })),
   } satisfies Schemas['commit'];
-}
-
-/** As one commit is answered, with what it changed. */
-export function presentCommitWithFiles(
-  world: World,
-  repository: Repository,
-  commit: Commit,
-  files: readonly FileDiff[],
-): Schemas['commit'] {
-  const additions = files.reduce((sum, file) => sum + file.additions, 0);
-  const deletions = files.reduce((sum, file) => sum + file.deletions, 0);
-  return {
-    ...presentCommit(world, repository, commit),
-    stats: { additions, deletions, total: additions + deletions },
-    files: files.map(file => presentFile(world, repository, file, commit.sha)),
-  };
-}
-
-/** One file of a difference, as it stands at `sha`. */
-export function presentFile(
-  world: World,
-  repository: Repository,
-  file: FileDiff,
-  sha: string,
-): Schemas['diff-entry'] {
-  const html = htmlUrl(world, repository);
-  const path = file.path.split('/').map(encodeURIComponent).join('/');
-  return {
-    sha: file.sha,
-    filename: file.path,
-    status: file.status,
-    additions: file.additions,
-    deletions: file.deletions,
-    changes: file.additions + file.deletions,
-    blob_url: `${html}/blob/${sha}/${path}`,
-    raw_url: `${html}/raw/${sha}/${path}`,
-    contents_url: `${apiUrl(world, repository)}/contents/${path}?ref=${sha}`,
-    ...(file.patch !== null && { patch: file.patch }),
-    ...(file.previousPath !== null && { previous_filename: file.previousPath }),
-  };
 }
 
 /** The account behind a commit's address of the form `<id>+<login>@…`; null where it is nobody here. */

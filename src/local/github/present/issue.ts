@@ -7,14 +7,14 @@ import { apiUrl, htmlUrl } from './repository.ts';
 
 type Schemas = components['schemas'];
 
-export function presentLabel(world: World, repository: Repository, label: Label): Schemas['label'] {
+function presentLabel(world: World, repository: Repository, label: Label): Schemas['label'] {
   return {
     id: label.id,
     node_id: nodeId('Label', label.id),
     url: `${apiUrl(world, repository)}/labels/${encodeURIComponent(label.name)}`,
     name: label.name,
-    color: label.color,
-    description: label.description,
+    color: 'ededed',
+    description: null,
     default: false,
   };
 }
@@ -49,7 +49,7 @@ export function presentIssue(world: World, repository: Repository, issue: Issue)
     html_url: `${htmlUrl(world, repository)}/${page}/${issue.number}`,
     number: issue.number,
     state: issue.state,
-    state_reason: issue.stateReason,
+    state_reason: issue.state === 'closed' && !issue.pull ? 'completed' : null,
     title: issue.title,
     body: issue.body,
     user: presentAccount(world, issue.user),
@@ -66,8 +66,8 @@ export function presentIssue(world: World, repository: Repository, issue: Issue)
     closed_at: issue.closedAt,
     closed_by: issue.closedBy === null ? null : presentAccount(world, issue.closedBy),
     performed_via_github_app: viaApp(world, issue.user),
-    reactions: rollup(url, issue.reactions),
-    ...(issue.pull && { draft: issue.pull.draft, pull_request: pullLinks(world, repository, issue) }),
+    reactions: rollup(url, []),
+    ...(issue.pull && { draft: false, pull_request: pullLinks(world, repository, issue) }),
   };
 }
 

@@ -1,14 +1,13 @@
 /** Pull requests, in GitHub's form. */
 import type { components } from '@octokit/openapi-types';
 import type { FileDiff } from '../git/diff.ts';
-import type { Issue, Pull, Repository } from '../state.ts';
+import type { PullIssue, Repository } from '../state.ts';
 import type { World } from '../world.ts';
 import { nodeId, presentAccount } from './account.ts';
 import { association, presentLabels } from './issue.ts';
 import { apiUrl, htmlUrl, presentRepository } from './repository.ts';
 
 type Schemas = components['schemas'];
-export type PullIssue = Issue & { pull: Pull };
 
 /** What a list of pull requests holds of each. */
 export function presentPullSimple(world: World, repository: Repository, issue: PullIssue) {
@@ -69,7 +68,7 @@ export function presentPullSimple(world: World, repository: Repository, issue: P
     assignees: [],
     requested_reviewers: [],
     requested_teams: [],
-    draft: pull.draft,
+    draft: false,
     head: side(pull.head, pull.headSha),
     base: side(pull.base, pull.baseSha),
     author_association: association(world, repository, issue.user),
@@ -112,6 +111,5 @@ export function presentPull(world: World, repository: Repository, issue: PullIss
 function mergeableState(issue: PullIssue, facts: PullFacts): string {
   if (issue.state === 'closed' || facts.mergeable === null) return 'unknown';
   if (!facts.mergeable) return 'dirty';
-  if (issue.pull.draft) return 'draft';
   return facts.blocked ? 'blocked' : 'clean';
 }

@@ -44,7 +44,7 @@ export function presentRepository(world: World, repository: Repository, permissi
     open_issues_count: openIssues,
     topics: [],
     created_at: repository.createdAt,
-    updated_at: repository.updatedAt,
+    updated_at: repository.pushedAt,
     pushed_at: repository.pushedAt,
     ...FEATURES,
     ...(permission !== undefined && { permissions: permissionFlags(permission) }),
@@ -78,7 +78,7 @@ const FEATURES = {
   delete_branch_on_merge: false,
 } as const;
 
-function permissionFlags(permission: Permission) {
+export function permissionFlags(permission: Permission) {
   const write = permission === 'admin' || permission === 'write';
   return {
     admin: permission === 'admin',

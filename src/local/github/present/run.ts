@@ -1,7 +1,7 @@
-/** Check runs, workflows, runs, jobs and artifacts, in GitHub's form. */
+/** Check runs, workflows, runs and artifacts, in GitHub's form. Which pull requests they belong to is left out. */
 import type { components } from '@octokit/openapi-types';
-import { isPull } from '../http.ts';
-import type { Artifact, CheckRun, Repository, Run, RunJob, Workflow } from '../state.ts';
+import { TRIGGER } from '../../jobs.ts';
+import type { Artifact, CheckRun, Repository, Run, Workflow } from '../state.ts';
 import type { World } from '../world.ts';
 import { nodeId, presentAccount, presentApp } from './account.ts';
 import { apiUrl, htmlUrl, presentRepository } from './repository.ts';
@@ -14,7 +14,7 @@ const DAY_MS = 86_400_000;
 export function presentCheckRun(world: World, repository: Repository, check: CheckRun): Schemas['check-run'] {
   const url = `${apiUrl(world, repository)}/check-runs/${check.id}`;
   const html = `${htmlUrl(world, repository)}/runs/${check.id}`;
-  const { title, summary, text, annotations } = check.output;
+  const { title, summary, text } = check.output;
   return {
     id: check.id,
     node_id: nodeId('CheckRun', check.id),
@@ -30,29 +30,14 @@ export function presentCheckRun(world: World, repository: Repository, check: Che
     name: check.name,
     check_suite: { id: suiteId(check.headSha, check.app) },
     app: presentApp(world, check.app),
-    output: { title, summary, text, annotations_count: annotations, annotations_url: `${url}/annotations` },
-    pull_requests: pullsAt(world, repository, check.headSha),
+    output: { title, summary, text, annotations_count: 0, annotations_url: `${url}/annotations` },
+    pull_requests: [],
   };
 }
 
 /** GitHub gathers check runs in suites, one for each App and commit; here the id is all that is left of them. */
 const suiteId = (headSha: string, app: CheckRun['app']) =>
   Number.parseInt(headSha.slice(0, 8), 16) * 2 + (app === 'app' ? 1 : 0);
-
-function pullsAt(world: World, repository: Repository, sha: string): Schemas['pull-request-minimal'][] {
-  const url = apiUrl(world, repository);
-  const repo = { id: repository.id, url, name: repository.name };
-  return repository.issues
-    .filter(isPull)
-    .filter(issue => issue.state === 'open' && issue.pull.headSha === sha)
-    .map(({ number, pull }) => ({
-      id: pull.id,
-      number,
-      url: `${url}/pulls/${number}`,
-      head: { ref: pull.head, sha: pull.headSha, repo },
-      base: { ref: pull.base, sha: pull.baseSha, repo },
-    }));
-}
 
 export function presentWorkflow(
   world: World,
@@ -89,19 +74,19 @@ export function presentRun(world: World, repository: Repository, run: Run): Sche
     path: run.path,
     display_title: run.title,
     run_number: run.number,
-    run_attempt: run.attempt,
-    event: run.event,
+    run_attempt: 1,
+    event: TRIGGER,
     status: run.status,
     conclusion: run.conclusion,
     workflow_id: run.workflowId,
     url,
-    html_url: runPage(world, repository, run.id),
+    html_url: `${htmlUrl(world, repository)}/actions/runs/${run.id}`,
     pull_requests: [],
     created_at: run.createdAt,
     updated_at: run.updatedAt,
-    run_started_at: run.startedAt,
+    run_started_at: run.createdAt,
     actor: presentAccount(world, run.actor),
-    triggering_actor: presentAccount(world, run.triggeringActor),
+    triggering_actor: presentAccount(world, run.actor),
     jobs_url: `${url}/jobs`,
     logs_url: `${url}/logs`,
     check_suite_id: suite,
@@ -110,7 +95,7 @@ export function presentRun(world: World, repository: Repository, run: Run): Sche
     artifacts_url: `${url}/artifacts`,
     cancel_url: `${url}/cancel`,
     rerun_url: `${url}/rerun`,
-    previous_attempt_url: run.attempt > 1 ? `${url}/attempts/${run.attempt - 1}` : null,
+    previous_attempt_url: null,
     workflow_url: `${api}/actions/workflows/${run.workflowId}`,
     head_commit: {
       id: commit.sha,
@@ -122,38 +107,6 @@ export function presentRun(world: World, repository: Repository, run: Run): Sche
     },
     repository: presentRepository(world, repository),
     head_repository: presentRepository(world, repository),
-  };
-}
-
-export const runPage = (world: World, repository: Repository, id: number) =>
-  `${htmlUrl(world, repository)}/actions/runs/${id}`;
-
-export function presentJob(world: World, repository: Repository, run: Run, job: RunJob): Schemas['job'] {
-  const api = apiUrl(world, repository);
-  return {
-    id: job.id,
-    run_id: run.id,
-    run_url: `${api}/actions/runs/${run.id}`,
-    run_attempt: job.attempt,
-    node_id: nodeId('Job', job.id),
-    head_sha: run.headSha,
-    head_branch: run.ref.replace(/^refs\/(heads|tags)\//, ''),
-    url: `${api}/actions/jobs/${job.id}`,
-    html_url: `${runPage(world, repository, run.id)}/job/${job.id}`,
-    status: job.status,
-    conclusion: job.conclusion,
-    created_at: job.createdAt,
-    started_at: job.startedAt ?? job.createdAt,
-    completed_at: job.completedAt,
-    name: job.name,
-    workflow_name: run.workflowName,
-    steps: job.steps.map(({ number, name, status, conclusion }) => ({ number, name, status, conclusion })),
-    check_run_url: `${api}/check-runs/${job.checkRunId}`,
-    labels: job.labels,
-    runner_id: job.runner === null ? null : 1,
-    runner_name: job.runner,
-    runner_group_id: job.runner === null ? null : 1,
-    runner_group_name: job.runner === null ? null : 'Default',
   };
 }
 
@@ -169,7 +122,6 @@ export function presentArtifact(
     node_id: nodeId('Artifact', artifact.id),
     name: artifact.name,
     size_in_bytes: artifact.sizeBytes,
-    digest: artifact.digest,
     url,
     archive_download_url: `${url}/zip`,
     expired: false,

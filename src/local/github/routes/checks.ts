@@ -1,15 +1,13 @@
-/** Check runs, and the combined status of a commit. */
+/** Check runs. */
 import { z } from 'zod';
-import { loginOf } from '../auth.ts';
-import { addCheckRun, emitCheckRun } from '../checks.ts';
+import { addCheckRun } from '../checks.ts';
 import { GitHubError, invalid, notFound } from '../errors.ts';
 import { bodyOf, type Ctx, repositoryOf, type Server } from '../http.ts';
 import { page } from '../pagination.ts';
-import { apiUrl, presentRepository } from '../present/repository.ts';
 import { presentCheckRun } from '../present/run.ts';
 import { commitAt } from '../revision.ts';
 import { CHECK_CONCLUSIONS, type CheckRun, type Repository } from '../state.ts';
-import { sameName, timestamp, type World } from '../world.ts';
+import { timestamp, type World } from '../world.ts';
 
 const MAX_TEXT_CHARACTERS = 65_535;
 const fields = {
@@ -20,25 +18,24 @@ const fields = {
   status: z.enum(['queued', 'in_progress', 'completed']).optional(),
   conclusion: z.enum(CHECK_CONCLUSIONS).optional(),
 };
-const annotations = z.array(z.unknown()).max(50).default([]);
 const text = z.string().max(MAX_TEXT_CHARACTERS);
-const newCheck = z.object({
+const newCheck = z.strictObject({
   ...fields,
   name: z.string().min(1),
   head_sha: z.string(),
-  output: z.object({ title: z.string(), summary: text, text: text.optional(), annotations }).optional(),
+  output: z.strictObject({ title: z.string(), summary: text, text: text.optional() }).optional(),
 });
-const checkEdit = z.object({
+const checkEdit = z.strictObject({
   ...fields,
   name: z.string().min(1).optional(),
   output: z
-    .object({ title: z.string().optional(), summary: text.optional(), text: text.optional(), annotations })
+    .strictObject({ title: z.string().optional(), summary: text.optional(), text: text.optional() })
     .optional(),
 });
 
 export function checkRoutes(server: Server, world: World): void {
   server.post('/repos/:owner/:repo/check-runs', async c => {
-    const repository = repositoryOf(world, c, 'write', 'checks');
+    const repository = repositoryOf(world, c, 'write');
     requireApp(c);
     const body = await bodyOf(c, newCheck);
     const object = /^[0-9a-f]{40}$/.test(body.head_sha)
@@ -48,16 +45,10 @@ export function checkRoutes(server: Server, world: World): void {
     refuseHalfDone(body);
     const check = addCheckRun(world, repository, { app: 'app', name: body.name, headSha: body.head_sha });
     edit(world, check, body);
-    tell(world, repository, c, check, 'created');
     return c.json(presentCheckRun(world, repository, check), 201);
   });
-  const path = '/repos/:owner/:repo/check-runs/:id{[0-9]+}';
-  server.get(path, c => {
-    const repository = repositoryOf(world, c, 'read', 'checks');
-    return c.json(presentCheckRun(world, repository, checkOf(repository, c)));
-  });
-  server.patch(path, async c => {
-    const repository = repositoryOf(world, c, 'write', 'checks');
+  server.patch('/repos/:owner/:repo/check-runs/:id{[0-9]+}', async c => {
+    const repository = repositoryOf(world, c, 'write');
     requireApp(c);
     const check = checkOf(repository, c);
     if (check.app !== 'app') {
@@ -69,32 +60,15 @@ export function checkRoutes(server: Server, world: World): void {
     }
     const body = await bodyOf(c, checkEdit);
     refuseHalfDone(body);
-    const before = check.status;
     edit(world, check, body);
-    if (before !== 'completed' && check.status === 'completed')
-      tell(world, repository, c, check, 'completed');
     return c.json(presentCheckRun(world, repository, check));
   });
   server.get('/repos/:owner/:repo/commits/:ref{.+}/check-runs', async c => {
-    const repository = repositoryOf(world, c, 'read', 'checks');
+    const repository = repositoryOf(world, c, 'read');
     const { sha } = await commitAt(world, repository, c.req.param('ref'));
-    const checks = selectChecks(world, c, repository, sha);
-    const shown = page(c, checks).map(one => presentCheckRun(world, repository, one));
+    const checks = selectChecks(c, repository, sha);
+    const shown = page(c, checks, ['filter']).map(one => presentCheckRun(world, repository, one));
     return c.json({ total_count: checks.length, check_runs: shown });
-  });
-  server.get('/repos/:owner/:repo/commits/:ref{.+}/status', async c => {
-    const repository = repositoryOf(world, c, 'read', 'checks', 'contents');
-    const { sha } = await commitAt(world, repository, c.req.param('ref'));
-    const api = apiUrl(world, repository);
-    return c.json({
-      state: 'pending',
-      statuses: [],
-      sha,
-      total_count: 0,
-      repository: presentRepository(world, repository),
-      commit_url: `${api}/commits/${sha}`,
-      url: `${api}/commits/${sha}/status`,
-    });
   });
 }
 
@@ -133,40 +107,20 @@ function edit(world: World, check: CheckRun, o: z.output<typeof checkEdit>): voi
     check.completedAt = null;
   }
   if (o.output) {
-    const { title, summary, text, annotations } = o.output;
+    const { title, summary, text } = o.output;
     check.output = {
       title: title ?? check.output.title,
       summary: summary ?? check.output.summary,
       text: text ?? check.output.text,
-      annotations: check.output.annotations + annotations.length,
     };
   }
   world.changed();
 }
 
-function tell(
-  world: World,
-  repository: Repository,
-  c: Ctx,
-  check: CheckRun,
-  action: 'created' | 'completed',
-) {
-  emitCheckRun(world, repository, check, loginOf(world, c.get('actor')), action);
-}
-
 /** Newest first; `filter=latest`, the default, holds one for each App and name. */
-function selectChecks(world: World, c: Ctx, repository: Repository, sha: string): CheckRun[] {
-  const { check_name: name, status, filter = 'latest', app_id: appId } = c.req.query();
-  const matches = repository.checkRuns
-    .filter(
-      one =>
-        one.headSha === sha &&
-        (name === undefined || sameName(one.name, name)) &&
-        (status === undefined || one.status === status) &&
-        (appId === undefined || (one.app === 'app') === (appId === String(world.options.app.id))),
-    )
-    .reverse();
-  if (filter === 'all') return matches;
+function selectChecks(c: Ctx, repository: Repository, sha: string): CheckRun[] {
+  const matches = repository.checkRuns.filter(one => one.headSha === sha).reverse();
+  if (c.req.query('filter') === 'all') return matches;
   return matches.filter(
     (one, index) => matches.findIndex(other => other.app === one.app && other.name === one.name) === index,
   );

@@ -18,14 +18,14 @@ export function contentRoutes(server: Server, world: World): void {
 }
 
 async function answer(world: World, c: Ctx, path: string) {
-  const repository = repositoryOf(world, c, 'read', 'contents');
+  const repository = repositoryOf(world, c, 'read');
   const git = world.git(repository);
   const ref = c.req.query('ref') ?? repository.defaultBranch;
   const clean = path.replace(/^\/+|\/+$/g, '');
   const commit = await commitAt(world, repository, ref).catch(() => {
     throw notFound(`No commit found for the ref ${ref}`);
   });
-  const object = await git.read(clean === '' ? commit.tree : `${commit.sha}:${clean}`);
+  const object = clean === '' ? await git.read(commit.tree) : await git.entry(commit.sha, clean);
   if (!object) throw notFound();
   if (object.type === 'blob') {
     if (/[.+]raw\b/.test(c.req.header('accept') ?? '')) {

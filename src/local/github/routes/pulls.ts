@@ -1,32 +1,28 @@
 /** Pull requests. */
 import { z } from 'zod';
 import { loginOf } from '../auth.ts';
-import { invalid } from '../errors.ts';
 import { bodyOf, type Ctx, isPull, pullOf, repositoryOf, type Server } from '../http.ts';
-import { setState, touch } from '../issues.ts';
+import { checkBody, checkTitle, setState, touch } from '../issues.ts';
 import { page } from '../pagination.ts';
-import { presentCommit, presentFile } from '../present/commit.ts';
-import { type PullIssue, presentPull, presentPullSimple } from '../present/pull.ts';
+import { presentPull, presentPullSimple } from '../present/pull.ts';
 import { factsOf } from '../pull-facts.ts';
 import { MERGE_METHODS, mergePull, openPull } from '../pulls.ts';
-import type { Repository } from '../state.ts';
+import type { PullIssue, Repository } from '../state.ts';
 import { sameName, type World } from '../world.ts';
-import { editIssue, requireAuthor } from './issues.ts';
+import { requireAuthor } from './issues.ts';
 
-const newPull = z.object({
+const newPull = z.strictObject({
   title: z.string(),
   body: z.string().nullable().default(null),
   head: z.string(),
   base: z.string(),
-  draft: z.boolean().default(false),
 });
-const pullEdit = z.object({
+const pullEdit = z.strictObject({
   title: z.string().optional(),
   body: z.string().nullable().optional(),
-  state: z.enum(['open', 'closed']).optional(),
-  base: z.string().optional(),
+  state: z.literal('closed').optional(),
 });
-const mergeBody = z.object({
+const mergeBody = z.strictObject({
   sha: z.string().optional(),
   merge_method: z.enum(MERGE_METHODS).default('merge'),
   commit_title: z.string().optional(),
@@ -35,11 +31,12 @@ const mergeBody = z.object({
 
 export function pullRoutes(server: Server, world: World): void {
   server.get('/repos/:owner/:repo/pulls', c => {
-    const repository = repositoryOf(world, c, 'read', 'pull_requests');
-    return c.json(page(c, selectPulls(c, repository)).map(one => presentPullSimple(world, repository, one)));
+    const repository = repositoryOf(world, c, 'read');
+    const pulls = page(c, selectPulls(c, repository), ['state', 'head', 'sort', 'direction']);
+    return c.json(pulls.map(one => presentPullSimple(world, repository, one)));
   });
   server.post('/repos/:owner/:repo/pulls', async c => {
-    const repository = repositoryOf(world, c, 'discuss', 'pull_requests');
+    const repository = repositoryOf(world, c, 'discuss');
     const body = await bodyOf(c, newPull);
     const login = loginOf(world, c.get('actor'));
     const issue = await world.exclusive(repository, () => openPull(world, repository, login, body));
@@ -47,7 +44,7 @@ export function pullRoutes(server: Server, world: World): void {
   });
   const path = '/repos/:owner/:repo/pulls/:number{[0-9]+}';
   server.get(path, async c => {
-    const repository = repositoryOf(world, c, 'read', 'pull_requests');
+    const repository = repositoryOf(world, c, 'read');
     const issue = pullOf(repository, c);
     const answer = await present(world, repository, issue);
     // GitHub computes mergeability when it is asked for, and says so from the next answer on.
@@ -55,21 +52,19 @@ export function pullRoutes(server: Server, world: World): void {
     return c.json(answer);
   });
   server.patch(path, async c => {
-    const repository = repositoryOf(world, c, 'discuss', 'pull_requests');
+    const repository = repositoryOf(world, c, 'discuss');
     const issue = pullOf(repository, c);
     requireAuthor(world, c, issue.user);
     const edit = await bodyOf(c, pullEdit);
     const login = loginOf(world, c.get('actor'));
     await world.exclusive(repository, async () => {
-      await editIssue(world, repository, issue, login, edit);
-      if (edit.base !== undefined) await rebase(world, repository, issue, edit.base);
-      if (edit.state === 'open') await requireReopenable(world, repository, issue);
+      rewrite(world, issue, edit);
       if (edit.state) await setState(world, repository, issue, login, edit.state);
     });
     return c.json(await present(world, repository, issue));
   });
   server.put(`${path}/merge`, async c => {
-    const repository = repositoryOf(world, c, 'write', 'contents');
+    const repository = repositoryOf(world, c, 'write');
     const issue = pullOf(repository, c);
     const body = await bodyOf(c, mergeBody);
     const request = {
@@ -82,24 +77,6 @@ export function pullRoutes(server: Server, world: World): void {
     const sha = await world.exclusive(repository, () => mergePull(world, repository, login, issue, request));
     return c.json({ sha, merged: true, message: 'Pull Request successfully merged' });
   });
-  server.get(`${path}/merge`, c => {
-    const repository = repositoryOf(world, c, 'read', 'pull_requests', 'contents');
-    return c.body(null, pullOf(repository, c).pull.mergedAt === null ? 404 : 204);
-  });
-  server.get(`${path}/files`, async c => {
-    const repository = repositoryOf(world, c, 'read', 'pull_requests');
-    const issue = pullOf(repository, c);
-    const { files } = await factsOf(world, repository, issue);
-    return c.json(page(c, files).map(file => presentFile(world, repository, file, issue.pull.headSha)));
-  });
-  server.get(`${path}/commits`, async c => {
-    const repository = repositoryOf(world, c, 'read', 'pull_requests');
-    const { pull } = pullOf(repository, c);
-    const git = world.git(repository);
-    const shas = [...(await git.between(pull.baseSha, pull.headSha))].reverse();
-    const commits = await Promise.all(page(c, shas).map(sha => git.commit(sha)));
-    return c.json(commits.filter(one => one !== null).map(one => presentCommit(world, repository, one)));
-  });
 }
 
 async function present(world: World, repository: Repository, issue: PullIssue) {
@@ -107,41 +84,27 @@ async function present(world: World, repository: Repository, issue: PullIssue) {
 }
 
 function selectPulls(c: Ctx, repository: Repository): PullIssue[] {
-  const { state = 'open', head, base, sort, direction } = c.req.query();
+  const { state = 'open', head, sort, direction = 'desc' } = c.req.query();
   const [owner, branch] = head?.split(':', 2) ?? [];
   const matches = repository.issues
     .filter(isPull)
     .filter(
       issue =>
         (state === 'all' || issue.state === state) &&
-        (base === undefined || issue.pull.base === base) &&
         (owner === undefined || sameName(owner, repository.owner)) &&
         (branch === undefined || issue.pull.head === branch),
     );
   const key = (issue: PullIssue) => (sort === 'updated' ? issue.updatedAt : issue.createdAt);
   matches.sort((a, b) => key(a).localeCompare(key(b)) || a.number - b.number);
-  const order = direction ?? (sort === undefined || sort === 'created' ? 'desc' : 'asc');
-  return order === 'asc' ? matches : matches.reverse();
+  return direction === 'asc' ? matches : matches.reverse();
 }
 
-async function rebase(world: World, repository: Repository, issue: PullIssue, base: string): Promise<void> {
-  const sha = await world.git(repository).refSha(`refs/heads/${base}`);
-  if (sha === null) {
-    throw invalid('Validation Failed', [{ resource: 'PullRequest', field: 'base', code: 'invalid' }]);
-  }
-  Object.assign(issue.pull, { base, baseSha: sha, mergeability: 'fresh' });
+/** Changes title and description. Throws 422 for what is too long. */
+function rewrite(world: World, issue: PullIssue, edit: z.output<typeof pullEdit>): void {
+  const { title = issue.title, body = issue.body } = edit;
+  if (title === issue.title && body === issue.body) return;
+  checkTitle('PullRequest', title);
+  checkBody('PullRequest', body);
+  Object.assign(issue, { title, body });
   touch(world, issue);
-}
-
-async function requireReopenable(world: World, repository: Repository, issue: PullIssue): Promise<void> {
-  if (issue.state === 'open') return;
-  const { head, mergedAt } = issue.pull;
-  const sha = await world.git(repository).refSha(`refs/heads/${head}`);
-  if (mergedAt === null && sha !== null) {
-    issue.pull.headSha = sha;
-    return;
-  }
-  const why = mergedAt === null ? `The ${head} branch has been deleted.` : 'It has been merged.';
-  const message = `state cannot be changed. ${why}`;
-  throw invalid('Validation Failed', [{ resource: 'PullRequest', code: 'custom', field: 'state', message }]);
 }

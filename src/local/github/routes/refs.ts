@@ -2,29 +2,29 @@
 import { z } from 'zod';
 import { loginOf } from '../auth.ts';
 import { GitHubError, invalid, notFound } from '../errors.ts';
+import { isRefName } from '../git/names.ts';
 import { bodyOf, type Ctx, repositoryOf, type Server } from '../http.ts';
 import { page } from '../pagination.ts';
 import { nodeId } from '../present/account.ts';
 import { apiUrl } from '../present/repository.ts';
 import { moveRefs } from '../refs.ts';
-import { isRefName } from '../revision.ts';
 import type { Repository } from '../state.ts';
 import type { World } from '../world.ts';
 
 const sha = z.string().regex(/^[0-9a-f]{40}$/, 'expected a 40-digit object id');
-const newRef = z.object({ ref: z.string(), sha });
-const refUpdate = z.object({ sha, force: z.boolean().default(false) });
+const newRef = z.strictObject({ ref: z.string(), sha });
+const refUpdate = z.strictObject({ sha, force: z.boolean().default(false) });
 
 export function refRoutes(server: Server, world: World): void {
   server.get('/repos/:owner/:repo/git/ref/:ref{.+}', async c => {
-    const repository = repositoryOf(world, c, 'read', 'contents');
+    const repository = repositoryOf(world, c, 'read');
     const ref = refOf(c);
     const found = await world.git(repository).refSha(ref);
     if (found === null) throw await missing(world, repository);
     return c.json(await presentRef(world, repository, ref, found));
   });
   server.get('/repos/:owner/:repo/git/matching-refs/:ref{.+}', async c => {
-    const repository = repositoryOf(world, c, 'read', 'contents');
+    const repository = repositoryOf(world, c, 'read');
     const prefix = `refs/${c.req.param('ref')}`;
     const folder = prefix.slice(0, prefix.lastIndexOf('/') + 1);
     const refs = (await world.git(repository).refs(folder)).filter(one => one.ref.startsWith(prefix));
@@ -32,7 +32,7 @@ export function refRoutes(server: Server, world: World): void {
     return c.json(await Promise.all(answers));
   });
   server.post('/repos/:owner/:repo/git/refs', async c => {
-    const repository = repositoryOf(world, c, 'write', 'contents');
+    const repository = repositoryOf(world, c, 'write');
     const body = await bodyOf(c, newRef);
     if (!isRefName(body.ref))
       throw invalid(
@@ -48,7 +48,7 @@ export function refRoutes(server: Server, world: World): void {
     return c.json(await presentRef(world, repository, body.ref, body.sha), 201);
   });
   server.patch('/repos/:owner/:repo/git/refs/:ref{.+}', async c => {
-    const repository = repositoryOf(world, c, 'write', 'contents');
+    const repository = repositoryOf(world, c, 'write');
     const body = await bodyOf(c, refUpdate);
     const ref = refOf(c);
     await world.exclusive(repository, async () => {
@@ -64,7 +64,7 @@ export function refRoutes(server: Server, world: World): void {
     return c.json(await presentRef(world, repository, ref, body.sha));
   });
   server.delete('/repos/:owner/:repo/git/refs/:ref{.+}', async c => {
-    const repository = repositoryOf(world, c, 'write', 'contents');
+    const repository = repositoryOf(world, c, 'write');
     const ref = refOf(c);
     await world.exclusive(repository, async () => {
       const from = await world.git(repository).refSha(ref);

@@ -1,17 +1,19 @@
-import type { CampaignState, ExperimentMarker, RecordedTrial } from './marker.ts';
-import { trialParts } from './queries.ts';
-import { clip } from './quote.ts';
+/** Markers made to fit into a comment or a description, which GitHub limits in length. */
 
-/** Besides the first champion, this many trees keep their baselines. */
+import { clip } from '../text/markdown.ts';
+import type { CampaignState, ExperimentMarker, RecordedTrial } from './marker.ts';
+import { trialParts } from './trial-id.ts';
+
+/** The baselines of the first champion are kept, and those of this many later trees. */
 const KEPT_TREES = 3;
 const KEPT_COMMENTS = 200;
 const KEPT_FAILURES = 20;
-/** Where nothing else helps, only so many baselines and failures stay. */
+/** If nothing else helps, only this many baselines and failures are kept. */
 const FEW_BASELINES = [30, 10, 3];
 const FEW_FAILURES = 5;
 
-/** The state as it is stored, then ever leaner versions of it. */
-export function* leanerStates(state: CampaignState): Generator<CampaignState> {
+/** The state as it is stored, followed by smaller and smaller versions of it. */
+export function* smallerStates(state: CampaignState): Generator<CampaignState> {
   const stored = keepBaselines(
     {
       ...state,
@@ -24,17 +26,17 @@ export function* leanerStates(state: CampaignState): Generator<CampaignState> {
   yield stored;
   const quiet = { ...stored, baselines: stored.baselines.map(withoutTraceback) };
   yield quiet;
-  const lean = { ...quiet, baselines: quiet.baselines.map(withoutReports) };
-  yield lean;
+  const unreported = { ...quiet, baselines: quiet.baselines.map(withoutReports) };
+  yield unreported;
   for (const count of FEW_BASELINES)
     yield {
-      ...keepBaselines(lean, lean.baselines.slice(-count)),
-      failedProposals: lean.failedProposals.slice(-FEW_FAILURES),
+      ...keepBaselines(unreported, unreported.baselines.slice(-count)),
+      failedProposals: unreported.failedProposals.slice(-FEW_FAILURES),
     };
 }
 
-/** The marker as it is stored, then ever leaner versions of it. */
-export function* leanerMarkers(marker: ExperimentMarker): Generator<ExperimentMarker> {
+/** The marker as it is stored, followed by smaller and smaller versions of it. */
+export function* smallerMarkers(marker: ExperimentMarker): Generator<ExperimentMarker> {
   const { verdict } = marker;
   const stored = { ...marker, verdict: verdict && { ...verdict, reason: clip(verdict.reason, 500) } };
   yield stored;
@@ -43,23 +45,25 @@ export function* leanerMarkers(marker: ExperimentMarker): Generator<ExperimentMa
   yield { ...quiet, trials: quiet.trials.map(withoutReports) };
 }
 
-/** Those of the first champion, which the history begins with, and of the last trees, which may still be judged against. */
+/** The baselines of the first champion, where the history begins, and of the latest trees, which ideas may still be compared with. */
 function baselinesThatCount(baselines: readonly RecordedTrial[]): RecordedTrial[] {
   const latest = [...new Set(baselines.map(({ tree }) => tree).reverse())].slice(0, KEPT_TREES);
   const trees = new Set([baselines[0]?.tree, ...latest]);
   return baselines.filter(({ tree }) => trees.has(tree));
 }
 
-/** What is dropped was still spent, and what was forgiven of the rest stays forgiven. */
+/** Dropped baselines still count as spending, and those that remain are forgiven if they were before. */
 function keepBaselines(state: CampaignState, kept: RecordedTrial[]): CampaignState {
   const dropped = state.baselines.filter(trial => !kept.includes(trial));
   if (dropped.length === 0) return state;
   const { forgiven, forgotten = { trials: 0, machineSeconds: 0, last: 0 } } = state;
-  const pardoned = state.baselines.slice(0, forgiven.baselines).filter(trial => kept.includes(trial)).length;
+  const forgivenHere = state.baselines
+    .slice(0, forgiven.baselines)
+    .filter(trial => kept.includes(trial)).length;
   return {
     ...state,
     baselines: kept,
-    forgiven: { ...forgiven, baselines: pardoned },
+    forgiven: { ...forgiven, baselines: forgivenHere },
     forgotten: {
       trials: forgotten.trials + dropped.length,
       machineSeconds: dropped.reduce((sum, trial) => sum + trial.totalSeconds, forgotten.machineSeconds),

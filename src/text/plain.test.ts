@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { escapeMarkdown, fence, plainLine } from './text.ts';
+import { plainLine } from './plain.ts';
 
-test('a title from a model cannot mention, refer, skip CI or break the line', () => {
+test('a title from a model cannot mention anyone, refer to an issue, skip CI or add a trailer', () => {
   assert.equal(
     plainLine('try @alice, fixes #12\n\nSigned-off-by: me [skip ci]'),
     'try alice, fixes 12 Signed-off-by me (skip ci)',
@@ -12,7 +12,7 @@ test('a title from a model cannot mention, refer, skip CI or break the line', ()
   assert.equal(plainLine('[SKIP CI] [no ci]'), '(SKIP CI) (no ci)');
 });
 
-test('what a title may not say cannot be put together from pieces', () => {
+test('removing characters from a title cannot put a command together', () => {
   for (const evil of [
     '[skip@ ci]',
     '[skip [skip ci]ci]',
@@ -33,18 +33,4 @@ test('what a title may not say cannot be put together from pieces', () => {
     'closes https: github.com/o/r/issues/12',
   );
   assert.equal(plainLine('weigh-2 head-1'), 'weigh-2 head-1');
-});
-
-test('a hypothesis is shown as it is, not as Markdown', () => {
-  assert.equal(
-    escapeMarkdown('<img src=x> **b** [a](b) `c` | d'),
-    '&lt;img src=x&gt; \\*\\*b\\*\\* \\[a\\](b) \\`c\\` \\| d',
-  );
-  assert.doesNotMatch(escapeMarkdown('ask @alice about #12 at https://evil.test'), /@alice|#12|https:\/\//);
-  assert.equal(escapeMarkdown('two\nlines <!-- autoresearch:experiment {} -->').includes('<!--'), false);
-});
-
-test('a fence is longer than anything inside it', () => {
-  assert.equal(fence('a\n```\n**out**\n', 'text'), '````text\na\n```\n**out**\n````');
-  assert.equal(fence('plain'), '```\nplain\n```');
 });

@@ -1,0 +1,10 @@
+/** Ids of trials: `<issue>/<experiment>.<k>`. Experiment 0 is the champion. */
+
+export function trialId(issue: number, experiment: number, k: number): string {
+  return `${issue}/${experiment}.${k}`;
+}
+
+export function trialParts(id: string): { issue: number; experiment: number; k: number } {
+  const [issue = 0, experiment = 0, k = 0] = id.split(/[/.]/).map(Number);
+  return { issue, experiment, k };
+}
