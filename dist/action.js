@@ -16897,7 +16897,7 @@ function read3({ contract }, output2, resultFile) {
 // src/trial/bubblewrap.ts
 import { execFile as execFile5 } from "node:child_process";
 import { writeFile as writeFile5 } from "node:fs/promises";
-import { basename as basename4, join as join11 } from "node:path";
+import { join as join11 } from "node:path";
 import { promisify as promisify5 } from "node:util";
 
 // src/trial/bpf.ts
@@ -17221,6 +17221,7 @@ async function bubblewrap(options, warn) {
   try {
     return await firstThatWorks(
       options,
+      runtime,
       warn,
       (user) => wrapped(options, program, runtime, user, filter, group)
     );
@@ -17229,7 +17230,7 @@ async function bubblewrap(options, warn) {
     throw error2;
   }
 }
-async function firstThatWorks(options, warn, wrapFor) {
+async function firstThatWorks(options, runtime, warn, wrapFor) {
   const users = await possibleUsers();
   let problem = null;
   for (const user of users) {
@@ -17237,13 +17238,24 @@ async function firstThatWorks(options, warn, wrapFor) {
       warn(`Candidates run as root without its rights instead of a user of their own: ${problem.said}`);
     if (user.isOwn) await run5("chmod", ["-R", "a+rX", options.workDir]);
     const launch2 = await wrapFor(user);
-    const [python = ""] = launch2.command;
-    const probe = /^python[\d.]*$/.test(basename4(python)) ? [python, "-I", "-c", ""] : ["true"];
-    problem = await testRun([...launch2.wrap, ...probe], options.env);
+    problem = user.isOwn ? await unreadable(options, runtime) : null;
+    const probe = runtime.python ? [runtime.python, "-I", "-c", ""] : ["true"];
+    problem ??= await testRun([...launch2.wrap, ...probe], options.env);
     if (problem === null) return launch2;
   }
   const { said, advice } = problem ?? { said: "there is no user for the candidate", advice: "" };
   throw new SandboxUnavailable(`The sandbox does not work here: ${said}. ${advice}`);
+}
+async function unreadable({ readable: readable2, machineHome }, runtime) {
+  const named = readable2.map((path) => path.startsWith("~/") ? join11(machineHome, path.slice(2)) : path);
+  const folders = [...named, ...runtime.paths];
+  if (folders.length === 0) return null;
+  const hidden = ["-type", "d", "!", "-perm", "-005", "-o", "-type", "f", "!", "-perm", "-004"];
+  const { stdout } = await run5("find", [
+    ...folders,
+    ...["-maxdepth", "5", "(", ...hidden, ")", "-print", "-quit"]
+  ]).catch(() => ({ stdout: "" }));
+  return stdout === "" ? null : { said: `other users cannot read ${stdout.trim()}`, advice: "Run chmod -R a+rX on it." };
 }
 async function wrapped(options, program, runtime, user, filter, group) {
   const inside = [

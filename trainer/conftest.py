@@ -1,9 +1,13 @@
 """Prepared data of a few made-up packages, the same for all tests, and a way to try candidates on it."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
+
+# Before torch is imported: at these sizes its threads only wait for each other.
+os.environ["OMP_NUM_THREADS"] = "1"
 
 import numpy as np
 import pytest

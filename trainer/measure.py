@@ -278,11 +278,11 @@ def check(question: Question, champion: np.ndarray, claimed: np.ndarray, result:
         flags = found.flags
         flags += check_suspicious(question, weight, claimed, random, result)
     except Crash as crash:
-        flags.append(f"the process that was asked blind failed: {crash.message}"[:200])
+        flags.append(f"the process that was asked blind failed: {crash.message.split('; ')[0]}"[:200])
     try:
         flags += check_company(question, claimed, random, result)
     except Crash as crash:
-        flags.append(f"the process that was asked in other company failed: {crash.message}"[:200])
+        flags.append(f"the process that was asked in other company failed: {crash.message.split('; ')[0]}"[:200])
     result.audited = dataclasses.asdict(dataclasses.replace(found, flags=flags))
     if not abs(found.val_bpb) <= MOST:
         result.audited["val_bpb"] = result.val_bpb

@@ -1,5 +1,7 @@
 """What both sides rely on: messages are what they claim, and files do not change."""
 
+import errno
+import fcntl
 import mmap
 import os
 import socket
@@ -64,6 +66,21 @@ def test_a_line_without_end_and_a_heap_of_descriptors_are_refused():
         listen(wire.Channel(ours))
 
 
+def test_who_reads_a_message_and_goes_at_once_has_been_told(monkeypatch: pytest.MonkeyPatch):
+    ours, theirs = socket.socketpair()
+    send = socket.send_fds
+
+    def sent_and_gone(*given: object) -> int:
+        sent = send(*given)
+        theirs.close()
+        return sent
+
+    monkeypatch.setattr(wire.socket, "send_fds", sent_and_gone)
+    wire.Channel(ours).send("go", [0], budget_s=1.0)
+    with pytest.raises(OSError, match="Broken pipe"):
+        wire.Channel(ours).send("go", [0], budget_s=1.0)
+
+
 @pytest.mark.parametrize("content", [b"", b"\0" * 4, b"\1\0\0\0", b"\1\0\0\0\2\0a", b"\1\0\0\0\1\0ab", b"\xff" * 40])
 def test_a_file_that_is_no_vocabulary_is_refused(content: bytes):
     with pytest.raises(wire.Refused):
@@ -108,3 +125,20 @@ def test_weights_survive_the_way_through_a_file_in_their_own_precision():
     for name, value in model.state_dict().items():
         assert torch.equal(value, other.state_dict()[name])
         assert value.dtype == other.state_dict()[name].dtype
+
+
+def test_a_memory_file_whose_pages_are_in_use_is_sealed_a_moment_later(monkeypatch: pytest.MonkeyPatch):
+    real, tries = fcntl.fcntl, []
+
+    def busy(file: int, command: int, *words: int) -> int:
+        tries.append(command)
+        if len(tries) < 4:
+            raise OSError(errno.EBUSY, "busy")
+        return real(file, command, *words)
+
+    monkeypatch.setattr(wire.fcntl, "fcntl", busy)
+    monkeypatch.setattr(wire, "SEALING_PAUSE_S", 0.0)
+    file = wire.sealed(b"text")
+    assert len(tries) == 4
+    with pytest.raises(PermissionError):
+        os.pwrite(file, b"x", 0)

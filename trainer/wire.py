@@ -3,6 +3,7 @@
 Both sides use this file. Whatever arrives is checked here before anyone uses it; nothing is ever unpickled.
 """
 
+import errno
 import fcntl
 import json
 import os
@@ -11,6 +12,7 @@ import socket
 import stat
 import tempfile
 import threading
+import time
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -24,6 +26,7 @@ MAX_VOCABULARY = 65_536
 MAX_STATS = 32
 MOST = 1e20  # No number of a candidate's counts beyond this, in either direction; also in src/protocol/measurement.ts.
 CHUNK_BYTES = 2**20
+SEALING_TRIES, SEALING_PAUSE_S = 100, 0.1
 # Reasons a candidate may give for not scoring: a closed list, so that no held-out text fits into the answer.
 FAILURES = {
     "shape": "log_probs gave another shape than (rows, tokens, vocabulary)",
@@ -98,7 +101,8 @@ class Channel:
         line = json.dumps({"kind": kind, "files": len(files), **fields}, allow_nan=False).encode() + b"\n"
         assert len(line) <= MAX_LINE_BYTES, f"a message {kind} of {len(line)} bytes"
         sent = socket.send_fds(self.socket, [line], list(files)) if files else self.socket.send(line)
-        self.socket.sendall(line[sent:])
+        if sent < len(line):  # Who has read all of it may be done and gone, and sending nothing would fail then.
+            self.socket.sendall(line[sent:])
 
     def fill(self) -> bool:
         """Waits for more bytes and reads them; False once the other side has closed its end."""
@@ -192,8 +196,21 @@ def sealed(content: bytes | memoryview | np.ndarray) -> int:
     file = os.memfd_create("text", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
     write_all(file, view)
     everything = fcntl.F_SEAL_SEAL | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_WRITE
-    fcntl.fcntl(file, fcntl.F_ADD_SEALS, everything)
+    _add_seals(file, everything)
     return file
+
+
+def _add_seals(file: int, seals: int) -> None:
+    """Seals a memory file. While the kernel moves its pages, as a busy machine does, it refuses: then tries again."""
+    for _ in range(SEALING_TRIES):
+        try:
+            fcntl.fcntl(file, fcntl.F_ADD_SEALS, seals)
+            return
+        except OSError as error:
+            if error.errno != errno.EBUSY:
+                raise
+            time.sleep(SEALING_PAUSE_S)
+    raise OSError(errno.EBUSY, "a memory file cannot be sealed: the kernel keeps using its pages")
 
 
 def blank(size: int) -> int:
@@ -204,7 +221,7 @@ def blank(size: int) -> int:
             return os.dup(file.fileno())
     file = os.memfd_create("answer", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
     os.truncate(file, size)
-    fcntl.fcntl(file, fcntl.F_ADD_SEALS, fcntl.F_SEAL_SEAL | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW)
+    _add_seals(file, fcntl.F_SEAL_SEAL | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW)
     return file
 
 

@@ -1,7 +1,7 @@
 /** Runs the bundled action as a runner would. */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { mkdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Terms } from '../campaign/evidence/audit-terms.ts';
@@ -37,9 +37,11 @@ export interface Job {
 /** Takes the measurement of one trial. Fails the test where there is none. */
 export async function act(job: Job): Promise<Told> {
   const { root, terms } = job;
-  const workspace = join(root, 'workspace');
-  const temp = join(root, 'temp');
-  for (const folder of [workspace, temp, join(root, 'home')]) mkdirSync(folder, { recursive: true });
+  mkdirSync(join(root, 'home'), { recursive: true });
+  const own = mkdtempSync(join(root, 'job-'));
+  const workspace = join(own, 'workspace');
+  const temp = join(own, 'temp');
+  for (const folder of [workspace, temp]) mkdirSync(folder);
   symlinkSync(job.base.dir, join(workspace, 'base'));
   symlinkSync(job.candidate.dir, join(workspace, 'candidate'));
   const inputs = {
@@ -78,7 +80,6 @@ export async function act(job: Job): Promise<Told> {
   } catch (error) {
     return assert.fail(`Expected a measurement, found ${(error as { stdout?: string }).stdout ?? error}`);
   } finally {
-    rmSync(workspace, { recursive: true });
-    rmSync(temp, { recursive: true });
+    rmSync(own, { recursive: true });
   }
 }

@@ -15,6 +15,8 @@ export interface Cheat {
   change?: (folder: string) => void;
   /** True: it needs seconds to start. The trial is then one of a campaign whose champion does so, too. */
   startsSlowly?: true;
+  /** True: its trials run on a machine that has not measured the champion. */
+  onAnotherMachine?: true;
   /** A preview above this ends its trials, in bits per byte. */
   stopAbove?: number;
   /** How the campaign judges it. */

@@ -1,7 +1,7 @@
 /** A campaign whose champion learns in no time, judged by this checkout's referee and gate; and what it makes of a cheat. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { termsOf } from '../campaign/evidence/audit-terms.ts';
 import type { RecordedTrial, Verdict } from '../campaign/marker.ts';
@@ -35,7 +35,10 @@ export interface Scene {
   judge(cheat: Candidate): Promise<{ verdict: Verdict; trials: [Told, ...Told[]] }>;
 }
 
-type Candidate = Pick<Cheat, 'code' | 'script' | 'change' | 'startsSlowly' | 'stopAbove'>;
+type Candidate = Pick<
+  Cheat,
+  'code' | 'script' | 'change' | 'startsSlowly' | 'onAnotherMachine' | 'stopAbove'
+>;
 
 /** Prepares data in the empty folder `root`, makes this checkout's trainer a repository, and measures its champion on each seed. */
 export async function makeScene(root: string): Promise<Scene> {
@@ -53,7 +56,7 @@ export async function makeScene(root: string): Promise<Scene> {
     tried: Experiment | null,
     trial: string,
     index: number,
-    { startsSlowly, stopAbove }: Candidate = {},
+    { startsSlowly, onAnotherMachine, stopAbove }: Candidate = {},
   ) => {
     const seed = SEEDS[index] ?? assert.fail(`Expected seed ${index}.`);
     const terms = termsOf(shown(base, champion, tried), CONTRACT, tried, budget, seed);
@@ -61,6 +64,7 @@ export async function makeScene(root: string): Promise<Scene> {
     const [alike] = champion;
     const stop = stopAbove !== undefined && alike ? { ...alike, value: stopAbove } : null;
     const told = startsSlowly ? patient : terms;
+    if (onAnotherMachine) rmSync(join(root, 'nats'), { recursive: true, force: true });
     return act({ root, base, candidate, trial, seed, budget, timeout, terms: told, stop });
   };
   for (const index of SEEDS.keys()) {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
+import { AUDIT_CHEATS } from './audit-cheats.test-helper.ts';
 import { SCORE_CHEATS } from './score-cheats.test-helper.ts';
 import { TRIAL_CHEATS } from './trial-cheats.test-helper.ts';
 
@@ -12,7 +13,7 @@ const VERDICTS: Partial<Record<string, string>> = {
 
 test('docs/cheats.md names every cheat with its end and what stops it, and no other', () => {
   const [, table = ''] = /^\| cheat .*\n\|---.*\n((?:\|.*\n)+)/m.exec(readFileSync(PAGE, 'utf8')) ?? [];
-  const all = [...SCORE_CHEATS, ...TRIAL_CHEATS];
+  const all = [...SCORE_CHEATS, ...AUDIT_CHEATS, ...TRIAL_CHEATS];
   const rows = all.map(
     ({ title, verdict, stoppedBy }) => `| ${title} | ${VERDICTS[verdict] ?? verdict} | ${stoppedBy} |\n`,
   );

@@ -1,9 +1,9 @@
-/** Tries cheats one after the other in one scene, with honest candidates around them. */
+/** Tries cheats in one scene, as many at a time as there are cores, and an honest candidate after them. */
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, before, test } from 'node:test';
+import { after, before, describe, test } from 'node:test';
 import type { Measurement } from '../protocol/measurement.ts';
 import type { Cheat } from './cheat.test-helper.ts';
 import { makeScene, type Scene } from './scene.test-helper.ts';
@@ -16,25 +16,27 @@ export function tryAll(cheats: readonly Cheat[]): void {
   before(async () => {
     scene = await makeScene(root);
   });
-  for (const cheat of cheats)
-    test(cheat.title, async () => {
-      const { verdict, trials } = await scene.judge(cheat);
-      const [first] = trials;
-      assert.equal(verdict.kind, cheat.verdict, `${verdict.reason}\n${first.summary}\n${first.log}`);
-      const { digest, sandbox } = first.measurement;
-      assert.equal(
-        sandbox,
-        digest === '' ? 'none' : 'bubblewrap',
-        'Expected it to be refused, or to run in a sandbox.',
-      );
-      for (const { summary, log } of trials) assert.match(`${summary}\n${log}`, cheat.says);
-      if (cheat.honestNumber)
-        assert.ok(
-          Math.abs(numberOf(first.measurement) - honestNumber(scene)) < 1e-6,
-          `Expected the honest number ${honestNumber(scene)}.\n${first.summary}`,
+  describe('a candidate that', { concurrency: availableParallelism() }, () => {
+    for (const cheat of cheats)
+      test(cheat.title, async () => {
+        const { verdict, trials } = await scene.judge(cheat);
+        const [first] = trials;
+        assert.equal(verdict.kind, cheat.verdict, `${verdict.reason}\n${first.summary}\n${first.log}`);
+        const { digest, sandbox } = first.measurement;
+        assert.equal(
+          sandbox,
+          digest === '' ? 'none' : 'bubblewrap',
+          'Expected it to be refused, or to run in a sandbox.',
         );
-      cheat.also?.(first, scene);
-    });
+        for (const { summary, log } of trials) assert.match(`${summary}\n${log}`, cheat.says);
+        if (cheat.honestNumber)
+          assert.ok(
+            Math.abs(numberOf(first.measurement) - honestNumber(scene)) < 1e-6,
+            `Expected the honest number ${honestNumber(scene)}.\n${first.summary}`,
+          );
+        cheat.also?.(first, scene);
+      });
+  });
   test('an honest candidate that learns more is merged by the same campaign', async () => {
     const { verdict, trials } = await scene.judge({ code: 'DOCUMENTS = 20' });
     assert.equal(verdict.kind, 'merge', verdict.reason);

@@ -1,7 +1,7 @@
 /** The sandbox on Linux: bubblewrap with its own namespaces, and only those parts of the machine that the command needs. */
 import { execFile } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { type ControlGroup, controlGroup, removeGroup } from './control-group.ts';
 import { insideFiles, SandboxUnavailable, WORK } from './inside.ts';
@@ -47,7 +47,7 @@ export async function bubblewrap(options: SandboxOptions, warn: (line: string) =
   const filter = await writeFilter(options.scratch);
   const group = await controlGroup(options.limits);
   try {
-    return await firstThatWorks(options, warn, user =>
+    return await firstThatWorks(options, runtime, warn, user =>
       wrapped(options, program, runtime, user, filter, group),
     );
   } catch (error) {
@@ -59,6 +59,7 @@ export async function bubblewrap(options: SandboxOptions, warn: (line: string) =
 /** The sandbox for the first of the possible users with whom it works. */
 async function firstThatWorks(
   options: SandboxOptions,
+  runtime: Runtime,
   warn: (line: string) => void,
   wrapFor: (user: User) => Promise<Launch>,
 ): Promise<Launch> {
@@ -69,13 +70,32 @@ async function firstThatWorks(
       warn(`Candidates run as root without its rights instead of a user of their own: ${problem.said}`);
     if (user.isOwn) await run('chmod', ['-R', 'a+rX', options.workDir]);
     const launch = await wrapFor(user);
-    const [python = ''] = launch.command;
-    const probe = /^python[\d.]*$/.test(basename(python)) ? [python, '-I', '-c', ''] : ['true'];
-    problem = await testRun([...launch.wrap, ...probe], options.env);
+    problem = user.isOwn ? await unreadable(options, runtime) : null;
+    const probe = runtime.python ? [runtime.python, '-I', '-c', ''] : ['true'];
+    problem ??= await testRun([...launch.wrap, ...probe], options.env);
     if (problem === null) return launch;
   }
   const { said, advice } = problem ?? { said: 'there is no user for the candidate', advice: '' };
   throw new SandboxUnavailable(`The sandbox does not work here: ${said}. ${advice}`);
+}
+
+/** A file that the runner may read and another user may not: the candidate must not be blamed for it. Looks a few folders deep. */
+async function unreadable(
+  { readable, machineHome }: SandboxOptions,
+  runtime: Runtime,
+): Promise<Problem | null> {
+  const named = readable.map(path => (path.startsWith('~/') ? join(machineHome, path.slice(2)) : path));
+  const folders = [...named, ...runtime.paths];
+  if (folders.length === 0) return null;
+  const hidden = ['-type', 'd', '!', '-perm', '-005', '-o', '-type', 'f', '!', '-perm', '-004'];
+  // A folder that disappears meanwhile is none of ours.
+  const { stdout } = await run('find', [
+    ...folders,
+    ...['-maxdepth', '5', '(', ...hidden, ')', '-print', '-quit'],
+  ]).catch(() => ({ stdout: '' }));
+  return stdout === ''
+    ? null
+    : { said: `other users cannot read ${stdout.trim()}`, advice: 'Run chmod -R a+rX on it.' };
 }
 
 async function wrapped(

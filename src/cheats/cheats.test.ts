@@ -1,4 +1,5 @@
+import { SCORE_CHEATS } from './score-cheats.test-helper.ts';
 import { TRIAL_CHEATS } from './trial-cheats.test-helper.ts';
 import { tryAll } from './try.test-helper.ts';
 
-tryAll(TRIAL_CHEATS);
+tryAll([...SCORE_CHEATS, ...TRIAL_CHEATS]);

@@ -1,0 +1,4 @@
+import { AUDIT_CHEATS } from './audit-cheats.test-helper.ts';
+import { tryAll } from './try.test-helper.ts';
+
+tryAll(AUDIT_CHEATS);

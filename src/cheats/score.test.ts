@@ -1,4 +1,0 @@
-import { SCORE_CHEATS } from './score-cheats.test-helper.ts';
-import { tryAll } from './try.test-helper.ts';
-
-tryAll(SCORE_CHEATS);
