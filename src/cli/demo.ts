@@ -1,8 +1,8 @@
 /** `autoresearch demo`: the whole loop on this machine, with real training. */
 import path from 'node:path';
 import { type Command, Option } from 'commander';
-import { CHECKOUT, loadSettings, trainerEnvironment } from '../starter/checkout.ts';
 import { UsageError } from '../starter/errors.ts';
+import { CHECKOUT, loadSettings, trainerEnvironment } from '../starter/own-checkout.ts';
 import { withAgent, withBudget } from '../starter/templates.ts';
 import { sandboxProblem } from '../trial/probe.ts';
 import { committedContract, currentBranch, repositoryRoot } from './contract.ts';

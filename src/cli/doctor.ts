@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Command } from 'commander';
 import { execa } from 'execa';
-import { CHECKOUT, loadSettings, trainerEnvironment } from '../starter/checkout.ts';
+import { CHECKOUT, loadSettings, trainerEnvironment } from '../starter/own-checkout.ts';
 import { sandboxProblem } from '../trial/probe.ts';
 import { CommandError } from './errors.ts';
 

@@ -2,8 +2,8 @@
 import { randomBytes } from 'node:crypto';
 import { globSync } from 'node:fs';
 import type { Command } from 'commander';
-import { CHECKOUT, loadSettings } from '../starter/checkout.ts';
 import { UsageError } from '../starter/errors.ts';
+import { CHECKOUT, loadSettings } from '../starter/own-checkout.ts';
 
 const LOOPBACK = ['127.0.0.1', '::1', 'localhost'];
 

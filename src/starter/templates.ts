@@ -2,8 +2,8 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { CONTRACT_PATH } from '../protocol/contract.ts';
-import { CHECKOUT } from './checkout.ts';
 import { secondsOf, UsageError } from './errors.ts';
+import { CHECKOUT } from './own-checkout.ts';
 
 export interface ContractValues {
   editable: readonly string[];

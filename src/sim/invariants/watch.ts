@@ -1,10 +1,10 @@
 import type { Sim } from '../sim.ts';
 import { watchBranches } from './branches.ts';
+import { watchLimits } from './campaign-limits.ts';
 import { watchComments } from './comments.ts';
 import { watchCosts } from './costs.ts';
 import { watchCrashes } from './crashes.ts';
 import { watchExperiments } from './experiments.ts';
-import { watchLimits } from './limits.ts';
 import { watchMerges } from './merges.ts';
 import { watchPromotions } from './promotions.ts';
 import type { Rules } from './rule.ts';
