@@ -1,6 +1,6 @@
 /**
- * Bundles the action into one file: runners install nothing.
- * `node scripts/bundle.mjs` writes dist/action.js; `--check` only says whether the committed file is up to date (exit code 1 if not).
+ * Bundles the action, and the thread that watches a trial, into one file each: runners install nothing.
+ * `node scripts/bundle.mjs` writes them to dist/; `--check` only says whether the committed files are up to date (exit code 1 if not).
  */
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
@@ -8,7 +8,8 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const outfile = join(root, 'dist', 'action.js');
+const outdir = join(root, 'dist');
+const ENTRIES = ['src/action.ts', 'src/trial/watch-worker.ts'];
 
 /** zod exports the messages of fifty languages by name, which no bundler can drop; the action speaks English. */
 const englishOnly = {
@@ -21,10 +22,11 @@ const englishOnly = {
 };
 
 const { outputFiles } = await build({
-  entryPoints: [join(root, 'src', 'action.ts')],
+  entryPoints: ENTRIES.map(entry => join(root, entry)),
+  entryNames: '[name]',
   // Paths in the output's comments are relative to this, so that every machine writes the same file.
   absWorkingDir: root,
-  outfile,
+  outdir,
   bundle: true,
   // The same comments whether node_modules lies here or is a link to another checkout's.
   preserveSymlinks: true,
@@ -36,18 +38,17 @@ const { outputFiles } = await build({
   charset: 'utf8',
   plugins: [englishOnly],
 });
-const fresh = outputFiles[0].text;
-const name = relative(root, outfile);
-
-if (process.argv.includes('--check')) {
-  const committed = await readFile(outfile, 'utf8').catch(() => '');
-  if (committed !== fresh) {
-    console.error(`${name} is not what src/action.ts gives. Run \`npm run bundle\` and commit the file.`);
-    process.exit(1);
+const isCheck = process.argv.includes('--check');
+if (!isCheck) await mkdir(outdir, { recursive: true });
+for (const { path, text } of outputFiles) {
+  const name = relative(root, path);
+  if (!isCheck) {
+    await writeFile(path, text);
+    console.log(`${name}: ${Math.round(text.length / 1024)} KiB`);
+  } else if ((await readFile(path, 'utf8').catch(() => '')) === text) {
+    console.log(`${name} is up to date.`);
+  } else {
+    console.error(`${name} is not what the sources give. Run \`npm run bundle\` and commit the file.`);
+    process.exitCode = 1;
   }
-  console.log(`${name} is up to date.`);
-} else {
-  await mkdir(dirname(outfile), { recursive: true });
-  await writeFile(outfile, fresh);
-  console.log(`${name}: ${Math.round(fresh.length / 1024)} KiB`);
 }

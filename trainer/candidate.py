@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 import processes
 import seal
 from dataset import MachineFault
+from visible import visible
 from wire import FAILURES, SOCKET_VARIABLE, Channel, Refused, discard
 
 MAX_LINE_CHARS = 4096  # Per printed line; the rest is dropped.
@@ -215,7 +216,7 @@ class Candidate:
 
     def _show(self, lines: list[bytes]) -> None:
         """Echoes lines while there is room; the last ones are always kept for a traceback."""
-        texts = [line[:MAX_LINE_CHARS].decode("utf-8", "replace").rstrip("\r") for line in lines]
+        texts = [visible(line[:MAX_LINE_CHARS].decode("utf-8", "replace")) for line in lines]
         self.tail.extend(texts)
         for text in texts:
             self._room -= len(text.encode()) + 1

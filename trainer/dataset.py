@@ -10,7 +10,7 @@ import numpy as np
 
 import source
 
-FORMAT = 2  # Format of the prepared data that this file reads.
+FORMAT = 3  # Format of the prepared data that this file reads.
 BOS = 0  # Token that starts every document and every window; it has no bytes.
 MACHINE_FAULT = 78  # Exit status for a machine fault (EX_CONFIG).
 WINDOW = 256  # Tokens of the prepared tokenizer in one held-out window.

@@ -28,6 +28,7 @@ from preview import Preview, Stopped
 from scoring import Rows, bits_per_byte, chosen_rows, cut_rows, joined, read_exactly, read_nats
 from wire import (
     MAX_FILE_BYTES,
+    MOST,
     PROTOCOL,
     Refused,
     blank,
@@ -283,7 +284,7 @@ def check(question: Question, champion: np.ndarray, claimed: np.ndarray, result:
     except Crash as crash:
         flags.append(f"the process that was asked in other company failed: {crash.message.split('; ')[0]}"[:200])
     result.audited = dataclasses.asdict(dataclasses.replace(found, flags=flags))
-    if not math.isfinite(found.val_bpb):
+    if not abs(found.val_bpb) <= MOST:
         result.audited["val_bpb"] = result.val_bpb
     result.nats = audit.nats_of_bytes(question.val, claimed)
     result.audit_seconds = time.monotonic() - began

@@ -130,8 +130,9 @@ class Run:
             return
         value = float(self._losses) / self._losses_in_sum
         self._reported, self._losses, self._losses_in_sum = now, 0.0, 0
-        loss = value if math.isfinite(value) else None
+        loss = value if abs(value) <= wire.MOST else None
         bpb = None if loss is None or self._own_tokens else loss * self._bits_per_byte
+        bpb = bpb if bpb is None or abs(bpb) <= wire.MOST else None
         self._channel.send("progress", step=step, tokens=self._tokens_seen, loss=loss, bpb=bpb)
 
     def finish(self, model: torch.nn.Module, log_probs: LogProbs, vocabulary: Sequence[bytes] | None = None) -> None:

@@ -11,6 +11,8 @@ from candidate import Crash
 from dataset import Text
 from wire import Refused
 
+MAX_NATS = 1e6  # For one token: a model that is this wrong has diverged, and the sum stays a number that can be shown.
+
 
 @dataclass(frozen=True)
 class Rows:
@@ -69,7 +71,7 @@ def read_exactly(file: int, size: int) -> bytes:
 def read_nats(content: bytes) -> np.ndarray:
     """(tokens,) float64: an answer in bulk. Raises Refused for negative nats, Crash for a model that has diverged."""
     nats = np.frombuffer(content, "<f8")
-    if not np.isfinite(nats).all():
+    if not (nats <= MAX_NATS).all():
         raise Crash("not a number", "the model predicts not-a-number or impossible tokens: it has diverged")
     if nats.min() < 0:
         raise Refused("expected costs of at least 0 nats, found a negative one")

@@ -13,7 +13,7 @@ import corpus
 import dataset
 import source
 from conftest import WORDS, write_packages
-from corpus import command, files, packages, store
+from corpus import command, files, packages, repeats, store
 from corpus.text import SPLITS, split_of_name
 from source import DataError, Source
 
@@ -112,6 +112,82 @@ def test_what_is_held_out_is_not_trained_on_under_another_name(tmp_path: Path):
     every = [text for split in SPLITS for text in documents(tmp_path / "data", split)]
     assert len(every) == len(set(every)) == len(names)
     assert set(documents(tmp_path / "data", "val")).isdisjoint(documents(tmp_path / "data", "train"))
+
+
+def nearly(text: str) -> str:
+    """The text with every fortieth word replaced."""
+    return " ".join("another" if number % 40 == 7 else word for number, word in enumerate(text.split(" ")))
+
+
+def test_what_nearly_is_held_out_text_is_not_trained_on(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    write_files(tmp_path / "texts", count=200)
+    texts = tmp_path / "texts"
+    names = [path.relative_to(texts).as_posix() for path in texts.rglob("*.txt")]
+    copied = [name for name in names if split_of_name(name) == "val"][:3]
+    for number, name in enumerate(copied):
+        copy = next(c for c in (f"copy-{number}-{k}.txt" for k in range(100)) if split_of_name(c) == "train")
+        (texts / copy).write_text(nearly((texts / name).read_text()))
+    # A document that quotes a little of it stays.
+    quoting = next(name for name in names if split_of_name(name) == "train")
+    (texts / quoting).write_text((texts / quoting).read_text() + (texts / copied[0]).read_text()[:100])
+    folder = corpus.prepare(source.parse("files: texts/**/*.txt"), tmp_path / "data", tmp_path)
+    train = documents(tmp_path / "data", "train")
+    assert not {nearly((texts / name).read_text()) for name in copied} & set(train)
+    assert (texts / quoting).read_text() in train
+    found = json.loads((folder / "manifest.json").read_text())["repeats"]
+    assert found["dropped_documents"] == 3
+    assert found["dropped_share"] == pytest.approx(3 / 163, abs=0.005)
+    total = sum(len(text) for text in documents(tmp_path / "data", "val"))
+    assert found["val"] == pytest.approx(100 / total, abs=1e-4)
+    assert found["test"] == 0
+    assert "left out 3 training documents" in capsys.readouterr().out
+
+
+def by_hand(held_out: list[str], train: list[str]) -> list[float]:
+    """For each training text, the share of its bytes that are in a run of 50 bytes of a held-out text."""
+    n = repeats.RUN_BYTES
+    runs = {text.encode()[i : i + n] for text in held_out for i in range(len(text.encode()) - n + 1)}
+    shares = []
+    for text in train:
+        data = text.encode()
+        covered = {k for i in range(len(data) - n + 1) if data[i : i + n] in runs for k in range(i, i + n)}
+        shares.append(len(covered) / max(1, len(data)))
+    return shares
+
+
+@pytest.mark.parametrize("batch", [1, 300, 2**22])
+def test_repeats_are_found_by_hashes_as_by_comparing(batch: int, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(repeats, "BATCH_BYTES", batch)
+    held_out = [words(1, 60), "short", words(2, 90) + "ä漢🙂" * 20, "", words(3, 12)]
+    joined = held_out[0][-30:] + held_out[2][:30]  # In no document: it only stands where two meet.
+    train = [words(7, 80), held_out[0][20:69], held_out[0][20:70], "x" + held_out[2][3:] + words(8, 40), "", joined]
+    found = repeats.Repeats({"val": held_out[:2], "test": held_out[2:]})
+    found.read(train)
+    monkeypatch.setattr(repeats, "MOST_LOST", 1.0)
+    expected = by_hand(held_out, train)
+    assert expected[:3] == [0, 0, 1]
+    assert 0.5 < expected[3] < 1
+    assert list(found.kept(train)) == [text for text, share in zip(train, expected, strict=True) if share <= 0.1]
+    monkeypatch.setattr(repeats, "LIMIT", 1.0)
+    assert list(found.kept(train)) == train
+    for split, texts in (("val", held_out[:2]), ("test", held_out[2:])):
+        total = sum(len(text.encode()) for text in texts)
+        there = sum(s * len(t.encode()) for s, t in zip(by_hand(train, texts), texts, strict=True))
+        assert found.summary()[split] == pytest.approx(there / total)
+
+
+def test_where_all_text_is_alike_little_of_it_is_lost():
+    """Short stories begin alike; without them there would be nothing to learn from."""
+    beginning = "Once upon a time there was a little girl named Lily who loved to play outside. "
+    held_out = {"val": [beginning + words(k, 60) for k in range(20)], "test": []}
+    copies = [beginning + nearly(held_out["val"][k]) for k in range(3)]
+    train = [beginning + words(k, 60) for k in range(100, 300)] + copies
+    found = repeats.Repeats(held_out)
+    found.read(train)
+    kept = list(found.kept(train))
+    assert kept == train[:200]
+    assert found.summary()["dropped_share"] <= repeats.MOST_LOST
+    assert 0.1 < found.summary()["val"] < 0.3
 
 
 def test_too_little_text_is_refused_with_how_much_is_needed(tmp_path: Path):

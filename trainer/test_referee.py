@@ -71,9 +71,25 @@ def test_blind_answers_that_promise_everything_gain_nothing(tried):
     assert tried(boast, audited=True).audited["flags"] == []
 
 
-@pytest.mark.parametrize(("value", "reason"), [("-1.0", "exception"), ("np.nan", "not a number")])
+@pytest.mark.parametrize(
+    ("value", "reason"), [("-1.0", "exception"), ("np.nan", "not a number"), ("1e7", "not a number")]
+)
 def test_impossible_costs_are_a_crash(tried, value: str, reason: str):
     crash(tried(f"def costs(ids): return np.full(len(ids), {value})"), reason)
+
+
+def test_blind_answers_beyond_all_numbers_are_flagged_and_leave_numbers(tried):
+    """Not a crash: who is caught may not try again."""
+    absurd = "def next_tokens(rows): return np.tile(np.float32([3e38, *[-3e38] * (len(vocabulary) - 1)]), (rows, 1))"
+    result = tried(absurd, audited=True)
+    assert result.outcome["status"] == "measured"
+    assert any("differ by more than" in flag for flag in result.audited["flags"])
+    assert abs(result.audited["val_bpb"]) <= wire.MOST
+
+
+def test_a_loss_beyond_all_numbers_is_refused(tried):
+    diverged = "def before_done(): channel.send('progress', step=1, tokens=1, loss=9e299, bpb=9e299)"
+    assert "the field loss of progress" in crash(tried(diverged))
 
 
 # --- Time ---
@@ -431,3 +447,11 @@ def test_a_trial_ends_when_its_time_is_up_whatever_it_is_at(tried):
     slow = tried("def next_tokens(rows): time.sleep(60)", timeout=8.0, audited=True)
     assert any("whole trial" in flag for flag in slow.audited["flags"])
     assert time.monotonic() - began < 40
+
+
+def test_what_is_printed_reaches_a_terminal_without_what_acts_on_it(tried, capfd: pytest.CaptureFixture):
+    hostile = r"'\x1b[31mred\x1b[0m \x1b]0;owned\x07\x9b2J\0\u202ethgir\u2028\u200b'"
+    result = tried(f"def before_done(): raise ValueError({hostile})")
+    assert crash(result) == "ValueError: red thgir"
+    shown = capfd.readouterr().out + result.outcome["traceback"]
+    assert not [character for character in shown if not character.isprintable() and character not in "\t\n"]

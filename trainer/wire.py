@@ -6,7 +6,6 @@ Both sides use this file. Whatever arrives is checked here before anyone uses it
 import errno
 import fcntl
 import json
-import math
 import os
 import re
 import socket
@@ -25,6 +24,7 @@ MAX_FILES = 8  # Descriptors that may wait to be claimed by a message.
 MAX_FILE_BYTES = 4 * 2**30
 MAX_VOCABULARY = 65_536
 MAX_STATS = 32
+MOST = 1e20  # No number of a candidate's counts beyond this, in either direction; also in src/protocol/measurement.ts.
 CHUNK_BYTES = 2**20
 SEALING_TRIES, SEALING_PAUSE_S = 100, 0.1
 # Reasons a candidate may give for not scoring: a closed list, so that no held-out text fits into the answer.
@@ -46,7 +46,7 @@ def _is_count(value: object) -> bool:
 
 
 def _is_number(value: object) -> bool:
-    return type(value) in (int, float) and abs(value) < 1e300 and math.isfinite(value)
+    return type(value) in (int, float) and abs(value) <= MOST
 
 
 def _is_loss(value: object) -> bool:

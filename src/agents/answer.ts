@@ -1,6 +1,7 @@
 /** Reads an idea from a model's answer. */
 import { z } from 'zod';
 import { editSchema, type Idea, ideaSchema } from '../campaign/idea.ts';
+import { visible } from '../protocol/visible.ts';
 
 /** Looser than an idea's schema: what can be fixed without asking again, such as a long title, is fixed below. */
 const answerSchema = z.object({
@@ -44,7 +45,7 @@ export function readAnswer(
   const { hypothesis, edits } = answer.data;
   const idea = ideaSchema.safeParse({
     title: tidyTitle(answer.data.title),
-    hypothesis: withoutControls(hypothesis).slice(0, 2000).toWellFormed(),
+    hypothesis: visible(visible(hypothesis).slice(0, 2000)),
     edits,
   });
   if (!idea.success) return { kind: 'problem', problem: z.prettifyError(idea.error) };
@@ -53,13 +54,8 @@ export function readAnswer(
 
 /** One line of at most 80 characters without control characters. */
 export function tidyTitle(title: string): string {
-  const line = withoutControls(title.replace(/\s+/g, ' ')).trim();
-  return (line.length <= 80 ? line : `${line.slice(0, 79).trimEnd()}…`).toWellFormed();
-}
-
-/** Removes control characters and marks that reorder or hide text, except line feeds. */
-function withoutControls(text: string): string {
-  return text.replace(/(?!\n)[\p{Cc}\p{Cf}\u2028\u2029]/gu, '');
+  const line = visible(title).replace(/\s+/g, ' ').trim();
+  return visible(line.length <= 80 ? line : `${line.slice(0, 79).trimEnd()}…`);
 }
 
 /** The outermost JSON objects in `text`, in order. */

@@ -19,7 +19,7 @@ export interface Constant {
   notation: Notation;
 }
 
-const NUMBER = String.raw`\d[\d_]*\s*\*\*\s*\d+|(?:\d[\d_]*\.?[\d_]*|\.\d+)(?:[eE][+-]?\d+)?`;
+const NUMBER = String.raw`\d[\d_]*\s*\*\*\s*\d+|(?:\d[\d_]*(?:\.[\d_]*)?|\.\d+)(?:[eE][+-]?\d+)?`;
 /** One pattern per language: what precedes the value (with the name), and what may follow it. */
 const CODE_NAME = '(?<name>[A-Z][A-Z0-9_]*)';
 const PYTHON = pattern(String.raw`${CODE_NAME}\s*(?::\s*\w+\s*)?=\s*`, 'True|False', String.raw`\s*(?:#.*)?`);
@@ -73,7 +73,7 @@ export function parseConstants(path: string, text: string): Constant[] {
     const indent = content.search(/\S/);
     if (keys && indent !== -1) {
       while ((parents.at(-1)?.indent ?? -1) >= indent) parents.pop();
-      const parent = /^\s*(?:-\s+)?"?([A-Za-z_][\w-]*)"?\s*:\s*[{[]?\s*$/.exec(content)?.[1];
+      const parent = /^\s*(?:-\s+)?"?([A-Za-z_][\w-]*)"?\s*:\s*(?:[{[]\s*)?$/.exec(content)?.[1];
       if (parent !== undefined) parents.push({ indent, name: parent });
     }
     const { name, before, written, after } = pattern.exec(content)?.groups ?? {};

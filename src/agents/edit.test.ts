@@ -116,3 +116,19 @@ test('sizes are limited, and characters that are not text are refused', () => {
   assert.match(reason(edited('DEPTH = 8', '\ud800')), /not allowed in a text file/);
   assert.match(reason(edited('', 'x')), /search is empty/);
 });
+
+test('code that looks different from what it does is refused', () => {
+  // A reader sees a comment before a return that never comes; and a string that is not the one it is compared with.
+  for (const replace of [
+    'DEPTH = 9  # \u202e \u2066if not debug: return\u2069 \u2066',
+    'NAME = "user\u200b"',
+    'DEPTH = 9\u001b[2K\u001b[1A',
+    'DEPTH = 9 \u2028import os',
+  ])
+    assert.match(
+      reason(edited('DEPTH = 8', replace)),
+      /are not allowed in a text file/,
+      JSON.stringify(replace),
+    );
+  assert.equal(edited('DEPTH = 8', 'DEPTH = 9\t# tiefer: größer, 深さ 🙂\r\n\f').kind, 'applied');
+});

@@ -1,5 +1,6 @@
 /** Applies an idea's edits to the champion's files, or explains to the model why they cannot be applied. */
 import type { Edit } from '../campaign/idea.ts';
+import { isVisible } from '../protocol/visible.ts';
 
 /** An editable file may not grow beyond this many bytes of UTF-8. */
 const MAX_FILE_BYTES = 400_000;
@@ -50,30 +51,55 @@ export function applyEdits(
   return { kind: 'applied', files: changed };
 }
 
-/** Start and end offsets of `search` in `text`, including overlapping ones. CRLF and LF match each other. */
+/**
+ * Start and end offsets of `search` in `text`, including overlapping ones. CRLF and LF match each other. Takes linear time, whatever the two
+ * texts are (Knuth, Morris and Pratt 1977).
+ */
 export function occurrences(text: string, search: string): { start: number; end: number }[] {
-  // The look-behind keeps a search that begins with a newline from matching CRLF a second time at its LF.
-  const source = search.split(NEWLINE).map(literally).join('(?:\\r\\n|(?<!\\r)\\n)');
-  const pattern = new RegExp(source, 'g');
+  const [plain, wanted] = [text.replaceAll('\r\n', '\n'), search.replaceAll('\r\n', '\n')];
+  const places = plain.length === text.length ? null : placesIn(text, plain.length);
+  const offset = (index: number) => places?.[index] ?? index;
+  const borders = bordersOf(wanted);
   const found: { start: number; end: number }[] = [];
-  for (let match = pattern.exec(text); match !== null; match = pattern.exec(text)) {
-    found.push({ start: match.index, end: match.index + match[0].length });
-    pattern.lastIndex = match.index + 1;
+  let matched = 0;
+  for (let i = 0; i < plain.length; i++) {
+    while (matched > 0 && plain[i] !== wanted[matched]) matched = borders[matched - 1] ?? 0;
+    if (plain[i] === wanted[matched]) matched++;
+    if (matched < wanted.length || matched === 0) continue;
+    found.push({ start: offset(i + 1 - matched), end: offset(i + 1) });
+    matched = borders[matched - 1] ?? 0;
   }
   return found;
 }
 
-/** A regular expression that matches exactly `text`. */
-function literally(text: string): string {
-  return text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
+/** For each prefix of `text`, by its last index: the length of its longest proper prefix that is also its end. */
+function bordersOf(text: string): Int32Array {
+  const borders = new Int32Array(text.length);
+  for (let i = 1, length = 0; i < text.length; i++) {
+    while (length > 0 && text[i] !== text[length]) length = borders[length - 1] ?? 0;
+    if (text[i] === text[length]) length++;
+    borders[i] = length;
+  }
+  return borders;
+}
+
+/** The offset in `text` of each character of the same text with LF alone, and of its end. */
+function placesIn(text: string, plainLength: number): Int32Array {
+  const places = new Int32Array(plainLength + 1);
+  for (let i = 0, place = 0; i <= plainLength; i++, place++) {
+    places[i] = place;
+    if (text[place] === '\r' && text[place + 1] === '\n') place++;
+  }
+  return places;
 }
 
 function replaceOnce(
   text: string,
   edit: Edit,
 ): { kind: 'replaced'; text: string } | { kind: 'refused'; reason: string } {
-  // Git treats a file with a NUL as binary, and half a surrogate pair cannot be encoded in UTF-8.
-  if (edit.replace.includes('\0') || !edit.replace.isWellFormed()) {
+  // A reader of the pull request could not see what such code does. Git treats a file with a NUL as binary, and half a surrogate pair
+  // cannot be encoded in UTF-8.
+  if (!isVisible(edit.replace)) {
     return refused('the replacement contains characters that are not allowed in a text file');
   }
   if (edit.search === '') return refused('search is empty; give the exact lines to replace');

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import type { Idea } from '../campaign/idea.ts';
+import { isVisible } from '../protocol/visible.ts';
 import type { Proposal, ProposalRequest } from './agent.ts';
 import { openaiAgent } from './openai.ts';
 import { type Answer, type ScriptedRequest, startScriptedOpenAI } from './scripted-openai.test-helper.ts';
@@ -179,6 +180,24 @@ test('server errors are retried with growing pauses', async t => {
   const { agent, waits } = await scripted(t, [{ status: 500 }, { status: 503 }, { status: 502 }, good]);
   assert.equal((await agent.propose(request, never)).kind, 'idea');
   assert.deepEqual(waits, [1000, 2000, 4000]);
+});
+
+test('what an endpoint or a model says reaches people without what acts on their screens', async t => {
+  const hostile = '\u001b[2J\u202ethgir\u0000';
+  const refused = await scripted(t, [{ status: 418, message: `no tea ${hostile}` }]);
+  assert.match(failure(await refused.agent.propose(request, never)), /no tea thgir/);
+  const edit = { path: `train.py${hostile}`, search: 'DEPTH = 8', replace: 'DEPTH = 9' };
+  const answer = JSON.stringify({ title: 'a', hypothesis: `It ${hostile}\ncan help.\ud83d`, edits: [edit] });
+  const failed = await scripted(t, [answer]);
+  const reason = failure(await failed.agent.propose(request, never));
+  assert.ok(isVisible(reason), JSON.stringify(reason));
+  const edits = [{ ...edit, path: 'train.py' }];
+  const good = await scripted(t, [
+    JSON.stringify({ title: hostile, hypothesis: `It ${hostile}\nhelps.\ud83d`, edits }),
+  ]);
+  const proposal = await good.agent.propose(request, never);
+  assert.ok(proposal.kind === 'idea');
+  assert.deepEqual([proposal.idea.title, proposal.idea.hypothesis], ['thgir', 'It thgir\nhelps.\ufffd']);
 });
 
 test('a server that never recovers is given up after five tries', async t => {

@@ -1,5 +1,6 @@
 /** The agent that asks a language model through an OpenAI-compatible endpoint. */
 import type { Cost } from '../campaign/idea.ts';
+import { visible } from '../protocol/visible.ts';
 import type { Agent, Proposal, ProposalRequest } from './agent.ts';
 import { readAnswer } from './answer.ts';
 import { type Complete, type EndpointOptions, endpoint, type Meter } from './completion.ts';
@@ -29,7 +30,10 @@ export function openaiAgent(config: OpenAIAgentConfig, options: Omit<EndpointOpt
         const found = await converse(config.model, request, messages =>
           complete(messages, spent.meter, signal),
         );
-        return { ...found, cost: spent.cost() };
+        const cost = spent.cost();
+        return found.kind === 'failed'
+          ? { ...found, reason: visible(found.reason), cost }
+          : { ...found, cost };
       } catch (error) {
         const cost = spent.cost();
         // Earlier answers have been paid for.

@@ -28,6 +28,12 @@ test('everything after `try` is the idea, even if it looks like an option', () =
   });
 });
 
+test('characters that cannot be seen are not part of a command', () => {
+  const seen = { kind: 'command', command: { kind: 'try', idea: 'LR = 0.1' } };
+  assert.deepEqual(parseCommand('/research try \u202eLR\u200b = \u001b[31m0.1\u0000\u2069'), seen);
+  assert.deepEqual(parseCommand('/research 50\u200b'), { kind: 'command', command: start });
+});
+
 test('a command counts only at the start of the first line', () => {
   for (const body of [
     'hello',

@@ -1,6 +1,7 @@
 /** The commands people write in comments. One table gives the parser and the help text. */
 import { durationSchema } from '../protocol/contract.ts';
 import { suggest } from '../protocol/suggest.ts';
+import { visible } from '../protocol/visible.ts';
 import { quote } from '../text/markdown.ts';
 import { MAX_IDEA } from './idea.ts';
 
@@ -87,9 +88,8 @@ const NAMES = COMMANDS.flatMap(({ name }) => name ?? []);
  */
 export function parseCommand(body: string): ParsedCommand | null {
   const line = body.split(/\r?\n/, 1)[0] ?? '';
-  const match = /^\/research(?:\s+(.*))?$/.exec(line.trimEnd());
-  if (!match) return null;
-  const words = (match[1] ?? '').split(/\s+/).filter(word => word !== '');
+  const [prefix, ...words] = visible(line).trimEnd().split(/\s+/);
+  if (prefix !== '/research') return null;
   const first = words[0];
   if (first === undefined)
     return mistake('`/research` needs a command or a number of experiments, for example `/research 50`.');

@@ -81,6 +81,8 @@ export const experimentMarkerSchema = z.strictObject({
   number: z.int().positive(),
   agent: z.string(),
   idea: ideaSchema,
+  /** How many tokens it adds to the code; negative if it makes it shorter, null if that is unknown. */
+  addedTokens: z.int().nullable().default(null),
   /** The champion that the candidate was made on. */
   champion: z.strictObject({ sha: shaSchema, tree: shaSchema }),
   commit: shaSchema,

@@ -150,6 +150,7 @@ export function experiment(
     tree: sha(`tree ${number}`),
     previous: null,
     restacks: 0,
+    addedTokens: 0,
     repairs: 0,
     earlier: { trials: 0, machineSeconds: 0 },
     staleTrials: 0,

@@ -1,5 +1,4 @@
 /** `autoresearch noise`: repeats the champion's trial with different seeds and says how large a gain must be to be detectable. */
-import { stripVTControlCharacters } from 'node:util';
 import type { Command } from 'commander';
 import { createLogUpdate } from 'log-update';
 import { CONFIDENCE, MOST_TRIALS, type Noise, noiseOf, smallestGain, trialsToShow } from '../gate/noise.ts';
@@ -126,7 +125,7 @@ function liveLine(stream: NodeJS.WriteStream): { show(line: string): void; clear
   if (!stream.isTTY) return { show() {}, clear() {} };
   const update = createLogUpdate(stream, { showCursor: true });
   return {
-    show: line => update(stripVTControlCharacters(line).slice(0, Math.max(40, (stream.columns ?? 80) - 1))),
+    show: line => update(line.slice(0, Math.max(40, (stream.columns ?? 80) - 1))),
     clear: () => update.clear(),
   };
 }

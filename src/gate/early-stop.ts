@@ -18,6 +18,8 @@ export interface PreviewError {
 /** No trial is stopped before this many have finished. */
 const LEAST_PAIRS = 5;
 const GROWTH = 1.25;
+/** Differences further from the middle one than this many times the usual distance say nothing of others: a preview is the candidate's to choose. */
+const ABSURD = 100;
 
 /** The worth of a trial's time, in noises, when it is weighed against all that could be learned about an idea. */
 const FINISHED_TRIAL = 0.3;
@@ -32,10 +34,22 @@ export function previewError(finished: readonly { preview: number; value: number
   if (finished.length < LEAST_PAIRS) return null;
   let n = LEAST_PAIRS;
   for (let more = n; more <= finished.length; more = Math.ceil(GROWTH * more)) n = more;
-  const differences = finished.slice(0, n).map(({ preview, value }) => value - preview);
-  const shift = differences.reduce((sum, d) => sum + d, 0) / n;
-  const spread = differences.reduce((sum, d) => sum + (d - shift) ** 2, 0) / (n - 1);
-  return { shift, variance: (spread * (1 + 1 / n) * (n - 1)) / (n - 3) };
+  const differences = believable(finished.slice(0, n).map(({ preview, value }) => value - preview));
+  const m = differences.length;
+  if (m < LEAST_PAIRS) return null;
+  const shift = differences.reduce((sum, d) => sum + d, 0) / m;
+  const spread = differences.reduce((sum, d) => sum + (d - shift) ** 2, 0) / (m - 1);
+  return { shift, variance: (spread * (1 + 1 / m) * (m - 1)) / (m - 3) };
+}
+
+function believable(differences: readonly number[]): number[] {
+  const middle = median(differences);
+  const usual = median(differences.map(d => Math.abs(d - middle)));
+  return differences.filter(d => usual === 0 || Math.abs(d - middle) <= ABSURD * usual);
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 }
 
 /** The step in the history for a trial that was stopped at this preview. */

@@ -67,6 +67,8 @@ const UNLIKELY = 1e-4;
 const MOST_OFF = 2;
 /** A spread below this share of the values counts as rounding. */
 const ROUNDING = 1e-9;
+/** No unit is smaller than this, so that its square is a number, too, and numbers can be divided by it. */
+const LEAST_UNIT = 1e-100;
 
 /**
  * The scale on which a history is judged.
@@ -91,11 +93,11 @@ export function scaleOf(
   // Not by the idea under test: a better score must never hurt it.
   const scatter = shown;
   const believed = calibrated !== null && scatter <= MOST_OFF * calibrated ? calibrated : 0;
-  const unit = [believed, guess].find(deviation => deviation > rounding);
+  const unit = [believed, guess].find(deviation => deviation > Math.max(rounding, LEAST_UNIT));
   const repeated = all.some(group => group.length > 1);
   return {
     origin: all.flat()[0]?.value ?? 0,
-    unit: unit ?? rounding,
+    unit: unit ?? Math.max(rounding, LEAST_UNIT),
     sign: goal === 'minimize' ? 1 : -1,
     calibrated: calibrated !== null && unit === calibrated,
     noise: unit !== undefined ? 'spread' : repeated ? 'none' : 'unknown',

@@ -12,7 +12,12 @@ const TEMPLATE = /\$\{\{((?:'[^']*'|[^'}]|\}(?!\}))*)\}\}/g;
 
 /** Replaces every `${{ … }}` in `text`. Throws an error that names an invalid expression. */
 export function interpolate(text: string, contexts: Contexts): string {
-  return text.replaceAll(TEMPLATE, (_, expression: string) => evaluate(expression, contexts).coerceString());
+  // Beyond the last end, every beginning would be searched in vain.
+  const end = text.lastIndexOf('}}') + 2;
+  const replaced = text
+    .slice(0, end)
+    .replaceAll(TEMPLATE, (_, expression: string) => evaluate(expression, contexts).coerceString());
+  return replaced + text.slice(end);
 }
 
 /** The value of an expression. Throws an error that names it if it is invalid. */

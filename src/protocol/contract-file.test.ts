@@ -99,10 +99,36 @@ test('a metric has one source: a referee, a pattern with one group, or a key of 
   for (const pattern of ['p99', '(a)(b)', '(a', '(?:a)'])
     assert.match(
       metric(`  pattern: '${pattern}'\n`)[0] ?? '',
-      /:4: metric\.pattern: expected a JavaScript regular expression with exactly one group/,
+      /:4: metric\.pattern: expected a regular expression with exactly one group/,
     );
+  assert.deepEqual(metric("  pattern: '(?<=p99=)(\\S+)(?: ms)?$'\n"), []);
   assert.match(
     metric('  file: ../x\n  key: a..b\n').join(),
     /a path inside \$TMPDIR.*names and indices separated by dots/,
   );
+});
+
+test('a pattern that cannot be matched in linear time is a problem that says which part of it', () => {
+  const found = (pattern: string) =>
+    problemsOf(`metric: {name: p99, goal: minimize, pattern: '${pattern}'}`)[0];
+  for (const [pattern, part] of [
+    ['(?=p99)(.*)', '(?='],
+    [String.raw`(["p])99=\1`, String.raw`\1`],
+    ['(a{2000})', '{2000}'],
+  ])
+    assert.ok(
+      found(pattern ?? '')?.includes(
+        ` at ${part}; look-ahead and back-references are not supported), found `,
+      ),
+      found(pattern ?? ''),
+    );
+});
+
+test('names in a contract, and problems with them, have no hidden characters', () => {
+  const hidden = String.raw`"p99\u202e\u001b[31m"`;
+  const names = problemsOf(`metric: {name: ${hidden}, goal: minimize}\neditable: [${hidden}]\n`);
+  assert.equal(names.length, 2);
+  for (const problem of names) assert.match(problem, /expected a (name|path) without control characters/);
+  const [unknown = ''] = problemsOf(`${hidden}: 1\n`);
+  assert.match(unknown, /found p99$/);
 });

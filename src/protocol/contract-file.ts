@@ -3,6 +3,7 @@ import { EVENT_ID, type Event, getScalarValue, load, parseEvents, YAMLException 
 import type { z } from 'zod';
 import { CONTRACT_PATH, type Contract, contractSchema } from './contract.ts';
 import { suggest } from './suggest.ts';
+import { visible } from './visible.ts';
 
 export interface ContractProblem {
   /** Counting from 1. */
@@ -46,7 +47,8 @@ export function parseContract(text: string): ContractFile {
 /** A problem as one line: `file:line: key: expected …, found …`. */
 export function describeProblem(problem: ContractProblem): string {
   const where = `${CONTRACT_PATH}:${problem.line}`;
-  return `${where}: ${problem.key === '' ? '' : `${problem.key}: `}expected ${problem.expected}, found ${problem.found}`;
+  const key = problem.key === '' ? '' : `${problem.key}: `;
+  return visible(`${where}: ${key}expected ${problem.expected}, found ${problem.found}`);
 }
 
 function problems(found: ContractProblem[]): ContractFile {

@@ -1,6 +1,8 @@
 /** The contract of a repository, `.github/research.yml`: one editable scope, one metric, one budget. */
 import { z } from 'zod';
 import { abilitiesOf, agentSchema, priceOf } from './agents.ts';
+import { compilePattern } from './pattern.ts';
+import { isVisible } from './visible.ts';
 
 export const CONTRACT_PATH = '.github/research.yml';
 /** Value of `base` with which every campaign works on a branch of its own. */
@@ -16,7 +18,14 @@ function pathInside(place: string) {
       path => !path.startsWith('/') && !path.split('/').includes('..'),
       `expected a path inside ${place}`,
     )
-    .transform(path => path.replace(/\/+$/, ''));
+    .refine(isVisible, 'expected a path without control characters')
+    .transform(withoutSlash);
+}
+
+function withoutSlash(path: string): string {
+  let end = path.length;
+  while (path[end - 1] === '/') end--;
+  return path.slice(0, end);
 }
 
 const SECONDS_PER = { s: 1, m: 60, h: 3600 } as const;
@@ -31,14 +40,8 @@ export const durationSchema = z
 /** The sources of a metric. A contract names at most one; without one, the last output line `<name>: <number>` counts. */
 const SOURCES = ['referee', 'pattern', 'file'] as const;
 
-/** The number of groups in a regular expression; null if it is invalid. The empty alternative always matches and lists them all. */
-function groupsIn(pattern: string): number | null {
-  try {
-    return (new RegExp(`${pattern}|`).exec('')?.length ?? 1) - 1;
-  } catch {
-    return null;
-  }
-}
+/** Characters of a regular expression. */
+const MAX_PATTERN = 500;
 
 /** The path of a number in a JSON file: `latency.p99`, `runs.0.score`. */
 const keySchema = z
@@ -51,16 +54,19 @@ const keySchema = z
  */
 const metricSchema = z
   .strictObject({
-    name: z.string().min(1).max(40),
+    name: z.string().min(1).max(40).refine(isVisible, 'expected a name without control characters'),
     goal: z.enum(['minimize', 'maximize']),
     referee: pathSchema.optional(),
     pattern: z
       .string()
-      .max(500)
-      .refine(
-        pattern => groupsIn(pattern) === 1,
-        'expected a JavaScript regular expression with exactly one group, which captures the number',
-      )
+      .max(MAX_PATTERN)
+      .check(({ value, issues }) => {
+        if (value.length > MAX_PATTERN) return;
+        const pattern = compilePattern(value);
+        if (pattern.kind === 'pattern') return;
+        const message = `expected a regular expression with exactly one group, which captures the number (${pattern.problem})`;
+        issues.push({ code: 'custom', message, input: value });
+      })
       .optional(),
     file: pathInside('$TMPDIR').optional(),
     key: keySchema.optional(),

@@ -1,5 +1,6 @@
 /** A measurement is the result of one trial. The action writes it on the runner, and the App reads it. */
 import { z } from 'zod';
+import { visible } from './visible.ts';
 
 /** `<issue>/<experiment>.<k>`. Experiment 0 is the champion; k counts from 1. */
 export const trialIdSchema = z.string().regex(/^\d+\/\d+\.\d+$/, 'expected a trial id such as 7/12.1');
@@ -9,19 +10,40 @@ export const shaSchema = z.string().regex(/^[0-9a-f]{40}$/, 'expected a 40-digit
 /** Why a candidate's trial has no score. */
 export const crashReasons = ['exception', 'timeout', 'out of memory', 'no metric', 'not a number'] as const;
 
+/**
+ * The largest number of a candidate's that counts, in either direction. It keeps everything that is calculated from such numbers finite,
+ * above all squares of their differences. The same as MOST in trainer/wire.py.
+ */
+export const MOST = 1e20;
+/** Four months. */
+const MOST_SECONDS = 1e7;
+/** A petabyte. */
+export const MOST_MEMORY_MB = 1e9;
+
+/** Whether a number can be a result. */
+export function isMeasurable(value: number): boolean {
+  return Math.abs(value) <= MOST;
+}
+
+const numberSchema = z.number().min(-MOST).max(MOST);
+const secondsSchema = z.number().min(0).max(MOST_SECONDS);
+
+/** Text of a candidate or a machine, without anything that acts on a reader's screen. */
+const textSchema = (length: number) => z.string().max(length).transform(visible);
+
 const outcomeSchema = z.discriminatedUnion('status', [
-  z.strictObject({ status: z.literal('measured'), value: z.number() }),
+  z.strictObject({ status: z.literal('measured'), value: numberSchema }),
   /** The candidate failed. `traceback` is the end of its output, at most 4,000 characters. */
   z.strictObject({
     status: z.literal('crash'),
     reason: z.enum(crashReasons),
-    message: z.string().max(500),
-    traceback: z.string().max(4000),
+    message: textSchema(500),
+    traceback: textSchema(4000),
   }),
   /** Stopped early because of its projected score `value`, which never leads to a merge. `at` is the used share of the budget. */
-  z.strictObject({ status: z.literal('stopped'), value: z.number(), at: z.number().min(0).max(1) }),
+  z.strictObject({ status: z.literal('stopped'), value: numberSchema, at: z.number().min(0).max(1) }),
   /** The machine failed, which says nothing about the candidate. The trial is repeated. */
-  z.strictObject({ status: z.literal('fault'), message: z.string().max(500) }),
+  z.strictObject({ status: z.literal('fault'), message: textSchema(500) }),
 ]);
 
 /**
@@ -30,25 +52,25 @@ const outcomeSchema = z.discriminatedUnion('status', [
  */
 const auditSchema = z.strictObject({
   n: z.int().positive(),
-  sd: z.number().nonnegative().nullable(),
-  largest: z.number().nonnegative().nullable(),
+  sd: numberSchema.nonnegative().nullable(),
+  largest: numberSchema.nonnegative().nullable(),
   /** In the metric's unit: an overstatement of this size would be detected with 99% probability. */
-  smallestLie: z.number().nullable(),
+  smallestLie: numberSchema.nullable(),
   /** Findings that rounding cannot explain, one sentence each; empty for an honest candidate. */
-  flags: z.array(z.string().max(200)).max(10),
+  flags: z.array(textSchema(200)).max(10),
 });
 
 /** What a referee found besides the score. */
 const refereedSchema = z.strictObject({
   /** The score before the audit, checked to be a code length. */
-  claimed: z.number(),
+  claimed: numberSchema,
   /** Null if the score was not good enough to audit. Only an audited score can lead to a merge. */
   audit: auditSchema.nullable(),
   /** The metric on the held-out test text, which no decision uses; measured with the audit. */
-  testValue: z.number().nullable(),
-  startupSeconds: z.number().nonnegative(),
-  scoringSeconds: z.number().nonnegative(),
-  auditSeconds: z.number().nonnegative(),
+  testValue: numberSchema.nullable(),
+  startupSeconds: secondsSchema,
+  scoringSeconds: secondsSchema,
+  auditSeconds: secondsSchema,
 });
 
 export const measurementSchema = z.strictObject({
@@ -60,24 +82,24 @@ export const measurementSchema = z.strictObject({
   /** Git tree of the candidate commit, which is what was measured. */
   tree: shaSchema,
   seed: z.int(),
-  budgetSeconds: z.number().positive(),
+  budgetSeconds: secondsSchema.positive(),
   /** Machine class: device model, count, driver, framework. Only trials of the same class are compared. */
-  machine: z.string().max(200),
+  machine: textSchema(200),
   /** Digest of contract, referee, data and budget. Only trials with the same digest are compared. */
-  digest: z.string().max(64),
+  digest: textSchema(64),
   sandbox: z.enum(['none', 'bubblewrap']),
   outcome: outcomeSchema,
   /** The candidate's own projection of its final score, taken at PREVIEW_AT of the budget; null if it gave none in time. */
-  preview: z.number().nullable().default(null),
+  preview: numberSchema.nullable().default(null).catch(null),
   /** Null if the candidate reports its own score, or if there is none. */
   refereed: refereedSchema.nullable(),
   /** Seconds used of the budget. */
-  trainingSeconds: z.number().nonnegative(),
+  trainingSeconds: secondsSchema,
   /** Seconds from start to result, including start-up and scoring. */
-  totalSeconds: z.number().nonnegative(),
-  peakMemoryMb: z.number().nonnegative(),
+  totalSeconds: secondsSchema,
+  peakMemoryMb: z.number().min(0).max(MOST_MEMORY_MB),
   /** Further numbers that the candidate reported (steps, tokens, parameters …). They are shown, but never trusted. */
-  reported: z.record(z.string().max(40), z.number()),
+  reported: z.record(textSchema(40), numberSchema),
 });
 
 export type Measurement = z.infer<typeof measurementSchema>;

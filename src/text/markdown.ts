@@ -23,7 +23,7 @@ export function quote(text: string, length = 200): string {
 
 /** A fenced block, with a fence longer than any run of backticks in `text`. The text itself is kept to the character. */
 export function fence(text: string, language = ''): string {
-  const longest = Math.max(2, ...[...text.matchAll(/`+/g)].map(([run]) => run.length));
+  const longest = (text.match(/`+/g) ?? []).reduce((most, run) => Math.max(most, run.length), 2);
   const mark = '`'.repeat(longest + 1);
   return `${mark}${language}\n${text}\n${mark}`;
 }

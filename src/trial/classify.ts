@@ -1,5 +1,5 @@
 /** Turns the end of a candidate's process into an outcome: a score, a crash of the candidate, or a fault of the machine. */
-import type { crashReasons, Outcome } from '../protocol/measurement.ts';
+import { type crashReasons, isMeasurable, MOST, type Outcome } from '../protocol/measurement.ts';
 import type { ProcessResult } from './process.ts';
 import type { Exceeded } from './watch.ts';
 
@@ -56,6 +56,8 @@ export function classify(ending: Ending): Outcome {
   }
   if (metric === null) return crash(ending, 'no metric', missing);
   if (!Number.isFinite(metric)) return crash(ending, 'not a number', `${metricName} is ${metric}`);
+  if (!isMeasurable(metric))
+    return crash(ending, 'not a number', `${metricName} is ${metric}; expected a number within ±${MOST}`);
   return { status: 'measured', value: metric };
 }
 

@@ -1,11 +1,13 @@
 /** Runs a trial's program to its end and enforces its limits. */
 
+import { isMeasurable } from '../protocol/measurement.ts';
+import { visible } from '../protocol/visible.ts';
 import { ranOutOfMemory } from './control-group.ts';
 import type { Launch } from './launch.ts';
 import type { Limits } from './limits.ts';
 import { collectOutput, type Output } from './output.ts';
 import { type ProcessResult, runProcess } from './process.ts';
-import { type Exceeded, usedTooMuchMemory, type Watch, watchProcess, watchSandbox } from './watch.ts';
+import { createWatch, type Exceeded, usedTooMuchMemory } from './watch.ts';
 
 export interface Execution {
   launched: Launch;
@@ -49,42 +51,45 @@ async function killedForMemory({ launched, limits }: Execution): Promise<Exceede
 
 /** Runs until the program ends, its time is up, `signal` aborts, its projection stops it, or the candidate exceeds a limit. */
 export async function execute(execution: Execution): Promise<Executed> {
-  const { launched, program, limits, signal } = execution;
+  const { launched, program, limits, signal, timeoutSeconds } = execution;
   const output = collectOutput(execution.metricName, execution.pattern);
-  const overLimit = new AbortController();
+  const unwatched = new AbortController();
   const stoppedEarly = new AbortController();
   let preview: number | null = null;
   const takePreview = () => {
     const value = output.metric();
-    if (value === null || !Number.isFinite(value)) return;
+    if (value === null || !isMeasurable(value)) return;
     preview = value;
     if (execution.preview?.ends(value)) stoppedEarly.abort();
   };
   const timer = execution.preview && setTimeout(takePreview, 1000 * execution.preview.afterSeconds);
-  let watch: Watch | undefined;
-  const startWatch = (pid: number) => {
-    watch = launched.kind === 'none' ? watchProcess(pid) : watchSandbox(pid, limits, () => overLimit.abort());
-  };
+  const watch = createWatch(launched.kind === 'none' ? null : limits, timeoutSeconds, error =>
+    unwatched.abort(error),
+  );
   try {
     const result = await runProcess({
       ...program,
       env: launched.env,
-      timeoutSeconds: execution.timeoutSeconds,
+      timeoutSeconds,
       graceSeconds: 0,
       marker: execution.scratch,
-      signal: AbortSignal.any([overLimit.signal, stoppedEarly.signal, ...(signal ? [signal] : [])]),
+      signal: AbortSignal.any([unwatched.signal, stoppedEarly.signal, ...(signal ? [signal] : [])]),
       ...(execution.onResult ? { onResult: execution.onResult } : {}),
-      ...(execution.isSandbox ? { onSandbox: startWatch } : { onStart: startWatch }),
-      onLine: line => {
+      isSandbox: execution.isSandbox,
+      onStart: watch.begin,
+      onLine: text => {
+        const line = visible(text);
         output.take(line);
         execution.onLine(line);
       },
     });
-    const exceeded = watch?.exceeded() ?? (await killedForMemory(execution));
+    unwatched.signal.throwIfAborted();
+    const exceeded = watch.exceeded() ?? (await killedForMemory(execution));
+    if (watch.timedOut()) result.endedBy = 'timeout';
     const stopped = stoppedEarly.signal.aborted && result.endedBy === 'abort' && exceeded === null;
-    return { result, output, exceeded, preview, stopped, peakMb: watch?.peakMb() ?? 0 };
+    return { result, output, exceeded, preview, stopped, peakMb: watch.peakMb() };
   } finally {
     clearTimeout(timer);
-    watch?.stop();
+    watch.stop();
   }
 }

@@ -1,7 +1,7 @@
 /** Parses numbers as programs print them. */
 
 /** Source of a case-insensitive regular expression without groups. */
-export const NUMBER = String.raw`[-+]?(?:\d+\.?\d*(?:e[-+]?\d+)?|\.\d+(?:e[-+]?\d+)?|nan|inf(?:inity)?)`;
+export const NUMBER = String.raw`[-+]?(?:(?:\d+(?:\.\d*)?|\.\d+)(?:e[-+]?\d+)?|nan|inf(?:inity)?)`;
 
 const WHOLE = new RegExp(`^${NUMBER}$`, 'i');
 

@@ -1,9 +1,12 @@
 /** Reads a candidate's output: its score, its summary block, and the last lines for a crash report. */
+import { isMeasurable } from '../protocol/measurement.ts';
 import { NUMBER, parseNumber } from './number.ts';
 import { findLast } from './pattern.ts';
 
 /** Enough for any traceback, and bounded however much a candidate prints. */
 const TAIL_CHARACTERS = 16_000;
+/** Only this many characters at the beginning of a line are searched for numbers. */
+const MAX_MATCHED = 4096;
 const MAX_REPORTED = 30;
 const PAIR = new RegExp(String.raw`^([A-Za-z_][\w .%/-]{0,39}):\s*(${NUMBER})\s*$`, 'i');
 
@@ -11,8 +14,6 @@ export interface Output {
   take(line: string): void;
   /** The last score, found by the pattern or as `<metric>: <number>`. May be NaN or infinite; null if there is none. */
   metric(): number | null;
-  /** Why the search for the pattern was given up; null if it was not. */
-  problem(): string | null;
   /** The first 30 finite numbers `key: number` after the last line `---`. */
   reported(): Record<string, number>;
   /** The last lines. */
@@ -22,20 +23,15 @@ export interface Output {
 /** Collects output line by line in bounded memory. With `pattern`, the score is its only group in the last line that matches. */
 export function collectOutput(metricName: string, pattern?: string): Output {
   const search = pattern === undefined ? null : findLast(pattern);
-  const lines: string[] = [];
-  let characters = 0;
+  const tail = keepTail();
   let metric: number | null = null;
   let reported = new Map<string, number>();
   let inSummary = false;
 
-  const keep = (line: string) => {
-    lines.push(line.slice(-TAIL_CHARACTERS));
-    characters += line.length + 1;
-    while (characters > TAIL_CHARACTERS && lines.length > 1) characters -= (lines.shift()?.length ?? 0) + 1;
-  };
   return {
-    take(line) {
-      keep(line);
+    take(whole) {
+      tail.take(whole);
+      const line = whole.slice(0, MAX_MATCHED);
       search?.take(line);
       if (line.trimEnd() === '---') {
         inSummary = true;
@@ -47,11 +43,35 @@ export function collectOutput(metricName: string, pattern?: string): Output {
       if (key === undefined || text === undefined) return;
       const value = parseNumber(text);
       if (key === metricName) metric = value;
-      if (inSummary && Number.isFinite(value) && reported.size < MAX_REPORTED) reported.set(key, value);
+      if (inSummary && isMeasurable(value) && reported.size < MAX_REPORTED) reported.set(key, value);
     },
     metric: () => (search ? search.last() : metric),
-    problem: () => search?.problem() ?? null,
     reported: () => Object.fromEntries(reported),
-    tail: () => lines,
+    tail: tail.lines,
+  };
+}
+
+/** Keeps the last lines. They are trimmed when there are twice too many characters, because every trim copies what stays. */
+function keepTail(): { take(line: string): void; lines(): readonly string[] } {
+  let lines: string[] = [];
+  let characters = 0;
+  const sizeOf = (index: number) => (lines[index]?.length ?? 0) + 1;
+  const trim = () => {
+    let first = lines.length - 1;
+    characters = sizeOf(first);
+    while (first > 0 && characters + sizeOf(first - 1) <= TAIL_CHARACTERS) characters += sizeOf(--first);
+    lines = lines.slice(first);
+  };
+  return {
+    take(line) {
+      const end = line.slice(-TAIL_CHARACTERS);
+      lines.push(end);
+      characters += end.length + 1;
+      if (characters > 2 * TAIL_CHARACTERS) trim();
+    },
+    lines() {
+      if (characters > TAIL_CHARACTERS) trim();
+      return lines;
+    },
   };
 }

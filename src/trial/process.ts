@@ -28,8 +28,8 @@ export interface ProcessOptions {
   onStart?: (pid: number) => void;
   /** Set if the program passes bytes on RESULT_DESCRIPTOR; called with them as they arrive. */
   onResult?: (bytes: Buffer) => void;
-  /** Set if the program is bubblewrap; called with the id of the sandbox's first process. */
-  onSandbox?: (pid: number) => void;
+  /** Whether the program is bubblewrap, which reports the id of the sandbox's first process. */
+  isSandbox?: boolean;
   /** Ends the program when aborted. */
   signal?: AbortSignal;
   timeoutSeconds?: number;
@@ -52,7 +52,7 @@ export interface ProcessResult {
  */
 export async function runProcess(options: ProcessOptions): Promise<ProcessResult> {
   if (options.signal?.aborted) return { exitCode: null, signal: null, endedBy: 'abort' };
-  const status = options.onSandbox ? 'pipe' : 'ignore';
+  const status = options.isSandbox ? 'pipe' : 'ignore';
   const own = ['ignore', 'pipe', 'pipe', status, ...(options.onResult ? ['pipe' as const] : [])] as const;
   const child = withoutInherited(own.length, cover =>
     spawn(options.file, options.args, {
@@ -64,7 +64,7 @@ export async function runProcess(options: ProcessOptions): Promise<ProcessResult
   );
   const { stdout, stderr } = child;
   if (!stdout || !stderr) throw new Error(`Expected pipes from ${options.file}, found none.`);
-  const sandbox = options.onSandbox && readStatus(child.stdio[STATUS_DESCRIPTOR], options.onSandbox);
+  const sandbox = options.isSandbox && readStatus(child.stdio[STATUS_DESCRIPTOR]);
   const handedOver = options.onResult && child.stdio[RESULT_DESCRIPTOR];
   const results = handedOver instanceof Readable ? [handedOver] : [];
   const finish = Promise.all([
@@ -95,7 +95,7 @@ export async function runProcess(options: ProcessOptions): Promise<ProcessResult
   try {
     const result = await exited;
     killGroup(pid, 'SIGKILL');
-    const first = await sandbox?.();
+    const first = sandbox && (await sandbox());
     if (first) await endSandbox(first);
     await killMarked(options.marker);
     await drain([stdout, stderr, ...results], finish);

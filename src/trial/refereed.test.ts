@@ -37,6 +37,11 @@ if "diverged" in said.stdout:
 if "hopeless" in said.stdout:
     result |= {"outcome": {"status": "stopped", "value": 3.5, "at": 0.52}, "preview": 3.5}
     result |= {"val_bpb": None, "audited": None, "test_bpb": None}
+if "absurd" in said.stdout:
+    result |= {"preview": 9e299, "test_bpb": -1e30, "peak_memory_mb": 1e20, "stats": {"steps": 7, "flops": 1e300}}
+    result["audited"] |= {"sd": 1e200, "largest": 1e200, "smallest_lie": 1e200}
+if "beyond" in said.stdout:
+    result |= {"outcome": {"status": "measured", "value": 1e38}, "val_bpb": 1e38}
 if "nats" in options:
     open(options["nats"], "w").write("nats")
 with open(out, "w") as file:
@@ -197,6 +202,23 @@ for (const [kind, outcome] of [
     assert.equal(measurement.refereed, null);
   });
 }
+
+test('numbers that cannot be a result are left out, whatever they are', async context => {
+  const measurement = await scene(context, 'print("absurd")\n').run();
+  assert.deepEqual(measurement.outcome, { status: 'measured', value: 1.25 });
+  assert.deepEqual([measurement.preview, measurement.refereed?.testValue], [null, null]);
+  assert.deepEqual(measurement.refereed?.audit, {
+    n: 9,
+    sd: null,
+    largest: null,
+    smallestLie: null,
+    flags: ['off'],
+  });
+  assert.deepEqual(measurement.reported, { steps: 7 });
+  assert.equal(measurement.peakMemoryMb, 1e9);
+  const beyond = await scene(context, 'print("beyond")\n').run();
+  assert.equal(beyond.outcome.status === 'crash' && beyond.outcome.reason, 'not a number');
+});
 
 test('a referee without a result is a fault of the machine', async context => {
   const { outcome } = await scene(context, 'print("nothing")\n').run();

@@ -2,7 +2,7 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
-import { crashReasons, type Measurement } from '../protocol/measurement.ts';
+import { crashReasons, isMeasurable, type Measurement, MOST_MEMORY_MB } from '../protocol/measurement.ts';
 import { PREVIEW_AT } from '../protocol/stop-bar.ts';
 import { classify, fault, overuse, shortened } from './classify.ts';
 import { type Executed, execute } from './execute.ts';
@@ -18,13 +18,17 @@ const SCORING_SLACK_SECONDS = 2;
 /** The referee ends a trial when its time is up. If it does not end by then, something holds it up, and it is killed. */
 const REFEREE_SECONDS = 10;
 
-const finite = z.number().nullable();
+/** Null stands for numbers that JSON cannot represent, and for those that cannot be a result. */
+const finite = z
+  .number()
+  .nullable()
+  .transform(value => (value !== null && isMeasurable(value) ? value : null));
 
-/** The referee's result file, see docs/referee.md. Numbers that JSON cannot represent are null. */
+/** The referee's result file, see docs/referee.md. */
 const resultSchema = z.object({
   outcome: z.discriminatedUnion('status', [
     z.object({ status: z.literal('measured'), value: finite }),
-    z.object({ status: z.literal('stopped'), value: z.number(), at: z.number().min(0).max(1) }),
+    z.object({ status: z.literal('stopped'), value: finite, at: z.number().min(0).max(1) }),
     z.object({
       status: z.literal('crash'),
       reason: z.enum(crashReasons),
@@ -190,21 +194,20 @@ function finding(stage: Stage, { peakMb }: Executed, result: Result): Finding {
     preview: result.preview,
     refereed: refereedOf(result),
     trainingSeconds: Math.max(0, result.training_seconds),
-    peakMemoryMb: Math.max(0, result.peak_memory_mb, peakMb),
+    peakMemoryMb: Math.min(MOST_MEMORY_MB, Math.max(0, result.peak_memory_mb, peakMb)),
     reported: Object.fromEntries(reported.slice(0, 30)),
   };
 }
 
 function outcomeOf({ contract, shorten }: Stage, outcome: Result['outcome']): Measurement['outcome'] {
   if (outcome.status === 'fault') return fault(outcome.message);
-  if (outcome.status === 'stopped') return outcome;
   if (outcome.status === 'crash')
     return {
       ...outcome,
       message: shortened(outcome.message, shorten).slice(0, 500),
       traceback: shortened(outcome.traceback, shorten).slice(-4000),
     };
-  if (outcome.value !== null) return { status: 'measured', value: outcome.value };
+  if (outcome.value !== null) return { ...outcome, value: outcome.value };
   const message = `${contract.metric.name} is not a number`;
   return { status: 'crash', reason: 'not a number', message, traceback: '' };
 }

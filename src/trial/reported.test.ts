@@ -124,6 +124,37 @@ test('the last score at half of the budget is the projection, and stops the tria
   assert.deepEqual([passed.outcome, passed.preview], [{ status: 'measured', value: 10 }, 20]);
 });
 
+test('numbers that cannot be a result are left out, wherever they are', async context => {
+  const absurd = await measure(context, PATTERN, `echo 'p99 of 9e299 ms'`);
+  assert.equal(absurd.outcome.status === 'crash' && absurd.outcome.reason, 'not a number');
+  assert.match(
+    absurd.outcome.status === 'crash' ? absurd.outcome.message : '',
+    /^p99 is 9e\+299; expected a number within/,
+  );
+  const file = await measure(
+    context,
+    FILE,
+    `echo '{"latency": {"p99": -1e21}, "a": 1e300, "b": 2}' >"$AUTORESEARCH_RESULT"`,
+  );
+  assert.equal(file.outcome.status === 'crash' && file.outcome.reason, 'not a number');
+  assert.deepEqual(file.reported, { b: 2 });
+  const summary = ['---', 'training_seconds: 1e15', 'peak_vram_mb: 1e15', 'flops: 1e300', 'steps: 7'];
+  const script = `printf '%s\\n' 'p99 of 1 ms' ${summary.map(line => `'${line}'`).join(' ')}`;
+  const boast = await measure(context, PATTERN, script);
+  assert.deepEqual(boast.outcome, { status: 'measured', value: 1 });
+  assert.deepEqual(boast.reported, { steps: 7 });
+  assert.equal(boast.trainingSeconds, 30, 'no longer than it may run');
+  assert.ok(boast.peakMemoryMb < 1e5);
+});
+
+test('a number that cannot be a result is no projection, and stops nothing', async context => {
+  const script = `echo 'p99 of -9e299 ms'; sleep 3; echo 'p99 of 10 ms'`;
+  const { digest, machine } = await measure(context, PATTERN, `echo 'p99 of 10 ms'`, 30, BUDGET);
+  const stop = { value: 5, digest, machine };
+  const { outcome, preview } = await measure(context, PATTERN, script, 30, { ...BUDGET, stop });
+  assert.deepEqual([outcome, preview], [{ status: 'measured', value: 10 }, null]);
+});
+
 test('a command without output before its end has no projection', async context => {
   const script = `sleep 0.5; echo 'p99 of 10 ms'`;
   const { outcome, preview } = await measure(context, PATTERN, script, 30, { budgetSeconds: 0.5 });

@@ -1,5 +1,5 @@
 /** A trial whose candidate reports its own score: one command, and a number in its output or in a JSON file. */
-import type { Outcome } from '../protocol/measurement.ts';
+import { MOST_MEMORY_MB, type Outcome } from '../protocol/measurement.ts';
 import { isBeyond, PREVIEW_AT } from '../protocol/stop-bar.ts';
 import { classify, type Ending, overuse } from './classify.ts';
 import { type Executed, execute } from './execute.ts';
@@ -49,9 +49,15 @@ export async function runReported(stage: Stage): Promise<Finding> {
     outcome: outcomeOf(executed, ending),
     preview,
     refereed: null,
-    trainingSeconds: stopped ? previewSeconds : Math.max(0, trainingSeconds ?? 0),
+    // Whatever it reports, it did not train for longer than it may run.
+    trainingSeconds: stopped
+      ? previewSeconds
+      : Math.min(options.timeoutSeconds, Math.max(0, trainingSeconds ?? 0)),
     // A CPU run reports 0 MB of GPU memory; its resident peak says more.
-    peakMemoryMb: reportedPeak !== undefined && reportedPeak > 0 ? reportedPeak : peakMb,
+    peakMemoryMb:
+      reportedPeak !== undefined && reportedPeak > 0 && reportedPeak <= MOST_MEMORY_MB
+        ? reportedPeak
+        : peakMb,
     reported: Object.fromEntries(Object.entries(reported).slice(0, MAX_REPORTED)),
   };
 }
@@ -69,6 +75,6 @@ function read({ contract }: Stage, output: Output, resultFile: ResultFile | null
     return { ...found, reported: { ...found.reported, ...output.reported() } };
   }
   const line = pattern === undefined ? `\`${name}: <number>\`` : 'that metric.pattern matches';
-  const missing = output.problem() ?? `exited without printing a line ${line}`;
+  const missing = `exited without printing a line ${line}`;
   return { value: output.metric(), missing, reported: output.reported() };
 }

@@ -1,5 +1,6 @@
 /** Reads the score from a JSON file below the candidate's TMPDIR. The file disappears with the sandbox and is passed out before that. */
 
+import { isMeasurable } from '../protocol/measurement.ts';
 import type { Launch } from './launch.ts';
 import { RESULT_DESCRIPTOR } from './process.ts';
 
@@ -108,7 +109,7 @@ function numbersIn(value: unknown, path: string[] = []): [string, number][] {
     const full = [...path, name];
     const key = full.join('.');
     if (typeof child !== 'number') return numbersIn(child, full);
-    return Number.isFinite(child) && key.length <= MAX_NAME ? [[key, child]] : [];
+    return isMeasurable(child) && key.length <= MAX_NAME ? [[key, child]] : [];
   });
 }
 

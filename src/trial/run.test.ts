@@ -145,6 +145,16 @@ test('a candidate that fails has crashed, and its exception is reported', async 
   assert.match(crash.traceback, /Traceback.*\n {2}File trainer\/train\.py\nValueError/);
 });
 
+test("a candidate's output is logged, and reported after a crash, without what acts on a screen", async context => {
+  const hostile = String.raw`\033[1;31mValueError\033[0m: \000depth\342\200\256 is \033]0;owned\0070 \355\240\275`;
+  const s = scene(context, train(`printf '${hostile}\\n' >&2; exit 1`));
+  const measurement = await s.run();
+  const crash = crashOf(measurement);
+  assert.equal(crash.message, 'ValueError: depth is 0 \ufffd\ufffd\ufffd');
+  assert.equal(crash.traceback, crash.message);
+  assert.deepEqual(s.lines, [crash.message]);
+});
+
 test('a candidate that runs too long is killed with all its processes', async context => {
   const s = scene(context, train('sleep 60 & setsid sleep 60 & sleep 60'));
   const crash = crashOf(await s.run({ timeoutSeconds: 0.2 }));

@@ -1,7 +1,7 @@
 /** Runs one trial: the base with the candidate's editable files, one seed, one budget, one measurement. */
 import { mkdir, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Measurement } from '../protocol/measurement.ts';
+import { type Measurement, measurementSchema } from '../protocol/measurement.ts';
 import type { StopBar } from '../protocol/stop-bar.ts';
 import { assemble } from './assemble.ts';
 import { fault, refusal } from './classify.ts';
@@ -53,7 +53,7 @@ export async function runTrial(options: TrialOptions): Promise<Measurement> {
   }
   options.signal?.throwIfAborted();
   draft.totalSeconds = (performance.now() - started) / 1000;
-  return draft;
+  return measurementSchema.parse(draft);
 }
 
 /** Fills `draft` step by step, so that a fault still reports what was known by then. */

@@ -8,19 +8,17 @@ const END_MS = 20_000;
 const LOOK_MS = 5;
 
 /**
- * Reads bubblewrap's status output. Calls `onSandbox` with the id of the sandbox's first process. The returned function resolves with that
- * id, or with null if bubblewrap ended before there was one.
+ * Reads bubblewrap's status output. The returned function resolves with the id of the sandbox's first process, or with null if bubblewrap
+ * ended before there was one.
  */
-export function readStatus(stream: unknown, onSandbox: (pid: number) => void): () => Promise<number | null> {
+export function readStatus(stream: unknown): () => Promise<number | null> {
   if (!(stream instanceof Readable)) throw new Error('Expected a pipe from bubblewrap, found none.');
   let text = '';
   let pid: number | null = null;
   stream.on('data', (chunk: Buffer) => {
     text += chunk.toString();
     const found = /"child-pid": (\d+)/.exec(text)?.[1];
-    if (pid !== null || found === undefined) return;
-    pid = Number(found);
-    onSandbox(pid);
+    if (found !== undefined) pid ??= Number(found);
   });
   const closed = new Promise(resolve => stream.once('close', resolve));
   return async () => {

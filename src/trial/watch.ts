@@ -1,15 +1,26 @@
-/** Watches a candidate's memory and processes, and ends it if they exceed a limit together. */
-import { readdir, readFile, statfs } from 'node:fs/promises';
-import { isOnlyUser } from './inside.ts';
+/**
+ * Watches a candidate's memory, processes and time, and ends it if they exceed a limit. In a thread of its own, so that nothing that keeps
+ * this one busy, such as the candidate's output, delays the watch.
+ */
+import { Worker } from 'node:worker_threads';
 import type { Limits } from './limits.ts';
+import { createReport, viewReport, type WatchOrders } from './watch-report.ts';
 
-const INTERVAL_MS = 200;
+/** Next to this file, both in the sources and in the bundle. */
+const WORKER = new URL(
+  import.meta.url.endsWith('.ts') ? './watch-worker.ts' : './watch-worker.js',
+  import.meta.url,
+);
 
 export interface Watch {
+  /** Starts watching. `pid` is the started process, which leads a process group. Needs `/proc`, which only exists on Linux. */
+  begin(pid: number): void;
   /** Largest resident size of one process so far, in MB (2^20 bytes); 0 if the system does not report it. */
   peakMb(): number;
   /** The limit that was exceeded; null while none is. */
   exceeded(): Exceeded | null;
+  /** Whether the watch ended the trial because its time was up. */
+  timedOut(): boolean;
   stop(): void;
 }
 
@@ -18,49 +29,51 @@ export interface Exceeded {
   message: string;
 }
 
-/** Watches one process through `/proc`, which only exists on Linux. */
-export function watchProcess(pid: number): Watch {
-  let peak = 0;
-  const stop = repeat(async () => {
-    peak = Math.max(peak, (await readMemory(`/proc/${pid}`)).peak);
-  });
-  return { peakMb: () => peak / 2 ** 20, exceeded: () => null, stop };
+/**
+ * Prepares a watch.
+ * @param limits of the sandbox; null without one
+ * @param onFailure called if the watch itself fails: nothing may run without it
+ */
+export function createWatch(
+  limits: Limits | null,
+  timeoutSeconds: number,
+  onFailure: (error: Error) => void,
+): Watch {
+  const report = createReport();
+  const { ending, peakMb } = viewReport(report);
+  const workerData: WatchOrders = { report, limits, timeoutSeconds };
+  const worker = new Worker(WORKER, { workerData, execArgv: [] });
+  worker.unref();
+  worker.once('error', onFailure);
+  return {
+    begin: pid => worker.postMessage(pid),
+    peakMb,
+    exceeded: () => limits && excessOf(ending(), limits),
+    timedOut: () => ending() === 'timeout',
+    stop() {
+      worker.removeAllListeners('error');
+      worker.once('error', () => {});
+      void worker.terminate();
+    },
+  };
 }
 
-/**
- * Watches all processes of the sandbox that `pid` started, directly or indirectly, and calls `end` if they exceed a limit. The kernel's own
- * limit for several processes, a control group, needs permissions that a runner rarely has.
- */
-export function watchSandbox(pid: number, limits: Limits, end: () => void): Watch {
-  let peak = 0;
-  let exceeded: Exceeded | null = null;
-  let folder: string | null = null;
-  const stop = repeat(async () => {
-    folder ??= await innerProcesses(pid);
-    if (folder === null || exceeded) return;
-    const names = await readdir(folder).catch(() => null);
-    if (names === null) {
-      folder = null;
-      return;
-    }
-    const pids = names.filter(name => /^\d+$/.test(name));
-    const paths = pids.slice(0, limits.processes).map(name => `${folder}/${name}`);
-    const memory = await Promise.all(paths.map(readMemory));
-    peak = Math.max(peak, ...memory.map(each => each.peak));
-    const resident = memory.reduce((sum, each) => sum + each.resident, 0);
-    if (pids.length > limits.processes) {
-      exceeded = {
-        what: 'processes',
-        message: `ran more than ${limits.processes} processes at the same time`,
-      };
-    } else if (resident > limits.memoryBytes && (await readShares(paths)) > limits.memoryBytes) {
-      exceeded = usedTooMuchMemory(limits);
-    } else {
-      exceeded = await overfull(`${folder}/..`, limits);
-    }
-    if (exceeded) end();
-  });
-  return { peakMb: () => peak / 2 ** 20, exceeded: () => exceeded, stop };
+function excessOf(
+  ending: ReturnType<ReturnType<typeof viewReport>['ending']>,
+  limits: Limits,
+): Exceeded | null {
+  switch (ending) {
+    case 'memory':
+      return usedTooMuchMemory(limits);
+    case 'processes':
+      return { what: 'processes', message: `ran more than ${limits.processes} processes at the same time` };
+    case 'scratch':
+      return wroteTooMuch('/tmp', limits.scratchBytes);
+    case 'shared memory':
+      return wroteTooMuch('/dev/shm', limits.sharedBytes);
+    default:
+      return null;
+  }
 }
 
 export function usedTooMuchMemory({ memoryBytes }: Limits): Exceeded {
@@ -68,67 +81,7 @@ export function usedTooMuchMemory({ memoryBytes }: Limits): Exceeded {
   return { what: 'memory', message: `used more than ${limit} MB of memory, the limit on this machine` };
 }
 
-/** The scratch directory or shared memory, if it has outgrown its limit. Versions of bubblewrap before 0.7 cannot limit them. */
-async function overfull(root: string, limits: Limits): Promise<Exceeded | null> {
-  const bounds = { '/tmp': limits.scratchBytes, '/dev/shm': limits.sharedBytes };
-  for (const [path, bytes] of Object.entries(bounds)) {
-    const found = await statfs(root + path).catch(() => null);
-    if (found === null || (found.blocks - found.bfree) * found.bsize <= bytes) continue;
-    const limit = Math.floor(bytes / 2 ** 20);
-    return { what: 'memory', message: `wrote more than ${limit} MB to ${path}, the limit on this machine` };
-  }
-  return null;
-}
-
-/** Calls `look` at intervals, one call at a time. Returns a function that stops it. */
-function repeat(look: () => Promise<void>): () => void {
-  let busy = false;
-  const tick = async () => {
-    if (busy) return;
-    busy = true;
-    await look();
-    busy = false;
-  };
-  const timer = setInterval(tick, INTERVAL_MS);
-  timer.unref();
-  void tick();
-  return () => clearInterval(timer);
-}
-
-/** Most generations between the started process and the first process of the inner sandbox. */
-const MAX_DEPTH = 6;
-
-/**
- * The /proc of the inner sandbox, which lists only its own processes; null while there is none. Searches the descendants of `pid`: a process
- * that has not switched to the sandbox's files yet would show the machine's processes.
- */
-async function innerProcesses(pid: number, depth = 0): Promise<string | null> {
-  const users = await readFile(`/proc/${pid}/root/etc/passwd`, 'utf8').catch(() => '');
-  if (isOnlyUser(users)) return `/proc/${pid}/root/proc`;
-  if (depth === MAX_DEPTH) return null;
-  const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8').catch(() => '');
-  for (const child of children.trim().split(' ').filter(Boolean)) {
-    const found = await innerProcesses(Number(child), depth + 1);
-    if (found !== null) return found;
-  }
-  return null;
-}
-
-/** Resident size and its peak, in bytes. */
-async function readMemory(folder: string): Promise<{ resident: number; peak: number }> {
-  const status = await readFile(`${folder}/status`, 'utf8').catch(() => '');
-  const bytes = (name: string) =>
-    1024 * Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(status)?.[1] ?? 0);
-  return { resident: bytes('VmRSS'), peak: bytes('VmHWM') };
-}
-
-/** Memory of these processes in bytes, counting shared memory once. Slow, so it is only read if needed. */
-async function readShares(folders: readonly string[]): Promise<number> {
-  const sizes = await Promise.all(
-    folders.map(async folder => {
-      const text = await readFile(`${folder}/smaps_rollup`, 'utf8').catch(() => '');
-      return 1024 * Number(/^Pss:\s+(\d+) kB$/m.exec(text)?.[1] ?? 0);
-    }),
-  );
-  return sizes.reduce((sum, size) => sum + size, 0);
+function wroteTooMuch(path: string, bytes: number): Exceeded {
+  const limit = Math.floor(bytes / 2 ** 20);
+  return { what: 'memory', message: `wrote more than ${limit} MB to ${path}, the limit on this machine` };
 }

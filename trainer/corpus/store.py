@@ -23,6 +23,7 @@ from source import DataError, Source
 
 from . import tokenizer as bpe
 from .download import hash_of_file
+from .repeats import Repeats
 from .text import SPLITS, Corpus, hash_of
 
 # Text for val and test each: more than is ever scored (4,096 windows of about 800 bytes).
@@ -45,7 +46,7 @@ def write(corpus: Corpus, source: Source, store: Path, say: Say) -> Path:
     store.mkdir(parents=True, exist_ok=True)
     staging = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=store))
     try:
-        tokenizer, splits = _fill(staging, corpus, source, say)
+        tokenizer, splits, repeats = _fill(staging, corpus, source, say)
         files = {file.name: hash_of_file(file) for file in sorted(staging.iterdir())}
         manifest = {
             "format": dataset.FORMAT,
@@ -53,6 +54,7 @@ def write(corpus: Corpus, source: Source, store: Path, say: Say) -> Path:
             "digest": hash_of(json.dumps([dataset.FORMAT, files], sort_keys=True)),
             "vocab_size": tokenizer.get_vocab_size(),
             "splits": splits,
+            "repeats": repeats,
             "files": files,
         }
         (staging / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
@@ -94,22 +96,34 @@ def _is_earlier_data(folder: Path) -> bool:
     return earlier and {path.name for path in folder.iterdir()} <= listed
 
 
-def _fill(folder: Path, corpus: Corpus, source: Source, say: Say) -> tuple[Tokenizer, dict[str, dict[str, int]]]:
+def _fill(folder: Path, corpus: Corpus, source: Source, say: Say) -> tuple[Tokenizer, dict[str, dict], dict]:
     """Writes tokenizer and splits, held-out ones first: their text goes nowhere else."""
     seen: set[str] = set()
     held_out = {}
     for split in SPLITS[1:]:
         held_out[split] = list(_limited(_unseen(corpus.documents(split), seen), MAX_HELD_OUT_BYTES))
-    sample = bpe.sample(corpus.documents("train"), corpus.train_bytes)
+    repeats = Repeats(held_out)
+    repeats.read(corpus.documents("train"))
+    say(_described(summary := repeats.summary()))
+    kept = lambda: repeats.kept(corpus.documents("train"))  # noqa: E731
+    sample = bpe.sample(kept(), corpus.train_bytes)
     tokenizer = bpe.learn(text for text in sample if hash_of(text) not in seen)
     tokenizer.save(str(folder / "tokenizer.json"))
     say(f"learned a tokenizer of {tokenizer.get_vocab_size()} tokens")
-    streams = {**held_out, "train": _unseen(corpus.documents("train"), seen)}
+    streams = {**held_out, "train": _unseen(kept(), seen)}
     counts = {}
     for split, documents in streams.items():
         counts[split] = write_split(folder, split, documents, tokenizer, say)
         _expect_enough(split, counts[split], source)
-    return tokenizer, counts
+    return tokenizer, counts, summary
+
+
+def _described(repeats: dict) -> str:
+    rest = " and ".join(f"{repeats[split]:.1%} of {split}" for split in SPLITS[1:])
+    return (
+        f"left out {repeats['dropped_documents']} training documents ({repeats['dropped_share']:.1%} of the text) that "
+        f"repeat held-out text; {rest} is still in the training text, by runs of {repeats['run_bytes']} bytes"
+    )
 
 
 def _unseen(documents: Iterable[str], seen: set[str]) -> Iterator[str]:

@@ -8,7 +8,6 @@ import { type Campaign, type Experiment, measuredValues, type Snapshot } from '.
 import { attemptsOf, trialsOf } from '../queries.ts';
 import { trialParts } from '../trial-id.ts';
 import { historyOf, samplesOf } from './history.ts';
-import { addedTokens } from './tokens.ts';
 
 /** All trials of a tree, from any campaign. A squash commit inherits the trials of its tree. */
 export function trialsOfTree(snapshot: Snapshot, tree: string): RecordedTrial[] {
@@ -94,7 +93,7 @@ export function judgeExperiment(
   if (!example) return { kind: 'incomparable', machine: last.machine };
   const like = (trial: Measurement) => comparable(trial, example);
   const champion = measuredValues(onChampion.filter(like));
-  const candidate = { samples: samplesOf(trials.filter(like)), addedTokens: addedTokens(marker.idea.edits) };
+  const candidate = { samples: samplesOf(trials.filter(like)), addedTokens: marker.addedTokens ?? 0 };
   const verdict = judge(historyOf(snapshot, marker.champion.tree, like), candidate, gateRules(contract));
   return { kind: 'judged', verdict, value: measuredValues(trials.filter(like)), champion };
 }

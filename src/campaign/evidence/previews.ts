@@ -29,7 +29,7 @@ function readsBending({ title, hypothesis, edits }: Idea): boolean {
 
 /** The lines of an edit that are not on both sides, without trailing comments. */
 function changedLines({ search, replace }: Edit): string[] {
-  const linesOf = (text: string) => text.split('\n').map(line => line.replace(/(?:#|\/\/).*$/, ''));
+  const linesOf = (text: string) => text.split('\n').map(line => line.replace(/(?:#|\/\/).*/s, ''));
   const [before, after] = [linesOf(search), linesOf(replace)];
   return [...before.filter(line => !after.includes(line)), ...after.filter(line => !before.includes(line))];
 }

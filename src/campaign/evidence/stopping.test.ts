@@ -39,10 +39,9 @@ test("the first trial of an idea is dispatched with a bar near the champion's pr
 
 test('no other trial has a bar', () => {
   const edits = [{ path: 'trainer/train.py', search: 'WARMDOWN = 0.5', replace: 'WARMDOWN = 0.7' }];
-  const shorter = [{ path: 'trainer/train.py', search: 'a + b', replace: 'a' }];
   const { idea } = FRESH.marker;
   assert.equal(barOf(experiment(1, { idea: { ...idea, edits } })), null, 'another schedule');
-  assert.equal(barOf(experiment(1, { idea: { ...idea, edits: shorter } })), null, 'shorter code');
+  assert.equal(barOf(experiment(1, { addedTokens: -2 })), null, 'shorter code');
   assert.equal(barOf(experiment(1, { trials: [trial('3/1.1', 'tree 1', 1)] })), null, 'a confirmation');
   assert.equal(
     barOf(experiment(1, { trials: [trial('3/1.1', 'tree 1', STOPPED)] })),

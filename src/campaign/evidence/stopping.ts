@@ -14,7 +14,6 @@ import { trialsOf } from '../queries.ts';
 import { comparable, gateRules, trialsOfTree } from './evidence.ts';
 import { historyOf, previewErrorOn } from './history.ts';
 import { bendsCurve } from './previews.ts';
-import { addedTokens } from './tokens.ts';
 
 /**
  * The bar for an experiment's next trial at a budget in seconds and on a seed; null if the trial must not be stopped: if it is not the first,
@@ -28,9 +27,9 @@ export function stopBarOf(
   budgetSeconds: number,
   seed: number,
 ): StopBar | null {
-  const { idea, champion, words, asked } = experiment.marker;
+  const { idea, addedTokens, champion, words, asked } = experiment.marker;
   if (asked || words.length > 0) return null;
-  if (!contract.gate.early_stop || bendsCurve(idea) || addedTokens(idea.edits) < 0) return null;
+  if (!contract.gate.early_stop || bendsCurve(idea) || (addedTokens ?? 0) < 0) return null;
   if (champion.tree !== snapshot.base.tree || trialsOf(snapshot, experiment).some(hasResult)) return null;
   const trials = trialsOfTree(snapshot, champion.tree).filter(
     trial => trial.budgetSeconds === budgetSeconds && trial.outcome.status === 'measured',

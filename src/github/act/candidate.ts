@@ -1,21 +1,31 @@
 /** The files of a candidate: the champion's, with an idea's edits applied. */
 import { applyEdits } from '../../agents/edit.ts';
+import { addedTokens } from '../../campaign/evidence/tokens.ts';
 import type { Idea } from '../../campaign/idea.ts';
 import type { Snapshot } from '../../campaign/model.ts';
 import type { Contract } from '../../protocol/contract.ts';
 import { askTwice } from '../errors.ts';
 import type { GitHubPort } from '../port.ts';
 
-/** The files that the idea changes on the current champion; null if its edits do not apply. */
+/** What an idea changes. */
+export interface Change {
+  /** New texts of the changed files, by path. */
+  files: ReadonlyMap<string, string>;
+  /** See ExperimentMarker. */
+  addedTokens: number | null;
+}
+
+/** What the idea changes on the current champion; null if its edits do not apply. */
 export async function applyIdea(
   port: GitHubPort,
   { editable }: Contract,
   { base }: Snapshot,
   idea: Idea,
-): Promise<ReadonlyMap<string, string> | null> {
+): Promise<Change | null> {
   const champion = await readFiles(port, editable, base.sha);
   const applied = applyEdits(champion, idea.edits, editable);
-  return applied.kind === 'applied' ? applied.files : null;
+  if (applied.kind === 'refused') return null;
+  return { files: applied.files, addedTokens: addedTokens(champion, applied.files) };
 }
 
 /** Texts of the files that exist at a ref. */

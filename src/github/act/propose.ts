@@ -1,6 +1,7 @@
 /** Turns the answer of an agent into a pull request. */
 import { applyEdits } from '../../agents/edit.ts';
 import type { ActionOf } from '../../campaign/action.ts';
+import { addedTokens } from '../../campaign/evidence/tokens.ts';
 import type { ExperimentMarker } from '../../campaign/marker.ts';
 import { branchName, type KnownCampaign, RESEARCH_LABEL, type Snapshot } from '../../campaign/model.ts';
 import { stillAsked } from '../../campaign/people.ts';
@@ -13,7 +14,7 @@ import type { Context } from '../context.ts';
 import { isPermanent, messageOf } from '../errors.ts';
 import { saveState } from '../state.ts';
 import { objection } from './ask-agent.ts';
-import { readFiles } from './candidate.ts';
+import { type Change, readFiles } from './candidate.ts';
 import { dropRequest, remainingRequests } from './requested-ideas.ts';
 import { charge, writeOff } from './thought-costs.ts';
 
@@ -57,7 +58,8 @@ export async function open(context: Context, snapshot: Snapshot, action: ActionO
   const { idea, agent, cost } = answer;
   const experiment = { campaign: campaign.issue, number, idea, agent, cost, asked: asked ?? null };
   thinking.use(thought, { kind: 'experiment', number });
-  const refusal = await openPull(context, snapshot, experiment, applied.files);
+  const change = { files: applied.files, addedTokens: addedTokens(files, applied.files) };
+  const refusal = await openPull(context, snapshot, experiment, change);
   if (refusal !== null) return fail(refusal);
   thinking.drop(thought);
   if (asked || state.failedInARow > 0)
@@ -73,11 +75,11 @@ export async function openPull(
   context: Context,
   snapshot: Snapshot,
   experiment: NewExperiment,
-  files: ReadonlyMap<string, string>,
+  change: Change,
 ): Promise<string | null> {
   let pull: number;
   try {
-    pull = await createPull(context, snapshot, experiment, files);
+    pull = await createPull(context, snapshot, experiment, change);
   } catch (error) {
     if (!isPermanent(error)) throw error;
     // A retry would ask, and pay, the agent again.
@@ -94,7 +96,7 @@ async function createPull(
   context: Context,
   { base }: Snapshot,
   idea: NewExperiment,
-  files: ReadonlyMap<string, string>,
+  { files, addedTokens }: Change,
 ): Promise<number> {
   const { port } = context;
   const tree = await port.createTree(base.tree, files);
@@ -102,6 +104,7 @@ async function createPull(
   const marker: ExperimentMarker = {
     version: 1,
     ...idea,
+    addedTokens,
     champion: { sha: base.sha, tree: base.tree },
     commit,
     tree,

@@ -18,10 +18,10 @@ export async function repeat(
   const marker = snapshot.experiments.find(({ pull }) => pull === asked.pull)?.marker;
   if (!marker) return drop('its pull request can no longer be read');
   const { idea, agent } = marker;
-  const files = await applyIdea(context.port, contract, snapshot, idea);
-  if (!files) return drop('its edits no longer apply to the champion');
+  const change = await applyIdea(context.port, contract, snapshot, idea);
+  if (!change) return drop('its edits no longer apply to the champion');
   const experiment = { campaign: campaign.issue, number, idea, agent, cost: NO_COST, asked };
-  const refusal = await openPull(context, snapshot, experiment, files);
+  const refusal = await openPull(context, snapshot, experiment, change);
   if (refusal !== null) return drop(refusal);
   const rest = remainingRequests(snapshot, campaign, asked);
   await saveState(context.port, snapshot, campaign, { ...campaign.state, asked: rest });

@@ -16,7 +16,7 @@ import type { Context } from '../context.ts';
 import type { GitHubPort } from '../port.ts';
 import { isAsObserved } from './as-observed.ts';
 import { think } from './ask-agent.ts';
-import { applyIdea } from './candidate.ts';
+import { applyIdea, type Change } from './candidate.ts';
 import { close } from './close.ts';
 import { writeOff } from './thought-costs.ts';
 
@@ -31,9 +31,9 @@ export async function restack(
 ): Promise<void> {
   const { campaign, contract, experiment } = action;
   const { marker } = experiment;
-  const files = await applyIdea(context.port, contract, snapshot, marker.idea);
-  if (files) {
-    await replaceCandidate(context, snapshot, experiment, files, { restacks: marker.restacks + 1 });
+  const change = await applyIdea(context.port, contract, snapshot, marker.idea);
+  if (change) {
+    await replaceCandidate(context, snapshot, experiment, change, { restacks: marker.restacks + 1 });
     return;
   }
   const mayAsk = limitReached(snapshot, contract, campaign, context.now()) === null;
@@ -56,11 +56,11 @@ export async function revise(
   const task = context.thinking.thoughts().find(({ id }) => id === thought)?.task;
   if (answer?.kind !== 'idea' || !task) return;
   const { marker } = experiment;
-  const files = await applyIdea(context.port, contract, snapshot, answer.idea);
+  const change = await applyIdea(context.port, contract, snapshot, answer.idea);
   // The champion moved while the agent was thinking. The answer is useless, but its cost counts.
-  if (!files) return writeOff(context, snapshot, action);
+  if (!change) return writeOff(context, snapshot, action);
   context.thinking.use(thought, { kind: 'experiment', number: marker.number });
-  const made = await replaceCandidate(context, snapshot, experiment, files, {
+  const made = await replaceCandidate(context, snapshot, experiment, change, {
     idea: answer.idea,
     cost: addCost(marker.cost, answer.cost),
     ...(task.kind === 'port' ? { restacks: marker.restacks + 1 } : { repairs: marker.repairs + 1 }),
@@ -77,12 +77,12 @@ async function replaceCandidate(
   { port }: Context,
   snapshot: Snapshot,
   experiment: Experiment,
-  files: ReadonlyMap<string, string>,
+  { files, addedTokens }: Change,
   change: Partial<ExperimentMarker>,
 ): Promise<boolean> {
   const { base } = snapshot;
   const trials = trialsOf(snapshot, experiment);
-  const marker = { ...experiment.marker, ...change };
+  const marker = { ...experiment.marker, ...change, addedTokens };
   const tree = await port.createTree(base.tree, files);
   const commit = await port.createCommit(candidateMessage(marker), tree, base.sha);
   const { earlier } = marker;

@@ -1,5 +1,5 @@
 /** The latest output of running trials, read from the logs of their jobs. */
-import { stripVTControlCharacters } from 'node:util';
+import { visible } from '../../protocol/visible.ts';
 import { type Progress, parseProgress } from '../../trial/progress.ts';
 
 /** The latest output of a trial. All of it comes from the candidate and is not trusted. */
@@ -41,7 +41,7 @@ export function createEar(now: () => number): Ear {
       }
       const progress = parseProgress(line);
       if (progress) steps.set(trial, { progress, at: now() });
-      const text = stripVTControlCharacters(line).trim();
+      const text = visible(line).trim();
       if (/[\p{L}\p{N}]/u.test(text)) lastLines.set(trial, text);
     },
     hear(trial) {

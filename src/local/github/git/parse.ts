@@ -44,7 +44,7 @@ export function parseCommit(sha: string, content: Buffer): Commit {
 }
 
 function parseSignature(text: string): Signature {
-  const match = /^(.*?) ?<(.*?)> (\d+)/.exec(text);
+  const match = /^([^<]*?) ?<([^>]*)> (\d+)/.exec(text);
   const date = new Date(Number(match?.[3] ?? 0) * 1000);
   return {
     name: match?.[1] ?? '',

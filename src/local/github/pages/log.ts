@@ -1,5 +1,5 @@
 /** A job's log as a page shows it. */
-import { stripVTControlCharacters } from 'node:util';
+import { visible } from '../../../protocol/visible.ts';
 import { type Html, html } from './markup.ts';
 
 const MAX_CHARACTERS = 300_000;
@@ -15,7 +15,7 @@ const MARKED: Readonly<Record<string, string>> = {
 export function renderLog(text: string, running: boolean): Html {
   if (text === '') return html`<p class="quiet">Nothing was written yet.</p>`;
   const cut = text.length > MAX_CHARACTERS;
-  const lines = stripVTControlCharacters(cut ? text.slice(-MAX_CHARACTERS) : text)
+  const lines = visible(cut ? text.slice(-MAX_CHARACTERS) : text)
     .replace(/\n$/, '')
     .split('\n');
   return html`${cut && html`<p class="quiet">The beginning is left out; it is in the raw log.</p>`}
