@@ -1,64 +1,92 @@
-// Bench: what the gate reaches on simulated campaigns, beside greedy and "confirm once"
-/** Campaigns of ideas with known effects, in five worlds; two minutes on one core. ± is one standard error. */
-import { Command, InvalidArgumentError } from 'commander';
+// Bench: what the gate reaches on simulated campaigns, beside greedy, "confirm once" and the rules of others
+/** Campaigns of ideas with known effects, in many worlds. ± is one standard error. */
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { wholeNumber } from '../src/cli/errors.ts';
 import type { GateRules } from '../src/gate/gate.ts';
 import { createRandom, type Random } from '../src/sim/random.ts';
-import { type Noise, type Outcome, runGate, runSimple } from './simulate.ts';
+import { type Outcome, runGate } from './gate/campaigns.ts';
+import { greedy, MAD, runRule, T_TEST, TWO_SIGMA } from './gate/peers.ts';
+import { WORLDS, type World } from './gate/worlds.ts';
 
-const { campaigns, falseMerges } = new Command('npm run bench -- gate')
+interface Options {
+  campaigns: number;
+  falseMerges: number;
+  world?: string;
+  off?: number;
+  gateOnly?: true;
+}
+
+const TRIALS = 125;
+const { campaigns, falseMerges, world, off, gateOnly } = new Command('npm run bench -- gate')
   .option('--campaigns <n>', 'campaigns of each kind', wholeNumber(1, 100_000), 60)
   .option('--false-merges <share>', 'accepted share of false merges', share, 0.1)
+  .addOption(new Option('--world <name>', 'only this world').choices(WORLDS.map(({ name }) => name)))
+  .option(
+    '--off <sigmas>',
+    'only the gate, with the first baseline off by so many standard deviations',
+    Number,
+  )
+  .option('--gate-only', 'only the gate, without the rules of others')
   .parse()
-  .opts<{ campaigns: number; falseMerges: number }>();
-const TRIALS = 125;
+  .opts<Options>();
 const rules: GateRules = { goal: 'minimize', rule: 'bayes', falseMerges, maxTrials: 4, noise: null };
+const settings = { trials: TRIALS, rules };
 
-const WORLDS: [string, Noise][] = [
-  ['noise 0.0003', { seed: 0, tree: 0, own: 0.0003 }],
-  ['noise 0.0005', { seed: 0, tree: 0, own: 0.0005 }],
-  ['noise 0.0007', { seed: 0, tree: 0, own: 0.0007 }],
-  ['seeds share 0.0004, rest 0.0003', { seed: 0.0004, tree: 0, own: 0.0003 }],
-  ['every edit redraws 0.0004, rest 0.0003', { seed: 0, tree: 0.0004, own: 0.0003 }],
+const RULES: [string, (random: Random, world: World) => Outcome][] = [
+  ['greedy', (random, world) => runRule(random, world, TRIALS, greedy(0))],
+  ['confirm once', (random, world) => runRule(random, world, TRIALS, greedy(1))],
+  ['twice the MAD', (random, world) => runRule(random, world, TRIALS, MAD)],
+  ['two baselines, 2σ', (random, world) => runRule(random, world, TRIALS, TWO_SIGMA)],
+  ['t-test, p < 0.01', (random, world) => runRule(random, world, TRIALS, T_TEST)],
+  ['gate', (random, world) => runGate(random, world, settings)],
+  ['gate, early stop', (random, world) => runGate(random, world, { ...settings, early: true })],
 ];
-const RULES: [string, (random: Random, noise: Noise) => Outcome][] = [
-  ['greedy', (random, noise) => runSimple(random, noise, TRIALS, 0)],
-  ['confirm once', (random, noise) => runSimple(random, noise, TRIALS, 1)],
-  ['gate', (random, noise) => runGate(random, noise, TRIALS, rules, false)],
-  ['gate, early stop', (random, noise) => runGate(random, noise, TRIALS, rules, true)],
-];
+const DISTURBED: typeof RULES = [0, 10, -10, 20, -20, 100, -100].map(sigmas => [
+  `first baseline ${sigmas}σ`,
+  (random, world) => runGate(random, world, { ...settings, firstOff: sigmas * world.noise.own }),
+]);
 
+const chosen = off !== undefined ? DISTURBED : gateOnly ? RULES.slice(-2) : RULES;
 console.log(
-  `${campaigns} campaigns of ${TRIALS} trials each; false: share of merges with a true gain under 0.0001`,
+  `${campaigns} campaigns of ${TRIALS} trials each; false: share of merges with a true gain under 0.0001; helpful: share of other ideas that was merged`,
 );
-for (const [world, noise] of WORLDS) {
-  console.log(`\n${world}`);
-  for (const [name, run] of RULES) {
-    const outcomes = Array.from({ length: campaigns }, (_, i) => run(createRandom(1 + i), noise));
-    console.log(`  ${name.padEnd(17)} ${summary(outcomes)}`);
+for (const each of WORLDS.filter(({ name }) => world === undefined || name === world)) {
+  console.log(`\n${each.name}`);
+  for (const [name, run] of chosen) {
+    const outcomes = Array.from({ length: campaigns }, (_, i) => run(createRandom(1 + i), each));
+    console.log(`  ${name.padEnd(22)} ${summary(outcomes)}`);
   }
 }
-const before = process.cpuUsage();
-runGate(createRandom(1), { seed: 0, tree: 0, own: 0.0005 }, 700, rules, false);
-const used = process.cpuUsage(before);
-console.log(
-  `\na campaign of 700 trials, every trial judged: ${((used.user + used.system) / 1e6).toFixed(2)} s of CPU`,
-);
+const [tuned] = WORLDS;
+if (tuned) {
+  const before = process.cpuUsage();
+  runGate(createRandom(1), tuned, { ...settings, trials: 700 });
+  const used = process.cpuUsage(before);
+  console.log(
+    `\na campaign of 700 trials, every trial judged: ${((used.user + used.system) / 1e6).toFixed(2)} s of CPU`,
+  );
+}
 
 /** Means over campaigns, each with its standard error; shares of merges by the errors of their campaigns. */
 function summary(outcomes: readonly Outcome[]): string {
   const gain = meanOf(outcomes.map(outcome => outcome.gain));
   const merges = meanOf(outcomes.map(outcome => outcome.merges));
-  const share = meanOf(outcomes.map(outcome => outcome.falseMerges)).mean / merges.mean;
-  const error = meanOf(outcomes.map(o => (o.falseMerges - share * o.merges) / merges.mean)).error;
+  const wrong = meanOf(outcomes.map(outcome => outcome.falseMerges));
+  const shareOfMerges = wrong.mean / Math.max(1e-9, merges.mean);
+  const error = meanOf(outcomes.map(o => (o.falseMerges - shareOfMerges * o.merges) / merges.mean)).error;
   const expected = meanOf(outcomes.map(outcome => outcome.expectedFalse)).mean / merges.mean;
-  const ideas = meanOf(outcomes.map(outcome => outcome.ideas));
-  const stopped = meanOf(outcomes.map(outcome => outcome.stopped));
+  const ideas = meanOf(outcomes.map(outcome => outcome.ideas)).mean;
+  const stopped = meanOf(outcomes.map(outcome => outcome.stopped)).mean;
+  const helpful = meanOf(outcomes.map(({ helpful }) => helpful.all)).mean;
+  const found = meanOf(outcomes.map(({ helpful }) => helpful.merged)).mean;
+  const own = meanOf(outcomes.map(outcome => outcome.championTrials)).mean;
   return [
     `gain ${gain.mean.toFixed(4)} ± ${gain.error.toFixed(4)}`,
-    `merges ${merges.mean.toFixed(1)} ± ${merges.error.toFixed(1)}`,
-    `false ${percent(share)} ± ${percent(error)}${expected > 0 ? ` (expected ${percent(expected)})` : ''}`,
-    `ideas ${ideas.mean.toFixed(0)} ± ${ideas.error.toFixed(1)}${stopped.mean > 0 ? `, ${stopped.mean.toFixed(0)} stopped` : ''}`,
+    `merges ${merges.mean.toFixed(1)}`,
+    `false ${percent(shareOfMerges)} ± ${percent(error)}${expected > 0 ? ` (expected ${percent(expected)})` : ''}, ${wrong.mean.toFixed(2)} a campaign`,
+    `helpful ${percent(found / Math.max(1e-9, helpful))}`,
+    `ideas ${ideas.toFixed(0)}${stopped > 0 ? `, ${stopped.toFixed(0)} stopped` : ''}`,
+    `champion ${own.toFixed(1)}`,
   ].join('   ');
 }
 
@@ -69,8 +97,8 @@ function meanOf(values: readonly number[]): { mean: number; error: number } {
   return { mean, error: Math.sqrt(variance / values.length) };
 }
 
-function percent(share: number): string {
-  return `${(100 * share).toFixed(1)} %`;
+function percent(value: number): string {
+  return `${(100 * value).toFixed(1)}%`;
 }
 
 /** A parser for commander: numbers from 0 to 1. */

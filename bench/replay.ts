@@ -7,7 +7,7 @@ import { type GateRules, judgeKnowing } from '../src/gate/gate.ts';
 import { type Knowledge, learn } from '../src/gate/knowledge.ts';
 import { mean } from '../src/gate/mean.ts';
 import type { Random } from '../src/sim/random.ts';
-import { startWith } from './simulate.ts';
+import { startWith } from './gate/campaigns.ts';
 
 /** One recorded run: its score, and the mean training loss in equal parts of the budget (null: no step ended there). */
 export interface Recorded {

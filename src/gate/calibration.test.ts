@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { runGate } from '../../bench/simulate.ts';
+import { runGate } from '../../bench/gate/campaigns.ts';
 import { createRandom } from '../sim/random.ts';
 import { at } from './element.ts';
 import { observe, predict, type Test, worldWeights } from './filter.ts';
@@ -12,9 +12,9 @@ const RULES: GateRules = { goal: 'minimize', rule: 'bayes', falseMerges: 0.1, ma
 
 test('the share of false merges is what the stated doubts predict, within sampling error', () => {
   // A fifth of the noise is 0.0001 here, the simulation's limit for a false merge.
-  const noise = { seed: 0, tree: 0, own: 0.0005 };
+  const world = { name: 'tuned', noise: { seed: 0, tree: 0, own: 0.0005 } };
   const outcomes = Array.from({ length: 24 }, (_, i) =>
-    runGate(createRandom(501 + i), noise, 125, RULES, false),
+    runGate(createRandom(501 + i), world, { trials: 125, rules: RULES }),
   );
   const total = (key: 'merges' | 'falseMerges' | 'expectedFalse') =>
     outcomes.reduce((sum, outcome) => sum + outcome[key], 0);
@@ -29,10 +29,10 @@ test('the share of false merges is what the stated doubts predict, within sampli
 });
 
 test('the share of false merges stays near the accepted share, and decreases with it', () => {
-  const noise = { seed: 0, tree: 0, own: 0.0005 };
+  const world = { name: 'tuned', noise: { seed: 0, tree: 0, own: 0.0005 } };
   const shareAt = (falseMerges: number) => {
     const outcomes = Array.from({ length: 24 }, (_, i) =>
-      runGate(createRandom(701 + i), noise, 125, { ...RULES, falseMerges }, false),
+      runGate(createRandom(701 + i), world, { trials: 125, rules: { ...RULES, falseMerges } }),
     );
     const merges = outcomes.reduce((sum, outcome) => sum + outcome.merges, 0);
     const share = outcomes.reduce((sum, outcome) => sum + outcome.falseMerges, 0) / merges;
@@ -52,10 +52,8 @@ test('a calibrated noise is not used if the trials contradict it', () => {
   const outcomes = Array.from({ length: 24 }, (_, i) =>
     runGate(
       createRandom(901 + i),
-      { seed: 0, tree: 0, own: 0.0005 },
-      125,
-      { ...RULES, noise: 0.000_06 },
-      false,
+      { name: 'tuned', noise: { seed: 0, tree: 0, own: 0.0005 } },
+      { trials: 125, rules: { ...RULES, noise: 0.000_06 } },
     ),
   );
   const merges = outcomes.reduce((sum, outcome) => sum + outcome.merges, 0);

@@ -103,20 +103,25 @@ export function startBelief(
 
 /** The belief after a trial of the champion itself. */
 export function observeChampion(belief: Belief, sample: Sample): Belief {
-  return settle(observe(testOf(belief, NO_EFFECT), sample), false);
+  return settle(
+    observe(
+      testOf(belief, () => NO_EFFECT),
+      sample,
+    ),
+    false,
+  );
 }
 
-/** A new idea on the champion, before its first trial. */
-export function beginTest(belief: Belief): Test {
-  return testOf(belief, null);
+/** A new idea on the champion, before its first trial. `effects`: what it may do, by world; by default what ideas do there. */
+export function beginTest(belief: Belief, effects?: ReadonlyMap<World, Effects>): Test {
+  return testOf(belief, world => effects?.get(world) ?? world.effects);
 }
 
-/** `effects` null: the effects of ideas in each world. */
-function testOf({ seeds, cells }: Belief, effects: Effects | null): Test {
+function testOf({ seeds, cells }: Belief, effectsIn: (world: World) => Effects): Test {
   return {
     seeds,
     cells: cells.map(cell => {
-      const { weight, mean, variance, isFalse } = effects ?? cell.world.effects;
+      const { weight, mean, variance, isFalse } = effectsIn(cell.world);
       const slope = cell.mean.map(() => 0);
       return { ...cell, slope, weight, effect: mean, variance, isFalse };
     }),

@@ -9,9 +9,10 @@ import { bisect, reach } from './bisect.ts';
 import { at } from './element.ts';
 import type { Sample, Test } from './filter.ts';
 import { knowledgeOf } from './fold.ts';
-import { distinct, type Knowledge, type Step, scaled, scaleOf, testOf } from './knowledge.ts';
+import { distinct, type Knowledge, partsOf, type Step, scaled, scaleOf, testOf } from './knowledge.ts';
 import { FARTHEST } from './prior.ts';
-import { type Assessment, anotherTrialPays, assess, type Prices } from './worth.ts';
+import { isWorthwhile, type NearMiss } from './stack.ts';
+import { type Assessment, anotherTrialPays, assess, noiseOf, type Prices } from './worth.ts';
 
 export interface GateRules {
   goal: 'minimize' | 'maximize';
@@ -30,6 +31,8 @@ export interface Candidate {
   samples: readonly Sample[];
   /** Tokens that it adds to the code, without comments; negative if it makes the code shorter. */
   addedTokens: number;
+  /** The near misses that it stacks, by id. */
+  parts?: readonly string[];
 }
 
 export interface GateVerdict {
@@ -76,7 +79,8 @@ export function judgeKnowing(knowledge: Knowledge, candidate: Candidate, rules: 
   const [first] = samples;
   if (!first) throw new RangeError('Expected at least one trial of the idea to judge, got none.');
   const prices = pricesOf(rules);
-  const tested = testOf(knowledge, samples);
+  const parts = partsOf(knowledge, candidate.parts);
+  const tested = testOf(knowledge, samples, parts);
   const assessment = assess(tested, prices);
   const verdict = (kind: GateVerdict['kind'], said = assessment, simplification = false): GateVerdict => ({
     kind,
@@ -89,7 +93,7 @@ export function judgeKnowing(knowledge: Knowledge, candidate: Candidate, rules: 
     return verdict(first.value < (knowledge.bar ?? first.value) ? 'merge' : 'close');
   const more = taken < rules.maxTrials;
   if (more && mustConfirm(knowledge, taken, assessment)) return verdict('again');
-  const worthy = assessment.worth > 0 ? assessment : worthyWhenCut(knowledge, samples, prices);
+  const worthy = assessment.worth > 0 ? assessment : worthyWhenCut(knowledge, samples, prices, parts);
   const mayTie = candidate.addedTokens < 0 && rules.maxTrials >= TIE.trials;
   const tie = mayTie ? tieAfter(taken, assessment) : 'no';
   if (more && tie === 'perhaps' && !worthy) return verdict('again');
@@ -97,6 +101,12 @@ export function judgeKnowing(knowledge: Knowledge, candidate: Candidate, rules: 
     return verdict('again');
   if (worthy) return verdict(isImplausible(knowledge, worthy) ? 'hold' : 'merge', worthy);
   return tie === 'yes' ? verdict('merge', assessment, true) : verdict('close');
+}
+
+/** The near misses that are worth trying together; empty if there is no such stack. */
+export function stackToTry(knowledge: Knowledge): readonly string[] {
+  const { shelf, belief } = knowledge;
+  return isWorthwhile(shelf, noiseOf(belief)) ? shelf.map(({ id }) => id) : [];
 }
 
 /**
@@ -107,13 +117,14 @@ function worthyWhenCut(
   knowledge: Knowledge,
   samples: readonly Sample[],
   prices: Prices,
+  parts: readonly NearMiss[],
 ): Assessment | undefined {
   const values = samples.map(({ value }) => value);
   const [best, worst] = [Math.min(...values), Math.max(...values)];
   for (let k = 0; k < CUTS && best < worst; k++) {
     const cut = worst + ((best - worst) * k) / CUTS;
     const worse = samples.map(({ seed, value }) => ({ seed, value: Math.max(value, cut) }));
-    const assessment = assess(testOf(knowledge, worse), prices);
+    const assessment = assess(testOf(knowledge, worse, parts), prices);
     if (assessment.worth > 0) return assessment;
   }
   return undefined;

@@ -1,4 +1,5 @@
 /** What a campaign's history teaches about the champion, the noise and ideas: a fold over its steps. */
+import { undisturbed } from './baselines.ts';
 import {
   type Belief,
   beginTest,
@@ -13,14 +14,21 @@ import {
   withoutUnlikely,
 } from './filter.ts';
 import { FARTHEST, HIGHEST_NOISE, possibleWorlds } from './prior.ts';
-import { expectedGain } from './worth.ts';
+import { type NearMiss, nearMiss, stackEffects } from './stack.ts';
+import { expectedGain, noiseOf } from './worth.ts';
 
 /** A step of the history. All scores are in the metric's unit and were measured under equal conditions. */
 export type Step =
   /** Trials of the champion itself. */
   | { kind: 'champion'; samples: readonly Sample[] }
   /** An idea that was tried on the champion. If it was merged, it is the champion from here on. */
-  | { kind: 'experiment'; samples: readonly Sample[]; merged: boolean }
+  | {
+      kind: 'experiment';
+      samples: readonly Sample[];
+      merged: boolean;
+      id?: string;
+      parts?: readonly string[];
+    }
   /** An idea whose first trial was stopped early: the projected score, and the variance of that projection. */
   | { kind: 'stopped'; sample: Sample; variance: number }
   /** The base moved to a tree whose level is unknown. */
@@ -48,6 +56,8 @@ export interface Knowledge {
   effects: readonly number[];
   /** The champion's score under the greedy rule, on the scale: that of the first trial of its tree. */
   bar: number | null;
+  /** Closed ideas that may be worth merging together. */
+  shelf: readonly NearMiss[];
 }
 
 /** Variance of an unknown level, in u². */
@@ -84,7 +94,9 @@ export function scaleOf(
   const groups = history.flatMap(step =>
     step.kind === 'champion' || step.kind === 'experiment' ? [step] : [],
   );
-  const champions = groups.filter(({ kind }) => kind === 'champion').map(step => distinct(step.samples));
+  const champions = groups
+    .filter(({ kind }) => kind === 'champion')
+    .map(step => undisturbed(distinct(step.samples)));
   const all = [...groups.map(step => step.samples), samples];
   const rounding = ROUNDING * (largestOf(champions) || largestOf(all) || 1 / ROUNDING);
   // What ideas scatter is theirs to choose: it counts only where champions show nothing, and then by the middle one of them.
@@ -141,26 +153,31 @@ export function scaled({ seed, value }: Sample, { origin, unit, sign }: Scale): 
 /** The knowledge before the first trial. */
 export function startKnowledge(scale: Scale): Knowledge {
   const belief = startBelief(possibleWorlds(scale.calibrated), { mean: 0, variance: UNKNOWN_LEVEL });
-  return { scale, belief, adrift: true, effects: [], bar: null };
+  return { scale, belief, adrift: true, effects: [], bar: null, shelf: [] };
 }
 
 /** The knowledge after another step. */
 export function learn(knowledge: Knowledge, step: Step): Knowledge {
   if (step.kind === 'moved') return { ...knowledge, adrift: true, bar: null };
   if (step.kind === 'stopped') return settled(knowledge, stoppedTest(knowledge, step), false);
-  const samples = step.samples.map(sample => scaled(sample, knowledge.scale));
+  const trials = step.kind === 'champion' ? undisturbed(step.samples) : step.samples;
+  const samples = trials.map(sample => scaled(sample, knowledge.scale));
   const [first] = samples;
   if (!first) return knowledge;
   if (step.kind === 'champion') {
     const belief = withoutUnlikely(samples.reduce(observeChampion, beliefAt(knowledge, first)), UNLIKELY);
     return { ...knowledge, belief, adrift: false, bar: knowledge.bar ?? first.value };
   }
-  const next = settled(
-    knowledge,
-    testOf(knowledge, step.merged ? distinct(samples) : tamed(samples)),
-    step.merged,
-  );
-  return step.merged ? { ...next, bar: first.value } : next;
+  const parts = partsOf(knowledge, step.parts);
+  const tested = testOf(knowledge, step.merged ? distinct(samples) : tamed(samples), parts);
+  const next = settled(knowledge, tested, step.merged);
+  const rest = knowledge.shelf.filter(part => !parts.includes(part));
+  const missed =
+    step.merged || parts.length > 0 || step.id === undefined
+      ? null
+      : nearMiss(step.id, tested, noiseOf(tested));
+  const shelf = missed ? [...rest, missed] : rest;
+  return step.merged ? { ...next, shelf, bar: first.value } : { ...next, shelf };
 }
 
 /**
@@ -183,11 +200,21 @@ function settled(knowledge: Knowledge, tested: Test, merged: boolean): Knowledge
 }
 
 /** The belief about an idea after its trials, which are on the scale. */
-export function testOf(knowledge: Knowledge, samples: readonly Sample[]): Test {
+export function testOf(
+  knowledge: Knowledge,
+  samples: readonly Sample[],
+  parts: readonly NearMiss[] = [],
+): Test {
   const best = Math.max(...samples.map(({ value }) => value)) - MOST_SCATTER;
   const believable = samples.map(({ seed, value }) => ({ seed, value: Math.max(value, best) }));
-  const test = beginTest(beliefAt(knowledge, believable[0]));
+  const belief = beliefAt(knowledge, believable[0]);
+  const test = beginTest(belief, parts.length > 0 ? stackEffects(belief, parts) : undefined);
   return believable.reduce((tested, sample) => observe(tested, sample), test);
+}
+
+/** The parts of a stack that are on the shelf. */
+export function partsOf({ shelf }: Knowledge, ids: readonly string[] = []): NearMiss[] {
+  return shelf.filter(({ id }) => ids.includes(id));
 }
 
 /** The belief about an idea whose first trial was stopped early. */

@@ -1,6 +1,6 @@
 /** The worth of merging an idea, now and after another trial. */
 import { part } from './element.ts';
-import { predict, type Test, withSeed, worldWeights } from './filter.ts';
+import { type Belief, predict, type Test, withSeed, worldWeights } from './filter.ts';
 
 /** What false merges and trials cost. */
 export interface Prices {
@@ -39,17 +39,21 @@ export function expectedGain({ cells }: Test): number {
   return gain;
 }
 
+/** σ̂, in the unit of the samples. */
+export function noiseOf({ cells }: Belief): number {
+  const omega = worldWeights(cells);
+  return cells.reduce((sum, { world }, h) => sum + part(omega, h) * Math.sqrt(world.trialVariance), 0);
+}
+
 /** Summarises the belief. */
 export function assess(test: Test, prices: Prices): Assessment {
   const { cells } = test;
   const gain = expectedGain(test);
   const omega = worldWeights(cells);
+  const noise = noiseOf(test);
   let doubt = 0;
-  let noise = 0;
-  for (const [h, { weight, isFalse, world }] of cells.entries()) {
+  for (const [h, { weight, isFalse }] of cells.entries())
     for (let j = 0; j < weight.length; j++) doubt += part(omega, h) * part(weight, j) * part(isFalse, j);
-    noise += part(omega, h) * Math.sqrt(world.trialVariance);
-  }
   const worth = gain - prices.falseMergePrice * noise * (doubt - prices.falseMerges);
   return { gain, doubt, noise, worth };
 }
