@@ -26,7 +26,9 @@ const rows = PHASES.map(({ key, name }) => {
   const each = quartiles(trials.map(trial => trial.phases[key] ?? NaN));
   return [name, ...each.map(value => value.toFixed(2))];
 });
-console.log(markdownTable([['where', 'quartile', 'median', 'quartile'], ...rows], { align: ['l', 'r', 'r', 'r'] }));
+console.log(
+  markdownTable([['where', 'quartile', 'median', 'quartile'], ...rows], { align: ['l', 'r', 'r', 'r'] }),
+);
 
 /** The quartiles and the median. */
 function quartiles(numbers: readonly number[]): number[] {

@@ -44,6 +44,11 @@ export async function resolveRevision(checkout: string, revision: string): Promi
   return (await git(checkout, ['rev-parse', '--verify', revision])).toString().trim();
 }
 
+/** The object ids that these revisions name. */
+export async function resolveRevisions(checkout: string, revisions: readonly string[]): Promise<string[]> {
+  return (await git(checkout, ['rev-parse', ...revisions])).toString().trim().split('\n');
+}
+
 /** The files of `commit` at or below one of `paths`, or all files if none is given. Paths are literal, not patterns. */
 export async function listTree(
   checkout: string,
