@@ -71,8 +71,8 @@ async function place(candidate: string, file: TreeEntry, workDir: string): Promi
   if (file.path.split('/').some(part => part === '..' || part === '.git')) {
     return `${JSON.stringify(file.path)} is not a path inside the repository`;
   }
-  const size = Number((await git(candidate, ['cat-file', '-s', file.oid])).toString());
-  if (size >= MAX_BLOB_BYTES) return `${file.path} has ${size} bytes; at most ${MAX_BLOB_BYTES} are allowed`;
+  if (file.bytes >= MAX_BLOB_BYTES)
+    return `${file.path} has ${file.bytes} bytes; at most ${MAX_BLOB_BYTES} are allowed`;
   const target = join(workDir, file.path);
   await mkdir(dirname(target), { recursive: true });
   const folder = await realpath(dirname(target));
