@@ -10,7 +10,9 @@ import { readContract } from './contract.ts';
 import { removeGroup } from './control-group.ts';
 import { measureDigest } from './digest.ts';
 import { cacheFolders, trialEnvironment } from './environment.ts';
+import { blamed, causeOf, problemBefore } from './faults.ts';
 import { listTree, resolveRevisions, type TreeEntry } from './git.ts';
+import { askGpus } from './gpus.ts';
 import { limitsOfMachine } from './limits.ts';
 import { machineClass } from './machine.ts';
 import type { TrialOptions } from './options.ts';
@@ -51,7 +53,7 @@ export async function runTrial(options: TrialOptions): Promise<Measurement> {
   try {
     await measure(options, draft);
   } catch (error) {
-    draft.outcome = fault((error as Error).message);
+    draft.outcome = fault(causeOf(error as Error));
   }
   options.signal?.throwIfAborted();
   draft.totalSeconds = (performance.now() - started) / 1000;
@@ -85,7 +87,8 @@ async function measure(options: TrialOptions, draft: Measurement): Promise<void>
     names: contract.env,
   });
   const isReported = contract.metric.referee === undefined;
-  const [runtime, problem] = await Promise.all([
+  const [gpus, runtime, problem] = await Promise.all([
+    askGpus(env),
     runtimeOf(options, command, env, directories.home, isReported, baseFiles),
     assemble({
       ...options,
@@ -95,12 +98,14 @@ async function measure(options: TrialOptions, draft: Measurement): Promise<void>
       indexFile: join(scratch, 'index'),
     }),
   ]);
-  draft.machine = await machineClass(env, runtime.versions);
-  if (problem) {
+  draft.machine = machineClass(gpus, runtime.versions);
+  if (problem !== null) {
     draft.sandbox = contract.sandbox;
     draft.outcome = refusal(problem);
     return;
   }
+  const obstacle = await problemBefore(gpus, scratch);
+  if (obstacle !== null) throw new Error(obstacle);
   const dataDir = env.AUTORESEARCH_DATA;
   const limits = { ...limitsOfMachine(), ...options.limits };
   const { HOME: home } = options.environment;
@@ -148,6 +153,13 @@ async function measure(options: TrialOptions, draft: Measurement): Promise<void>
   } finally {
     if (launched.group !== null) await removeGroup(launched.group);
   }
+  if (draft.outcome.status !== 'crash') return;
+  draft.outcome = await blamed(draft.outcome, {
+    before: gpus,
+    after: await askGpus(env),
+    isChampion: baseSha === candidateSha,
+    folder: scratch,
+  });
 }
 
 /** The stop bar if it applies to this trial's machine class and digest; otherwise null. */
