@@ -13,6 +13,7 @@ import { cacheFolders, trialEnvironment } from './environment.ts';
 import { blamed, causeOf, problemBefore } from './faults.ts';
 import { listTree, resolveRevisions, type TreeEntry } from './git.ts';
 import { askGpus } from './gpus.ts';
+import { withHint } from './hints.ts';
 import { limitsOfMachine } from './limits.ts';
 import { machineClass } from './machine.ts';
 import type { TrialOptions } from './options.ts';
@@ -160,6 +161,9 @@ async function measure(options: TrialOptions, draft: Measurement): Promise<void>
     isChampion: baseSha === candidateSha,
     folder: scratch,
   });
+  const { outcome } = draft;
+  if (outcome.status === 'crash' && sandbox !== 'none')
+    outcome.message = withHint(outcome.message, outcome.traceback);
 }
 
 /** The stop bar if it applies to this trial's machine class and digest; otherwise null. */

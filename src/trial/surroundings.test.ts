@@ -278,3 +278,32 @@ for (const listed of [[], ['~/caches/hf', '~/caches/tiktoken']]) {
     assert.deepEqual(readdirSync(tiktoken), []);
   });
 }
+
+test('the crash of a program of Node is told by its error', async context => {
+  const found = await measured(
+    context,
+    { 'bench.mjs': "import './missing.mjs';\n", 'package.json': '{}\n' },
+    'node bench.mjs',
+  );
+  const { outcome } = found.measurement;
+  assert.match(
+    outcome.status === 'crash' ? outcome.message : '',
+    /^Error \[ERR_MODULE_NOT_FOUND\]: Cannot find module/,
+    found.text,
+  );
+});
+
+test('a trial does not start while another process holds the GPU', async context => {
+  const tools = temporaryDirectory(context);
+  program(
+    join(tools, 'nvidia-smi'),
+    '#!/bin/sh\ncase "$1" in --query-gpu=*) echo "0, GPU-a, NVIDIA H100, 580, 81559, 80900, 0" ;; *) echo "GPU-a, 4242, 80800" ;; esac\n',
+  );
+  const found = await measured(context, { 'train.py': 'print("val_loss: 1")\n' }, 'python3 train.py', {
+    environment: { ...process.env, PATH: `${tools}:${process.env.PATH}` },
+  });
+  const { outcome } = found.measurement;
+  assert.equal(outcome.status, 'fault');
+  assert.match('message' in outcome ? outcome.message : '', /GPU 0 \(NVIDIA H100\) is in use: process 4242/);
+  assert.equal(found.text, '', 'nothing ran');
+});
