@@ -1,5 +1,6 @@
 /** Turns the end of a candidate's process into an outcome: a score, a crash of the candidate, or a fault of the machine. */
 import { type crashReasons, isMeasurable, MOST, type Outcome } from '../protocol/measurement.ts';
+import { parseNumber } from './number.ts';
 import type { ProcessResult } from './process.ts';
 import type { Exceeded } from './watch.ts';
 
@@ -17,6 +18,8 @@ export interface Ending {
   result: ProcessResult;
   /** The score that the candidate reported; null if it reported none. */
   metric: number | null;
+  /** The text that it was read from. */
+  metricText?: string | undefined;
   /** Why there is no score, as the predicate of a sentence about the candidate. Only used if `metric` is null. */
   missing?: string;
   metricName: string;
@@ -55,7 +58,12 @@ export function classify(ending: Ending): Outcome {
     return crash(ending, 'exception', message);
   }
   if (metric === null) return crash(ending, 'no metric', missing);
-  if (!Number.isFinite(metric)) return crash(ending, 'not a number', `${metricName} is ${metric}`);
+  if (!Number.isFinite(metric)) {
+    const { metricText = String(metric) } = ending;
+    const found =
+      parseNumber(metricText) === null ? `${JSON.stringify(metricText)}; expected a number` : metric;
+    return crash(ending, 'not a number', `${metricName} is ${found}`);
+  }
   if (!isMeasurable(metric))
     return crash(ending, 'not a number', `${metricName} is ${metric}; expected a number within ±${MOST}`);
   return { status: 'measured', value: metric };
