@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Outcome } from '../protocol/measurement.ts';
-import { blamed, causeOf, problemBefore } from './faults.ts';
+import { blamed, problemBefore, systemCause } from './faults.ts';
 import type { Gpu, Gpus } from './gpus.ts';
 
 const FREE: Gpu = {
@@ -100,8 +100,8 @@ test('errors of the system are told with their cause', () => {
     'EIO: i/o error, read': /A disk of the runner fails/,
   };
   for (const [message, cause] of Object.entries(cases)) {
-    assert.match(causeOf(new Error(message)), cause);
-    assert.ok(causeOf(new Error(message)).includes(message));
+    assert.match(systemCause(new Error(message)), cause);
+    assert.ok(systemCause(new Error(message)).includes(message));
   }
-  assert.equal(causeOf(new Error('anything else')), 'anything else');
+  assert.equal(systemCause(new Error('anything else')), 'anything else');
 });

@@ -126,7 +126,7 @@ const CAUSES: readonly [RegExp, string][] = [
 ];
 
 /** An error of this program in words: the cause and what to do, then the system's own message. */
-export function causeOf(error: Error): string {
+export function systemCause(error: Error): string {
   const known = CAUSES.find(([pattern]) => pattern.test(error.message));
   return known === undefined ? error.message : `${known[1]} (${error.message})`;
 }

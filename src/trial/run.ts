@@ -10,7 +10,7 @@ import { readContract } from './contract.ts';
 import { removeGroup } from './control-group.ts';
 import { measureDigest } from './digest.ts';
 import { cacheFolders, trialEnvironment } from './environment.ts';
-import { blamed, causeOf, problemBefore } from './faults.ts';
+import { blamed, problemBefore, systemCause } from './faults.ts';
 import { listTree, resolveRevisions, type TreeEntry } from './git.ts';
 import { askGpus } from './gpus.ts';
 import { withHint } from './hints.ts';
@@ -54,7 +54,7 @@ export async function runTrial(options: TrialOptions): Promise<Measurement> {
   try {
     await measure(options, draft);
   } catch (error) {
-    draft.outcome = fault(causeOf(error as Error));
+    draft.outcome = fault(systemCause(error as Error));
   }
   options.signal?.throwIfAborted();
   draft.totalSeconds = (performance.now() - started) / 1000;

@@ -54,7 +54,7 @@ export async function findRuntime(
     launchersOf(command, file, env),
   ]);
   const isPython = !command.throughShell && PYTHON.test(basename(command.file));
-  const program = isPython && python !== null ? python.executable : await unshimmed(file, python);
+  const program = isPython && python !== null ? python.executable : await unshimmed(file, [python, node]);
   const libraries = (env.LD_LIBRARY_PATH ?? '').split(delimiter).filter(isAbsolute);
   const homes = env.CUDA_HOME === undefined ? [] : [env.CUDA_HOME];
   const wanted = [...(python?.paths ?? []), ...(python ? [python.executable] : []), ...(node?.paths ?? [])];
@@ -81,11 +81,15 @@ export async function findRuntime(
   };
 }
 
-/** Launchers of the environment, such as torchrun, instead of shims for them. */
-async function unshimmed(file: string, python: Python | null): Promise<string> {
-  if (python === null || !isAbsolute(file)) return file;
-  const own = join(dirname(python.executable), basename(file));
-  return isPrivate(own) && (await isThere(own)) ? own : file;
+/** The interpreter's own program, or a launcher beside it such as torchrun or npm, instead of a shim or link to it. */
+async function unshimmed(file: string, interpreters: readonly (Interpreter | null)[]): Promise<string> {
+  if (!isAbsolute(file)) return file;
+  for (const interpreter of interpreters) {
+    if (interpreter === null) continue;
+    const own = join(dirname(interpreter.executable), basename(file));
+    if (isPrivate(own) && (await isThere(own))) return own;
+  }
+  return file;
 }
 
 /** Node finds packages by the place of the program, so programs of `node_modules` are started where it is in the working directory. */
