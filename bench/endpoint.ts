@@ -40,10 +40,11 @@ const head = [
   'p50, ms',
   'p99, ms',
   'most, ms',
+  'CPU, ms each',
   'log, bytes each',
   'trials meanwhile',
 ];
-console.log(markdownTable([head, ...rows], { align: ['l', 'r', 'l', 'r', 'r', 'r', 'r', 'r'] }));
+console.log(markdownTable([head, ...rows], { align: ['l', 'r', 'l', 'r', 'r', 'r', 'r', 'r', 'r'] }));
 console.log(
   `\nThe last of 200 connections that send nothing more was closed after ${(await slow.closed).toFixed(1)} s.`,
 );
@@ -80,6 +81,7 @@ async function row(
   const times = answers.map(({ ms }) => ms).sort((a, b) => a - b);
   const at = (share: number) => (times[Math.min(count - 1, Math.floor(share * count))] ?? 0).toFixed(0);
   const statuses = [...new Set(answers.map(({ status }) => status))].join(', ');
+  const cpu = ((after.cpuMs - before.cpuMs) / count).toFixed(1);
   const logged = ((after.logBytes - before.logBytes) / count).toFixed(0);
   rows.push([
     what,
@@ -88,6 +90,7 @@ async function row(
     at(0.5),
     at(0.99),
     at(1),
+    cpu,
     logged,
     String(after.trials - before.trials),
   ]);

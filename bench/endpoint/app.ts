@@ -27,6 +27,7 @@ export interface Figures {
   trials: number;
   logBytes: number;
   memoryBytes: number;
+  cpuMs: number;
 }
 
 const REPO = { owner: 'ann', repo: 'gpt' };
@@ -91,10 +92,12 @@ const ready: Ready = {
 };
 process.send?.(ready);
 process.on('message', () => {
+  const { user, system } = process.cpuUsage();
   const figures: Figures = {
     trials,
     logBytes: statSync(logFile).size,
     memoryBytes: process.memoryUsage.rss(),
+    cpuMs: (user + system) / 1000,
   };
   process.send?.(figures);
 });
