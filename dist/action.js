@@ -12648,11 +12648,12 @@ async function resolveRevisions(checkout, revisions) {
   return (await git(checkout, ["rev-parse", ...revisions])).toString().trim().split("\n");
 }
 async function listTree(checkout, commit, paths = []) {
-  const output2 = await git(checkout, ["ls-tree", "-r", "-z", "--full-tree", commit, "--", ...paths]);
+  const output2 = await git(checkout, ["ls-tree", "-r", "-l", "-z", "--full-tree", commit, "--", ...paths]);
   const entries = [];
   for (const line of output2.toString().split("\0")) {
-    const match = /^(\d{6}) \w+ ([0-9a-f]{40,64})\t([\s\S]+)$/.exec(line);
-    if (match?.[1] && match[2] && match[3]) entries.push({ mode: match[1], oid: match[2], path: match[3] });
+    const match = /^(\d{6}) \w+ ([0-9a-f]{40,64}) +(\d+|-)\t([\s\S]+)$/.exec(line);
+    const [, mode, oid, size, path] = match ?? [];
+    if (mode && oid && path) entries.push({ mode, oid, path, bytes: Number(size) || 0 });
   }
   return entries;
 }
@@ -12691,8 +12692,8 @@ async function place(candidate, file2, workDir) {
   if (file2.path.split("/").some((part) => part === ".." || part === ".git")) {
     return `${JSON.stringify(file2.path)} is not a path inside the repository`;
   }
-  const size = Number((await git(candidate, ["cat-file", "-s", file2.oid])).toString());
-  if (size >= MAX_BLOB_BYTES) return `${file2.path} has ${size} bytes; at most ${MAX_BLOB_BYTES} are allowed`;
+  if (file2.bytes >= MAX_BLOB_BYTES)
+    return `${file2.path} has ${file2.bytes} bytes; at most ${MAX_BLOB_BYTES} are allowed`;
   const target = join(workDir, file2.path);
   await mkdir(dirname(target), { recursive: true });
   const folder = await realpath(dirname(target));
@@ -22542,6 +22543,184 @@ function trialEnvironment(options) {
   };
 }
 
+// src/trial/faults.ts
+import { statfs } from "node:fs/promises";
+var LEAST_FREE_MB = 64;
+var FOREIGN_SHARE = 0.1;
+var USED_SHARE = 0.5;
+var GPU_SIGNS = /No CUDA GPUs are available|Found no NVIDIA driver|NVIDIA driver on your system is too old|CUDA driver version is insufficient|Unexpected error from cudaGetDeviceCount|no CUDA-capable device is detected|all CUDA-capable devices are busy or unavailable|uncorrectable ECC|CUDA error: (?:initialization error|unknown error|system not yet initialized|out of memory)|CUDA_ERROR_(?:NO_DEVICE|NOT_INITIALIZED|SYSTEM_|ECC|DEVICE_UNAVAILABLE)|CUDNN_STATUS_NOT_INITIALIZED|Driver\/library version mismatch|GPU is lost|fallen off the bus|No visible GPU|device is busy/i;
+var HELD_BY_ANOTHER = /Process \d+ has ([\d.]+) (MiB|GiB) memory in use\./g;
+var OWN_MEMORY = /this process has ([\d.]+) (MiB|GiB) memory in use|([\d.]+) (MiB|GiB) is allocated by PyTorch/i;
+var DISK_SIGNS = /\[Errno 5\]|Input\/output error|Stale file handle|Transport endpoint is not connected|Structure needs cleaning/i;
+async function problemBefore(gpus, folder) {
+  if (gpus.kind === "broken" && gpus.hasDevices) return `The GPU's driver does not answer: ${gpus.said}`;
+  const busy = gpus.kind === "some" ? gpus.gpus.map(busyWith).find((each) => each !== null) : null;
+  return busy ?? fullDisk(folder);
+}
+async function blamed(outcome, { before, after, isChampion, folder }) {
+  if (outcome.status !== "crash") return outcome;
+  const said = `${outcome.message}
+${outcome.traceback}`;
+  const cause = (before.kind === "some" && after.kind !== "some" ? `The GPU was lost during the trial${wordsOf(after)}` : null) ?? newMemoryErrors(before, after) ?? gpuCause(said, after, isChampion) ?? (DISK_SIGNS.test(said) ? "A disk or a file system of the machine fails" : null) ?? (/No space left on device|ENOSPC/.test(said) ? await fullDisk(folder) : null);
+  if (cause === null) return outcome;
+  return {
+    status: "fault",
+    message: `${cause.replace(/\.$/, "")}. The trial ended with: ${outcome.message}`.slice(0, 500)
+  };
+}
+function gpuCause(said, gpus, isChampion) {
+  const isHeld = isHeldByAnother(said);
+  if (!isHeld && !GPU_SIGNS.test(said)) return null;
+  if (gpus.kind === "broken") return `The GPU's driver does not answer: ${gpus.said}`;
+  if (gpus.kind === "some") {
+    const busy = gpus.gpus.map(busyWith).find((each) => each !== null);
+    if (busy !== void 0) return busy;
+    if (!isChampion || /out of memory/i.test(said)) return null;
+  }
+  if (isHeld) return "Another process holds the memory of the GPU";
+  return gpus.kind === "none" ? "The machine has no usable GPU, or no driver for it" : "The GPU does not work";
+}
+function isHeldByAnother(said) {
+  const megabytes = (amount = "0", unit = "MiB") => Number(amount) * (unit === "GiB" ? 1024 : 1);
+  const others = [...said.matchAll(HELD_BY_ANOTHER)].map(([, amount, unit]) => megabytes(amount, unit));
+  const own2 = OWN_MEMORY.exec(said);
+  const mine = own2 ? megabytes(own2[1] ?? own2[3], own2[2] ?? own2[4]) : 0;
+  return Math.max(0, ...others) > Math.max(1024, 2 * mine);
+}
+function busyWith({ index, name, totalMb, usedMb, processes }) {
+  const worst = processes.toSorted((a, b) => b.usedMb - a.usedMb)[0];
+  const [used, total] = [usedMb, totalMb].map((megabytes) => (megabytes / 1024).toFixed(1));
+  if (worst !== void 0 && worst.usedMb > FOREIGN_SHARE * totalMb)
+    return `GPU ${index} (${name}) is in use: process ${worst.pid} holds ${(worst.usedMb / 1024).toFixed(1)} of its ${total} GiB of memory. End it, or hide this GPU from the runner with CUDA_VISIBLE_DEVICES.`;
+  if (usedMb > USED_SHARE * totalMb)
+    return `GPU ${index} (${name}) is in use: ${used} of its ${total} GiB of memory are taken. End what uses it, or hide this GPU from the runner with CUDA_VISIBLE_DEVICES.`;
+  return null;
+}
+function newMemoryErrors(before, after) {
+  if (before.kind !== "some" || after.kind !== "some") return null;
+  const worse = after.gpus.find(
+    ({ index, memoryErrors }) => before.gpus.some((earlier) => earlier.index === index && memoryErrors > earlier.memoryErrors)
+  );
+  return worse ? `GPU ${worse.index} (${worse.name}) had memory errors that could not be corrected (ECC)` : null;
+}
+function wordsOf(gpus) {
+  return gpus.kind === "broken" ? `: ${gpus.said}` : "";
+}
+async function fullDisk(folder) {
+  const { bavail, bsize } = await statfs(folder);
+  const freeMb = bavail * bsize / 2 ** 20;
+  if (freeMb >= LEAST_FREE_MB) return null;
+  return `The disk is full: ${freeMb.toFixed(0)} MB are free in ${folder}, expected at least ${LEAST_FREE_MB}. Remove files from the runner's disk.`;
+}
+var CAUSES = [
+  [/ENOSPC|No space left on device/i, "The disk is full. Remove files from the runner's disk."],
+  [/EDQUOT|quota exceeded/i, "The runner's disk quota is used up."],
+  [
+    /EROFS|Read-only file system/i,
+    "The runner's disk is read-only, usually after a disk error. Check the disk and mount it again."
+  ],
+  [
+    /EMFILE|ENFILE|Too many open files/i,
+    "The runner has no file descriptors left. End what holds them, or raise the limit (ulimit -n)."
+  ],
+  [
+    /EAGAIN|Resource temporarily unavailable/i,
+    "The runner cannot start more processes. End some, or raise the limit (ulimit -u)."
+  ],
+  [/ENOMEM|Cannot allocate memory/i, "The machine has no memory left."],
+  [/\bEIO\b|Input\/output error/i, "A disk of the runner fails. Check it."]
+];
+function systemCause(error2) {
+  const known = CAUSES.find(([pattern]) => pattern.test(error2.message));
+  return known === void 0 ? error2.message : `${known[1]} (${error2.message})`;
+}
+
+// src/trial/gpus.ts
+import { execFile as execFile3 } from "node:child_process";
+import { readdir as readdir2 } from "node:fs/promises";
+import { promisify as promisify3 } from "node:util";
+var run3 = promisify3(execFile3);
+var TIMEOUT_MS = 2e4;
+var FIELDS = [
+  "index",
+  "uuid",
+  "name",
+  "driver_version",
+  "memory.total",
+  "memory.used",
+  "ecc.errors.uncorrected.volatile.total"
+];
+async function askGpus(env) {
+  const visible2 = env.CUDA_VISIBLE_DEVICES;
+  if (visible2?.trim() === "" || visible2?.trim() === "-1") return { kind: "none" };
+  const query = (what) => run3("nvidia-smi", [what, "--format=csv,noheader,nounits"], { env, timeout: TIMEOUT_MS });
+  try {
+    const { stdout } = await query(`--query-gpu=${FIELDS.join(",")}`);
+    const wanted = visible2?.split(",").map((id) => id.trim());
+    const rows = cells(stdout).filter(
+      ([index = "", uuid3 = ""]) => wanted?.some((id) => id === index || uuid3.startsWith(id)) ?? true
+    );
+    if (rows.length === 0) return { kind: "none" };
+    const apps = cells(
+      await query("--query-compute-apps=gpu_uuid,pid,used_memory").then(
+        ({ stdout: stdout2 }) => stdout2,
+        () => ""
+      )
+    );
+    const gpus = rows.map(([index = "", uuid3 = "", name = "", driver = "", total, used, errors]) => ({
+      index,
+      name,
+      driver,
+      totalMb: Number(total ?? NaN),
+      usedMb: Number(used ?? NaN),
+      memoryErrors: Number(errors ?? NaN),
+      processes: apps.filter(([owner]) => owner === uuid3).map(([, pid = "", size]) => ({ pid, usedMb: Number(size ?? NaN) }))
+    }));
+    return { kind: "some", gpus };
+  } catch (error2) {
+    const { code, stdout = "", stderr = "" } = error2;
+    if (code === "ENOENT") return { kind: "none" };
+    const names = await readdir2("/dev").catch(() => []);
+    const said = `${stdout} ${stderr}`.trim().replaceAll(/\s+/g, " ") || error2.message;
+    return {
+      kind: "broken",
+      said: said.slice(0, 200),
+      hasDevices: names.some((name) => /^nvidia\d+$/.test(name))
+    };
+  }
+}
+function cells(csv) {
+  const lines = csv.trim().split("\n").filter((line) => line.trim() !== "");
+  return lines.map((line) => line.split(",").map((cell) => cell.trim()));
+}
+
+// src/trial/hints.ts
+var HINTS = [
+  [
+    /Read-only file system|\bEROFS\b/,
+    "Committed files cannot be changed in the sandbox: write other files beside them, or below $TMPDIR."
+  ],
+  [
+    /name resolution|Name or service not known|nodename nor servname|Network is unreachable|\bENOTFOUND\b|\bEAI_AGAIN\b|Could not resolve host|Max retries exceeded with url|couldn't connect to 'https?:/i,
+    "There is no network in the sandbox: download before the trial, and list the folder under `readable` in the workflow."
+  ],
+  [/not a git repository|'rev-parse'|\bgit rev-parse\b/, "There is no git repository in the sandbox."],
+  [
+    /(?:FileNotFoundError|No such file or directory|\bENOENT\b|cannot open)[^\n]*['"](?:\/(?!trial\/|tmp\/)|~\/)/,
+    "If it exists on the runner, list it under `readable` in the workflow."
+  ]
+];
+var MOST_CHARACTERS = 500;
+function withHint(message, traceback) {
+  const hint = HINTS.find(([pattern]) => pattern.test(message) || pattern.test(lastLines(traceback)))?.[1];
+  if (hint === void 0) return message;
+  const room = MOST_CHARACTERS - hint.length - 2;
+  return `${message.slice(0, room).replace(/\.$/, "")}. ${hint}`;
+}
+function lastLines(text) {
+  return text.trimEnd().split("\n").slice(-5).join("\n");
+}
+
 // src/trial/limits.ts
 import { readFileSync } from "node:fs";
 import { totalmem } from "node:os";
@@ -22579,25 +22758,16 @@ function ownLimits() {
 }
 
 // src/trial/machine.ts
-import { execFile as execFile3 } from "node:child_process";
 import { cpus } from "node:os";
-import { promisify as promisify3 } from "node:util";
-var run3 = promisify3(execFile3);
-async function machineClass(env, versions) {
-  return [await gpus(env) ?? processor(), ...versions].join(", ").slice(0, 200);
+function machineClass(gpus, versions) {
+  return [deviceOf(gpus), ...versions].join(", ").slice(0, 200);
 }
-async function gpus(env) {
-  const visible2 = env.CUDA_VISIBLE_DEVICES;
-  if (visible2?.trim() === "" || visible2?.trim() === "-1") return null;
-  const query = ["--query-gpu=index,uuid,name,driver_version", "--format=csv,noheader"];
-  const listed = await run3("nvidia-smi", query, { env, timeout: 2e4 }).catch(() => null);
-  if (!listed) return null;
-  const wanted = visible2?.split(",").map((id) => id.trim());
-  const devices = listed.stdout.trim().split("\n").map((line) => line.split(",").map((cell) => cell.trim())).filter(([index = "", uuid3 = ""]) => wanted?.some((id) => id === index || uuid3.startsWith(id)) ?? true);
-  const [first] = devices;
-  if (!first) return null;
-  const names = [...new Set(devices.map(([, , name]) => name))].join(" + ");
-  return `${names} x${devices.length}, driver ${first[3]}`;
+function deviceOf(found) {
+  const gpus = found.kind === "some" ? found.gpus : [];
+  const [first] = gpus;
+  if (!first) return processor();
+  const names = [...new Set(gpus.map(({ name }) => name))].join(" + ");
+  return `${names} x${gpus.length}, driver ${first.driver}`;
 }
 function processor() {
   const cores = cpus();
@@ -22922,7 +23092,7 @@ function keepTail() {
 
 // src/trial/process.ts
 import { spawn } from "node:child_process";
-import { readdir as readdir2, readFile as readFile4 } from "node:fs/promises";
+import { readdir as readdir3, readFile as readFile4 } from "node:fs/promises";
 import { Readable as Readable2 } from "node:stream";
 import { StringDecoder } from "node:string_decoder";
 
@@ -23063,7 +23233,7 @@ function killGroup(pid, signal) {
 }
 async function findMarked(marker) {
   const found = [];
-  for (const entry of await readdir2("/proc").catch(() => [])) {
+  for (const entry of await readdir3("/proc").catch(() => [])) {
     if (!/^\d+$/.test(entry) || Number(entry) === process.pid) continue;
     const environment2 = await readFile4(`/proc/${entry}/environ`, "utf8").catch(() => "");
     if (environment2.includes(marker)) found.push(Number(entry));
@@ -23129,13 +23299,13 @@ function createReport() {
   return new SharedArrayBuffer(2 * Int32Array.BYTES_PER_ELEMENT);
 }
 function viewReport(report) {
-  const cells = new Int32Array(report);
+  const cells2 = new Int32Array(report);
   return {
-    ending: () => ENDINGS[Atomics.load(cells, ENDING)] ?? null,
-    end: (ending) => Atomics.store(cells, ENDING, ENDINGS.indexOf(ending)),
+    ending: () => ENDINGS[Atomics.load(cells2, ENDING)] ?? null,
+    end: (ending) => Atomics.store(cells2, ENDING, ENDINGS.indexOf(ending)),
     /** Largest resident size of one process so far, in MB (2^20 bytes). */
-    peakMb: () => Atomics.load(cells, PEAK_MB),
-    raisePeak: (megabytes) => Atomics.store(cells, PEAK_MB, Math.max(Atomics.load(cells, PEAK_MB), Math.round(megabytes)))
+    peakMb: () => Atomics.load(cells2, PEAK_MB),
+    raisePeak: (megabytes) => Atomics.store(cells2, PEAK_MB, Math.max(Atomics.load(cells2, PEAK_MB), Math.round(megabytes)))
   };
 }
 
@@ -23235,7 +23405,7 @@ async function execute(execution) {
 }
 
 // src/trial/nats.ts
-import { mkdir as mkdir3, readdir as readdir3, rm as rm2, stat as stat2, utimes } from "node:fs/promises";
+import { mkdir as mkdir3, readdir as readdir4, rm as rm2, stat as stat2, utimes } from "node:fs/promises";
 import { dirname as dirname5, join as join7 } from "node:path";
 var KEPT = 32;
 var OWN_NAME = /^[0-9a-f]{16}-[0-9a-f]{40,64}\.npy$/;
@@ -23243,7 +23413,7 @@ async function natsFile(data, digest, tree) {
   const folder = folderOf(data);
   try {
     await mkdir3(folder, { recursive: true });
-    const names = (await readdir3(folder)).filter((name) => OWN_NAME.test(name));
+    const names = (await readdir4(folder)).filter((name) => OWN_NAME.test(name));
     const used = await Promise.all(
       names.map(async (name) => ({ name, time: (await stat2(join7(folder, name))).mtimeMs }))
     );
@@ -23640,21 +23810,21 @@ import { execFile as execFile4 } from "node:child_process";
 import { dirname as dirname7, join as join9 } from "node:path";
 import { promisify as promisify4 } from "node:util";
 var run4 = promisify4(execFile4);
-var TIMEOUT_MS = 3e4;
+var TIMEOUT_MS2 = 3e4;
 var PYTHON_PROBE = `
-import json, platform, sys
-versions = ["python " + platform.python_version()]
-try:
-    from importlib.metadata import version
-    versions.append("torch " + version("torch"))
-except Exception:
-    pass
+import json, os, sys
+versions = ["python %d.%d.%d" % sys.version_info[:3]]
+for folder in filter(os.path.isdir, sys.path):
+    found = [name[6:-10] for name in os.listdir(folder) if name.startswith("torch-") and name.endswith(".dist-info")]
+    if found:
+        versions.append("torch " + found[0])
+        break
 prefixes = [sys.prefix, sys.exec_prefix, sys.base_prefix, sys.base_exec_prefix]
 print(json.dumps({"executable": sys.executable, "prefixes": prefixes, "versions": versions}))
 `;
 var NODE_PROBE = "JSON.stringify([process.execPath, process.versions.node])";
 async function askPython(file2, env, cwd) {
-  const { stdout } = await run4(file2, ["-I", "-c", PYTHON_PROBE], { env, cwd, timeout: TIMEOUT_MS }).catch(
+  const { stdout } = await run4(file2, ["-I", "-c", PYTHON_PROBE], { env, cwd, timeout: TIMEOUT_MS2 }).catch(
     (error2) => {
       const said = String(error2.stderr ?? "").trim() || error2.message;
       throw new Error(`${file2} does not work: ${said.slice(0, 300)}`);
@@ -23670,7 +23840,7 @@ async function askPython(file2, env, cwd) {
   };
 }
 async function askNode(file2, env, cwd) {
-  const { stdout } = await run4(file2, ["-p", NODE_PROBE], { env, cwd, timeout: TIMEOUT_MS });
+  const { stdout } = await run4(file2, ["-p", NODE_PROBE], { env, cwd, timeout: TIMEOUT_MS2 });
   const [executable = file2, version2 = ""] = JSON.parse(stdout);
   const prefix = dirname7(dirname7(executable));
   const npm = join9(prefix, "lib/node_modules/npm");
@@ -23680,7 +23850,7 @@ async function askNode(file2, env, cwd) {
 }
 
 // src/trial/runtime.ts
-var LAUNCHERS = ["uv"];
+var LAUNCHERS2 = ["uv"];
 var PYTHON = /^python[\d.]*$/;
 var INTERPRETERS = /^(?:python[\d.]*|node|npm|npx)$/;
 async function findRuntime(command, machine, { cwd, packages = [], usesNode: usesNode2 = false }) {
@@ -23692,7 +23862,7 @@ async function findRuntime(command, machine, { cwd, packages = [], usesNode: use
     launchersOf(command, file2, env)
   ]);
   const isPython = !command.throughShell && PYTHON.test(basename2(command.file));
-  const program = isPython && python !== null ? python.executable : await unshimmed(file2, python);
+  const program = isPython && python !== null ? python.executable : await unshimmed(file2, [python, node2]);
   const libraries = (env.LD_LIBRARY_PATH ?? "").split(delimiter2).filter(isAbsolute3);
   const homes = env.CUDA_HOME === void 0 ? [] : [env.CUDA_HOME];
   const wanted = [...python?.paths ?? [], ...python ? [python.executable] : [], ...node2?.paths ?? []];
@@ -23718,10 +23888,14 @@ async function findRuntime(command, machine, { cwd, packages = [], usesNode: use
     variables: python?.environment == null ? {} : { UV_PROJECT_ENVIRONMENT: python.environment }
   };
 }
-async function unshimmed(file2, python) {
-  if (python === null || !isAbsolute3(file2)) return file2;
-  const own2 = join10(dirname8(python.executable), basename2(file2));
-  return isPrivate(own2) && await isThere(own2) ? own2 : file2;
+async function unshimmed(file2, interpreters) {
+  if (!isAbsolute3(file2)) return file2;
+  for (const interpreter of interpreters) {
+    if (interpreter === null) continue;
+    const own2 = join10(dirname8(interpreter.executable), basename2(file2));
+    if (isPrivate(own2) && await isThere(own2)) return own2;
+  }
+  return file2;
 }
 function insideWork(program, packages) {
   const owner = packages.find(({ name, path }) => isModules(name) && isInside(program, path));
@@ -23757,7 +23931,7 @@ async function nodeOf(env, cwd) {
 }
 async function launchersOf(command, file2, env) {
   const words = [...command.args.join(" ").matchAll(/[\w.+-]+/g)].map(([word]) => word).filter((word) => !INTERPRETERS.test(word));
-  const found = await Promise.all([.../* @__PURE__ */ new Set([...LAUNCHERS, ...words])].map((name) => findProgram(name, env)));
+  const found = await Promise.all([.../* @__PURE__ */ new Set([...LAUNCHERS2, ...words])].map((name) => findProgram(name, env)));
   const programs = [
     ...found.filter((path) => path !== null),
     ...isAbsolute3(file2) && !INTERPRETERS.test(basename2(file2)) ? [file2] : []
@@ -23777,12 +23951,12 @@ import { join as join16 } from "node:path";
 import { promisify as promisify5 } from "node:util";
 
 // src/trial/inside.ts
-import { chmod, mkdir as mkdir6, readdir as readdir6, readlink as readlink2, writeFile as writeFile4 } from "node:fs/promises";
+import { chmod, mkdir as mkdir6, readdir as readdir7, readlink as readlink2, writeFile as writeFile4 } from "node:fs/promises";
 import { delimiter as delimiter3, dirname as dirname10, isAbsolute as isAbsolute5, join as join14 } from "node:path";
 
 // src/trial/facts.ts
 import { randomUUID as randomUUID2 } from "node:crypto";
-import { mkdir as mkdir5, readdir as readdir4, readFile as readFile6, readlink, rm as rm3, stat as stat3, symlink, writeFile as writeFile3 } from "node:fs/promises";
+import { mkdir as mkdir5, readdir as readdir5, readFile as readFile6, readlink, rm as rm3, stat as stat3, symlink, writeFile as writeFile3 } from "node:fs/promises";
 import { cpus as cpus2, totalmem as totalmem2 } from "node:os";
 import { dirname as dirname9, join as join11 } from "node:path";
 var PROC_KEPT = ["devices", "driver", "filesystems", "version"];
@@ -23823,7 +23997,7 @@ async function constantFacts(folder, memoryBytes, isRoot) {
   return [...covers, ...stated, { from: random, to: random }, first, ...system2];
 }
 async function readProc() {
-  const entries = await readdir4("/proc", { withFileTypes: true });
+  const entries = await readdir5("/proc", { withFileTypes: true });
   const shared = entries.filter((entry) => !/^\d+$/.test(entry.name) && !entry.isSymbolicLink());
   return Promise.all(
     shared.map(async (entry) => {
@@ -23867,7 +24041,7 @@ procs_blocked 0
     await mkdir5(dirname9(join11(folder, name)), { recursive: true });
     await writeFile3(join11(folder, name), text);
   }
-  return readdir4(folder);
+  return readdir5(folder);
 }
 function memory(prefix, totalBytes, freeBytes) {
   const amounts = {
@@ -23886,7 +24060,7 @@ async function copySystem(folder, memoryBytes) {
     if (!await copyFacts(name, folder)) continue;
     binds.push({ from: join11(folder, name), to: join11(SYSTEM_FACTS, name) });
   }
-  const nodes = (await readdir4(join11(folder, "node")).catch(() => [])).filter((name) => /^node\d+$/.test(name));
+  const nodes = (await readdir5(join11(folder, "node")).catch(() => [])).filter((name) => /^node\d+$/.test(name));
   for (const node2 of nodes) {
     const text = memory(`Node ${node2.slice(4)} `, totalmem2() / nodes.length, memoryBytes / nodes.length);
     await writeFile3(join11(folder, "node", node2, "meminfo"), text);
@@ -23894,7 +24068,7 @@ async function copySystem(folder, memoryBytes) {
   return binds;
 }
 async function copyFacts(path, folder) {
-  const entries = await readdir4(join11(SYSTEM_FACTS, path), { withFileTypes: true }).catch(() => null);
+  const entries = await readdir5(join11(SYSTEM_FACTS, path), { withFileTypes: true }).catch(() => null);
   if (entries === null) return false;
   await mkdir5(join11(folder, path), { recursive: true });
   for (const entry of entries) {
@@ -23977,7 +24151,7 @@ async function isSmall(root) {
 }
 
 // src/trial/work-folder.ts
-import { readdir as readdir5, stat as stat4 } from "node:fs/promises";
+import { readdir as readdir6, stat as stat4 } from "node:fs/promises";
 import { join as join13 } from "node:path";
 var MOST_MOUNTS = 200;
 async function workMounts(workDir) {
@@ -23997,7 +24171,7 @@ async function workMounts(workDir) {
 }
 async function entriesOf(workDir, folder) {
   const found = [];
-  for (const entry of await readdir5(join13(workDir, folder), { withFileTypes: true })) {
+  for (const entry of await readdir6(join13(workDir, folder), { withFileTypes: true })) {
     const path = folder === "." ? entry.name : join13(folder, entry.name);
     if (!entry.isSymbolicLink()) {
       found.push({ path, isFolder: entry.isDirectory() });
@@ -24114,7 +24288,7 @@ async function system(limits, user, canLimitSize, folder) {
   ];
 }
 async function gpuDevices() {
-  const names = await readdir6("/dev").catch(() => []);
+  const names = await readdir7("/dev").catch(() => []);
   return names.filter((name) => name.startsWith("nvidia")).map((name) => `/dev/${name}`);
 }
 async function files({ hidden }, runtime) {
@@ -24438,7 +24612,7 @@ function systemCallFilter(processor2) {
 }
 
 // src/trial/user.ts
-import { readdir as readdir7, stat as stat5 } from "node:fs/promises";
+import { readdir as readdir8, stat as stat5 } from "node:fs/promises";
 import { join as join15 } from "node:path";
 var IN_NAMESPACE = { id: 1e3, isOwn: false };
 var FIRST = 61184;
@@ -24448,7 +24622,7 @@ async function possibleUsers() {
   return [{ id: await unusedId(), isOwn: true }, IN_NAMESPACE];
 }
 async function unusedId() {
-  const pids = (await readdir7("/proc").catch(() => [])).filter((name) => /^\d+$/.test(name));
+  const pids = (await readdir8("/proc").catch(() => [])).filter((name) => /^\d+$/.test(name));
   const used = await Promise.all(
     pids.map(
       (pid) => stat5(`/proc/${pid}`).then(
@@ -24463,7 +24637,7 @@ async function unusedId() {
 }
 async function becoming(user, devices) {
   if (!user.isOwn) return [];
-  const names = (await readdir7(devices).catch(() => [])).filter((name) => name.startsWith("nvidia"));
+  const names = (await readdir8(devices).catch(() => [])).filter((name) => name.startsWith("nvidia"));
   const groups = /* @__PURE__ */ new Set();
   for (const name of names) {
     const { mode, gid } = await stat5(join15(devices, name));
@@ -24693,7 +24867,7 @@ async function runTrial(options) {
   try {
     await measure(options, draft);
   } catch (error2) {
-    draft.outcome = fault(error2.message);
+    draft.outcome = fault(systemCause(error2));
   }
   options.signal?.throwIfAborted();
   draft.totalSeconds = (performance.now() - started) / 1e3;
@@ -24724,7 +24898,8 @@ async function measure(options, draft) {
     names: contract.env
   });
   const isReported = contract.metric.referee === void 0;
-  const [runtime, problem] = await Promise.all([
+  const [gpus, runtime, problem] = await Promise.all([
+    askGpus(env),
     runtimeOf(options, command, env, directories.home, isReported, baseFiles),
     assemble({
       ...options,
@@ -24734,12 +24909,14 @@ async function measure(options, draft) {
       indexFile: join18(scratch, "index")
     })
   ]);
-  draft.machine = await machineClass(env, runtime.versions);
-  if (problem) {
+  draft.machine = machineClass(gpus, runtime.versions);
+  if (problem !== null) {
     draft.sandbox = contract.sandbox;
     draft.outcome = refusal(problem);
     return;
   }
+  const obstacle = await problemBefore(gpus, scratch);
+  if (obstacle !== null) throw new Error(obstacle);
   const dataDir = env.AUTORESEARCH_DATA;
   const limits = { ...limitsOfMachine(), ...options.limits };
   const { HOME: home } = options.environment;
@@ -24787,6 +24964,16 @@ async function measure(options, draft) {
   } finally {
     if (launched.group !== null) await removeGroup(launched.group);
   }
+  if (draft.outcome.status !== "crash") return;
+  draft.outcome = await blamed(draft.outcome, {
+    before: gpus,
+    after: await askGpus(env),
+    isChampion: baseSha === candidateSha,
+    folder: scratch
+  });
+  const { outcome } = draft;
+  if (outcome.status === "crash" && sandbox !== "none")
+    outcome.message = withHint(outcome.message, outcome.traceback);
 }
 function barFor({ machine, digest }, bar) {
   return bar !== null && bar.machine === machine && bar.digest === digest ? bar.value : null;
