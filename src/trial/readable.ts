@@ -19,7 +19,7 @@ export interface Readable {
 }
 
 /** A path of the machine and its path inside the sandbox. */
-export interface Place {
+interface Place {
   from: string;
   to: string;
   /** Whether the candidate sees a folder in memory with links to the files. */
