@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { abilitiesOf, agentSchema, priceOf } from './agents.ts';
 import { compilePattern } from './pattern.ts';
-import { isVisible } from './visible.ts';
+import { isVisible, visible } from './visible.ts';
 
 export const CONTRACT_PATH = '.github/research.yml';
 /** Value of `base` with which every campaign works on a branch of its own. */
@@ -54,12 +54,14 @@ const keySchema = z
  */
 const metricSchema = z
   .strictObject({
-    name: z.string().min(1).max(40).refine(isVisible, 'expected a name without control characters'),
+    name: z.string().trim().min(1).max(40).refine(isVisible, 'expected a name without control characters'),
     goal: z.enum(['minimize', 'maximize']),
     referee: pathSchema.optional(),
     pattern: z
       .string()
       .max(MAX_PATTERN)
+      // Text that is copied from a comment may have invisible characters, which keep GitHub from making links.
+      .overwrite(visible)
       .check(({ value, issues }) => {
         if (value.length > MAX_PATTERN) return;
         const pattern = compilePattern(value);
@@ -84,6 +86,25 @@ const metricSchema = z
     if (metric.referee !== undefined && metric.goal !== 'minimize')
       report('goal', 'expected minimize, because a referee measures a code length', metric.goal);
   });
+
+/** Names of variables that hold secrets: tokens, keys, passwords, and whatever the job itself was given. Not MAX_TOKENS or KEY_SIZE. */
+const SECRET_NAMES = [
+  /(?:^|_)(?:token|secrets?|passw(?:or)?d|passphrase|pass|pwd|credentials?|cookies?|auth|authorization|netrc|pat|dsn)(?:_|$)/i,
+  /(?:^|_)(?:api|access|private|secret|signing|encryption|account|service|client)_?key(?:_|$)|_key$|_url$|_uri$/i,
+  /^(?:github|actions|runner|input|aws|azure|gcp|google|ssh|gpg|docker|kube\w*|npm)(?:_|$)/i,
+];
+
+const variableSchema = z
+  .string()
+  .regex(/^[A-Za-z_]\w{0,99}$/, 'expected the name of an environment variable')
+  .refine(
+    name => !SECRET_NAMES.some(pattern => pattern.test(name)),
+    'expected a variable without secrets: what a candidate can read can end up in a comment',
+  )
+  .refine(
+    name => !/^(?:PATH|HOME|TMPDIR|LD_\w+|AUTORESEARCH_\w+)$/.test(name),
+    'expected a variable that the sandbox does not set itself',
+  );
 
 const keysSchema = z.strictObject({
   /** The only paths that an experiment may change. */
@@ -114,6 +135,8 @@ const keysSchema = z.strictObject({
     .prefault({}),
   /** The sandbox of a candidate. `none` must be chosen explicitly, and every report then says so. */
   sandbox: z.enum(['bubblewrap', 'none']).default('bubblewrap'),
+  /** Further variables of the runner that the command may see, by name. */
+  env: z.array(variableSchema).max(50).default([]),
   agents: z
     .array(agentSchema)
     .min(1)

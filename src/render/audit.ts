@@ -9,9 +9,9 @@ import { formatDifference, formatNoise, formatValue } from './number.ts';
 export const NO_SANDBOX =
   "Measured without a sandbox: nothing kept the candidate's code from faking this score.";
 
-/** Whether the candidate ran without a sandbox. After a machine error that is not known: the trial may have ended before the sandbox started. */
-export function ranBare(trial: RecordedTrial): boolean {
-  return trial.sandbox === 'none' && trial.outcome.status !== 'fault';
+/** Whether a trial has a score from outside a sandbox. A crash or a machine error has none, and may have come before anything was started. */
+export function ranBare({ sandbox, outcome: { status } }: RecordedTrial): boolean {
+  return sandbox === 'none' && (status === 'measured' || status === 'stopped');
 }
 
 /** What a trial's audit found; empty if the metric has no referee. */
@@ -45,12 +45,12 @@ function auditedValue(trials: readonly RecordedTrial[]): number | null {
   return values.length > 0 ? mean(values) : null;
 }
 
-/** The score on the held-out test text, which no decision uses; empty if it was not measured. */
+/** The score on the held-out test text, which can hold a merge back and never leads to one; empty if it was not measured. */
 export function testSentence({ metric }: Contract, trials: readonly RecordedTrial[]): string {
   const value = testValue(trials);
   return value === null
     ? ''
-    : `On the held-out test text, which no decision uses: ${metric.name} ${formatValue(value)}.`;
+    : `On the held-out test text, which only can hold a merge back: ${metric.name} ${formatValue(value)}.`;
 }
 
 /**
