@@ -1,5 +1,5 @@
 /** The commands people write in comments. One table gives the parser and the help text. */
-import { durationSchema } from '../protocol/contract.ts';
+import { durationSchema } from '../protocol/duration.ts';
 import { suggest } from '../protocol/suggest.ts';
 import { visible } from '../protocol/visible.ts';
 import { quote } from '../text/markdown.ts';
