@@ -236,7 +236,11 @@ test('a contract cannot cost much time, memory or text, whatever it holds', () =
       Array.from({ length: 5000 }, (_, i) => `k${i}: 1\n`).join(''),
       /expected no more problems, found 4990 more/,
     ],
-    ['wrong values', `editable: [${'1, '.repeat(10_000)}]`, /editable: expected a length of at most 20, found \[1,1/],
+    [
+      'wrong values',
+      `editable: [${'1, '.repeat(10_000)}]`,
+      /editable: expected a length of at most 20, found \[1,1/,
+    ],
     ['a long key', `${'k'.repeat(60_000)}: 1\n`, /found k{80}$/],
     ['a long value', `parallel: ${'k'.repeat(60_000)}\n`, /found "k{79}$/],
   ];

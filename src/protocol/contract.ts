@@ -91,6 +91,25 @@ const trialSchema = z
     issues.push({ code: 'custom', path: ['timeout'], message, input: writeDuration(timeout) });
   });
 
+/** Names of variables that hold secrets: tokens, keys, passwords, and whatever the job itself was given. Not MAX_TOKENS or KEY_SIZE. */
+const SECRET_NAMES = [
+  /(?:^|_)(?:token|secrets?|passw(?:or)?d|passphrase|pass|pwd|credentials?|cookies?|auth|authorization|netrc|pat|dsn)(?:_|$)/i,
+  /(?:^|_)(?:api|access|private|secret|signing|encryption|account|service|client)_?key(?:_|$)|_key$|_url$|_uri$/i,
+  /^(?:github|actions|runner|input|aws|azure|gcp|google|ssh|gpg|docker|kube\w*|npm)(?:_|$)/i,
+];
+
+const variableSchema = z
+  .string()
+  .regex(/^[A-Za-z_]\w{0,99}$/, 'expected the name of an environment variable')
+  .refine(
+    name => !SECRET_NAMES.some(pattern => pattern.test(name)),
+    'expected a variable without secrets: what a candidate can read can end up in a comment',
+  )
+  .refine(
+    name => !/^(?:PATH|HOME|TMPDIR|LD_\w+|AUTORESEARCH_\w+)$/.test(name),
+    'expected a variable that the sandbox does not set itself',
+  );
+
 const keysSchema = z.strictObject({
   /** The only files that an experiment may change. */
   editable: z
@@ -116,6 +135,8 @@ const keysSchema = z.strictObject({
     .prefault({}),
   /** The sandbox of a candidate. `none` must be chosen explicitly, and every report then says so. */
   sandbox: z.enum(['bubblewrap', 'none']).default('bubblewrap'),
+  /** Further variables of the runner that the command may see, by name. */
+  env: z.array(variableSchema).max(50).default([]),
   agents: z
     .array(agentSchema)
     .min(1)
