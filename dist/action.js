@@ -12878,6 +12878,41 @@ function priceOf(agent) {
   return "price" in agent ? agent.price : void 0;
 }
 
+// src/protocol/duration.ts
+var SECONDS_PER = { s: 1, m: 60, h: 3600 };
+var MOST_SECONDS2 = 86400;
+var LEAST_ROOM_SECONDS = 10;
+var LEAST_ROOM_SHARE = 0.1;
+var durationSchema = external_exports.string().regex(/^\d+(\.\d+)?(s|m|h)$/, "expected a duration such as 90s, 5m or 1h").transform((text) => Number(text.slice(0, -1)) * SECONDS_PER[text.slice(-1)]).refine((seconds) => seconds > 0 && seconds <= MOST_SECONDS2, "expected a duration above 0 and up to 24h");
+function writeDuration(seconds) {
+  const [unit, size] = Object.entries(SECONDS_PER).findLast(([, size2]) => seconds % size2 === 0) ?? ["s", 1];
+  return `${Number((seconds / size).toFixed(3))}${unit}`;
+}
+function leastTimeout(budget) {
+  return Math.ceil(budget + Math.max(LEAST_ROOM_SECONDS, LEAST_ROOM_SHARE * budget));
+}
+function defaultTimeout(budget) {
+  return Math.min(MOST_SECONDS2, Math.max(2 * budget, budget + 120));
+}
+
+// src/protocol/path.ts
+function normalPath(path) {
+  const parts = path.split("/").filter((part) => part !== "" && part !== ".");
+  return parts.length === 0 ? "." : parts.join("/");
+}
+function pathProblem(path, place2) {
+  if (!isVisible(path)) return "a path without control characters";
+  if (path.includes("\\")) return `slashes instead of backslashes: ${path.replaceAll("\\", "/")}`;
+  const parts = path.split("/");
+  if (/^[/~]|^[A-Za-z]:/.test(path) || parts.includes("..")) return `a path inside ${place2}`;
+  if (/[*?]|^!|\{[^{}]*,/.test(path))
+    return "the path of one file, not a pattern: list every file, such as src/train.py";
+  if (normalPath(path) === ".")
+    return `the path of one file, not all of ${place2}: list every file, such as src/train.py`;
+  if (parts.some((part) => part.toLowerCase() === ".git")) return "a path outside .git";
+  return null;
+}
+
 // node_modules/re2js/build/index.js
 /*!
 * re2js
@@ -19576,18 +19611,11 @@ function compilePattern(source) {
 var CONTRACT_PATH = ".github/research.yml";
 var pathSchema = pathInside("the repository");
 function pathInside(place2) {
-  return external_exports.string().min(1).refine(
-    (path) => !path.startsWith("/") && !path.split("/").includes(".."),
-    `expected a path inside ${place2}`
-  ).refine(isVisible, "expected a path without control characters").transform(withoutSlash);
+  return external_exports.string().min(1).check(({ value, issues }) => {
+    const problem = pathProblem(value, place2);
+    if (problem !== null) issues.push({ code: "custom", message: `expected ${problem}`, input: value });
+  }).transform(normalPath);
 }
-function withoutSlash(path) {
-  let end = path.length;
-  while (path[end - 1] === "/") end--;
-  return path.slice(0, end);
-}
-var SECONDS_PER = { s: 1, m: 60, h: 3600 };
-var durationSchema = external_exports.string().regex(/^\d+(\.\d+)?(s|m|h)$/, "expected a duration such as 90s, 5m or 1h").transform((text) => Number(text.slice(0, -1)) * SECONDS_PER[text.slice(-1)]).refine((seconds) => seconds > 0 && seconds <= 86400, "expected a duration above 0 and up to 24h");
 var SOURCES = ["referee", "pattern", "file"];
 var MAX_PATTERN = 500;
 var keySchema = external_exports.string().regex(/^[^.]+(\.[^.]+)*$/, "expected names and indices separated by dots, such as latency.p99");
@@ -19616,6 +19644,17 @@ var metricSchema = external_exports.strictObject({
   if (metric.referee !== void 0 && metric.goal !== "minimize")
     report("goal", "expected minimize, because a referee measures a code length", metric.goal);
 });
+var trialSchema = external_exports.strictObject({
+  workflow: external_exports.string().regex(/^[\w.-]+\.ya?ml$/, "expected the name of a file in .github/workflows").default("experiment.yml"),
+  budget: durationSchema.default(300),
+  /** Start-up, training and scoring together. By default twice the budget, and at least two minutes more. */
+  timeout: durationSchema.optional()
+}).transform(({ timeout, ...trial }) => ({ ...trial, timeout: timeout ?? defaultTimeout(trial.budget) })).check(({ value: { budget, timeout }, issues }) => {
+  const least = leastTimeout(budget);
+  if (timeout >= least) return;
+  const message = `expected at least ${writeDuration(least)}, which leaves time for start-up and scoring beside the budget of ${writeDuration(budget)}`;
+  issues.push({ code: "custom", path: ["timeout"], message, input: writeDuration(timeout) });
+});
 var SECRET_NAMES = [
   /(?:^|_)(?:token|secrets?|passw(?:or)?d|passphrase|pass|pwd|credentials?|cookies?|auth|authorization|netrc|pat|dsn)(?:_|$)/i,
   /(?:^|_)(?:api|access|private|secret|signing|encryption|account|service|client)_?key(?:_|$)|_key$|_url$|_uri$/i,
@@ -19629,15 +19668,11 @@ var variableSchema = external_exports.string().regex(/^[A-Za-z_]\w{0,99}$/, "exp
   "expected a variable that the sandbox does not set itself"
 );
 var keysSchema = external_exports.strictObject({
-  /** The only paths that an experiment may change. */
-  editable: external_exports.array(pathSchema).min(1).max(20).default(["trainer/train.py"]),
+  /** The only files that an experiment may change. */
+  editable: external_exports.array(pathSchema).min(1).max(20).transform((paths) => [...new Set(paths)]).default(["trainer/train.py"]),
   brief: pathSchema.default("trainer/program.md"),
   metric: metricSchema.default({ name: "val_bpb", goal: "minimize", referee: "trainer/referee.py" }),
-  trial: external_exports.strictObject({
-    workflow: external_exports.string().regex(/^[\w.-]+\.ya?ml$/, "expected the name of a file in .github/workflows").default("experiment.yml"),
-    budget: durationSchema.default(300),
-    timeout: durationSchema.default(600)
-  }).prefault({}),
+  trial: trialSchema.prefault({}),
   gate: external_exports.strictObject({
     false_merges: external_exports.number().gt(0).lt(0.5).default(0.1),
     max_trials: external_exports.int().min(2).max(10).default(4),
@@ -19670,7 +19705,18 @@ var keysSchema = external_exports.strictObject({
   /** Must be true in a public repository whose trials run on a self-hosted runner. */
   accept_public_self_hosted: external_exports.boolean().default(false)
 });
-var contractSchema = keysSchema.check(({ value: { limits, agents }, issues }) => {
+var contractSchema = keysSchema.check(({ value: contract, issues }) => {
+  for (const [i, path] of contract.editable.entries()) {
+    const protectedBy = protectionOf(path, contract);
+    if (protectedBy !== null)
+      issues.push({
+        code: "custom",
+        path: ["editable", i],
+        message: `expected a file other than ${protectedBy}`,
+        input: path
+      });
+  }
+  const { limits, agents } = contract;
   if (limits.usd === null) return;
   for (const [i, agent] of agents.entries())
     if (abilitiesOf(agent).costsMoney && priceOf(agent) === void 0)
@@ -19681,6 +19727,17 @@ var contractSchema = keysSchema.check(({ value: { limits, agents }, issues }) =>
         input: void 0
       });
 });
+function protectionOf(path, { metric, brief }) {
+  const covers = (file2) => isWithin(file2, path);
+  if (isWithin(path, ".github") || covers(CONTRACT_PATH))
+    return "those in .github, which hold the contract and the workflows";
+  if (covers("action.yml") || covers("action.yaml")) return "the action that measures";
+  if (metric.referee !== void 0 && covers(metric.referee)) return "the referee, which scores it";
+  return covers(brief) ? "the brief, which instructs the agents" : null;
+}
+function isWithin(file2, folder) {
+  return `${file2.toLowerCase()}/`.startsWith(`${folder.toLowerCase()}/`);
+}
 
 // node_modules/js-yaml/dist/js-yaml.mjs
 /*! js-yaml 5.5.0 https://github.com/nodeca/js-yaml @license MIT */
@@ -22187,21 +22244,44 @@ function suggest(word, known) {
   return (0, import_fastest_levenshtein.distance)(word.toLowerCase(), best) <= Math.max(1, Math.floor(best.length / 3)) ? best : null;
 }
 
-// src/protocol/contract-file.ts
-function parseContract(text) {
-  let value;
+// src/protocol/yaml.ts
+var MAX_LENGTH = 64 * 1024;
+var MAX_DEPTH = 30;
+function readYaml(text, { aliases = 0 } = {}) {
+  const problem = (line, expected, found) => ({
+    kind: "problem",
+    line,
+    expected,
+    found
+  });
+  if (text.length > MAX_LENGTH)
+    return problem(1, `at most ${MAX_LENGTH} characters`, `${text.length} characters`);
+  const plain = text.replace(/^\ufeff/, "");
+  if (plain.split("\n").every((line) => /^\s*(#.*)?$/.test(line))) return { kind: "value", value: null };
   try {
-    value = isBlank(text) ? {} : load(text);
+    return { kind: "value", value: load(plain, { maxDepth: MAX_DEPTH, maxAliases: aliases }) };
   } catch (error2) {
     if (!(error2 instanceof YAMLException)) throw error2;
     const line = (error2.mark?.line ?? 0) + 1;
-    return problems([{ line, key: "", expected: "valid YAML", found: error2.reason }]);
+    if (error2.reason.includes("maxDepth")) return problem(line, `at most ${MAX_DEPTH} levels`, "more");
+    if (error2.reason.includes("maxAliases"))
+      return problem(
+        line,
+        "every value written out",
+        aliases === 0 ? "an alias (*)" : `more than ${aliases} aliases (*)`
+      );
+    return problem(line, "valid YAML", error2.reason);
   }
-  const parsed = contractSchema.safeParse(value ?? {}, { reportInput: true });
-  if (!parsed.success) {
-    const lines = linesOfKeys(text);
-    return problems(parsed.error.issues.flatMap((issue2) => explain(issue2, lines)));
-  }
+}
+
+// src/protocol/contract-file.ts
+var MOST_SHOWN = 10;
+var MOST_CHARACTERS = 80;
+function parseContract(text) {
+  const yaml = readYaml(text);
+  if (yaml.kind === "problem") return problems([{ ...yaml, key: "" }]);
+  const parsed = contractSchema.safeParse(yaml.value ?? {}, { reportInput: true });
+  if (!parsed.success) return problems(explainAll(parsed.error.issues, linesOfKeys(text)));
   const names = parsed.data.agents.map((agent) => agent.name);
   const twice = names.find((name, i) => names.indexOf(name) !== i);
   if (twice !== void 0) {
@@ -22220,25 +22300,32 @@ function describeProblem(problem) {
 function problems(found) {
   return { kind: "problems", problems: found };
 }
-function isBlank(text) {
-  return text.split("\n").every((line) => /^\s*(#.*)?$/.test(line));
+function explainAll(issues, lines) {
+  const all = issues.flatMap(
+    (issue2) => issue2.code === "unrecognized_keys" ? issue2.keys.map((unknown2) => () => explainUnknown(issue2.path, unknown2, lines)) : [() => explain(issue2, lines)]
+  );
+  const shown = all.slice(0, MOST_SHOWN).map((explained) => explained());
+  const more = all.length - shown.length;
+  const line = shown.at(-1)?.line ?? 1;
+  return more === 0 ? shown : [...shown, { line, key: "", expected: "no more problems", found: `${more} more` }];
 }
 function explain(issue2, lines) {
-  const key = issue2.path.join(".");
   const line = nearestLine(issue2.path, lines);
-  if (issue2.code !== "unrecognized_keys")
-    return [{ line, key, expected: expectation(issue2), found: show(issue2.input) }];
-  return issue2.keys.map((unknown2) => {
-    const path = [...issue2.path, unknown2];
-    const siblings = knownKeys(issue2.path);
-    const near = suggest(unknown2, siblings);
-    return {
-      line: nearestLine(path, lines),
-      key: path.join("."),
-      expected: near ? `a known key (did you mean ${near}?)` : `one of the keys ${siblings.join(", ")}`,
-      found: unknown2
-    };
-  });
+  return { line, key: keyOf(issue2.path), expected: expectation(issue2), found: show(issue2.input) };
+}
+function explainUnknown(parent, unknown2, lines) {
+  const path = [...parent, unknown2];
+  const siblings = knownKeys(parent);
+  const near = suggest(unknown2.slice(0, MOST_CHARACTERS), siblings);
+  return {
+    line: nearestLine(path, lines),
+    key: keyOf(path),
+    expected: near ? `a known key (did you mean ${near}?)` : `one of the keys ${siblings.join(", ")}`,
+    found: unknown2.slice(0, MOST_CHARACTERS)
+  };
+}
+function keyOf(path) {
+  return path.map((part) => String(part).slice(0, MOST_CHARACTERS)).join(".");
 }
 function expectation(issue2) {
   switch (issue2.code) {
@@ -22258,7 +22345,7 @@ function expectation(issue2) {
 }
 function show(value) {
   if (value === void 0) return "nothing";
-  return JSON.stringify(value).slice(0, 80);
+  return JSON.stringify(value).slice(0, MOST_CHARACTERS);
 }
 function knownKeys(path) {
   let schema = contractSchema;
@@ -22274,8 +22361,11 @@ function child(schema, part) {
 }
 function unwrap2(schema) {
   let inner = schema;
-  while (typeof inner === "object" && inner !== null && "unwrap" in inner && typeof inner.unwrap === "function")
-    inner = inner.unwrap();
+  while (typeof inner === "object" && inner !== null) {
+    if ("unwrap" in inner && typeof inner.unwrap === "function") inner = inner.unwrap();
+    else if ("in" in inner) inner = inner.in;
+    else break;
+  }
   return inner;
 }
 function nearestLine(path, lines) {
@@ -22289,7 +22379,12 @@ function linesOfKeys(text) {
   const lines = /* @__PURE__ */ new Map();
   const events = parseEvents(text, {});
   let next = 0;
-  const lineAt = (offset) => text.slice(0, offset).split("\n").length;
+  let counted = { offset: 0, line: 1 };
+  const lineAt = (offset) => {
+    if (offset > counted.offset)
+      counted = { offset, line: counted.line + text.slice(counted.offset, offset).split("\n").length - 1 };
+    return counted.line;
+  };
   const startOf = (event) => event === void 0 ? -1 : event.type === EVENT_ID.SCALAR ? event.valueStart : "start" in event ? event.start : -1;
   const read4 = (path) => {
     const event = events[next++];
@@ -22710,11 +22805,11 @@ var HINTS = [
     "If it exists on the runner, list it under `readable` in the workflow."
   ]
 ];
-var MOST_CHARACTERS = 500;
+var MOST_CHARACTERS2 = 500;
 function withHint(message, traceback) {
   const hint = HINTS.find(([pattern]) => pattern.test(message) || pattern.test(lastLines(traceback)))?.[1];
   if (hint === void 0) return message;
-  const room = MOST_CHARACTERS - hint.length - 2;
+  const room = MOST_CHARACTERS2 - hint.length - 2;
   return `${message.slice(0, room).replace(/\.$/, "")}. ${hint}`;
 }
 function lastLines(text) {
@@ -23646,7 +23741,7 @@ function parseJson(text) {
 var MAX_BYTES = 1024 * 1024;
 var MAX_REPORTED2 = 30;
 var MAX_NAME = 40;
-var MAX_DEPTH = 8;
+var MAX_DEPTH2 = 8;
 var PASS_RESULT = `
 export AUTORESEARCH_RESULT="$TMPDIR/$0"
 mkdir -p "\${AUTORESEARCH_RESULT%/*}"
@@ -23722,7 +23817,7 @@ function childrenOf(value) {
   return typeof value === "object" && value !== null ? Object.entries(value) : [];
 }
 function numbersIn(value, path = []) {
-  if (path.length > MAX_DEPTH) return [];
+  if (path.length > MAX_DEPTH2) return [];
   return childrenOf(value).flatMap(([name, child2]) => {
     const full = [...path, name];
     const key = full.join(".");

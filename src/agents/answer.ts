@@ -1,6 +1,7 @@
 /** Reads an idea from a model's answer. */
 import { z } from 'zod';
 import { type Idea, ideaSchema } from '../campaign/idea.ts';
+import { normalPath } from '../protocol/path.ts';
 import { visible } from '../protocol/visible.ts';
 import { findObject, parsed, repairedValue } from './find-object.ts';
 
