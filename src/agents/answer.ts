@@ -83,15 +83,12 @@ const PLACEHOLDER = /^(?:[.…<>\s]*|<?(?:path|file|filename)>?|path\/to\/.*)$/i
 
 /** The editable path that is meant: `./train.py`, `src\\train.py`, or only the end or more than all of it. */
 function pathOf(written: string, paths: readonly string[]): string {
-  const path = written
-    .trim()
-    .replaceAll('\\', '/')
-    .replace(/^(?:\.?\/)+/, '');
+  const path = normalPath(written.trim().replaceAll('\\', '/').replace(/^\/+/, ''));
   if (paths.includes(path)) return path;
   const [only, another] = PLACEHOLDER.test(written)
     ? paths
-    : paths.filter(each => path !== '' && (each.endsWith(`/${path}`) || path.endsWith(`/${each}`)));
-  return only !== undefined && another === undefined ? only : written;
+    : paths.filter(each => each.endsWith(`/${path}`) || path.endsWith(`/${each}`));
+  return only !== undefined && another === undefined ? only : path;
 }
 
 /** The first thing that is wrong, with its place, what was expected and what was found. */
