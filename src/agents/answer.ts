@@ -1,6 +1,7 @@
 /** Reads an idea from a model's answer. */
 import { z } from 'zod';
 import { editSchema, type Idea, ideaSchema } from '../campaign/idea.ts';
+import { normalPath } from '../protocol/path.ts';
 import { visible } from '../protocol/visible.ts';
 
 /** Looser than an idea's schema: what can be fixed without asking again, such as a long title, is fixed below. */
@@ -46,7 +47,7 @@ export function readAnswer(
   const idea = ideaSchema.safeParse({
     title: tidyTitle(answer.data.title),
     hypothesis: visible(visible(hypothesis).slice(0, 2000)),
-    edits,
+    edits: edits.map(edit => ({ ...edit, path: normalPath(edit.path.replaceAll('\\', '/')) })),
   });
   if (!idea.success) return { kind: 'problem', problem: z.prettifyError(idea.error) };
   return { kind: 'idea', idea: idea.data };

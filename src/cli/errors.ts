@@ -1,6 +1,6 @@
 /** Errors that the command line reports in one line, without a stack trace. */
 import { InvalidArgumentError } from 'commander';
-import { durationSchema } from '../protocol/contract.ts';
+import { durationSchema } from '../protocol/duration.ts';
 
 /** The request was valid but failed: exit code 1. */
 export class CommandError extends Error {
