@@ -15,7 +15,7 @@ function place(t: TestContext, name = 'demo'): string {
 
 /** Another process that claims the folder, leaves a file there, and waits to be killed. */
 async function otherDemo(dir: string) {
-  const child = fork(path.join(import.meta.dirname, 'folder.test-runner.ts'), [dir]);
+  const child = fork(new URL('folder.test-runner.ts', import.meta.url), [dir]);
   await once(child, 'message');
   return async () => {
     const gone = once(child, 'exit');
