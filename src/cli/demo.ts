@@ -51,15 +51,16 @@ export function addDemo(program: Command): void {
 
 async function demo(experiments: number, options: DemoCommandOptions): Promise<void> {
   loadSettings();
-  const { clearDirectory, runDemo } = await import('../local/demo/demo.ts');
-  const { makeRepository } = await import('../local/demo/repository.ts');
+  const { claimFolder } = await import('../local/demo/folder.ts');
+  const { runDemo } = await import('../local/demo/demo.ts');
+  const { makeRepository, slug } = await import('../local/demo/repository.ts');
   const dir = path.resolve(options.dir);
   const own = options.repo === undefined;
   const root = own ? path.join(dir, 'seed') : await repositoryRoot(options.repo ?? '');
   const change = ownContract(options);
   if (!own) await committedContract(root);
-  const problem = await clearDirectory(dir);
-  if (problem !== null) throw new UsageError(`--dir: ${problem}.`);
+  const claim = await claimFolder(dir);
+  if (claim.kind === 'refused') throw new UsageError(`--dir: ${claim.problem}.`);
   if (own) await makeRepository(CHECKOUT, root, change);
   const contract = await committedContract(root);
 
@@ -71,7 +72,7 @@ async function demo(experiments: number, options: DemoCommandOptions): Promise<v
     runners: options.parallel,
     from: root,
     branch: await currentBranch(root),
-    name: own ? 'autoresearch-demo' : path.basename(root),
+    name: own ? 'autoresearch-demo' : slug(path.basename(root)),
     command: comment(experiments, options),
     metric: contract.metric,
     budgetSeconds: contract.trial.budget,
