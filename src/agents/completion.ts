@@ -49,7 +49,7 @@ export type Complete = (
 
 const DEFAULT_BASE_URL = 'https://api.openai.com/v1';
 const PLACEHOLDER_KEY = 'none';
-export const DEFAULT_TIMEOUT_SECONDS = 300;
+const DEFAULT_TIMEOUT_SECONDS = 300;
 const TRIES = 5;
 const FIRST_WAIT_MS = 1_000;
 /** The time limits of the OpenAI client and of fetch are for whole answers, which may take long. */

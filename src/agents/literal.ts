@@ -1,7 +1,7 @@
 /** Numbers and booleans as they are written in code and configuration, and new values in the notation of the old ones. */
 
 /** How a value is written. `power` is `2**k`, `1 << k`, or a number from 16 up that is a power of two, usually for a reason. */
-export type Notation = 'int' | 'float' | 'power' | 'boolean';
+type Notation = 'int' | 'float' | 'power' | 'boolean';
 
 export interface Literal {
   written: string;

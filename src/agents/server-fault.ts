@@ -102,7 +102,7 @@ export function isTooLong(error: unknown): boolean {
 }
 
 /** Whether the account has nothing left to spend. OpenAI answers 429 then, and waiting does not help. */
-export function isSpent(error: unknown): boolean {
+function isSpent(error: unknown): boolean {
   return (
     (error instanceof ServerFault && error.status === 402) ||
     matches(
@@ -148,7 +148,7 @@ export function isTransient(error: unknown): boolean {
 }
 
 /** Whether the request did not reach the server. */
-export function isNetwork(error: unknown): boolean {
+function isNetwork(error: unknown): boolean {
   return error instanceof Error && 'cause' in error && error.cause instanceof Error;
 }
 
