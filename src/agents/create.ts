@@ -13,6 +13,11 @@ export interface AgentEnv {
   OPENAI_BASE_URL?: string | undefined;
 }
 
+/** The variables that agents read, from the whole environment. */
+export function agentEnvOf({ OPENAI_API_KEY, OPENAI_BASE_URL }: NodeJS.ProcessEnv): AgentEnv {
+  return { OPENAI_API_KEY, OPENAI_BASE_URL };
+}
+
 type Choice = { kind: 'agent'; agent: Agent } | { kind: 'problem'; message: string };
 
 /** The contract's agent named `wanted`, or its first one; a message for people if that agent cannot work. */

@@ -1,7 +1,7 @@
 /** `autoresearch demo`: the whole loop on this machine, with real training. */
 import path from 'node:path';
 import { type Command, Option } from 'commander';
-import { agentChooser, modelProblem } from '../agents/create.ts';
+import { agentChooser, agentEnvOf, modelProblem } from '../agents/create.ts';
 import { UsageError } from '../starter/errors.ts';
 import { CHECKOUT, loadSettings, trainerEnvironment } from '../starter/own-checkout.ts';
 import { withAgent, withBudget } from '../starter/templates.ts';
@@ -60,7 +60,7 @@ async function demo(experiments: number, options: DemoCommandOptions): Promise<v
   const root = own ? path.join(dir, 'seed') : await repositoryRoot(options.repo ?? '');
   const change = ownContract(options);
   if (!own) {
-    const chosen = agentChooser()(await committedContract(root), process.env, options.agent);
+    const chosen = agentChooser()(await committedContract(root), agentEnvOf(process.env), options.agent);
     if (chosen.kind === 'problem') throw new UsageError(chosen.message);
   }
   const claim = await claimFolder(dir);
@@ -112,7 +112,7 @@ function ownContract({ repo, budget, agent }: DemoCommandOptions): (contract: st
   const model = /^openai:(.+)$/.exec(agent ?? '')?.[1];
   if (repo === undefined && agent !== undefined && agent !== 'explore' && model === undefined)
     throw new UsageError(`--agent: expected explore or openai:MODEL, found ${JSON.stringify(agent)}.`);
-  const problem = model === undefined ? null : modelProblem(process.env);
+  const problem = model === undefined ? null : modelProblem(agentEnvOf(process.env));
   if (problem !== null) throw new UsageError(`--agent: openai:MODEL needs a key or a server. ${problem}`);
   return text => {
     const timed = withBudget(text, budget ?? DEFAULT_BUDGET);

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Command } from 'commander';
 import { execa } from 'execa';
-import { modelProblem } from '../agents/create.ts';
+import { agentEnvOf, modelProblem } from '../agents/create.ts';
 import { CHECKOUT, loadSettings, trainerEnvironment } from '../starter/own-checkout.ts';
 import { sandboxProblem } from '../trial/probe.ts';
 import { CommandError } from './errors.ts';
@@ -128,7 +128,7 @@ async function credentials(): Promise<Finding> {
 
 async function agentKey(): Promise<Finding> {
   const what = 'model';
-  const problem = modelProblem(process.env);
+  const problem = modelProblem(agentEnvOf(process.env));
   if (problem !== null)
     return { state: 'optional', what, detail: `${problem} The built-in explorer needs neither.` };
   const { OPENAI_API_KEY: key, OPENAI_BASE_URL: address } = process.env;
