@@ -1,5 +1,5 @@
 /** Simulated campaigns under the gate: ideas whose true effects are known, measured with noise. */
-import { baselinesNeeded } from '../../src/gate/baselines.ts';
+import { BASELINES, baselinesNeeded } from '../../src/gate/baselines.ts';
 import { cannotWin, previewError, stoppedStep } from '../../src/gate/early-stop.ts';
 import type { Sample } from '../../src/gate/filter.ts';
 import { type GateRules, judgeKnowing, stackToTry } from '../../src/gate/gate.ts';
@@ -51,9 +51,6 @@ export interface Settings {
   /** Added to the first baseline. */
   firstOff?: number;
 }
-
-/** Trials of the champion before the first idea. */
-const BASELINES = 3;
 
 /** A campaign under the gate. */
 export function runGate(

@@ -28,7 +28,7 @@ const command: PendingCommand = {
   permitted: true,
   command: { kind: 'command', command: { kind: 'pause' } },
 };
-const asked: Asked = { comment: 8, by: 'bob', idea: 'depth = 3', pull: 11 };
+const asked: Asked = { comment: 8, by: 'bob', idea: 'depth = 3', pull: 11, parts: [] };
 const completed = { status: 'completed', conclusion: 'success' } as const;
 
 /** Of every kind: two actions about the same thing, then others, each about something else. */
@@ -99,6 +99,16 @@ const ACTIONS: { [Kind in Exclude<Action['kind'], 'wait'>]: [...About<Kind>, Act
     { kind: 'open', campaign: three, contract, number: 1, thought: 5 },
     { kind: 'open', campaign: later, contract, number: 2, thought: 5 },
     { kind: 'open', campaign: three, contract, number: 1, thought: 6 },
+  ],
+  stack: [
+    { kind: 'stack', campaign: three, contract, number: 5, parts: [first, second], asked: null },
+    { kind: 'stack', campaign: later, contract, number: 6, parts: [first, second], asked: null },
+    { kind: 'stack', campaign: three, contract, number: 5, parts: [second], asked: null },
+  ],
+  credit: [
+    { kind: 'credit', part: first, stack: second },
+    { kind: 'credit', part: experiment(1, { repairs: 1 }), stack: second },
+    { kind: 'credit', part: second, stack: first },
   ],
   repeat: [
     { kind: 'repeat', campaign: three, contract, number: 1, asked },

@@ -37,6 +37,10 @@ export type Action =
   | (Work & { kind: 'open'; number: number; thought: number })
   /** Opens a new experiment with the edits of a closed one, requested by a person. */
   | (Work & { kind: 'repeat'; number: number; asked: Asked })
+  /** Opens an experiment with the edits of several closed ones, because their gains may add up, or because a person asked for it. */
+  | (Work & { kind: 'stack'; number: number; parts: Experiment[]; asked: Asked | null })
+  /** Tells a part of a merged stack, in a comment and by a label. */
+  | { kind: 'credit'; part: Experiment; stack: Experiment }
   /** Leaves the decision about an experiment to people; the gate's `verdict` says why. */
   | (Work & { kind: 'hold'; experiment: Experiment; verdict: Verdict; trials: RecordedTrial[] })
   /** Counts the cost of a thought whose result is not needed any more, and forgets it. */
@@ -97,6 +101,10 @@ export function keyOf(action: Action): string {
       return `write off thought ${action.thought}`;
     case 'repeat':
       return `repeat for ${action.asked.comment}`;
+    case 'stack':
+      return `stack ${action.parts.map(({ pull }) => `#${pull}`).join(' ')}`;
+    case 'credit':
+      return `credit #${action.part.pull}`;
     case 'revise':
       return `revise #${action.experiment.pull} by thought ${action.thought}`;
     case 'close':
@@ -146,6 +154,8 @@ export function describeAction(action: Action): string {
       return `open ${action.number} from thought ${action.thought}`;
     case 'repeat':
       return `repeat #${action.asked.pull} as ${action.number}`;
+    case 'stack':
+      return `stack ${action.parts.map(({ pull }) => `#${pull}`).join(' ')} as ${action.number}`;
     case 'revise':
       return `revise #${action.experiment.pull}`;
     case 'clean':

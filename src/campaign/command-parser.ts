@@ -81,6 +81,7 @@ function parseWords(words: readonly string[]): ParsedCommand {
   const word = plainWord(first);
   const name = COMMAND_NAMES.find(known => known === word);
   if (name === 'try') return parseTry(rest.filter(each => each !== '\n').join(' '));
+  if (name === 'stack') return parseStack(rest.filter(each => each !== '\n'));
   if (name) return parseName(name, rest);
   if (/^[+\p{Pd}−]?\d[\d.,'’_]*$/u.test(word)) return parseStart(word, rest);
   const near = suggest(word, COMMAND_NAMES);
@@ -93,7 +94,10 @@ function parseWords(words: readonly string[]): ParsedCommand {
 }
 
 /** Words on later lines are a remark. */
-function parseName(kind: Exclude<Command['kind'], 'start' | 'try'>, rest: readonly string[]): ParsedCommand {
+function parseName(
+  kind: Exclude<Command['kind'], 'start' | 'try' | 'stack'>,
+  rest: readonly string[],
+): ParsedCommand {
   const end = rest.indexOf('\n');
   const extra = rest.slice(0, end < 0 ? rest.length : end).filter(word => !isPolite(word));
   if (extra[0] === undefined) return { kind: 'command', command: { kind } };
@@ -108,6 +112,18 @@ function parseTry(idea: string): ParsedCommand {
       `\`/research try\` takes an idea of at most ${MAX_IDEA} characters, found ${idea.length}.`,
     );
   return { kind: 'command', command: { kind: 'try', idea } };
+}
+
+/** Pull requests as `#3`, `3` or `#3, #7 and #9`. */
+function parseStack(words: readonly string[]): ParsedCommand {
+  const named = words.filter(word => !isPolite(word) && !/^(and|\+|,)$/i.test(word));
+  const pulls = named.map(word => Number(/^#?(\d{1,9}),?$/.exec(word)?.[1]));
+  const odd = named.find((_, i) => !Number.isInteger(pulls[i]));
+  if (odd !== undefined || new Set(pulls).size < 2)
+    return mistake(
+      `\`/research stack\` needs the pull requests of two or more closed experiments, for example \`/research stack #3 #7\`${odd === undefined ? '' : `; found ${quote(odd, 40)}`}.`,
+    );
+  return { kind: 'command', command: { kind: 'stack', pulls: [...new Set(pulls)] } };
 }
 
 function parseStart(first: string, rest: readonly string[]): ParsedCommand {

@@ -14,6 +14,7 @@ export type ExperimentCommand = 'keep' | 'discard' | 'rerun';
 export type Command =
   | StartCommand
   | { kind: 'try'; idea: string }
+  | { kind: 'stack'; pulls: number[] }
   | { kind: 'status' | 'pause' | 'resume' | 'stop' | 'help' | ExperimentCommand };
 export type ParsedCommand = { kind: 'command'; command: Command } | { kind: 'mistake'; message: string };
 
@@ -36,6 +37,12 @@ export const COMMANDS = [
     on: 'issue',
     usage: '/research try IDEA',
     does: 'tries your idea next, as one more experiment',
+  },
+  {
+    name: 'stack',
+    on: 'issue',
+    usage: '/research stack #3 #7',
+    does: 'tries closed experiments together, as one more experiment',
   },
   { name: 'status', on: 'issue', usage: '/research status', does: 'shows the state of the campaign' },
   {

@@ -7,9 +7,6 @@ import { costSchema, ideaSchema, MAX_IDEA } from './idea.ts';
 /** A tree is unmeasurable after this many trials with a machine error. */
 export const MAX_FAULTS = 3;
 
-/** Trials of the champion that calibrate the noise before the first idea. */
-export const BASELINE_TRIALS = 3;
-
 /** The campaign pauses after this many failed proposals in a row. */
 export const MAX_FAILED_PROPOSALS = 5;
 
@@ -64,6 +61,8 @@ const askedSchema = z.strictObject({
   idea: z.string().max(MAX_IDEA),
   /** The pull request with the edits to try again; null for a new idea. */
   pull: z.int().nullable(),
+  /** The pull requests whose edits to try together; empty for anything else. */
+  parts: z.array(z.int()).default([]),
 });
 
 export type Asked = z.infer<typeof askedSchema>;
@@ -105,6 +104,8 @@ export const experimentMarkerSchema = z.strictObject({
   held: z.string().max(500).nullable().default(null),
   /** The request it was made for; null for an agent's idea. */
   asked: askedSchema.nullable().default(null),
+  /** The pull requests of the near misses that it stacks; empty for an idea of its own. */
+  parts: z.array(z.int()).default([]),
 });
 
 export type ExperimentMarker = z.infer<typeof experimentMarkerSchema>;
@@ -173,6 +174,8 @@ export const campaignStateSchema = z.preprocess(
     failedInARow: z.int().nonnegative(),
     /** Cost of agents' answers that no experiment was made from; experiments carry their own cost. */
     failedCost: costSchema,
+    /** Pull requests of near misses whose edits did not fit the others or the champion: they are in no stack. */
+    misfits: z.array(z.int()).default([]),
     /** Keys of the notices that were posted. */
     notices: z.array(z.string()),
     /** Baselines and experiments up to these counts were there when a person last resumed, so their failures no longer count. */

@@ -8,6 +8,8 @@ import type { Thought } from './thought.ts';
 export const RESEARCH_LABEL = 'research';
 /** On pull requests that need a person's decision. */
 export const HELD_LABEL = 'research:held';
+/** On the parts of a merged stack. */
+export const STACKED_LABEL = 'research:stacked';
 
 export interface Campaign {
   issue: number;
@@ -38,6 +40,8 @@ export interface Experiment {
   base: string;
   headSha: string;
   labelled: boolean;
+  /** Whether it is labelled as part of a merged stack. */
+  stacked: boolean;
   mergeCommit: string | null;
   marker: ExperimentMarker;
 }

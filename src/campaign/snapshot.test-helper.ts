@@ -110,6 +110,7 @@ function campaignState(more: Partial<CampaignState> = {}): CampaignState {
     failedProposals: [],
     failedInARow: 0,
     failedCost: NO_COST,
+    misfits: [],
     notices: [],
     forgiven: { baselines: 0, experiments: 0 },
     base: null,
@@ -160,6 +161,7 @@ export function experiment(
     words: [],
     held: null,
     asked: null,
+    parts: [],
     ...marker,
   };
   return {
@@ -170,6 +172,7 @@ export function experiment(
     base: 'main',
     headSha: full.commit,
     labelled: true,
+    stacked: false,
     mergeCommit: null,
     marker: full,
     ...more,

@@ -1,8 +1,8 @@
 /** The champion's own trials, of which one may have been disturbed: by another program, a slow disk, a machine that throttles. */
 import type { Sample } from './filter.ts';
 
-/** Trials of a champion before the first idea. */
-const BASELINES = 3;
+/** Trials of a champion before the first idea, and seeds that they rotate over. */
+export const BASELINES = 3;
 /** Trials where one of the first three stands apart: then the others tell whether it was disturbed. */
 const WHEN_ONE_IS_APART = 5;
 /** One of three stands apart if its distance from the middle one is this many times that of the other. */

@@ -52,7 +52,13 @@ function isSameStep(a: Step, b: Step | undefined): boolean {
   if (a.kind === 'moved') return b?.kind === 'moved';
   if (a.kind === 'champion') return b?.kind === 'champion' && areSame(a.samples, b.samples);
   if (a.kind === 'experiment')
-    return b?.kind === 'experiment' && a.merged === b.merged && areSame(a.samples, b.samples);
+    return (
+      b?.kind === 'experiment' &&
+      a.merged === b.merged &&
+      a.id === b.id &&
+      String(a.parts) === String(b.parts) &&
+      areSame(a.samples, b.samples)
+    );
   return b?.kind === 'stopped' && a.variance === b.variance && areSame([a.sample], [b.sample]);
 }
 

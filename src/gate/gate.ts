@@ -103,10 +103,18 @@ export function judgeKnowing(knowledge: Knowledge, candidate: Candidate, rules: 
   return tie === 'yes' ? verdict('merge', assessment, true) : verdict('close');
 }
 
-/** The near misses that are worth trying together; empty if there is no such stack. */
-export function stackToTry(knowledge: Knowledge): readonly string[] {
-  const { shelf, belief } = knowledge;
-  return isWorthwhile(shelf, noiseOf(belief)) ? shelf.map(({ id }) => id) : [];
+/**
+ * The near misses that are worth trying together, the best first; empty if there is no such stack.
+ * @param choose those of the near misses that fit together, given from the best on
+ */
+export function stackToTry(
+  { shelf, belief }: Knowledge,
+  choose: (ids: readonly string[]) => readonly string[] = ids => ids,
+): readonly string[] {
+  const best = shelf.toSorted((a, b) => b.gain - a.gain);
+  const ids = choose(best.map(({ id }) => id));
+  const chosen = best.filter(({ id }) => ids.includes(id));
+  return isWorthwhile(chosen, noiseOf(belief)) ? chosen.map(({ id }) => id) : [];
 }
 
 /**
@@ -134,14 +142,19 @@ function worthyWhenCut(
  * The worst score of a first trial on `seed` with which an idea is not closed at once, plus half a noise for safety, in the metric's unit.
  * Null if any score gets a second trial.
  */
-export function worstPromising(history: readonly Step[], seed: number, rules: GateRules): number | null {
+export function worstPromising(
+  history: readonly Step[],
+  seed: number,
+  rules: GateRules,
+  parts: readonly string[] = [],
+): number | null {
   const knowledge = knowledgeOf(history, scaleOf(history, rules.goal, rules.noise, []));
   const bars = bySeedAndRules.get(knowledge) ?? new Map<string, number | null>();
   bySeedAndRules.set(knowledge, bars);
-  const key = JSON.stringify([seed, rules]);
+  const key = JSON.stringify([seed, rules, parts]);
   const known = bars.get(key);
   if (known !== undefined) return known;
-  const bar = searchBar(knowledge, seed, rules);
+  const bar = searchBar(knowledge, seed, rules, parts);
   bars.set(key, bar);
   return bar;
 }
@@ -149,11 +162,16 @@ export function worstPromising(history: readonly Step[], seed: number, rules: Ga
 /** Ideas that are tried in parallel share a history, and so a bar. */
 const bySeedAndRules = new WeakMap<Knowledge, Map<string, number | null>>();
 
-function searchBar(knowledge: Knowledge, seed: number, rules: GateRules): number | null {
+function searchBar(
+  knowledge: Knowledge,
+  seed: number,
+  rules: GateRules,
+  parts: readonly string[],
+): number | null {
   const { origin, unit, sign } = knowledge.scale;
   const valueAt = (distance: number) => origin + sign * distance * unit;
   const judged = (distance: number) =>
-    judgeKnowing(knowledge, { samples: [{ seed, value: valueAt(distance) }], addedTokens: -1 }, rules);
+    judgeKnowing(knowledge, { samples: [{ seed, value: valueAt(distance) }], addedTokens: -1, parts }, rules);
   const closes = (distance: number) => judged(distance).kind === 'close';
   if (!closes(FARTHEST)) return null;
   const around = knowledge.bar ?? 0;

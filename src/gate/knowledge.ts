@@ -26,7 +26,9 @@ export type Step =
       kind: 'experiment';
       samples: readonly Sample[];
       merged: boolean;
+      /** Its name among the near misses; without one, it cannot be one. */
       id?: string;
+      /** The near misses that it stacks. */
       parts?: readonly string[];
     }
   /** An idea whose first trial was stopped early: the projected score, and the variance of that projection. */

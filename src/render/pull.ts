@@ -33,6 +33,9 @@ export function pullDescription(marker: ExperimentMarker): string {
       : '';
   return [
     `**Hypothesis.** ${escapeMarkdown(marker.idea.hypothesis, 2000) || 'None given.'}`,
+    ...(marker.parts.length > 0
+      ? [`Stack of near misses: ${marker.parts.map(pull => `#${pull}`).join(', ')}.`]
+      : []),
     ...diffs,
     `Experiment ${marker.number} of campaign #${marker.campaign}, proposed by ${quote(marker.agent)}${spent}, based on champion ${marker.champion.sha.slice(0, 7)}.`,
     ...peopleOf(marker),

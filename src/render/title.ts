@@ -7,7 +7,8 @@ import { formatDifference, formatProjection, formatValue } from './number.ts';
 
 /** The idea alone, while it is being measured. */
 export function openTitle(marker: ExperimentMarker): string {
-  return plainLine(marker.idea.title) || `Experiment ${marker.number}`;
+  const title = plainLine(marker.idea.title) || `Experiment ${marker.number}`;
+  return marker.parts.length === 0 ? title : `stack of ${marker.parts.length}: ${title}`;
 }
 
 /** `0.9697 (−0.0012) warmdown 0.7 → 0.75`, `≈ 0.9801 (+0.0092) …` if its trial was stopped early, or `crash: …` and the like. */

@@ -1,6 +1,7 @@
 /** The terms of a trial's audit, derived from the champion's trials. */
+import { baselinesNeeded } from '../../gate/baselines.ts';
 import type { Contract } from '../../protocol/contract.ts';
-import { BASELINE_TRIALS, type RecordedTrial } from '../marker.ts';
+import type { RecordedTrial } from '../marker.ts';
 import { type Experiment, measuredValues, type Snapshot } from '../model.ts';
 import { keptBy } from '../people.ts';
 import { currentCampaign, trialsOf } from '../queries.ts';
@@ -40,10 +41,11 @@ export function termsOf(
   };
   const threshold = () => {
     if (champion.length === 0) return null;
-    if (experiment === null) return champion.length < BASELINE_TRIALS ? NEVER : null;
+    const values = measuredValues(champion);
+    if (experiment === null) return values.length < baselinesNeeded(values) ? NEVER : null;
     const confirms =
       keptBy(experiment.marker) !== null || measuredValues(trialsOf(snapshot, experiment)).length > 0;
-    return confirms ? null : worstPromisingValue(snapshot, contract, champion, seed);
+    return confirms ? null : worstPromisingValue(snapshot, contract, champion, seed, experiment.marker.parts);
   };
   const first = firstChampions(snapshot, experiment, budgetSeconds) ?? champion;
   return {

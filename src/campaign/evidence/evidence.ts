@@ -1,13 +1,14 @@
 /** What was measured, gathered from markers and check runs, and what the gate says of it. */
 
+import { baselinesNeeded } from '../../gate/baselines.ts';
 import { type GateRules, type GateVerdict, judge, worstPromising } from '../../gate/gate.ts';
 import type { Contract } from '../../protocol/contract.ts';
 import type { Measurement } from '../../protocol/measurement.ts';
-import { BASELINE_TRIALS, type RecordedTrial } from '../marker.ts';
+import type { RecordedTrial } from '../marker.ts';
 import { type Campaign, type Experiment, measuredValues, type Snapshot } from '../model.ts';
 import { attemptsOf, trialsOf } from '../queries.ts';
 import { trialParts } from '../trial-id.ts';
-import { historyOf, samplesOf } from './history.ts';
+import { historyOf, nearMissId, samplesOf } from './history.ts';
 
 /** All trials of a tree, from any campaign. A squash commit inherits the trials of its tree. */
 export function trialsOfTree(snapshot: Snapshot, tree: string): RecordedTrial[] {
@@ -37,7 +38,8 @@ export function budgetOf(contract: Contract, campaign: Campaign): number {
 export function championIsMeasured(snapshot: Snapshot, budgetSeconds: number): boolean {
   const { tree } = snapshot.base;
   const inherited = snapshot.experiments.some(e => e.state === 'merged' && e.marker.tree === tree);
-  return championValues(snapshot, budgetSeconds).length >= (inherited ? 1 : BASELINE_TRIALS);
+  const values = championValues(snapshot, budgetSeconds);
+  return values.length >= (inherited ? 1 : baselinesNeeded(values));
 }
 
 /** The champion's scores at a budget; empty if it has not been measured. */
@@ -93,7 +95,11 @@ export function judgeExperiment(
     .sort((a, b) => countLike(measured, b) - countLike(measured, a));
   if (!example) return { kind: 'incomparable', machine: last.machine };
   const like = (trial: Measurement) => comparable(trial, example);
-  const idea = { samples: samplesOf(trials.filter(like)), addedTokens: marker.addedTokens ?? 0 };
+  const idea = {
+    samples: samplesOf(trials.filter(like)),
+    addedTokens: marker.addedTokens ?? 0,
+    parts: marker.parts.map(nearMissId),
+  };
   const verdict = judge(historyOf(snapshot, marker.champion.tree, like), idea, gateRules(contract));
   return { kind: 'judged', verdict, candidate: measured.filter(like), champion: onChampion.filter(like) };
 }
@@ -103,17 +109,19 @@ export function judgeExperiment(
  * second trial. For metrics to be minimised.
  * @param champion measured trials of the champion
  * @param seed that the idea will run on
+ * @param parts the pull requests of the near misses that it stacks
  */
 export function worstPromisingValue(
   snapshot: Snapshot,
   contract: Contract,
   champion: readonly RecordedTrial[],
   seed: number,
+  parts: readonly number[],
 ): number | null {
   const examples = champion.filter((trial, i) => champion.findIndex(each => comparable(each, trial)) === i);
   const worst = examples.map(example => {
     const history = historyOf(snapshot, snapshot.base.tree, trial => comparable(trial, example));
-    return worstPromising(history, seed, gateRules(contract));
+    return worstPromising(history, seed, gateRules(contract), parts.map(nearMissId));
   });
   return worst.reduce((a, b) => (a === null || b === null ? null : Math.max(a, b)), Number.NEGATIVE_INFINITY);
 }

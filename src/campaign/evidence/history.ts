@@ -40,8 +40,8 @@ export function historyOf(
     const samples = samplesOf(parent.baselines);
     if (samples.length > 0) steps.push({ kind: 'champion', samples });
     for (const { experiment, trials } of parent.tried)
-      if (experiment !== child?.experiment) steps.push(...stepsOf(trials, false, error));
-    const merged = child ? stepsOf(child.trials, true, null) : [];
+      if (experiment !== child?.experiment) steps.push(...stepsOf(experiment, trials, false, error));
+    const merged = child ? stepsOf(child.experiment, child.trials, true, null) : [];
     steps.push(...merged);
     // If none of its trials count, the level after its merge is unknown.
     known = child && merged.length > 0 ? child.experiment.marker.tree : parent.tree;
@@ -110,12 +110,25 @@ function lineTo(champion: string, settled: readonly Experiment[]): Link[] {
  * The step for an idea's trials; none if no trial counts. A trial that was stopped early counts as a projection, if it is known how far off
  * projections are.
  */
-function stepsOf(trials: readonly RecordedTrial[], merged: boolean, error: PreviewError | null): Step[] {
+function stepsOf(
+  { pull, marker }: Experiment,
+  trials: readonly RecordedTrial[],
+  merged: boolean,
+  error: PreviewError | null,
+): Step[] {
   const samples = samplesOf(trials);
-  if (samples.length > 0) return [{ kind: 'experiment', samples, merged }];
+  // What was flagged, crashed or was discarded by a person is no near miss.
+  const id = marker.verdict?.kind === 'close' ? { id: nearMissId(pull) } : {};
+  if (samples.length > 0)
+    return [{ kind: 'experiment', samples, merged, ...id, parts: marker.parts.map(nearMissId) }];
   const stopped = trials.find(({ outcome }) => outcome.status === 'stopped');
   if (stopped?.outcome.status !== 'stopped' || error === null) return [];
   return [stoppedStep({ seed: stopped.seed, value: stopped.outcome.value }, error)];
+}
+
+/** The name of an experiment among the gate's near misses. */
+export function nearMissId(pull: number): string {
+  return `#${pull}`;
 }
 
 /** Scores and seeds of the measured trials. */

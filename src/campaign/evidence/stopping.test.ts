@@ -48,8 +48,9 @@ test('no other trial has a bar', () => {
     null,
     'asked for again',
   );
-  const asked = { comment: 9, by: 'bob', idea: 'less decay', pull: null };
+  const asked = { comment: 9, by: 'bob', idea: 'less decay', pull: null, parts: [] };
   assert.equal(barOf(experiment(1, { asked })), null, 'an idea of a person');
+  assert.equal(barOf(experiment(1, { parts: [12, 13] })), null, 'a stack');
   assert.equal(barOf(FRESH, CONTRACT, BASELINES), null, 'no previews');
   assert.equal(barOf(FRESH, CONTRACT, PREVIEWED, 600), null, 'another budget');
   const never = contractSchema.parse({ gate: { early_stop: false } });

@@ -17,7 +17,7 @@ import { bendsCurve } from './previews.ts';
 
 /**
  * The bar for an experiment's next trial at a budget in seconds and on a seed; null if the trial must not be stopped: if it is not the first,
- * if the idea bends the learning curve or makes the code shorter (so that a tie is enough), if too little is known about previews, or if a
+ * if the idea bends the learning curve, makes the code shorter (so that a tie is enough) or stacks near misses, if too little is known about previews, or if a
  * person requested the experiment or gave a command on it. Assumes the conditions of the champion's last trial.
  */
 export function stopBarOf(
@@ -27,8 +27,8 @@ export function stopBarOf(
   budgetSeconds: number,
   seed: number,
 ): StopBar | null {
-  const { idea, addedTokens, champion, words, asked } = experiment.marker;
-  if (asked || words.length > 0) return null;
+  const { idea, addedTokens, champion, words, asked, parts } = experiment.marker;
+  if (asked || words.length > 0 || parts.length > 0) return null;
   if (!contract.gate.early_stop || bendsCurve(idea) || (addedTokens ?? 0) < 0) return null;
   if (champion.tree !== snapshot.base.tree || trialsOf(snapshot, experiment).some(hasResult)) return null;
   const trials = trialsOfTree(snapshot, champion.tree).filter(

@@ -1,15 +1,19 @@
 /** The champion's trials: its baselines, and trials that tell a broken machine from a bad idea. */
 
+import { baselinesNeeded } from '../../gate/baselines.ts';
 import { quote } from '../../text/markdown.ts';
 import type { Action, Work } from '../action.ts';
-import { trialsOfTree } from '../evidence/evidence.ts';
-import { BASELINE_TRIALS, MAX_FAULTS, type RecordedTrial } from '../marker.ts';
+import { budgetOf, championValues, trialsOfTree } from '../evidence/evidence.ts';
+import { MAX_FAULTS, type RecordedTrial } from '../marker.ts';
 import { type Experiment, measuredValues, type Snapshot } from '../model.ts';
 import { paused } from '../phase.ts';
 import { attemptsOf, experimentsOf, type LiveCampaign } from '../queries.ts';
 import { dispatch, waitForAttempt } from './dispatch.ts';
 
-/** Measures the champion's baselines, which calibrate the noise, at most `parallel` at a time. */
+/**
+ * Measures the champion's baselines, which calibrate the noise, at most `parallel` at a time. Where one of them stands apart, two more tell
+ * whether it was disturbed.
+ */
 export function measureChampion(snapshot: Snapshot, work: Work, parallel: number, now: Date): Action {
   const { campaign } = work;
   const { tree, sha } = snapshot.base;
@@ -28,7 +32,8 @@ export function measureChampion(snapshot: Snapshot, work: Work, parallel: number
   const broken = pauseForFaults(campaign, recent);
   if (broken) return broken;
   const running = attemptsOf(snapshot, campaign.issue, 0).length;
-  const missing = BASELINE_TRIALS - measuredValues(recorded).length;
+  const values = championValues(snapshot, budgetOf(work.contract, campaign));
+  const missing = baselinesNeeded(values) - values.length;
   if (waiting && running >= Math.min(parallel, missing)) return waiting;
   return dispatch(snapshot, work, null, recorded);
 }

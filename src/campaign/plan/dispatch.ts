@@ -1,8 +1,9 @@
 /** Starts trials: picks their names and seeds, and dispatches again those that got lost. */
 
+import { BASELINES } from '../../gate/baselines.ts';
 import type { Action, Work } from '../action.ts';
 import { nextTrial, trialsOfTree } from '../evidence/evidence.ts';
-import { BASELINE_TRIALS, type RecordedTrial } from '../marker.ts';
+import type { RecordedTrial } from '../marker.ts';
 import { type Attempt, type Campaign, type Experiment, measuredValues, type Snapshot } from '../model.ts';
 import { attemptsOf, trialsOf } from '../queries.ts';
 import { secondsSince } from '../time.ts';
@@ -69,5 +70,5 @@ function seedIndex(
     attempt => !attempt.check?.measurement && trialParts(attempt.trial).k < k,
   );
   const before = measuredValues(trials).length + running.length;
-  return experiment ? before : before % BASELINE_TRIALS;
+  return experiment ? before : before % BASELINES;
 }

@@ -1,8 +1,9 @@
 /** New ideas: what agents are asked for next, and which answer becomes an experiment. */
-import type { Action } from '../action.ts';
-import type { KnownCampaign, Snapshot } from '../model.ts';
+import type { Action, Work } from '../action.ts';
+import { stackOf } from '../evidence/near-misses.ts';
+import type { Experiment, KnownCampaign, Snapshot } from '../model.ts';
 import { stillAsked } from '../people.ts';
-import { countExperiments, nextNumber } from '../queries.ts';
+import { countExperiments, experimentsOf, nextNumber } from '../queries.ts';
 import type { Thought } from '../thought.ts';
 import { targetOf } from './campaign-limits.ts';
 import { agentCan, shouldThink } from './think.ts';
@@ -23,12 +24,27 @@ export function openNext({ snapshot, work, active, parallel, limit }: Turn): Act
   // Another instance of the App may have opened one.
   if (countExperiments(snapshot, campaign) >= targetOf(contract, campaign.state)) return null;
   const number = nextNumber(snapshot, campaign);
-  const repeated = stillAsked(snapshot, campaign).find(({ pull }) => pull !== null);
-  if (repeated) return { kind: 'repeat', ...work, number, asked: repeated };
+  const asked = stillAsked(snapshot, campaign).find(({ pull, parts }) => pull !== null || parts.length > 0);
+  if (asked && asked.parts.length > 0) {
+    const parts = snapshot.experiments.filter(({ pull }) => asked.parts.includes(pull));
+    return { kind: 'stack', ...work, number, parts, asked };
+  }
+  if (asked) return { kind: 'repeat', ...work, number, asked };
   const [thought] = ideasOf(snapshot, campaign)
     .filter(({ state }) => state !== 'thinking')
     .sort((a, b) => precedence(a) - precedence(b) || a.task.number - b.task.number);
+  if (thought?.task.kind === 'try') return { kind: 'open', ...work, number, thought: thought.id };
+  const parts = nearMisses(snapshot, work);
+  if (parts.length > 0) return { kind: 'stack', ...work, number, parts, asked: null };
   return thought ? { kind: 'open', ...work, number, thought: thought.id } : null;
+}
+
+/** Closed ideas that are worth trying together; none while such a stack is being measured. */
+function nearMisses(snapshot: Snapshot, { campaign, contract }: Work): Experiment[] {
+  const isOpen = experimentsOf(snapshot, campaign).some(
+    ({ state, marker }) => state === 'open' && marker.parts.length > 0,
+  );
+  return isOpen ? [] : stackOf(snapshot, contract, campaign);
 }
 
 /** Requests by people come first. */
@@ -44,7 +60,7 @@ export function thinkNext({ snapshot, work, active, parallel }: Turn): Action | 
   const ahead = agentCan('thinksAhead', contract, campaign);
   const begun = new Set(thoughts.map(({ task }) => (task.kind === 'try' ? task.comment : 0)));
   const asked = stillAsked(snapshot, campaign).filter(({ comment }) => !begun.has(comment));
-  const next = asked.find(({ pull }) => pull === null);
+  const next = asked.find(({ pull, parts }) => pull === null && parts.length === 0);
   if (next && (ahead || active < parallel))
     return { kind: 'think', ...work, task: { kind: 'try', number, comment: next.comment } };
   const left = targetOf(contract, campaign.state) - countExperiments(snapshot, campaign);

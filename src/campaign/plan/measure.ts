@@ -1,7 +1,8 @@
 /** Takes another trial: of an experiment, of the champion to compare it with, or of the experiment restacked on a new champion. */
+import { BASELINES } from '../../gate/baselines.ts';
 import type { Action } from '../action.ts';
 import { countLike, trialsOfTree } from '../evidence/evidence.ts';
-import { BASELINE_TRIALS, MAX_RESTACKS, type RecordedTrial } from '../marker.ts';
+import { MAX_RESTACKS, type RecordedTrial } from '../marker.ts';
 import { measuredValues } from '../model.ts';
 import { pauseForFaults, recentTrials } from './champion.ts';
 import { conclude } from './conclude.ts';
@@ -9,7 +10,7 @@ import { dispatch, waitForAttempt } from './dispatch.ts';
 import type { Subject } from './subject.ts';
 
 /** The champion is measured again under an experiment's conditions until this many of its trials ran under conditions already known. */
-const MAX_MISSES = 2 * BASELINE_TRIALS;
+const MAX_MISSES = 2 * BASELINES;
 
 export function takeTrial({ snapshot, work, experiment, trials }: Subject): Action {
   return dispatch(snapshot, work, experiment, trials);
@@ -45,7 +46,7 @@ export function measureAlike(subject: Subject): Action {
 /** How many of the trials were measured under conditions that already had enough trials. */
 function missesAmong(trials: readonly RecordedTrial[]): number {
   const measured = trials.filter(({ outcome }) => outcome.status === 'measured');
-  return measured.filter((trial, i) => countLike(measured.slice(0, i), trial) >= BASELINE_TRIALS).length;
+  return measured.filter((trial, i) => countLike(measured.slice(0, i), trial) >= BASELINES).length;
 }
 
 /** Makes the experiment again on the new champion, because nothing measured on an earlier one is merged. */

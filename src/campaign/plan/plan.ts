@@ -33,6 +33,7 @@ export function plan(snapshot: Snapshot, now: Date): Action {
     removeDuplicate(snapshot) ??
     writeOff(snapshot, now) ??
     maintainBase(snapshot) ??
+    creditPart(snapshot) ??
     cleanOrWait(snapshot, advance(snapshot, now), now)
   );
 }
@@ -89,6 +90,16 @@ function stopOrPause(snapshot: Snapshot): Action | null {
     if (canResume(snapshot, campaign)) return { kind: 'phase', campaign, ...RUNNING };
     if (phase === 'running' && snapshot.contract.kind !== 'contract')
       return { kind: 'phase', campaign, ...paused(contractReason(snapshot)) };
+  }
+  return null;
+}
+
+/** The parts of a merged stack learn of it. */
+function creditPart({ experiments }: Snapshot): Action | null {
+  for (const stack of experiments) {
+    if (stack.state !== 'merged') continue;
+    const part = experiments.find(({ pull, stacked }) => stack.marker.parts.includes(pull) && !stacked);
+    if (part) return { kind: 'credit', part, stack };
   }
   return null;
 }

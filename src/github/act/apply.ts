@@ -18,6 +18,7 @@ import { open } from './propose.ts';
 import { hold } from './pull-commands.ts';
 import { repeat } from './repeat.ts';
 import { moveHead, restack, revise } from './revise.ts';
+import { credit, stack } from './stack.ts';
 import { writeOff } from './thought-costs.ts';
 import { tidy } from './tidy.ts';
 import { dispatchTrial, recordTrial } from './trials.ts';
@@ -52,6 +53,10 @@ export async function apply(
       return hold(context, action);
     case 'repeat':
       return repeat(context, snapshot, action);
+    case 'stack':
+      return stack(context, snapshot, action);
+    case 'credit':
+      return credit(context, action);
     case 'dispatch':
       return dispatchTrial(context, snapshot, action);
     case 'record':

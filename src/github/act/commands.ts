@@ -31,7 +31,7 @@ import { cancelChampionTrials } from './close.ts';
 import { obstacles } from './preconditions.ts';
 import { answerOnExperiment } from './pull-commands.ts';
 import type { Request } from './request.ts';
-import { requestIdea } from './requested-ideas.ts';
+import { requestIdea, requestStack } from './requested-ideas.ts';
 import { continued } from './resume.ts';
 
 /**
@@ -80,6 +80,8 @@ async function answerOnIssue(
       return;
     case 'try':
       return requestIdea(context, snapshot, pending, command.idea);
+    case 'stack':
+      return requestStack(context, snapshot, pending, command.pulls);
     case 'keep':
     case 'discard':
     case 'rerun':
@@ -179,6 +181,7 @@ function newState(context: Context, pending: PendingCommand, experiments: number
     failedProposals: [],
     failedInARow: 0,
     failedCost: NO_COST,
+    misfits: [],
     notices: [],
     forgiven: { baselines: 0, experiments },
     base: null,

@@ -49,7 +49,7 @@ export async function open(context: Context, snapshot: Snapshot, action: ActionO
     return writeOff(context, snapshot, action);
   }
   const { agent, cost } = answer;
-  const experiment = { campaign: campaign.issue, number, agent, cost, asked: asked ?? null };
+  const experiment = { campaign: campaign.issue, number, agent, cost, asked: asked ?? null, parts: [] };
   thinking.use(thought, { kind: 'experiment', number, idea: change.idea });
   const refusal = await openPull(context, snapshot, experiment, change);
   if (refusal !== null) return fail(refusal);
@@ -81,7 +81,7 @@ export async function openPull(
   return null;
 }
 
-type NewExperiment = Pick<ExperimentMarker, 'campaign' | 'number' | 'agent' | 'cost' | 'asked'>;
+type NewExperiment = Pick<ExperimentMarker, 'campaign' | 'number' | 'agent' | 'cost' | 'asked' | 'parts'>;
 
 /** Creates commit, branch and pull request, and returns the number of the pull request. */
 async function createPull(

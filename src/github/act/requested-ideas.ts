@@ -35,7 +35,7 @@ export async function requestIdea(
   pending: Request,
   idea: string,
 ): Promise<void> {
-  await request(context, snapshot, pending, { idea, pull: null }, work =>
+  await request(context, snapshot, pending, { idea, pull: null, parts: [] }, work =>
     objectionTo(context, snapshot, work, idea),
   );
 }
@@ -47,9 +47,26 @@ export async function requestRepeat(
   pending: Request,
   { pull, marker: { idea } }: Experiment,
 ): Promise<void> {
-  await request(context, snapshot, pending, { idea: idea.title, pull }, async ({ contract }) =>
+  await request(context, snapshot, pending, { idea: idea.title, pull, parts: [] }, async ({ contract }) =>
     (await applyIdea(context.port, contract, snapshot, idea)) ? null : EDITS_GONE,
   );
+}
+
+/** `/research stack #3 #7`: the edits of closed experiments become one experiment on the current champion. */
+export async function requestStack(
+  context: Context,
+  snapshot: Snapshot,
+  pending: Request,
+  pulls: readonly number[],
+): Promise<void> {
+  const names = pulls.map(pull => `#${pull}`).join(' ');
+  const wish = { idea: `stack of ${names}`, pull: null, parts: [...pulls] };
+  await request(context, snapshot, pending, wish, async () => {
+    const closed = snapshot.experiments.filter(({ state }) => state === 'closed').map(({ pull }) => pull);
+    const [unknown] = pulls.filter(pull => !closed.includes(pull));
+    if (unknown === undefined) return null;
+    return `Expected closed experiments of this repository, found #${unknown}. Only experiments that were closed without being merged can be stacked.`;
+  });
 }
 
 /** @param objection why this particular request is refused; null if it is not */
@@ -57,7 +74,7 @@ async function request(
   context: Context,
   snapshot: Snapshot,
   pending: Request,
-  wish: Pick<Asked, 'idea' | 'pull'>,
+  wish: Pick<Asked, 'idea' | 'pull' | 'parts'>,
   objection: (work: Work) => Promise<string | null>,
 ): Promise<void> {
   const { author: by, campaign, comment } = pending;

@@ -7,6 +7,7 @@ import {
   type Promotion,
   RESEARCH_LABEL,
   type Snapshot,
+  STACKED_LABEL,
 } from '../../campaign/model.ts';
 import { isCandidateFor } from '../../render/pull.ts';
 import { readMarker } from '../marker.ts';
@@ -49,7 +50,19 @@ function subjectOf(port: GitHubPort, pull: Pull): Subject {
     return { kind: 'unreadable', unreadable: { pull: number, open, campaign, number: experiment } };
   }
   const labelled = pull.labels.includes(RESEARCH_LABEL);
-  const experiment = { pull: number, state, title, branch, base, headSha, mergeCommit, marker, labelled };
+  const stacked = pull.labels.includes(STACKED_LABEL);
+  const experiment = {
+    pull: number,
+    state,
+    title,
+    branch,
+    base,
+    headSha,
+    mergeCommit,
+    marker,
+    labelled,
+    stacked,
+  };
   return { kind: 'experiment', experiment };
 }
 

@@ -2,7 +2,7 @@
 import type { Octokit } from '@octokit/rest';
 import { ledgerPoints, ledgerRows, resultsTsv, startOf } from '../../campaign/evidence/ledger.ts';
 import { type CampaignState, campaignStateSchema, experimentMarkerSchema } from '../../campaign/marker.ts';
-import { type Experiment, measuredValues, RESEARCH_LABEL } from '../../campaign/model.ts';
+import { type Experiment, measuredValues, RESEARCH_LABEL, STACKED_LABEL } from '../../campaign/model.ts';
 import { mean } from '../../gate/mean.ts';
 import { readMarker } from '../../github/marker.ts';
 import { progressChart } from '../../render/chart.ts';
@@ -48,6 +48,7 @@ export async function readHistory(
       base: pull.base.ref,
       headSha: pull.head.sha,
       labelled: pull.labels.some(label => label.name === RESEARCH_LABEL),
+      stacked: pull.labels.some(label => label.name === STACKED_LABEL),
       mergeCommit: pull.merged_at ? pull.merge_commit_sha : null,
       marker,
     };
