@@ -23,7 +23,7 @@ const CALIBRATED_NOISES = [0.5, 0.7, 1, 1.4, 2];
 /** ρ. */
 const SEED_SHARES = [0, 0.6];
 /** π. */
-const HELPING_SHARES = [0.01, 0.06, 0.15];
+const HELPING_SHARES = [0.06, 0.15];
 const IDLE_SHARE = 0.25;
 /** Effects of ideas that count as having none, in noises. */
 const IDLE = [-0.1, -0.05, 0, 0.05, 0.1];
