@@ -24932,7 +24932,7 @@ async function measure(options, draft) {
       // Text that a referee holds back may be among the downloads.
       caches: isReported ? cacheFolders(options.environment) : {},
       isWorkWritable: isReported,
-      hidden: [base, candidate, scratch, ...home ? [home] : [], ...dataDir ? [dataDir] : []],
+      hidden: [base, candidate, options.packages, scratch, home, dataDir].filter((path) => path !== void 0),
       machineHome: home ?? "/"
     },
     options.sandboxOptional ?? false,
@@ -25244,6 +25244,8 @@ async function main(env, signal) {
       timeoutSeconds: inputs.timeout,
       command: inputs.command,
       readable: inputs.readable,
+      // Set by a runner whose repository is on the same machine, where its packages are installed.
+      ...env.AUTORESEARCH_PACKAGES ? { packages: env.AUTORESEARCH_PACKAGES } : {},
       terms: {
         threshold: inputs.threshold,
         championStartupSeconds: inputs["champion-startup"],

@@ -1,10 +1,12 @@
 /** `autoresearch demo`: the whole loop on this machine, with real training. */
 import path from 'node:path';
 import { type Command, Option } from 'commander';
+import { execa } from 'execa';
 import { UsageError } from '../starter/errors.ts';
-import { CHECKOUT, loadSettings, trainerEnvironment } from '../starter/own-checkout.ts';
+import { CHECKOUT, loadSettings, trainerEnvironment, userEnvironment } from '../starter/own-checkout.ts';
+import { repositoryName } from '../starter/repository-name.ts';
 import { withAgent, withBudget } from '../starter/templates.ts';
-import { sandboxProblem } from '../trial/probe.ts';
+import { sandboxProblem, WITHOUT_SANDBOX } from '../trial/probe.ts';
 import { committedContract, currentBranch, repositoryRoot } from './contract.ts';
 import { CommandError, durationText, wholeNumber } from './errors.ts';
 
@@ -57,7 +59,8 @@ async function demo(experiments: number, options: DemoCommandOptions): Promise<v
   const own = options.repo === undefined;
   const root = own ? path.join(dir, 'seed') : await repositoryRoot(options.repo ?? '');
   const change = ownContract(options);
-  if (!own) await committedContract(root);
+  if (own) await prepareTrainer();
+  else await expectUsable(root);
   const problem = await clearDirectory(dir);
   if (problem !== null) throw new UsageError(`--dir: ${problem}.`);
   if (own) await makeRepository(CHECKOUT, root, change);
@@ -71,12 +74,12 @@ async function demo(experiments: number, options: DemoCommandOptions): Promise<v
     runners: options.parallel,
     from: root,
     branch: await currentBranch(root),
-    name: own ? 'autoresearch-demo' : path.basename(root),
+    name: own ? 'autoresearch-demo' : repositoryName(path.basename(root)),
     command: comment(experiments, options),
     metric: contract.metric,
     budgetSeconds: contract.trial.budget,
     // The user's own repository brings its own Python, and its contract decides about the sandbox.
-    environment: own ? await ownEnvironment() : process.env,
+    environment: own ? await ownEnvironment() : usersEnvironment(root),
     actionDir: CHECKOUT,
     exit: options.exit === true,
     stream: process.stdout,
@@ -84,6 +87,26 @@ async function demo(experiments: number, options: DemoCommandOptions): Promise<v
   });
   if (reason !== null) throw new CommandError(reason);
   process.exit(0);
+}
+
+/** The user's repository brings its own programs and packages. */
+function usersEnvironment(root: string): NodeJS.ProcessEnv {
+  return { ...userEnvironment(process.env), AUTORESEARCH_PACKAGES: root };
+}
+
+/** Throws if no trial of the repository could work here, with what to do. */
+async function expectUsable(root: string): Promise<void> {
+  const { sandbox } = await committedContract(root);
+  if (sandbox === 'none') return;
+  const problem = await sandboxProblem(usersEnvironment(root));
+  if (problem !== null) throw new CommandError(`${problem} ${WITHOUT_SANDBOX}`);
+}
+
+/** PyTorch and the training text, which only the demo's own repository needs. */
+async function prepareTrainer(): Promise<void> {
+  const setup = path.join(CHECKOUT, 'scripts/setup.mjs');
+  const { failed } = await execa(process.execPath, [setup], { stdio: 'inherit', reject: false });
+  if (failed) throw new CommandError('the trainer could not be prepared, see above');
 }
 
 /** Python and data of this checkout. If no sandbox is available, the demo's own trials run without one, after a warning. */

@@ -7,6 +7,7 @@ import { type Board, finalTable, noiseText } from './board.ts';
 import type { Connection } from './connection.ts';
 import { createEar, type Ear } from './hear.ts';
 import { exportHistory, type Metric, type Repository } from './history.ts';
+import { keepLogs } from './job-logs.ts';
 import { startServices } from './services.ts';
 import { createView, type View } from './view.ts';
 import { type Look, look, type Watched } from './watch.ts';
@@ -33,6 +34,8 @@ export interface DemoOptions {
 }
 
 const OWNER = 'you';
+/** Folder of the jobs' logs. */
+const LOGS = 'logs';
 const LOOK_EVERY_MS = 500;
 /** The App usually answers within 2 s; after this time something is broken. */
 const ANSWER_WITHIN_SECONDS = 60;
@@ -44,9 +47,13 @@ export async function runDemo(options: DemoOptions): Promise<string | null> {
   const stop = AbortSignal.any([signal, broken.signal]);
   const now = () => performance.now() / 1000;
   const ear = createEar(now);
+  const keep = keepLogs(path.join(dir, LOGS));
   const services = await startServices({
     ...options,
-    onLine: (job, line) => ear.take(job.title, line),
+    onLine: (job, line) => {
+      ear.take(job.title, line);
+      keep(job.title, line);
+    },
     onFailure: error => broken.abort(error),
   });
   const view = createView(stream, now);
@@ -163,6 +170,7 @@ function ending(board: Board, { url, token, owner, repo }: Connection, { dir, ex
     ...(noise === null ? [] : [`  noise     ${noise}`]),
     `  results   ${path.join(place, 'results.tsv')}`,
     `  chart     ${path.join(place, 'progress.svg')}`,
+    `  logs      ${path.join(place, LOGS)}`,
   ];
   // The repository is private, so git needs the user's token, which expires with the demo.
   const address = url.replace('://', `://${owner}:${token}@`);
