@@ -155,9 +155,7 @@ async function readResult(
   const measurement = text === null ? null : parseMeasurement(text);
   if (measurement === null)
     return fault(
-      run.status === 'queued'
-        ? 'No runner picked up the run.'
-        : `The run ended (${run.conclusion ?? 'no conclusion'}) without a readable measurement.`,
+      run.status === 'queued' ? 'No runner picked up the run.' : await withoutMeasurement(context, run),
     );
   const marker = experiment?.marker;
   const expected = marker?.commit ?? measurement.candidate;
@@ -179,6 +177,13 @@ async function readResult(
       ? { ...outcome, traceback: outcome.traceback.slice(-KEPT_TRACEBACK) }
       : outcome;
   return { ...measurement, outcome: kept, runId: run.id };
+}
+
+/** Why a run left no measurement, in the runner's words if it said anything. */
+async function withoutMeasurement({ port }: Context, run: Run): Promise<string> {
+  const failure = (await port.job(run.id))?.failure ?? null;
+  const ended = `The run ended (${run.conclusion ?? 'no conclusion'}) without a readable measurement`;
+  return failure === null ? `${ended}.` : `${ended}: ${failure}`;
 }
 
 /** The tree of a measured champion, which may be an earlier one. */

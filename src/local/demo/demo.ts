@@ -8,6 +8,7 @@ import type { Connection } from './connection.ts';
 import { createEar, type Ear } from './hear.ts';
 import { exportHistory, type Metric, type Repository } from './history.ts';
 import { keepLogs } from './job-logs.ts';
+import { missingLabels } from './labels.ts';
 import { startServices } from './services.ts';
 import { createView, type View } from './view.ts';
 import { type Look, look, type Watched } from './watch.ts';
@@ -133,6 +134,7 @@ async function watch(
 ): Promise<Look> {
   const started = performance.now();
   let judged = -1;
+  let warned = false;
   while (true) {
     signal.throwIfAborted();
     const found = await look(octokit, watched, ear);
@@ -141,6 +143,9 @@ async function watch(
       const count = found.board.rows.filter(row => row.verdict).length;
       if (count !== judged) await writeResults(dir, found, watched.metric);
       judged = count;
+      const problem: string | null = warned ? null : await missingLabels(octokit, watched.repository);
+      if (problem !== null) view.print(`Warning: ${problem}`);
+      warned ||= problem !== null || found.board.running.length > 0;
       const over = found.board.phase !== 'running' && found.board.running.length === 0;
       if (over) return found;
     } else if (performance.now() - started > ANSWER_WITHIN_SECONDS * 1000) {
