@@ -1,6 +1,7 @@
 /** `autoresearch demo`: the whole loop on this machine, with real training. */
 import path from 'node:path';
 import { type Command, Option } from 'commander';
+import { isSecretName } from '../protocol/secrets.ts';
 import { UsageError } from '../starter/errors.ts';
 import { CHECKOUT, loadSettings, trainerEnvironment } from '../starter/own-checkout.ts';
 import { withAgent, withBudget } from '../starter/templates.ts';
@@ -53,6 +54,7 @@ async function demo(experiments: number, options: DemoCommandOptions): Promise<v
   loadSettings();
   const { claimFolder } = await import('../local/demo/folder.ts');
   const { runDemo } = await import('../local/demo/demo.ts');
+  const { settingsFrom } = await import('../app/settings.ts');
   const { makeRepository, slug } = await import('../local/demo/repository.ts');
   const dir = path.resolve(options.dir);
   const own = options.repo === undefined;
@@ -63,6 +65,9 @@ async function demo(experiments: number, options: DemoCommandOptions): Promise<v
   if (claim.kind === 'refused') throw new UsageError(`--dir: ${claim.problem}.`);
   if (own) await makeRepository(CHECKOUT, root, change);
   const contract = await committedContract(root);
+  const settings = settingsFrom(process.env);
+  // Candidates without a sandbox can read the environment of every process that this one starts.
+  for (const name of Object.keys(process.env)) if (isSecretName(name)) delete process.env[name];
 
   const stop = new AbortController();
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(name, () => stop.abort());
@@ -78,6 +83,7 @@ async function demo(experiments: number, options: DemoCommandOptions): Promise<v
     budgetSeconds: contract.trial.budget,
     // The user's own repository brings its own Python, and its contract decides about the sandbox.
     environment: own ? await ownEnvironment() : process.env,
+    settings,
     actionDir: CHECKOUT,
     exit: options.exit === true,
     stream: process.stdout,

@@ -8,7 +8,7 @@ import { type Board, finalTable, noiseText } from './board.ts';
 import { CONNECTION_FILE, type Connection } from './connection.ts';
 import { createEar, type Ear } from './hear.ts';
 import { exportHistory, type Metric, type Repository } from './history.ts';
-import { startServices } from './services.ts';
+import { type ServicesOptions, startServices } from './services.ts';
 import { createView, type View } from './view.ts';
 import { type Look, look, type Watched } from './watch.ts';
 
@@ -26,6 +26,8 @@ export interface DemoOptions {
   metric: Metric;
   budgetSeconds: number;
   environment: NodeJS.ProcessEnv;
+  /** What the environment says about the App. */
+  settings: ServicesOptions['settings'];
   actionDir: string;
   /** Exit after the campaign instead of keeping the local GitHub running. */
   exit: boolean;
