@@ -5261,9 +5261,9 @@ function isRecursive(inst, stack, resolve3) {
     return PROVEN;
   stack.add(inst);
   let result = NONE;
-  const check2 = (child2) => {
-    if (result !== PROVEN && child2?._zod) {
-      const answer = isRecursive(child2, stack, resolve3);
+  const check2 = (child) => {
+    if (result !== PROVEN && child?._zod) {
+      const answer = isRecursive(child, stack, resolve3);
       if (answer > result)
         result = answer;
     }
@@ -5274,9 +5274,9 @@ function isRecursive(inst, stack, resolve3) {
       const desc = Object.getOwnPropertyDescriptor(sh, key);
       if (spread && !desc.enumerable)
         continue;
-      const child2 = desc.get ? ASSUMED : desc.value?._zod ? isRecursive(desc.value, stack, resolve3) : NONE;
-      if (child2 > answer)
-        answer = child2;
+      const child = desc.get ? ASSUMED : desc.value?._zod ? isRecursive(desc.value, stack, resolve3) : NONE;
+      if (child > answer)
+        answer = child;
     }
     return answer;
   };
@@ -12889,29 +12889,6 @@ function parseCommand(text) {
   return { file: file2, args, throughShell: false };
 }
 
-// src/protocol/agents.ts
-var nameSchema = external_exports.string().regex(/^[a-z0-9-]+$/, "expected lower-case letters, digits and dashes");
-var agentSchema = external_exports.discriminatedUnion("use", [
-  external_exports.strictObject({
-    name: nameSchema,
-    use: external_exports.literal("openai"),
-    model: external_exports.string().min(1),
-    /** Dollars per million tokens; without a price, the cost in dollars is unknown. */
-    price: external_exports.strictObject({ input: external_exports.number().nonnegative(), output: external_exports.number().nonnegative() }).optional()
-  }),
-  external_exports.strictObject({ name: nameSchema, use: external_exports.literal("explore") })
-]);
-var ABILITIES = {
-  openai: { thinksAhead: true, repairs: true, ports: true, costsMoney: true },
-  explore: { thinksAhead: false, repairs: false, ports: false, costsMoney: false }
-};
-function abilitiesOf({ use }) {
-  return ABILITIES[use];
-}
-function priceOf(agent) {
-  return "price" in agent ? agent.price : void 0;
-}
-
 // src/protocol/duration.ts
 var SECONDS_PER = { s: 1, m: 60, h: 3600 };
 var MOST_SECONDS2 = 86400;
@@ -12927,6 +12904,31 @@ function leastTimeout(budget) {
 }
 function defaultTimeout(budget) {
   return Math.min(MOST_SECONDS2, Math.max(2 * budget, budget + 120));
+}
+
+// src/protocol/agents.ts
+var nameSchema = external_exports.string().regex(/^[a-z0-9-]+$/, "expected lower-case letters, digits and dashes");
+var agentSchema = external_exports.discriminatedUnion("use", [
+  external_exports.strictObject({
+    name: nameSchema,
+    use: external_exports.literal("openai"),
+    model: external_exports.string().min(1),
+    /** Dollars per million tokens; without a price, the cost in dollars is unknown. */
+    price: external_exports.strictObject({ input: external_exports.number().nonnegative(), output: external_exports.number().nonnegative() }).optional(),
+    /** How long its server may be silent, and how long retries may take; in seconds. */
+    timeout: durationSchema.default(300)
+  }),
+  external_exports.strictObject({ name: nameSchema, use: external_exports.literal("explore") })
+]);
+var ABILITIES = {
+  openai: { thinksAhead: true, repairs: true, ports: true, costsMoney: true },
+  explore: { thinksAhead: false, repairs: false, ports: false, costsMoney: false }
+};
+function abilitiesOf({ use }) {
+  return ABILITIES[use];
+}
+function priceOf(agent) {
+  return "price" in agent ? agent.price : void 0;
 }
 
 // src/protocol/path.ts
@@ -16273,16 +16275,16 @@ var AhoCorasick = class {
       let node2 = 0;
       for (let i = 0; i < word.length; i++) {
         const key = node2 * alphabetSize + word[i];
-        let child2 = edges.get(key);
-        if (child2 === void 0) {
-          child2 = parent.length;
-          edges.set(key, child2);
+        let child = edges.get(key);
+        if (child === void 0) {
+          child = parent.length;
+          edges.set(key, child);
           parent.push(node2);
           unit.push(word[i]);
           depth.push(depth[node2] + 1);
           terminal.push(0);
         }
-        node2 = child2;
+        node2 = child;
       }
       terminal[node2] = 1;
     }
@@ -22336,7 +22338,7 @@ function problems(found) {
 }
 function explainAll(issues, lines) {
   const all = issues.flatMap(
-    (issue2) => issue2.code === "unrecognized_keys" ? issue2.keys.map((unknown2) => () => explainUnknown(issue2.path, unknown2, lines)) : [() => explain(issue2, lines)]
+    (issue2) => issue2.code === "unrecognized_keys" ? issue2.keys.map((unknown2) => () => explainUnknown(issue2, unknown2, lines)) : [() => explain(issue2, lines)]
   );
   const shown = all.slice(0, MOST_SHOWN).map((explained) => explained());
   const more = all.length - shown.length;
@@ -22347,9 +22349,9 @@ function explain(issue2, lines) {
   const line = nearestLine(issue2.path, lines);
   return { line, key: keyOf(issue2.path), expected: expectation(issue2), found: show(issue2.input) };
 }
-function explainUnknown(parent, unknown2, lines) {
+function explainUnknown({ path: parent, input: input2 }, unknown2, lines) {
   const path = [...parent, unknown2];
-  const siblings = knownKeys(parent);
+  const siblings = knownKeys(parent, input2);
   const near = suggest(unknown2.slice(0, MOST_CHARACTERS), siblings);
   return {
     line: nearestLine(path, lines),
@@ -22381,17 +22383,27 @@ function show(value) {
   if (value === void 0) return "nothing";
   return JSON.stringify(value).slice(0, MOST_CHARACTERS);
 }
-function knownKeys(path) {
-  let schema = contractSchema;
-  for (const part of path) schema = child(schema, part);
-  const shape = unwrap2(schema);
-  return typeof shape === "object" && shape !== null && "shape" in shape ? Object.keys(shape.shape) : [];
+function knownKeys(path, value) {
+  let schemas = [contractSchema];
+  for (const part of path) schemas = schemas.flatMap((schema) => childrenOf(schema, part));
+  const shapes = schemas.flatMap((schema) => alternatives(schema)).map(shapeOf);
+  const fitting = shapes.filter((shape) => fits(shape, value));
+  return [...new Set((fitting.length > 0 ? fitting : shapes).flatMap((shape) => Object.keys(shape)))];
 }
-function child(schema, part) {
+function childrenOf(schema, part) {
+  if (typeof part === "number") return [schema];
+  return alternatives(schema).flatMap((inner) => shapeOf(inner)[part] ?? []);
+}
+function alternatives(schema) {
   const inner = unwrap2(schema);
-  if (typeof inner !== "object" || inner === null) return void 0;
-  if ("shape" in inner) return inner.shape[part];
-  return void 0;
+  const isUnion = typeof inner === "object" && inner !== null && "options" in inner;
+  return isUnion && Array.isArray(inner.options) ? inner.options.map(unwrap2) : [inner];
+}
+function shapeOf(schema) {
+  return typeof schema === "object" && schema !== null && "shape" in schema ? schema.shape : {};
+}
+function fits({ use }, value) {
+  return use instanceof external_exports.ZodLiteral && typeof value === "object" && value !== null && "use" in value ? use.safeParse(value.use).success : true;
 }
 function unwrap2(schema) {
   let inner = schema;
@@ -23303,7 +23315,7 @@ async function runProcess(options) {
   if (options.signal?.aborted) return { exitCode: null, signal: null, endedBy: "abort" };
   const status = options.isSandbox ? "pipe" : "ignore";
   const own2 = ["ignore", "pipe", "pipe", status, ...options.onResult ? ["pipe"] : []];
-  const child2 = withoutInherited(
+  const child = withoutInherited(
     own2.length,
     (cover) => spawn(options.file, options.args, {
       cwd: options.cwd,
@@ -23312,21 +23324,21 @@ async function runProcess(options) {
       detached: true
     })
   );
-  const { stdout, stderr } = child2;
+  const { stdout, stderr } = child;
   if (!stdout || !stderr) throw new Error(`Expected pipes from ${options.file}, found none.`);
-  const sandbox = options.isSandbox && readStatus(child2.stdio[STATUS_DESCRIPTOR]);
-  const handedOver = options.onResult && child2.stdio[RESULT_DESCRIPTOR];
+  const sandbox = options.isSandbox && readStatus(child.stdio[STATUS_DESCRIPTOR]);
+  const handedOver = options.onResult && child.stdio[RESULT_DESCRIPTOR];
   const results = handedOver instanceof Readable2 ? [handedOver] : [];
   const finish = Promise.all([
     ...[stdout, stderr].map((stream) => readLines(stream, options.onLine)),
     ...results.map((stream) => readBytes(stream, options.onResult))
   ]);
   const exited = new Promise((resolve3, reject) => {
-    child2.once("error", reject);
-    child2.once("exit", (exitCode, signal) => resolve3({ exitCode, signal }));
+    child.once("error", reject);
+    child.once("exit", (exitCode, signal) => resolve3({ exitCode, signal }));
   });
-  if (child2.pid === void 0) return { ...await exited, endedBy: "itself" };
-  const { pid } = child2;
+  if (child.pid === void 0) return { ...await exited, endedBy: "itself" };
+  const { pid } = child;
   options.onStart?.(pid);
   let endedBy = "itself";
   const timers = [];
@@ -23826,17 +23838,17 @@ function readKey(root, file2, key) {
   const nothing = (missing) => ({ value: null, missing, reported });
   let value = root;
   let parent = file2;
-  const names = childrenOf(root).some(([own2]) => own2 === key) ? [key] : key.split(".");
+  const names = childrenOf2(root).some(([own2]) => own2 === key) ? [key] : key.split(".");
   for (const name of names) {
-    const children = childrenOf(value);
-    const child2 = children.find(([own2]) => own2 === name);
-    if (!child2) {
+    const children = childrenOf2(value);
+    const child = children.find(([own2]) => own2 === name);
+    if (!child) {
       const found = children.map(([own2]) => own2).join(", ") || kindOf2(value);
       return nothing(
         `wrote no ${key} to ${file2}: expected ${name} in ${parent}, found ${found.slice(0, 200)}`
       );
     }
-    value = child2[1];
+    value = child[1];
     parent = parent === file2 ? name : `${parent}.${name}`;
   }
   const number4 = numberIn(value);
@@ -23847,16 +23859,16 @@ function numberIn(value) {
   if (typeof value === "string") return parseValue(value);
   return typeof value === "number" ? value : null;
 }
-function childrenOf(value) {
+function childrenOf2(value) {
   return typeof value === "object" && value !== null ? Object.entries(value) : [];
 }
 function numbersIn(value, path = []) {
   if (path.length > MAX_DEPTH2) return [];
-  return childrenOf(value).flatMap(([name, child2]) => {
+  return childrenOf2(value).flatMap(([name, child]) => {
     const full = [...path, name];
     const key = full.join(".");
-    if (typeof child2 !== "number") return numbersIn(child2, full);
-    return isMeasurable(child2) && key.length <= MAX_NAME ? [[key, child2]] : [];
+    if (typeof child !== "number") return numbersIn(child, full);
+    return isMeasurable(child) && key.length <= MAX_NAME ? [[key, child]] : [];
   });
 }
 function kindOf2(value) {
