@@ -5261,9 +5261,9 @@ function isRecursive(inst, stack, resolve3) {
     return PROVEN;
   stack.add(inst);
   let result = NONE;
-  const check2 = (child2) => {
-    if (result !== PROVEN && child2?._zod) {
-      const answer = isRecursive(child2, stack, resolve3);
+  const check2 = (child) => {
+    if (result !== PROVEN && child?._zod) {
+      const answer = isRecursive(child, stack, resolve3);
       if (answer > result)
         result = answer;
     }
@@ -5274,9 +5274,9 @@ function isRecursive(inst, stack, resolve3) {
       const desc = Object.getOwnPropertyDescriptor(sh, key);
       if (spread && !desc.enumerable)
         continue;
-      const child2 = desc.get ? ASSUMED : desc.value?._zod ? isRecursive(desc.value, stack, resolve3) : NONE;
-      if (child2 > answer)
-        answer = child2;
+      const child = desc.get ? ASSUMED : desc.value?._zod ? isRecursive(desc.value, stack, resolve3) : NONE;
+      if (child > answer)
+        answer = child;
     }
     return answer;
   };
@@ -12465,6 +12465,40 @@ function date4(params) {
   return _coercedDate(ZodDate, params);
 }
 
+// src/protocol/secrets.ts
+var MASK = "***";
+var NAME = /(?:TOKEN|KEY|SECRET|PASSWORD|PASSWD|CREDENTIALS?)$|^ACTIONS_/i;
+var SHORTEST = 8;
+var SHORTEST_LINE = 16;
+var SHAPES = [
+  /\bgh[pousr]_[A-Za-z0-9_]{20,255}/g,
+  /\bgithub_pat_[A-Za-z0-9_]{20,255}/g,
+  /\bsk-[A-Za-z0-9_-]{20,255}/g,
+  /\bhf_[A-Za-z0-9]{20,255}/g,
+  /-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----[^-]*(?:-----END [A-Z ]{0,30}PRIVATE KEY-----|-----END[A-Z ]{0,30})?/g
+];
+function isSecretName(name) {
+  return NAME.test(name);
+}
+function secretsIn(env) {
+  const values = Object.entries(env).flatMap(([name, value = ""]) => {
+    if (!isSecretName(name) || value.length < SHORTEST) return [];
+    const lines = value.split(/\\n|\r?\n/).filter((line) => line.length >= SHORTEST_LINE);
+    return [value, ...lines];
+  });
+  return [...new Set(values)].sort((a, b) => b.length - a.length);
+}
+function masked(text, secrets = []) {
+  const known = secrets.reduce((rest, secret) => rest.replaceAll(secret, MASK), text);
+  return SHAPES.reduce((rest, shape) => rest.replace(shape, MASK), known);
+}
+function maskedDeep(value, secrets) {
+  return JSON.parse(
+    JSON.stringify(value),
+    (_, part) => typeof part === "string" ? masked(part, secrets) : part
+  );
+}
+
 // src/protocol/visible.ts
 var ESC = "\x1B";
 var BEL = "\x07";
@@ -12498,7 +12532,7 @@ function isMeasurable(value) {
 }
 var numberSchema = external_exports.number().min(-MOST).max(MOST);
 var secondsSchema = external_exports.number().min(0).max(MOST_SECONDS);
-var textSchema = (length) => external_exports.string().max(length).transform(visible);
+var textSchema = (length) => external_exports.string().max(length).transform((text) => masked(visible(text)));
 var outcomeSchema = external_exports.discriminatedUnion("status", [
   external_exports.strictObject({ status: external_exports.literal("measured"), value: numberSchema }),
   /** The candidate failed. `traceback` is the end of its output, at most 4,000 characters. */
@@ -12855,6 +12889,23 @@ function parseCommand(text) {
   return { file: file2, args, throughShell: false };
 }
 
+// src/protocol/duration.ts
+var SECONDS_PER = { s: 1, m: 60, h: 3600 };
+var MOST_SECONDS2 = 86400;
+var LEAST_ROOM_SECONDS = 10;
+var LEAST_ROOM_SHARE = 0.1;
+var durationSchema = external_exports.string().regex(/^\d+(\.\d+)?(s|m|h)$/, "expected a duration such as 90s, 5m or 1h").transform((text) => Number(text.slice(0, -1)) * SECONDS_PER[text.slice(-1)]).refine((seconds) => seconds > 0 && seconds <= MOST_SECONDS2, "expected a duration above 0 and up to 24h");
+function writeDuration(seconds) {
+  const [unit, size] = Object.entries(SECONDS_PER).findLast(([, size2]) => seconds % size2 === 0) ?? ["s", 1];
+  return `${Number((seconds / size).toFixed(3))}${unit}`;
+}
+function leastTimeout(budget) {
+  return Math.ceil(budget + Math.max(LEAST_ROOM_SECONDS, LEAST_ROOM_SHARE * budget));
+}
+function defaultTimeout(budget) {
+  return Math.min(MOST_SECONDS2, Math.max(2 * budget, budget + 120));
+}
+
 // src/protocol/agents.ts
 var nameSchema = external_exports.string().regex(/^[a-z0-9-]+$/, "expected lower-case letters, digits and dashes");
 var agentSchema = external_exports.discriminatedUnion("use", [
@@ -12863,7 +12914,9 @@ var agentSchema = external_exports.discriminatedUnion("use", [
     use: external_exports.literal("openai"),
     model: external_exports.string().min(1),
     /** Dollars per million tokens; without a price, the cost in dollars is unknown. */
-    price: external_exports.strictObject({ input: external_exports.number().nonnegative(), output: external_exports.number().nonnegative() }).optional()
+    price: external_exports.strictObject({ input: external_exports.number().nonnegative(), output: external_exports.number().nonnegative() }).optional(),
+    /** How long its server may be silent, and how long retries may take; in seconds. */
+    timeout: durationSchema.default(300)
   }),
   external_exports.strictObject({ name: nameSchema, use: external_exports.literal("explore") })
 ]);
@@ -12876,6 +12929,24 @@ function abilitiesOf({ use }) {
 }
 function priceOf(agent) {
   return "price" in agent ? agent.price : void 0;
+}
+
+// src/protocol/path.ts
+function normalPath(path) {
+  const parts = path.split("/").filter((part) => part !== "" && part !== ".");
+  return parts.length === 0 ? "." : parts.join("/");
+}
+function pathProblem(path, place2) {
+  if (!isVisible(path)) return "a path without control characters";
+  if (path.includes("\\")) return `slashes instead of backslashes: ${path.replaceAll("\\", "/")}`;
+  const parts = path.split("/");
+  if (/^[/~]|^[A-Za-z]:/.test(path) || parts.includes("..")) return `a path inside ${place2}`;
+  if (/[*?]|^!|\{[^{}]*,/.test(path))
+    return "the path of one file, not a pattern: list every file, such as src/train.py";
+  if (normalPath(path) === ".")
+    return `the path of one file, not all of ${place2}: list every file, such as src/train.py`;
+  if (parts.some((part) => part.toLowerCase() === ".git")) return "a path outside .git";
+  return null;
 }
 
 // node_modules/re2js/build/index.js
@@ -16204,16 +16275,16 @@ var AhoCorasick = class {
       let node2 = 0;
       for (let i = 0; i < word.length; i++) {
         const key = node2 * alphabetSize + word[i];
-        let child2 = edges.get(key);
-        if (child2 === void 0) {
-          child2 = parent.length;
-          edges.set(key, child2);
+        let child = edges.get(key);
+        if (child === void 0) {
+          child = parent.length;
+          edges.set(key, child);
           parent.push(node2);
           unit.push(word[i]);
           depth.push(depth[node2] + 1);
           terminal.push(0);
         }
-        node2 = child2;
+        node2 = child;
       }
       terminal[node2] = 1;
     }
@@ -19576,18 +19647,11 @@ function compilePattern(source) {
 var CONTRACT_PATH = ".github/research.yml";
 var pathSchema = pathInside("the repository");
 function pathInside(place2) {
-  return external_exports.string().min(1).refine(
-    (path) => !path.startsWith("/") && !path.split("/").includes(".."),
-    `expected a path inside ${place2}`
-  ).refine(isVisible, "expected a path without control characters").transform(withoutSlash);
+  return external_exports.string().min(1).check(({ value, issues }) => {
+    const problem = pathProblem(value, place2);
+    if (problem !== null) issues.push({ code: "custom", message: `expected ${problem}`, input: value });
+  }).transform(normalPath);
 }
-function withoutSlash(path) {
-  let end = path.length;
-  while (path[end - 1] === "/") end--;
-  return path.slice(0, end);
-}
-var SECONDS_PER = { s: 1, m: 60, h: 3600 };
-var durationSchema = external_exports.string().regex(/^\d+(\.\d+)?(s|m|h)$/, "expected a duration such as 90s, 5m or 1h").transform((text) => Number(text.slice(0, -1)) * SECONDS_PER[text.slice(-1)]).refine((seconds) => seconds > 0 && seconds <= 86400, "expected a duration above 0 and up to 24h");
 var SOURCES = ["referee", "pattern", "file"];
 var MAX_PATTERN = 500;
 var keySchema = external_exports.string().regex(/^[^.]+(\.[^.]+)*$/, "expected names and indices separated by dots, such as latency.p99");
@@ -19616,6 +19680,17 @@ var metricSchema = external_exports.strictObject({
   if (metric.referee !== void 0 && metric.goal !== "minimize")
     report("goal", "expected minimize, because a referee measures a code length", metric.goal);
 });
+var trialSchema = external_exports.strictObject({
+  workflow: external_exports.string().regex(/^[\w.-]+\.ya?ml$/, "expected the name of a file in .github/workflows").default("experiment.yml"),
+  budget: durationSchema.default(300),
+  /** Start-up, training and scoring together. By default twice the budget, and at least two minutes more. */
+  timeout: durationSchema.optional()
+}).transform(({ timeout, ...trial }) => ({ ...trial, timeout: timeout ?? defaultTimeout(trial.budget) })).check(({ value: { budget, timeout }, issues }) => {
+  const least = leastTimeout(budget);
+  if (timeout >= least) return;
+  const message = `expected at least ${writeDuration(least)}, which leaves time for start-up and scoring beside the budget of ${writeDuration(budget)}`;
+  issues.push({ code: "custom", path: ["timeout"], message, input: writeDuration(timeout) });
+});
 var SECRET_NAMES = [
   /(?:^|_)(?:token|secrets?|passw(?:or)?d|passphrase|pass|pwd|credentials?|cookies?|auth|authorization|netrc|pat|dsn)(?:_|$)/i,
   /(?:^|_)(?:api|access|private|secret|signing|encryption|account|service|client)_?key(?:_|$)|_key$|_url$|_uri$/i,
@@ -19629,15 +19704,11 @@ var variableSchema = external_exports.string().regex(/^[A-Za-z_]\w{0,99}$/, "exp
   "expected a variable that the sandbox does not set itself"
 );
 var keysSchema = external_exports.strictObject({
-  /** The only paths that an experiment may change. */
-  editable: external_exports.array(pathSchema).min(1).max(20).default(["trainer/train.py"]),
+  /** The only files that an experiment may change. */
+  editable: external_exports.array(pathSchema).min(1).max(20).transform((paths) => [...new Set(paths)]).default(["trainer/train.py"]),
   brief: pathSchema.default("trainer/program.md"),
   metric: metricSchema.default({ name: "val_bpb", goal: "minimize", referee: "trainer/referee.py" }),
-  trial: external_exports.strictObject({
-    workflow: external_exports.string().regex(/^[\w.-]+\.ya?ml$/, "expected the name of a file in .github/workflows").default("experiment.yml"),
-    budget: durationSchema.default(300),
-    timeout: durationSchema.default(600)
-  }).prefault({}),
+  trial: trialSchema.prefault({}),
   gate: external_exports.strictObject({
     false_merges: external_exports.number().gt(0).lt(0.5).default(0.1),
     max_trials: external_exports.int().min(2).max(10).default(4),
@@ -19670,7 +19741,18 @@ var keysSchema = external_exports.strictObject({
   /** Must be true in a public repository whose trials run on a self-hosted runner. */
   accept_public_self_hosted: external_exports.boolean().default(false)
 });
-var contractSchema = keysSchema.check(({ value: { limits, agents }, issues }) => {
+var contractSchema = keysSchema.check(({ value: contract, issues }) => {
+  for (const [i, path] of contract.editable.entries()) {
+    const protectedBy = protectionOf(path, contract);
+    if (protectedBy !== null)
+      issues.push({
+        code: "custom",
+        path: ["editable", i],
+        message: `expected a file other than ${protectedBy}`,
+        input: path
+      });
+  }
+  const { limits, agents } = contract;
   if (limits.usd === null) return;
   for (const [i, agent] of agents.entries())
     if (abilitiesOf(agent).costsMoney && priceOf(agent) === void 0)
@@ -19681,6 +19763,17 @@ var contractSchema = keysSchema.check(({ value: { limits, agents }, issues }) =>
         input: void 0
       });
 });
+function protectionOf(path, { metric, brief }) {
+  const covers = (file2) => isWithin(file2, path);
+  if (isWithin(path, ".github") || covers(CONTRACT_PATH))
+    return "those in .github, which hold the contract and the workflows";
+  if (covers("action.yml") || covers("action.yaml")) return "the action that measures";
+  if (metric.referee !== void 0 && covers(metric.referee)) return "the referee, which scores it";
+  return covers(brief) ? "the brief, which instructs the agents" : null;
+}
+function isWithin(file2, folder) {
+  return `${file2.toLowerCase()}/`.startsWith(`${folder.toLowerCase()}/`);
+}
 
 // node_modules/js-yaml/dist/js-yaml.mjs
 /*! js-yaml 5.5.0 https://github.com/nodeca/js-yaml @license MIT */
@@ -22187,21 +22280,44 @@ function suggest(word, known) {
   return (0, import_fastest_levenshtein.distance)(word.toLowerCase(), best) <= Math.max(1, Math.floor(best.length / 3)) ? best : null;
 }
 
-// src/protocol/contract-file.ts
-function parseContract(text) {
-  let value;
+// src/protocol/yaml.ts
+var MAX_LENGTH = 64 * 1024;
+var MAX_DEPTH = 30;
+function readYaml(text, { aliases = 0 } = {}) {
+  const problem = (line, expected, found) => ({
+    kind: "problem",
+    line,
+    expected,
+    found
+  });
+  if (text.length > MAX_LENGTH)
+    return problem(1, `at most ${MAX_LENGTH} characters`, `${text.length} characters`);
+  const plain = text.replace(/^\ufeff/, "");
+  if (plain.split("\n").every((line) => /^\s*(#.*)?$/.test(line))) return { kind: "value", value: null };
   try {
-    value = isBlank(text) ? {} : load(text);
+    return { kind: "value", value: load(plain, { maxDepth: MAX_DEPTH, maxAliases: aliases }) };
   } catch (error2) {
     if (!(error2 instanceof YAMLException)) throw error2;
     const line = (error2.mark?.line ?? 0) + 1;
-    return problems([{ line, key: "", expected: "valid YAML", found: error2.reason }]);
+    if (error2.reason.includes("maxDepth")) return problem(line, `at most ${MAX_DEPTH} levels`, "more");
+    if (error2.reason.includes("maxAliases"))
+      return problem(
+        line,
+        "every value written out",
+        aliases === 0 ? "an alias (*)" : `more than ${aliases} aliases (*)`
+      );
+    return problem(line, "valid YAML", error2.reason);
   }
-  const parsed = contractSchema.safeParse(value ?? {}, { reportInput: true });
-  if (!parsed.success) {
-    const lines = linesOfKeys(text);
-    return problems(parsed.error.issues.flatMap((issue2) => explain(issue2, lines)));
-  }
+}
+
+// src/protocol/contract-file.ts
+var MOST_SHOWN = 10;
+var MOST_CHARACTERS = 80;
+function parseContract(text) {
+  const yaml = readYaml(text);
+  if (yaml.kind === "problem") return problems([{ ...yaml, key: "" }]);
+  const parsed = contractSchema.safeParse(yaml.value ?? {}, { reportInput: true });
+  if (!parsed.success) return problems(explainAll(parsed.error.issues, linesOfKeys(text)));
   const names = parsed.data.agents.map((agent) => agent.name);
   const twice = names.find((name, i) => names.indexOf(name) !== i);
   if (twice !== void 0) {
@@ -22220,25 +22336,32 @@ function describeProblem(problem) {
 function problems(found) {
   return { kind: "problems", problems: found };
 }
-function isBlank(text) {
-  return text.split("\n").every((line) => /^\s*(#.*)?$/.test(line));
+function explainAll(issues, lines) {
+  const all = issues.flatMap(
+    (issue2) => issue2.code === "unrecognized_keys" ? issue2.keys.map((unknown2) => () => explainUnknown(issue2, unknown2, lines)) : [() => explain(issue2, lines)]
+  );
+  const shown = all.slice(0, MOST_SHOWN).map((explained) => explained());
+  const more = all.length - shown.length;
+  const line = shown.at(-1)?.line ?? 1;
+  return more === 0 ? shown : [...shown, { line, key: "", expected: "no more problems", found: `${more} more` }];
 }
 function explain(issue2, lines) {
-  const key = issue2.path.join(".");
   const line = nearestLine(issue2.path, lines);
-  if (issue2.code !== "unrecognized_keys")
-    return [{ line, key, expected: expectation(issue2), found: show(issue2.input) }];
-  return issue2.keys.map((unknown2) => {
-    const path = [...issue2.path, unknown2];
-    const siblings = knownKeys(issue2.path);
-    const near = suggest(unknown2, siblings);
-    return {
-      line: nearestLine(path, lines),
-      key: path.join("."),
-      expected: near ? `a known key (did you mean ${near}?)` : `one of the keys ${siblings.join(", ")}`,
-      found: unknown2
-    };
-  });
+  return { line, key: keyOf(issue2.path), expected: expectation(issue2), found: show(issue2.input) };
+}
+function explainUnknown({ path: parent, input: input2 }, unknown2, lines) {
+  const path = [...parent, unknown2];
+  const siblings = knownKeys(parent, input2);
+  const near = suggest(unknown2.slice(0, MOST_CHARACTERS), siblings);
+  return {
+    line: nearestLine(path, lines),
+    key: keyOf(path),
+    expected: near ? `a known key (did you mean ${near}?)` : `one of the keys ${siblings.join(", ")}`,
+    found: unknown2.slice(0, MOST_CHARACTERS)
+  };
+}
+function keyOf(path) {
+  return path.map((part) => String(part).slice(0, MOST_CHARACTERS)).join(".");
 }
 function expectation(issue2) {
   switch (issue2.code) {
@@ -22258,24 +22381,37 @@ function expectation(issue2) {
 }
 function show(value) {
   if (value === void 0) return "nothing";
-  return JSON.stringify(value).slice(0, 80);
+  return JSON.stringify(value).slice(0, MOST_CHARACTERS);
 }
-function knownKeys(path) {
-  let schema = contractSchema;
-  for (const part of path) schema = child(schema, part);
-  const shape = unwrap2(schema);
-  return typeof shape === "object" && shape !== null && "shape" in shape ? Object.keys(shape.shape) : [];
+function knownKeys(path, value) {
+  let schemas = [contractSchema];
+  for (const part of path) schemas = schemas.flatMap((schema) => childrenOf(schema, part));
+  const shapes = schemas.flatMap((schema) => alternatives(schema)).map(shapeOf);
+  const fitting = shapes.filter((shape) => fits(shape, value));
+  return [...new Set((fitting.length > 0 ? fitting : shapes).flatMap((shape) => Object.keys(shape)))];
 }
-function child(schema, part) {
+function childrenOf(schema, part) {
+  if (typeof part === "number") return [schema];
+  return alternatives(schema).flatMap((inner) => shapeOf(inner)[part] ?? []);
+}
+function alternatives(schema) {
   const inner = unwrap2(schema);
-  if (typeof inner !== "object" || inner === null) return void 0;
-  if ("shape" in inner) return inner.shape[part];
-  return void 0;
+  const isUnion = typeof inner === "object" && inner !== null && "options" in inner;
+  return isUnion && Array.isArray(inner.options) ? inner.options.map(unwrap2) : [inner];
+}
+function shapeOf(schema) {
+  return typeof schema === "object" && schema !== null && "shape" in schema ? schema.shape : {};
+}
+function fits({ use }, value) {
+  return use instanceof external_exports.ZodLiteral && typeof value === "object" && value !== null && "use" in value ? use.safeParse(value.use).success : true;
 }
 function unwrap2(schema) {
   let inner = schema;
-  while (typeof inner === "object" && inner !== null && "unwrap" in inner && typeof inner.unwrap === "function")
-    inner = inner.unwrap();
+  while (typeof inner === "object" && inner !== null) {
+    if ("unwrap" in inner && typeof inner.unwrap === "function") inner = inner.unwrap();
+    else if ("in" in inner) inner = inner.in;
+    else break;
+  }
   return inner;
 }
 function nearestLine(path, lines) {
@@ -22289,7 +22425,12 @@ function linesOfKeys(text) {
   const lines = /* @__PURE__ */ new Map();
   const events = parseEvents(text, {});
   let next = 0;
-  const lineAt = (offset) => text.slice(0, offset).split("\n").length;
+  let counted = { offset: 0, line: 1 };
+  const lineAt = (offset) => {
+    if (offset > counted.offset)
+      counted = { offset, line: counted.line + text.slice(counted.offset, offset).split("\n").length - 1 };
+    return counted.line;
+  };
   const startOf = (event) => event === void 0 ? -1 : event.type === EVENT_ID.SCALAR ? event.valueStart : "start" in event ? event.start : -1;
   const read4 = (path) => {
     const event = events[next++];
@@ -22710,11 +22851,11 @@ var HINTS = [
     "If it exists on the runner, list it under `readable` in the workflow."
   ]
 ];
-var MOST_CHARACTERS = 500;
+var MOST_CHARACTERS2 = 500;
 function withHint(message, traceback) {
   const hint = HINTS.find(([pattern]) => pattern.test(message) || pattern.test(lastLines(traceback)))?.[1];
   if (hint === void 0) return message;
-  const room = MOST_CHARACTERS - hint.length - 2;
+  const room = MOST_CHARACTERS2 - hint.length - 2;
   return `${message.slice(0, room).replace(/\.$/, "")}. ${hint}`;
 }
 function lastLines(text) {
@@ -23174,7 +23315,7 @@ async function runProcess(options) {
   if (options.signal?.aborted) return { exitCode: null, signal: null, endedBy: "abort" };
   const status = options.isSandbox ? "pipe" : "ignore";
   const own2 = ["ignore", "pipe", "pipe", status, ...options.onResult ? ["pipe"] : []];
-  const child2 = withoutInherited(
+  const child = withoutInherited(
     own2.length,
     (cover) => spawn(options.file, options.args, {
       cwd: options.cwd,
@@ -23183,21 +23324,21 @@ async function runProcess(options) {
       detached: true
     })
   );
-  const { stdout, stderr } = child2;
+  const { stdout, stderr } = child;
   if (!stdout || !stderr) throw new Error(`Expected pipes from ${options.file}, found none.`);
-  const sandbox = options.isSandbox && readStatus(child2.stdio[STATUS_DESCRIPTOR]);
-  const handedOver = options.onResult && child2.stdio[RESULT_DESCRIPTOR];
+  const sandbox = options.isSandbox && readStatus(child.stdio[STATUS_DESCRIPTOR]);
+  const handedOver = options.onResult && child.stdio[RESULT_DESCRIPTOR];
   const results = handedOver instanceof Readable2 ? [handedOver] : [];
   const finish = Promise.all([
     ...[stdout, stderr].map((stream) => readLines(stream, options.onLine)),
     ...results.map((stream) => readBytes(stream, options.onResult))
   ]);
   const exited = new Promise((resolve3, reject) => {
-    child2.once("error", reject);
-    child2.once("exit", (exitCode, signal) => resolve3({ exitCode, signal }));
+    child.once("error", reject);
+    child.once("exit", (exitCode, signal) => resolve3({ exitCode, signal }));
   });
-  if (child2.pid === void 0) return { ...await exited, endedBy: "itself" };
-  const { pid } = child2;
+  if (child.pid === void 0) return { ...await exited, endedBy: "itself" };
+  const { pid } = child;
   options.onStart?.(pid);
   let endedBy = "itself";
   const timers = [];
@@ -23646,7 +23787,7 @@ function parseJson(text) {
 var MAX_BYTES = 1024 * 1024;
 var MAX_REPORTED2 = 30;
 var MAX_NAME = 40;
-var MAX_DEPTH = 8;
+var MAX_DEPTH2 = 8;
 var PASS_RESULT = `
 export AUTORESEARCH_RESULT="$TMPDIR/$0"
 mkdir -p "\${AUTORESEARCH_RESULT%/*}"
@@ -23697,17 +23838,17 @@ function readKey(root, file2, key) {
   const nothing = (missing) => ({ value: null, missing, reported });
   let value = root;
   let parent = file2;
-  const names = childrenOf(root).some(([own2]) => own2 === key) ? [key] : key.split(".");
+  const names = childrenOf2(root).some(([own2]) => own2 === key) ? [key] : key.split(".");
   for (const name of names) {
-    const children = childrenOf(value);
-    const child2 = children.find(([own2]) => own2 === name);
-    if (!child2) {
+    const children = childrenOf2(value);
+    const child = children.find(([own2]) => own2 === name);
+    if (!child) {
       const found = children.map(([own2]) => own2).join(", ") || kindOf2(value);
       return nothing(
         `wrote no ${key} to ${file2}: expected ${name} in ${parent}, found ${found.slice(0, 200)}`
       );
     }
-    value = child2[1];
+    value = child[1];
     parent = parent === file2 ? name : `${parent}.${name}`;
   }
   const number4 = numberIn(value);
@@ -23718,16 +23859,16 @@ function numberIn(value) {
   if (typeof value === "string") return parseValue(value);
   return typeof value === "number" ? value : null;
 }
-function childrenOf(value) {
+function childrenOf2(value) {
   return typeof value === "object" && value !== null ? Object.entries(value) : [];
 }
 function numbersIn(value, path = []) {
-  if (path.length > MAX_DEPTH) return [];
-  return childrenOf(value).flatMap(([name, child2]) => {
+  if (path.length > MAX_DEPTH2) return [];
+  return childrenOf2(value).flatMap(([name, child]) => {
     const full = [...path, name];
     const key = full.join(".");
-    if (typeof child2 !== "number") return numbersIn(child2, full);
-    return isMeasurable(child2) && key.length <= MAX_NAME ? [[key, child2]] : [];
+    if (typeof child !== "number") return numbersIn(child, full);
+    return isMeasurable(child) && key.length <= MAX_NAME ? [[key, child]] : [];
   });
 }
 function kindOf2(value) {
@@ -24113,7 +24254,7 @@ async function findReadable(wanted) {
     if (places.some((place2) => isInside(from, place2.from)) || !await mayShow(name, from, wanted)) continue;
     places.push({ from, to: from, isLayered: await isSmall(from) });
   }
-  return { places, variables: variablesOf(caches, places), secrets: await secretsIn(places) };
+  return { places, variables: variablesOf(caches, places), secrets: await secretsIn2(places) };
 }
 async function mayShow(name, from, { hidden }) {
   if (name === "XDG_CACHE_HOME" || !await isThere(from)) return false;
@@ -24129,7 +24270,7 @@ function variablesOf(caches, places) {
   }
   return found;
 }
-async function secretsIn(places) {
+async function secretsIn2(places) {
   const paths = places.flatMap(
     ({ from }) => SECRETS.includes(basename3(from)) ? [] : SECRET_FOLDERS.flatMap((folder) => SECRETS.map((name) => join12(from, folder, name)))
   );
@@ -24352,7 +24493,7 @@ function environment(variables, { folders }) {
 
 // src/trial/bpf.ts
 var LOAD = 32;
-var MASK = 84;
+var MASK2 = 84;
 var IF_EQUAL = 21;
 var IF_AT_LEAST = 53;
 var IF_ANY_BIT = 69;
@@ -24386,7 +24527,7 @@ function ruleInstructions({ call, clauses, otherwise }) {
 function clauseInstructions(clause) {
   const { argument, mask, anyBit, gives } = clause;
   const load2 = [[LOAD, 0, 0, ARGUMENTS_OFFSET + ARGUMENT_BYTES * argument]];
-  if (mask !== void 0) load2.push([MASK, 0, 0, mask]);
+  if (mask !== void 0) load2.push([MASK2, 0, 0, mask]);
   if (anyBit !== void 0) return [...load2, [IF_ANY_BIT, 0, 1, anyBit], verdict(gives)];
   if (clause.notIn === void 0) return [...load2, ...test(clause.in ?? [], gives)];
   const holds = clause.notIn.map(between);
@@ -25224,12 +25365,14 @@ function table(measurement) {
 
 // src/action.ts
 var MAX_PRINTED_CHARACTERS = 1024 * 1024;
+var PARENT_CHECK_MS = 1e3;
 async function main(env, signal) {
   const inputs = readInputs(env);
   const workspace = env.GITHUB_WORKSPACE ?? process.cwd();
   const scratch = await mkdtemp(join19(env.RUNNER_TEMP ?? tmpdir(), "trial-"));
   const guard = randomUUID3();
-  const print = limitedPrinter();
+  const secrets = secretsIn(env);
+  const print = limitedPrinter(secrets);
   console.log(`::stop-commands::${guard}`);
   let measurement;
   try {
@@ -25258,6 +25401,7 @@ async function main(env, signal) {
       signal,
       sandboxOptional: env.AUTORESEARCH_SANDBOX === "optional"
     });
+    measurement = maskedDeep(measurement, secrets);
     await write(measurement, workspace, env);
   } finally {
     console.log(`::${guard}::`);
@@ -25279,10 +25423,11 @@ async function write(measurement, workspace, env) {
   if (env.GITHUB_STEP_SUMMARY) await appendFile(env.GITHUB_STEP_SUMMARY, summary);
   console.log(JSON.stringify(measurement.outcome, null, 2));
 }
-function limitedPrinter() {
+function limitedPrinter(secrets) {
   let left = MAX_PRINTED_CHARACTERS;
-  return (line) => {
+  return (output2) => {
     if (left <= 0) return;
+    const line = masked(output2, secrets);
     left -= line.length + 1;
     console.log(left > 0 ? line : "(output too long; the rest is cut off)");
   };
@@ -25294,6 +25439,10 @@ var stop = new AbortController();
 for (const name of ["SIGINT", "SIGTERM"]) {
   process.once(name, () => stop.abort(new Error(`The trial was cancelled (${name}).`)));
 }
+var runner = process.ppid;
+setInterval(() => {
+  if (process.ppid !== runner) stop.abort(new Error("The trial was cancelled: its runner is gone."));
+}, PARENT_CHECK_MS).unref();
 try {
   process.exitCode = await main(process.env, stop.signal);
 } catch (error2) {
