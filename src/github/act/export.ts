@@ -9,7 +9,7 @@ const RESULTS_FILE = 'results.tsv';
 const CHART_FILE = 'progress.svg';
 
 /** The export is written at most this often while a campaign runs. */
-const EXPORT_SECONDS = 180;
+const EXPORT_SECONDS = 60;
 
 export interface ExportMemory {
   /** `results.tsv` as last written or read; null before it was first read. */
