@@ -4,6 +4,7 @@ import { type AgentEnv, chooseAgent } from '../agents/create.ts';
 import { type LoopObserver, startLoop } from '../controller/loop.ts';
 import { sleep } from '../controller/sleep.ts';
 import { octokitPort } from '../github/client/octokit.ts';
+import { createServerClock, tellingClock } from '../github/client/server-clock.ts';
 import type { Context } from '../github/context.ts';
 import { statusOf } from '../github/errors.ts';
 import { progressChart } from '../render/chart.ts';
@@ -19,7 +20,7 @@ export interface AppSettings {
   seedSecret: string;
   agentEnv: AgentEnv;
   templates: Context['templates'];
-  /** The current time, as campaigns see it. */
+  /** This machine's clock, until GitHub says what time it is. */
   now: () => Date;
   /** Aborted when the App shuts down. */
   signal: AbortSignal;
@@ -40,8 +41,10 @@ const RETRY_SECONDS = 15;
 export function startWork(probot: Pick<Probot, 'auth' | 'log'>, settings: AppSettings): Work {
   const { pollSeconds, signal } = settings;
   const list = createWatchList();
-  const clientOf = clientsOf(probot);
-  const identity = identityOf(probot);
+  const clock = createServerClock(settings.now);
+  const hearing = tellingClock(clock, settings.now);
+  const clientOf = clientsOf(probot, hearing);
+  const identity = identityOf(probot, hearing);
 
   async function start(place: Place): Promise<void> {
     const { botLogin, serverUrl } = await identity();
@@ -49,7 +52,8 @@ export function startWork(probot: Pick<Probot, 'auth' | 'log'>, settings: AppSet
     if (list.loopOf(place) || signal.aborted) return;
     const port = octokitPort(octokit, place.repository, botLogin);
     const log = probot.log.child({ repository: nameOf(place) });
-    const context = { ...settings, chooseAgent, drawChart: progressChart, port, serverUrl, log };
+    const { now } = clock;
+    const context = { ...settings, now, chooseAgent, drawChart: progressChart, port, serverUrl, log };
     list.watch(place, before => startLoop(context, { pollSeconds, sleep, observer: logging(log), before }));
     log.info('watching');
   }

@@ -71,7 +71,7 @@ export interface WorkflowRun {
   url: string;
 }
 
-interface CheckRunText {
+export interface CheckRunText {
   title: string;
   summary: string;
   text: string;
