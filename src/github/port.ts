@@ -103,6 +103,8 @@ export interface GitHubPort {
   issue(number: number): Promise<Issue | null>;
   openIssues(label: string): Promise<Issue[]>;
   comments(issue: number): Promise<Comment[]>;
+  /** The first comment on an issue that is wanted; reads no further than that. */
+  findComment(issue: number, isWanted: (comment: Comment) => boolean): Promise<Comment | null>;
   comment(id: number): Promise<Comment | null>;
   /** Comments on all issues that were edited since `since`, oldest first. */
   commentsSince(since: Date): Promise<Comment[]>;

@@ -65,6 +65,14 @@ export function reads(octokit: Octokit, repo: Repo, repository: Repository, botL
       });
       return found.map(toComment);
     },
+    findComment: async (issue: number, isWanted: (comment: Comment) => boolean) => {
+      const wanted = { ...repo, issue_number: issue, per_page: 100 };
+      for await (const { data } of octokit.paginate.iterator(rest.issues.listComments, wanted)) {
+        const found = data.map(toComment).find(isWanted);
+        if (found) return found;
+      }
+      return null;
+    },
     comment: (id: number) =>
       orNull(async () => toComment((await rest.issues.getComment({ ...repo, comment_id: id })).data)),
     commentsSince: async (since: Date) => {

@@ -36,7 +36,7 @@ export async function observe(port: GitHubPort, memory: Memory, now: Date): Prom
   const comments = [...issues, ...answers].sort((a, b) => a.createdAt.localeCompare(b.createdAt));
   const { experiments, unreadable } = experimentsIn(port, memory);
   const commands = commandsIn(comments, port.botLogin);
-  const met = memory.commentsSeen === null ? metAgain(comments, port.botLogin) : [];
+  const met = metAgain(comments, port.botLogin);
   const promotions = promotionsIn(port, memory);
   const campaigns = await readCampaigns(port, memory, experiments, promotions, commands, met);
   const needed = campaigns.length > 0 || commands.length > 0;

@@ -9,7 +9,7 @@ import {
   orNull,
   unlessStatus,
 } from '../../github/errors.ts';
-import type { CheckRunText, GitHubPort, Issue } from '../../github/port.ts';
+import type { CheckRunText, Comment, GitHubPort, Issue } from '../../github/port.ts';
 import { cancelRun, changeCheck, createCheck, dispatchRun } from './actions.ts';
 import { addComment, addLabel, changePull, deleteComment, editComment, openPull, pullOf } from './issues.ts';
 import { mergePull } from './merge.ts';
@@ -99,6 +99,12 @@ function reads(model: Model, line: Line, lag: () => number) {
       line('comments', `#${issue}`, () => {
         if (!model.issues.get(issue) && !model.pulls.get(issue)) throw notFound();
         return model.comments.values(lag()).filter(comment => comment.issue === issue);
+      }),
+    findComment: (issue: number, isWanted: (comment: Comment) => boolean) =>
+      line('findComment', `#${issue}`, () => {
+        if (!model.issues.get(issue) && !model.pulls.get(issue)) throw notFound();
+        const found = model.comments.values(lag()).filter(comment => comment.issue === issue);
+        return found.find(isWanted) ?? null;
       }),
     comment: (id: number) =>
       orNull(() =>
