@@ -88,8 +88,8 @@ export interface GitHubPort {
   /** The App's login, `<slug>[bot]`. */
   readonly botLogin: string;
 
-  /** `squashes`: pull requests may be merged by squashing. */
-  about(): Promise<{ isPublic: boolean; defaultBranch: string; squashes: boolean }>;
+  /** `url`: the repository's page. `squashes`: pull requests may be merged by squashing. */
+  about(): Promise<{ url: string; isPublic: boolean; defaultBranch: string; squashes: boolean }>;
   /** By branch or full id; null if there is no such branch or commit. */
   commit(ref: string): Promise<Commit | null>;
   /** Text of a file at a ref; null if there is none. */

@@ -14,7 +14,7 @@ export function reads(octokit: Octokit, repo: Repo, repository: Repository, botL
       const { data } = await rest.repos.get(repo);
       // GitHub leaves the setting out where it hides it from the App.
       const squashes = data.allow_squash_merge !== false;
-      return { isPublic: !data.private, defaultBranch: data.default_branch, squashes };
+      return { url: data.html_url, isPublic: !data.private, defaultBranch: data.default_branch, squashes };
     },
     commit: async (ref: string): Promise<Commit | null> => {
       const found = SHA.test(ref)

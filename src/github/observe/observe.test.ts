@@ -24,7 +24,12 @@ function labelled() {
   const port: Partial<GitHubPort> = {
     repository: { owner: 'alice', name: 'model' },
     botLogin: 'bot[bot]',
-    about: async () => ({ isPublic: false, defaultBranch: 'main', squashes: true }),
+    about: async () => ({
+      url: 'https://github.test/alice/gpt',
+      isPublic: false,
+      defaultBranch: 'main',
+      squashes: true,
+    }),
     commit: async () => ({ sha: 'c'.repeat(40), tree: 'd'.repeat(40), parents: [], message: '' }),
     file: async () => null,
     branches: async () => new Map(),
@@ -90,7 +95,12 @@ function repositoryWith(
   const port: Partial<GitHubPort> = {
     repository: { owner: 'alice', name: 'model' },
     botLogin: BOT,
-    about: async () => ({ isPublic: false, defaultBranch: 'main', squashes: true }),
+    about: async () => ({
+      url: 'https://github.test/alice/gpt',
+      isPublic: false,
+      defaultBranch: 'main',
+      squashes: true,
+    }),
     commit: async () => ({ sha: sha('champion'), tree: sha('champion tree'), parents: [], message: '' }),
     file: async () => '',
     branches: async () => new Map(),

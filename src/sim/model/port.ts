@@ -46,7 +46,12 @@ function reads(model: Model, line: Line, lag: () => number) {
   const filesAt = (ref: string) => model.git.tree(model.git.commit(head(ref))?.tree ?? '');
   return {
     about: () =>
-      line('about', '', () => ({ isPublic: false, defaultBranch: model.defaultBranch, squashes: true })),
+      line('about', '', () => ({
+        url: `https://github.test/${repository.owner}/${repository.name}`,
+        isPublic: false,
+        defaultBranch: model.defaultBranch,
+        squashes: true,
+      })),
     commit: (ref: string) =>
       orNull(
         () =>
