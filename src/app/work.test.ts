@@ -4,15 +4,15 @@ import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pino } from 'pino';
 import { type Probot, ProbotOctokit } from 'probot';
-import { createApp } from '../index.ts';
+import { settingsFrom } from './settings.ts';
 import { startWork } from './work.ts';
 
 type Names = Record<number, string>;
 
 const COMMIT = { sha: 'a'.repeat(40), parents: [], commit: { message: '', tree: { sha: 'b'.repeat(40) } } };
 
-/** A GitHub with these installations, each with its repositories by id; null: they cannot be listed. */
-function github(installations: Record<number, Names | null>, isEmpty = true) {
+/** A GitHub with these installations, each with its repositories by id; null: they cannot be listed; `slow`: the list never comes. */
+function github(installations: Record<number, Names | null | 'slow'>, isEmpty = true) {
   const asked = new EventTarget();
   const paths: string[] = [];
   const since: string[] = [];
@@ -22,7 +22,7 @@ function github(installations: Record<number, Names | null>, isEmpty = true) {
     if (path === '/app/installations')
       return Object.keys(installations).map(id => ({ id: Number(id), suspended_at: null }));
     const names = installations[installation];
-    if (path === '/installation/repositories' && names)
+    if (path === '/installation/repositories' && typeof names === 'object' && names !== null)
       return {
         total_count: Object.keys(names).length,
         repositories: Object.entries(names).map(([id, full]) => {
@@ -44,6 +44,7 @@ function github(installations: Record<number, Names | null>, isEmpty = true) {
       request: {
         fetch: async (url: string) => {
           const { pathname, searchParams } = new URL(url);
+          if (installations[installation] === 'slow') await new Promise(() => {});
           const body = answer(pathname, installation);
           paths.push(pathname);
           if (pathname.endsWith('/comments')) since.push(searchParams.get('since') ?? '');
@@ -71,6 +72,7 @@ function work(probot: Pick<Probot, 'auth' | 'log'>, signal: AbortSignal, now = (
   return startWork(probot, {
     pollSeconds: 3600,
     seedSecret: '',
+    secrets: [],
     agentEnv: { OPENAI_API_KEY: undefined, OPENAI_BASE_URL: undefined },
     templates: { contract: '', workflow: '' },
     now,
@@ -141,13 +143,50 @@ test('with a clock that is hours off, comments are still looked for in GitHub’
   }
 });
 
-test('invalid poll seconds are refused', t => {
-  t.after(() => delete process.env.AUTORESEARCH_POLL_SECONDS);
-  for (const text of ['0.001', '0', '86401', 'often']) {
-    process.env.AUTORESEARCH_POLL_SECONDS = text;
+test('an installation is watched while another one is still being listed', async () => {
+  const stop = new AbortController();
+  const { probot, lookAt } = github({ 1: 'slow', 2: { 20: 'bob/b' } });
+  const looked = lookAt('bob/b');
+  work(probot, stop.signal);
+  await looked;
+  stop.abort();
+});
+
+test('webhooks of an unknown repository are ignored until the next discovery', async () => {
+  const stop = new AbortController();
+  const installations: Record<number, Names> = { 2: { 20: 'bob/b' } };
+  const { probot, paths, told, lookAt } = github(installations);
+  const looked = lookAt('bob/b');
+  const { nudge, discover } = work(probot, stop.signal);
+  await looked;
+  installations[2] = { 20: 'bob/b', 21: 'bob/new' };
+  for (let id = 21; id < 221; id++)
+    nudge({ id, repository: { owner: 'bob', name: id === 21 ? 'new' : `r${id}` }, installation: 2 });
+  await new Promise(resolve => setTimeout(resolve, 50));
+  assert.deepEqual(told('watching'), ['bob/b']);
+  assert.deepEqual(told('cannot watch the repository; retrying later'), []);
+  assert.ok(!paths.includes('/repos/bob/new'));
+  await discover();
+  assert.deepEqual(told('watching'), ['bob/b', 'bob/new']);
+  stop.abort();
+});
+
+test('however many webhooks ask for a discovery, one runs and one more follows', async () => {
+  const stop = new AbortController();
+  const { probot, paths, lookAt } = github({ 2: { 20: 'bob/b' } });
+  const looked = lookAt('bob/b');
+  const { discoverSoon } = work(probot, stop.signal);
+  await looked;
+  for (let i = 0; i < 100; i++) discoverSoon();
+  await new Promise(resolve => setTimeout(resolve, 100));
+  assert.equal(paths.filter(path => path === '/app/installations').length, 2);
+  stop.abort();
+});
+
+test('invalid poll seconds are refused', () => {
+  for (const text of ['0.001', '0', '86401', 'often'])
     assert.throws(
-      () => createApp()({} as Probot, { cwd: '', addHandler() {} }),
+      () => settingsFrom({ AUTORESEARCH_POLL_SECONDS: text }),
       /expected a number of seconds from 1 to 86400/,
     );
-  }
 });
