@@ -10,7 +10,6 @@ else is reported to the referee (seccomp's user notification, Linux 5.5), which 
 import contextlib
 import errno
 import fcntl
-import math
 import os
 import platform
 import select
@@ -162,9 +161,9 @@ class Seal:
     def end(self) -> None:
         """Waits until nobody is left under the filter, which the caller has killed."""
         self._thread.join(timeout=1.0)
-        # A process that takes all memory can choose which files the kernel drops instead: those that it does not touch.
+        # What it touched, and what it made the kernel drop by taking all memory, could tell of the text.
         with contextlib.suppress(OSError):
-            processes.make_resident(self._mapped, math.inf)
+            processes.even_out(self._mapped)
         for file in self._mapped:
             os.close(file)
         self._mapped = []
