@@ -115,6 +115,17 @@ def keep():
         with open(f"/dev/shm/{number}", "w+b") as file:
             file.truncate(2**36)
             mapped.append(mmap.mmap(file.fileno(), 4096, prot=mmap.PROT_READ))""",
+    "no memory that the kernel makes a numbered file for": """
+def keep(): pass
+def before_answer(ids):
+    private = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS
+    mmap.mmap(-1, 4096, private).close()
+    for flags in (mmap.MAP_SHARED | mmap.MAP_ANONYMOUS, private | 0x40000):
+        try:
+            mmap.mmap(-1, 2**21, flags)
+        except PermissionError:
+            continue
+        raise AssertionError(flags)""",
     "a call that goes on, which fails from then on": """
 def keep():
     global opening, failed

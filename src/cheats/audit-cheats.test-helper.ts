@@ -37,6 +37,17 @@ def before_loaded(model):
     says: /the process that is to see held-out text keeps a socket open; close sockets before `finish`/,
   },
   {
+    title: 'counts on, by memory that it shares, what the next process reads from the number of its own',
+    stoppedBy: 'the seal: no memory for which the kernel makes a file',
+    code: `
+import mmap
+def before_answering(role, files):
+    for _ in range(1000):
+        mmap.mmap(-1, 4096).close()`,
+    verdict: 'crash',
+    says: /ended while scoring, at train\.py line \d+; what it printed is not shown/,
+  },
+  {
     title: 'trains while its model is loaded',
     stoppedBy: 'a process that scores has little more than the start-up to load its model, twice',
     code: `
