@@ -182,9 +182,9 @@ var require_mod = __commonJS({
 
 // src/action.ts
 import { randomUUID as randomUUID3 } from "node:crypto";
-import { appendFile, mkdir as mkdir8, mkdtemp, rm as rm4, writeFile as writeFile6 } from "node:fs/promises";
+import { appendFile, mkdir as mkdir9, mkdtemp, rm as rm4, writeFile as writeFile6 } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join as join13, resolve } from "node:path";
+import { join as join19, resolve as resolve2 } from "node:path";
 
 // node_modules/zod/v4/classic/external.js
 var external_exports = {};
@@ -2044,18 +2044,18 @@ var validateAsync = async (schema, value, _ctx) => {
   return result.issues.length === 0;
 };
 var _encode = (_Err) => {
-  const parse4 = _parse(_Err);
+  const parse5 = _parse(_Err);
   const fn = (schema, value, _ctx, _params) => {
     const ctx = _ctx ? { ..._ctx, direction: "backward" } : { direction: "backward" };
-    return parse4(schema, value, ctx, finalizeParams(fn, _params));
+    return parse5(schema, value, ctx, finalizeParams(fn, _params));
   };
   return fn;
 };
 var encode = /* @__PURE__ */ _encode($ZodRealError);
 var _decode = (_Err) => {
-  const parse4 = _parse(_Err);
+  const parse5 = _parse(_Err);
   const fn = (schema, value, _ctx, _params) => {
-    return parse4(schema, value, _ctx, finalizeParams(fn, _params));
+    return parse5(schema, value, _ctx, finalizeParams(fn, _params));
   };
   return fn;
 };
@@ -2196,8 +2196,8 @@ function emoji() {
 }
 var ipv4 = /^(?:(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9][0-9]|[0-9])\.){3}(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9][0-9]|[0-9])$/;
 var ipv6 = /^(([0-9a-fA-F]{1,4}:){7}[0-9a-fA-F]{1,4}|([0-9a-fA-F]{1,4}:){1,7}:|([0-9a-fA-F]{1,4}:){1,6}:[0-9a-fA-F]{1,4}|([0-9a-fA-F]{1,4}:){1,5}(:[0-9a-fA-F]{1,4}){1,2}|([0-9a-fA-F]{1,4}:){1,4}(:[0-9a-fA-F]{1,4}){1,3}|([0-9a-fA-F]{1,4}:){1,3}(:[0-9a-fA-F]{1,4}){1,4}|([0-9a-fA-F]{1,4}:){1,2}(:[0-9a-fA-F]{1,4}){1,5}|[0-9a-fA-F]{1,4}:((:[0-9a-fA-F]{1,4}){1,6})|:((:[0-9a-fA-F]{1,4}){1,7}|:))$/;
-var mac = (delimiter2) => {
-  const escapedDelim = escapeRegex(delimiter2 ?? ":");
+var mac = (delimiter5) => {
+  const escapedDelim = escapeRegex(delimiter5 ?? ":");
   return new RegExp(`^(?:[0-9A-F]{2}${escapedDelim}){5}[0-9A-F]{2}$|^(?:[0-9a-f]{2}${escapedDelim}){5}[0-9a-f]{2}$`);
 };
 var cidrv4 = /^((25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9][0-9]|[0-9])\.){3}(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9][0-9]|[0-9])\/([0-9]|[1-2][0-9]|3[0-2])$/;
@@ -3550,7 +3550,7 @@ function capSize(inst, size) {
   if (!caps.length)
     return;
   const cap = Math.min(...caps.map((c) => c[0]));
-  const parse4 = inst._zod.parse;
+  const parse5 = inst._zod.parse;
   inst._zod.parse = (payload, ctx) => {
     const n = size(payload.value);
     if (n > cap && !ctx?.skipChecks && ctx?.direction !== "backward") {
@@ -3564,7 +3564,7 @@ function capSize(inst, size) {
         }
       }
     }
-    return parse4(payload, ctx);
+    return parse5(payload, ctx);
   };
 }
 var arraySize = (input2) => Array.isArray(input2) ? input2.length : -1;
@@ -5253,7 +5253,7 @@ var recursive = /* @__PURE__ */ new WeakMap();
 var NONE = 0;
 var ASSUMED = 1;
 var PROVEN = 2;
-function isRecursive(inst, stack, resolve2) {
+function isRecursive(inst, stack, resolve3) {
   const cached2 = recursive.get(inst);
   if (cached2 !== void 0)
     return cached2 ? PROVEN : NONE;
@@ -5261,9 +5261,9 @@ function isRecursive(inst, stack, resolve2) {
     return PROVEN;
   stack.add(inst);
   let result = NONE;
-  const check2 = (child2) => {
-    if (result !== PROVEN && child2?._zod) {
-      const answer = isRecursive(child2, stack, resolve2);
+  const check2 = (child) => {
+    if (result !== PROVEN && child?._zod) {
+      const answer = isRecursive(child, stack, resolve3);
       if (answer > result)
         result = answer;
     }
@@ -5274,9 +5274,9 @@ function isRecursive(inst, stack, resolve2) {
       const desc = Object.getOwnPropertyDescriptor(sh, key);
       if (spread && !desc.enumerable)
         continue;
-      const child2 = desc.get ? ASSUMED : desc.value?._zod ? isRecursive(desc.value, stack, resolve2) : NONE;
-      if (child2 > answer)
-        answer = child2;
+      const child = desc.get ? ASSUMED : desc.value?._zod ? isRecursive(desc.value, stack, resolve3) : NONE;
+      if (child > answer)
+        answer = child;
     }
     return answer;
   };
@@ -5338,7 +5338,7 @@ function isRecursive(inst, stack, resolve2) {
       break;
     // `$ZodLazy` caches its inner on the def, so a resolved edge is followed exactly
     case "lazy": {
-      const inner = def._cachedInner ?? (resolve2 ? inst._zod.innerType : void 0);
+      const inner = def._cachedInner ?? (resolve3 ? inst._zod.innerType : void 0);
       merge2(inner ? isRecursive(inner, stack, false) : ASSUMED);
       break;
     }
@@ -12465,6 +12465,40 @@ function date4(params) {
   return _coercedDate(ZodDate, params);
 }
 
+// src/protocol/secrets.ts
+var MASK = "***";
+var NAME = /(?:TOKEN|KEY|SECRET|PASSWORD|PASSWD|CREDENTIALS?)$|^ACTIONS_/i;
+var SHORTEST = 8;
+var SHORTEST_LINE = 16;
+var SHAPES = [
+  /\bgh[pousr]_[A-Za-z0-9_]{20,255}/g,
+  /\bgithub_pat_[A-Za-z0-9_]{20,255}/g,
+  /\bsk-[A-Za-z0-9_-]{20,255}/g,
+  /\bhf_[A-Za-z0-9]{20,255}/g,
+  /-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----[^-]*(?:-----END [A-Z ]{0,30}PRIVATE KEY-----|-----END[A-Z ]{0,30})?/g
+];
+function isSecretName(name) {
+  return NAME.test(name);
+}
+function secretsIn(env) {
+  const values = Object.entries(env).flatMap(([name, value = ""]) => {
+    if (!isSecretName(name) || value.length < SHORTEST) return [];
+    const lines = value.split(/\\n|\r?\n/).filter((line) => line.length >= SHORTEST_LINE);
+    return [value, ...lines];
+  });
+  return [...new Set(values)].sort((a, b) => b.length - a.length);
+}
+function masked(text, secrets = []) {
+  const known = secrets.reduce((rest, secret) => rest.replaceAll(secret, MASK), text);
+  return SHAPES.reduce((rest, shape) => rest.replace(shape, MASK), known);
+}
+function maskedDeep(value, secrets) {
+  return JSON.parse(
+    JSON.stringify(value),
+    (_, part) => typeof part === "string" ? masked(part, secrets) : part
+  );
+}
+
 // src/protocol/visible.ts
 var ESC = "\x1B";
 var BEL = "\x07";
@@ -12498,7 +12532,7 @@ function isMeasurable(value) {
 }
 var numberSchema = external_exports.number().min(-MOST).max(MOST);
 var secondsSchema = external_exports.number().min(0).max(MOST_SECONDS);
-var textSchema = (length) => external_exports.string().max(length).transform(visible);
+var textSchema = (length) => external_exports.string().max(length).transform((text) => masked(visible(text)));
 var outcomeSchema = external_exports.discriminatedUnion("status", [
   external_exports.strictObject({ status: external_exports.literal("measured"), value: numberSchema }),
   /** The candidate failed. `traceback` is the end of its output, at most 4,000 characters. */
@@ -12612,8 +12646,8 @@ function readInputs(env) {
 }
 
 // src/trial/run.ts
-import { mkdir as mkdir7, realpath as realpath3 } from "node:fs/promises";
-import { join as join12 } from "node:path";
+import { mkdir as mkdir8, realpath as realpath4 } from "node:fs/promises";
+import { join as join18 } from "node:path";
 
 // src/trial/assemble.ts
 import { mkdir, realpath, rm, writeFile } from "node:fs/promises";
@@ -12644,12 +12678,16 @@ function environmentOutsideGit() {
 async function resolveRevision(checkout, revision) {
   return (await git(checkout, ["rev-parse", "--verify", revision])).toString().trim();
 }
+async function resolveRevisions(checkout, revisions) {
+  return (await git(checkout, ["rev-parse", ...revisions])).toString().trim().split("\n");
+}
 async function listTree(checkout, commit, paths = []) {
-  const output2 = await git(checkout, ["ls-tree", "-r", "-z", "--full-tree", commit, "--", ...paths]);
+  const output2 = await git(checkout, ["ls-tree", "-r", "-l", "-z", "--full-tree", commit, "--", ...paths]);
   const entries = [];
   for (const line of output2.toString().split("\0")) {
-    const match = /^(\d{6}) \w+ ([0-9a-f]{40,64})\t([\s\S]+)$/.exec(line);
-    if (match?.[1] && match[2] && match[3]) entries.push({ mode: match[1], oid: match[2], path: match[3] });
+    const match = /^(\d{6}) \w+ ([0-9a-f]{40,64}) +(\d+|-)\t([\s\S]+)$/.exec(line);
+    const [, mode, oid, size, path] = match ?? [];
+    if (mode && oid && path) entries.push({ mode, oid, path, bytes: Number(size) || 0 });
   }
   return entries;
 }
@@ -12660,10 +12698,11 @@ async function assemble(options) {
   await mkdir(workDir, { recursive: true });
   await git(base, ["read-tree", baseSha], { GIT_INDEX_FILE: indexFile });
   await git(base, ["checkout-index", "--all", `--prefix=${workDir}${sep}`], { GIT_INDEX_FILE: indexFile });
-  const files2 = await listTree(candidate, candidateSha, editable);
+  const all = await listTree(candidate, candidateSha);
+  const files2 = all.filter(({ path }) => isEditable(path, editable));
   const irregular = files2.find((file2) => file2.mode !== "100644" && file2.mode !== "100755");
   if (irregular) return `${irregular.path}: expected a regular file, found ${kindOf(irregular)}`;
-  const foreign = await changedElsewhere(options);
+  const foreign = changedElsewhere(options.baseFiles, all, editable);
   if (foreign !== null) return `${foreign} was changed but is not editable`;
   for (const path of editable) await rm(join(workDir, path), { recursive: true, force: true });
   for (const file2 of files2) {
@@ -12672,15 +12711,11 @@ async function assemble(options) {
   }
   return null;
 }
-async function changedElsewhere(options) {
-  const fixed = async (checkout, commit) => {
-    const files2 = (await listTree(checkout, commit)).filter(
-      ({ path }) => !isEditable(path, options.editable)
-    );
-    return new Map(files2.map(({ path, mode, oid }) => [path, `${mode} ${oid}`]));
-  };
-  const base = await fixed(options.base, options.baseSha);
-  const candidate = await fixed(options.candidate, options.candidateSha);
+function changedElsewhere(baseFiles, candidateFiles, editable) {
+  const fixed = (files2) => new Map(
+    files2.filter(({ path }) => !isEditable(path, editable)).map(({ path, mode, oid }) => [path, `${mode} ${oid}`])
+  );
+  const [base, candidate] = [fixed(baseFiles), fixed(candidateFiles)];
   const paths = /* @__PURE__ */ new Set([...base.keys(), ...candidate.keys()]);
   return [...paths].find((path) => base.get(path) !== candidate.get(path)) ?? null;
 }
@@ -12691,8 +12726,8 @@ async function place(candidate, file2, workDir) {
   if (file2.path.split("/").some((part) => part === ".." || part === ".git")) {
     return `${JSON.stringify(file2.path)} is not a path inside the repository`;
   }
-  const size = Number((await git(candidate, ["cat-file", "-s", file2.oid])).toString());
-  if (size >= MAX_BLOB_BYTES) return `${file2.path} has ${size} bytes; at most ${MAX_BLOB_BYTES} are allowed`;
+  if (file2.bytes >= MAX_BLOB_BYTES)
+    return `${file2.path} has ${file2.bytes} bytes; at most ${MAX_BLOB_BYTES} are allowed`;
   const target = join(workDir, file2.path);
   await mkdir(dirname(target), { recursive: true });
   const folder = await realpath(dirname(target));
@@ -12710,12 +12745,85 @@ function kindOf(entry) {
   return `git mode ${entry.mode}`;
 }
 
+// src/trial/cause.ts
+var EXCEPTION = /^[\s|]*(?:(?:Uncaught|Caused by:|Exception in thread "[^"]*") )?((?:[A-Za-z_$][\w.$]*(?:Error|Exception|Interrupt|Exit|Warning|Iteration)|Error|Exception)\b(?: \[\w+\])?(?::.*)?)$/;
+var FAILURE = /^(?:panic: |thread '[^']*' panicked at |fatal error: |FATAL ERROR: |ERROR: |terminate called after |(?:\S+: )?(?:fatal )?error: )/;
+var LAUNCHERS = /\b(?:ChildFailedError|CalledProcessError|Process(?:Exited|Raised)Exception|SystemExit)\b/;
+var FOLLOWED = /\bDist(?:Backend|Network)Error\b|\bNCCL\b|Connection (?:closed|reset) by peer/;
+var TOOLS = /^(?:g?make(?:\[\d+\])?: |npm (?:ERR!|error|notice)|\s*ELIFECYCLE|error Command failed|info Visit|error: (?:Recipe|script) .* exit|Node\.js v\d|Aborted|\S*: line \d+: +\d+ |[-=*]{3,}$|\s*$)/;
+var KILLED = /(?:^|[\s\]])Killed(?:$|\s{2})|\bSIGKILL\b|\bsignal:? (?:9|Killed)\b|\b(?:Error|code|status|errno):? 137\b|\bexit ?code *:? -9\b/i;
+var RANK = /^\[(?:rank|default)(\d+)\]:\s?/;
+var OUT_OF_MEMORY = /OutOfMemoryError\b|MemoryError\b|out of memory|can(?:'t|not) allocate memory|std::bad_alloc|\bRESOURCE_EXHAUSTED\b|ALLOC_FAILED\b|MemoryAllocation\b|\bOOM when allocating|memory allocation of \d+ bytes failed/i;
+function causeOf(tail) {
+  const lines = tail.map((line, index) => {
+    const rank = RANK.exec(line);
+    return { text: line.slice(rank?.[0].length ?? 0), rank: rank?.[1] ?? null, index };
+  });
+  const report = reportOfRanks(lines);
+  const exception = exceptionOf(lines, report?.rank ?? null);
+  const killed = lines.findLast(({ text, index }) => index >= (report?.start ?? 0) && KILLED.test(text));
+  const isKilled = killed !== void 0 && killed.index >= (exception?.index ?? 0);
+  if (exception && !(isKilled && killed.index > exception.index))
+    return { message: exception.text, isException: true, isKilled };
+  const said = lines.findLast(({ text }) => FAILURE.test(text) && !TOOLS.test(text)) ?? lines.findLast(({ text }) => !TOOLS.test(text) && !LAUNCHERS.test(text)) ?? lines.findLast(({ text }) => text.trim() !== "");
+  return { message: report?.message ?? said?.text ?? "", isException: false, isKilled };
+}
+function exceptionOf(lines, firstRank) {
+  const found = lines.flatMap((line) => {
+    const text = EXCEPTION.exec(line.text)?.[1];
+    return text === void 0 || LAUNCHERS.test(text) ? [] : [{ ...line, text }];
+  });
+  const causes = found.filter(({ text }) => !FOLLOWED.test(text));
+  const some = causes.length > 0 ? causes : found;
+  const ranked = some.filter(({ rank: rank2 }) => rank2 !== null);
+  const rank = ranked.some((line) => line.rank === firstRank) ? firstRank : ranked[0]?.rank ?? null;
+  return (rank === null ? some : ranked.filter((line) => line.rank === rank)).at(-1) ?? null;
+}
+function reportOfRanks(lines) {
+  const start = lines.findLastIndex(({ text }) => text.startsWith("Root Cause (first observed failure)"));
+  if (start === -1) return null;
+  const value = (key) => {
+    const line = lines.find(({ text, index }) => index > start && text.trimStart().startsWith(key));
+    return /: *(.*?) *$/.exec(line?.text ?? "")?.[1] ?? "";
+  };
+  const rank = /^\d+/.exec(value("rank "))?.[0] ?? "0";
+  const [, code = "", signal = ""] = /^(-?\d+).*?(\(SIG\w+\))?$/.exec(value("exitcode ")) ?? [];
+  return { rank, message: `rank ${rank} failed with exit code ${code} ${signal}`.trim(), start };
+}
+
+// src/trial/number.ts
+var DIGITS = [
+  // Thousands separators where they can be nothing else: `1,234` may be a decimal comma.
+  String.raw`\d{1,3}(?:(?:,\d{3}){2,}(?:\.\d*)?|,\d{3}\.\d*)`,
+  String.raw`\d+(?:_\d+)*(?:\.\d*)?`,
+  String.raw`\.\d+`
+].join("|");
+var NUMBER = String.raw`[-+−]?(?:(?:${DIGITS})(?:e[-+]?\d+)?|nan|inf(?:inity)?)`;
+var WHOLE = new RegExp(`^${NUMBER}$`, "i");
+var TYPED = /^(?:\w+\.)*(?:tensor|array|devicearray|bfloat16|float\d*|u?int\d*|decimal)\(([^(),]*)(?:,[^()]*)?\)$/i;
+function parseNumber(text) {
+  const trimmed = text.trim();
+  if (!WHOLE.test(trimmed)) return null;
+  const plain = trimmed.replace("−", "-").replace(/[_,]/g, "");
+  if (/nan/i.test(plain)) return Number.NaN;
+  if (/inf/i.test(plain)) return plain.startsWith("-") ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
+  return Number(plain);
+}
+function parseValue(text) {
+  const trimmed = text.trim();
+  const inside = TYPED.exec(trimmed)?.[1];
+  if (inside === void 0) return parseNumber(trimmed.replace(/\s?%$/, ""));
+  return parseNumber(unwrap(unwrap(inside.trim(), "[]"), "''"));
+}
+function unwrap(text, [open2 = "", close = ""]) {
+  return text.startsWith(open2) && text.endsWith(close) && text.length > 1 ? text.slice(1, -1).trim() : text;
+}
+
 // src/trial/classify.ts
 var EXIT_MACHINE_FAULT = 78;
 var EXIT_NOT_FOUND = 127;
 var EXIT_KILLED = 137;
-var EXCEPTION_LINE = /^[A-Za-z_][\w.]*(?:Error|Exception|Interrupt|Exit|Warning|Iteration)\b(?::.*)?$/;
-var OUT_OF_MEMORY = /\b(?:OutOfMemoryError|MemoryError)\b|out of memory|can't allocate memory|std::bad_alloc/i;
+var NO_OUTPUT = "(no output)";
 function classify(ending) {
   const { result, metric, metricName, missing = `exited without reporting ${metricName}` } = ending;
   if (result.endedBy === "timeout") {
@@ -12729,19 +12837,18 @@ function classify(ending) {
     return fault(`Program not found: ${lastLine(ending.tail)}`);
   }
   if (result.exitCode !== 0) {
-    const message = lastException(ending.tail) ?? describeExit(ending);
-    const killed = result.signal === "SIGKILL" || result.exitCode === EXIT_KILLED;
-    if (killed || OUT_OF_MEMORY.test(message)) {
-      return crash(
-        ending,
-        "out of memory",
-        killed ? "killed by the system because it ran out of memory" : message
-      );
-    }
-    return crash(ending, "exception", message);
+    const cause = causeOf(ending.tail);
+    const killed = result.signal === "SIGKILL" || result.exitCode === EXIT_KILLED || cause.isKilled;
+    if (killed) return crash(ending, "out of memory", "killed by the system because it ran out of memory");
+    const message = cause.isException ? cause.message : `${howItEnded(result)}: ${cause.message || NO_OUTPUT}`;
+    return crash(ending, OUT_OF_MEMORY.test(cause.message) ? "out of memory" : "exception", message);
   }
   if (metric === null) return crash(ending, "no metric", missing);
-  if (!Number.isFinite(metric)) return crash(ending, "not a number", `${metricName} is ${metric}`);
+  if (!Number.isFinite(metric)) {
+    const { metricText = String(metric) } = ending;
+    const found = parseNumber(metricText) === null ? `${JSON.stringify(metricText)}; expected a number` : metric;
+    return crash(ending, "not a number", `${metricName} is ${found}`);
+  }
   if (!isMeasurable(metric))
     return crash(ending, "not a number", `${metricName} is ${metric}; expected a number within ±${MOST}`);
   return { status: "measured", value: metric };
@@ -12764,15 +12871,11 @@ function shortened(text, names) {
   for (const [path, name] of names) short = short.replaceAll(path, name);
   return short;
 }
-function lastException(tail) {
-  return tail.findLast((line) => EXCEPTION_LINE.test(line));
-}
 function lastLine(tail) {
-  return tail.findLast((line) => line.trim() !== "") ?? "(no output)";
+  return tail.findLast((line) => line.trim() !== "") ?? NO_OUTPUT;
 }
-function describeExit({ result, tail }) {
-  const how = result.signal ? `killed by ${result.signal}` : `exit code ${result.exitCode}`;
-  return `${how}: ${lastLine(tail)}`;
+function howItEnded({ exitCode, signal }) {
+  return signal ? `killed by ${signal}` : `exit code ${exitCode}`;
 }
 
 // src/trial/command.ts
@@ -12786,6 +12889,23 @@ function parseCommand(text) {
   return { file: file2, args, throughShell: false };
 }
 
+// src/protocol/duration.ts
+var SECONDS_PER = { s: 1, m: 60, h: 3600 };
+var MOST_SECONDS2 = 86400;
+var LEAST_ROOM_SECONDS = 10;
+var LEAST_ROOM_SHARE = 0.1;
+var durationSchema = external_exports.string().regex(/^\d+(\.\d+)?(s|m|h)$/, "expected a duration such as 90s, 5m or 1h").transform((text) => Number(text.slice(0, -1)) * SECONDS_PER[text.slice(-1)]).refine((seconds) => seconds > 0 && seconds <= MOST_SECONDS2, "expected a duration above 0 and up to 24h");
+function writeDuration(seconds) {
+  const [unit, size] = Object.entries(SECONDS_PER).findLast(([, size2]) => seconds % size2 === 0) ?? ["s", 1];
+  return `${Number((seconds / size).toFixed(3))}${unit}`;
+}
+function leastTimeout(budget) {
+  return Math.ceil(budget + Math.max(LEAST_ROOM_SECONDS, LEAST_ROOM_SHARE * budget));
+}
+function defaultTimeout(budget) {
+  return Math.min(MOST_SECONDS2, Math.max(2 * budget, budget + 120));
+}
+
 // src/protocol/agents.ts
 var nameSchema = external_exports.string().regex(/^[a-z0-9-]+$/, "expected lower-case letters, digits and dashes");
 var agentSchema = external_exports.discriminatedUnion("use", [
@@ -12794,7 +12914,9 @@ var agentSchema = external_exports.discriminatedUnion("use", [
     use: external_exports.literal("openai"),
     model: external_exports.string().min(1),
     /** Dollars per million tokens; without a price, the cost in dollars is unknown. */
-    price: external_exports.strictObject({ input: external_exports.number().nonnegative(), output: external_exports.number().nonnegative() }).optional()
+    price: external_exports.strictObject({ input: external_exports.number().nonnegative(), output: external_exports.number().nonnegative() }).optional(),
+    /** How long its server may be silent, and how long retries may take; in seconds. */
+    timeout: durationSchema.default(300)
   }),
   external_exports.strictObject({ name: nameSchema, use: external_exports.literal("explore") })
 ]);
@@ -12807,6 +12929,24 @@ function abilitiesOf({ use }) {
 }
 function priceOf(agent) {
   return "price" in agent ? agent.price : void 0;
+}
+
+// src/protocol/path.ts
+function normalPath(path) {
+  const parts = path.split("/").filter((part) => part !== "" && part !== ".");
+  return parts.length === 0 ? "." : parts.join("/");
+}
+function pathProblem(path, place2) {
+  if (!isVisible(path)) return "a path without control characters";
+  if (path.includes("\\")) return `slashes instead of backslashes: ${path.replaceAll("\\", "/")}`;
+  const parts = path.split("/");
+  if (/^[/~]|^[A-Za-z]:/.test(path) || parts.includes("..")) return `a path inside ${place2}`;
+  if (/[*?]|^!|\{[^{}]*,/.test(path))
+    return "the path of one file, not a pattern: list every file, such as src/train.py";
+  if (normalPath(path) === ".")
+    return `the path of one file, not all of ${place2}: list every file, such as src/train.py`;
+  if (parts.some((part) => part.toLowerCase() === ".git")) return "a path outside .git";
+  return null;
 }
 
 // node_modules/re2js/build/index.js
@@ -16135,16 +16275,16 @@ var AhoCorasick = class {
       let node2 = 0;
       for (let i = 0; i < word.length; i++) {
         const key = node2 * alphabetSize + word[i];
-        let child2 = edges.get(key);
-        if (child2 === void 0) {
-          child2 = parent.length;
-          edges.set(key, child2);
+        let child = edges.get(key);
+        if (child === void 0) {
+          child = parent.length;
+          edges.set(key, child);
           parent.push(node2);
           unit.push(word[i]);
           depth.push(depth[node2] + 1);
           terminal.push(0);
         }
-        node2 = child2;
+        node2 = child;
       }
       terminal[node2] = 1;
     }
@@ -19507,26 +19647,19 @@ function compilePattern(source) {
 var CONTRACT_PATH = ".github/research.yml";
 var pathSchema = pathInside("the repository");
 function pathInside(place2) {
-  return external_exports.string().min(1).refine(
-    (path) => !path.startsWith("/") && !path.split("/").includes(".."),
-    `expected a path inside ${place2}`
-  ).refine(isVisible, "expected a path without control characters").transform(withoutSlash);
+  return external_exports.string().min(1).check(({ value, issues }) => {
+    const problem = pathProblem(value, place2);
+    if (problem !== null) issues.push({ code: "custom", message: `expected ${problem}`, input: value });
+  }).transform(normalPath);
 }
-function withoutSlash(path) {
-  let end = path.length;
-  while (path[end - 1] === "/") end--;
-  return path.slice(0, end);
-}
-var SECONDS_PER = { s: 1, m: 60, h: 3600 };
-var durationSchema = external_exports.string().regex(/^\d+(\.\d+)?(s|m|h)$/, "expected a duration such as 90s, 5m or 1h").transform((text) => Number(text.slice(0, -1)) * SECONDS_PER[text.slice(-1)]).refine((seconds) => seconds > 0 && seconds <= 86400, "expected a duration above 0 and up to 24h");
 var SOURCES = ["referee", "pattern", "file"];
 var MAX_PATTERN = 500;
 var keySchema = external_exports.string().regex(/^[^.]+(\.[^.]+)*$/, "expected names and indices separated by dots, such as latency.p99");
 var metricSchema = external_exports.strictObject({
-  name: external_exports.string().min(1).max(40).refine(isVisible, "expected a name without control characters"),
+  name: external_exports.string().trim().min(1).max(40).refine(isVisible, "expected a name without control characters"),
   goal: external_exports.enum(["minimize", "maximize"]),
   referee: pathSchema.optional(),
-  pattern: external_exports.string().max(MAX_PATTERN).check(({ value, issues }) => {
+  pattern: external_exports.string().max(MAX_PATTERN).overwrite(visible).check(({ value, issues }) => {
     if (value.length > MAX_PATTERN) return;
     const pattern = compilePattern(value);
     if (pattern.kind === "pattern") return;
@@ -19547,16 +19680,35 @@ var metricSchema = external_exports.strictObject({
   if (metric.referee !== void 0 && metric.goal !== "minimize")
     report("goal", "expected minimize, because a referee measures a code length", metric.goal);
 });
+var trialSchema = external_exports.strictObject({
+  workflow: external_exports.string().regex(/^[\w.-]+\.ya?ml$/, "expected the name of a file in .github/workflows").default("experiment.yml"),
+  budget: durationSchema.default(300),
+  /** Start-up, training and scoring together. By default twice the budget, and at least two minutes more. */
+  timeout: durationSchema.optional()
+}).transform(({ timeout, ...trial }) => ({ ...trial, timeout: timeout ?? defaultTimeout(trial.budget) })).check(({ value: { budget, timeout }, issues }) => {
+  const least = leastTimeout(budget);
+  if (timeout >= least) return;
+  const message = `expected at least ${writeDuration(least)}, which leaves time for start-up and scoring beside the budget of ${writeDuration(budget)}`;
+  issues.push({ code: "custom", path: ["timeout"], message, input: writeDuration(timeout) });
+});
+var SECRET_NAMES = [
+  /(?:^|_)(?:token|secrets?|passw(?:or)?d|passphrase|pass|pwd|credentials?|cookies?|auth|authorization|netrc|pat|dsn)(?:_|$)/i,
+  /(?:^|_)(?:api|access|private|secret|signing|encryption|account|service|client)_?key(?:_|$)|_key$|_url$|_uri$/i,
+  /^(?:github|actions|runner|input|aws|azure|gcp|google|ssh|gpg|docker|kube\w*|npm)(?:_|$)/i
+];
+var variableSchema = external_exports.string().regex(/^[A-Za-z_]\w{0,99}$/, "expected the name of an environment variable").refine(
+  (name) => !SECRET_NAMES.some((pattern) => pattern.test(name)),
+  "expected a variable without secrets: what a candidate can read can end up in a comment"
+).refine(
+  (name) => !/^(?:PATH|HOME|TMPDIR|LD_\w+|AUTORESEARCH_\w+)$/.test(name),
+  "expected a variable that the sandbox does not set itself"
+);
 var keysSchema = external_exports.strictObject({
-  /** The only paths that an experiment may change. */
-  editable: external_exports.array(pathSchema).min(1).max(20).default(["trainer/train.py"]),
+  /** The only files that an experiment may change. */
+  editable: external_exports.array(pathSchema).min(1).max(20).transform((paths) => [...new Set(paths)]).default(["trainer/train.py"]),
   brief: pathSchema.default("trainer/program.md"),
   metric: metricSchema.default({ name: "val_bpb", goal: "minimize", referee: "trainer/referee.py" }),
-  trial: external_exports.strictObject({
-    workflow: external_exports.string().regex(/^[\w.-]+\.ya?ml$/, "expected the name of a file in .github/workflows").default("experiment.yml"),
-    budget: durationSchema.default(300),
-    timeout: durationSchema.default(600)
-  }).prefault({}),
+  trial: trialSchema.prefault({}),
   gate: external_exports.strictObject({
     false_merges: external_exports.number().gt(0).lt(0.5).default(0.1),
     max_trials: external_exports.int().min(2).max(10).default(4),
@@ -19569,6 +19721,8 @@ var keysSchema = external_exports.strictObject({
   }).prefault({}),
   /** The sandbox of a candidate. `none` must be chosen explicitly, and every report then says so. */
   sandbox: external_exports.enum(["bubblewrap", "none"]).default("bubblewrap"),
+  /** Further variables of the runner that the command may see, by name. */
+  env: external_exports.array(variableSchema).max(50).default([]),
   agents: external_exports.array(agentSchema).min(1).max(10).default([{ name: "explore", use: "explore" }]),
   parallel: external_exports.int().min(1).max(64).default(1),
   limits: external_exports.strictObject({
@@ -19587,7 +19741,18 @@ var keysSchema = external_exports.strictObject({
   /** Must be true in a public repository whose trials run on a self-hosted runner. */
   accept_public_self_hosted: external_exports.boolean().default(false)
 });
-var contractSchema = keysSchema.check(({ value: { limits, agents }, issues }) => {
+var contractSchema = keysSchema.check(({ value: contract, issues }) => {
+  for (const [i, path] of contract.editable.entries()) {
+    const protectedBy = protectionOf(path, contract);
+    if (protectedBy !== null)
+      issues.push({
+        code: "custom",
+        path: ["editable", i],
+        message: `expected a file other than ${protectedBy}`,
+        input: path
+      });
+  }
+  const { limits, agents } = contract;
   if (limits.usd === null) return;
   for (const [i, agent] of agents.entries())
     if (abilitiesOf(agent).costsMoney && priceOf(agent) === void 0)
@@ -19598,6 +19763,17 @@ var contractSchema = keysSchema.check(({ value: { limits, agents }, issues }) =>
         input: void 0
       });
 });
+function protectionOf(path, { metric, brief }) {
+  const covers = (file2) => isWithin(file2, path);
+  if (isWithin(path, ".github") || covers(CONTRACT_PATH))
+    return "those in .github, which hold the contract and the workflows";
+  if (covers("action.yml") || covers("action.yaml")) return "the action that measures";
+  if (metric.referee !== void 0 && covers(metric.referee)) return "the referee, which scores it";
+  return covers(brief) ? "the brief, which instructs the agents" : null;
+}
+function isWithin(file2, folder) {
+  return `${file2.toLowerCase()}/`.startsWith(`${folder.toLowerCase()}/`);
+}
 
 // node_modules/js-yaml/dist/js-yaml.mjs
 /*! js-yaml 5.5.0 https://github.com/nodeca/js-yaml @license MIT */
@@ -20720,13 +20896,13 @@ function getDoubleQuotedValue(input2, start, end) {
     if (ch === 92) {
       result += input2.slice(captureStart, position);
       position++;
-      const escaped = input2.charCodeAt(position);
-      if (escaped === 10 || escaped === 13) position = skipFoldedBreaks(input2, position, end).position;
-      else if (escaped < 256 && simpleEscapeCheck[escaped]) {
-        result += simpleEscapeMap[escaped];
+      const escaped2 = input2.charCodeAt(position);
+      if (escaped2 === 10 || escaped2 === 13) position = skipFoldedBreaks(input2, position, end).position;
+      else if (escaped2 < 256 && simpleEscapeCheck[escaped2]) {
+        result += simpleEscapeMap[escaped2];
         position++;
       } else {
-        let hexLength = escapedHexLen$1(escaped);
+        let hexLength = escapedHexLen$1(escaped2);
         let hexResult = 0;
         for (; hexLength > 0; hexLength--) {
           position++;
@@ -21420,11 +21596,11 @@ function readDoubleQuotedScalar(state, nodeIndent, props) {
     }
     if (ch === 92) {
       simple = false;
-      const escaped = state.input.charCodeAt(++state.position);
-      if (isEol(escaped)) readFlowScalarBreak(state, nodeIndent);
-      else if (isSimpleEscape(escaped)) state.position++;
+      const escaped2 = state.input.charCodeAt(++state.position);
+      if (isEol(escaped2)) readFlowScalarBreak(state, nodeIndent);
+      else if (isSimpleEscape(escaped2)) state.position++;
       else {
-        let hexLength = escapedHexLen(escaped);
+        let hexLength = escapedHexLen(escaped2);
         if (hexLength === 0) throwError(state, "unknown escape sequence");
         while (hexLength-- > 0) {
           state.position++;
@@ -22104,21 +22280,44 @@ function suggest(word, known) {
   return (0, import_fastest_levenshtein.distance)(word.toLowerCase(), best) <= Math.max(1, Math.floor(best.length / 3)) ? best : null;
 }
 
-// src/protocol/contract-file.ts
-function parseContract(text) {
-  let value;
+// src/protocol/yaml.ts
+var MAX_LENGTH = 64 * 1024;
+var MAX_DEPTH = 30;
+function readYaml(text, { aliases = 0 } = {}) {
+  const problem = (line, expected, found) => ({
+    kind: "problem",
+    line,
+    expected,
+    found
+  });
+  if (text.length > MAX_LENGTH)
+    return problem(1, `at most ${MAX_LENGTH} characters`, `${text.length} characters`);
+  const plain = text.replace(/^\ufeff/, "");
+  if (plain.split("\n").every((line) => /^\s*(#.*)?$/.test(line))) return { kind: "value", value: null };
   try {
-    value = isBlank(text) ? {} : load(text);
+    return { kind: "value", value: load(plain, { maxDepth: MAX_DEPTH, maxAliases: aliases }) };
   } catch (error2) {
     if (!(error2 instanceof YAMLException)) throw error2;
     const line = (error2.mark?.line ?? 0) + 1;
-    return problems([{ line, key: "", expected: "valid YAML", found: error2.reason }]);
+    if (error2.reason.includes("maxDepth")) return problem(line, `at most ${MAX_DEPTH} levels`, "more");
+    if (error2.reason.includes("maxAliases"))
+      return problem(
+        line,
+        "every value written out",
+        aliases === 0 ? "an alias (*)" : `more than ${aliases} aliases (*)`
+      );
+    return problem(line, "valid YAML", error2.reason);
   }
-  const parsed = contractSchema.safeParse(value ?? {}, { reportInput: true });
-  if (!parsed.success) {
-    const lines = linesOfKeys(text);
-    return problems(parsed.error.issues.flatMap((issue2) => explain(issue2, lines)));
-  }
+}
+
+// src/protocol/contract-file.ts
+var MOST_SHOWN = 10;
+var MOST_CHARACTERS = 80;
+function parseContract(text) {
+  const yaml = readYaml(text);
+  if (yaml.kind === "problem") return problems([{ ...yaml, key: "" }]);
+  const parsed = contractSchema.safeParse(yaml.value ?? {}, { reportInput: true });
+  if (!parsed.success) return problems(explainAll(parsed.error.issues, linesOfKeys(text)));
   const names = parsed.data.agents.map((agent) => agent.name);
   const twice = names.find((name, i) => names.indexOf(name) !== i);
   if (twice !== void 0) {
@@ -22137,25 +22336,32 @@ function describeProblem(problem) {
 function problems(found) {
   return { kind: "problems", problems: found };
 }
-function isBlank(text) {
-  return text.split("\n").every((line) => /^\s*(#.*)?$/.test(line));
+function explainAll(issues, lines) {
+  const all = issues.flatMap(
+    (issue2) => issue2.code === "unrecognized_keys" ? issue2.keys.map((unknown2) => () => explainUnknown(issue2, unknown2, lines)) : [() => explain(issue2, lines)]
+  );
+  const shown = all.slice(0, MOST_SHOWN).map((explained) => explained());
+  const more = all.length - shown.length;
+  const line = shown.at(-1)?.line ?? 1;
+  return more === 0 ? shown : [...shown, { line, key: "", expected: "no more problems", found: `${more} more` }];
 }
 function explain(issue2, lines) {
-  const key = issue2.path.join(".");
   const line = nearestLine(issue2.path, lines);
-  if (issue2.code !== "unrecognized_keys")
-    return [{ line, key, expected: expectation(issue2), found: show(issue2.input) }];
-  return issue2.keys.map((unknown2) => {
-    const path = [...issue2.path, unknown2];
-    const siblings = knownKeys(issue2.path);
-    const near = suggest(unknown2, siblings);
-    return {
-      line: nearestLine(path, lines),
-      key: path.join("."),
-      expected: near ? `a known key (did you mean ${near}?)` : `one of the keys ${siblings.join(", ")}`,
-      found: unknown2
-    };
-  });
+  return { line, key: keyOf(issue2.path), expected: expectation(issue2), found: show(issue2.input) };
+}
+function explainUnknown({ path: parent, input: input2 }, unknown2, lines) {
+  const path = [...parent, unknown2];
+  const siblings = knownKeys(parent, input2);
+  const near = suggest(unknown2.slice(0, MOST_CHARACTERS), siblings);
+  return {
+    line: nearestLine(path, lines),
+    key: keyOf(path),
+    expected: near ? `a known key (did you mean ${near}?)` : `one of the keys ${siblings.join(", ")}`,
+    found: unknown2.slice(0, MOST_CHARACTERS)
+  };
+}
+function keyOf(path) {
+  return path.map((part) => String(part).slice(0, MOST_CHARACTERS)).join(".");
 }
 function expectation(issue2) {
   switch (issue2.code) {
@@ -22175,24 +22381,37 @@ function expectation(issue2) {
 }
 function show(value) {
   if (value === void 0) return "nothing";
-  return JSON.stringify(value).slice(0, 80);
+  return JSON.stringify(value).slice(0, MOST_CHARACTERS);
 }
-function knownKeys(path) {
-  let schema = contractSchema;
-  for (const part of path) schema = child(schema, part);
-  const shape = unwrap(schema);
-  return typeof shape === "object" && shape !== null && "shape" in shape ? Object.keys(shape.shape) : [];
+function knownKeys(path, value) {
+  let schemas = [contractSchema];
+  for (const part of path) schemas = schemas.flatMap((schema) => childrenOf(schema, part));
+  const shapes = schemas.flatMap((schema) => alternatives(schema)).map(shapeOf);
+  const fitting = shapes.filter((shape) => fits(shape, value));
+  return [...new Set((fitting.length > 0 ? fitting : shapes).flatMap((shape) => Object.keys(shape)))];
 }
-function child(schema, part) {
-  const inner = unwrap(schema);
-  if (typeof inner !== "object" || inner === null) return void 0;
-  if ("shape" in inner) return inner.shape[part];
-  return void 0;
+function childrenOf(schema, part) {
+  if (typeof part === "number") return [schema];
+  return alternatives(schema).flatMap((inner) => shapeOf(inner)[part] ?? []);
 }
-function unwrap(schema) {
+function alternatives(schema) {
+  const inner = unwrap2(schema);
+  const isUnion = typeof inner === "object" && inner !== null && "options" in inner;
+  return isUnion && Array.isArray(inner.options) ? inner.options.map(unwrap2) : [inner];
+}
+function shapeOf(schema) {
+  return typeof schema === "object" && schema !== null && "shape" in schema ? schema.shape : {};
+}
+function fits({ use }, value) {
+  return use instanceof external_exports.ZodLiteral && typeof value === "object" && value !== null && "use" in value ? use.safeParse(value.use).success : true;
+}
+function unwrap2(schema) {
   let inner = schema;
-  while (typeof inner === "object" && inner !== null && "unwrap" in inner && typeof inner.unwrap === "function")
-    inner = inner.unwrap();
+  while (typeof inner === "object" && inner !== null) {
+    if ("unwrap" in inner && typeof inner.unwrap === "function") inner = inner.unwrap();
+    else if ("in" in inner) inner = inner.in;
+    else break;
+  }
   return inner;
 }
 function nearestLine(path, lines) {
@@ -22206,7 +22425,12 @@ function linesOfKeys(text) {
   const lines = /* @__PURE__ */ new Map();
   const events = parseEvents(text, {});
   let next = 0;
-  const lineAt = (offset) => text.slice(0, offset).split("\n").length;
+  let counted = { offset: 0, line: 1 };
+  const lineAt = (offset) => {
+    if (offset > counted.offset)
+      counted = { offset, line: counted.line + text.slice(counted.offset, offset).split("\n").length - 1 };
+    return counted.line;
+  };
   const startOf = (event) => event === void 0 ? -1 : event.type === EVENT_ID.SCALAR ? event.valueStart : "start" in event ? event.start : -1;
   const read4 = (path) => {
     const event = events[next++];
@@ -22323,8 +22547,7 @@ import { createHash } from "node:crypto";
 import { readFile as readFile2 } from "node:fs/promises";
 import { dirname as dirname3, join as join3 } from "node:path";
 async function measureDigest(options) {
-  const { contract, command, budgetSeconds, timeoutSeconds } = options;
-  const files2 = await listTree(options.base, options.baseSha);
+  const { files: files2, contract, command, budgetSeconds, timeoutSeconds } = options;
   const terms = {
     editable: contract.editable,
     metric: contract.metric,
@@ -22332,6 +22555,7 @@ async function measureDigest(options) {
     budgetSeconds,
     timeoutSeconds,
     sandbox: options.sandbox,
+    ...contract.env.length > 0 ? { env: contract.env } : {},
     previewAt: PREVIEW_AT
   };
   const hash2 = createHash("sha256").update(JSON.stringify(terms)).update("\n");
@@ -22359,7 +22583,7 @@ async function readManifest(dataDir) {
 }
 
 // src/trial/environment.ts
-import { join as join4 } from "node:path";
+import { isAbsolute, join as join4 } from "node:path";
 var MACHINE_VARIABLES = [
   "PATH",
   "LANG",
@@ -22375,28 +22599,267 @@ var MACHINE_VARIABLES = [
   "HIP_VISIBLE_DEVICES",
   "OMP_NUM_THREADS",
   "MKL_NUM_THREADS",
+  "OPENBLAS_NUM_THREADS",
+  "NUMEXPR_NUM_THREADS",
+  "RAYON_NUM_THREADS",
+  "TOKENIZERS_PARALLELISM",
+  "PYTORCH_CUDA_ALLOC_CONF",
+  "PYTORCH_ALLOC_CONF",
+  "CUBLAS_WORKSPACE_CONFIG",
+  "CUDA_LAUNCH_BLOCKING",
+  "CUDA_MODULE_LOADING",
+  "TORCH_CUDA_ARCH_LIST",
+  "NCCL_DEBUG",
+  "NCCL_P2P_DISABLE",
+  "NCCL_IB_DISABLE",
+  "NCCL_SOCKET_IFNAME",
+  "XLA_FLAGS",
+  "XLA_PYTHON_CLIENT_PREALLOCATE",
+  "XLA_PYTHON_CLIENT_MEM_FRACTION",
+  "JAX_PLATFORMS",
+  "TF_CPP_MIN_LOG_LEVEL",
+  "PYTHONHASHSEED",
+  "NODE_ENV",
+  "HF_HUB_OFFLINE",
+  "HF_DATASETS_OFFLINE",
+  "TRANSFORMERS_OFFLINE",
+  "HF_HUB_DISABLE_TELEMETRY",
+  "WANDB_MODE",
+  "WANDB_DISABLED",
   "AUTORESEARCH_DATA"
 ];
-function pickMachineVariables(machine) {
+var CACHE_VARIABLES = [
+  "XDG_CACHE_HOME",
+  "HF_HOME",
+  "HF_HUB_CACHE",
+  "HUGGINGFACE_HUB_CACHE",
+  "HF_DATASETS_CACHE",
+  "HF_ASSETS_CACHE",
+  "TRANSFORMERS_CACHE",
+  "SENTENCE_TRANSFORMERS_HOME",
+  "TIKTOKEN_CACHE_DIR",
+  "DATA_GYM_CACHE_DIR",
+  "TORCH_HOME",
+  "TORCH_EXTENSIONS_DIR",
+  "TORCHINDUCTOR_CACHE_DIR",
+  "TRITON_CACHE_DIR",
+  "TFDS_DATA_DIR",
+  "KERAS_HOME",
+  "NLTK_DATA",
+  "KAGGLEHUB_CACHE"
+];
+var WITHOUT_NETWORK = { UV_OFFLINE: "1", UV_NO_SYNC: "1", UV_PYTHON_DOWNLOADS: "never" };
+var PASSWORD_IN_ADDRESS = /:\/\/[^/\s@]*:[^/\s@]+@/;
+function pickMachineVariables(machine, names = MACHINE_VARIABLES) {
   const picked = {};
-  for (const name of MACHINE_VARIABLES) {
+  for (const name of names) {
     const value = machine[name];
     if (value !== void 0) picked[name] = value;
   }
   return picked;
 }
+function cacheFolders(machine) {
+  const named = Object.entries(pickMachineVariables(machine, CACHE_VARIABLES));
+  return Object.fromEntries(named.filter(([, folder]) => isAbsolute(folder)));
+}
 function trialEnvironment(options) {
   const { HOME: home } = options.machine;
+  const named = pickMachineVariables(options.machine, options.names ?? []);
+  for (const [name, value] of Object.entries(named))
+    if (PASSWORD_IN_ADDRESS.test(value))
+      throw new Error(
+        `env: the runner's ${name} contains a password, which candidates must not see. Remove ${name} from \`env\` in the contract.`
+      );
   return {
     // The candidate has an empty home, so the data in the machine's home must be named.
     ...home ? { AUTORESEARCH_DATA: join4(home, ".cache", "autoresearch", "data") } : {},
     ...pickMachineVariables(options.machine),
+    ...WITHOUT_NETWORK,
+    ...named,
     HOME: options.home,
     TMPDIR: options.temporary,
     PYTHONUNBUFFERED: "1",
     AUTORESEARCH_SEED: String(options.seed),
     AUTORESEARCH_BUDGET: String(options.budgetSeconds)
   };
+}
+
+// src/trial/faults.ts
+import { statfs } from "node:fs/promises";
+var LEAST_FREE_MB = 64;
+var FOREIGN_SHARE = 0.1;
+var USED_SHARE = 0.5;
+var GPU_SIGNS = /No CUDA GPUs are available|Found no NVIDIA driver|NVIDIA driver on your system is too old|CUDA driver version is insufficient|Unexpected error from cudaGetDeviceCount|no CUDA-capable device is detected|all CUDA-capable devices are busy or unavailable|uncorrectable ECC|CUDA error: (?:initialization error|unknown error|system not yet initialized|out of memory)|CUDA_ERROR_(?:NO_DEVICE|NOT_INITIALIZED|SYSTEM_|ECC|DEVICE_UNAVAILABLE)|CUDNN_STATUS_NOT_INITIALIZED|Driver\/library version mismatch|GPU is lost|fallen off the bus|No visible GPU|device is busy/i;
+var HELD_BY_ANOTHER = /Process \d+ has ([\d.]+) (MiB|GiB) memory in use\./g;
+var OWN_MEMORY = /this process has ([\d.]+) (MiB|GiB) memory in use|([\d.]+) (MiB|GiB) is allocated by PyTorch/i;
+var DISK_SIGNS = /\[Errno 5\]|Input\/output error|Stale file handle|Transport endpoint is not connected|Structure needs cleaning/i;
+async function problemBefore(gpus, folder) {
+  if (gpus.kind === "broken" && gpus.hasDevices) return `The GPU's driver does not answer: ${gpus.said}`;
+  const busy = gpus.kind === "some" ? gpus.gpus.map(busyWith).find((each) => each !== null) : null;
+  return busy ?? fullDisk(folder);
+}
+async function blamed(outcome, { before, after, isChampion, folder }) {
+  if (outcome.status !== "crash") return outcome;
+  const said = `${outcome.message}
+${outcome.traceback}`;
+  const cause = (before.kind === "some" && after.kind !== "some" ? `The GPU was lost during the trial${wordsOf(after)}` : null) ?? newMemoryErrors(before, after) ?? gpuCause(said, after, isChampion) ?? (DISK_SIGNS.test(said) ? "A disk or a file system of the machine fails" : null) ?? (/No space left on device|ENOSPC/.test(said) ? await fullDisk(folder) : null);
+  if (cause === null) return outcome;
+  return {
+    status: "fault",
+    message: `${cause.replace(/\.$/, "")}. The trial ended with: ${outcome.message}`.slice(0, 500)
+  };
+}
+function gpuCause(said, gpus, isChampion) {
+  const isHeld = isHeldByAnother(said);
+  if (!isHeld && !GPU_SIGNS.test(said)) return null;
+  if (gpus.kind === "broken") return `The GPU's driver does not answer: ${gpus.said}`;
+  if (gpus.kind === "some") {
+    const busy = gpus.gpus.map(busyWith).find((each) => each !== null);
+    if (busy !== void 0) return busy;
+    if (!isChampion || /out of memory/i.test(said)) return null;
+  }
+  if (isHeld) return "Another process holds the memory of the GPU";
+  return gpus.kind === "none" ? "The machine has no usable GPU, or no driver for it" : "The GPU does not work";
+}
+function isHeldByAnother(said) {
+  const megabytes = (amount = "0", unit = "MiB") => Number(amount) * (unit === "GiB" ? 1024 : 1);
+  const others = [...said.matchAll(HELD_BY_ANOTHER)].map(([, amount, unit]) => megabytes(amount, unit));
+  const own2 = OWN_MEMORY.exec(said);
+  const mine = own2 ? megabytes(own2[1] ?? own2[3], own2[2] ?? own2[4]) : 0;
+  return Math.max(0, ...others) > Math.max(1024, 2 * mine);
+}
+function busyWith({ index, name, totalMb, usedMb, processes }) {
+  const worst = processes.toSorted((a, b) => b.usedMb - a.usedMb)[0];
+  const [used, total] = [usedMb, totalMb].map((megabytes) => (megabytes / 1024).toFixed(1));
+  if (worst !== void 0 && worst.usedMb > FOREIGN_SHARE * totalMb)
+    return `GPU ${index} (${name}) is in use: process ${worst.pid} holds ${(worst.usedMb / 1024).toFixed(1)} of its ${total} GiB of memory. End it, or hide this GPU from the runner with CUDA_VISIBLE_DEVICES.`;
+  if (usedMb > USED_SHARE * totalMb)
+    return `GPU ${index} (${name}) is in use: ${used} of its ${total} GiB of memory are taken. End what uses it, or hide this GPU from the runner with CUDA_VISIBLE_DEVICES.`;
+  return null;
+}
+function newMemoryErrors(before, after) {
+  if (before.kind !== "some" || after.kind !== "some") return null;
+  const worse = after.gpus.find(
+    ({ index, memoryErrors }) => before.gpus.some((earlier) => earlier.index === index && memoryErrors > earlier.memoryErrors)
+  );
+  return worse ? `GPU ${worse.index} (${worse.name}) had memory errors that could not be corrected (ECC)` : null;
+}
+function wordsOf(gpus) {
+  return gpus.kind === "broken" ? `: ${gpus.said}` : "";
+}
+async function fullDisk(folder) {
+  const { bavail, bsize } = await statfs(folder);
+  const freeMb = bavail * bsize / 2 ** 20;
+  if (freeMb >= LEAST_FREE_MB) return null;
+  return `The disk is full: ${freeMb.toFixed(0)} MB are free in ${folder}, expected at least ${LEAST_FREE_MB}. Remove files from the runner's disk.`;
+}
+var CAUSES = [
+  [/ENOSPC|No space left on device/i, "The disk is full. Remove files from the runner's disk."],
+  [/EDQUOT|quota exceeded/i, "The runner's disk quota is used up."],
+  [
+    /EROFS|Read-only file system/i,
+    "The runner's disk is read-only, usually after a disk error. Check the disk and mount it again."
+  ],
+  [
+    /EMFILE|ENFILE|Too many open files/i,
+    "The runner has no file descriptors left. End what holds them, or raise the limit (ulimit -n)."
+  ],
+  [
+    /EAGAIN|Resource temporarily unavailable/i,
+    "The runner cannot start more processes. End some, or raise the limit (ulimit -u)."
+  ],
+  [/ENOMEM|Cannot allocate memory/i, "The machine has no memory left."],
+  [/\bEIO\b|Input\/output error/i, "A disk of the runner fails. Check it."]
+];
+function systemCause(error2) {
+  const known = CAUSES.find(([pattern]) => pattern.test(error2.message));
+  return known === void 0 ? error2.message : `${known[1]} (${error2.message})`;
+}
+
+// src/trial/gpus.ts
+import { execFile as execFile3 } from "node:child_process";
+import { readdir as readdir2 } from "node:fs/promises";
+import { promisify as promisify3 } from "node:util";
+var run3 = promisify3(execFile3);
+var TIMEOUT_MS = 2e4;
+var FIELDS = [
+  "index",
+  "uuid",
+  "name",
+  "driver_version",
+  "memory.total",
+  "memory.used",
+  "ecc.errors.uncorrected.volatile.total"
+];
+async function askGpus(env) {
+  const visible2 = env.CUDA_VISIBLE_DEVICES;
+  if (visible2?.trim() === "" || visible2?.trim() === "-1") return { kind: "none" };
+  const query = (what) => run3("nvidia-smi", [what, "--format=csv,noheader,nounits"], { env, timeout: TIMEOUT_MS });
+  try {
+    const { stdout } = await query(`--query-gpu=${FIELDS.join(",")}`);
+    const wanted = visible2?.split(",").map((id) => id.trim());
+    const rows = cells(stdout).filter(
+      ([index = "", uuid3 = ""]) => wanted?.some((id) => id === index || uuid3.startsWith(id)) ?? true
+    );
+    if (rows.length === 0) return { kind: "none" };
+    const apps = cells(
+      await query("--query-compute-apps=gpu_uuid,pid,used_memory").then(
+        ({ stdout: stdout2 }) => stdout2,
+        () => ""
+      )
+    );
+    const gpus = rows.map(([index = "", uuid3 = "", name = "", driver = "", total, used, errors]) => ({
+      index,
+      name,
+      driver,
+      totalMb: Number(total ?? NaN),
+      usedMb: Number(used ?? NaN),
+      memoryErrors: Number(errors ?? NaN),
+      processes: apps.filter(([owner]) => owner === uuid3).map(([, pid = "", size]) => ({ pid, usedMb: Number(size ?? NaN) }))
+    }));
+    return { kind: "some", gpus };
+  } catch (error2) {
+    const { code, stdout = "", stderr = "" } = error2;
+    if (code === "ENOENT") return { kind: "none" };
+    const names = await readdir2("/dev").catch(() => []);
+    const said = `${stdout} ${stderr}`.trim().replaceAll(/\s+/g, " ") || error2.message;
+    return {
+      kind: "broken",
+      said: said.slice(0, 200),
+      hasDevices: names.some((name) => /^nvidia\d+$/.test(name))
+    };
+  }
+}
+function cells(csv) {
+  const lines = csv.trim().split("\n").filter((line) => line.trim() !== "");
+  return lines.map((line) => line.split(",").map((cell) => cell.trim()));
+}
+
+// src/trial/hints.ts
+var HINTS = [
+  [
+    /Read-only file system|\bEROFS\b/,
+    "Committed files cannot be changed in the sandbox: write other files beside them, or below $TMPDIR."
+  ],
+  [
+    /name resolution|Name or service not known|nodename nor servname|Network is unreachable|\bENOTFOUND\b|\bEAI_AGAIN\b|Could not resolve host|Max retries exceeded with url|couldn't connect to 'https?:/i,
+    "There is no network in the sandbox: download before the trial, and list the folder under `readable` in the workflow."
+  ],
+  [/not a git repository|'rev-parse'|\bgit rev-parse\b/, "There is no git repository in the sandbox."],
+  [
+    /(?:FileNotFoundError|No such file or directory|\bENOENT\b|cannot open)[^\n]*['"](?:\/(?!trial\/|tmp\/)|~\/)/,
+    "If it exists on the runner, list it under `readable` in the workflow."
+  ]
+];
+var MOST_CHARACTERS2 = 500;
+function withHint(message, traceback) {
+  const hint = HINTS.find(([pattern]) => pattern.test(message) || pattern.test(lastLines(traceback)))?.[1];
+  if (hint === void 0) return message;
+  const room = MOST_CHARACTERS2 - hint.length - 2;
+  return `${message.slice(0, room).replace(/\.$/, "")}. ${hint}`;
+}
+function lastLines(text) {
+  return text.trimEnd().split("\n").slice(-5).join("\n");
 }
 
 // src/trial/limits.ts
@@ -22436,62 +22899,244 @@ function ownLimits() {
 }
 
 // src/trial/machine.ts
-import { execFile as execFile3 } from "node:child_process";
 import { cpus } from "node:os";
-import { basename } from "node:path";
-import { promisify as promisify3 } from "node:util";
-var run3 = promisify3(execFile3);
-var PYTHON_PROBE = `
-import importlib.metadata, platform
-print("python", platform.python_version())
-try:
-    print("torch", importlib.metadata.version("torch"))
-except importlib.metadata.PackageNotFoundError:
-    pass
-`;
-async function machineClass(command, env, cwd) {
-  const [device, framework] = await Promise.all([gpus(env), pythonVersions(command, env, cwd)]);
-  return [device ?? processor(), ...framework].join(", ").slice(0, 200);
+function machineClass(gpus, versions) {
+  return [deviceOf(gpus), ...versions].join(", ").slice(0, 200);
 }
-async function gpus(env) {
-  const visible2 = env.CUDA_VISIBLE_DEVICES;
-  if (visible2?.trim() === "" || visible2?.trim() === "-1") return null;
-  const query = ["--query-gpu=index,uuid,name,driver_version", "--format=csv,noheader"];
-  const listed = await run3("nvidia-smi", query, { env, timeout: 2e4 }).catch(() => null);
-  if (!listed) return null;
-  const wanted = visible2?.split(",").map((id) => id.trim());
-  const devices = listed.stdout.trim().split("\n").map((line) => line.split(",").map((cell) => cell.trim())).filter(([index = "", uuid3 = ""]) => wanted?.some((id) => id === index || uuid3.startsWith(id)) ?? true);
-  const [first] = devices;
-  if (!first) return null;
-  const names = [...new Set(devices.map(([, , name]) => name))].join(" + ");
-  return `${names} x${devices.length}, driver ${first[3]}`;
+function deviceOf(found) {
+  const gpus = found.kind === "some" ? found.gpus : [];
+  const [first] = gpus;
+  if (!first) return processor();
+  const names = [...new Set(gpus.map(({ name }) => name))].join(" + ");
+  return `${names} x${gpus.length}, driver ${first.driver}`;
 }
 function processor() {
   const cores = cpus();
   const model = cores[0]?.model.trim().replaceAll(/\s+/g, " ") || "unknown CPU";
   return `${model} x${cores.length}, ${process.platform} ${process.arch}`;
 }
-async function pythonVersions(command, env, cwd) {
-  if (!/^python[\d.]*$/.test(basename(command.file))) return [];
-  const probe = await run3(command.file, ["-I", "-c", PYTHON_PROBE], { env, cwd, timeout: 2e4 }).catch(
-    () => null
+
+// src/trial/packages.ts
+import { dirname as dirname4, join as join6 } from "node:path";
+
+// src/trial/paths.ts
+import { constants } from "node:fs";
+import { access, realpath as realpath2 } from "node:fs/promises";
+import { delimiter, isAbsolute as isAbsolute2, join as join5 } from "node:path";
+var SYSTEM = "/usr";
+function isInside(path, folder) {
+  return path === folder || path.startsWith(folder === "/" ? "/" : `${folder}/`);
+}
+function isSystem(path) {
+  return [SYSTEM, "/bin", "/sbin", "/lib", "/lib64", "/lib32"].some((folder) => isInside(path, folder));
+}
+async function isThere(path, mode = constants.F_OK) {
+  return access(path, mode).then(
+    () => true,
+    () => false
   );
-  return probe ? probe.stdout.trim().split("\n") : [];
+}
+async function realPath(path) {
+  return realpath2(path).catch(() => path);
+}
+async function outermost(paths) {
+  const found = [];
+  for (const path of [...new Set(paths)].toSorted((a, b) => a.length - b.length)) {
+    if (found.some((other) => isInside(path, other))) continue;
+    if (await isThere(path, constants.R_OK)) found.push(path);
+  }
+  return found;
+}
+function searchPath(env) {
+  return (env.PATH ?? "").split(delimiter).filter(isAbsolute2);
+}
+async function findProgram(name, env) {
+  for (const folder of searchPath(env)) {
+    const path = join5(folder, name);
+    if (await isThere(path, constants.X_OK)) return path;
+  }
+  return null;
+}
+
+// src/trial/packages.ts
+var ENVIRONMENTS = [".venv", "venv"];
+var NODE_WORD = /(?:^|[\s/"'=;&|(])(?:node|npm|npx|pnpm|yarn|tsx|ts-node|vite|vitest|jest)(?=$|[\s"';&|)])|\.[cm]?[jt]sx?(?=$|[\s"';&|)])/;
+function usesNode(command, files2) {
+  return files2.includes("package.json") || NODE_WORD.test([command.file, ...command.args].join(" "));
+}
+async function findPackages(checkout, files2, withNode) {
+  const committed = new Set(files2.map((file2) => file2.split("/")[0] ?? ""));
+  const projects = files2.filter((file2) => withNode && /(^|\/)package\.json$/.test(file2)).map(dirname4);
+  const modules = withNode ? [".", ...projects].map((folder) => join6(folder, "node_modules")) : [];
+  const names = [.../* @__PURE__ */ new Set([...ENVIRONMENTS, ...modules])].filter(
+    (name) => !committed.has(name) && !files2.some((file2) => file2.startsWith(`${name}/`))
+  );
+  const found = await Promise.all(
+    names.map(async (name) => {
+      const path = join6(checkout, name);
+      const mark = ENVIRONMENTS.includes(name) ? join6(path, "pyvenv.cfg") : path;
+      return await isThere(mark) ? [{ name, path }] : [];
+    })
+  );
+  return found.flat();
+}
+function withPackages(env, packages) {
+  const folders = packages.flatMap(({ name, path }) => {
+    if (!ENVIRONMENTS.includes(name)) return [join6(path, ".bin")];
+    return env.VIRTUAL_ENV === void 0 ? [join6(path, "bin")] : [];
+  });
+  return { ...env, PATH: [...folders, ...env.PATH === void 0 ? [] : [env.PATH]].join(":") };
 }
 
 // src/trial/refereed.ts
 import { mkdir as mkdir4, readFile as readFile5 } from "node:fs/promises";
-import { basename as basename3, dirname as dirname6, join as join7 } from "node:path";
+import { basename, dirname as dirname6, join as join8 } from "node:path";
 
-// src/trial/number.ts
-var NUMBER = String.raw`[-+]?(?:(?:\d+(?:\.\d*)?|\.\d+)(?:e[-+]?\d+)?|nan|inf(?:inity)?)`;
-var WHOLE = new RegExp(`^${NUMBER}$`, "i");
-function parseNumber(text) {
-  const trimmed = text.trim();
-  if (!WHOLE.test(trimmed) || /nan/i.test(trimmed)) return Number.NaN;
-  if (/inf/i.test(trimmed))
-    return trimmed.startsWith("-") ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
-  return Number(trimmed);
+// src/trial/log-prefix.ts
+var TIME = String.raw`\d\d?:\d\d:\d\d(?:[.,]\d+)?`;
+var DATE = String.raw`\d{4}[-/.]\d\d[-/.]\d\d|\d\d/\d\d(?:/\d\d(?:\d\d)?)?`;
+var PLACE = String.raw`root|__\w+__(?::[\w<>]+)?(?::\d+)?|\w[\w-]*(?:[./][\w-]+)*(?::[\w<>]+)?:\d+(?::[\w<>]+)?|\w+(?:\.\w+)+`;
+var PARTS = {
+  rank: /\[(?:rank ?|default)(?<rank>\d+)\]:?|\[\d+,(?<mpi>\d+)\]<std(?:out|err)>:/iy,
+  actor: /\([\w.<>-]+ pid=\d+(?:, ip=[\w.:]+)?\)|wandb:/y,
+  glog: new RegExp(String.raw`[IWEF]\d{4} ${TIME} +\d+ [\w./-]+:\d+\]`, "y"),
+  time: new RegExp(
+    String.raw`[[(<]?(?:(?:${DATE})(?:[T ] *${TIME})?|${TIME})(?: ?(?:Z|UTC|[-+]\d\d:?\d\d))?(?![\w.])[\])>]?`,
+    "y"
+  ),
+  level: /[[(<]? *(?:trace|debug|info|notice|warn|warning|error|critical)(?!\w) *[\])>]?/iy,
+  place: new RegExp(String.raw`\[(?:${PLACE})\]|(?:${PLACE})(?=[:\s])`, "y"),
+  bar: /(?:[^|%:]{0,40}: *)?\d{1,3}%\|[^|]*\| *[\d.]+\w?\/[\d.?]+\w? *\[[^\]]*\]/y,
+  separator: /[-|:>•*]+/y
+};
+var BEFORE_PLACE = ["time", "level"];
+function logPrefix(line) {
+  const seen = /* @__PURE__ */ new Set();
+  let length = blanksAt(line, 0);
+  let rank = 0;
+  for (let found = partAt(line, length, seen); found !== null; found = partAt(line, length, seen)) {
+    const { kind, match } = found;
+    seen.add(kind);
+    rank = Number(match.groups?.rank ?? match.groups?.mpi ?? rank);
+    length = blanksAt(line, length + match[0].length);
+  }
+  return { length, rank };
+}
+function partAt(line, at, seen) {
+  const mayBePlace = BEFORE_PLACE.some((kind) => seen.has(kind));
+  for (const [kind, expression] of Object.entries(PARTS)) {
+    if (kind === "place" && !mayBePlace) continue;
+    expression.lastIndex = at;
+    const match = expression.exec(line);
+    if (match !== null) return { kind, match };
+  }
+  return null;
+}
+function blanksAt(line, start) {
+  let end = start;
+  while (/\s/.test(line[end] ?? "")) end++;
+  return end;
+}
+
+// src/trial/metric-line.ts
+var QUOTES = ['"', "'", "`", "**"];
+var MAX_VALUE = 200;
+var SEPARATOR = /\s*[:=：]\s*|\s+/y;
+function readMetric(line, name) {
+  for (let at = line.indexOf(name); at !== -1; at = line.indexOf(name, at + 1)) {
+    const value = valueAfter(line, at, name);
+    if (value === null) continue;
+    const before = line.slice(0, value.start);
+    const { length, rank } = logPrefix(before);
+    if (length === before.length && rank === 0) return value.reading;
+  }
+  return null;
+}
+function readPair(line) {
+  const [, key, text] = /^\s*([^\s:=：][^:=：]{0,39}?)\s*[:=：](.{0,200})$/.exec(line) ?? [];
+  const value = text === void 0 ? null : parseValue(text);
+  return key === void 0 || value === null ? null : { key, value };
+}
+function valueAfter(line, at, name) {
+  const end = at + name.length;
+  const quote = QUOTES.find((mark) => line.startsWith(mark, end) && line.slice(0, at).endsWith(mark)) ?? "";
+  SEPARATOR.lastIndex = end + quote.length;
+  if (!SEPARATOR.test(line)) return null;
+  const text = line.slice(SEPARATOR.lastIndex).trim().replace(/[,;]$/, "");
+  const value = text.length > MAX_VALUE ? null : parseValue(text);
+  return value === null ? null : { start: at - quote.length, reading: { text, value } };
+}
+
+// src/trial/nearest-line.ts
+var MAX_QUOTED = 120;
+var BETWEEN = String.raw`[\s_./-]*`;
+var FILLING = new RegExp(BETWEEN, "g");
+var GAPS = [String.raw`[^:=：\n]{0,30}[:=：]\s{0,20}`, String.raw`[^\d\n]{0,30}?`];
+var AFTER = GAPS.map((gap) => new RegExp(String.raw`^(${gap})(?<!\w)(${NUMBER})([A-Za-zµ°]*)(.?)(\d?)`, "i"));
+function findNearest(name) {
+  const squeezed = squeeze(name);
+  let nearest = null;
+  return {
+    take(line) {
+      const likeness = likenessOf(line, name, squeezed, nearest?.likeness ?? 1);
+      if (likeness > 0) nearest = { line, likeness };
+    },
+    sentence() {
+      if (nearest === null) return null;
+      const { line } = nearest;
+      const place2 = placeOf(line, name, squeezed);
+      const pattern = place2 && patternFor(line, place2.start, place2.end);
+      const reading = pattern === null ? "" : `, which \`pattern: ${inYaml(pattern)}\` under \`metric\` reads`;
+      return `the nearest line is \`${excerpt(line, place2?.start ?? 0)}\`${reading}`;
+    }
+  };
+}
+function likenessOf(line, name, squeezed, least) {
+  if (line.includes(name)) return 3;
+  if (least <= 2 && squeezed !== "" && squeeze(line).includes(squeezed)) return 2;
+  const pair = least <= 1 ? readPair(line) : null;
+  return pair !== null && suggest(squeezed, [squeeze(pair.key)]) !== null ? 1 : 0;
+}
+function squeeze(text) {
+  return text.toLowerCase().replace(FILLING, "");
+}
+function placeOf(line, name, squeezed) {
+  const letters = [...squeezed].map(escaped).join(BETWEEN);
+  const match = new RegExp(escaped(name)).exec(line) ?? (letters === "" ? null : new RegExp(letters, "i").exec(line));
+  if (match) return { start: match.index, end: match.index + match[0].length };
+  const key = readPair(line)?.key;
+  if (key === void 0) return null;
+  const start = line.indexOf(key);
+  return { start, end: start + key.length };
+}
+function patternFor(line, start, end) {
+  const rest = line.slice(end);
+  const after = AFTER.map((expression) => expression.exec(rest)).find((match) => match !== null);
+  if (!after) return null;
+  const [, gap = "", number4 = "", unit = "", next = "", digit = ""] = after;
+  if (/^[.,_/:^*-]?\d$/.test(next + digit)) return null;
+  const word = /[A-Za-z_]*$/.exec(line.slice(0, start))?.[0] ?? "";
+  const name = line.slice(start - word.length, end);
+  const boundary = /^\w/.test(name) && !/\w$/.test(line.slice(0, start - word.length)) ? String.raw`\b` : "";
+  const pattern = `${boundary}${escaped(name + gap)}${groupBefore(unit, next)}`;
+  const compiled = compilePattern(pattern);
+  const read4 = compiled.kind === "pattern" ? parseNumber(compiled.find(line) ?? "") : null;
+  return read4 !== null && Number.isFinite(read4) && read4 === parseNumber(number4) ? pattern : null;
+}
+function groupBefore(unit, next) {
+  if (unit !== "") return String.raw`(\S+?)${escaped(unit)}`;
+  return /\S/.test(next) ? String.raw`([^\s${escaped(next)}]+)` : String.raw`(\S+)`;
+}
+function escaped(text) {
+  return text.replace(/[\\^$.*+?()[\]{}|/]/g, String.raw`\$&`).replace(/\s+/g, (blanks) => blanks === " " ? " " : String.raw`\s+`);
+}
+function inYaml(text) {
+  return `'${text.replaceAll("'", "''")}'`;
+}
+function excerpt(line, start) {
+  const from = start + MAX_QUOTED / 2 < MAX_QUOTED ? 0 : start - MAX_QUOTED / 4;
+  const text = line.slice(from, from + MAX_QUOTED).trim();
+  return `${from > 0 ? "…" : ""}${text}${from + MAX_QUOTED < line.length ? "…" : ""}`;
 }
 
 // src/trial/pattern.ts
@@ -22507,7 +23152,7 @@ function findLast(source) {
     for (const line of lines.reverse()) {
       const found = pattern.find(line);
       if (found === null) continue;
-      last = parseNumber(found);
+      last = { text: found, value: parseValue(found) ?? Number.NaN };
       break;
     }
     lines = [];
@@ -22530,10 +23175,11 @@ function findLast(source) {
 var TAIL_CHARACTERS = 16e3;
 var MAX_MATCHED = 4096;
 var MAX_REPORTED = 30;
-var PAIR = new RegExp(String.raw`^([A-Za-z_][\w .%/-]{0,39}):\s*(${NUMBER})\s*$`, "i");
+var SUMMARY = /(?:^|[^-])---\s*$/;
 function collectOutput(metricName, pattern) {
   const search = pattern === void 0 ? null : findLast(pattern);
   const tail = keepTail();
+  const near = findNearest(metricName);
   let metric = null;
   let reported = /* @__PURE__ */ new Map();
   let inSummary = false;
@@ -22542,19 +23188,21 @@ function collectOutput(metricName, pattern) {
       tail.take(whole);
       const line = whole.slice(0, MAX_MATCHED);
       search?.take(line);
-      if (line.trimEnd() === "---") {
+      const found = readMetric(line, metricName);
+      metric = found ?? metric;
+      if (metric === null || search) near.take(line);
+      const { length } = logPrefix(line);
+      if (length === line.length && SUMMARY.test(line)) {
         inSummary = true;
         reported = /* @__PURE__ */ new Map();
-        return;
       }
-      const pair = PAIR.exec(line);
-      const [, key, text] = pair ?? [];
-      if (key === void 0 || text === void 0) return;
-      const value = parseNumber(text);
-      if (key === metricName) metric = value;
-      if (inSummary && isMeasurable(value) && reported.size < MAX_REPORTED) reported.set(key, value);
+      if (!inSummary || reported.size >= MAX_REPORTED) return;
+      const pair = readPair(line) ?? readPair(line.slice(length));
+      if (pair !== null && pair.key !== metricName && isMeasurable(pair.value))
+        reported.set(pair.key, pair.value);
     },
     metric: () => search ? search.last() : metric,
+    nearest: near.sentence,
     reported: () => Object.fromEntries(reported),
     tail: tail.lines
   };
@@ -22585,7 +23233,7 @@ function keepTail() {
 
 // src/trial/process.ts
 import { spawn } from "node:child_process";
-import { readdir as readdir2, readFile as readFile4 } from "node:fs/promises";
+import { readdir as readdir3, readFile as readFile4 } from "node:fs/promises";
 import { Readable as Readable2 } from "node:stream";
 import { StringDecoder } from "node:string_decoder";
 
@@ -22633,7 +23281,7 @@ function readStatus(stream) {
     const found = /"child-pid": (\d+)/.exec(text)?.[1];
     if (found !== void 0) pid ??= Number(found);
   });
-  const closed = new Promise((resolve2) => stream.once("close", resolve2));
+  const closed = new Promise((resolve3) => stream.once("close", resolve3));
   return async () => {
     const timer = setTimeout(() => stream.destroy(), STATUS_MS);
     await closed;
@@ -22644,8 +23292,8 @@ function readStatus(stream) {
 async function endSandbox(pid) {
   const deadline = performance.now() + END_MS2;
   while (performance.now() < deadline) {
-    const stat5 = await readFile3(`/proc/${pid}/stat`, "utf8").catch(() => "");
-    if (!/^\d+ \(bwrap\) [^ZX]/.test(stat5)) return;
+    const stat6 = await readFile3(`/proc/${pid}/stat`, "utf8").catch(() => "");
+    if (!/^\d+ \(bwrap\) [^ZX]/.test(stat6)) return;
     try {
       process.kill(pid, "SIGKILL");
     } catch {
@@ -22667,7 +23315,7 @@ async function runProcess(options) {
   if (options.signal?.aborted) return { exitCode: null, signal: null, endedBy: "abort" };
   const status = options.isSandbox ? "pipe" : "ignore";
   const own2 = ["ignore", "pipe", "pipe", status, ...options.onResult ? ["pipe"] : []];
-  const child2 = withoutInherited(
+  const child = withoutInherited(
     own2.length,
     (cover) => spawn(options.file, options.args, {
       cwd: options.cwd,
@@ -22676,21 +23324,21 @@ async function runProcess(options) {
       detached: true
     })
   );
-  const { stdout, stderr } = child2;
+  const { stdout, stderr } = child;
   if (!stdout || !stderr) throw new Error(`Expected pipes from ${options.file}, found none.`);
-  const sandbox = options.isSandbox && readStatus(child2.stdio[STATUS_DESCRIPTOR]);
-  const handedOver = options.onResult && child2.stdio[RESULT_DESCRIPTOR];
+  const sandbox = options.isSandbox && readStatus(child.stdio[STATUS_DESCRIPTOR]);
+  const handedOver = options.onResult && child.stdio[RESULT_DESCRIPTOR];
   const results = handedOver instanceof Readable2 ? [handedOver] : [];
   const finish = Promise.all([
     ...[stdout, stderr].map((stream) => readLines(stream, options.onLine)),
     ...results.map((stream) => readBytes(stream, options.onResult))
   ]);
-  const exited = new Promise((resolve2, reject) => {
-    child2.once("error", reject);
-    child2.once("exit", (exitCode, signal) => resolve2({ exitCode, signal }));
+  const exited = new Promise((resolve3, reject) => {
+    child.once("error", reject);
+    child.once("exit", (exitCode, signal) => resolve3({ exitCode, signal }));
   });
-  if (child2.pid === void 0) return { ...await exited, endedBy: "itself" };
-  const { pid } = child2;
+  if (child.pid === void 0) return { ...await exited, endedBy: "itself" };
+  const { pid } = child;
   options.onStart?.(pid);
   let endedBy = "itself";
   const timers = [];
@@ -22726,7 +23374,7 @@ function killGroup(pid, signal) {
 }
 async function findMarked(marker) {
   const found = [];
-  for (const entry of await readdir2("/proc").catch(() => [])) {
+  for (const entry of await readdir3("/proc").catch(() => [])) {
     if (!/^\d+$/.test(entry) || Number(entry) === process.pid) continue;
     const environment2 = await readFile4(`/proc/${entry}/environ`, "utf8").catch(() => "");
     if (environment2.includes(marker)) found.push(Number(entry));
@@ -22750,9 +23398,9 @@ async function drain(streams, finished) {
   clearTimeout(timer);
 }
 function readBytes(stream, onBytes) {
-  return new Promise((resolve2) => {
+  return new Promise((resolve3) => {
     stream.on("data", (chunk) => onBytes?.(chunk));
-    stream.once("close", () => resolve2());
+    stream.once("close", () => resolve3());
   });
 }
 function readLines(stream, onLine) {
@@ -22771,12 +23419,12 @@ function readLines(stream, onLine) {
       rest = rest.slice(MAX_LINE_LENGTH);
     }
   };
-  return new Promise((resolve2) => {
+  return new Promise((resolve3) => {
     stream.on("data", (chunk) => take(decoder.write(chunk)));
     stream.once("close", () => {
       take(decoder.end());
       if (rest !== "") onLine(rest);
-      resolve2();
+      resolve3();
     });
   });
 }
@@ -22792,13 +23440,13 @@ function createReport() {
   return new SharedArrayBuffer(2 * Int32Array.BYTES_PER_ELEMENT);
 }
 function viewReport(report) {
-  const cells = new Int32Array(report);
+  const cells2 = new Int32Array(report);
   return {
-    ending: () => ENDINGS[Atomics.load(cells, ENDING)] ?? null,
-    end: (ending) => Atomics.store(cells, ENDING, ENDINGS.indexOf(ending)),
+    ending: () => ENDINGS[Atomics.load(cells2, ENDING)] ?? null,
+    end: (ending) => Atomics.store(cells2, ENDING, ENDINGS.indexOf(ending)),
     /** Largest resident size of one process so far, in MB (2^20 bytes). */
-    peakMb: () => Atomics.load(cells, PEAK_MB),
-    raisePeak: (megabytes) => Atomics.store(cells, PEAK_MB, Math.max(Atomics.load(cells, PEAK_MB), Math.round(megabytes)))
+    peakMb: () => Atomics.load(cells2, PEAK_MB),
+    raisePeak: (megabytes) => Atomics.store(cells2, PEAK_MB, Math.max(Atomics.load(cells2, PEAK_MB), Math.round(megabytes)))
   };
 }
 
@@ -22807,10 +23455,10 @@ var WORKER = new URL(
   import.meta.url.endsWith(".ts") ? "./watch-worker.ts" : "./watch-worker.js",
   import.meta.url
 );
-function createWatch(limits, timeoutSeconds, onFailure) {
+function createWatch(limits, writable, timeoutSeconds, onFailure) {
   const report = createReport();
   const { ending, peakMb } = viewReport(report);
-  const workerData = { report, limits, timeoutSeconds };
+  const workerData = { report, limits, writable, timeoutSeconds };
   const worker = new Worker(WORKER, { workerData, execArgv: [] });
   worker.unref();
   worker.once("error", onFailure);
@@ -22834,7 +23482,7 @@ function excessOf(ending, limits) {
     case "processes":
       return { what: "processes", message: `ran more than ${limits.processes} processes at the same time` };
     case "scratch":
-      return wroteTooMuch("/tmp", limits.scratchBytes);
+      return wroteTooMuch("its folders", limits.scratchBytes);
     case "shared memory":
       return wroteTooMuch("/dev/shm", limits.sharedBytes);
     default:
@@ -22861,17 +23509,14 @@ async function execute(execution) {
   const stoppedEarly = new AbortController();
   let preview = null;
   const takePreview = () => {
-    const value = output2.metric();
-    if (value === null || !isMeasurable(value)) return;
+    const value = output2.metric()?.value;
+    if (value === void 0 || !isMeasurable(value)) return;
     preview = value;
     if (execution.preview?.ends(value)) stoppedEarly.abort();
   };
   const timer = execution.preview && setTimeout(takePreview, 1e3 * execution.preview.afterSeconds);
-  const watch = createWatch(
-    launched.kind === "none" ? null : limits,
-    timeoutSeconds,
-    (error2) => unwatched.abort(error2)
-  );
+  const watched = launched.kind === "none" ? null : limits;
+  const watch = createWatch(watched, launched.writable, timeoutSeconds, (error2) => unwatched.abort(error2));
   try {
     const result = await runProcess({
       ...program,
@@ -22901,100 +23546,20 @@ async function execute(execution) {
 }
 
 // src/trial/nats.ts
-import { mkdir as mkdir3, readdir as readdir3, rm as rm2, stat as stat2, utimes } from "node:fs/promises";
-import { dirname as dirname5, join as join6 } from "node:path";
-
-// src/trial/runtime.ts
-import { execFile as execFile4 } from "node:child_process";
-import { constants } from "node:fs";
-import { access, realpath as realpath2 } from "node:fs/promises";
-import { basename as basename2, delimiter, dirname as dirname4, isAbsolute, join as join5 } from "node:path";
-import { promisify as promisify4 } from "node:util";
-var run4 = promisify4(execFile4);
-var SYSTEM = "/usr";
-var PYTHON_PROBE2 = `
-import json, sys
-print(json.dumps([sys.executable, sys.prefix, sys.exec_prefix, sys.base_prefix, sys.base_exec_prefix]))
-`;
-async function findRuntime(command, env, cwd) {
-  const searched = searchPath(env);
-  const named = command.throughShell ? "python3" : command.file;
-  const file2 = named.includes("/") ? named : await findProgram(named, env);
-  const isPython = /^python[\d.]*$/.test(basename2(named)) && file2 !== null;
-  if (file2 === null && !command.throughShell) {
-    throw new Error(`Program ${named} not found on PATH (${env.PATH ?? ""}).`);
-  }
-  const python = isPython ? await askPython(file2, env, cwd) : null;
-  const libraries = (env.LD_LIBRARY_PATH ?? "").split(delimiter).filter(isAbsolute);
-  const homes = env.CUDA_HOME === void 0 ? [] : [env.CUDA_HOME];
-  const program = python?.executable ?? file2;
-  const wanted = [
-    ...python?.prefixes ?? [],
-    ...program !== null && isAbsolute(program) ? [program] : [],
-    ...libraries,
-    ...homes
-  ];
-  const first = program !== null && isAbsolute(program) ? [dirname4(program)] : [];
-  return {
-    file: command.throughShell ? command.file : program ?? command.file,
-    args: command.args,
-    paths: await outermost(wanted),
-    searchPath: [.../* @__PURE__ */ new Set([...first, ...searched.filter(isSystem), "/usr/bin", "/bin"])].join(delimiter),
-    python: python?.executable ?? null
-  };
-}
-async function findProgram(name, env) {
-  for (const folder of searchPath(env)) {
-    const path = join5(folder, name);
-    if (await isThere(path, constants.X_OK)) return path;
-  }
-  return null;
-}
-function searchPath(env) {
-  return (env.PATH ?? "").split(delimiter).filter(isAbsolute);
-}
-async function askPython(file2, env, cwd) {
-  const { stdout } = await run4(file2, ["-I", "-c", PYTHON_PROBE2], { env, cwd, timeout: 3e4 });
-  const [executable = file2, ...prefixes] = JSON.parse(stdout);
-  return { executable, prefixes };
-}
-async function outermost(paths) {
-  const found = [];
-  for (const path of [...new Set(paths)].toSorted((a, b) => a.length - b.length)) {
-    if (isSystem(path) || found.some((other) => isInside(path, other))) continue;
-    if (await isThere(path, constants.R_OK)) found.push(path);
-  }
-  return found;
-}
-function isInside(path, folder) {
-  return path === folder || path.startsWith(folder === "/" ? "/" : `${folder}/`);
-}
-function isSystem(path) {
-  return ["/usr", "/bin", "/sbin", "/lib", "/lib64", "/lib32"].some((folder) => isInside(path, folder));
-}
-async function isThere(path, mode = constants.F_OK) {
-  return access(path, mode).then(
-    () => true,
-    () => false
-  );
-}
-async function realPath(path) {
-  return realpath2(path).catch(() => path);
-}
-
-// src/trial/nats.ts
+import { mkdir as mkdir3, readdir as readdir4, rm as rm2, stat as stat2, utimes } from "node:fs/promises";
+import { dirname as dirname5, join as join7 } from "node:path";
 var KEPT = 32;
 var OWN_NAME = /^[0-9a-f]{16}-[0-9a-f]{40,64}\.npy$/;
 async function natsFile(data, digest, tree) {
   const folder = folderOf(data);
   try {
     await mkdir3(folder, { recursive: true });
-    const names = (await readdir3(folder)).filter((name) => OWN_NAME.test(name));
+    const names = (await readdir4(folder)).filter((name) => OWN_NAME.test(name));
     const used = await Promise.all(
-      names.map(async (name) => ({ name, time: (await stat2(join6(folder, name))).mtimeMs }))
+      names.map(async (name) => ({ name, time: (await stat2(join7(folder, name))).mtimeMs }))
     );
     const old = used.toSorted((a, b) => b.time - a.time).slice(KEPT);
-    await Promise.all(old.map(({ name }) => rm2(join6(folder, name), { force: true })));
+    await Promise.all(old.map(({ name }) => rm2(join7(folder, name), { force: true })));
     return pathOf(data, digest, tree);
   } catch {
     return null;
@@ -23008,10 +23573,10 @@ async function championNats(data, digest, tree) {
   return path;
 }
 function folderOf(data) {
-  return join6(dirname5(data), "nats");
+  return join7(dirname5(data), "nats");
 }
 function pathOf(data, digest, tree) {
-  return join6(folderOf(data), `${digest}-${tree}.npy`);
+  return join7(folderOf(data), `${digest}-${tree}.npy`);
 }
 
 // src/trial/refereed.ts
@@ -23052,11 +23617,11 @@ var resultSchema = external_exports.object({
 async function runRefereed(stage, referee) {
   const { options, launched, scratch } = stage;
   const [python = ""] = launched.command;
-  if (stage.command.throughShell || !/^python[\d.]*$/.test(basename3(python)))
+  if (stage.command.throughShell || !/^python[\d.]*$/.test(basename(python)))
     throw new Error(
       `With metric.referee, the command must start with python3 and consist of plain words, found ${JSON.stringify(options.command)}. Fix it in the workflow.`
     );
-  const out = join7(scratch, "result.json");
+  const out = join8(scratch, "result.json");
   const seconds = stageSeconds(options);
   const program = await checkOutReferee(stage, referee);
   const executed = await execute({
@@ -23118,16 +23683,16 @@ async function natsArguments({ base, baseSha, candidate, candidateSha }, env, di
   };
 }
 async function checkOutReferee({ options, scratch }, referee) {
-  const folder = join7(scratch, "referee");
+  const folder = join8(scratch, "referee");
   await mkdir4(folder);
-  const index = { GIT_INDEX_FILE: join7(scratch, "referee-index") };
+  const index = { GIT_INDEX_FILE: join8(scratch, "referee-index") };
   const paths = dirname6(referee) === "." ? [] : ["--", dirname6(referee)];
   await git(
     options.base,
     ["--work-tree", folder, "checkout", "--quiet", options.baseSha, ...paths.length ? paths : ["--", "."]],
     index
   );
-  return join7(folder, referee);
+  return join8(folder, referee);
 }
 function withoutResult(stage, { result, exceeded, output: output2, peakMb }) {
   const ending = {
@@ -23194,11 +23759,35 @@ function refereedOf(result) {
   };
 }
 
+// src/trial/loose-json.ts
+var TOKENS = /"[^"\\]*(?:\\[\s\S][^"\\]*)*"?|-?\b(?:NaN|Infinity|nan|inf)\b|,(?=\s*[}\]])/g;
+function decodeText(bytes) {
+  return new TextDecoder(encodingOf(bytes)).decode(bytes);
+}
+function encodingOf([first, second]) {
+  if (first === 255 && second === 254 || first !== 0 && second === 0) return "utf-16le";
+  if (first === 254 && second === 255 || first === 0 && second !== 0) return "utf-16be";
+  return "utf-8";
+}
+function parseJson(text) {
+  const plain = text.replace(TOKENS, (token) => {
+    if (token.startsWith('"')) return token;
+    return token === "," ? "" : JSON.stringify(token);
+  });
+  try {
+    return [JSON.parse(plain)];
+  } catch (error2) {
+    const lines = plain.split("\n").filter((line) => line.trim() !== "");
+    if (lines.length < 2) throw error2;
+    return lines.map((line) => JSON.parse(line));
+  }
+}
+
 // src/trial/result-file.ts
 var MAX_BYTES = 1024 * 1024;
 var MAX_REPORTED2 = 30;
 var MAX_NAME = 40;
-var MAX_DEPTH = 8;
+var MAX_DEPTH2 = 8;
 var PASS_RESULT = `
 export AUTORESEARCH_RESULT="$TMPDIR/$0"
 mkdir -p "\${AUTORESEARCH_RESULT%/*}"
@@ -23226,48 +23815,60 @@ function collectResult(file2, key) {
       const nothing = (missing) => ({ value: null, missing, reported: {} });
       if (size === 0) return nothing(`exited without writing ${file2} below $TMPDIR (AUTORESEARCH_RESULT)`);
       if (size > MAX_BYTES) return nothing(`wrote more than ${MAX_BYTES} bytes to ${file2}`);
-      const parsed = parseJson(Buffer.concat(chunks).toString());
-      return "problem" in parsed ? nothing(`wrote invalid JSON to ${file2}: ${parsed.problem}`) : readKey(parsed.value, file2, key);
+      const parsed = parse3(decodeText(Buffer.concat(chunks)));
+      return "problem" in parsed ? nothing(`wrote invalid JSON to ${file2}: ${parsed.problem}`) : readLast(parsed.values, file2, key);
     }
   };
 }
-function parseJson(text) {
+function parse3(text) {
   try {
-    return { value: JSON.parse(text) };
+    return { values: parseJson(text) };
   } catch (error2) {
     return { problem: error2.message };
   }
+}
+function readLast(values, file2, key) {
+  const results = values.map((value) => readKey(value, file2, key));
+  const last = results.findLast(({ value }) => value !== null) ?? results.at(-1);
+  if (last === void 0) throw new Error(`Expected a value in ${file2}, found none.`);
+  return last;
 }
 function readKey(root, file2, key) {
   const { [key]: _, ...reported } = Object.fromEntries(numbersIn(root).slice(0, MAX_REPORTED2 + 1));
   const nothing = (missing) => ({ value: null, missing, reported });
   let value = root;
   let parent = file2;
-  for (const name of key.split(".")) {
-    const children = childrenOf(value);
-    const child2 = children.find(([own2]) => own2 === name);
-    if (!child2) {
+  const names = childrenOf2(root).some(([own2]) => own2 === key) ? [key] : key.split(".");
+  for (const name of names) {
+    const children = childrenOf2(value);
+    const child = children.find(([own2]) => own2 === name);
+    if (!child) {
       const found = children.map(([own2]) => own2).join(", ") || kindOf2(value);
       return nothing(
         `wrote no ${key} to ${file2}: expected ${name} in ${parent}, found ${found.slice(0, 200)}`
       );
     }
-    value = child2[1];
+    value = child[1];
     parent = parent === file2 ? name : `${parent}.${name}`;
   }
-  if (typeof value === "number") return { value, missing: "", reported };
+  const number4 = numberIn(value);
+  if (number4 !== null) return { value: number4, text: String(value), missing: "", reported };
   return nothing(`wrote no number to ${file2}: expected one at ${key}, found ${kindOf2(value)}`);
 }
-function childrenOf(value) {
+function numberIn(value) {
+  if (typeof value === "string") return parseValue(value);
+  return typeof value === "number" ? value : null;
+}
+function childrenOf2(value) {
   return typeof value === "object" && value !== null ? Object.entries(value) : [];
 }
 function numbersIn(value, path = []) {
-  if (path.length > MAX_DEPTH) return [];
-  return childrenOf(value).flatMap(([name, child2]) => {
+  if (path.length > MAX_DEPTH2) return [];
+  return childrenOf2(value).flatMap(([name, child]) => {
     const full = [...path, name];
     const key = full.join(".");
-    if (typeof child2 !== "number") return numbersIn(child2, full);
-    return isMeasurable(child2) && key.length <= MAX_NAME ? [[key, child2]] : [];
+    if (typeof child !== "number") return numbersIn(child, full);
+    return isMeasurable(child) && key.length <= MAX_NAME ? [[key, child]] : [];
   });
 }
 function kindOf2(value) {
@@ -23299,10 +23900,11 @@ async function runReported(stage) {
     onLine: options.onLine
   });
   const { output: output2, result, preview, stopped, peakMb } = executed;
-  const { value, missing, reported: all } = read2(stage, output2, resultFile);
+  const { value, text, missing, reported: all } = read2(stage, output2, resultFile);
   const ending = {
     result,
     metric: value,
+    metricText: text,
     metricName: name,
     missing,
     tail: output2.tail(),
@@ -23330,29 +23932,174 @@ function outcomeOf2({ exceeded, stopped, preview }, ending) {
 function read2({ contract }, output2, resultFile) {
   const { name, pattern } = contract.metric;
   if (resultFile) {
-    const found = resultFile.read();
-    return { ...found, reported: { ...found.reported, ...output2.reported() } };
+    const found2 = resultFile.read();
+    return { ...found2, reported: { ...found2.reported, ...output2.reported() } };
   }
   const line = pattern === void 0 ? `\`${name}: <number>\`` : "that metric.pattern matches";
-  const missing = `exited without printing a line ${line}`;
-  return { value: output2.metric(), missing, reported: output2.reported() };
+  const nearest = output2.nearest();
+  const missing = `exited without printing a line ${line}${nearest === null ? "" : `; ${nearest}`}`;
+  const found = output2.metric();
+  return { value: found?.value ?? null, text: found?.text, missing, reported: output2.reported() };
 }
+
+// src/trial/runtime.ts
+import { realpath as realpath3 } from "node:fs/promises";
+import { basename as basename2, delimiter as delimiter2, dirname as dirname8, isAbsolute as isAbsolute3, join as join10 } from "node:path";
+
+// src/trial/interpreters.ts
+import { execFile as execFile4 } from "node:child_process";
+import { dirname as dirname7, join as join9 } from "node:path";
+import { promisify as promisify4 } from "node:util";
+var run4 = promisify4(execFile4);
+var TIMEOUT_MS2 = 3e4;
+var PYTHON_PROBE = `
+import json, os, sys
+versions = ["python %d.%d.%d" % sys.version_info[:3]]
+for folder in filter(os.path.isdir, sys.path):
+    found = [name[6:-10] for name in os.listdir(folder) if name.startswith("torch-") and name.endswith(".dist-info")]
+    if found:
+        versions.append("torch " + found[0])
+        break
+prefixes = [sys.prefix, sys.exec_prefix, sys.base_prefix, sys.base_exec_prefix]
+print(json.dumps({"executable": sys.executable, "prefixes": prefixes, "versions": versions}))
+`;
+var NODE_PROBE = "JSON.stringify([process.execPath, process.versions.node])";
+async function askPython(file2, env, cwd) {
+  const { stdout } = await run4(file2, ["-I", "-c", PYTHON_PROBE], { env, cwd, timeout: TIMEOUT_MS2 }).catch(
+    (error2) => {
+      const said = String(error2.stderr ?? "").trim() || error2.message;
+      throw new Error(`${file2} does not work: ${said.slice(0, 300)}`);
+    }
+  );
+  const { executable, prefixes, versions } = JSON.parse(stdout);
+  const [own2 = "", , base] = prefixes;
+  return {
+    executable: executable || file2,
+    paths: prefixes,
+    versions,
+    environment: own2 === base ? null : own2
+  };
+}
+async function askNode(file2, env, cwd) {
+  const { stdout } = await run4(file2, ["-p", NODE_PROBE], { env, cwd, timeout: TIMEOUT_MS2 });
+  const [executable = file2, version2 = ""] = JSON.parse(stdout);
+  const prefix = dirname7(dirname7(executable));
+  const npm = join9(prefix, "lib/node_modules/npm");
+  const isDistribution = await isThere(join9(prefix, "include/node/node.h")) && await isThere(npm);
+  const paths = isSystem(prefix) ? [npm] : isDistribution ? [prefix] : [executable];
+  return { executable, paths, versions: [`node ${version2}`] };
+}
+
+// src/trial/runtime.ts
+var LAUNCHERS2 = ["uv"];
+var PYTHON = /^python[\d.]*$/;
+var INTERPRETERS = /^(?:python[\d.]*|node|npm|npx)$/;
+async function findRuntime(command, machine, { cwd, packages = [], usesNode: usesNode2 = false }) {
+  const env = withPackages(machine, packages);
+  const file2 = command.throughShell ? command.file : await programOf(command, env, packages);
+  const [python, node2, launchers] = await Promise.all([
+    pythonOf(command, file2, env, cwd),
+    usesNode2 ? nodeOf(env, cwd) : null,
+    launchersOf(command, file2, env)
+  ]);
+  const isPython = !command.throughShell && PYTHON.test(basename2(command.file));
+  const program = isPython && python !== null ? python.executable : await unshimmed(file2, [python, node2]);
+  const libraries = (env.LD_LIBRARY_PATH ?? "").split(delimiter2).filter(isAbsolute3);
+  const homes = env.CUDA_HOME === void 0 ? [] : [env.CUDA_HOME];
+  const wanted = [...python?.paths ?? [], ...python ? [python.executable] : [], ...node2?.paths ?? []];
+  const isNpm = (path) => isSystem(path) && node2?.paths.includes(path);
+  return {
+    file: insideWork(program, packages),
+    args: command.args,
+    paths: (await outermost([...wanted, ...launchers, ...libraries, ...homes])).filter(
+      (path) => !isSystem(path) || isNpm(path)
+    ),
+    packages,
+    folders: [
+      .../* @__PURE__ */ new Set([
+        ...packages.filter(({ name }) => isModules(name)).map(({ name }) => join10(name, ".bin")),
+        ...[python, node2].flatMap((each) => each ? [dirname8(each.executable)] : []).filter(isPrivate),
+        ...launchers.map(dirname8).filter(isPrivate),
+        ...searchPath(env).filter(isSystem),
+        ...["/usr/bin", "/bin"]
+      ])
+    ],
+    python: python?.executable ?? null,
+    versions: [...isOnlyNode(command) ? [] : python?.versions ?? [], ...node2?.versions ?? []],
+    variables: python?.environment == null ? {} : { UV_PROJECT_ENVIRONMENT: python.environment }
+  };
+}
+async function unshimmed(file2, interpreters) {
+  if (!isAbsolute3(file2)) return file2;
+  for (const interpreter of interpreters) {
+    if (interpreter === null) continue;
+    const own2 = join10(dirname8(interpreter.executable), basename2(file2));
+    if (isPrivate(own2) && await isThere(own2)) return own2;
+  }
+  return file2;
+}
+function insideWork(program, packages) {
+  const owner = packages.find(({ name, path }) => isModules(name) && isInside(program, path));
+  return owner === void 0 ? program : join10(owner.name, program.slice(owner.path.length));
+}
+function isModules(name) {
+  return basename2(name) === "node_modules";
+}
+function isPrivate(folder) {
+  return !isSystem(folder);
+}
+function isOnlyNode({ file: file2, throughShell }) {
+  return !throughShell && ["node", "npm", "npx"].includes(basename2(file2));
+}
+async function programOf({ file: file2 }, env, packages) {
+  if (file2.includes("/")) {
+    const path = file2.replace(/^(\.\/)+/, "");
+    const owner = packages.find(({ name }) => isInside(path, name));
+    return owner === void 0 ? file2 : join10(owner.path, path.slice(owner.name.length));
+  }
+  const found = await findProgram(file2, env);
+  if (found === null) throw new Error(`Program ${file2} not found on PATH (${env.PATH ?? ""}).`);
+  return found;
+}
+async function pythonOf(command, file2, env, cwd) {
+  if (!command.throughShell && PYTHON.test(basename2(file2))) return askPython(file2, env, cwd);
+  const found = await findProgram("python3", env) ?? await findProgram("python", env);
+  return found === null ? null : askPython(found, env, cwd).catch(() => null);
+}
+async function nodeOf(env, cwd) {
+  const found = await findProgram("node", env);
+  return found === null ? null : askNode(found, env, cwd);
+}
+async function launchersOf(command, file2, env) {
+  const words = [...command.args.join(" ").matchAll(/[\w.+-]+/g)].map(([word]) => word).filter((word) => !INTERPRETERS.test(word));
+  const found = await Promise.all([.../* @__PURE__ */ new Set([...LAUNCHERS2, ...words])].map((name) => findProgram(name, env)));
+  const programs = [
+    ...found.filter((path) => path !== null),
+    ...isAbsolute3(file2) && !INTERPRETERS.test(basename2(file2)) ? [file2] : []
+  ].filter(isPrivate);
+  const targets = await Promise.all(programs.map((path) => realpath3(path).catch(() => path)));
+  return [.../* @__PURE__ */ new Set([...programs, ...targets])].filter(isPrivate);
+}
+
+// src/trial/sandbox.ts
+import { mkdir as mkdir7, symlink as symlink2 } from "node:fs/promises";
+import { delimiter as delimiter4, dirname as dirname11, join as join17, resolve } from "node:path";
 
 // src/trial/bubblewrap.ts
 import { execFile as execFile5 } from "node:child_process";
 import { writeFile as writeFile5 } from "node:fs/promises";
-import { join as join11 } from "node:path";
+import { join as join16 } from "node:path";
 import { promisify as promisify5 } from "node:util";
 
 // src/trial/inside.ts
-import { chmod, mkdir as mkdir6, readdir as readdir5, readlink as readlink2, writeFile as writeFile4 } from "node:fs/promises";
-import { dirname as dirname8, isAbsolute as isAbsolute2, join as join9 } from "node:path";
+import { chmod, mkdir as mkdir6, readdir as readdir7, readlink as readlink2, writeFile as writeFile4 } from "node:fs/promises";
+import { delimiter as delimiter3, dirname as dirname10, isAbsolute as isAbsolute5, join as join14 } from "node:path";
 
 // src/trial/facts.ts
 import { randomUUID as randomUUID2 } from "node:crypto";
-import { mkdir as mkdir5, readdir as readdir4, readFile as readFile6, readlink, rm as rm3, stat as stat3, symlink, writeFile as writeFile3 } from "node:fs/promises";
+import { mkdir as mkdir5, readdir as readdir5, readFile as readFile6, readlink, rm as rm3, stat as stat3, symlink, writeFile as writeFile3 } from "node:fs/promises";
 import { cpus as cpus2, totalmem as totalmem2 } from "node:os";
-import { dirname as dirname7, join as join8 } from "node:path";
+import { dirname as dirname9, join as join11 } from "node:path";
 var PROC_KEPT = ["devices", "driver", "filesystems", "version"];
 var PARAMETERS = [
   "crypto/fips_enabled",
@@ -23374,24 +24121,24 @@ var TOPOLOGY = [
 ];
 var CHANGING = /\/(power|uevent)$/;
 async function constantFacts(folder, memoryBytes, isRoot) {
-  const nothing = join8(folder, "nothing");
-  const empty = join8(folder, "empty");
+  const nothing = join11(folder, "nothing");
+  const empty = join11(folder, "empty");
   await rm3(folder, { recursive: true, force: true });
   await mkdir5(nothing, { recursive: true });
   await writeFile3(empty, "");
-  const own2 = await writeProc(join8(folder, "proc"), memoryBytes);
+  const own2 = await writeProc(join11(folder, "proc"), memoryBytes);
   const readable2 = (await readProc()).filter(
     ({ mode }) => mode !== 0 && (isRoot || (mode & READ_BY_OTHERS) !== 0)
   );
   const covers = readable2.filter(({ name }) => !PROC_KEPT.includes(name) && !own2.includes(name)).map(({ name, isFolder }) => ({ from: isFolder ? nothing : empty, to: `/proc/${name}` }));
-  const stated = own2.map((name) => ({ from: join8(folder, "proc", name), to: `/proc/${name}` }));
-  const system2 = await copySystem(join8(folder, "sys"), memoryBytes);
+  const stated = own2.map((name) => ({ from: join11(folder, "proc", name), to: `/proc/${name}` }));
+  const system2 = await copySystem(join11(folder, "sys"), memoryBytes);
   const first = { from: nothing, to: "/proc/1" };
   const random = `/proc/sys/${RANDOM_NUMBER}`;
   return [...covers, ...stated, { from: random, to: random }, first, ...system2];
 }
 async function readProc() {
-  const entries = await readdir4("/proc", { withFileTypes: true });
+  const entries = await readdir5("/proc", { withFileTypes: true });
   const shared = entries.filter((entry) => !/^\d+$/.test(entry.name) && !entry.isSymbolicLink());
   return Promise.all(
     shared.map(async (entry) => {
@@ -23432,10 +24179,10 @@ procs_blocked 0
     if (value !== "") own2[`sys/${name}`] = value;
   }
   for (const [name, text] of Object.entries(own2)) {
-    await mkdir5(dirname7(join8(folder, name)), { recursive: true });
-    await writeFile3(join8(folder, name), text);
+    await mkdir5(dirname9(join11(folder, name)), { recursive: true });
+    await writeFile3(join11(folder, name), text);
   }
-  return readdir4(folder);
+  return readdir5(folder);
 }
 function memory(prefix, totalBytes, freeBytes) {
   const amounts = {
@@ -23452,23 +24199,23 @@ async function copySystem(folder, memoryBytes) {
   const binds = [];
   for (const name of ["cpu", "node"]) {
     if (!await copyFacts(name, folder)) continue;
-    binds.push({ from: join8(folder, name), to: join8(SYSTEM_FACTS, name) });
+    binds.push({ from: join11(folder, name), to: join11(SYSTEM_FACTS, name) });
   }
-  const nodes = (await readdir4(join8(folder, "node")).catch(() => [])).filter((name) => /^node\d+$/.test(name));
+  const nodes = (await readdir5(join11(folder, "node")).catch(() => [])).filter((name) => /^node\d+$/.test(name));
   for (const node2 of nodes) {
     const text = memory(`Node ${node2.slice(4)} `, totalmem2() / nodes.length, memoryBytes / nodes.length);
-    await writeFile3(join8(folder, "node", node2, "meminfo"), text);
+    await writeFile3(join11(folder, "node", node2, "meminfo"), text);
   }
   return binds;
 }
 async function copyFacts(path, folder) {
-  const entries = await readdir4(join8(SYSTEM_FACTS, path), { withFileTypes: true }).catch(() => null);
+  const entries = await readdir5(join11(SYSTEM_FACTS, path), { withFileTypes: true }).catch(() => null);
   if (entries === null) return false;
-  await mkdir5(join8(folder, path), { recursive: true });
+  await mkdir5(join11(folder, path), { recursive: true });
   for (const entry of entries) {
     const below = `${path}/${entry.name}`;
     if (!TOPOLOGY.some((pattern) => pattern.test(below)) || CHANGING.test(below)) continue;
-    const [from, to] = [join8(SYSTEM_FACTS, below), join8(folder, below)];
+    const [from, to] = [join11(SYSTEM_FACTS, below), join11(folder, below)];
     if (entry.isDirectory()) await copyFacts(below, folder);
     else if (entry.isSymbolicLink()) await symlink(await readlink(from), to);
     else await writeFile3(to, await read3(from));
@@ -23479,11 +24226,112 @@ async function read3(path) {
   return readFile6(path, "utf8").catch(() => "");
 }
 
+// src/trial/readable.ts
+import { opendir } from "node:fs/promises";
+import { basename as basename3, isAbsolute as isAbsolute4, join as join12 } from "node:path";
+var SECRETS = ["token", "stored_tokens"];
+var SECRET_FOLDERS = [".", "huggingface", ".cache/huggingface", ".huggingface"];
+var MOST_ENTRIES = 2e4;
+async function findReadable(wanted) {
+  const { listed, caches, machineHome, home } = wanted;
+  const folders = Object.values(caches);
+  const places = [];
+  for (const path of listed) {
+    const below = path.startsWith("~/") ? path.slice(2) : null;
+    const from = below === null ? path : join12(machineHome, below);
+    if (!isAbsolute4(from) || !await isThere(from))
+      throw new Error(
+        `readable: expected an existing path that is absolute or below ~, found ${path}. Fix it in the workflow.`
+      );
+    const isCache = isInside(from, join12(machineHome, ".cache")) || folders.some((each) => isInside(from, each));
+    places.push({
+      from,
+      to: below === null ? path : join12(home, below),
+      isLayered: isCache && await isSmall(from)
+    });
+  }
+  for (const [name, from] of Object.entries(caches)) {
+    if (places.some((place2) => isInside(from, place2.from)) || !await mayShow(name, from, wanted)) continue;
+    places.push({ from, to: from, isLayered: await isSmall(from) });
+  }
+  return { places, variables: variablesOf(caches, places), secrets: await secretsIn2(places) };
+}
+async function mayShow(name, from, { hidden }) {
+  if (name === "XDG_CACHE_HOME" || !await isThere(from)) return false;
+  const real = await realPath(from);
+  const secrets = await Promise.all(hidden.map(realPath));
+  return !secrets.some((secret) => isInside(secret, real));
+}
+function variablesOf(caches, places) {
+  const found = {};
+  for (const [name, folder] of Object.entries(caches)) {
+    const place2 = places.find(({ from }) => isInside(folder, from));
+    if (place2) found[name] = join12(place2.to, folder.slice(place2.from.length));
+  }
+  return found;
+}
+async function secretsIn2(places) {
+  const paths = places.flatMap(
+    ({ from }) => SECRETS.includes(basename3(from)) ? [] : SECRET_FOLDERS.flatMap((folder) => SECRETS.map((name) => join12(from, folder, name)))
+  );
+  const found = await Promise.all(paths.map(async (path) => await isThere(path) ? [path] : []));
+  return found.flat();
+}
+async function isSmall(root) {
+  let left = MOST_ENTRIES;
+  const folders = [root];
+  for (let folder = folders.pop(); folder !== void 0; folder = folders.pop()) {
+    const entries = await opendir(folder).catch(() => null);
+    if (entries === null) return false;
+    for await (const entry of entries) {
+      if (--left < 0) return false;
+      if (entry.isDirectory()) folders.push(join12(folder, entry.name));
+    }
+  }
+  return true;
+}
+
+// src/trial/work-folder.ts
+import { readdir as readdir6, stat as stat4 } from "node:fs/promises";
+import { join as join13 } from "node:path";
+var MOST_MOUNTS = 200;
+async function workMounts(workDir) {
+  const mounts = [];
+  const folders = ["."];
+  for (let folder = folders.shift(); folder !== void 0; folder = folders.shift()) {
+    const inside = await entriesOf(workDir, folder);
+    const isWritable = inside !== null && mounts.length + folders.length + inside.length < MOST_MOUNTS;
+    mounts.push({ path: folder, kind: isWritable ? "memory" : "read-only" });
+    if (!isWritable) continue;
+    for (const { path, isFolder } of inside) {
+      if (isFolder) folders.push(path);
+      else mounts.push({ path, kind: "read-only" });
+    }
+  }
+  return mounts;
+}
+async function entriesOf(workDir, folder) {
+  const found = [];
+  for (const entry of await readdir6(join13(workDir, folder), { withFileTypes: true })) {
+    const path = folder === "." ? entry.name : join13(folder, entry.name);
+    if (!entry.isSymbolicLink()) {
+      found.push({ path, isFolder: entry.isDirectory() });
+      continue;
+    }
+    const target = await realPath(join13(workDir, path));
+    const exists = await stat4(target).catch(() => null);
+    if (exists === null || !isInside(target, await realPath(workDir))) return null;
+    found.push({ path, isFolder: false });
+  }
+  return found;
+}
+
 // src/trial/inside.ts
 var WORK = "/trial";
 var SCRATCH = "/tmp";
 var HOME = "/tmp/home";
 var SHARED_MEMORY = "/dev/shm";
+var CACHES = "/caches";
 var ETC = ["ld.so.cache", "ld.so.conf", "ld.so.conf.d", "alternatives", "localtime"];
 var SYSTEM_LINKS = ["/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"];
 var PACKAGES = ["/usr/lib/node_modules", "/usr/local/lib/node_modules", "/usr/share/nodejs"];
@@ -23492,47 +24340,84 @@ var GPU_FACTS = ["/sys/devices", "/sys/bus/pci", "/sys/module/nvidia", "/sys/mod
 var SandboxUnavailable = class extends Error {
 };
 async function insideFiles(options, runtime, user, canLimitSize) {
-  const { limits, scratch, workDir } = options;
+  const { limits, scratch } = options;
+  const memory2 = (path) => inMemory(path, limits.scratchBytes, canLimitSize);
+  const [own2, base, names, work, more] = await Promise.all([
+    system(limits, user, canLimitSize, join14(scratch, "facts")),
+    files(options, runtime),
+    etc(join14(scratch, "etc"), user),
+    workFolder(options, runtime, memory2),
+    readable(options, memory2)
+  ]);
+  return {
+    args: [
+      ...environment({ ...runtime.variables, ...more.variables }, runtime),
+      ...own2,
+      ...base,
+      ...names,
+      ...work.args,
+      ...more.args,
+      ...["--remount-ro", "/", "--chdir", WORK]
+    ],
+    prepare: more.layers.length === 0 ? [] : ["sh", "-c", FILL, "sh", String(more.layers.length), ...more.layers.flat()],
+    writable: [SCRATCH, ...work.writable, ...more.writable]
+  };
+}
+var FILL = `n=$1; shift
+while [ "$n" -gt 0 ]; do mkdir -p "$2"; cp -rs "$1/." "$2"; shift 2; n=$((n - 1)); done
+exec "$@"`;
+function inMemory(path, bytes, canLimitSize) {
   return [
-    ...environment(runtime),
-    ...await system(limits, user, canLimitSize, join9(scratch, "facts")),
-    ...await files(options, runtime),
-    ...await etc(join9(scratch, "etc"), user),
-    ...readOnly(workDir, WORK),
-    ...await readable(options),
-    ...["--remount-ro", "/", "--chdir", WORK]
+    ...canLimitSize ? ["--size", String(Math.floor(bytes))] : [],
+    ...["--perms", "1777", "--tmpfs", path]
   ];
 }
-function readOnly(from, to, how = "--ro-bind") {
-  return ["--perms", "0755", "--dir", dirname8(to), how, from, to];
+async function workFolder({ workDir, isWorkWritable }, { packages }, memory2) {
+  for (const { name } of packages) await mkdir6(join14(workDir, name), { recursive: true });
+  const all = isWorkWritable ? await workMounts(workDir) : [{ path: ".", kind: "read-only" }];
+  const mounts = all.filter(({ path }) => !packages.some(({ name }) => name === path));
+  const writable = mounts.filter(({ kind }) => kind === "memory").map(({ path }) => join14(WORK, path));
+  const args = mounts.flatMap(
+    ({ path, kind }) => kind === "memory" ? memory2(join14(WORK, path)) : ["--ro-bind", join14(workDir, path), join14(WORK, path)]
+  );
+  const places = packages.flatMap(({ name, path }) => ["--ro-bind", path, join14(WORK, name)]);
+  return { args: ["--perms", "0755", "--dir", dirname10(WORK), ...args, ...places], writable };
 }
-async function readable({ readable: paths, machineHome }) {
-  const binds = [];
-  for (const path of paths) {
-    const below = path.startsWith("~/") ? path.slice(2) : null;
-    const source = below === null ? path : join9(machineHome, below);
-    if (!isAbsolute2(source) || !await isThere(source))
-      throw new Error(
-        `readable: expected an existing path that is absolute or below ~, found ${path}. Fix it in the workflow.`
-      );
-    binds.push(...readOnly(source, below === null ? path : join9(HOME, below)));
+function readOnly(from, to, how = "--ro-bind") {
+  return ["--perms", "0755", "--dir", dirname10(to), how, from, to];
+}
+async function readable(options, memory2) {
+  const { readable: listed, caches, hidden, machineHome, scratch } = options;
+  const found = await findReadable({ listed, caches, hidden, machineHome, home: HOME });
+  const nothing = join14(scratch, "nothing");
+  await writeFile4(nothing, "");
+  await chmod(nothing, 420);
+  const args = [];
+  const layers = [];
+  const writable = [];
+  for (const [index, { from, to, isLayered }] of found.places.entries()) {
+    const at = isLayered ? join14(CACHES, String(index)) : to;
+    args.push(...readOnly(from, at));
+    for (const secret of found.secrets.filter((path) => isInside(path, from)))
+      args.push("--ro-bind", nothing, join14(at, secret.slice(from.length)));
+    if (!isLayered) continue;
+    layers.push([at, to]);
+    if (isInside(to, SCRATCH)) continue;
+    args.push("--perms", "0755", "--dir", dirname10(to), ...memory2(to));
+    writable.push(to);
   }
-  return binds;
+  return { args, layers, writable, variables: found.variables };
 }
 async function system(limits, user, canLimitSize, folder) {
   const devices = await gpuDevices();
   const isRoot = process.getuid?.() === 0 && !user.isOwn;
   const facts = await constantFacts(folder, limits.memoryBytes, isRoot);
-  const tmpfs = (path, bytes) => [
-    ...canLimitSize ? ["--size", String(Math.floor(bytes))] : [],
-    ...["--perms", "1777", "--tmpfs", path]
-  ];
   return [
-    ...tmpfs(SCRATCH, limits.scratchBytes),
+    ...inMemory(SCRATCH, limits.scratchBytes, canLimitSize),
     // bubblewrap cannot make another user the owner.
     ...["--perms", user.isOwn ? "0777" : "0755", "--dir", HOME],
     ...["--proc", "/proc", "--dev", "/dev"],
-    ...tmpfs(SHARED_MEMORY, limits.sharedBytes),
+    ...inMemory(SHARED_MEMORY, limits.sharedBytes, canLimitSize),
     ...devices.flatMap((path) => ["--dev-bind", path, path]),
     ...["--remount-ro", "/dev"],
     ...(devices.length > 0 ? GPU_FACTS : []).flatMap((path) => readOnly(path, path, "--ro-bind-try")),
@@ -23544,7 +24429,7 @@ async function system(limits, user, canLimitSize, folder) {
   ];
 }
 async function gpuDevices() {
-  const names = await readdir5("/dev").catch(() => []);
+  const names = await readdir7("/dev").catch(() => []);
   return names.filter((name) => name.startsWith("nvidia")).map((name) => `/dev/${name}`);
 }
 async function files({ hidden }, runtime) {
@@ -23561,7 +24446,7 @@ async function files({ hidden }, runtime) {
         );
       }
       if (!isInside(secret, real) || !await isThere(secret)) continue;
-      const cover = join9(path, secret.slice(real.length));
+      const cover = join14(path, secret.slice(real.length));
       steps.push({ path: cover, args: ["--tmpfs", cover] });
       covers.push(cover);
     }
@@ -23593,21 +24478,22 @@ async function etc(folder, { id }) {
   await mkdir6(folder, { recursive: true });
   const args = [];
   for (const [name, text] of Object.entries(own2)) {
-    const path = join9(folder, name);
+    const path = join14(folder, name);
     await writeFile4(path, text);
     await chmod(path, 420);
     args.push(...readOnly(path, `/etc/${name}`));
   }
   return [...args, ...ETC.flatMap((name) => ["--ro-bind-try", `/etc/${name}`, `/etc/${name}`])];
 }
-function environment(runtime) {
-  const own2 = { PATH: runtime.searchPath, HOME, TMPDIR: SCRATCH, USER: "trial" };
+function environment(variables, { folders }) {
+  const path = folders.map((folder) => isAbsolute5(folder) ? folder : join14(WORK, folder)).join(delimiter3);
+  const own2 = { ...variables, PATH: path, HOME, TMPDIR: SCRATCH, USER: "trial" };
   return Object.entries(own2).flatMap(([name, value]) => ["--setenv", name, value]);
 }
 
 // src/trial/bpf.ts
 var LOAD = 32;
-var MASK = 84;
+var MASK2 = 84;
 var IF_EQUAL = 21;
 var IF_AT_LEAST = 53;
 var IF_ANY_BIT = 69;
@@ -23641,7 +24527,7 @@ function ruleInstructions({ call, clauses, otherwise }) {
 function clauseInstructions(clause) {
   const { argument, mask, anyBit, gives } = clause;
   const load2 = [[LOAD, 0, 0, ARGUMENTS_OFFSET + ARGUMENT_BYTES * argument]];
-  if (mask !== void 0) load2.push([MASK, 0, 0, mask]);
+  if (mask !== void 0) load2.push([MASK2, 0, 0, mask]);
   if (anyBit !== void 0) return [...load2, [IF_ANY_BIT, 0, 1, anyBit], verdict(gives)];
   if (clause.notIn === void 0) return [...load2, ...test(clause.in ?? [], gives)];
   const holds = clause.notIn.map(between);
@@ -23743,12 +24629,12 @@ clone 56 220, fcntl 72 25, personality 135 92, prctl 157 167, sync 162 81, reada
 fadvise64 221 223, unshare 272 97, sync_file_range 277 84, syncfs 306 267, preadv2 327 286,
 pwritev2 328 287, clone3 435 435`;
 function passingCalls(processor2) {
-  return [...parse3(PASSING, processor2).values()].toSorted((a, b) => a - b);
+  return [...parse4(PASSING, processor2).values()].toSorted((a, b) => a - b);
 }
 function ruledCalls(processor2) {
-  return parse3(RULED, processor2);
+  return parse4(RULED, processor2);
 }
-function parse3(table2, processor2) {
+function parse4(table2, processor2) {
   const entries = table2.split(",").map((entry) => entry.trim().split(" "));
   return new Map(
     entries.map(([name = "", x64, arm64]) => [name, processor2 === "x64" ? x64 : arm64]).filter(([, number4]) => number4 !== "-").map(([name, number4]) => [name, Number(number4)])
@@ -23867,8 +24753,8 @@ function systemCallFilter(processor2) {
 }
 
 // src/trial/user.ts
-import { readdir as readdir6, stat as stat4 } from "node:fs/promises";
-import { join as join10 } from "node:path";
+import { readdir as readdir8, stat as stat5 } from "node:fs/promises";
+import { join as join15 } from "node:path";
 var IN_NAMESPACE = { id: 1e3, isOwn: false };
 var FIRST = 61184;
 var COUNT = 4336;
@@ -23877,10 +24763,10 @@ async function possibleUsers() {
   return [{ id: await unusedId(), isOwn: true }, IN_NAMESPACE];
 }
 async function unusedId() {
-  const pids = (await readdir6("/proc").catch(() => [])).filter((name) => /^\d+$/.test(name));
+  const pids = (await readdir8("/proc").catch(() => [])).filter((name) => /^\d+$/.test(name));
   const used = await Promise.all(
     pids.map(
-      (pid) => stat4(`/proc/${pid}`).then(
+      (pid) => stat5(`/proc/${pid}`).then(
         ({ uid }) => uid,
         () => null
       )
@@ -23892,10 +24778,10 @@ async function unusedId() {
 }
 async function becoming(user, devices) {
   if (!user.isOwn) return [];
-  const names = (await readdir6(devices).catch(() => [])).filter((name) => name.startsWith("nvidia"));
+  const names = (await readdir8(devices).catch(() => [])).filter((name) => name.startsWith("nvidia"));
   const groups = /* @__PURE__ */ new Set();
   for (const name of names) {
-    const { mode, gid } = await stat4(join10(devices, name));
+    const { mode, gid } = await stat5(join15(devices, name));
     const readWrite = 6;
     if ((mode & readWrite) !== readWrite && (mode >> 3 & readWrite) === readWrite) groups.add(gid);
   }
@@ -23919,23 +24805,19 @@ async function bubblewrap(options, warn) {
       `bubblewrap needs Linux, found ${process.platform}. Run trials on Linux, or set \`sandbox: none\` in the contract, which gives candidates access to this machine.`
     );
   }
-  const program = await findBubblewrap(options.env);
-  const runtime = await findRuntime(options.command, options.env, options.env.HOME ?? "/");
-  const filter = await writeFilter(options.scratch);
-  const group = await controlGroup(options.limits);
+  const [program, filter, group] = await Promise.all([
+    findBubblewrap(options.env),
+    writeFilter(options.scratch),
+    controlGroup(options.limits)
+  ]);
   try {
-    return await firstThatWorks(
-      options,
-      runtime,
-      warn,
-      (user) => wrapped(options, program, runtime, user, filter, group)
-    );
+    return await firstThatWorks(options, warn, (user) => wrapped(options, program, user, filter, group));
   } catch (error2) {
     if (group !== null) await removeGroup(group);
     throw error2;
   }
 }
-async function firstThatWorks(options, runtime, warn, wrapFor) {
+async function firstThatWorks(options, warn, wrapFor) {
   const users = await possibleUsers();
   let problem = null;
   for (const user of users) {
@@ -23943,17 +24825,21 @@ async function firstThatWorks(options, runtime, warn, wrapFor) {
       warn(`Candidates run as root without its rights instead of a user of their own: ${problem.said}`);
     if (user.isOwn) await run5("chmod", ["-R", "a+rX", options.workDir]);
     const launch2 = await wrapFor(user);
-    problem = user.isOwn ? await unreadable(options, runtime) : null;
-    const probe = runtime.python ? [runtime.python, "-I", "-c", ""] : ["true"];
-    problem ??= await testRun([...launch2.wrap, ...probe], options.env);
+    const { python } = options.runtime;
+    const probe = python ? [python, "-I", "-S", "-c", ""] : ["true"];
+    const problems2 = await Promise.all([
+      user.isOwn ? unreadable(options) : null,
+      testRun([...launch2.wrap, ...probe], options.env)
+    ]);
+    problem = problems2.find((each) => each !== null) ?? null;
     if (problem === null) return launch2;
   }
   const { said, advice } = problem ?? { said: "there is no user for the candidate", advice: "" };
   throw new SandboxUnavailable(`The sandbox does not work here: ${said}. ${advice}`);
 }
-async function unreadable({ readable: readable2, machineHome }, runtime) {
-  const named = readable2.map((path) => path.startsWith("~/") ? join11(machineHome, path.slice(2)) : path);
-  const folders = [...named, ...runtime.paths];
+async function unreadable({ readable: readable2, machineHome, runtime }) {
+  const named = readable2.map((path) => path.startsWith("~/") ? join16(machineHome, path.slice(2)) : path);
+  const folders = [...named, ...runtime.paths, ...runtime.packages.map(({ path }) => path)];
   if (folders.length === 0) return null;
   const hidden = ["-type", "d", "!", "-perm", "-005", "-o", "-type", "f", "!", "-perm", "-004"];
   const { stdout } = await run5("find", [
@@ -23962,11 +24848,12 @@ async function unreadable({ readable: readable2, machineHome }, runtime) {
   ]).catch(() => ({ stdout: "" }));
   return stdout === "" ? null : { said: `other users cannot read ${stdout.trim()}`, advice: "Run chmod -R a+rX on it." };
 }
-async function wrapped(options, program, runtime, user, filter, group) {
+async function wrapped(options, program, user, filter, group) {
+  const { runtime } = options;
+  const { args, prepare, writable } = await insideFiles(options, runtime, user, program.limitsSize);
   const inside = [
-    ...rights(user, program),
-    ...await insideFiles(options, runtime, user, program.limitsSize),
-    ...["--", ...await becoming(user, "/dev"), ...underLimits(options.limits)]
+    ...[...rights(user, program), ...args, "--"],
+    ...[...await becoming(user, "/dev"), ...underLimits(options.limits), ...prepare]
   ];
   const start = [
     ...group?.enter ?? [],
@@ -23981,11 +24868,22 @@ async function wrapped(options, program, runtime, user, filter, group) {
   ];
   const wrap = [...start, program.path, ...inside];
   const command = [runtime.file, ...runtime.args];
-  const [file2 = "", ...args] = [
+  const [file2 = "", ...rest] = [
     ...[...start, program.path, "--json-status-fd", String(STATUS_DESCRIPTOR)],
     ...[...inside, ...command]
   ];
-  return { kind: "bubblewrap", file: file2, args, wrap, command, cwd: "/", env: options.env, workDir: WORK, group };
+  return {
+    kind: "bubblewrap",
+    file: file2,
+    args: rest,
+    wrap,
+    command,
+    cwd: "/",
+    env: options.env,
+    workDir: WORK,
+    writable,
+    group
+  };
 }
 function rights(user, program) {
   const id = String(user.id);
@@ -24024,7 +24922,7 @@ async function writeFilter(scratch) {
   if (filter === null) {
     throw new SandboxUnavailable(`The sandbox needs an x64 or arm64 processor, found ${process.arch}.`);
   }
-  const path = join11(scratch, "system-calls.bpf");
+  const path = join16(scratch, "system-calls.bpf");
   await writeFile5(path, filter);
   return path;
 }
@@ -24062,17 +24960,24 @@ async function launch(wanted, options, optional2, warn) {
     return bare(options);
   }
 }
-function bare({ command, env, workDir }) {
-  const { file: file2, args } = command;
+async function bare({ runtime, env, workDir, caches }) {
+  const { file: file2, args, packages } = runtime;
+  for (const { name, path } of packages) {
+    await mkdir7(dirname11(join17(workDir, name)), { recursive: true });
+    await symlink2(path, join17(workDir, name));
+  }
+  const folders = runtime.folders.map((folder) => resolve(workDir, folder));
+  const PATH = [.../* @__PURE__ */ new Set([...folders, ...searchPath(env)])].join(delimiter4);
   return {
     kind: "none",
-    file: file2,
+    file: file2.includes("/") ? resolve(workDir, file2) : file2,
     args,
     wrap: [],
     command: [file2, ...args],
     cwd: workDir,
-    env,
+    env: { ...env, ...caches, ...runtime.variables, PATH },
     workDir,
+    writable: [],
     group: null
   };
 }
@@ -24103,7 +25008,7 @@ async function runTrial(options) {
   try {
     await measure(options, draft);
   } catch (error2) {
-    draft.outcome = fault(error2.message);
+    draft.outcome = fault(systemCause(error2));
   }
   options.signal?.throwIfAborted();
   draft.totalSeconds = (performance.now() - started) / 1e3;
@@ -24111,56 +25016,72 @@ async function runTrial(options) {
 }
 async function measure(options, draft) {
   const { base, baseSha, candidate, candidateSha } = options;
-  await expectCommit(base, baseSha, "base");
-  await expectCommit(candidate, candidateSha, "candidate");
-  draft.tree = await resolveRevision(candidate, `${candidateSha}^{tree}`);
-  const scratch = await realpath3(options.scratch);
-  const contract = await readContract(base, baseSha);
+  const [, tree] = await Promise.all([
+    expectCommit(base, baseSha, "base"),
+    expectCommit(candidate, candidateSha, "candidate")
+  ]);
+  draft.tree = tree;
+  const scratch = await realpath4(options.scratch);
+  const [contract, baseFiles] = await Promise.all([readContract(base, baseSha), listTree(base, baseSha)]);
   const command = parseCommand(options.command);
   const directories = {
-    work: join12(scratch, "work"),
-    home: join12(scratch, "home"),
-    temporary: join12(scratch, "tmp")
+    work: join18(scratch, "work"),
+    home: join18(scratch, "home"),
+    temporary: join18(scratch, "tmp")
   };
-  for (const directory of Object.values(directories)) await mkdir7(directory);
+  for (const directory of Object.values(directories)) await mkdir8(directory);
   const env = trialEnvironment({
     machine: options.environment,
     home: directories.home,
     temporary: directories.temporary,
     seed: options.seed,
-    budgetSeconds: options.budgetSeconds
+    budgetSeconds: options.budgetSeconds,
+    names: contract.env
   });
-  draft.machine = await machineClass(command, env, directories.home);
-  const problem = await assemble({
-    ...options,
-    editable: contract.editable,
-    workDir: directories.work,
-    indexFile: join12(scratch, "index")
-  });
-  if (problem) {
+  const isReported = contract.metric.referee === void 0;
+  const [gpus, runtime, problem] = await Promise.all([
+    askGpus(env),
+    runtimeOf(options, command, env, directories.home, isReported, baseFiles),
+    assemble({
+      ...options,
+      baseFiles,
+      editable: contract.editable,
+      workDir: directories.work,
+      indexFile: join18(scratch, "index")
+    })
+  ]);
+  draft.machine = machineClass(gpus, runtime.versions);
+  if (problem !== null) {
+    draft.sandbox = contract.sandbox;
     draft.outcome = refusal(problem);
     return;
   }
+  const obstacle = await problemBefore(gpus, scratch);
+  if (obstacle !== null) throw new Error(obstacle);
   const dataDir = env.AUTORESEARCH_DATA;
   const limits = { ...limitsOfMachine(), ...options.limits };
   const { HOME: home } = options.environment;
-  const sandbox = {
-    command,
-    env,
-    workDir: directories.work,
-    scratch,
-    limits,
-    readable: options.readable ?? []
-  };
-  const hidden = [base, candidate, scratch, ...home ? [home] : [], ...dataDir ? [dataDir] : []];
   const launched = await launch(
     contract.sandbox,
-    { ...sandbox, hidden, machineHome: home ?? "/" },
+    {
+      runtime,
+      env,
+      workDir: directories.work,
+      scratch,
+      limits,
+      readable: options.readable ?? [],
+      // Text that a referee holds back may be among the downloads.
+      caches: isReported ? cacheFolders(options.environment) : {},
+      isWorkWritable: isReported,
+      hidden: [base, candidate, options.packages, scratch, home, dataDir].filter((path) => path !== void 0),
+      machineHome: home ?? "/"
+    },
     options.sandboxOptional ?? false,
     options.onLine
   );
   draft.sandbox = launched.kind;
-  draft.digest = await measureDigest({ ...options, contract, dataDir, sandbox: launched.kind });
+  const sandbox = launched.kind;
+  draft.digest = await measureDigest({ ...options, files: baseFiles, contract, dataDir, sandbox });
   const stage = {
     options,
     stopBeyond: barFor(draft, options.stop ?? null),
@@ -24184,14 +25105,31 @@ async function measure(options, draft) {
   } finally {
     if (launched.group !== null) await removeGroup(launched.group);
   }
+  if (draft.outcome.status !== "crash") return;
+  draft.outcome = await blamed(draft.outcome, {
+    before: gpus,
+    after: await askGpus(env),
+    isChampion: baseSha === candidateSha,
+    folder: scratch
+  });
+  const { outcome } = draft;
+  if (outcome.status === "crash" && sandbox !== "none")
+    outcome.message = withHint(outcome.message, outcome.traceback);
 }
 function barFor({ machine, digest }, bar) {
   return bar !== null && bar.machine === machine && bar.digest === digest ? bar.value : null;
 }
 async function expectCommit(checkout, sha, name) {
-  const found = await resolveRevision(checkout, "HEAD");
+  const [found = "", tree = ""] = await resolveRevisions(checkout, ["HEAD", "HEAD^{tree}"]);
   if (found !== sha)
     throw new Error(`Expected the ${name}'s checkout ${checkout} at ${sha}, found ${found}.`);
+  return tree;
+}
+async function runtimeOf(options, command, env, cwd, isReported, baseFiles) {
+  const files2 = baseFiles.map(({ path }) => path);
+  const withNode = isReported && usesNode(command, files2);
+  const packages = await findPackages(options.packages ?? options.base, files2, withNode);
+  return findRuntime(command, env, { cwd, packages, usesNode: withNode });
 }
 
 // node_modules/markdown-table/index.js
@@ -24427,26 +25365,30 @@ function table(measurement) {
 
 // src/action.ts
 var MAX_PRINTED_CHARACTERS = 1024 * 1024;
+var PARENT_CHECK_MS = 1e3;
 async function main(env, signal) {
   const inputs = readInputs(env);
   const workspace = env.GITHUB_WORKSPACE ?? process.cwd();
-  const scratch = await mkdtemp(join13(env.RUNNER_TEMP ?? tmpdir(), "trial-"));
+  const scratch = await mkdtemp(join19(env.RUNNER_TEMP ?? tmpdir(), "trial-"));
   const guard = randomUUID3();
-  const print = limitedPrinter();
+  const secrets = secretsIn(env);
+  const print = limitedPrinter(secrets);
   console.log(`::stop-commands::${guard}`);
   let measurement;
   try {
     measurement = await runTrial({
       trial: inputs.trial,
-      base: resolve(workspace, inputs.base),
+      base: resolve2(workspace, inputs.base),
       baseSha: inputs["base-sha"],
-      candidate: resolve(workspace, inputs.candidate),
+      candidate: resolve2(workspace, inputs.candidate),
       candidateSha: inputs["candidate-sha"],
       seed: inputs.seed,
       budgetSeconds: inputs.budget,
       timeoutSeconds: inputs.timeout,
       command: inputs.command,
       readable: inputs.readable,
+      // Set by a runner whose repository is on the same machine, where its packages are installed.
+      ...env.AUTORESEARCH_PACKAGES ? { packages: env.AUTORESEARCH_PACKAGES } : {},
       terms: {
         threshold: inputs.threshold,
         championStartupSeconds: inputs["champion-startup"],
@@ -24459,6 +25401,7 @@ async function main(env, signal) {
       signal,
       sandboxOptional: env.AUTORESEARCH_SANDBOX === "optional"
     });
+    measurement = maskedDeep(measurement, secrets);
     await write(measurement, workspace, env);
   } finally {
     console.log(`::${guard}::`);
@@ -24469,9 +25412,9 @@ async function main(env, signal) {
   return 1;
 }
 async function write(measurement, workspace, env) {
-  const folder = join13(workspace, MEASUREMENT_ARTIFACT);
-  const path = join13(folder, MEASUREMENT_FILE);
-  await mkdir8(folder, { recursive: true });
+  const folder = join19(workspace, MEASUREMENT_ARTIFACT);
+  const path = join19(folder, MEASUREMENT_FILE);
+  await mkdir9(folder, { recursive: true });
   await writeFile6(path, `${JSON.stringify(measurement, null, 2)}
 `);
   if (env.GITHUB_OUTPUT) await appendFile(env.GITHUB_OUTPUT, `path=${path}
@@ -24480,10 +25423,11 @@ async function write(measurement, workspace, env) {
   if (env.GITHUB_STEP_SUMMARY) await appendFile(env.GITHUB_STEP_SUMMARY, summary);
   console.log(JSON.stringify(measurement.outcome, null, 2));
 }
-function limitedPrinter() {
+function limitedPrinter(secrets) {
   let left = MAX_PRINTED_CHARACTERS;
-  return (line) => {
+  return (output2) => {
     if (left <= 0) return;
+    const line = masked(output2, secrets);
     left -= line.length + 1;
     console.log(left > 0 ? line : "(output too long; the rest is cut off)");
   };
@@ -24495,6 +25439,10 @@ var stop = new AbortController();
 for (const name of ["SIGINT", "SIGTERM"]) {
   process.once(name, () => stop.abort(new Error(`The trial was cancelled (${name}).`)));
 }
+var runner = process.ppid;
+setInterval(() => {
+  if (process.ppid !== runner) stop.abort(new Error("The trial was cancelled: its runner is gone."));
+}, PARENT_CHECK_MS).unref();
 try {
   process.exitCode = await main(process.env, stop.signal);
 } catch (error2) {

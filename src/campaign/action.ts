@@ -14,9 +14,14 @@ export interface Work {
 
 export type Action =
   | { kind: 'answer'; command: PendingCommand }
+  /** Tells people without permission, once for all commands on an issue. */
+  | { kind: 'deny'; issue: number; commands: PendingCommand[] }
   | ({ kind: 'phase'; campaign: KnownCampaign } & Phase)
-  /** Comments once on the campaign's issue; `pause` also pauses the campaign for that reason. */
-  | { kind: 'notify'; campaign: Campaign; key: string; text: string; pause: boolean }
+  /**
+   * Comments once on the campaign's issue; `pause` also pauses the campaign for that reason. `queuedRun`: the text ends with the labels that
+   * this run waits for and those of the runners.
+   */
+  | { kind: 'notify'; campaign: Campaign; key: string; text: string; pause: boolean; queuedRun?: number }
   | { kind: 'label'; experiment: Experiment }
   /** Restores the label by which the App finds a campaign after a restart. */
   | { kind: 'relabel'; campaign: Campaign }
@@ -76,6 +81,8 @@ export function keyOf(action: Action): string {
   switch (action.kind) {
     case 'answer':
       return `answer ${action.command.comment}`;
+    case 'deny':
+      return `deny ${action.commands.map(({ comment }) => comment).join(' ')}`;
     case 'phase':
       return `${action.phase} #${action.campaign.issue}`;
     case 'notify':

@@ -1,5 +1,5 @@
 /** What carrying out an action takes, besides the snapshot. */
-import type { AgentEnv, chooseAgent } from '../agents/create.ts';
+import type { AgentEnv, ChooseAgent } from '../agents/create.ts';
 import type { progressChart } from '../render/chart.ts';
 import type { GitHubPort } from './port.ts';
 import type { Thinking } from './thinking.ts';
@@ -15,12 +15,14 @@ export interface Context {
   /** The environment variables from which agents read their keys. */
   agentEnv: AgentEnv;
   thinking: Thinking;
-  /** Chooses a campaign's agent; `chooseAgent` except in a simulation. */
-  chooseAgent: typeof chooseAgent;
+  /** Chooses a campaign's agent. */
+  chooseAgent: ChooseAgent;
   /** Draws the export's chart; `progressChart` except in a simulation, which would draw thousands. */
   drawChart: typeof progressChart;
   /** Secret from which the campaigns' seeds are derived. */
   seedSecret: string;
+  /** Values that nothing which is published may contain. */
+  secrets: readonly string[];
   /** Web address of GitHub, without a trailing slash. */
   serverUrl: string;
   /** What `autoresearch init` writes, offered to repositories that lack it. */

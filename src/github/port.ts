@@ -12,7 +12,9 @@ export interface Commit {
   message: string;
 }
 
+/** A comment, or the text of an issue itself, which counts as its first comment. */
 export interface Comment {
+  /** Of an issue's own text: minus the issue's number. */
   id: number;
   issue: number;
   author: string;
@@ -69,6 +71,12 @@ export interface WorkflowRun {
   url: string;
 }
 
+export interface RunJob {
+  labels: string[];
+  /** Null if it has not failed, or does not say. */
+  failure: string | null;
+}
+
 interface CheckRunText {
   title: string;
   summary: string;
@@ -104,6 +112,8 @@ export interface GitHubPort {
   comment(id: number): Promise<Comment | null>;
   /** Comments on all issues that were edited since `since`, oldest first. */
   commentsSince(since: Date): Promise<Comment[]>;
+  /** The texts of the issues that were opened since `since`, oldest first. When they were edited is not known. */
+  issuesSince(since: Date): Promise<Comment[]>;
   /** Pull requests that were edited since `since` (null: all), latest edit first. */
   pullsSince(since: string | null): Promise<Pull[]>;
   openPullOf(branch: string): Promise<Pull | null>;
@@ -116,6 +126,10 @@ export interface GitHubPort {
   runs(workflow: string): Promise<WorkflowRun[]>;
   /** Text of a file in a run's artifact, the oldest of that name; null if there is none. */
   artifact(runId: number, name: string, file: string): Promise<string | null>;
+  /** The first job of a run: the labels that a runner needs for it, and why it failed, in the runner's words. Null if there is none. */
+  job(runId: number): Promise<RunJob | null>;
+  /** The labels of each runner of the repository that is online; null if the App may not know them. */
+  runners(): Promise<string[][] | null>;
   permission(login: string): Promise<'admin' | 'write' | 'read' | 'none'>;
 
   /** A tree like `base` (null: empty) with some files replaced; returns its id. */

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { CONTRACT_PATH } from '../protocol/contract.ts';
+import { defaultTimeout, writeDuration } from '../protocol/duration.ts';
 import { secondsOf, UsageError } from './errors.ts';
 import { CHECKOUT } from './own-checkout.ts';
 
@@ -48,10 +49,9 @@ export function contractText(values: ContractValues): string {
 
 /** A contract's text with another training time, and a timeout that leaves room for start-up and scoring. */
 export function withBudget(contract: string, budget: string): string {
-  const timeout = Math.max(2 * secondsOf(budget), secondsOf(budget) + 120);
   return replaceEach(contract, CONTRACT_PATH, [
     [/^ {2}budget: \S+/m, `  budget: ${budget}`],
-    [/^ {2}timeout: \S+/m, `  timeout: ${Math.min(timeout, 86_400)}s`],
+    [/^ {2}timeout: \S+/m, `  timeout: ${writeDuration(defaultTimeout(secondsOf(budget)))}`],
   ]);
 }
 
@@ -87,6 +87,7 @@ export function workflowText({ action, command, readable = [] }: WorkflowValues)
       : `\n          readable: |${readable.map(each => `\n            ${each}`).join('')}`;
   const file = '.github/workflows/experiment.yml';
   return replaceEach(ownFile(file), file, [
+    [/^ {6}- name: Prepare the training text.*\n.*\n/m, ''],
     [
       /^ {8}uses: \.\/base\n {8}with:$/m,
       `        uses: ${action}\n        with:\n          command: ${JSON.stringify(command)}${more}`,

@@ -57,15 +57,14 @@ export async function execute(execution: Execution): Promise<Executed> {
   const stoppedEarly = new AbortController();
   let preview: number | null = null;
   const takePreview = () => {
-    const value = output.metric();
-    if (value === null || !isMeasurable(value)) return;
+    const value = output.metric()?.value;
+    if (value === undefined || !isMeasurable(value)) return;
     preview = value;
     if (execution.preview?.ends(value)) stoppedEarly.abort();
   };
   const timer = execution.preview && setTimeout(takePreview, 1000 * execution.preview.afterSeconds);
-  const watch = createWatch(launched.kind === 'none' ? null : limits, timeoutSeconds, error =>
-    unwatched.abort(error),
-  );
+  const watched = launched.kind === 'none' ? null : limits;
+  const watch = createWatch(watched, launched.writable, timeoutSeconds, error => unwatched.abort(error));
   try {
     const result = await runProcess({
       ...program,

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { LOST_MACHINE } from '../evidence/faults.ts';
 import { CLOSED, planned, thought } from '../plan.test-helper.ts';
 import {
   attempt,
@@ -49,11 +50,34 @@ describe('the champion is measured first', () => {
     assert.equal(planned({ campaigns: forgiven }), 'dispatch 3/0.4 seed 0', 'a person resumed');
   });
 
+  test('a runner that was stopped in the middle of a trial counts half against the machine', () => {
+    const lost = (count: number) =>
+      Array.from({ length: count }, (_, i) =>
+        trial(`3/0.${i + 1}`, 'champion tree', FAULT, { machine: LOST_MACHINE }),
+      );
+    assert.equal(planned({ campaigns: starting(lost(5)) }), 'dispatch 3/0.6 seed 0');
+    assert.match(planned({ campaigns: starting(lost(6)) }), /^paused: .*6 trials failed/);
+    const both = [...lost(2), ...[3, 4].map(k => trial(`3/0.${k}`, 'champion tree', FAULT))];
+    assert.match(planned({ campaigns: starting(both) }), /^paused: .*4 trials failed/);
+  });
+
   test('a champion that crashes pauses the campaign', () => {
     const crash = [trial('3/0.1', 'champion tree', CRASH)];
     assert.match(
       planned({ campaigns: starting(crash) }),
       /^paused: The champion .* crashes \(exception\): `ValueError: no`/,
+    );
+  });
+
+  test('a champion that was measured before and crashes is measured again, and then the machine is to blame', () => {
+    const good = [trial('3/0.1', 'champion tree', 1.0)];
+    const crashes = [2, 3, 4].map(k => trial(`3/0.${k}`, 'champion tree', CRASH));
+    const after = (count: number) => planned({ campaigns: starting([...good, ...crashes.slice(0, count)]) });
+    assert.equal(after(1), 'dispatch 3/0.3 seed 1');
+    assert.equal(after(2), 'dispatch 3/0.4 seed 1');
+    assert.match(
+      after(3),
+      /^paused: 3 trials of the champion .* crashed, last \(exception\): `ValueError: no`\. The same code was measured once before, so this is probably the machine\. Check the runner/,
     );
   });
 

@@ -3,6 +3,7 @@
 import { quote } from '../../text/markdown.ts';
 import type { Action, Work } from '../action.ts';
 import { trialsOfTree } from '../evidence/evidence.ts';
+import { areTooMany, faultsAmong, isFault } from '../evidence/faults.ts';
 import { BASELINE_TRIALS, MAX_FAULTS, type RecordedTrial } from '../marker.ts';
 import { type Experiment, measuredValues, type Snapshot } from '../model.ts';
 import { paused } from '../phase.ts';
@@ -17,12 +18,8 @@ export function measureChampion(snapshot: Snapshot, work: Work, parallel: number
   if (waiting && waiting.kind !== 'wait') return waiting;
   const recorded = trialsOfTree(snapshot, tree);
   const recent = recentTrials(snapshot, campaign);
-  const crash = recent.find(trial => trial.outcome.status === 'crash');
-  if (crash?.outcome.status === 'crash')
-    return pause(
-      campaign,
-      `The champion ${sha.slice(0, 7)} crashes (${crash.outcome.reason}): ${quote(crash.outcome.message)}. Fix the base branch, then comment \`/research resume\`.`,
-    );
+  const crashed = pauseForCrash(campaign, sha, recent, recorded);
+  if (crashed) return crashed;
   const flagged = recent.find(trial => (trial.refereed?.audit?.flags.length ?? 0) > 0);
   if (flagged)
     return pause(
@@ -35,6 +32,33 @@ export function measureChampion(snapshot: Snapshot, work: Work, parallel: number
   const missing = BASELINE_TRIALS - measuredValues(recorded).length;
   if (waiting && running >= Math.min(parallel, missing)) return waiting;
   return dispatch(snapshot, work, null, recorded);
+}
+
+/**
+ * A champion that was never measured and crashes needs a fix. One that was measured before is measured again: the same code ran, so the
+ * machine is to blame, for example because it was slow for a while.
+ */
+function pauseForCrash(
+  campaign: LiveCampaign,
+  sha: string,
+  recent: readonly RecordedTrial[],
+  recorded: readonly RecordedTrial[],
+): Action | null {
+  const crashes = recent.filter(trial => trial.outcome.status === 'crash');
+  const last = crashes.at(-1)?.outcome;
+  if (last?.status !== 'crash') return null;
+  const words = `(${last.reason}): ${quote(last.message)}`;
+  const before = measuredValues([...recorded]).length;
+  if (before === 0)
+    return pause(
+      campaign,
+      `The champion ${sha.slice(0, 7)} crashes ${words}. Fix the base branch, then comment \`/research resume\`.`,
+    );
+  if (crashes.length < MAX_FAULTS) return null;
+  return pause(
+    campaign,
+    `${crashes.length} trials of the champion ${sha.slice(0, 7)} crashed, last ${words}. The same code was measured ${before === 1 ? 'once' : `${before} times`} before, so this is probably the machine. Check the runner, then comment \`/research resume\`.`,
+  );
 }
 
 /**
@@ -63,9 +87,9 @@ export function recentTrials(snapshot: Snapshot, { state }: LiveCampaign): Recor
 
 /** Pauses the campaign if too many trials of the champion had a machine error; null otherwise. */
 export function pauseForFaults(campaign: LiveCampaign, trials: readonly RecordedTrial[]): Action | null {
-  const faults = trials.filter(isFault);
+  const faults = faultsAmong(trials);
   const last = faults.at(-1)?.outcome;
-  if (faults.length < MAX_FAULTS || last?.status !== 'fault') return null;
+  if (!areTooMany(faults) || last?.status !== 'fault') return null;
   return pause(
     campaign,
     `The champion could not be measured: ${faults.length} trials failed with a machine error. Last error: ${quote(last.message)}. Fix the runner, then comment \`/research resume\`.`,
@@ -74,10 +98,6 @@ export function pauseForFaults(campaign: LiveCampaign, trials: readonly Recorded
 
 function pause(campaign: LiveCampaign, reason: string): Action {
   return { kind: 'phase', campaign, ...paused(reason) };
-}
-
-function isFault(trial: RecordedTrial | undefined): boolean {
-  return trial?.outcome.status === 'fault';
 }
 
 /** Ids of runs increase over time. */

@@ -1,18 +1,21 @@
 /** The whole loop on this machine, from the comment `/research N` to the last verdict. */
-import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Octokit } from '@octokit/rest';
+import { writePrivate } from '../../starter/private-file.ts';
 import { type Board, finalTable, noiseText } from './board.ts';
-import type { Connection } from './connection.ts';
+import { CONNECTION_FILE, type Connection } from './connection.ts';
 import { createEar, type Ear } from './hear.ts';
 import { exportHistory, type Metric, type Repository } from './history.ts';
-import { startServices } from './services.ts';
+import { keepLogs } from './job-logs.ts';
+import { missingLabels } from './labels.ts';
+import { type ServicesOptions, startServices } from './services.ts';
 import { createView, type View } from './view.ts';
 import { type Look, look, type Watched } from './watch.ts';
 
 export interface DemoOptions {
-  /** Directory for all files of the demo, which is emptied first. */
+  /** Directory for all files of the demo, which it has claimed. */
   dir: string;
   port: number;
   runners: number;
@@ -25,6 +28,8 @@ export interface DemoOptions {
   metric: Metric;
   budgetSeconds: number;
   environment: NodeJS.ProcessEnv;
+  /** What the environment says about the App. */
+  settings: ServicesOptions['settings'];
   actionDir: string;
   /** Exit after the campaign instead of keeping the local GitHub running. */
   exit: boolean;
@@ -33,6 +38,8 @@ export interface DemoOptions {
 }
 
 const OWNER = 'you';
+/** Folder of the jobs' logs. */
+const LOGS = 'logs';
 const LOOK_EVERY_MS = 500;
 /** The App usually answers within 2 s; after this time something is broken. */
 const ANSWER_WITHIN_SECONDS = 60;
@@ -44,9 +51,13 @@ export async function runDemo(options: DemoOptions): Promise<string | null> {
   const stop = AbortSignal.any([signal, broken.signal]);
   const now = () => performance.now() / 1000;
   const ear = createEar(now);
+  const keep = keepLogs(path.join(dir, LOGS));
   const services = await startServices({
     ...options,
-    onLine: (job, line) => ear.take(job.title, line),
+    onLine: (job, line) => {
+      ear.take(job.title, line);
+      keep(job.title, line);
+    },
     onFailure: error => broken.abort(error),
   });
   const view = createView(stream, now);
@@ -55,7 +66,7 @@ export async function runDemo(options: DemoOptions): Promise<string | null> {
     await services.createRepository({ owner: OWNER, name, from, defaultBranch: branch });
     const repository = { owner: OWNER, repo: name };
     const connection: Connection = { url: services.url, token: services.token, ...repository };
-    await writeFile(path.join(dir, 'connection.json'), `${JSON.stringify(connection, null, 2)}\n`);
+    writePrivate(path.join(dir, CONNECTION_FILE), `${JSON.stringify(connection, null, 2)}\n`);
     const octokit = client(connection);
     const issue = await startCampaign(octokit, repository, options);
     view.print(`campaign: ${services.url}/${OWNER}/${name}/issues/${issue}`);
@@ -82,20 +93,6 @@ export async function runDemo(options: DemoOptions): Promise<string | null> {
     view.close();
     await services.close();
   }
-}
-
-/** Empties `dir` for a new demo. Returns what is wrong with it, or null. */
-export async function clearDirectory(dir: string): Promise<string | null> {
-  const present = await readdir(dir).catch((): string[] => []);
-  if (present.length > 0 && !present.includes('.demo'))
-    return `expected an empty directory or one of an earlier demo, found ${present.slice(0, 3).join(', ')} in ${dir}`;
-  await rm(dir, { recursive: true, force: true });
-  await mkdir(dir, { recursive: true });
-  await writeFile(
-    path.join(dir, '.demo'),
-    'Created by `autoresearch demo`, which may delete this directory.\n',
-  );
-  return null;
 }
 
 async function startCampaign(octokit: Octokit, repository: Repository, { metric, command }: DemoOptions) {
@@ -126,6 +123,7 @@ async function watch(
 ): Promise<Look> {
   const started = performance.now();
   let judged = -1;
+  let warned = false;
   while (true) {
     signal.throwIfAborted();
     const found = await look(octokit, watched, ear);
@@ -134,6 +132,9 @@ async function watch(
       const count = found.board.rows.filter(row => row.verdict).length;
       if (count !== judged) await writeResults(dir, found, watched.metric);
       judged = count;
+      const problem: string | null = warned ? null : await missingLabels(octokit, watched.repository);
+      if (problem !== null) view.print(`Warning: ${problem}`);
+      warned ||= problem !== null || found.board.running.length > 0;
       const over = found.board.phase !== 'running' && found.board.running.length === 0;
       if (over) return found;
     } else if (performance.now() - started > ANSWER_WITHIN_SECONDS * 1000) {
@@ -163,6 +164,7 @@ function ending(board: Board, { url, token, owner, repo }: Connection, { dir, ex
     ...(noise === null ? [] : [`  noise     ${noise}`]),
     `  results   ${path.join(place, 'results.tsv')}`,
     `  chart     ${path.join(place, 'progress.svg')}`,
+    `  logs      ${path.join(place, LOGS)}`,
   ];
   // The repository is private, so git needs the user's token, which expires with the demo.
   const address = url.replace('://', `://${owner}:${token}@`);
