@@ -163,10 +163,7 @@ async function readResult(
   const measurement = text === null ? null : parseMeasurement(text, context.secrets);
   if (measurement === null && run.status === 'queued') return fault('No runner picked up the run.');
   if (measurement === null)
-    return fault(
-      `The run ended (${run.conclusion ?? 'no conclusion'}) without a readable measurement.`,
-      text === null ? LOST_MACHINE : undefined,
-    );
+    return fault(await withoutMeasurement(context, run), text === null ? LOST_MACHINE : undefined);
   const marker = experiment?.marker;
   const expected = marker?.commit ?? measurement.candidate;
   const tree = marker?.tree ?? (await treeOf(context, snapshot, measurement.candidate));
@@ -187,6 +184,13 @@ async function readResult(
       ? { ...outcome, traceback: outcome.traceback.slice(-KEPT_TRACEBACK) }
       : outcome;
   return { ...measurement, outcome: kept, runId: run.id };
+}
+
+/** Why a run left no measurement, in the runner's words if it said anything. */
+async function withoutMeasurement({ port }: Context, run: Run): Promise<string> {
+  const failure = (await port.job(run.id))?.failure ?? null;
+  const ended = `The run ended (${run.conclusion ?? 'no conclusion'}) without a readable measurement`;
+  return failure === null ? `${ended}.` : `${ended}: ${failure}`;
 }
 
 /** The tree of a measured champion, which may be an earlier one. */
