@@ -184,7 +184,7 @@ test('a run shows the pull request whose commit it measures', async () => {
   const s = await scene({ pages: true });
   const candidate = await branchWith(s.bot, 'research/1/1', s.main, { 'train.py': 'depth = 9\n' });
   const pull = await pullFrom(s.bot, 'research/1/1');
-  const inputs = { trial: '1/1.1', candidate };
+  const inputs = { trial: candidate };
   await s.bot.rest.actions.createWorkflowDispatch({
     ...REPO,
     workflow_id: 'experiment.yml',
