@@ -27,7 +27,15 @@ def start(data: Path, seed: int = 5, budget: float = 0.3, role: str = "train") -
     text = dataset.training_text(data, prepared, seed)
     files = [wire.sealed(text.text), wire.sealed(text.offsets), wire.sealed(text.tokens)]
     ours.send("go", files if role == "train" else [], budget_s=budget, width=0)
-    setup = {"role": role, "seed": seed, "budget_s": budget, "startup_s": 9, "device": "cpu", "window": 256}
+    setup = {
+        "role": role,
+        "seed": seed,
+        "budget_s": budget,
+        "clock": "wall",
+        "startup_s": 9,
+        "device": "cpu",
+        "window": 256,
+    }
     run = prepare.Run(theirs, setup, prepared)
     run.referee = ours  # Kept open.
     return run
