@@ -5,6 +5,7 @@ import { GitHubError } from './errors.ts';
 import { requireAccess } from './http.ts';
 import type { RefChange } from './ref-change.ts';
 import { afterRefChanges } from './refs.ts';
+import { isShown } from './shown.ts';
 import type { Repository } from './state.ts';
 import { findRepository, gitDirectory, type World } from './world.ts';
 
@@ -23,10 +24,11 @@ export async function answerGit(world: World, request: Request): Promise<Respons
     const repository = findRepository(world, owner, name);
     // A private repository that an anonymous client asks for is answered with 401, so that git asks for credentials.
     if (!repository) throw new GitHubError(actor.kind === 'anonymous' ? 401 : 404, 'Repository not found.');
-    if (push || repository.private) {
+    const isOpen = !push && isShown(world, request);
+    if (!isOpen && (push || repository.private)) {
       if (actor.kind === 'anonymous') throw new GitHubError(401, 'Requires authentication');
     }
-    requireAccess(repository, actor, push ? 'write' : 'read');
+    if (!isOpen) requireAccess(repository, actor, push ? 'write' : 'read');
     const answer = () => backend(world, repository, actor, request, path, url.search.slice(1));
     if (!push || path === '/info/refs') return await answer();
     return await world.exclusive(repository, () => withConsequences(world, repository, actor, answer));

@@ -5,6 +5,7 @@ import { isPull } from '../http.ts';
 import type { Issue, Repository } from '../state.ts';
 import type { World } from '../world.ts';
 import { REFRESH_SECONDS } from './checks.ts';
+import { commentLink } from './comment.ts';
 import { issuePath } from './links.ts';
 import { type Html, html } from './markup.ts';
 import { frame, type Pages, paged, repositoryAt } from './page.ts';
@@ -72,7 +73,7 @@ export function conversation(world: World, repository: Repository, issue: Issue)
   const answers = repository.comments.filter(one => one.number === issue.number);
   return html`${comment(world, repository, { ...first, edited: false, reactions: [] })}
 ${answers.map(one => comment(world, repository, { ...one, anchor: `issuecomment-${one.id}`, edited: one.updatedAt !== one.createdAt }))}
-${ending(world, issue)}`;
+${ending(world, issue)}${commentLink(world, repository, issue)}`;
 }
 
 function ending(world: World, issue: Issue): Html {
