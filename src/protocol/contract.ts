@@ -97,6 +97,8 @@ const keysSchema = z.strictObject({
         .regex(/^[\w.-]+\.ya?ml$/, 'expected the name of a file in .github/workflows')
         .default('experiment.yml'),
       budget: durationSchema.default(300),
+      /** What a referee counts the budget in, on a CPU: seconds by the wall clock, or the CPU seconds of the candidate's processes. */
+      clock: z.enum(['wall', 'cpu']).default('wall'),
       timeout: durationSchema.default(600),
     })
     .prefault({}),
@@ -140,7 +142,14 @@ const keysSchema = z.strictObject({
 });
 
 /** A limit in dollars needs the price of every agent. */
-export const contractSchema = keysSchema.check(({ value: { limits, agents }, issues }) => {
+export const contractSchema = keysSchema.check(({ value: { limits, agents, trial, metric }, issues }) => {
+  if (trial.clock === 'cpu' && metric.referee === undefined)
+    issues.push({
+      code: 'custom',
+      path: ['trial', 'clock'],
+      message: 'wall, because only a referee (metric.referee) can count CPU seconds',
+      input: 'cpu',
+    });
   if (limits.usd === null) return;
   for (const [i, agent] of agents.entries())
     if (abilitiesOf(agent).costsMoney && priceOf(agent) === undefined)

@@ -44,7 +44,7 @@ export async function bubblewrap(options: SandboxOptions, warn: (line: string) =
   }
   const program = await findBubblewrap(options.env);
   const runtime = await findRuntime(options.command, options.env, options.env.HOME ?? '/');
-  const filter = await writeFilter(options.scratch);
+  const filter = await writeFilter(options);
   const group = await controlGroup(options.limits);
   try {
     return await firstThatWorks(options, runtime, warn, user =>
@@ -174,8 +174,8 @@ async function findBubblewrap(env: Record<string, string>): Promise<Program> {
 }
 
 /** Writes the system call filter and returns its path. */
-async function writeFilter(scratch: string): Promise<string> {
-  const filter = systemCallFilter(process.arch);
+async function writeFilter({ scratch, mayFork }: SandboxOptions): Promise<string> {
+  const filter = systemCallFilter(process.arch, mayFork);
   if (filter === null) {
     throw new SandboxUnavailable(`The sandbox needs an x64 or arm64 processor, found ${process.arch}.`);
   }

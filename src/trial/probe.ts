@@ -33,6 +33,7 @@ export async function sandboxProblem(environment: NodeJS.ProcessEnv): Promise<st
       readable: [],
       machineHome: home ?? '/',
       limits: limitsOfMachine(),
+      mayFork: true,
     };
     const { group } = await bubblewrap(options, () => {});
     if (group !== null) await removeGroup(group);
