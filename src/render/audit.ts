@@ -50,7 +50,7 @@ export function testSentence({ metric }: Contract, trials: readonly RecordedTria
   const value = testValue(trials);
   return value === null
     ? ''
-    : `On the held-out test text, which no decision uses: ${metric.name} ${formatValue(value)}.`;
+    : `For comparison, on a second held-out text that no decision uses: ${metric.name} ${formatValue(value)}.`;
 }
 
 /**
