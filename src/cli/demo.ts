@@ -1,9 +1,10 @@
 /** `autoresearch demo`: the whole loop on this machine, with real training. */
+import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { type Command, Option } from 'commander';
 import { UsageError } from '../starter/errors.ts';
 import { CHECKOUT, loadSettings, trainerEnvironment } from '../starter/own-checkout.ts';
-import { withAgent, withBudget } from '../starter/templates.ts';
+import { withAgent, withBudget, withCpuClock } from '../starter/templates.ts';
 import { sandboxProblem } from '../trial/probe.ts';
 import { committedContract, currentBranch, repositoryRoot } from './contract.ts';
 import { CommandError, durationText, wholeNumber } from './errors.ts';
@@ -15,10 +16,14 @@ interface DemoCommandOptions {
   exit?: true;
   agent?: string;
   repo?: string;
-  parallel: number;
+  parallel?: number;
 }
 
-const DEFAULT_BUDGET = '8s';
+/** Chosen so that the demo takes less than five minutes on two cores, even beside other programs. */
+const DEFAULT_EXPERIMENTS = 4;
+const DEFAULT_BUDGET = '3s';
+/** A trial of the demo uses one core. */
+const PARALLEL = Math.min(2, availableParallelism());
 
 /** Adds the subcommand. */
 export function addDemo(program: Command): void {
@@ -27,9 +32,13 @@ export function addDemo(program: Command): void {
     .description(
       'run a campaign on this machine, with a local GitHub, the real App, a runner and real training',
     )
-    .argument('[experiments]', 'number of experiments', wholeNumber(1, 10_000), 5)
+    .argument('[experiments]', 'number of experiments', wholeNumber(1, 10_000), DEFAULT_EXPERIMENTS)
     .option('--budget <duration>', `training time of one trial (default: ${DEFAULT_BUDGET})`, durationText)
-    .option('--parallel <number>', 'number of trials that run at the same time', wholeNumber(1, 64), 1)
+    .option(
+      '--parallel <number>',
+      `number of trials that run at the same time (default: ${PARALLEL}; with --repo, 1)`,
+      wholeNumber(1, 64),
+    )
     .option(
       '--agent <name>',
       'explore, or openai:MODEL (needs OPENAI_API_KEY); with --repo, an agent from its contract',
@@ -68,7 +77,7 @@ async function demo(experiments: number, options: DemoCommandOptions): Promise<v
   const reason = await runDemo({
     dir,
     port: options.port,
-    runners: options.parallel,
+    runners: parallelOf(options),
     from: root,
     branch: await currentBranch(root),
     name: own ? 'autoresearch-demo' : path.basename(root),
@@ -96,11 +105,17 @@ async function ownEnvironment(): Promise<NodeJS.ProcessEnv> {
 }
 
 /** The comment that starts the campaign. In the demo's own repository, the contract sets the budget and the agent. */
-function comment(experiments: number, { repo, budget, agent, parallel }: DemoCommandOptions): string {
+function comment(experiments: number, options: DemoCommandOptions): string {
+  const { repo, budget, agent } = options;
+  const parallel = parallelOf(options);
   const parts = ['/research', String(experiments), ...(parallel > 1 ? ['--parallel', String(parallel)] : [])];
   if (repo !== undefined && budget) parts.push('--budget', budget);
   if (repo !== undefined && agent) parts.push('--agent', agent);
   return parts.join(' ');
+}
+
+function parallelOf({ parallel, repo }: DemoCommandOptions): number {
+  return parallel ?? (repo === undefined ? PARALLEL : 1);
 }
 
 function ownContract({ repo, budget, agent }: DemoCommandOptions): (contract: string) => string {
@@ -112,7 +127,7 @@ function ownContract({ repo, budget, agent }: DemoCommandOptions): (contract: st
       '--agent: openai:MODEL needs OPENAI_API_KEY in the environment or in .env, found none.',
     );
   return text => {
-    const timed = withBudget(text, budget ?? DEFAULT_BUDGET);
+    const timed = withCpuClock(withBudget(text, budget ?? DEFAULT_BUDGET));
     return model === undefined ? timed : withAgent(timed, model);
   };
 }
