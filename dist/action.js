@@ -2044,18 +2044,18 @@ var validateAsync = async (schema, value, _ctx) => {
   return result.issues.length === 0;
 };
 var _encode = (_Err) => {
-  const parse4 = _parse(_Err);
+  const parse5 = _parse(_Err);
   const fn = (schema, value, _ctx, _params) => {
     const ctx = _ctx ? { ..._ctx, direction: "backward" } : { direction: "backward" };
-    return parse4(schema, value, ctx, finalizeParams(fn, _params));
+    return parse5(schema, value, ctx, finalizeParams(fn, _params));
   };
   return fn;
 };
 var encode = /* @__PURE__ */ _encode($ZodRealError);
 var _decode = (_Err) => {
-  const parse4 = _parse(_Err);
+  const parse5 = _parse(_Err);
   const fn = (schema, value, _ctx, _params) => {
-    return parse4(schema, value, _ctx, finalizeParams(fn, _params));
+    return parse5(schema, value, _ctx, finalizeParams(fn, _params));
   };
   return fn;
 };
@@ -3550,7 +3550,7 @@ function capSize(inst, size) {
   if (!caps.length)
     return;
   const cap = Math.min(...caps.map((c) => c[0]));
-  const parse4 = inst._zod.parse;
+  const parse5 = inst._zod.parse;
   inst._zod.parse = (payload, ctx) => {
     const n = size(payload.value);
     if (n > cap && !ctx?.skipChecks && ctx?.direction !== "backward") {
@@ -3564,7 +3564,7 @@ function capSize(inst, size) {
         }
       }
     }
-    return parse4(payload, ctx);
+    return parse5(payload, ctx);
   };
 }
 var arraySize = (input2) => Array.isArray(input2) ? input2.length : -1;
@@ -12527,7 +12527,7 @@ var refereedSchema = external_exports.strictObject({
   claimed: numberSchema,
   /** Null if the score was not good enough to audit. Only an audited score can lead to a merge. */
   audit: auditSchema.nullable(),
-  /** The metric on the held-out test text, which no decision uses; measured with the audit. */
+  /** The metric on the held-out test text, which can hold a merge back and never leads to one; measured with the audit. */
   testValue: numberSchema.nullable(),
   startupSeconds: secondsSchema,
   scoringSeconds: secondsSchema,
@@ -12723,6 +12723,52 @@ function kindOf(entry) {
   return `git mode ${entry.mode}`;
 }
 
+// src/trial/cause.ts
+var EXCEPTION = /^[\s|]*(?:(?:Uncaught|Caused by:|Exception in thread "[^"]*") )?((?:[A-Za-z_$][\w.$]*(?:Error|Exception|Interrupt|Exit|Warning|Iteration)|Error|Exception)\b(?: \[\w+\])?(?::.*)?)$/;
+var FAILURE = /^(?:panic: |thread '[^']*' panicked at |fatal error: |FATAL ERROR: |ERROR: |terminate called after |(?:\S+: )?(?:fatal )?error: )/;
+var LAUNCHERS = /\b(?:ChildFailedError|CalledProcessError|Process(?:Exited|Raised)Exception|SystemExit)\b/;
+var FOLLOWED = /\bDist(?:Backend|Network)Error\b|\bNCCL\b|Connection (?:closed|reset) by peer/;
+var TOOLS = /^(?:g?make(?:\[\d+\])?: |npm (?:ERR!|error|notice)|\s*ELIFECYCLE|error Command failed|info Visit|error: (?:Recipe|script) .* exit|Node\.js v\d|Aborted|\S*: line \d+: +\d+ |[-=*]{3,}$|\s*$)/;
+var KILLED = /(?:^|[\s\]])Killed(?:$|\s{2})|\bSIGKILL\b|\bsignal:? (?:9|Killed)\b|\b(?:Error|code|status|errno):? 137\b|\bexit ?code *:? -9\b/i;
+var RANK = /^\[(?:rank|default)(\d+)\]:\s?/;
+var OUT_OF_MEMORY = /OutOfMemoryError\b|MemoryError\b|out of memory|can(?:'t|not) allocate memory|std::bad_alloc|\bRESOURCE_EXHAUSTED\b|ALLOC_FAILED\b|MemoryAllocation\b|\bOOM when allocating|memory allocation of \d+ bytes failed/i;
+function causeOf(tail) {
+  const lines = tail.map((line, index) => {
+    const rank = RANK.exec(line);
+    return { text: line.slice(rank?.[0].length ?? 0), rank: rank?.[1] ?? null, index };
+  });
+  const report = reportOfRanks(lines);
+  const exception = exceptionOf(lines, report?.rank ?? null);
+  const killed = lines.findLast(({ text, index }) => index >= (report?.start ?? 0) && KILLED.test(text));
+  const isKilled = killed !== void 0 && killed.index >= (exception?.index ?? 0);
+  if (exception && !(isKilled && killed.index > exception.index))
+    return { message: exception.text, isException: true, isKilled };
+  const said = lines.findLast(({ text }) => FAILURE.test(text) && !TOOLS.test(text)) ?? lines.findLast(({ text }) => !TOOLS.test(text) && !LAUNCHERS.test(text)) ?? lines.findLast(({ text }) => text.trim() !== "");
+  return { message: report?.message ?? said?.text ?? "", isException: false, isKilled };
+}
+function exceptionOf(lines, firstRank) {
+  const found = lines.flatMap((line) => {
+    const text = EXCEPTION.exec(line.text)?.[1];
+    return text === void 0 || LAUNCHERS.test(text) ? [] : [{ ...line, text }];
+  });
+  const causes = found.filter(({ text }) => !FOLLOWED.test(text));
+  const some = causes.length > 0 ? causes : found;
+  const ranked = some.filter(({ rank: rank2 }) => rank2 !== null);
+  const rank = ranked.some((line) => line.rank === firstRank) ? firstRank : ranked[0]?.rank ?? null;
+  return (rank === null ? some : ranked.filter((line) => line.rank === rank)).at(-1) ?? null;
+}
+function reportOfRanks(lines) {
+  const start = lines.findLastIndex(({ text }) => text.startsWith("Root Cause (first observed failure)"));
+  if (start === -1) return null;
+  const value = (key) => {
+    const line = lines.find(({ text, index }) => index > start && text.trimStart().startsWith(key));
+    return /: *(.*?) *$/.exec(line?.text ?? "")?.[1] ?? "";
+  };
+  const rank = /^\d+/.exec(value("rank "))?.[0] ?? "0";
+  const [, code = "", signal = ""] = /^(-?\d+).*?(\(SIG\w+\))?$/.exec(value("exitcode ")) ?? [];
+  return { rank, message: `rank ${rank} failed with exit code ${code} ${signal}`.trim(), start };
+}
+
 // src/trial/load.ts
 import { readFileSync } from "node:fs";
 import { cpus } from "node:os";
@@ -12761,12 +12807,39 @@ function ownSeconds() {
   }
 }
 
+// src/trial/number.ts
+var DIGITS = [
+  // Thousands separators where they can be nothing else: `1,234` may be a decimal comma.
+  String.raw`\d{1,3}(?:(?:,\d{3}){2,}(?:\.\d*)?|,\d{3}\.\d*)`,
+  String.raw`\d+(?:_\d+)*(?:\.\d*)?`,
+  String.raw`\.\d+`
+].join("|");
+var NUMBER = String.raw`[-+−]?(?:(?:${DIGITS})(?:e[-+]?\d+)?|nan|inf(?:inity)?)`;
+var WHOLE = new RegExp(`^${NUMBER}$`, "i");
+var TYPED = /^(?:\w+\.)*(?:tensor|array|devicearray|bfloat16|float\d*|u?int\d*|decimal)\(([^(),]*)(?:,[^()]*)?\)$/i;
+function parseNumber(text) {
+  const trimmed = text.trim();
+  if (!WHOLE.test(trimmed)) return null;
+  const plain = trimmed.replace("−", "-").replace(/[_,]/g, "");
+  if (/nan/i.test(plain)) return Number.NaN;
+  if (/inf/i.test(plain)) return plain.startsWith("-") ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
+  return Number(plain);
+}
+function parseValue(text) {
+  const trimmed = text.trim();
+  const inside = TYPED.exec(trimmed)?.[1];
+  if (inside === void 0) return parseNumber(trimmed.replace(/\s?%$/, ""));
+  return parseNumber(unwrap(unwrap(inside.trim(), "[]"), "''"));
+}
+function unwrap(text, [open2 = "", close = ""]) {
+  return text.startsWith(open2) && text.endsWith(close) && text.length > 1 ? text.slice(1, -1).trim() : text;
+}
+
 // src/trial/classify.ts
 var EXIT_MACHINE_FAULT = 78;
 var EXIT_NOT_FOUND = 127;
 var EXIT_KILLED = 137;
-var EXCEPTION_LINE = /^[A-Za-z_][\w.]*(?:Error|Exception|Interrupt|Exit|Warning|Iteration)\b(?::.*)?$/;
-var OUT_OF_MEMORY = /\b(?:OutOfMemoryError|MemoryError)\b|out of memory|can't allocate memory|std::bad_alloc/i;
+var NO_OUTPUT = "(no output)";
 function classify(ending) {
   const { result, metric, metricName, missing = `exited without reporting ${metricName}` } = ending;
   if (result.endedBy === "timeout") {
@@ -12780,19 +12853,18 @@ function classify(ending) {
     return fault(`Program not found: ${lastLine(ending.tail)}`);
   }
   if (result.exitCode !== 0) {
-    const message = lastException(ending.tail) ?? describeExit(ending);
-    const killed = result.signal === "SIGKILL" || result.exitCode === EXIT_KILLED;
-    if (killed || OUT_OF_MEMORY.test(message)) {
-      return crash(
-        ending,
-        "out of memory",
-        killed ? "killed by the system because it ran out of memory" : message
-      );
-    }
-    return crash(ending, "exception", message);
+    const cause = causeOf(ending.tail);
+    const killed = result.signal === "SIGKILL" || result.exitCode === EXIT_KILLED || cause.isKilled;
+    if (killed) return crash(ending, "out of memory", "killed by the system because it ran out of memory");
+    const message = cause.isException ? cause.message : `${howItEnded(result)}: ${cause.message || NO_OUTPUT}`;
+    return crash(ending, OUT_OF_MEMORY.test(cause.message) ? "out of memory" : "exception", message);
   }
   if (metric === null) return crash(ending, "no metric", missing);
-  if (!Number.isFinite(metric)) return crash(ending, "not a number", `${metricName} is ${metric}`);
+  if (!Number.isFinite(metric)) {
+    const { metricText = String(metric) } = ending;
+    const found = parseNumber(metricText) === null ? `${JSON.stringify(metricText)}; expected a number` : metric;
+    return crash(ending, "not a number", `${metricName} is ${found}`);
+  }
   if (!isMeasurable(metric))
     return crash(ending, "not a number", `${metricName} is ${metric}; expected a number within ±${MOST}`);
   return { status: "measured", value: metric };
@@ -12819,15 +12891,11 @@ function shortened(text, names) {
   for (const [path, name] of names) short = short.replaceAll(path, name);
   return short;
 }
-function lastException(tail) {
-  return tail.findLast((line) => EXCEPTION_LINE.test(line));
-}
 function lastLine(tail) {
-  return tail.findLast((line) => line.trim() !== "") ?? "(no output)";
+  return tail.findLast((line) => line.trim() !== "") ?? NO_OUTPUT;
 }
-function describeExit({ result, tail }) {
-  const how = result.signal ? `killed by ${result.signal}` : `exit code ${result.exitCode}`;
-  return `${how}: ${lastLine(tail)}`;
+function howItEnded({ exitCode, signal }) {
+  return signal ? `killed by ${signal}` : `exit code ${exitCode}`;
 }
 
 // src/trial/command.ts
@@ -19578,10 +19646,10 @@ var SOURCES = ["referee", "pattern", "file"];
 var MAX_PATTERN = 500;
 var keySchema = external_exports.string().regex(/^[^.]+(\.[^.]+)*$/, "expected names and indices separated by dots, such as latency.p99");
 var metricSchema = external_exports.strictObject({
-  name: external_exports.string().min(1).max(40).refine(isVisible, "expected a name without control characters"),
+  name: external_exports.string().trim().min(1).max(40).refine(isVisible, "expected a name without control characters"),
   goal: external_exports.enum(["minimize", "maximize"]),
   referee: pathSchema.optional(),
-  pattern: external_exports.string().max(MAX_PATTERN).check(({ value, issues }) => {
+  pattern: external_exports.string().max(MAX_PATTERN).overwrite(visible).check(({ value, issues }) => {
     if (value.length > MAX_PATTERN) return;
     const pattern = compilePattern(value);
     if (pattern.kind === "pattern") return;
@@ -20784,13 +20852,13 @@ function getDoubleQuotedValue(input2, start, end) {
     if (ch === 92) {
       result += input2.slice(captureStart, position);
       position++;
-      const escaped = input2.charCodeAt(position);
-      if (escaped === 10 || escaped === 13) position = skipFoldedBreaks(input2, position, end).position;
-      else if (escaped < 256 && simpleEscapeCheck[escaped]) {
-        result += simpleEscapeMap[escaped];
+      const escaped2 = input2.charCodeAt(position);
+      if (escaped2 === 10 || escaped2 === 13) position = skipFoldedBreaks(input2, position, end).position;
+      else if (escaped2 < 256 && simpleEscapeCheck[escaped2]) {
+        result += simpleEscapeMap[escaped2];
         position++;
       } else {
-        let hexLength = escapedHexLen$1(escaped);
+        let hexLength = escapedHexLen$1(escaped2);
         let hexResult = 0;
         for (; hexLength > 0; hexLength--) {
           position++;
@@ -21484,11 +21552,11 @@ function readDoubleQuotedScalar(state, nodeIndent, props) {
     }
     if (ch === 92) {
       simple = false;
-      const escaped = state.input.charCodeAt(++state.position);
-      if (isEol(escaped)) readFlowScalarBreak(state, nodeIndent);
-      else if (isSimpleEscape(escaped)) state.position++;
+      const escaped2 = state.input.charCodeAt(++state.position);
+      if (isEol(escaped2)) readFlowScalarBreak(state, nodeIndent);
+      else if (isSimpleEscape(escaped2)) state.position++;
       else {
-        let hexLength = escapedHexLen(escaped);
+        let hexLength = escapedHexLen(escaped2);
         if (hexLength === 0) throwError(state, "unknown escape sequence");
         while (hexLength-- > 0) {
           state.position++;
@@ -22244,16 +22312,16 @@ function show(value) {
 function knownKeys(path) {
   let schema = contractSchema;
   for (const part of path) schema = child(schema, part);
-  const shape = unwrap(schema);
+  const shape = unwrap2(schema);
   return typeof shape === "object" && shape !== null && "shape" in shape ? Object.keys(shape.shape) : [];
 }
 function child(schema, part) {
-  const inner = unwrap(schema);
+  const inner = unwrap2(schema);
   if (typeof inner !== "object" || inner === null) return void 0;
   if ("shape" in inner) return inner.shape[part];
   return void 0;
 }
-function unwrap(schema) {
+function unwrap2(schema) {
   let inner = schema;
   while (typeof inner === "object" && inner !== null && "unwrap" in inner && typeof inner.unwrap === "function")
     inner = inner.unwrap();
@@ -22548,15 +22616,151 @@ async function pythonVersions(command, env, cwd) {
 import { mkdir as mkdir4, readFile as readFile5 } from "node:fs/promises";
 import { basename as basename3, dirname as dirname6, join as join7 } from "node:path";
 
-// src/trial/number.ts
-var NUMBER = String.raw`[-+]?(?:(?:\d+(?:\.\d*)?|\.\d+)(?:e[-+]?\d+)?|nan|inf(?:inity)?)`;
-var WHOLE = new RegExp(`^${NUMBER}$`, "i");
-function parseNumber(text) {
-  const trimmed = text.trim();
-  if (!WHOLE.test(trimmed) || /nan/i.test(trimmed)) return Number.NaN;
-  if (/inf/i.test(trimmed))
-    return trimmed.startsWith("-") ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
-  return Number(trimmed);
+// src/trial/log-prefix.ts
+var TIME = String.raw`\d\d?:\d\d:\d\d(?:[.,]\d+)?`;
+var DATE = String.raw`\d{4}[-/.]\d\d[-/.]\d\d|\d\d/\d\d(?:/\d\d(?:\d\d)?)?`;
+var PLACE = String.raw`root|__\w+__(?::[\w<>]+)?(?::\d+)?|\w[\w-]*(?:[./][\w-]+)*(?::[\w<>]+)?:\d+(?::[\w<>]+)?|\w+(?:\.\w+)+`;
+var PARTS = {
+  rank: /\[(?:rank ?|default)(?<rank>\d+)\]:?|\[\d+,(?<mpi>\d+)\]<std(?:out|err)>:/iy,
+  actor: /\([\w.<>-]+ pid=\d+(?:, ip=[\w.:]+)?\)|wandb:/y,
+  glog: new RegExp(String.raw`[IWEF]\d{4} ${TIME} +\d+ [\w./-]+:\d+\]`, "y"),
+  time: new RegExp(
+    String.raw`[[(<]?(?:(?:${DATE})(?:[T ] *${TIME})?|${TIME})(?: ?(?:Z|UTC|[-+]\d\d:?\d\d))?(?![\w.])[\])>]?`,
+    "y"
+  ),
+  level: /[[(<]? *(?:trace|debug|info|notice|warn|warning|error|critical)(?!\w) *[\])>]?/iy,
+  place: new RegExp(String.raw`\[(?:${PLACE})\]|(?:${PLACE})(?=[:\s])`, "y"),
+  bar: /(?:[^|%:]{0,40}: *)?\d{1,3}%\|[^|]*\| *[\d.]+\w?\/[\d.?]+\w? *\[[^\]]*\]/y,
+  separator: /[-|:>•*]+/y
+};
+var BEFORE_PLACE = ["time", "level"];
+function logPrefix(line) {
+  const seen = /* @__PURE__ */ new Set();
+  let length = blanksAt(line, 0);
+  let rank = 0;
+  for (let found = partAt(line, length, seen); found !== null; found = partAt(line, length, seen)) {
+    const { kind, match } = found;
+    seen.add(kind);
+    rank = Number(match.groups?.rank ?? match.groups?.mpi ?? rank);
+    length = blanksAt(line, length + match[0].length);
+  }
+  return { length, rank };
+}
+function partAt(line, at, seen) {
+  const mayBePlace = BEFORE_PLACE.some((kind) => seen.has(kind));
+  for (const [kind, expression] of Object.entries(PARTS)) {
+    if (kind === "place" && !mayBePlace) continue;
+    expression.lastIndex = at;
+    const match = expression.exec(line);
+    if (match !== null) return { kind, match };
+  }
+  return null;
+}
+function blanksAt(line, start) {
+  let end = start;
+  while (/\s/.test(line[end] ?? "")) end++;
+  return end;
+}
+
+// src/trial/metric-line.ts
+var QUOTES = ['"', "'", "`", "**"];
+var MAX_VALUE = 200;
+var SEPARATOR = /\s*[:=：]\s*|\s+/y;
+function readMetric(line, name) {
+  for (let at = line.indexOf(name); at !== -1; at = line.indexOf(name, at + 1)) {
+    const value = valueAfter(line, at, name);
+    if (value === null) continue;
+    const before = line.slice(0, value.start);
+    const { length, rank } = logPrefix(before);
+    if (length === before.length && rank === 0) return value.reading;
+  }
+  return null;
+}
+function readPair(line) {
+  const [, key, text] = /^\s*([^\s:=：][^:=：]{0,39}?)\s*[:=：](.{0,200})$/.exec(line) ?? [];
+  const value = text === void 0 ? null : parseValue(text);
+  return key === void 0 || value === null ? null : { key, value };
+}
+function valueAfter(line, at, name) {
+  const end = at + name.length;
+  const quote = QUOTES.find((mark) => line.startsWith(mark, end) && line.slice(0, at).endsWith(mark)) ?? "";
+  SEPARATOR.lastIndex = end + quote.length;
+  if (!SEPARATOR.test(line)) return null;
+  const text = line.slice(SEPARATOR.lastIndex).trim().replace(/[,;]$/, "");
+  const value = text.length > MAX_VALUE ? null : parseValue(text);
+  return value === null ? null : { start: at - quote.length, reading: { text, value } };
+}
+
+// src/trial/nearest-line.ts
+var MAX_QUOTED = 120;
+var BETWEEN = String.raw`[\s_./-]*`;
+var FILLING = new RegExp(BETWEEN, "g");
+var GAPS = [String.raw`[^:=：\n]{0,30}[:=：]\s{0,20}`, String.raw`[^\d\n]{0,30}?`];
+var AFTER = GAPS.map((gap) => new RegExp(String.raw`^(${gap})(?<!\w)(${NUMBER})([A-Za-zµ°]*)(.?)(\d?)`, "i"));
+function findNearest(name) {
+  const squeezed = squeeze(name);
+  let nearest = null;
+  return {
+    take(line) {
+      const likeness = likenessOf(line, name, squeezed, nearest?.likeness ?? 1);
+      if (likeness > 0) nearest = { line, likeness };
+    },
+    sentence() {
+      if (nearest === null) return null;
+      const { line } = nearest;
+      const place2 = placeOf(line, name, squeezed);
+      const pattern = place2 && patternFor(line, place2.start, place2.end);
+      const reading = pattern === null ? "" : `, which \`pattern: ${inYaml(pattern)}\` under \`metric\` reads`;
+      return `the nearest line is \`${excerpt(line, place2?.start ?? 0)}\`${reading}`;
+    }
+  };
+}
+function likenessOf(line, name, squeezed, least) {
+  if (line.includes(name)) return 3;
+  if (least <= 2 && squeezed !== "" && squeeze(line).includes(squeezed)) return 2;
+  const pair = least <= 1 ? readPair(line) : null;
+  return pair !== null && suggest(squeezed, [squeeze(pair.key)]) !== null ? 1 : 0;
+}
+function squeeze(text) {
+  return text.toLowerCase().replace(FILLING, "");
+}
+function placeOf(line, name, squeezed) {
+  const letters = [...squeezed].map(escaped).join(BETWEEN);
+  const match = new RegExp(escaped(name)).exec(line) ?? (letters === "" ? null : new RegExp(letters, "i").exec(line));
+  if (match) return { start: match.index, end: match.index + match[0].length };
+  const key = readPair(line)?.key;
+  if (key === void 0) return null;
+  const start = line.indexOf(key);
+  return { start, end: start + key.length };
+}
+function patternFor(line, start, end) {
+  const rest = line.slice(end);
+  const after = AFTER.map((expression) => expression.exec(rest)).find((match) => match !== null);
+  if (!after) return null;
+  const [, gap = "", number4 = "", unit = "", next = "", digit = ""] = after;
+  if (/^[.,_/:^*-]?\d$/.test(next + digit)) return null;
+  const word = /[A-Za-z_]*$/.exec(line.slice(0, start))?.[0] ?? "";
+  const name = line.slice(start - word.length, end);
+  const boundary = /^\w/.test(name) && !/\w$/.test(line.slice(0, start - word.length)) ? String.raw`\b` : "";
+  const pattern = `${boundary}${escaped(name + gap)}${groupBefore(unit, next)}`;
+  const compiled = compilePattern(pattern);
+  const read4 = compiled.kind === "pattern" ? parseNumber(compiled.find(line) ?? "") : null;
+  return read4 !== null && Number.isFinite(read4) && read4 === parseNumber(number4) ? pattern : null;
+}
+function groupBefore(unit, next) {
+  if (unit !== "") return String.raw`(\S+?)${escaped(unit)}`;
+  return /\S/.test(next) ? String.raw`([^\s${escaped(next)}]+)` : String.raw`(\S+)`;
+}
+function escaped(text) {
+  return text.replace(/[\\^$.*+?()[\]{}|/]/g, String.raw`\$&`).replace(/\s+/g, (blanks) => blanks === " " ? " " : String.raw`\s+`);
+}
+function inYaml(text) {
+  return `'${text.replaceAll("'", "''")}'`;
+}
+function excerpt(line, start) {
+  const from = start + MAX_QUOTED / 2 < MAX_QUOTED ? 0 : start - MAX_QUOTED / 4;
+  const text = line.slice(from, from + MAX_QUOTED).trim();
+  return `${from > 0 ? "…" : ""}${text}${from + MAX_QUOTED < line.length ? "…" : ""}`;
 }
 
 // src/trial/pattern.ts
@@ -22572,7 +22776,7 @@ function findLast(source) {
     for (const line of lines.reverse()) {
       const found = pattern.find(line);
       if (found === null) continue;
-      last = parseNumber(found);
+      last = { text: found, value: parseValue(found) ?? Number.NaN };
       break;
     }
     lines = [];
@@ -22595,10 +22799,11 @@ function findLast(source) {
 var TAIL_CHARACTERS = 16e3;
 var MAX_MATCHED = 4096;
 var MAX_REPORTED = 30;
-var PAIR = new RegExp(String.raw`^([A-Za-z_][\w .%/-]{0,39}):\s*(${NUMBER})\s*$`, "i");
+var SUMMARY = /(?:^|[^-])---\s*$/;
 function collectOutput(metricName, pattern) {
   const search = pattern === void 0 ? null : findLast(pattern);
   const tail = keepTail();
+  const near = findNearest(metricName);
   let metric = null;
   let reported = /* @__PURE__ */ new Map();
   let inSummary = false;
@@ -22607,19 +22812,21 @@ function collectOutput(metricName, pattern) {
       tail.take(whole);
       const line = whole.slice(0, MAX_MATCHED);
       search?.take(line);
-      if (line.trimEnd() === "---") {
+      const found = readMetric(line, metricName);
+      metric = found ?? metric;
+      if (metric === null || search) near.take(line);
+      const { length } = logPrefix(line);
+      if (length === line.length && SUMMARY.test(line)) {
         inSummary = true;
         reported = /* @__PURE__ */ new Map();
-        return;
       }
-      const pair = PAIR.exec(line);
-      const [, key, text] = pair ?? [];
-      if (key === void 0 || text === void 0) return;
-      const value = parseNumber(text);
-      if (key === metricName) metric = value;
-      if (inSummary && isMeasurable(value) && reported.size < MAX_REPORTED) reported.set(key, value);
+      if (!inSummary || reported.size >= MAX_REPORTED) return;
+      const pair = readPair(line) ?? readPair(line.slice(length));
+      if (pair !== null && pair.key !== metricName && isMeasurable(pair.value))
+        reported.set(pair.key, pair.value);
     },
     metric: () => search ? search.last() : metric,
+    nearest: near.sentence,
     reported: () => Object.fromEntries(reported),
     tail: tail.lines
   };
@@ -22926,8 +23133,8 @@ async function execute(execution) {
   const stoppedEarly = new AbortController();
   let preview = null;
   const takePreview = () => {
-    const value = output2.metric();
-    if (value === null || !isMeasurable(value)) return;
+    const value = output2.metric()?.value;
+    if (value === void 0 || !isMeasurable(value)) return;
     preview = value;
     if (execution.preview?.ends(value)) stoppedEarly.abort();
   };
@@ -23275,6 +23482,30 @@ function refereedOf(result) {
   };
 }
 
+// src/trial/loose-json.ts
+var TOKENS = /"[^"\\]*(?:\\[\s\S][^"\\]*)*"?|-?\b(?:NaN|Infinity|nan|inf)\b|,(?=\s*[}\]])/g;
+function decodeText(bytes) {
+  return new TextDecoder(encodingOf(bytes)).decode(bytes);
+}
+function encodingOf([first, second]) {
+  if (first === 255 && second === 254 || first !== 0 && second === 0) return "utf-16le";
+  if (first === 254 && second === 255 || first === 0 && second !== 0) return "utf-16be";
+  return "utf-8";
+}
+function parseJson(text) {
+  const plain = text.replace(TOKENS, (token) => {
+    if (token.startsWith('"')) return token;
+    return token === "," ? "" : JSON.stringify(token);
+  });
+  try {
+    return [JSON.parse(plain)];
+  } catch (error2) {
+    const lines = plain.split("\n").filter((line) => line.trim() !== "");
+    if (lines.length < 2) throw error2;
+    return lines.map((line) => JSON.parse(line));
+  }
+}
+
 // src/trial/result-file.ts
 var MAX_BYTES = 1024 * 1024;
 var MAX_REPORTED2 = 30;
@@ -23307,24 +23538,31 @@ function collectResult(file2, key) {
       const nothing = (missing) => ({ value: null, missing, reported: {} });
       if (size === 0) return nothing(`exited without writing ${file2} below $TMPDIR (AUTORESEARCH_RESULT)`);
       if (size > MAX_BYTES) return nothing(`wrote more than ${MAX_BYTES} bytes to ${file2}`);
-      const parsed = parseJson(Buffer.concat(chunks).toString());
-      return "problem" in parsed ? nothing(`wrote invalid JSON to ${file2}: ${parsed.problem}`) : readKey(parsed.value, file2, key);
+      const parsed = parse3(decodeText(Buffer.concat(chunks)));
+      return "problem" in parsed ? nothing(`wrote invalid JSON to ${file2}: ${parsed.problem}`) : readLast(parsed.values, file2, key);
     }
   };
 }
-function parseJson(text) {
+function parse3(text) {
   try {
-    return { value: JSON.parse(text) };
+    return { values: parseJson(text) };
   } catch (error2) {
     return { problem: error2.message };
   }
+}
+function readLast(values, file2, key) {
+  const results = values.map((value) => readKey(value, file2, key));
+  const last = results.findLast(({ value }) => value !== null) ?? results.at(-1);
+  if (last === void 0) throw new Error(`Expected a value in ${file2}, found none.`);
+  return last;
 }
 function readKey(root, file2, key) {
   const { [key]: _, ...reported } = Object.fromEntries(numbersIn(root).slice(0, MAX_REPORTED2 + 1));
   const nothing = (missing) => ({ value: null, missing, reported });
   let value = root;
   let parent = file2;
-  for (const name of key.split(".")) {
+  const names = childrenOf(root).some(([own2]) => own2 === key) ? [key] : key.split(".");
+  for (const name of names) {
     const children = childrenOf(value);
     const child2 = children.find(([own2]) => own2 === name);
     if (!child2) {
@@ -23336,8 +23574,13 @@ function readKey(root, file2, key) {
     value = child2[1];
     parent = parent === file2 ? name : `${parent}.${name}`;
   }
-  if (typeof value === "number") return { value, missing: "", reported };
+  const number4 = numberIn(value);
+  if (number4 !== null) return { value: number4, text: String(value), missing: "", reported };
   return nothing(`wrote no number to ${file2}: expected one at ${key}, found ${kindOf2(value)}`);
+}
+function numberIn(value) {
+  if (typeof value === "string") return parseValue(value);
+  return typeof value === "number" ? value : null;
 }
 function childrenOf(value) {
   return typeof value === "object" && value !== null ? Object.entries(value) : [];
@@ -23382,10 +23625,11 @@ async function runReported(stage) {
   });
   const conditions = load2.conditions();
   const { output: output2, result, preview, stopped, peakMb } = executed;
-  const { value, missing, reported: all } = read2(stage, output2, resultFile);
+  const { value, text, missing, reported: all } = read2(stage, output2, resultFile);
   const ending = {
     result,
     metric: value,
+    metricText: text,
     metricName: name,
     missing,
     tail: output2.tail(),
@@ -23415,12 +23659,14 @@ function outcomeOf2({ exceeded, stopped, preview }, ending, conditions) {
 function read2({ contract }, output2, resultFile) {
   const { name, pattern } = contract.metric;
   if (resultFile) {
-    const found = resultFile.read();
-    return { ...found, reported: { ...found.reported, ...output2.reported() } };
+    const found2 = resultFile.read();
+    return { ...found2, reported: { ...found2.reported, ...output2.reported() } };
   }
   const line = pattern === void 0 ? `\`${name}: <number>\`` : "that metric.pattern matches";
-  const missing = `exited without printing a line ${line}`;
-  return { value: output2.metric(), missing, reported: output2.reported() };
+  const nearest = output2.nearest();
+  const missing = `exited without printing a line ${line}${nearest === null ? "" : `; ${nearest}`}`;
+  const found = output2.metric();
+  return { value: found?.value ?? null, text: found?.text, missing, reported: output2.reported() };
 }
 
 // src/trial/bubblewrap.ts
@@ -23828,12 +24074,12 @@ clone 56 220, fork 57 -, vfork 58 -, fcntl 72 25, personality 135 92, prctl 157 
 fadvise64 221 223, unshare 272 97, sync_file_range 277 84, syncfs 306 267, preadv2 327 286,
 pwritev2 328 287, clone3 435 435`;
 function passingCalls(processor2) {
-  return [...parse3(PASSING, processor2).values()].toSorted((a, b) => a - b);
+  return [...parse4(PASSING, processor2).values()].toSorted((a, b) => a - b);
 }
 function ruledCalls(processor2) {
-  return parse3(RULED, processor2);
+  return parse4(RULED, processor2);
 }
-function parse3(table2, processor2) {
+function parse4(table2, processor2) {
   const entries = table2.split(",").map((entry) => entry.trim().split(" "));
   return new Map(
     entries.map(([name = "", x64, arm64]) => [name, processor2 === "x64" ? x64 : arm64]).filter(([, number4]) => number4 !== "-").map(([name, number4]) => [name, Number(number4)])

@@ -42,6 +42,7 @@ const SERVED = {
   [`${REPO}/issues/{issue_number}`]: 'get patch',
   [`${REPO}/issues/{issue_number}/comments`]: 'get post',
   [`${REPO}/issues/{issue_number}/labels`]: 'post',
+  [`${REPO}/issues/{issue_number}/reactions`]: 'get post',
   [`${REPO}/issues/comments`]: 'get',
   [`${REPO}/issues/comments/{comment_id}`]: 'get patch delete',
   [`${REPO}/issues/comments/{comment_id}/reactions`]: 'get post',
@@ -57,8 +58,8 @@ const SERVED = {
 };
 const WEBHOOKS = {
   installation: 'created',
-  issue_comment: 'created',
-  issues: 'closed reopened',
+  issue_comment: 'created edited',
+  issues: 'opened closed reopened',
   pull_request: 'closed synchronize',
   push: '',
   workflow_run: 'in_progress completed',

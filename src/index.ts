@@ -15,7 +15,9 @@ export function createApp(settings: Partial<AppSettings> = {}): ApplicationFunct
     probot.on(
       [
         'issue_comment.created',
+        'issue_comment.edited',
         'issues.closed',
+        'issues.opened',
         'issues.reopened',
         'pull_request.closed',
         'pull_request.reopened',
@@ -24,8 +26,10 @@ export function createApp(settings: Partial<AppSettings> = {}): ApplicationFunct
         'workflow_run.completed',
         'workflow_run.in_progress',
       ],
-      ({ payload }) => {
+      ({ name, payload }) => {
         const { repository, installation } = payload;
+        // Its own status comment is edited all the time, which is no news.
+        if (name === 'issue_comment' && payload.action === 'edited' && payload.sender.type === 'Bot') return;
         if (repository?.owner && installation)
           work.nudge({
             id: repository.id,

@@ -2,14 +2,14 @@
 import assert from 'node:assert/strict';
 
 const SHORTEST = 2 ** 12;
-const LONGEST = 2 ** 20;
+const LONGEST = 2 ** 18;
 /** What is shorter than this cannot be compared: some machines count time in steps of 10 ms. */
 const LEAST_MS = 60;
 /** Eight pieces take as long as the whole; where every character looks at all others, an eighth of that. */
 const PIECES = 8;
 const MOST_TIMES = 3.5;
 
-/** Does `work` on ever longer texts, up to a megabyte, and compares each with eight texts of an eighth of its length. */
+/** Does `work` on ever longer texts, up to a quarter of a megabyte, and compares each with eight texts of an eighth of its length. */
 export function assertLinear<T>(
   name: string,
   textOf: (length: number) => T,

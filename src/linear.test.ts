@@ -6,7 +6,7 @@ import { applyEdits, occurrences } from './agents/edit.ts';
 import { changeIn } from './agents/past.ts';
 import { ledgerText } from './agents/prompt.ts';
 import { wishedIdea } from './agents/wish.ts';
-import { parseCommand } from './campaign/command.ts';
+import { parseCommand } from './campaign/command-parser.ts';
 import { bendsCurve } from './campaign/evidence/previews.ts';
 import { addedTokens } from './campaign/evidence/tokens.ts';
 import { experimentMarkerSchema } from './campaign/marker.ts';
@@ -145,7 +145,7 @@ const READERS: Record<string, (text: string) => unknown> = {
         edits: [{ path: 'a', search: text, replace: text }],
       },
     ]),
-  'a comment': parseCommand,
+  'a comment': text => parseCommand(text, 'bot'),
   'a quote': text => quote(text),
   'a clipped sentence': text => clip(text, text.length / 2),
   'a title': text => plainLine(text),

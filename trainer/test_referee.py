@@ -290,7 +290,7 @@ def test_numbers_that_a_candidate_can_choose_have_no_digits_to_spare(tried):
 
 def test_the_memory_of_a_process_that_sees_text_is_not_told(tried):
     uses = "def before_answer(ids): bytearray(2**30)[::4096] = bytes(2**18)"
-    assert tried(uses).peak_memory_mb < 500
+    assert tried(uses).peak_memory_mb < tried().peak_memory_mb + 100
 
 
 # --- Sealed ---

@@ -25,6 +25,7 @@ const command: PendingCommand = {
   comment: 9,
   issue: 3,
   author: 'ann',
+  permitted: true,
   command: { kind: 'command', command: { kind: 'pause' } },
 };
 const asked: Asked = { comment: 8, by: 'bob', idea: 'depth = 3', pull: 11 };
@@ -36,6 +37,11 @@ const ACTIONS: { [Kind in Exclude<Action['kind'], 'wait'>]: [...About<Kind>, Act
     { kind: 'answer', command },
     { kind: 'answer', command: { ...command } },
     { kind: 'answer', command: { ...command, comment: 10 } },
+  ],
+  deny: [
+    { kind: 'deny', issue: 3, commands: [command] },
+    { kind: 'deny', issue: 3, commands: [{ ...command }] },
+    { kind: 'deny', issue: 3, commands: [command, { ...command, comment: 10 }] },
   ],
   phase: [
     { kind: 'phase', campaign: three, ...paused('2 minutes ago') },

@@ -14,6 +14,8 @@ export interface Work {
 
 export type Action =
   | { kind: 'answer'; command: PendingCommand }
+  /** Tells people without permission, once for all commands on an issue. */
+  | { kind: 'deny'; issue: number; commands: PendingCommand[] }
   | ({ kind: 'phase'; campaign: KnownCampaign } & Phase)
   /** Comments once on the campaign's issue; `pause` also pauses the campaign for that reason. */
   | { kind: 'notify'; campaign: Campaign; key: string; text: string; pause: boolean }
@@ -76,6 +78,8 @@ export function keyOf(action: Action): string {
   switch (action.kind) {
     case 'answer':
       return `answer ${action.command.comment}`;
+    case 'deny':
+      return `deny ${action.commands.map(({ comment }) => comment).join(' ')}`;
     case 'phase':
       return `${action.phase} #${action.campaign.issue}`;
     case 'notify':

@@ -67,6 +67,8 @@ export interface PendingCommand {
   comment: number;
   issue: number;
   author: string;
+  /** Whether the author has write permission. */
+  permitted: boolean;
   command: { kind: 'command'; command: Command } | { kind: 'mistake'; message: string };
 }
 

@@ -27,12 +27,12 @@ export function ago(seconds: number): string {
   return new Date(NOW.getTime() - seconds * 1000).toISOString();
 }
 
-/** A referee's report: on an honest model, or with flags on a dishonest one. */
-export function audited(flags: string[] = []): NonNullable<RecordedTrial['refereed']> {
+/** A referee's report: on an honest model, or with flags on a dishonest one. On the test text, the score is 0.01 higher. */
+export function audited(flags: string[] = [], value = 1): NonNullable<RecordedTrial['refereed']> {
   return {
     claimed: 1,
     audit: { n: 8192, sd: 1e-7, largest: 1e-6, smallestLie: 0.001, flags },
-    testValue: 1.01,
+    testValue: value + 0.01,
     startupSeconds: 20,
     scoringSeconds: 5,
     auditSeconds: 30,
@@ -58,7 +58,7 @@ export function trial(
     sandbox: 'none',
     outcome: typeof outcome === 'number' ? { status: 'measured', value: outcome } : outcome,
     preview: null,
-    refereed: audited(),
+    refereed: audited([], typeof outcome === 'number' ? outcome : 1),
     conditions: null,
     trainingSeconds: 300,
     totalSeconds: 330,

@@ -1,7 +1,7 @@
 /** Hidden JSON in texts that the App writes on GitHub: `<!-- autoresearch:<name> {…} -->`. */
 import type { z } from 'zod';
 
-export type MarkerName = 'campaign' | 'experiment' | 'promotion' | 'trial' | 'reply' | 'notice';
+export type MarkerName = 'campaign' | 'experiment' | 'promotion' | 'trial' | 'reply' | 'denial' | 'notice';
 
 /** GitHub's limit for bodies, in characters. */
 export const MAX_BODY = 65_536;

@@ -12,7 +12,9 @@ export interface Commit {
   message: string;
 }
 
+/** A comment, or the text of an issue itself, which counts as its first comment. */
 export interface Comment {
+  /** Of an issue's own text: minus the issue's number. */
   id: number;
   issue: number;
   author: string;
@@ -104,6 +106,8 @@ export interface GitHubPort {
   comment(id: number): Promise<Comment | null>;
   /** Comments on all issues that were edited since `since`, oldest first. */
   commentsSince(since: Date): Promise<Comment[]>;
+  /** The texts of the issues that were opened since `since`, oldest first. When they were edited is not known. */
+  issuesSince(since: Date): Promise<Comment[]>;
   /** Pull requests that were edited since `since` (null: all), latest edit first. */
   pullsSince(since: string | null): Promise<Pull[]>;
   openPullOf(branch: string): Promise<Pull | null>;

@@ -132,3 +132,9 @@ test('names in a contract, and problems with them, have no hidden characters', (
   const [unknown = ''] = problemsOf(`${hidden}: 1\n`);
   assert.match(unknown, /found p99$/);
 });
+
+test('a pattern that was copied from a comment is read without the invisible characters in it', () => {
+  const file = parseContract("metric: {name: ' pass@1 ', goal: maximize, pattern: '@\u200b1: (.*)'}");
+  assert.ok(file.kind === 'contract');
+  assert.deepEqual(file.contract.metric, { name: 'pass@1', goal: 'maximize', pattern: '@1: (.*)' });
+});

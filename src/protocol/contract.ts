@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { abilitiesOf, agentSchema, priceOf } from './agents.ts';
 import { compilePattern } from './pattern.ts';
-import { isVisible } from './visible.ts';
+import { isVisible, visible } from './visible.ts';
 
 export const CONTRACT_PATH = '.github/research.yml';
 /** Value of `base` with which every campaign works on a branch of its own. */
@@ -54,12 +54,14 @@ const keySchema = z
  */
 const metricSchema = z
   .strictObject({
-    name: z.string().min(1).max(40).refine(isVisible, 'expected a name without control characters'),
+    name: z.string().trim().min(1).max(40).refine(isVisible, 'expected a name without control characters'),
     goal: z.enum(['minimize', 'maximize']),
     referee: pathSchema.optional(),
     pattern: z
       .string()
       .max(MAX_PATTERN)
+      // Text that is copied from a comment may have invisible characters, which keep GitHub from making links.
+      .overwrite(visible)
       .check(({ value, issues }) => {
         if (value.length > MAX_PATTERN) return;
         const pattern = compilePattern(value);

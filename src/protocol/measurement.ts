@@ -66,7 +66,7 @@ const refereedSchema = z.strictObject({
   claimed: numberSchema,
   /** Null if the score was not good enough to audit. Only an audited score can lead to a merge. */
   audit: auditSchema.nullable(),
-  /** The metric on the held-out test text, which no decision uses; measured with the audit. */
+  /** The metric on the held-out test text, which can hold a merge back and never leads to one; measured with the audit. */
   testValue: numberSchema.nullable(),
   startupSeconds: secondsSchema,
   scoringSeconds: secondsSchema,

@@ -16,12 +16,13 @@ export function helpAnswer(): string {
     listed(['pull', 'both']).join('\n'),
     'Options for `/research N`:',
     flags.join('\n'),
-    'Put the command on the first line of a comment. Commands need write permission on this repository.',
+    'Start a line of a comment with the command. Commands need write permission on this repository.',
   ].join('\n\n');
 }
 
-export function noPermissionAnswer(author: string): string {
-  return `Sorry, ${escapeMarkdown(author)}: commands need write permission on this repository, because campaigns use machine time and move the base branch. Someone with write permission can comment the same command here.`;
+export function noPermissionAnswer(authors: readonly string[]): string {
+  const names = new Intl.ListFormat('en').format(authors.map(author => escapeMarkdown(author)));
+  return `Sorry, ${names}: commands need write permission on this repository, because campaigns use machine time and move the base branch. Someone with write permission can comment the same command here.`;
 }
 
 export function noCampaignAnswer(): string {

@@ -45,12 +45,12 @@ function auditedValue(trials: readonly RecordedTrial[]): number | null {
   return values.length > 0 ? mean(values) : null;
 }
 
-/** The score on the held-out test text, which no decision uses; empty if it was not measured. */
+/** The score on the held-out test text, which can hold a merge back and never leads to one; empty if it was not measured. */
 export function testSentence({ metric }: Contract, trials: readonly RecordedTrial[]): string {
   const value = testValue(trials);
   return value === null
     ? ''
-    : `For comparison, on a second held-out text that no decision uses: ${metric.name} ${formatValue(value)}.`;
+    : `On a second held-out text, which can hold a merge back but never cause one: ${metric.name} ${formatValue(value)}.`;
 }
 
 /**

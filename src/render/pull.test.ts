@@ -4,7 +4,14 @@ import type { Verdict } from '../campaign/marker.ts';
 import { branchName } from '../campaign/model.ts';
 import { CRASH, experiment, trial } from '../campaign/snapshot.test-helper.ts';
 import { contractSchema } from '../protocol/contract.ts';
-import { candidateMessage, isCandidateFor, pullDescription, squashMessage, verdictComment } from './pull.ts';
+import {
+  candidateMessage,
+  heldComment,
+  isCandidateFor,
+  pullDescription,
+  squashMessage,
+  verdictComment,
+} from './pull.ts';
 import { settledTitle } from './title.ts';
 
 const contract = contractSchema.parse({});
@@ -53,7 +60,7 @@ test('a merge is announced with its score, and the comment ends with what it res
         '- 3/1.1: Audited: 8192 predictions repeated blind, largest difference 1.0e-6 nats (standard deviation 1.0e-7 nats). A score overstated by 0.0010 would be detected with 99% probability.',
         '- 3/1.2: Audited: 8192 predictions repeated blind, largest difference 1.0e-6 nats (standard deviation 1.0e-7 nats). A score overstated by 0.0010 would be detected with 99% probability.',
       ].join('\n'),
-      'For comparison, on a second held-out text that no decision uses: val_bpb 1.0100.',
+      'On a second held-out text, which can hold a merge back but never cause one: val_bpb 0.9797.',
       '</details>',
       '<details><summary>How this was decided</summary>',
       'Better. Trials of the same code vary with a standard deviation of about 0.00030 val_bpb, learned from all trials so far. The probability that this idea improves by less than a fifth of that is 0.2%. About 10% of all merges may be like that (`gate.false_merges`). Lower is better.',
@@ -61,6 +68,15 @@ test('a merge is announced with its score, and the comment ends with what it res
       "<sub>Measured without a sandbox: nothing kept the candidate's code from faking this score.</sub>",
     ].join('\n\n'),
   );
+});
+
+test('equal scores on different seeds are named, and equal ones on one seed are not', () => {
+  const on = (...seeds: number[]) => seeds.map((seed, i) => trial(`3/1.${i + 1}`, 'tree', 0.9697, { seed }));
+  const said =
+    /Trials 3\/1\.1, 3\/1\.2 and 3\/1\.3 ran on different seeds and scored exactly the same, so they count as one/;
+  assert.match(verdictComment(contract, marker, better, on(1, 2, 3)), said);
+  assert.match(heldComment(contract, better, on(1, 2, 3)), said);
+  assert.doesNotMatch(verdictComment(contract, marker, better, on(1, 1, 1)), /ran on different seeds/);
 });
 
 /** The first line of a verdict's comment. */

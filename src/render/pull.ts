@@ -151,7 +151,7 @@ function advice(marker: ExperimentMarker, verdict: Verdict): string {
   }
 }
 
-/** One row per trial. */
+/** One row per trial, and below it what is odd about their scores. */
 function trialTable(contract: Contract, trials: readonly RecordedTrial[]): string {
   const rows = trials.map(trial => [
     trial.trial,
@@ -161,9 +161,23 @@ function trialTable(contract: Contract, trials: readonly RecordedTrial[]): strin
     trial.peakMemoryMb > 0 ? `${(trial.peakMemoryMb / 1024).toFixed(1)} GB` : '–',
     escapeMarkdown(trial.machine, 60),
   ]);
-  return markdownTable([['trial', contract.metric.name, 'training', 'total', 'memory', 'machine'], ...rows], {
-    align: ['l', 'r', 'r', 'r', 'r', 'l'],
-  });
+  const header = ['trial', contract.metric.name, 'training', 'total', 'memory', 'machine'];
+  const table = markdownTable([header, ...rows], { align: ['l', 'r', 'r', 'r', 'r', 'l'] });
+  const repeats = repeatsSentence(trials);
+  return repeats === '' ? table : `${table}\n\n${repeats}`;
+}
+
+/** Which trials scored the same on different seeds, which the gate counts as one; empty if none did. */
+function repeatsSentence(trials: readonly RecordedTrial[]): string {
+  const measured = trials.filter(({ outcome }) => outcome.status === 'measured');
+  const groups = Map.groupBy(measured, ({ outcome }) => outcome.status === 'measured' && outcome.value);
+  return [...groups.values()]
+    .filter(group => new Set(group.map(({ seed }) => seed)).size > 1)
+    .map(group => {
+      const names = group.map(({ trial }) => trial);
+      return `Trials ${names.slice(0, -1).join(', ')} and ${names.at(-1)} ran on different seeds and scored exactly the same, so they count as one: the code seems to ignore its seed.`;
+    })
+    .join(' ');
 }
 
 function resultOf({ outcome }: RecordedTrial): string {

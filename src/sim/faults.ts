@@ -32,6 +32,7 @@ const READS: ReadonlySet<PortCall> = new Set([
   'runs',
   'artifact',
   'permission',
+  'issuesSince',
 ]);
 
 const SLOWEST_SECONDS = 10;

@@ -1,5 +1,6 @@
 /** What people can read in a scene, and an App that gets on with its work. */
 import assert from 'node:assert/strict';
+import { denialIn } from '../github/denials.ts';
 import { noticeKey, replyKey } from '../github/replies.ts';
 import { pullsOf, statusComments } from './invariants/read.ts';
 import { type PullRecord, tipOf } from './model/state.ts';
@@ -12,7 +13,12 @@ export function pullOf({ model, issue }: Scene, number: number): PullRecord {
 
 /** What the App answered to a comment; null where it did not in words. */
 export function answerTo({ model }: Scene, comment: number): string | null {
-  return model.comments.values().find(({ body }) => replyKey(body) === comment)?.body ?? null;
+  const { author = '', issue = 0 } = model.comments.get(comment) ?? {};
+  const answers = model.comments.values().find(answer => {
+    const denial = answer.issue === issue ? denialIn(answer.body) : null;
+    return replyKey(answer.body) === comment || (denial?.authors.includes(author) && comment <= denial.until);
+  });
+  return answers?.body ?? null;
 }
 
 /** The comment with this key on an issue or pull request. */

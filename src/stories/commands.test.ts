@@ -20,7 +20,7 @@ test('someone who may only read is refused politely, and nothing starts', async 
   const comment = await asking.comment('eve', issue, '/research 3');
   const answer = await asking.answer(issue, comment);
   assert.match(answer, /^Sorry, eve: commands need write permission on this repository/);
-  assert.deepEqual((await asking.reactions(comment)).sort(), ['confused', 'eyes']);
+  assert.deepEqual(await asking.reactions(comment), ['confused']);
   const history = await asking.history(issue);
   assert.deepEqual([history.pulls, history.runs, history.branches], [[], [], ['main']]);
 });
@@ -51,9 +51,9 @@ test('a mistake is answered with what was expected, once, even when the App rest
   assert.deepEqual(authors, [...mistakes.flatMap(() => ['bob', BOT]), 'bob', BOT]);
 });
 
-test('talk about the command, in a quote or further down, is no command', async () => {
+test('talk about the command, in a quote or in passing, is no command', async () => {
   const issue = await asking.issue();
-  for (const text of ['> /research 3', 'Shall we?\n/research 3', '`/research 3`'])
+  for (const text of ['> /research 3', 'Shall we?\n```\n/research 3\n```', 'As `/research 3` did'])
     await asking.comment('bob', issue, text);
   await asking.answer(issue, await asking.comment('bob', issue, '/research help'));
   assert.equal((await asking.comments(issue)).length, 5);

@@ -1,10 +1,12 @@
 /** One repository of a story: what people do there, and what they wait for. */
+
 import { execFile } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import type { Octokit } from '@octokit/rest';
+import { denialIn } from '../github/denials.ts';
 import { statusOf } from '../github/errors.ts';
 import { BOT, type Person } from './github.test-helper.ts';
 import { type Comment, type History, readHistory } from './history.test-helper.ts';
@@ -102,8 +104,9 @@ export function placeIn(options: PlaceOptions, name: string): Place {
       (await people[person].rest.issues.createComment({ ...repo, issue_number: issue, body })).data.id,
     async answer(issue, comment) {
       const marker = `<!-- autoresearch:reply {"comment":${comment}} -->`;
+      const isAnswer = (body: string) => body.includes(marker) || (denialIn(body)?.until ?? 0) >= comment;
       const look = async () =>
-        (await comments(issue)).find(({ author, body }) => author === BOT && body.includes(marker));
+        (await comments(issue)).find(({ author, body }) => author === BOT && isAnswer(body));
       return (await waitFor(`an answer to comment ${comment}`, look)).body.replace(marker, '').trim();
     },
     async training(trial) {

@@ -1,6 +1,14 @@
 /** Turns the end of a candidate's process into an outcome: a score, a crash of the candidate, or a fault of the machine. */
-import { type Conditions, type crashReasons, isMeasurable, MOST, type Outcome } from '../protocol/measurement.ts';
+import {
+  type Conditions,
+  type crashReasons,
+  isMeasurable,
+  MOST,
+  type Outcome,
+} from '../protocol/measurement.ts';
+import { causeOf, OUT_OF_MEMORY } from './cause.ts';
 import { whyLate } from './load.ts';
+import { parseNumber } from './number.ts';
 import type { ProcessResult } from './process.ts';
 import type { Exceeded } from './watch.ts';
 
@@ -9,15 +17,14 @@ const EXIT_MACHINE_FAULT = 78;
 const EXIT_NOT_FOUND = 127;
 /** 128 + SIGKILL, as a shell reports it. */
 const EXIT_KILLED = 137;
-
-const EXCEPTION_LINE = /^[A-Za-z_][\w.]*(?:Error|Exception|Interrupt|Exit|Warning|Iteration)\b(?::.*)?$/;
-const OUT_OF_MEMORY =
-  /\b(?:OutOfMemoryError|MemoryError)\b|out of memory|can't allocate memory|std::bad_alloc/i;
+const NO_OUTPUT = '(no output)';
 
 export interface Ending {
   result: ProcessResult;
   /** The score that the candidate reported; null if it reported none. */
   metric: number | null;
+  /** The text that it was read from. */
+  metricText?: string | undefined;
   /** Why there is no score, as the predicate of a sentence about the candidate. Only used if `metric` is null. */
   missing?: string;
   metricName: string;
@@ -44,19 +51,21 @@ export function classify(ending: Ending): Outcome {
     return fault(`Program not found: ${lastLine(ending.tail)}`);
   }
   if (result.exitCode !== 0) {
-    const message = lastException(ending.tail) ?? describeExit(ending);
-    const killed = result.signal === 'SIGKILL' || result.exitCode === EXIT_KILLED;
-    if (killed || OUT_OF_MEMORY.test(message)) {
-      return crash(
-        ending,
-        'out of memory',
-        killed ? 'killed by the system because it ran out of memory' : message,
-      );
-    }
-    return crash(ending, 'exception', message);
+    const cause = causeOf(ending.tail);
+    const killed = result.signal === 'SIGKILL' || result.exitCode === EXIT_KILLED || cause.isKilled;
+    if (killed) return crash(ending, 'out of memory', 'killed by the system because it ran out of memory');
+    const message = cause.isException
+      ? cause.message
+      : `${howItEnded(result)}: ${cause.message || NO_OUTPUT}`;
+    return crash(ending, OUT_OF_MEMORY.test(cause.message) ? 'out of memory' : 'exception', message);
   }
   if (metric === null) return crash(ending, 'no metric', missing);
-  if (!Number.isFinite(metric)) return crash(ending, 'not a number', `${metricName} is ${metric}`);
+  if (!Number.isFinite(metric)) {
+    const { metricText = String(metric) } = ending;
+    const found =
+      parseNumber(metricText) === null ? `${JSON.stringify(metricText)}; expected a number` : metric;
+    return crash(ending, 'not a number', `${metricName} is ${found}`);
+  }
   if (!isMeasurable(metric))
     return crash(ending, 'not a number', `${metricName} is ${metric}; expected a number within ±${MOST}`);
   return { status: 'measured', value: metric };
@@ -95,15 +104,10 @@ export function shortened(text: string, names: ReadonlyMap<string, string>): str
   return short;
 }
 
-function lastException(tail: readonly string[]): string | undefined {
-  return tail.findLast(line => EXCEPTION_LINE.test(line));
-}
-
 function lastLine(tail: readonly string[]): string {
-  return tail.findLast(line => line.trim() !== '') ?? '(no output)';
+  return tail.findLast(line => line.trim() !== '') ?? NO_OUTPUT;
 }
 
-function describeExit({ result, tail }: Ending): string {
-  const how = result.signal ? `killed by ${result.signal}` : `exit code ${result.exitCode}`;
-  return `${how}: ${lastLine(tail)}`;
+function howItEnded({ exitCode, signal }: ProcessResult): string {
+  return signal ? `killed by ${signal}` : `exit code ${exitCode}`;
 }

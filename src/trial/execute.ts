@@ -57,8 +57,8 @@ export async function execute(execution: Execution): Promise<Executed> {
   const stoppedEarly = new AbortController();
   let preview: number | null = null;
   const takePreview = () => {
-    const value = output.metric();
-    if (value === null || !isMeasurable(value)) return;
+    const value = output.metric()?.value;
+    if (value === undefined || !isMeasurable(value)) return;
     preview = value;
     if (execution.preview?.ends(value)) stoppedEarly.abort();
   };

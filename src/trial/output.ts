@@ -1,6 +1,8 @@
 /** Reads a candidate's output: its score, its summary block, and the last lines for a crash report. */
 import { isMeasurable } from '../protocol/measurement.ts';
-import { NUMBER, parseNumber } from './number.ts';
+import { logPrefix } from './log-prefix.ts';
+import { type Reading, readMetric, readPair } from './metric-line.ts';
+import { findNearest } from './nearest-line.ts';
 import { findLast } from './pattern.ts';
 
 /** Enough for any traceback, and bounded however much a candidate prints. */
@@ -8,12 +10,14 @@ const TAIL_CHARACTERS = 16_000;
 /** Only this many characters at the beginning of a line are searched for numbers. */
 const MAX_MATCHED = 4096;
 const MAX_REPORTED = 30;
-const PAIR = new RegExp(String.raw`^([A-Za-z_][\w .%/-]{0,39}):\s*(${NUMBER})\s*$`, 'i');
+const SUMMARY = /(?:^|[^-])---\s*$/;
 
 export interface Output {
   take(line: string): void;
   /** The last score, found by the pattern or as `<metric>: <number>`. May be NaN or infinite; null if there is none. */
-  metric(): number | null;
+  metric(): Reading | null;
+  /** For an output without a score: the line that comes nearest, as the end of a sentence; null if there is none. */
+  nearest(): string | null;
   /** The first 30 finite numbers `key: number` after the last line `---`. */
   reported(): Record<string, number>;
   /** The last lines. */
@@ -24,7 +28,8 @@ export interface Output {
 export function collectOutput(metricName: string, pattern?: string): Output {
   const search = pattern === undefined ? null : findLast(pattern);
   const tail = keepTail();
-  let metric: number | null = null;
+  const near = findNearest(metricName);
+  let metric: Reading | null = null;
   let reported = new Map<string, number>();
   let inSummary = false;
 
@@ -33,19 +38,22 @@ export function collectOutput(metricName: string, pattern?: string): Output {
       tail.take(whole);
       const line = whole.slice(0, MAX_MATCHED);
       search?.take(line);
-      if (line.trimEnd() === '---') {
+      const found = readMetric(line, metricName);
+      metric = found ?? metric;
+      if (metric === null || search) near.take(line);
+      const { length } = logPrefix(line);
+      // A prefix ends with any number of dashes.
+      if (length === line.length && SUMMARY.test(line)) {
         inSummary = true;
         reported = new Map();
-        return;
       }
-      const pair = PAIR.exec(line);
-      const [, key, text] = pair ?? [];
-      if (key === undefined || text === undefined) return;
-      const value = parseNumber(text);
-      if (key === metricName) metric = value;
-      if (inSummary && isMeasurable(value) && reported.size < MAX_REPORTED) reported.set(key, value);
+      if (!inSummary || reported.size >= MAX_REPORTED) return;
+      const pair = readPair(line) ?? readPair(line.slice(length));
+      if (pair !== null && pair.key !== metricName && isMeasurable(pair.value))
+        reported.set(pair.key, pair.value);
     },
     metric: () => (search ? search.last() : metric),
+    nearest: near.sentence,
     reported: () => Object.fromEntries(reported),
     tail: tail.lines,
   };

@@ -5,7 +5,7 @@ import { findLast } from './pattern.ts';
 function search(pattern: string, lines: string[]): number | null {
   const found = findLast(pattern);
   for (const line of lines) found.take(line);
-  return found.last();
+  return found.last()?.value ?? null;
 }
 
 test('the last line that matches decides', () => {

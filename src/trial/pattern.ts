@@ -1,14 +1,15 @@
 /** Searches a candidate's output for the contract's `metric.pattern`, in bounded memory and linear time. */
 import { compilePattern } from '../protocol/pattern.ts';
-import { parseNumber } from './number.ts';
+import type { Reading } from './metric-line.ts';
+import { parseValue } from './number.ts';
 
 /** Lines are searched in batches of this many characters: usually the last line matches, and the others need not be searched. */
 const BATCH_CHARACTERS = 16 * 1024;
 
 export interface Search {
   take(line: string): void;
-  /** The number in the last line that matches: NaN if the group is not a number, null if no line matches. */
-  last(): number | null;
+  /** What the group holds in the last line that matches; null if no line matches. */
+  last(): Reading | null;
 }
 
 /** Searches lines for a regular expression with one group. Throws if `source` is not one. */
@@ -18,13 +19,13 @@ export function findLast(source: string): Search {
     throw new Error(`Expected one group in metric.pattern: ${pattern.problem}.`);
   let lines: string[] = [];
   let characters = 0;
-  let last: number | null = null;
+  let last: Reading | null = null;
 
   const search = () => {
     for (const line of lines.reverse()) {
       const found = pattern.find(line);
       if (found === null) continue;
-      last = parseNumber(found);
+      last = { text: found, value: parseValue(found) ?? Number.NaN };
       break;
     }
     lines = [];

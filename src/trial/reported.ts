@@ -34,10 +34,11 @@ export async function runReported(stage: Stage): Promise<Finding> {
   });
   const conditions = load.conditions();
   const { output, result, preview, stopped, peakMb } = executed;
-  const { value, missing, reported: all } = read(stage, output, resultFile);
+  const { value, text, missing, reported: all } = read(stage, output, resultFile);
   const ending = {
     result,
     metric: value,
+    metricText: text,
     metricName: name,
     missing,
     tail: output.tail(),
@@ -84,6 +85,8 @@ function read({ contract }: Stage, output: Output, resultFile: ResultFile | null
     return { ...found, reported: { ...found.reported, ...output.reported() } };
   }
   const line = pattern === undefined ? `\`${name}: <number>\`` : 'that metric.pattern matches';
-  const missing = `exited without printing a line ${line}`;
-  return { value: output.metric(), missing, reported: output.reported() };
+  const nearest = output.nearest();
+  const missing = `exited without printing a line ${line}${nearest === null ? '' : `; ${nearest}`}`;
+  const found = output.metric();
+  return { value: found?.value ?? null, text: found?.text, missing, reported: output.reported() };
 }

@@ -2,6 +2,8 @@
 
 import { isMeasurable } from '../protocol/measurement.ts';
 import type { Launch } from './launch.ts';
+import { decodeText, parseJson } from './loose-json.ts';
+import { parseValue } from './number.ts';
 import { RESULT_DESCRIPTOR } from './process.ts';
 
 /** Largest result file that is read. */
@@ -41,6 +43,8 @@ export interface ResultFile {
 /** The content of the file: the score, or why there is none, and the other numbers. */
 export interface Result {
   value: number | null;
+  /** The text that it was read from, if it is known. */
+  text?: string | undefined;
   /** Why there is no score, as the predicate of a sentence about the candidate; empty if there is one. */
   missing: string;
   /** At most 30 finite numbers by dotted key, without the score. */
@@ -60,20 +64,28 @@ export function collectResult(file: string, key: string): ResultFile {
       const nothing = (missing: string): Result => ({ value: null, missing, reported: {} });
       if (size === 0) return nothing(`exited without writing ${file} below $TMPDIR (AUTORESEARCH_RESULT)`);
       if (size > MAX_BYTES) return nothing(`wrote more than ${MAX_BYTES} bytes to ${file}`);
-      const parsed = parseJson(Buffer.concat(chunks).toString());
+      const parsed = parse(decodeText(Buffer.concat(chunks)));
       return 'problem' in parsed
         ? nothing(`wrote invalid JSON to ${file}: ${parsed.problem}`)
-        : readKey(parsed.value, file, key);
+        : readLast(parsed.values, file, key);
     },
   };
 }
 
-function parseJson(text: string): { value: unknown } | { problem: string } {
+function parse(text: string): { values: unknown[] } | { problem: string } {
   try {
-    return { value: JSON.parse(text) };
+    return { values: parseJson(text) };
   } catch (error) {
     return { problem: (error as Error).message };
   }
+}
+
+/** The key in the last of several values that has it. */
+function readLast(values: readonly unknown[], file: string, key: string): Result {
+  const results = values.map(value => readKey(value, file, key));
+  const last = results.findLast(({ value }) => value !== null) ?? results.at(-1);
+  if (last === undefined) throw new Error(`Expected a value in ${file}, found none.`);
+  return last;
 }
 
 function readKey(root: unknown, file: string, key: string): Result {
@@ -81,7 +93,9 @@ function readKey(root: unknown, file: string, key: string): Result {
   const nothing = (missing: string): Result => ({ value: null, missing, reported });
   let value = root;
   let parent = file;
-  for (const name of key.split('.')) {
+  // A dot may also be a part of a name.
+  const names = childrenOf(root).some(([own]) => own === key) ? [key] : key.split('.');
+  for (const name of names) {
     const children = childrenOf(value);
     const child = children.find(([own]) => own === name);
     if (!child) {
@@ -93,8 +107,15 @@ function readKey(root: unknown, file: string, key: string): Result {
     value = child[1];
     parent = parent === file ? name : `${parent}.${name}`;
   }
-  if (typeof value === 'number') return { value, missing: '', reported };
+  const number = numberIn(value);
+  if (number !== null) return { value: number, text: String(value), missing: '', reported };
   return nothing(`wrote no number to ${file}: expected one at ${key}, found ${kindOf(value)}`);
+}
+
+/** A number, also one that was written as a string. */
+function numberIn(value: unknown): number | null {
+  if (typeof value === 'string') return parseValue(value);
+  return typeof value === 'number' ? value : null;
 }
 
 /** The members of an object by name, or of a list by index; empty for anything else. */

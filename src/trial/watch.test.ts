@@ -63,7 +63,7 @@ test('too many processes are noticed and ended while this thread is busy', async
   const script = 'echo ready; i=0; while [ $i -lt 60 ]; do sleep 60 & i=$((i+1)); done; wait';
   const { outcome, leftAfterMs } = await whileBusy(context, script, { limits: { processes: 40 } });
   assert.ok(leftAfterMs !== null && leftAfterMs < BUSY_MS, `still running after ${leftAfterMs} ms`);
-  assert.equal(outcome.status === 'crash' && outcome.message, 'ran more than 40 processes at a time');
+  assert.equal(outcome.status === 'crash' && outcome.message, 'ran more than 40 processes at the same time');
 });
 
 test('the time is up for a candidate while this thread is busy', async context => {

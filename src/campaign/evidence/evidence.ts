@@ -76,7 +76,8 @@ export function countLike(trials: readonly Measurement[], example: Measurement):
 }
 
 export type Judgement =
-  | { kind: 'judged'; verdict: GateVerdict; value: number[]; champion: number[] }
+  /** With the measured trials, under equal conditions, that it rests on. */
+  | { kind: 'judged'; verdict: GateVerdict; candidate: RecordedTrial[]; champion: RecordedTrial[] }
   /** No trial of the champion ran under the candidate's conditions. */
   | { kind: 'incomparable'; machine: string };
 
@@ -103,10 +104,9 @@ export function judgeExperiment(
     .sort((a, b) => countLike(measured, b) - countLike(measured, a));
   if (!example) return { kind: 'incomparable', machine: last.machine };
   const like = (trial: Measurement) => comparable(trial, example);
-  const champion = measuredValues(onChampion.filter(like));
-  const candidate = { samples: samplesOf(trials.filter(like)), addedTokens: marker.addedTokens ?? 0 };
-  const verdict = judge(historyOf(snapshot, marker.champion.tree, like), candidate, gateRules(contract));
-  return { kind: 'judged', verdict, value: measuredValues(trials.filter(like)), champion };
+  const idea = { samples: samplesOf(trials.filter(like)), addedTokens: marker.addedTokens ?? 0 };
+  const verdict = judge(historyOf(snapshot, marker.champion.tree, like), idea, gateRules(contract));
+  return { kind: 'judged', verdict, candidate: measured.filter(like), champion: onChampion.filter(like) };
 }
 
 /**

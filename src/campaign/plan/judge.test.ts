@@ -114,6 +114,44 @@ test('the reason for closing an idea says whether it scored better', () => {
     assert.match(reasonFor(value, rules), expected, `${value}`);
 });
 
+describe('the test text', () => {
+  const heldAt = (gain: number, onTest: number, seeds = [1, 2, 3]) => {
+    const trials = seeds.map(k => {
+      const luck = 0.001 * (k - 2);
+      const refereed = { ...audited(), testValue: 1.01 - onTest + luck };
+      return trial(`3/1.${k}`, 'tree 1', 1 - gain + luck, { seed: k, refereed });
+    });
+    return plan(snapshot({ experiments: [experiment(1, { trials })] }), NOW);
+  };
+
+  test('holds back a gain on the validation text that is missing there', () => {
+    const action = heldAt(0.1, 0);
+    assert.equal(describeAction(action), 'hold #11');
+    const reason = action.kind === 'hold' ? action.verdict.reason : '';
+    assert.match(
+      reason,
+      /0\.10 better than the champion on the validation text, but no better on the test text/,
+    );
+    const slight = heldAt(0.1, 0.02);
+    assert.match(slight.kind === 'hold' ? slight.verdict.reason : '', /only 0\.020 better on the test text/);
+  });
+
+  test('leaves a gain alone that differs between the texts, or is within the noise', () => {
+    assert.equal(describeAction(heldAt(0.1, 0.05)), 'merge #11');
+    assert.equal(describeAction(heldAt(0.02, 0.006)), 'merge #11');
+  });
+
+  test('leads to no merge by itself', () => {
+    assert.equal(describeAction(heldAt(-0.01, 0.5)), 'close #11');
+  });
+
+  test('is not asked about where it was not measured', () => {
+    const unknown = { refereed: { ...audited(), testValue: null } };
+    const trials = [1, 2].map(k => trial(`3/1.${k}`, 'tree 1', 0.9, { seed: k, ...unknown }));
+    assert.equal(planned({ experiments: [experiment(1, { trials })] }), 'merge #11');
+  });
+});
+
 test('an implausibly large gain is held for review, not merged', () => {
   const before = [1.004, 1.01, 1.002, 1.006, 1.003].map((value, i) => {
     const trials = [trial(`3/${i + 2}.1`, `tree ${i + 2}`, value)];

@@ -4,6 +4,8 @@ import type { Contract } from '../../protocol/contract.ts';
 import type { Action } from '../action.ts';
 import { type Judgement, judgeExperiment, soundTrials } from '../evidence/evidence.ts';
 import { stoppedVerdict } from '../evidence/stopping.ts';
+import { missingOnTest, missingReason } from '../evidence/test-text.ts';
+import type { RecordedTrial } from '../marker.ts';
 import { measuredValues } from '../model.ts';
 import { measureAgain, measureAlike, restack, takeTrial } from './measure.ts';
 import type { Subject } from './subject.ts';
@@ -49,7 +51,8 @@ function judgeSound({ snapshot, work: { contract }, experiment, trials }: Subjec
 /** Null if the gate asks for another trial, or if the verdict was about an earlier champion. */
 function verdictOf({ work, experiment, trials, moved }: Subject, judged: Judged): Action | null {
   const { kind, simplification, noise, doubt } = judged.verdict;
-  const numbers = { value: mean(judged.value), championValue: mean(judged.champion), noise, doubt };
+  const meanOf = (measured: readonly RecordedTrial[]) => mean(measuredValues(measured));
+  const numbers = { value: meanOf(judged.candidate), championValue: meanOf(judged.champion), noise, doubt };
   // A candidate that lost against the old champion would lose against the new one too.
   if (kind === 'close') {
     const reason = closeReason(work.contract, numbers);
@@ -57,9 +60,11 @@ function verdictOf({ work, experiment, trials, moved }: Subject, judged: Judged)
     return { kind, experiment, trials, unfinished: [], verdict };
   }
   if (moved || kind === 'again') return null;
-  if (kind === 'hold') {
-    const verdict = { kind: 'flagged', cause: null, reason: REASONS.implausible, ...numbers } as const;
-    return { kind, ...work, experiment, trials, verdict };
+  const missing = missingOnTest(work.contract, judged.candidate, judged.champion, noise);
+  if (kind === 'hold' || missing) {
+    const reason = missing ? missingReason(missing) : REASONS.implausible;
+    const verdict = { kind: 'flagged', cause: null, reason, ...numbers } as const;
+    return { kind: 'hold', ...work, experiment, trials, verdict };
   }
   const cause = simplification ? 'simpler' : 'better';
   return { kind, ...work, experiment, trials, verdict: { kind, cause, reason: REASONS[cause], ...numbers } };

@@ -3,6 +3,7 @@ import type { GateVerdict } from '../../gate/gate.ts';
 import { mean } from '../../gate/mean.ts';
 import type { Action } from '../action.ts';
 import { judgeExperiment, soundTrials } from '../evidence/evidence.ts';
+import { missingOnTest, missingReason } from '../evidence/test-text.ts';
 import type { Verdict } from '../marker.ts';
 import { measuredValues } from '../model.ts';
 import { keptBy, owesRerun } from '../people.ts';
@@ -54,7 +55,16 @@ function keptVerdict({ snapshot, work: { contract }, experiment, trials }: Subje
     return { kind: 'merge', cause: 'kept', reason, value, championValue: null, noise: null, doubt: null };
   }
   const { kind, noise, doubt } = judgement.verdict;
-  const reason = `Kept by ${by}. ${GATE_VERDICT[kind]}`;
-  const championValue = mean(judgement.champion);
-  return { kind: 'merge', cause: 'kept', reason, value: mean(judgement.value), championValue, noise, doubt };
+  const missing = missingOnTest(contract, judgement.candidate, judgement.champion, noise);
+  const reason = `Kept by ${by}. ${missing ? missingReason(missing) : GATE_VERDICT[kind]}`;
+  const championValue = mean(measuredValues(judgement.champion));
+  return {
+    kind: 'merge',
+    cause: 'kept',
+    reason,
+    value: mean(measuredValues(judgement.candidate)),
+    championValue,
+    noise,
+    doubt,
+  };
 }

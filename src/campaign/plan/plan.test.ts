@@ -8,6 +8,7 @@ test('commands come before anything else', () => {
     comment: 99,
     issue: 3,
     author: 'alice',
+    permitted: true,
     command: { kind: 'command', command: { kind: 'stop' } },
   } as const;
   assert.equal(planned({ commands: [command], experiments: [experiment(1)] }), 'answer 99');

@@ -21,7 +21,7 @@ const IDLE_SECONDS = 300;
 const STATE_LOST_TEXT =
   'The status comment of this campaign was deleted or its hidden marker cannot be read, so this campaign is paused. To continue with N more experiments, comment `/research N`; existing experiments are kept.';
 
-/** Decides the next action. The first rule that applies wins. */
+/** Decides the next action. The first rule that applies wins. What strangers want comes last. */
 export function plan(snapshot: Snapshot, now: Date): Action {
   return (
     answerCommands(snapshot) ??
@@ -58,11 +58,17 @@ function cleanOrWait(snapshot: Snapshot, next: Action | null, now: Date): Action
   if (settled) return { kind: 'clean', branch: settled.branch, sha: settled.headSha };
   const promotion = promote(snapshot);
   if (promotion) return promotion;
+  const stranger = snapshot.commands.find(({ permitted }) => !permitted);
+  if (stranger) {
+    const { issue } = stranger;
+    const commands = snapshot.commands.filter(command => !command.permitted && command.issue === issue);
+    return { kind: 'deny', issue, commands };
+  }
   return next ?? { kind: 'wait', seconds: IDLE_SECONDS };
 }
 
 function answerCommands(snapshot: Snapshot): Action | null {
-  const command = snapshot.commands[0];
+  const command = snapshot.commands.find(({ permitted }) => permitted);
   return command ? { kind: 'answer', command } : null;
 }
 

@@ -4,6 +4,7 @@ import type { Action, ActionOf } from '../../campaign/action.ts';
 import { RESEARCH_LABEL, type Snapshot } from '../../campaign/model.ts';
 import { paused } from '../../campaign/phase.ts';
 import type { Context } from '../context.ts';
+import { deny } from '../denials.ts';
 import type { GitHubPort } from '../port.ts';
 import { commentOnce } from '../replies.ts';
 import { saveState } from '../state.ts';
@@ -36,6 +37,8 @@ export async function apply(
   switch (action.kind) {
     case 'answer':
       return answerCommand(context, snapshot, action.command);
+    case 'deny':
+      return deny(port, action.issue, action.commands);
     case 'phase':
       return changePhase(context, snapshot, action);
     case 'notify':

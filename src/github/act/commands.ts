@@ -18,7 +18,6 @@ import {
   helpAnswer,
   mistakeAnswer,
   noCampaignAnswer,
-  noPermissionAnswer,
   onIssueAnswer,
   onPullAnswer,
   refusalAnswer,
@@ -48,9 +47,6 @@ export async function answerCommand(
   const { command } = pending;
   context.log.info({ issue: pending.issue, author: pending.author, command }, 'command');
   await port.react(pending.comment, 'eyes');
-  const permission = await port.permission(pending.author);
-  if (permission !== 'admin' && permission !== 'write')
-    return refuse(context, pending, noPermissionAnswer(pending.author));
   if (command.kind === 'mistake') return refuse(context, pending, mistakeAnswer(command.message));
   const experiment = snapshot.experiments.find(found => found.pull === pending.issue);
   const request = withCampaign(snapshot, pending, experiment?.marker.campaign ?? pending.issue);

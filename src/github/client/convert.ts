@@ -23,6 +23,19 @@ export function toIssue(
   };
 }
 
+export function toFirstComment(
+  data: Pick<Listed<Rest['issues']['listForRepo']>, 'number' | 'user' | 'body' | 'created_at'>,
+): Comment {
+  return {
+    id: -data.number,
+    issue: data.number,
+    author: data.user?.login ?? '',
+    body: data.body ?? '',
+    createdAt: data.created_at,
+    updatedAt: data.created_at,
+  };
+}
+
 export function toComment(data: Listed<Rest['issues']['listComments']>): Comment {
   return {
     id: data.id,

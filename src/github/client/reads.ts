@@ -1,8 +1,8 @@
 /** The reading half of the port. */
 import { strFromU8, unzipSync } from 'fflate';
 import { HIDDEN, NO_SUCH_COMMIT, orNull } from '../errors.ts';
-import type { Commit, Pull, Repository } from '../port.ts';
-import { toCheck, toComment, toIssue, toPull, toRun } from './convert.ts';
+import type { Comment, Commit, Pull, Repository } from '../port.ts';
+import { toCheck, toComment, toFirstComment, toIssue, toPull, toRun } from './convert.ts';
 import type { Octokit, Repo } from './types.ts';
 
 const SHA = /^[0-9a-f]{40}$/;
@@ -77,6 +77,7 @@ export function reads(octokit: Octokit, repo: Repo, repository: Repository, botL
       });
       return found.map(toComment);
     },
+    issuesSince: (since: Date) => issuesSince(octokit, repo, since),
     pullsSince: (since: string | null) => pullsSince(octokit, repo, since),
     openPullOf: async (branch: string) => {
       const head = `${repository.owner}:${branch}`;
@@ -111,8 +112,28 @@ export function reads(octokit: Octokit, repo: Repo, repository: Repository, botL
   };
 }
 
-/** Page size after the first time, when only changes are needed: a page of a hundred pull requests takes megabytes. */
+/** Page size where only changes are needed: a page of a hundred pull requests takes megabytes. */
 const CHANGES_PER_PAGE = 20;
+
+async function issuesSince(octokit: Octokit, repo: Repo, since: Date): Promise<Comment[]> {
+  const found: Comment[] = [];
+  const pages = octokit.paginate.iterator(octokit.rest.issues.listForRepo, {
+    ...repo,
+    // This is about the latest change, so that older ones are among them.
+    since: since.toISOString(),
+    state: 'all',
+    sort: 'created',
+    direction: 'desc',
+    per_page: CHANGES_PER_PAGE,
+  });
+  for await (const { data } of pages) {
+    for (const issue of data) {
+      if (Date.parse(issue.created_at) < since.getTime()) return found.reverse();
+      if (!issue.pull_request) found.push(toFirstComment(issue));
+    }
+  }
+  return found.reverse();
+}
 
 async function pullsSince(octokit: Octokit, repo: Repo, since: string | null): Promise<Pull[]> {
   const found: Pull[] = [];

@@ -103,7 +103,9 @@ export function issueWrites(octokit: Octokit, repo: Repo) {
     react: async (comment: number, content: 'eyes' | 'rocket' | 'confused') => {
       // Best effort: nobody can react in a locked conversation, and the reply says the same.
       await unlessStatus([403, 404, 422], () =>
-        reactions.createForIssueComment({ ...repo, comment_id: comment, content, ...ONCE }),
+        comment < 0
+          ? reactions.createForIssue({ ...repo, issue_number: -comment, content, ...ONCE })
+          : reactions.createForIssueComment({ ...repo, comment_id: comment, content, ...ONCE }),
       );
     },
   };

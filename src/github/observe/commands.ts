@@ -1,22 +1,33 @@
 /** Finds the commands that have not taken effect yet. */
-import { parseCommand } from '../../campaign/command.ts';
+import type { ParsedCommand } from '../../campaign/command.ts';
+import { parseCommand } from '../../campaign/command-parser.ts';
 import type { Campaign, Experiment, PendingCommand } from '../../campaign/model.ts';
 import { KEPT_COMMANDS } from '../../campaign/people.ts';
 import type { Comment, Pull } from '../port.ts';
 import { replyKey } from '../replies.ts';
+import { isDenied, type Told } from './permissions.ts';
 
-/** Commands in people's comments, in the order of the comments. Edited comments are ignored. */
+/** A comment that is mended within this time is read as it is then. Later, it would be unclear which version its author meant. */
+const EDIT_SECONDS = 60;
+
+/** Commands in people's comments, in the order of the comments; who their authors are is looked up later. */
 export function commandsIn(comments: readonly Comment[], botLogin: string): PendingCommand[] {
   return comments.flatMap(comment => {
-    if (
-      comment.author === botLogin ||
-      comment.author.endsWith('[bot]') ||
-      comment.updatedAt !== comment.createdAt
-    )
-      return [];
-    const command = parseCommand(comment.body);
-    return command ? [{ comment: comment.id, issue: comment.issue, author: comment.author, command }] : [];
+    const command = commandOf(comment, botLogin);
+    return command
+      ? [{ comment: comment.id, issue: comment.issue, author: comment.author, permitted: false, command }]
+      : [];
   });
+}
+
+/** The command in a comment; null if it has none, was edited late, or is not by a person. */
+export function commandOf(
+  { author, body, createdAt, updatedAt }: Comment,
+  botLogin: string,
+): ParsedCommand | null {
+  if (author === botLogin || author.endsWith('[bot]')) return null;
+  if (Date.parse(updatedAt) - Date.parse(createdAt) > EDIT_SECONDS * 1000) return null;
+  return parseCommand(body, botLogin.replace(/\[bot\]$/, ''));
 }
 
 /** What shows whether a command has taken effect. */
@@ -26,6 +37,7 @@ interface Seen {
   experiments: readonly Experiment[];
   pulls: ReadonlyMap<number, Pull>;
   botLogin: string;
+  told: readonly Told[];
 }
 
 /** The commands that have not taken effect. */
@@ -33,7 +45,10 @@ export function pendingCommands(commands: readonly PendingCommand[], seen: Seen)
   const named = namedCommands(seen);
   const isDropped = droppedCommands(seen);
   const isLost = commandsOfLostState(seen);
-  return commands.filter(command => !named.has(command.comment) && !isDropped(command) && !isLost(command));
+  return commands.filter(
+    command =>
+      !named.has(command.comment) && !isDropped(command) && !isLost(command) && !isDenied(command, seen.told),
+  );
 }
 
 /** Ids of the commands that are in a marker or were answered. */
@@ -59,7 +74,8 @@ function droppedCommands({ campaigns, experiments }: Seen): (command: PendingCom
   const campaignOf = (issue: number) =>
     experiments.find(({ pull, state }) => pull === issue && state !== 'open')?.marker.campaign ?? issue;
   return ({ comment, issue }) =>
-    comment < (oldestOnPull.get(issue) ?? 0) || comment < (oldestOfCampaign.get(campaignOf(issue)) ?? 0);
+    comment < (oldestOnPull.get(issue) ?? -Infinity) ||
+    comment < (oldestOfCampaign.get(campaignOf(issue)) ?? -Infinity);
 }
 
 /** If a campaign's marker is lost, commands older than its newest pull request must have taken effect. */

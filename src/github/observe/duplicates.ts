@@ -2,6 +2,7 @@
 
 import { campaignStateSchema } from '../../campaign/marker.ts';
 import type { Campaign, Duplicate } from '../../campaign/model.ts';
+import { denialIn } from '../denials.ts';
 import { readMarker } from '../marker.ts';
 import type { Comment, WorkflowRun } from '../port.ts';
 import { noticeKey, replyKey } from '../replies.ts';
@@ -30,8 +31,9 @@ export function duplicateComments(
 
 /** The command that an answer is for, or the notice that a comment posts; null for other comments. */
 function subjectOf({ issue, body }: Pick<Comment, 'issue' | 'body'>): string | null {
-  const [answered, notice] = [replyKey(body), noticeKey(body)];
+  const [answered, notice, denial] = [replyKey(body), noticeKey(body), denialIn(body)];
   if (answered !== null) return `answer to ${answered}`;
+  if (denial !== null) return `denial on ${issue} up to ${denial.until}`;
   return notice === null ? null : `notice on ${issue}: ${notice}`;
 }
 

@@ -2,6 +2,7 @@
 import type { Experiment, Snapshot, UnreadableExperiment } from '../../campaign/model.ts';
 import type { Pull } from '../port.ts';
 import { noRefusals, type Refusals } from '../refusals.ts';
+import type { Told } from './permissions.ts';
 
 export interface Memory {
   pulls: Map<number, Pull>;
@@ -21,6 +22,8 @@ export interface Memory {
   bare: Map<number, string>;
   /** When a run that had ended by itself was last seen. */
   runEndedAt: string | null;
+  /** Who was told lately that they may not give commands. */
+  told: Told[];
   refusals: Refusals;
 }
 
@@ -41,6 +44,7 @@ export function emptyMemory(): Memory {
     commentsSeen: null,
     bare: new Map(),
     runEndedAt: null,
+    told: [],
     refusals: noRefusals(),
   };
 }

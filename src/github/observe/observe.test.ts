@@ -30,6 +30,7 @@ function labelled() {
     branches: async () => new Map(),
     pullsSince: async () => [],
     openIssues: async () => [issue],
+    issuesSince: async () => [],
     commentsSince: async () => comments,
     comments: async () => {
       counts.listed++;
@@ -95,6 +96,7 @@ function repositoryWith(
     openIssues: async () => [{ number: 3, open: true, isPull: false, labels: ['research'], updatedAt: time }],
     comments: async () => [status],
     comment: async () => status,
+    issuesSince: async () => [],
     commentsSince: async () => [],
     pullsSince: async () => [],
     checks: async () => [],

@@ -1,6 +1,6 @@
 /** Reads GitHub into a snapshot. */
 
-import type { Campaign, Snapshot } from '../../campaign/model.ts';
+import type { Campaign, PendingCommand, Snapshot } from '../../campaign/model.ts';
 import { campaignBranch } from '../../campaign/own-branch.ts';
 import { currentCampaign } from '../../campaign/queries.ts';
 import { CAMPAIGN_BASE, CONTRACT_PATH } from '../../protocol/contract.ts';
@@ -12,6 +12,7 @@ import { metAgain, readCampaigns } from './campaigns.ts';
 import { commandsIn, pendingCommands } from './commands.ts';
 import { duplicateComments } from './duplicates.ts';
 import type { Memory } from './memory.ts';
+import { toldIn, withPermissions } from './permissions.ts';
 import { experimentsIn, leftoversIn, offeredIn, promotionsIn, readPulls } from './pulls.ts';
 
 /** After a restart, comments of the last day are searched for commands, and for campaigns that cannot be found otherwise. */
@@ -25,17 +26,30 @@ export async function observe(port: GitHubPort, memory: Memory, now: Date): Prom
   const { defaultBranch } = await port.about();
   const home = await port.commit(defaultBranch);
   if (!home) return emptySnapshot(defaultBranch);
-  const [comments, branches] = await Promise.all([
-    port.commentsSince(lookBack(memory, now)),
+  const since = lookBack(memory, now);
+  const [issues, answers, branches] = await Promise.all([
+    port.issuesSince(since),
+    port.commentsSince(since),
     port.branches('research/'),
     readPulls(port, memory),
   ]);
+  const comments = [...issues, ...answers].sort((a, b) => a.createdAt.localeCompare(b.createdAt));
   const { experiments, unreadable } = experimentsIn(port, memory);
   const commands = commandsIn(comments, port.botLogin);
   const met = memory.commentsSeen === null ? metAgain(comments, port.botLogin) : [];
   const promotions = promotionsIn(port, memory);
   const campaigns = await readCampaigns(port, memory, experiments, promotions, commands, met);
   const needed = campaigns.length > 0 || commands.length > 0;
+  memory.told = toldIn(comments, port.botLogin, memory.told, now);
+  const pending = pendingCommands(commands, {
+    comments,
+    campaigns,
+    experiments,
+    pulls: memory.pulls,
+    botLogin: port.botLogin,
+    told: memory.told,
+  });
+  const { commands: due, later } = await withPermissions(port, pending, memory.told, now);
   const snapshot: Snapshot = {
     home: { branch: defaultBranch, sha: home.sha, tree: home.tree },
     ...(await readBase(port, memory, { branch: defaultBranch, tip: home }, campaigns, needed)),
@@ -50,16 +64,10 @@ export async function observe(port: GitHubPort, memory: Memory, now: Date): Prom
     leftovers: await leftoversIn(port, memory, branches, campaigns),
     offered: offeredIn(memory),
     runEndedAt: null,
-    commands: pendingCommands(commands, {
-      comments,
-      campaigns,
-      experiments,
-      pulls: memory.pulls,
-      botLogin: port.botLogin,
-    }),
+    commands: due,
     duplicates: duplicateComments(comments, campaigns, port.botLogin),
   };
-  memory.commentsSeen = seenUntil(comments, snapshot, now);
+  memory.commentsSeen = seenUntil(comments, [...due, ...later], snapshot.duplicates, now);
   const trials = await readAttempts(port, snapshot);
   const ended = [...trials.attempts.values()].some(
     ({ run }) => run?.status === 'completed' && run.conclusion !== 'cancelled',
@@ -163,7 +171,8 @@ function lookBack(memory: Memory, now: Date): Date {
 /** Pending commands and duplicate comments are looked at again, for up to a day. */
 function seenUntil(
   comments: readonly Comment[],
-  { commands, duplicates }: Pick<Snapshot, 'commands' | 'duplicates'>,
+  commands: readonly PendingCommand[],
+  duplicates: Snapshot['duplicates'],
   now: Date,
 ): Date {
   const waiting = new Set(commands.map(({ comment }) => comment));

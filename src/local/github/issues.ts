@@ -46,6 +46,7 @@ export function addIssue<P extends Pull | null>(
     updatedAt: now,
     closedAt: null,
     closedBy: null,
+    reactions: [],
     pull: o.pull,
   };
   repository.issues.push(issue);
@@ -58,7 +59,7 @@ export async function emitIssue(
   repository: Repository,
   issue: Issue,
   sender: string,
-  action: 'closed' | 'reopened' | 'synchronize',
+  action: 'opened' | 'closed' | 'reopened' | 'synchronize',
   extra: Record<string, unknown> = {},
 ): Promise<void> {
   if (!world.listening()) return;
@@ -133,17 +134,47 @@ export function addComment(
   const comment = { id: nextId(world), number, user, body, createdAt: now, updatedAt: now, reactions: [] };
   repository.comments.push(comment);
   touch(world, issue);
-  const payload = {
-    action: 'created',
-    issue: presentIssue(world, repository, issue),
-    comment: presentComment(world, repository, comment),
-  };
-  world.emit({ name: 'issue_comment', repository, sender: user, payload });
+  emitComment(world, repository, issue, comment, user, { action: 'created' });
   return comment;
 }
 
+/** Throws 422 for a text that is empty or too long. */
+export function editComment(
+  world: World,
+  repository: Repository,
+  comment: Comment,
+  sender: string,
+  body: string,
+): void {
+  checkComment(body);
+  const changes = { body: { from: comment.body } };
+  comment.body = body;
+  comment.updatedAt = timestamp(world);
+  const issue = repository.issues[comment.number - 1];
+  if (!issue) return;
+  touch(world, issue);
+  emitComment(world, repository, issue, comment, sender, { action: 'edited', changes });
+}
+
+function emitComment(
+  world: World,
+  repository: Repository,
+  issue: Issue,
+  comment: Comment,
+  sender: string,
+  what: { action: 'created' } | { action: 'edited'; changes: object },
+): void {
+  if (!world.listening()) return;
+  const payload = {
+    ...what,
+    issue: presentIssue(world, repository, issue),
+    comment: presentComment(world, repository, comment),
+  };
+  world.emit({ name: 'issue_comment', repository, sender, payload });
+}
+
 /** Throws 422 for a comment that is empty or too long. */
-export function checkComment(body: string): void {
+function checkComment(body: string): void {
   if (body.trim() === '')
     throw invalid('Validation Failed', [{ resource: 'IssueComment', code: 'missing_field', field: 'body' }]);
   checkBody('IssueComment', body);

@@ -71,6 +71,7 @@ export interface Issue {
   updatedAt: string;
   closedAt: string | null;
   closedBy: string | null;
+  reactions: Reaction[];
   pull: Pull | null;
 }
 
@@ -178,7 +179,7 @@ export interface Repository {
 }
 
 export interface State {
-  version: 2;
+  version: 3;
   nextId: number;
   accounts: Account[];
   installations: Installation[];
@@ -187,7 +188,7 @@ export interface State {
 }
 
 export const EMPTY_STATE: Readonly<State> = {
-  version: 2,
+  version: 3,
   nextId: 1000,
   accounts: [],
   installations: [],

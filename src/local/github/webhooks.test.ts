@@ -8,17 +8,25 @@ test('what an App acts on is told, in order, signed, with the installation and w
   const { ann, bot, github, main } = await scene();
   github.setWebhookUrl(hooks.url);
   await ann.rest.issues.create({ ...REPO, title: 'One' });
-  await ann.rest.issues.createComment({ ...REPO, issue_number: 1, body: '/research 5' });
+  const { data } = await ann.rest.issues.createComment({ ...REPO, issue_number: 1, body: '/research 5' });
+  await ann.rest.issues.updateComment({ ...REPO, comment_id: data.id, body: '/research 50' });
   await bot.rest.issues.createComment({ ...REPO, issue_number: 1, body: 'Started.' });
   await ann.rest.issues.update({ ...REPO, issue_number: 1, state: 'closed' });
   await ann.rest.issues.update({ ...REPO, issue_number: 1, state: 'open' });
 
-  const received = await hooks.until(4);
+  const received = await hooks.until(6);
   assert.deepEqual(
     received.map(one => one.name),
-    ['issue_comment.created', 'issue_comment.created', 'issues.closed', 'issues.reopened'],
+    [
+      'issues.opened',
+      'issue_comment.created',
+      'issue_comment.edited',
+      'issue_comment.created',
+      'issues.closed',
+      'issues.reopened',
+    ],
   );
-  const [created, answered] = received;
+  const [, created, , answered] = received;
   assert.ok(created);
   const signature = `sha256=${createHmac('sha256', SECRET).update(created.body).digest('hex')}`;
   assert.equal(created.headers['x-hub-signature-256'], signature);
@@ -35,7 +43,7 @@ test('what an App acts on is told, in order, signed, with the installation and w
   await bot.rest.git.updateRef({ ...REPO, ref: 'heads/a', sha: next });
   await bot.rest.pulls.merge({ ...REPO, pull_number: pull.number, merge_method: 'squash' });
   await bot.rest.git.deleteRef({ ...REPO, ref: 'heads/a' });
-  const later = (await hooks.until(11)).slice(4);
+  const later = (await hooks.until(13)).slice(6);
   assert.deepEqual(
     later.map(one => one.name),
     ['push', 'push', 'push', 'pull_request.synchronize', 'push', 'pull_request.closed', 'push'],

@@ -1,10 +1,11 @@
 /** What must hold once a campaign is quiet: it has ended, nothing is left over, and what people read is true. */
 
-import { parseCommand } from '../../campaign/command.ts';
 import type { CampaignState } from '../../campaign/marker.ts';
 import { campaignBranch } from '../../campaign/own-branch.ts';
 import { trialParts } from '../../campaign/trial-id.ts';
 
+import { denialIn } from '../../github/denials.ts';
+import { commandOf } from '../../github/observe/commands.ts';
 import type { Comment } from '../../github/port.ts';
 import { replyKey } from '../../github/replies.ts';
 import { PROPOSAL_COST } from '../explorer.ts';
@@ -138,8 +139,16 @@ export function unanswered(sim: Sim): Comment[] {
     .flatMap(({ number }) => statusComments(model, number).flatMap(({ state }) => state.comments));
   const words = model.pulls.values().flatMap(pull => markerOf(pull)?.words ?? []);
   const done = new Set([...answered, ...effective, ...words.map(({ comment }) => comment)]);
+  // A stranger is told once an hour.
+  const told = new Set(
+    model.comments
+      .values()
+      .flatMap(({ author, body }) => (author === model.botLogin ? (denialIn(body)?.authors ?? []) : [])),
+  );
   return [...model.comments.values()].filter(
-    ({ id, author, body, createdAt, updatedAt }) =>
-      author !== model.botLogin && createdAt === updatedAt && parseCommand(body) !== null && !done.has(id),
+    comment =>
+      commandOf(comment, model.botLogin) !== null &&
+      !done.has(comment.id) &&
+      (['admin', 'write'].includes(model.permissions.get(comment.author) ?? '') || !told.has(comment.author)),
   );
 }

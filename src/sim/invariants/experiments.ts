@@ -1,6 +1,7 @@
 /** No experiment twice, none too many, none decided twice, none outside the editable files. */
-import { type Command, parseCommand } from '../../campaign/command.ts';
+import type { Command } from '../../campaign/command.ts';
 import type { ExperimentMarker } from '../../campaign/marker.ts';
+import { commandOf } from '../../github/observe/commands.ts';
 import type { Comment } from '../../github/port.ts';
 import { SETTINGS } from '../landscape.ts';
 import type { Branch, PullRecord } from '../model/state.ts';
@@ -24,9 +25,9 @@ export function watchExperiments({ sim, model, allowed }: Rules): Rule {
     // What was edited within the second in which it was written cannot be told from what was not.
     const isNew = !change.before || (change.table === 'comments' && isUnedited(change.after));
     if (change.table === 'comments' && isNew && change.after) {
-      const { author, body, issue } = change.after;
+      const { author, issue } = change.after;
       const command = ['admin', 'write'].includes(model.permissions.get(author) ?? '')
-        ? parseCommand(body)
+        ? commandOf(change.after, model.botLogin)
         : null;
       if (command?.kind === 'command') grant(issue, command.command, change.after.id);
     }

@@ -6,9 +6,11 @@ import { announce, type IssueRecord, type Model, type PullRecord, timestamp, tip
 const MAX_BODY = 65_536;
 const MAX_TITLE = 256;
 
-export function openIssue(model: Model, actor: string): number {
+export function openIssue(model: Model, actor: string, body = ''): number {
   const number = model.nextNumber();
-  const issue: IssueRecord = { number, open: true, isPull: false, labels: [], updatedAt: timestamp(model) };
+  const time = timestamp(model);
+  const own = { author: actor, body, createdAt: time };
+  const issue: IssueRecord = { number, open: true, isPull: false, labels: [], updatedAt: time, ...own };
   model.issues.set(number, issue);
   announce(model, { table: 'issues', actor, before: undefined, after: issue });
   return number;

@@ -112,6 +112,19 @@ function reads(model: Model, line: Line, lag: () => number) {
         const found = model.comments.values(lag()).filter(({ updatedAt }) => updatedAt >= from);
         return found.sort((a, b) => a.createdAt.localeCompare(b.createdAt) || a.id - b.id);
       }),
+    issuesSince: (since: Date) =>
+      line('issuesSince', '', () => {
+        const from = `${since.toISOString().slice(0, 19)}Z`;
+        const found = model.issues.values(lag()).filter(({ createdAt }) => createdAt >= from);
+        return found.map(({ number, author, body, createdAt }) => ({
+          id: -number,
+          issue: number,
+          author,
+          body,
+          createdAt,
+          updatedAt: createdAt,
+        }));
+      }),
     pullsSince: (since: string | null) =>
       line('pullsSince', since ?? '', () => {
         const found = model.pulls
@@ -236,7 +249,7 @@ function workWrites(model: Model, line: Line) {
     react: (comment: number, reaction: 'eyes' | 'rocket' | 'confused') =>
       unlessStatus([403, 404, 422], () =>
         line('react', `${comment} ${reaction}`, () => {
-          if (!model.comments.get(comment)) throw notFound();
+          if (!(comment < 0 ? model.issues.get(-comment) : model.comments.get(comment))) throw notFound();
         }),
       ),
     createCheck: (sha: string, externalId: string, startedAt: Date, { text }: CheckText) =>

@@ -8,7 +8,7 @@ export interface Branch {
   sha: string;
 }
 
-export type IssueRecord = Issue;
+export type IssueRecord = Issue & Pick<Comment, 'author' | 'body' | 'createdAt'>;
 
 export interface PullRecord extends Pull {
   /** After the base moved, the first merge fails until GitHub has looked at the pull request again. */

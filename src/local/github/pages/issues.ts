@@ -68,10 +68,10 @@ export function labelLine(issue: Issue): Html {
 
 /** What was written, in order, and how it ended. */
 export function conversation(world: World, repository: Repository, issue: Issue): Html {
-  const { user, createdAt } = issue;
+  const { user, createdAt, reactions } = issue;
   const first = { anchor: `issue-${issue.id}`, user, body: issue.body ?? '', createdAt };
   const answers = repository.comments.filter(one => one.number === issue.number);
-  return html`${comment(world, repository, { ...first, edited: false, reactions: [] })}
+  return html`${comment(world, repository, { ...first, edited: false, reactions })}
 ${answers.map(one => comment(world, repository, { ...one, anchor: `issuecomment-${one.id}`, edited: one.updatedAt !== one.createdAt }))}
 ${ending(world, issue)}${commentLink(world, repository, issue)}`;
 }

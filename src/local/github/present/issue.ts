@@ -66,7 +66,7 @@ export function presentIssue(world: World, repository: Repository, issue: Issue)
     closed_at: issue.closedAt,
     closed_by: issue.closedBy === null ? null : presentAccount(world, issue.closedBy),
     performed_via_github_app: viaApp(world, issue.user),
-    reactions: rollup(url, []),
+    reactions: rollup(url, issue.reactions),
     ...(issue.pull && { draft: false, pull_request: pullLinks(world, repository, issue) }),
   };
 }

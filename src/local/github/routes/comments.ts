@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { loginOf } from '../auth.ts';
 import { notFound } from '../errors.ts';
 import { bodyOf, type Ctx, issueOf, repositoryOf, type Server } from '../http.ts';
-import { addComment, checkComment, touch } from '../issues.ts';
+import { addComment, editComment, touch } from '../issues.ts';
 import { page } from '../pagination.ts';
 import { presentComment, presentReaction } from '../present/issue.ts';
 import { type Comment, REACTIONS, type Reaction, type Repository } from '../state.ts';
@@ -42,11 +42,7 @@ export function commentRoutes(server: Server, world: World): void {
     const comment = commentOf(repository, c);
     requireAuthor(world, c, comment.user);
     const { body } = await bodyOf(c, commentBody);
-    checkComment(body);
-    comment.body = body;
-    comment.updatedAt = timestamp(world);
-    const issue = repository.issues[comment.number - 1];
-    if (issue) touch(world, issue);
+    editComment(world, repository, comment, loginOf(world, c.get('actor')), body);
     return c.json(presentComment(world, repository, comment));
   });
   server.delete(path, c => {
@@ -61,13 +57,24 @@ export function commentRoutes(server: Server, world: World): void {
 }
 
 export function reactionRoutes(server: Server, world: World): void {
-  const path = '/repos/:owner/:repo/issues/comments/:id{[0-9]+}/reactions';
+  const comment = '/repos/:owner/:repo/issues/comments/:id{[0-9]+}/reactions';
+  const issue = '/repos/:owner/:repo/issues/:number{[0-9]+}/reactions';
+  serveReactions(server, world, comment, commentOf);
+  serveReactions(server, world, issue, issueOf);
+}
+
+function serveReactions(
+  server: Server,
+  world: World,
+  path: string,
+  subjectOf: (repository: Repository, c: Ctx) => { reactions: Reaction[] },
+): void {
   server.get(path, c => {
-    const { reactions } = commentOf(repositoryOf(world, c, 'read'), c);
+    const { reactions } = subjectOf(repositoryOf(world, c, 'read'), c);
     return c.json(page(c, reactions).map(one => presentReaction(world, one)));
   });
   server.post(path, async c => {
-    const { reactions } = commentOf(repositoryOf(world, c, 'discuss'), c);
+    const { reactions } = subjectOf(repositoryOf(world, c, 'discuss'), c);
     const { content } = await bodyOf(c, reactionBody);
     const user = loginOf(world, c.get('actor'));
     const known = reactions.find(one => one.user === user && one.content === content);

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { loginOf } from '../auth.ts';
 import { GitHubError } from '../errors.ts';
 import { bodyOf, type Ctx, issueOf, repositoryOf, type Server } from '../http.ts';
-import { addIssue, setLabels, setState } from '../issues.ts';
+import { addIssue, emitIssue, setLabels, setState } from '../issues.ts';
 import { page } from '../pagination.ts';
 import { presentIssue, presentLabels } from '../present/issue.ts';
 import type { Issue, Repository } from '../state.ts';
@@ -26,7 +26,7 @@ const labelsBody = z.union([z.object({ labels: labelNames }).transform(({ labels
 export function issueRoutes(server: Server, world: World): void {
   server.get('/repos/:owner/:repo/issues', c => {
     const repository = repositoryOf(world, c, 'read');
-    const issues = page(c, selectIssues(c, repository), ['state', 'labels']);
+    const issues = page(c, selectIssues(c, repository), ['state', 'labels', 'since', 'sort', 'direction']);
     return c.json(issues.map(one => presentIssue(world, repository, one)));
   });
   server.post('/repos/:owner/:repo/issues', async c => {
@@ -35,6 +35,7 @@ export function issueRoutes(server: Server, world: World): void {
     const { title, body, labels } = await bodyOf(c, newIssue);
     const issue = addIssue(world, repository, { title, body, user: login, pull: null });
     if (mayWrite(world, c)) setLabels(world, repository, issue, labels);
+    await emitIssue(world, repository, issue, login, 'opened');
     return c.json(presentIssue(world, repository, issue), 201);
   });
   server.get('/repos/:owner/:repo/issues/:number{[0-9]+}', c => {
@@ -73,12 +74,14 @@ function mayWrite(world: World, c: Ctx): boolean {
 
 /** Newest first. */
 function selectIssues(c: Ctx, repository: Repository): Issue[] {
-  const { state = 'open', labels = '' } = c.req.query();
+  const { state = 'open', labels = '', since = '' } = c.req.query();
+  const from = Date.parse(since) || 0;
   const wanted = labels.split(',').filter(name => name !== '');
   return repository.issues
     .filter(
       issue =>
         (state === 'all' || issue.state === state) &&
+        Date.parse(issue.updatedAt) >= from &&
         wanted.every(name => issue.labels.some(one => sameName(one, name))),
     )
     .reverse();
