@@ -23314,13 +23314,13 @@ var resultSchema = external_exports.object({
     flags: external_exports.array(external_exports.string())
   }).nullable(),
   test_bpb: finite,
-  clock: external_exports.enum(["wall", "cpu"]),
+  clock: external_exports.enum(["wall", "cpu"]).default("wall"),
   conditions: external_exports.object({
     seconds: external_exports.number(),
     cpu_seconds: external_exports.number(),
     others: external_exports.number().nullable(),
     cores: external_exports.int()
-  }).nullable(),
+  }).nullable().default(null),
   training_seconds: external_exports.number(),
   startup_seconds: external_exports.number(),
   scoring_seconds: external_exports.number(),
@@ -23338,7 +23338,7 @@ async function runRefereed(stage, referee) {
   const out = join7(scratch, "result.json");
   const seconds = stageSeconds(options);
   const program = await checkOutReferee(stage, referee);
-  const load2 = watchLoad();
+  const load2 = (options.watchLoad ?? watchLoad)();
   const executed = await execute({
     ...stage,
     program: {
@@ -23373,7 +23373,7 @@ async function refereeArguments(stage, seconds) {
   const args = {
     seed: options.seed,
     budget: options.budgetSeconds,
-    clock: stage.contract.trial.clock,
+    ...stage.contract.trial.clock === "wall" ? {} : { clock: stage.contract.trial.clock },
     startup: seconds,
     scoring,
     timeout: options.timeoutSeconds,
@@ -23607,7 +23607,7 @@ async function runReported(stage) {
   const { name, pattern, file: file2, key, goal } = contract.metric;
   const resultFile = file2 === void 0 || key === void 0 ? null : collectResult(file2, key);
   const previewSeconds = PREVIEW_AT * options.budgetSeconds;
-  const load2 = watchLoad();
+  const load2 = (options.watchLoad ?? watchLoad)();
   const executed = await execute({
     ...stage,
     program: file2 === void 0 ? launched : withResultFile(launched, file2),

@@ -41,6 +41,8 @@ export function contractText(values: ContractValues): string {
       /^# The number to improve\.(?:.*\n# ?)*.*$/m,
       `# The number to improve. It is read from the last output line \`<name>: <number>\`; or from the last line that the\n# regular expression \`pattern\` matches, where its only group is the number; or from \`key\` (such as latency.p99) in\n# the JSON \`file\`, which the command writes below $TMPDIR.`,
     ],
+    // Only a referee counts CPU seconds.
+    [/^ {2}clock: .*\n/m, ''],
     [/^base: .*$/m, `base: ${scalar(values.base)}`],
   ];
   return withBudget(replaceEach(ownFile(CONTRACT_PATH), CONTRACT_PATH, lines), values.budget);

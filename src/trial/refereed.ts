@@ -56,7 +56,7 @@ const resultSchema = z.object({
     })
     .nullable(),
   test_bpb: finite,
-  clock: z.enum(['wall', 'cpu']),
+  clock: z.enum(['wall', 'cpu']).default('wall'),
   conditions: z
     .object({
       seconds: z.number(),
@@ -64,7 +64,8 @@ const resultSchema = z.object({
       others: z.number().nullable(),
       cores: z.int(),
     })
-    .nullable(),
+    .nullable()
+    .default(null),
   training_seconds: z.number(),
   startup_seconds: z.number(),
   scoring_seconds: z.number(),
@@ -88,7 +89,7 @@ export async function runRefereed(stage: Stage, referee: string): Promise<Findin
   const out = join(scratch, 'result.json');
   const seconds = stageSeconds(options);
   const program = await checkOutReferee(stage, referee);
-  const load = watchLoad();
+  const load = (options.watchLoad ?? watchLoad)();
   const executed = await execute({
     ...stage,
     program: {
@@ -129,7 +130,7 @@ async function refereeArguments(stage: Stage, seconds: number): Promise<string[]
   const args = {
     seed: options.seed,
     budget: options.budgetSeconds,
-    clock: stage.contract.trial.clock,
+    ...(stage.contract.trial.clock === 'wall' ? {} : { clock: stage.contract.trial.clock }),
     startup: seconds,
     scoring,
     timeout: options.timeoutSeconds,

@@ -16,7 +16,7 @@ export async function runReported(stage: Stage): Promise<Finding> {
   const { name, pattern, file, key, goal } = contract.metric;
   const resultFile = file === undefined || key === undefined ? null : collectResult(file, key);
   const previewSeconds = PREVIEW_AT * options.budgetSeconds;
-  const load = watchLoad();
+  const load = (options.watchLoad ?? watchLoad)();
   const executed = await execute({
     ...stage,
     program: file === undefined ? launched : withResultFile(launched, file),

@@ -42,6 +42,20 @@ for (const processor of ['x64', 'arm64'] as const) {
     assert.equal(passing.size, passingCalls(processor).length);
   });
 
+  test(`on ${processor} threads pass and processes fail where they may not be started`, () => {
+    const single = systemCallFilter(processor, false) ?? assert.fail('expected a filter');
+    const [thread, process] = [0x3d0f00, 0x1200011];
+    const of = (name: string, flags: number) => {
+      const call = ruled.get(name);
+      return call === undefined ? null : verdict(single, AUDIT[processor], call, [flags]);
+    };
+    assert.equal(of('clone', thread), 'pass');
+    assert.equal(of('clone', process), EPERM);
+    assert.equal(of('clone', thread | 0x20000), EPERM, 'a namespace of its own');
+    for (const name of ['fork', 'vfork']) assert.ok([null, EPERM].includes(of(name, 0) as number | null));
+    assert.equal(ask('clone', process), 'pass');
+  });
+
   test(`on ${processor} it depends on the arguments`, () => {
     for (const flags of [0x10000000, 0x20000, 0x40000000, 0x20000000, 0x2000000]) {
       assert.equal(ask('clone', flags | 17), EPERM);
