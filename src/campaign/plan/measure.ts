@@ -29,8 +29,8 @@ export function measureAgain(subject: Subject): Action {
 }
 
 /**
- * For an experiment without a comparable trial of the champion: if it was disturbed, measures it once more. Else measures the champion again, and if that does not meet the experiment's
- * conditions, the experiment.
+ * For an experiment without a comparable trial of the champion: if it was disturbed, measures it once more. Else measures the champion
+ * again, and if that does not meet the experiment's conditions, the experiment.
  */
 export function measureAlike(subject: Subject): Action {
   const { snapshot, work, now, trials } = subject;
