@@ -20,7 +20,7 @@ const options = new Command('npm run bench -- disturbed')
   .parse()
   .opts<{ loads: string; seeds: number; budget: string }>();
 
-const CLOCKS = { wall: (text: string) => text, cpu: withCpuClock };
+const CLOCKS = { wall: (text: string) => text, cpu: (text: string) => withCpuClock(text, options.budget) };
 type Clock = keyof typeof CLOCKS;
 
 const folder = await mkdtemp(join(tmpdir(), 'autoresearch-disturbed-'));

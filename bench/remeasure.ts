@@ -16,7 +16,8 @@ const [directory = ''] = program.processedArgs as string[];
 const { seeds } = program.opts<{ seeds: number }>();
 
 const [repository] = globSync(path.join(directory, 'github/git/*.git'));
-if (repository === undefined) throw new Error(`Expected the directory of a demo, found none in ${directory}.`);
+if (repository === undefined)
+  throw new Error(`Expected the directory of a demo, found none in ${directory}.`);
 
 await withTrials(path.resolve(repository), async ({ measure, commit, firstCommit }) => {
   const [base, last] = [await firstCommit(), await commit('main')];

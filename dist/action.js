@@ -182,9 +182,9 @@ var require_mod = __commonJS({
 
 // src/action.ts
 import { randomUUID as randomUUID3 } from "node:crypto";
-import { appendFile, mkdir as mkdir8, mkdtemp, rm as rm4, writeFile as writeFile6 } from "node:fs/promises";
+import { appendFile, mkdir as mkdir9, mkdtemp, rm as rm4, writeFile as writeFile6 } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join as join13, resolve } from "node:path";
+import { join as join19, resolve as resolve2 } from "node:path";
 
 // node_modules/zod/v4/classic/external.js
 var external_exports = {};
@@ -2196,8 +2196,8 @@ function emoji() {
 }
 var ipv4 = /^(?:(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9][0-9]|[0-9])\.){3}(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9][0-9]|[0-9])$/;
 var ipv6 = /^(([0-9a-fA-F]{1,4}:){7}[0-9a-fA-F]{1,4}|([0-9a-fA-F]{1,4}:){1,7}:|([0-9a-fA-F]{1,4}:){1,6}:[0-9a-fA-F]{1,4}|([0-9a-fA-F]{1,4}:){1,5}(:[0-9a-fA-F]{1,4}){1,2}|([0-9a-fA-F]{1,4}:){1,4}(:[0-9a-fA-F]{1,4}){1,3}|([0-9a-fA-F]{1,4}:){1,3}(:[0-9a-fA-F]{1,4}){1,4}|([0-9a-fA-F]{1,4}:){1,2}(:[0-9a-fA-F]{1,4}){1,5}|[0-9a-fA-F]{1,4}:((:[0-9a-fA-F]{1,4}){1,6})|:((:[0-9a-fA-F]{1,4}){1,7}|:))$/;
-var mac = (delimiter2) => {
-  const escapedDelim = escapeRegex(delimiter2 ?? ":");
+var mac = (delimiter5) => {
+  const escapedDelim = escapeRegex(delimiter5 ?? ":");
   return new RegExp(`^(?:[0-9A-F]{2}${escapedDelim}){5}[0-9A-F]{2}$|^(?:[0-9a-f]{2}${escapedDelim}){5}[0-9a-f]{2}$`);
 };
 var cidrv4 = /^((25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9][0-9]|[0-9])\.){3}(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9][0-9]|[0-9])\/([0-9]|[1-2][0-9]|3[0-2])$/;
@@ -5253,7 +5253,7 @@ var recursive = /* @__PURE__ */ new WeakMap();
 var NONE = 0;
 var ASSUMED = 1;
 var PROVEN = 2;
-function isRecursive(inst, stack, resolve2) {
+function isRecursive(inst, stack, resolve3) {
   const cached2 = recursive.get(inst);
   if (cached2 !== void 0)
     return cached2 ? PROVEN : NONE;
@@ -5263,7 +5263,7 @@ function isRecursive(inst, stack, resolve2) {
   let result = NONE;
   const check2 = (child2) => {
     if (result !== PROVEN && child2?._zod) {
-      const answer = isRecursive(child2, stack, resolve2);
+      const answer = isRecursive(child2, stack, resolve3);
       if (answer > result)
         result = answer;
     }
@@ -5274,7 +5274,7 @@ function isRecursive(inst, stack, resolve2) {
       const desc = Object.getOwnPropertyDescriptor(sh, key);
       if (spread && !desc.enumerable)
         continue;
-      const child2 = desc.get ? ASSUMED : desc.value?._zod ? isRecursive(desc.value, stack, resolve2) : NONE;
+      const child2 = desc.get ? ASSUMED : desc.value?._zod ? isRecursive(desc.value, stack, resolve3) : NONE;
       if (child2 > answer)
         answer = child2;
     }
@@ -5338,7 +5338,7 @@ function isRecursive(inst, stack, resolve2) {
       break;
     // `$ZodLazy` caches its inner on the def, so a resolved edge is followed exactly
     case "lazy": {
-      const inner = def._cachedInner ?? (resolve2 ? inst._zod.innerType : void 0);
+      const inner = def._cachedInner ?? (resolve3 ? inst._zod.innerType : void 0);
       merge2(inner ? isRecursive(inner, stack, false) : ASSUMED);
       break;
     }
@@ -12625,8 +12625,8 @@ function readInputs(env) {
 }
 
 // src/trial/run.ts
-import { mkdir as mkdir7, realpath as realpath3 } from "node:fs/promises";
-import { join as join12 } from "node:path";
+import { mkdir as mkdir8, realpath as realpath4 } from "node:fs/promises";
+import { join as join18 } from "node:path";
 
 // src/trial/assemble.ts
 import { mkdir, realpath, rm, writeFile } from "node:fs/promises";
@@ -12657,12 +12657,16 @@ function environmentOutsideGit() {
 async function resolveRevision(checkout, revision) {
   return (await git(checkout, ["rev-parse", "--verify", revision])).toString().trim();
 }
+async function resolveRevisions(checkout, revisions) {
+  return (await git(checkout, ["rev-parse", ...revisions])).toString().trim().split("\n");
+}
 async function listTree(checkout, commit, paths = []) {
-  const output2 = await git(checkout, ["ls-tree", "-r", "-z", "--full-tree", commit, "--", ...paths]);
+  const output2 = await git(checkout, ["ls-tree", "-r", "-l", "-z", "--full-tree", commit, "--", ...paths]);
   const entries = [];
   for (const line of output2.toString().split("\0")) {
-    const match = /^(\d{6}) \w+ ([0-9a-f]{40,64})\t([\s\S]+)$/.exec(line);
-    if (match?.[1] && match[2] && match[3]) entries.push({ mode: match[1], oid: match[2], path: match[3] });
+    const match = /^(\d{6}) \w+ ([0-9a-f]{40,64}) +(\d+|-)\t([\s\S]+)$/.exec(line);
+    const [, mode, oid, size, path] = match ?? [];
+    if (mode && oid && path) entries.push({ mode, oid, path, bytes: Number(size) || 0 });
   }
   return entries;
 }
@@ -12673,10 +12677,11 @@ async function assemble(options) {
   await mkdir(workDir, { recursive: true });
   await git(base, ["read-tree", baseSha], { GIT_INDEX_FILE: indexFile });
   await git(base, ["checkout-index", "--all", `--prefix=${workDir}${sep}`], { GIT_INDEX_FILE: indexFile });
-  const files2 = await listTree(candidate, candidateSha, editable);
+  const all = await listTree(candidate, candidateSha);
+  const files2 = all.filter(({ path }) => isEditable(path, editable));
   const irregular = files2.find((file2) => file2.mode !== "100644" && file2.mode !== "100755");
   if (irregular) return `${irregular.path}: expected a regular file, found ${kindOf(irregular)}`;
-  const foreign = await changedElsewhere(options);
+  const foreign = changedElsewhere(options.baseFiles, all, editable);
   if (foreign !== null) return `${foreign} was changed but is not editable`;
   for (const path of editable) await rm(join(workDir, path), { recursive: true, force: true });
   for (const file2 of files2) {
@@ -12685,15 +12690,11 @@ async function assemble(options) {
   }
   return null;
 }
-async function changedElsewhere(options) {
-  const fixed = async (checkout, commit) => {
-    const files2 = (await listTree(checkout, commit)).filter(
-      ({ path }) => !isEditable(path, options.editable)
-    );
-    return new Map(files2.map(({ path, mode, oid }) => [path, `${mode} ${oid}`]));
-  };
-  const base = await fixed(options.base, options.baseSha);
-  const candidate = await fixed(options.candidate, options.candidateSha);
+function changedElsewhere(baseFiles, candidateFiles, editable) {
+  const fixed = (files2) => new Map(
+    files2.filter(({ path }) => !isEditable(path, editable)).map(({ path, mode, oid }) => [path, `${mode} ${oid}`])
+  );
+  const [base, candidate] = [fixed(baseFiles), fixed(candidateFiles)];
   const paths = /* @__PURE__ */ new Set([...base.keys(), ...candidate.keys()]);
   return [...paths].find((path) => base.get(path) !== candidate.get(path)) ?? null;
 }
@@ -12704,8 +12705,8 @@ async function place(candidate, file2, workDir) {
   if (file2.path.split("/").some((part) => part === ".." || part === ".git")) {
     return `${JSON.stringify(file2.path)} is not a path inside the repository`;
   }
-  const size = Number((await git(candidate, ["cat-file", "-s", file2.oid])).toString());
-  if (size >= MAX_BLOB_BYTES) return `${file2.path} has ${size} bytes; at most ${MAX_BLOB_BYTES} are allowed`;
+  if (file2.bytes >= MAX_BLOB_BYTES)
+    return `${file2.path} has ${file2.bytes} bytes; at most ${MAX_BLOB_BYTES} are allowed`;
   const target = join(workDir, file2.path);
   await mkdir(dirname(target), { recursive: true });
   const folder = await realpath(dirname(target));
@@ -12930,6 +12931,41 @@ function abilitiesOf({ use }) {
 }
 function priceOf(agent) {
   return "price" in agent ? agent.price : void 0;
+}
+
+// src/protocol/duration.ts
+var SECONDS_PER = { s: 1, m: 60, h: 3600 };
+var MOST_SECONDS2 = 86400;
+var LEAST_ROOM_SECONDS = 10;
+var LEAST_ROOM_SHARE = 0.1;
+var durationSchema = external_exports.string().regex(/^\d+(\.\d+)?(s|m|h)$/, "expected a duration such as 90s, 5m or 1h").transform((text) => Number(text.slice(0, -1)) * SECONDS_PER[text.slice(-1)]).refine((seconds) => seconds > 0 && seconds <= MOST_SECONDS2, "expected a duration above 0 and up to 24h");
+function writeDuration(seconds) {
+  const [unit, size] = Object.entries(SECONDS_PER).findLast(([, size2]) => seconds % size2 === 0) ?? ["s", 1];
+  return `${Number((seconds / size).toFixed(3))}${unit}`;
+}
+function leastTimeout(budget) {
+  return Math.ceil(budget + Math.max(LEAST_ROOM_SECONDS, LEAST_ROOM_SHARE * budget));
+}
+function defaultTimeout(budget) {
+  return Math.min(MOST_SECONDS2, Math.max(2 * budget, budget + 120));
+}
+
+// src/protocol/path.ts
+function normalPath(path) {
+  const parts = path.split("/").filter((part) => part !== "" && part !== ".");
+  return parts.length === 0 ? "." : parts.join("/");
+}
+function pathProblem(path, place2) {
+  if (!isVisible(path)) return "a path without control characters";
+  if (path.includes("\\")) return `slashes instead of backslashes: ${path.replaceAll("\\", "/")}`;
+  const parts = path.split("/");
+  if (/^[/~]|^[A-Za-z]:/.test(path) || parts.includes("..")) return `a path inside ${place2}`;
+  if (/[*?]|^!|\{[^{}]*,/.test(path))
+    return "the path of one file, not a pattern: list every file, such as src/train.py";
+  if (normalPath(path) === ".")
+    return `the path of one file, not all of ${place2}: list every file, such as src/train.py`;
+  if (parts.some((part) => part.toLowerCase() === ".git")) return "a path outside .git";
+  return null;
 }
 
 // node_modules/re2js/build/index.js
@@ -19630,18 +19666,11 @@ function compilePattern(source) {
 var CONTRACT_PATH = ".github/research.yml";
 var pathSchema = pathInside("the repository");
 function pathInside(place2) {
-  return external_exports.string().min(1).refine(
-    (path) => !path.startsWith("/") && !path.split("/").includes(".."),
-    `expected a path inside ${place2}`
-  ).refine(isVisible, "expected a path without control characters").transform(withoutSlash);
+  return external_exports.string().min(1).check(({ value, issues }) => {
+    const problem = pathProblem(value, place2);
+    if (problem !== null) issues.push({ code: "custom", message: `expected ${problem}`, input: value });
+  }).transform(normalPath);
 }
-function withoutSlash(path) {
-  let end = path.length;
-  while (path[end - 1] === "/") end--;
-  return path.slice(0, end);
-}
-var SECONDS_PER = { s: 1, m: 60, h: 3600 };
-var durationSchema = external_exports.string().regex(/^\d+(\.\d+)?(s|m|h)$/, "expected a duration such as 90s, 5m or 1h").transform((text) => Number(text.slice(0, -1)) * SECONDS_PER[text.slice(-1)]).refine((seconds) => seconds > 0 && seconds <= 86400, "expected a duration above 0 and up to 24h");
 var SOURCES = ["referee", "pattern", "file"];
 var MAX_PATTERN = 500;
 var keySchema = external_exports.string().regex(/^[^.]+(\.[^.]+)*$/, "expected names and indices separated by dots, such as latency.p99");
@@ -19670,18 +19699,37 @@ var metricSchema = external_exports.strictObject({
   if (metric.referee !== void 0 && metric.goal !== "minimize")
     report("goal", "expected minimize, because a referee measures a code length", metric.goal);
 });
+var trialSchema = external_exports.strictObject({
+  workflow: external_exports.string().regex(/^[\w.-]+\.ya?ml$/, "expected the name of a file in .github/workflows").default("experiment.yml"),
+  budget: durationSchema.default(300),
+  /** What a referee counts the budget in, on a CPU: seconds by the wall clock, or the CPU seconds of the candidate's processes. */
+  clock: external_exports.enum(["wall", "cpu"]).default("wall"),
+  /** Start-up, training and scoring together. By default twice the budget, and at least two minutes more. */
+  timeout: durationSchema.optional()
+}).transform(({ timeout, ...trial }) => ({ ...trial, timeout: timeout ?? defaultTimeout(trial.budget) })).check(({ value: { budget, timeout }, issues }) => {
+  const least = leastTimeout(budget);
+  if (timeout >= least) return;
+  const message = `expected at least ${writeDuration(least)}, which leaves time for start-up and scoring beside the budget of ${writeDuration(budget)}`;
+  issues.push({ code: "custom", path: ["timeout"], message, input: writeDuration(timeout) });
+});
+var SECRET_NAMES = [
+  /(?:^|_)(?:token|secrets?|passw(?:or)?d|passphrase|pass|pwd|credentials?|cookies?|auth|authorization|netrc|pat|dsn)(?:_|$)/i,
+  /(?:^|_)(?:api|access|private|secret|signing|encryption|account|service|client)_?key(?:_|$)|_key$|_url$|_uri$/i,
+  /^(?:github|actions|runner|input|aws|azure|gcp|google|ssh|gpg|docker|kube\w*|npm)(?:_|$)/i
+];
+var variableSchema = external_exports.string().regex(/^[A-Za-z_]\w{0,99}$/, "expected the name of an environment variable").refine(
+  (name) => !SECRET_NAMES.some((pattern) => pattern.test(name)),
+  "expected a variable without secrets: what a candidate can read can end up in a comment"
+).refine(
+  (name) => !/^(?:PATH|HOME|TMPDIR|LD_\w+|AUTORESEARCH_\w+)$/.test(name),
+  "expected a variable that the sandbox does not set itself"
+);
 var keysSchema = external_exports.strictObject({
-  /** The only paths that an experiment may change. */
-  editable: external_exports.array(pathSchema).min(1).max(20).default(["trainer/train.py"]),
+  /** The only files that an experiment may change. */
+  editable: external_exports.array(pathSchema).min(1).max(20).transform((paths) => [...new Set(paths)]).default(["trainer/train.py"]),
   brief: pathSchema.default("trainer/program.md"),
   metric: metricSchema.default({ name: "val_bpb", goal: "minimize", referee: "trainer/referee.py" }),
-  trial: external_exports.strictObject({
-    workflow: external_exports.string().regex(/^[\w.-]+\.ya?ml$/, "expected the name of a file in .github/workflows").default("experiment.yml"),
-    budget: durationSchema.default(300),
-    /** What a referee counts the budget in, on a CPU: seconds by the wall clock, or the CPU seconds of the candidate's processes. */
-    clock: external_exports.enum(["wall", "cpu"]).default("wall"),
-    timeout: durationSchema.default(600)
-  }).prefault({}),
+  trial: trialSchema.prefault({}),
   gate: external_exports.strictObject({
     false_merges: external_exports.number().gt(0).lt(0.5).default(0.1),
     max_trials: external_exports.int().min(2).max(10).default(4),
@@ -19694,6 +19742,8 @@ var keysSchema = external_exports.strictObject({
   }).prefault({}),
   /** The sandbox of a candidate. `none` must be chosen explicitly, and every report then says so. */
   sandbox: external_exports.enum(["bubblewrap", "none"]).default("bubblewrap"),
+  /** Further variables of the runner that the command may see, by name. */
+  env: external_exports.array(variableSchema).max(50).default([]),
   agents: external_exports.array(agentSchema).min(1).max(10).default([{ name: "explore", use: "explore" }]),
   parallel: external_exports.int().min(1).max(64).default(1),
   limits: external_exports.strictObject({
@@ -19712,12 +19762,23 @@ var keysSchema = external_exports.strictObject({
   /** Must be true in a public repository whose trials run on a self-hosted runner. */
   accept_public_self_hosted: external_exports.boolean().default(false)
 });
-var contractSchema = keysSchema.check(({ value: { limits, agents, trial, metric }, issues }) => {
+var contractSchema = keysSchema.check(({ value: contract, issues }) => {
+  for (const [i, path] of contract.editable.entries()) {
+    const protectedBy = protectionOf(path, contract);
+    if (protectedBy !== null)
+      issues.push({
+        code: "custom",
+        path: ["editable", i],
+        message: `expected a file other than ${protectedBy}`,
+        input: path
+      });
+  }
+  const { limits, agents, trial, metric } = contract;
   if (trial.clock === "cpu" && metric.referee === void 0)
     issues.push({
       code: "custom",
       path: ["trial", "clock"],
-      message: "wall, because only a referee (metric.referee) can count CPU seconds",
+      message: "expected wall, because only a referee (metric.referee) can count CPU seconds",
       input: "cpu"
     });
   if (limits.usd === null) return;
@@ -19730,6 +19791,17 @@ var contractSchema = keysSchema.check(({ value: { limits, agents, trial, metric 
         input: void 0
       });
 });
+function protectionOf(path, { metric, brief }) {
+  const covers = (file2) => isWithin(file2, path);
+  if (isWithin(path, ".github") || covers(CONTRACT_PATH))
+    return "those in .github, which hold the contract and the workflows";
+  if (covers("action.yml") || covers("action.yaml")) return "the action that measures";
+  if (metric.referee !== void 0 && covers(metric.referee)) return "the referee, which scores it";
+  return covers(brief) ? "the brief, which instructs the agents" : null;
+}
+function isWithin(file2, folder) {
+  return `${file2.toLowerCase()}/`.startsWith(`${folder.toLowerCase()}/`);
+}
 
 // node_modules/js-yaml/dist/js-yaml.mjs
 /*! js-yaml 5.5.0 https://github.com/nodeca/js-yaml @license MIT */
@@ -22236,21 +22308,44 @@ function suggest(word, known) {
   return (0, import_fastest_levenshtein.distance)(word.toLowerCase(), best) <= Math.max(1, Math.floor(best.length / 3)) ? best : null;
 }
 
-// src/protocol/contract-file.ts
-function parseContract(text) {
-  let value;
+// src/protocol/yaml.ts
+var MAX_LENGTH = 64 * 1024;
+var MAX_DEPTH = 30;
+function readYaml(text, { aliases = 0 } = {}) {
+  const problem = (line, expected, found) => ({
+    kind: "problem",
+    line,
+    expected,
+    found
+  });
+  if (text.length > MAX_LENGTH)
+    return problem(1, `at most ${MAX_LENGTH} characters`, `${text.length} characters`);
+  const plain = text.replace(/^\ufeff/, "");
+  if (plain.split("\n").every((line) => /^\s*(#.*)?$/.test(line))) return { kind: "value", value: null };
   try {
-    value = isBlank(text) ? {} : load(text);
+    return { kind: "value", value: load(plain, { maxDepth: MAX_DEPTH, maxAliases: aliases }) };
   } catch (error2) {
     if (!(error2 instanceof YAMLException)) throw error2;
     const line = (error2.mark?.line ?? 0) + 1;
-    return problems([{ line, key: "", expected: "valid YAML", found: error2.reason }]);
+    if (error2.reason.includes("maxDepth")) return problem(line, `at most ${MAX_DEPTH} levels`, "more");
+    if (error2.reason.includes("maxAliases"))
+      return problem(
+        line,
+        "every value written out",
+        aliases === 0 ? "an alias (*)" : `more than ${aliases} aliases (*)`
+      );
+    return problem(line, "valid YAML", error2.reason);
   }
-  const parsed = contractSchema.safeParse(value ?? {}, { reportInput: true });
-  if (!parsed.success) {
-    const lines = linesOfKeys(text);
-    return problems(parsed.error.issues.flatMap((issue2) => explain(issue2, lines)));
-  }
+}
+
+// src/protocol/contract-file.ts
+var MOST_SHOWN = 10;
+var MOST_CHARACTERS = 80;
+function parseContract(text) {
+  const yaml = readYaml(text);
+  if (yaml.kind === "problem") return problems([{ ...yaml, key: "" }]);
+  const parsed = contractSchema.safeParse(yaml.value ?? {}, { reportInput: true });
+  if (!parsed.success) return problems(explainAll(parsed.error.issues, linesOfKeys(text)));
   const names = parsed.data.agents.map((agent) => agent.name);
   const twice = names.find((name, i) => names.indexOf(name) !== i);
   if (twice !== void 0) {
@@ -22269,25 +22364,32 @@ function describeProblem(problem) {
 function problems(found) {
   return { kind: "problems", problems: found };
 }
-function isBlank(text) {
-  return text.split("\n").every((line) => /^\s*(#.*)?$/.test(line));
+function explainAll(issues, lines) {
+  const all = issues.flatMap(
+    (issue2) => issue2.code === "unrecognized_keys" ? issue2.keys.map((unknown2) => () => explainUnknown(issue2.path, unknown2, lines)) : [() => explain(issue2, lines)]
+  );
+  const shown = all.slice(0, MOST_SHOWN).map((explained) => explained());
+  const more = all.length - shown.length;
+  const line = shown.at(-1)?.line ?? 1;
+  return more === 0 ? shown : [...shown, { line, key: "", expected: "no more problems", found: `${more} more` }];
 }
 function explain(issue2, lines) {
-  const key = issue2.path.join(".");
   const line = nearestLine(issue2.path, lines);
-  if (issue2.code !== "unrecognized_keys")
-    return [{ line, key, expected: expectation(issue2), found: show(issue2.input) }];
-  return issue2.keys.map((unknown2) => {
-    const path = [...issue2.path, unknown2];
-    const siblings = knownKeys(issue2.path);
-    const near = suggest(unknown2, siblings);
-    return {
-      line: nearestLine(path, lines),
-      key: path.join("."),
-      expected: near ? `a known key (did you mean ${near}?)` : `one of the keys ${siblings.join(", ")}`,
-      found: unknown2
-    };
-  });
+  return { line, key: keyOf(issue2.path), expected: expectation(issue2), found: show(issue2.input) };
+}
+function explainUnknown(parent, unknown2, lines) {
+  const path = [...parent, unknown2];
+  const siblings = knownKeys(parent);
+  const near = suggest(unknown2.slice(0, MOST_CHARACTERS), siblings);
+  return {
+    line: nearestLine(path, lines),
+    key: keyOf(path),
+    expected: near ? `a known key (did you mean ${near}?)` : `one of the keys ${siblings.join(", ")}`,
+    found: unknown2.slice(0, MOST_CHARACTERS)
+  };
+}
+function keyOf(path) {
+  return path.map((part) => String(part).slice(0, MOST_CHARACTERS)).join(".");
 }
 function expectation(issue2) {
   switch (issue2.code) {
@@ -22307,7 +22409,7 @@ function expectation(issue2) {
 }
 function show(value) {
   if (value === void 0) return "nothing";
-  return JSON.stringify(value).slice(0, 80);
+  return JSON.stringify(value).slice(0, MOST_CHARACTERS);
 }
 function knownKeys(path) {
   let schema = contractSchema;
@@ -22323,8 +22425,11 @@ function child(schema, part) {
 }
 function unwrap2(schema) {
   let inner = schema;
-  while (typeof inner === "object" && inner !== null && "unwrap" in inner && typeof inner.unwrap === "function")
-    inner = inner.unwrap();
+  while (typeof inner === "object" && inner !== null) {
+    if ("unwrap" in inner && typeof inner.unwrap === "function") inner = inner.unwrap();
+    else if ("in" in inner) inner = inner.in;
+    else break;
+  }
   return inner;
 }
 function nearestLine(path, lines) {
@@ -22338,7 +22443,12 @@ function linesOfKeys(text) {
   const lines = /* @__PURE__ */ new Map();
   const events = parseEvents(text, {});
   let next = 0;
-  const lineAt = (offset) => text.slice(0, offset).split("\n").length;
+  let counted = { offset: 0, line: 1 };
+  const lineAt = (offset) => {
+    if (offset > counted.offset)
+      counted = { offset, line: counted.line + text.slice(counted.offset, offset).split("\n").length - 1 };
+    return counted.line;
+  };
   const startOf = (event) => event === void 0 ? -1 : event.type === EVENT_ID.SCALAR ? event.valueStart : "start" in event ? event.start : -1;
   const read4 = (path) => {
     const event = events[next++];
@@ -22455,8 +22565,7 @@ import { createHash } from "node:crypto";
 import { readFile as readFile2 } from "node:fs/promises";
 import { dirname as dirname3, join as join3 } from "node:path";
 async function measureDigest(options) {
-  const { contract, command, budgetSeconds, timeoutSeconds } = options;
-  const files2 = await listTree(options.base, options.baseSha);
+  const { files: files2, contract, command, budgetSeconds, timeoutSeconds } = options;
   const terms = {
     editable: contract.editable,
     metric: contract.metric,
@@ -22465,6 +22574,7 @@ async function measureDigest(options) {
     clock: contract.trial.clock,
     timeoutSeconds,
     sandbox: options.sandbox,
+    ...contract.env.length > 0 ? { env: contract.env } : {},
     previewAt: PREVIEW_AT
   };
   const hash2 = createHash("sha256").update(JSON.stringify(terms)).update("\n");
@@ -22492,7 +22602,7 @@ async function readManifest(dataDir) {
 }
 
 // src/trial/environment.ts
-import { join as join4 } from "node:path";
+import { isAbsolute, join as join4 } from "node:path";
 var MACHINE_VARIABLES = [
   "PATH",
   "LANG",
@@ -22508,28 +22618,267 @@ var MACHINE_VARIABLES = [
   "HIP_VISIBLE_DEVICES",
   "OMP_NUM_THREADS",
   "MKL_NUM_THREADS",
+  "OPENBLAS_NUM_THREADS",
+  "NUMEXPR_NUM_THREADS",
+  "RAYON_NUM_THREADS",
+  "TOKENIZERS_PARALLELISM",
+  "PYTORCH_CUDA_ALLOC_CONF",
+  "PYTORCH_ALLOC_CONF",
+  "CUBLAS_WORKSPACE_CONFIG",
+  "CUDA_LAUNCH_BLOCKING",
+  "CUDA_MODULE_LOADING",
+  "TORCH_CUDA_ARCH_LIST",
+  "NCCL_DEBUG",
+  "NCCL_P2P_DISABLE",
+  "NCCL_IB_DISABLE",
+  "NCCL_SOCKET_IFNAME",
+  "XLA_FLAGS",
+  "XLA_PYTHON_CLIENT_PREALLOCATE",
+  "XLA_PYTHON_CLIENT_MEM_FRACTION",
+  "JAX_PLATFORMS",
+  "TF_CPP_MIN_LOG_LEVEL",
+  "PYTHONHASHSEED",
+  "NODE_ENV",
+  "HF_HUB_OFFLINE",
+  "HF_DATASETS_OFFLINE",
+  "TRANSFORMERS_OFFLINE",
+  "HF_HUB_DISABLE_TELEMETRY",
+  "WANDB_MODE",
+  "WANDB_DISABLED",
   "AUTORESEARCH_DATA"
 ];
-function pickMachineVariables(machine) {
+var CACHE_VARIABLES = [
+  "XDG_CACHE_HOME",
+  "HF_HOME",
+  "HF_HUB_CACHE",
+  "HUGGINGFACE_HUB_CACHE",
+  "HF_DATASETS_CACHE",
+  "HF_ASSETS_CACHE",
+  "TRANSFORMERS_CACHE",
+  "SENTENCE_TRANSFORMERS_HOME",
+  "TIKTOKEN_CACHE_DIR",
+  "DATA_GYM_CACHE_DIR",
+  "TORCH_HOME",
+  "TORCH_EXTENSIONS_DIR",
+  "TORCHINDUCTOR_CACHE_DIR",
+  "TRITON_CACHE_DIR",
+  "TFDS_DATA_DIR",
+  "KERAS_HOME",
+  "NLTK_DATA",
+  "KAGGLEHUB_CACHE"
+];
+var WITHOUT_NETWORK = { UV_OFFLINE: "1", UV_NO_SYNC: "1", UV_PYTHON_DOWNLOADS: "never" };
+var PASSWORD_IN_ADDRESS = /:\/\/[^/\s@]*:[^/\s@]+@/;
+function pickMachineVariables(machine, names = MACHINE_VARIABLES) {
   const picked = {};
-  for (const name of MACHINE_VARIABLES) {
+  for (const name of names) {
     const value = machine[name];
     if (value !== void 0) picked[name] = value;
   }
   return picked;
 }
+function cacheFolders(machine) {
+  const named = Object.entries(pickMachineVariables(machine, CACHE_VARIABLES));
+  return Object.fromEntries(named.filter(([, folder]) => isAbsolute(folder)));
+}
 function trialEnvironment(options) {
   const { HOME: home } = options.machine;
+  const named = pickMachineVariables(options.machine, options.names ?? []);
+  for (const [name, value] of Object.entries(named))
+    if (PASSWORD_IN_ADDRESS.test(value))
+      throw new Error(
+        `env: the runner's ${name} contains a password, which candidates must not see. Remove ${name} from \`env\` in the contract.`
+      );
   return {
     // The candidate has an empty home, so the data in the machine's home must be named.
     ...home ? { AUTORESEARCH_DATA: join4(home, ".cache", "autoresearch", "data") } : {},
     ...pickMachineVariables(options.machine),
+    ...WITHOUT_NETWORK,
+    ...named,
     HOME: options.home,
     TMPDIR: options.temporary,
     PYTHONUNBUFFERED: "1",
     AUTORESEARCH_SEED: String(options.seed),
     AUTORESEARCH_BUDGET: String(options.budgetSeconds)
   };
+}
+
+// src/trial/faults.ts
+import { statfs } from "node:fs/promises";
+var LEAST_FREE_MB = 64;
+var FOREIGN_SHARE = 0.1;
+var USED_SHARE = 0.5;
+var GPU_SIGNS = /No CUDA GPUs are available|Found no NVIDIA driver|NVIDIA driver on your system is too old|CUDA driver version is insufficient|Unexpected error from cudaGetDeviceCount|no CUDA-capable device is detected|all CUDA-capable devices are busy or unavailable|uncorrectable ECC|CUDA error: (?:initialization error|unknown error|system not yet initialized|out of memory)|CUDA_ERROR_(?:NO_DEVICE|NOT_INITIALIZED|SYSTEM_|ECC|DEVICE_UNAVAILABLE)|CUDNN_STATUS_NOT_INITIALIZED|Driver\/library version mismatch|GPU is lost|fallen off the bus|No visible GPU|device is busy/i;
+var HELD_BY_ANOTHER = /Process \d+ has ([\d.]+) (MiB|GiB) memory in use\./g;
+var OWN_MEMORY = /this process has ([\d.]+) (MiB|GiB) memory in use|([\d.]+) (MiB|GiB) is allocated by PyTorch/i;
+var DISK_SIGNS = /\[Errno 5\]|Input\/output error|Stale file handle|Transport endpoint is not connected|Structure needs cleaning/i;
+async function problemBefore(gpus, folder) {
+  if (gpus.kind === "broken" && gpus.hasDevices) return `The GPU's driver does not answer: ${gpus.said}`;
+  const busy = gpus.kind === "some" ? gpus.gpus.map(busyWith).find((each) => each !== null) : null;
+  return busy ?? fullDisk(folder);
+}
+async function blamed(outcome, { before, after, isChampion, folder }) {
+  if (outcome.status !== "crash") return outcome;
+  const said = `${outcome.message}
+${outcome.traceback}`;
+  const cause = (before.kind === "some" && after.kind !== "some" ? `The GPU was lost during the trial${wordsOf(after)}` : null) ?? newMemoryErrors(before, after) ?? gpuCause(said, after, isChampion) ?? (DISK_SIGNS.test(said) ? "A disk or a file system of the machine fails" : null) ?? (/No space left on device|ENOSPC/.test(said) ? await fullDisk(folder) : null);
+  if (cause === null) return outcome;
+  return {
+    status: "fault",
+    message: `${cause.replace(/\.$/, "")}. The trial ended with: ${outcome.message}`.slice(0, 500)
+  };
+}
+function gpuCause(said, gpus, isChampion) {
+  const isHeld = isHeldByAnother(said);
+  if (!isHeld && !GPU_SIGNS.test(said)) return null;
+  if (gpus.kind === "broken") return `The GPU's driver does not answer: ${gpus.said}`;
+  if (gpus.kind === "some") {
+    const busy = gpus.gpus.map(busyWith).find((each) => each !== null);
+    if (busy !== void 0) return busy;
+    if (!isChampion || /out of memory/i.test(said)) return null;
+  }
+  if (isHeld) return "Another process holds the memory of the GPU";
+  return gpus.kind === "none" ? "The machine has no usable GPU, or no driver for it" : "The GPU does not work";
+}
+function isHeldByAnother(said) {
+  const megabytes = (amount = "0", unit = "MiB") => Number(amount) * (unit === "GiB" ? 1024 : 1);
+  const others = [...said.matchAll(HELD_BY_ANOTHER)].map(([, amount, unit]) => megabytes(amount, unit));
+  const own2 = OWN_MEMORY.exec(said);
+  const mine = own2 ? megabytes(own2[1] ?? own2[3], own2[2] ?? own2[4]) : 0;
+  return Math.max(0, ...others) > Math.max(1024, 2 * mine);
+}
+function busyWith({ index, name, totalMb, usedMb, processes }) {
+  const worst = processes.toSorted((a, b) => b.usedMb - a.usedMb)[0];
+  const [used, total] = [usedMb, totalMb].map((megabytes) => (megabytes / 1024).toFixed(1));
+  if (worst !== void 0 && worst.usedMb > FOREIGN_SHARE * totalMb)
+    return `GPU ${index} (${name}) is in use: process ${worst.pid} holds ${(worst.usedMb / 1024).toFixed(1)} of its ${total} GiB of memory. End it, or hide this GPU from the runner with CUDA_VISIBLE_DEVICES.`;
+  if (usedMb > USED_SHARE * totalMb)
+    return `GPU ${index} (${name}) is in use: ${used} of its ${total} GiB of memory are taken. End what uses it, or hide this GPU from the runner with CUDA_VISIBLE_DEVICES.`;
+  return null;
+}
+function newMemoryErrors(before, after) {
+  if (before.kind !== "some" || after.kind !== "some") return null;
+  const worse = after.gpus.find(
+    ({ index, memoryErrors }) => before.gpus.some((earlier) => earlier.index === index && memoryErrors > earlier.memoryErrors)
+  );
+  return worse ? `GPU ${worse.index} (${worse.name}) had memory errors that could not be corrected (ECC)` : null;
+}
+function wordsOf(gpus) {
+  return gpus.kind === "broken" ? `: ${gpus.said}` : "";
+}
+async function fullDisk(folder) {
+  const { bavail, bsize } = await statfs(folder);
+  const freeMb = bavail * bsize / 2 ** 20;
+  if (freeMb >= LEAST_FREE_MB) return null;
+  return `The disk is full: ${freeMb.toFixed(0)} MB are free in ${folder}, expected at least ${LEAST_FREE_MB}. Remove files from the runner's disk.`;
+}
+var CAUSES = [
+  [/ENOSPC|No space left on device/i, "The disk is full. Remove files from the runner's disk."],
+  [/EDQUOT|quota exceeded/i, "The runner's disk quota is used up."],
+  [
+    /EROFS|Read-only file system/i,
+    "The runner's disk is read-only, usually after a disk error. Check the disk and mount it again."
+  ],
+  [
+    /EMFILE|ENFILE|Too many open files/i,
+    "The runner has no file descriptors left. End what holds them, or raise the limit (ulimit -n)."
+  ],
+  [
+    /EAGAIN|Resource temporarily unavailable/i,
+    "The runner cannot start more processes. End some, or raise the limit (ulimit -u)."
+  ],
+  [/ENOMEM|Cannot allocate memory/i, "The machine has no memory left."],
+  [/\bEIO\b|Input\/output error/i, "A disk of the runner fails. Check it."]
+];
+function systemCause(error2) {
+  const known = CAUSES.find(([pattern]) => pattern.test(error2.message));
+  return known === void 0 ? error2.message : `${known[1]} (${error2.message})`;
+}
+
+// src/trial/gpus.ts
+import { execFile as execFile3 } from "node:child_process";
+import { readdir as readdir2 } from "node:fs/promises";
+import { promisify as promisify3 } from "node:util";
+var run3 = promisify3(execFile3);
+var TIMEOUT_MS = 2e4;
+var FIELDS = [
+  "index",
+  "uuid",
+  "name",
+  "driver_version",
+  "memory.total",
+  "memory.used",
+  "ecc.errors.uncorrected.volatile.total"
+];
+async function askGpus(env) {
+  const visible2 = env.CUDA_VISIBLE_DEVICES;
+  if (visible2?.trim() === "" || visible2?.trim() === "-1") return { kind: "none" };
+  const query = (what) => run3("nvidia-smi", [what, "--format=csv,noheader,nounits"], { env, timeout: TIMEOUT_MS });
+  try {
+    const { stdout } = await query(`--query-gpu=${FIELDS.join(",")}`);
+    const wanted = visible2?.split(",").map((id) => id.trim());
+    const rows = cells(stdout).filter(
+      ([index = "", uuid3 = ""]) => wanted?.some((id) => id === index || uuid3.startsWith(id)) ?? true
+    );
+    if (rows.length === 0) return { kind: "none" };
+    const apps = cells(
+      await query("--query-compute-apps=gpu_uuid,pid,used_memory").then(
+        ({ stdout: stdout2 }) => stdout2,
+        () => ""
+      )
+    );
+    const gpus = rows.map(([index = "", uuid3 = "", name = "", driver = "", total, used, errors]) => ({
+      index,
+      name,
+      driver,
+      totalMb: Number(total ?? NaN),
+      usedMb: Number(used ?? NaN),
+      memoryErrors: Number(errors ?? NaN),
+      processes: apps.filter(([owner]) => owner === uuid3).map(([, pid = "", size]) => ({ pid, usedMb: Number(size ?? NaN) }))
+    }));
+    return { kind: "some", gpus };
+  } catch (error2) {
+    const { code, stdout = "", stderr = "" } = error2;
+    if (code === "ENOENT") return { kind: "none" };
+    const names = await readdir2("/dev").catch(() => []);
+    const said = `${stdout} ${stderr}`.trim().replaceAll(/\s+/g, " ") || error2.message;
+    return {
+      kind: "broken",
+      said: said.slice(0, 200),
+      hasDevices: names.some((name) => /^nvidia\d+$/.test(name))
+    };
+  }
+}
+function cells(csv) {
+  const lines = csv.trim().split("\n").filter((line) => line.trim() !== "");
+  return lines.map((line) => line.split(",").map((cell) => cell.trim()));
+}
+
+// src/trial/hints.ts
+var HINTS = [
+  [
+    /Read-only file system|\bEROFS\b/,
+    "Committed files cannot be changed in the sandbox: write other files beside them, or below $TMPDIR."
+  ],
+  [
+    /name resolution|Name or service not known|nodename nor servname|Network is unreachable|\bENOTFOUND\b|\bEAI_AGAIN\b|Could not resolve host|Max retries exceeded with url|couldn't connect to 'https?:/i,
+    "There is no network in the sandbox: download before the trial, and list the folder under `readable` in the workflow."
+  ],
+  [/not a git repository|'rev-parse'|\bgit rev-parse\b/, "There is no git repository in the sandbox."],
+  [
+    /(?:FileNotFoundError|No such file or directory|\bENOENT\b|cannot open)[^\n]*['"](?:\/(?!trial\/|tmp\/)|~\/)/,
+    "If it exists on the runner, list it under `readable` in the workflow."
+  ]
+];
+var MOST_CHARACTERS2 = 500;
+function withHint(message, traceback) {
+  const hint = HINTS.find(([pattern]) => pattern.test(message) || pattern.test(lastLines(traceback)))?.[1];
+  if (hint === void 0) return message;
+  const room = MOST_CHARACTERS2 - hint.length - 2;
+  return `${message.slice(0, room).replace(/\.$/, "")}. ${hint}`;
+}
+function lastLines(text) {
+  return text.trimEnd().split("\n").slice(-5).join("\n");
 }
 
 // src/trial/limits.ts
@@ -22569,52 +22918,98 @@ function ownLimits() {
 }
 
 // src/trial/machine.ts
-import { execFile as execFile3 } from "node:child_process";
 import { cpus as cpus2 } from "node:os";
-import { basename } from "node:path";
-import { promisify as promisify3 } from "node:util";
-var run3 = promisify3(execFile3);
-var PYTHON_PROBE = `
-import importlib.metadata, platform
-print("python", platform.python_version())
-try:
-    print("torch", importlib.metadata.version("torch"))
-except importlib.metadata.PackageNotFoundError:
-    pass
-`;
-async function machineClass(command, env, cwd) {
-  const [device, framework] = await Promise.all([gpus(env), pythonVersions(command, env, cwd)]);
-  return [device ?? processor(), ...framework].join(", ").slice(0, 200);
+function machineClass(gpus, versions) {
+  return [deviceOf(gpus), ...versions].join(", ").slice(0, 200);
 }
-async function gpus(env) {
-  const visible2 = env.CUDA_VISIBLE_DEVICES;
-  if (visible2?.trim() === "" || visible2?.trim() === "-1") return null;
-  const query = ["--query-gpu=index,uuid,name,driver_version", "--format=csv,noheader"];
-  const listed = await run3("nvidia-smi", query, { env, timeout: 2e4 }).catch(() => null);
-  if (!listed) return null;
-  const wanted = visible2?.split(",").map((id) => id.trim());
-  const devices = listed.stdout.trim().split("\n").map((line) => line.split(",").map((cell) => cell.trim())).filter(([index = "", uuid3 = ""]) => wanted?.some((id) => id === index || uuid3.startsWith(id)) ?? true);
-  const [first] = devices;
-  if (!first) return null;
-  const names = [...new Set(devices.map(([, , name]) => name))].join(" + ");
-  return `${names} x${devices.length}, driver ${first[3]}`;
+function deviceOf(found) {
+  const gpus = found.kind === "some" ? found.gpus : [];
+  const [first] = gpus;
+  if (!first) return processor();
+  const names = [...new Set(gpus.map(({ name }) => name))].join(" + ");
+  return `${names} x${gpus.length}, driver ${first.driver}`;
 }
 function processor() {
   const cores = cpus2();
   const model = cores[0]?.model.trim().replaceAll(/\s+/g, " ") || "unknown CPU";
   return `${model} x${cores.length}, ${process.platform} ${process.arch}`;
 }
-async function pythonVersions(command, env, cwd) {
-  if (!/^python[\d.]*$/.test(basename(command.file))) return [];
-  const probe = await run3(command.file, ["-I", "-c", PYTHON_PROBE], { env, cwd, timeout: 2e4 }).catch(
-    () => null
+
+// src/trial/packages.ts
+import { dirname as dirname4, join as join6 } from "node:path";
+
+// src/trial/paths.ts
+import { constants } from "node:fs";
+import { access, realpath as realpath2 } from "node:fs/promises";
+import { delimiter, isAbsolute as isAbsolute2, join as join5 } from "node:path";
+var SYSTEM = "/usr";
+function isInside(path, folder) {
+  return path === folder || path.startsWith(folder === "/" ? "/" : `${folder}/`);
+}
+function isSystem(path) {
+  return [SYSTEM, "/bin", "/sbin", "/lib", "/lib64", "/lib32"].some((folder) => isInside(path, folder));
+}
+async function isThere(path, mode = constants.F_OK) {
+  return access(path, mode).then(
+    () => true,
+    () => false
   );
-  return probe ? probe.stdout.trim().split("\n") : [];
+}
+async function realPath(path) {
+  return realpath2(path).catch(() => path);
+}
+async function outermost(paths) {
+  const found = [];
+  for (const path of [...new Set(paths)].toSorted((a, b) => a.length - b.length)) {
+    if (found.some((other) => isInside(path, other))) continue;
+    if (await isThere(path, constants.R_OK)) found.push(path);
+  }
+  return found;
+}
+function searchPath(env) {
+  return (env.PATH ?? "").split(delimiter).filter(isAbsolute2);
+}
+async function findProgram(name, env) {
+  for (const folder of searchPath(env)) {
+    const path = join5(folder, name);
+    if (await isThere(path, constants.X_OK)) return path;
+  }
+  return null;
+}
+
+// src/trial/packages.ts
+var ENVIRONMENTS = [".venv", "venv"];
+var NODE_WORD = /(?:^|[\s/"'=;&|(])(?:node|npm|npx|pnpm|yarn|tsx|ts-node|vite|vitest|jest)(?=$|[\s"';&|)])|\.[cm]?[jt]sx?(?=$|[\s"';&|)])/;
+function usesNode(command, files2) {
+  return files2.includes("package.json") || NODE_WORD.test([command.file, ...command.args].join(" "));
+}
+async function findPackages(checkout, files2, withNode) {
+  const committed = new Set(files2.map((file2) => file2.split("/")[0] ?? ""));
+  const projects = files2.filter((file2) => withNode && /(^|\/)package\.json$/.test(file2)).map(dirname4);
+  const modules = withNode ? [".", ...projects].map((folder) => join6(folder, "node_modules")) : [];
+  const names = [.../* @__PURE__ */ new Set([...ENVIRONMENTS, ...modules])].filter(
+    (name) => !committed.has(name) && !files2.some((file2) => file2.startsWith(`${name}/`))
+  );
+  const found = await Promise.all(
+    names.map(async (name) => {
+      const path = join6(checkout, name);
+      const mark = ENVIRONMENTS.includes(name) ? join6(path, "pyvenv.cfg") : path;
+      return await isThere(mark) ? [{ name, path }] : [];
+    })
+  );
+  return found.flat();
+}
+function withPackages(env, packages) {
+  const folders = packages.flatMap(({ name, path }) => {
+    if (!ENVIRONMENTS.includes(name)) return [join6(path, ".bin")];
+    return env.VIRTUAL_ENV === void 0 ? [join6(path, "bin")] : [];
+  });
+  return { ...env, PATH: [...folders, ...env.PATH === void 0 ? [] : [env.PATH]].join(":") };
 }
 
 // src/trial/refereed.ts
 import { mkdir as mkdir4, readFile as readFile5 } from "node:fs/promises";
-import { basename as basename3, dirname as dirname6, join as join7 } from "node:path";
+import { basename, dirname as dirname6, join as join8 } from "node:path";
 
 // src/trial/log-prefix.ts
 var TIME = String.raw`\d\d?:\d\d:\d\d(?:[.,]\d+)?`;
@@ -22857,7 +23252,7 @@ function keepTail() {
 
 // src/trial/process.ts
 import { spawn } from "node:child_process";
-import { readdir as readdir2, readFile as readFile4 } from "node:fs/promises";
+import { readdir as readdir3, readFile as readFile4 } from "node:fs/promises";
 import { Readable as Readable2 } from "node:stream";
 import { StringDecoder } from "node:string_decoder";
 
@@ -22905,7 +23300,7 @@ function readStatus(stream) {
     const found = /"child-pid": (\d+)/.exec(text)?.[1];
     if (found !== void 0) pid ??= Number(found);
   });
-  const closed = new Promise((resolve2) => stream.once("close", resolve2));
+  const closed = new Promise((resolve3) => stream.once("close", resolve3));
   return async () => {
     const timer = setTimeout(() => stream.destroy(), STATUS_MS);
     await closed;
@@ -22916,8 +23311,8 @@ function readStatus(stream) {
 async function endSandbox(pid) {
   const deadline = performance.now() + END_MS2;
   while (performance.now() < deadline) {
-    const stat5 = await readFile3(`/proc/${pid}/stat`, "utf8").catch(() => "");
-    if (!/^\d+ \(bwrap\) [^ZX]/.test(stat5)) return;
+    const stat6 = await readFile3(`/proc/${pid}/stat`, "utf8").catch(() => "");
+    if (!/^\d+ \(bwrap\) [^ZX]/.test(stat6)) return;
     try {
       process.kill(pid, "SIGKILL");
     } catch {
@@ -22957,9 +23352,9 @@ async function runProcess(options) {
     ...[stdout, stderr].map((stream) => readLines(stream, options.onLine)),
     ...results.map((stream) => readBytes(stream, options.onResult))
   ]);
-  const exited = new Promise((resolve2, reject) => {
+  const exited = new Promise((resolve3, reject) => {
     child2.once("error", reject);
-    child2.once("exit", (exitCode, signal) => resolve2({ exitCode, signal }));
+    child2.once("exit", (exitCode, signal) => resolve3({ exitCode, signal }));
   });
   if (child2.pid === void 0) return { ...await exited, endedBy: "itself" };
   const { pid } = child2;
@@ -22998,7 +23393,7 @@ function killGroup(pid, signal) {
 }
 async function findMarked(marker) {
   const found = [];
-  for (const entry of await readdir2("/proc").catch(() => [])) {
+  for (const entry of await readdir3("/proc").catch(() => [])) {
     if (!/^\d+$/.test(entry) || Number(entry) === process.pid) continue;
     const environment2 = await readFile4(`/proc/${entry}/environ`, "utf8").catch(() => "");
     if (environment2.includes(marker)) found.push(Number(entry));
@@ -23022,9 +23417,9 @@ async function drain(streams, finished) {
   clearTimeout(timer);
 }
 function readBytes(stream, onBytes) {
-  return new Promise((resolve2) => {
+  return new Promise((resolve3) => {
     stream.on("data", (chunk) => onBytes?.(chunk));
-    stream.once("close", () => resolve2());
+    stream.once("close", () => resolve3());
   });
 }
 function readLines(stream, onLine) {
@@ -23043,12 +23438,12 @@ function readLines(stream, onLine) {
       rest = rest.slice(MAX_LINE_LENGTH);
     }
   };
-  return new Promise((resolve2) => {
+  return new Promise((resolve3) => {
     stream.on("data", (chunk) => take(decoder.write(chunk)));
     stream.once("close", () => {
       take(decoder.end());
       if (rest !== "") onLine(rest);
-      resolve2();
+      resolve3();
     });
   });
 }
@@ -23064,13 +23459,13 @@ function createReport() {
   return new SharedArrayBuffer(2 * Int32Array.BYTES_PER_ELEMENT);
 }
 function viewReport(report) {
-  const cells = new Int32Array(report);
+  const cells2 = new Int32Array(report);
   return {
-    ending: () => ENDINGS[Atomics.load(cells, ENDING)] ?? null,
-    end: (ending) => Atomics.store(cells, ENDING, ENDINGS.indexOf(ending)),
+    ending: () => ENDINGS[Atomics.load(cells2, ENDING)] ?? null,
+    end: (ending) => Atomics.store(cells2, ENDING, ENDINGS.indexOf(ending)),
     /** Largest resident size of one process so far, in MB (2^20 bytes). */
-    peakMb: () => Atomics.load(cells, PEAK_MB),
-    raisePeak: (megabytes) => Atomics.store(cells, PEAK_MB, Math.max(Atomics.load(cells, PEAK_MB), Math.round(megabytes)))
+    peakMb: () => Atomics.load(cells2, PEAK_MB),
+    raisePeak: (megabytes) => Atomics.store(cells2, PEAK_MB, Math.max(Atomics.load(cells2, PEAK_MB), Math.round(megabytes)))
   };
 }
 
@@ -23079,10 +23474,10 @@ var WORKER = new URL(
   import.meta.url.endsWith(".ts") ? "./watch-worker.ts" : "./watch-worker.js",
   import.meta.url
 );
-function createWatch(limits, timeoutSeconds, onFailure) {
+function createWatch(limits, writable, timeoutSeconds, onFailure) {
   const report = createReport();
   const { ending, peakMb } = viewReport(report);
-  const workerData = { report, limits, timeoutSeconds };
+  const workerData = { report, limits, writable, timeoutSeconds };
   const worker = new Worker(WORKER, { workerData, execArgv: [] });
   worker.unref();
   worker.once("error", onFailure);
@@ -23106,7 +23501,7 @@ function excessOf(ending, limits) {
     case "processes":
       return { what: "processes", message: `ran more than ${limits.processes} processes at the same time` };
     case "scratch":
-      return wroteTooMuch("/tmp", limits.scratchBytes);
+      return wroteTooMuch("its folders", limits.scratchBytes);
     case "shared memory":
       return wroteTooMuch("/dev/shm", limits.sharedBytes);
     default:
@@ -23139,11 +23534,8 @@ async function execute(execution) {
     if (execution.preview?.ends(value)) stoppedEarly.abort();
   };
   const timer = execution.preview && setTimeout(takePreview, 1e3 * execution.preview.afterSeconds);
-  const watch = createWatch(
-    launched.kind === "none" ? null : limits,
-    timeoutSeconds,
-    (error2) => unwatched.abort(error2)
-  );
+  const watched = launched.kind === "none" ? null : limits;
+  const watch = createWatch(watched, launched.writable, timeoutSeconds, (error2) => unwatched.abort(error2));
   try {
     const result = await runProcess({
       ...program,
@@ -23173,100 +23565,20 @@ async function execute(execution) {
 }
 
 // src/trial/nats.ts
-import { mkdir as mkdir3, readdir as readdir3, rm as rm2, stat as stat2, utimes } from "node:fs/promises";
-import { dirname as dirname5, join as join6 } from "node:path";
-
-// src/trial/runtime.ts
-import { execFile as execFile4 } from "node:child_process";
-import { constants } from "node:fs";
-import { access, realpath as realpath2 } from "node:fs/promises";
-import { basename as basename2, delimiter, dirname as dirname4, isAbsolute, join as join5 } from "node:path";
-import { promisify as promisify4 } from "node:util";
-var run4 = promisify4(execFile4);
-var SYSTEM = "/usr";
-var PYTHON_PROBE2 = `
-import json, sys
-print(json.dumps([sys.executable, sys.prefix, sys.exec_prefix, sys.base_prefix, sys.base_exec_prefix]))
-`;
-async function findRuntime(command, env, cwd) {
-  const searched = searchPath(env);
-  const named = command.throughShell ? "python3" : command.file;
-  const file2 = named.includes("/") ? named : await findProgram(named, env);
-  const isPython = /^python[\d.]*$/.test(basename2(named)) && file2 !== null;
-  if (file2 === null && !command.throughShell) {
-    throw new Error(`Program ${named} not found on PATH (${env.PATH ?? ""}).`);
-  }
-  const python = isPython ? await askPython(file2, env, cwd) : null;
-  const libraries = (env.LD_LIBRARY_PATH ?? "").split(delimiter).filter(isAbsolute);
-  const homes = env.CUDA_HOME === void 0 ? [] : [env.CUDA_HOME];
-  const program = python?.executable ?? file2;
-  const wanted = [
-    ...python?.prefixes ?? [],
-    ...program !== null && isAbsolute(program) ? [program] : [],
-    ...libraries,
-    ...homes
-  ];
-  const first = program !== null && isAbsolute(program) ? [dirname4(program)] : [];
-  return {
-    file: command.throughShell ? command.file : program ?? command.file,
-    args: command.args,
-    paths: await outermost(wanted),
-    searchPath: [.../* @__PURE__ */ new Set([...first, ...searched.filter(isSystem), "/usr/bin", "/bin"])].join(delimiter),
-    python: python?.executable ?? null
-  };
-}
-async function findProgram(name, env) {
-  for (const folder of searchPath(env)) {
-    const path = join5(folder, name);
-    if (await isThere(path, constants.X_OK)) return path;
-  }
-  return null;
-}
-function searchPath(env) {
-  return (env.PATH ?? "").split(delimiter).filter(isAbsolute);
-}
-async function askPython(file2, env, cwd) {
-  const { stdout } = await run4(file2, ["-I", "-c", PYTHON_PROBE2], { env, cwd, timeout: 3e4 });
-  const [executable = file2, ...prefixes] = JSON.parse(stdout);
-  return { executable, prefixes };
-}
-async function outermost(paths) {
-  const found = [];
-  for (const path of [...new Set(paths)].toSorted((a, b) => a.length - b.length)) {
-    if (isSystem(path) || found.some((other) => isInside(path, other))) continue;
-    if (await isThere(path, constants.R_OK)) found.push(path);
-  }
-  return found;
-}
-function isInside(path, folder) {
-  return path === folder || path.startsWith(folder === "/" ? "/" : `${folder}/`);
-}
-function isSystem(path) {
-  return ["/usr", "/bin", "/sbin", "/lib", "/lib64", "/lib32"].some((folder) => isInside(path, folder));
-}
-async function isThere(path, mode = constants.F_OK) {
-  return access(path, mode).then(
-    () => true,
-    () => false
-  );
-}
-async function realPath(path) {
-  return realpath2(path).catch(() => path);
-}
-
-// src/trial/nats.ts
+import { mkdir as mkdir3, readdir as readdir4, rm as rm2, stat as stat2, utimes } from "node:fs/promises";
+import { dirname as dirname5, join as join7 } from "node:path";
 var KEPT = 32;
 var OWN_NAME = /^[0-9a-f]{16}-[0-9a-f]{40,64}\.npy$/;
 async function natsFile(data, digest, tree) {
   const folder = folderOf(data);
   try {
     await mkdir3(folder, { recursive: true });
-    const names = (await readdir3(folder)).filter((name) => OWN_NAME.test(name));
+    const names = (await readdir4(folder)).filter((name) => OWN_NAME.test(name));
     const used = await Promise.all(
-      names.map(async (name) => ({ name, time: (await stat2(join6(folder, name))).mtimeMs }))
+      names.map(async (name) => ({ name, time: (await stat2(join7(folder, name))).mtimeMs }))
     );
     const old = used.toSorted((a, b) => b.time - a.time).slice(KEPT);
-    await Promise.all(old.map(({ name }) => rm2(join6(folder, name), { force: true })));
+    await Promise.all(old.map(({ name }) => rm2(join7(folder, name), { force: true })));
     return pathOf(data, digest, tree);
   } catch {
     return null;
@@ -23280,10 +23592,10 @@ async function championNats(data, digest, tree) {
   return path;
 }
 function folderOf(data) {
-  return join6(dirname5(data), "nats");
+  return join7(dirname5(data), "nats");
 }
 function pathOf(data, digest, tree) {
-  return join6(folderOf(data), `${digest}-${tree}.npy`);
+  return join7(folderOf(data), `${digest}-${tree}.npy`);
 }
 
 // src/trial/refereed.ts
@@ -23331,11 +23643,11 @@ var resultSchema = external_exports.object({
 async function runRefereed(stage, referee) {
   const { options, launched, scratch } = stage;
   const [python = ""] = launched.command;
-  if (stage.command.throughShell || !/^python[\d.]*$/.test(basename3(python)))
+  if (stage.command.throughShell || !/^python[\d.]*$/.test(basename(python)))
     throw new Error(
       `With metric.referee, the command must start with python3 and consist of plain words, found ${JSON.stringify(options.command)}. Fix it in the workflow.`
     );
-  const out = join7(scratch, "result.json");
+  const out = join8(scratch, "result.json");
   const seconds = stageSeconds(options);
   const program = await checkOutReferee(stage, referee);
   const load2 = (options.watchLoad ?? watchLoad)();
@@ -23399,16 +23711,16 @@ async function natsArguments({ base, baseSha, candidate, candidateSha }, env, di
   };
 }
 async function checkOutReferee({ options, scratch }, referee) {
-  const folder = join7(scratch, "referee");
+  const folder = join8(scratch, "referee");
   await mkdir4(folder);
-  const index = { GIT_INDEX_FILE: join7(scratch, "referee-index") };
+  const index = { GIT_INDEX_FILE: join8(scratch, "referee-index") };
   const paths = dirname6(referee) === "." ? [] : ["--", dirname6(referee)];
   await git(
     options.base,
     ["--work-tree", folder, "checkout", "--quiet", options.baseSha, ...paths.length ? paths : ["--", "."]],
     index
   );
-  return join7(folder, referee);
+  return join8(folder, referee);
 }
 function withoutResult(stage, { result, exceeded, output: output2, peakMb }, conditions) {
   const ending = {
@@ -23510,7 +23822,7 @@ function parseJson(text) {
 var MAX_BYTES = 1024 * 1024;
 var MAX_REPORTED2 = 30;
 var MAX_NAME = 40;
-var MAX_DEPTH = 8;
+var MAX_DEPTH2 = 8;
 var PASS_RESULT = `
 export AUTORESEARCH_RESULT="$TMPDIR/$0"
 mkdir -p "\${AUTORESEARCH_RESULT%/*}"
@@ -23586,7 +23898,7 @@ function childrenOf(value) {
   return typeof value === "object" && value !== null ? Object.entries(value) : [];
 }
 function numbersIn(value, path = []) {
-  if (path.length > MAX_DEPTH) return [];
+  if (path.length > MAX_DEPTH2) return [];
   return childrenOf(value).flatMap(([name, child2]) => {
     const full = [...path, name];
     const key = full.join(".");
@@ -23669,21 +23981,164 @@ function read2({ contract }, output2, resultFile) {
   return { value: found?.value ?? null, text: found?.text, missing, reported: output2.reported() };
 }
 
+// src/trial/runtime.ts
+import { realpath as realpath3 } from "node:fs/promises";
+import { basename as basename2, delimiter as delimiter2, dirname as dirname8, isAbsolute as isAbsolute3, join as join10 } from "node:path";
+
+// src/trial/interpreters.ts
+import { execFile as execFile4 } from "node:child_process";
+import { dirname as dirname7, join as join9 } from "node:path";
+import { promisify as promisify4 } from "node:util";
+var run4 = promisify4(execFile4);
+var TIMEOUT_MS2 = 3e4;
+var PYTHON_PROBE = `
+import json, os, sys
+versions = ["python %d.%d.%d" % sys.version_info[:3]]
+for folder in filter(os.path.isdir, sys.path):
+    found = [name[6:-10] for name in os.listdir(folder) if name.startswith("torch-") and name.endswith(".dist-info")]
+    if found:
+        versions.append("torch " + found[0])
+        break
+prefixes = [sys.prefix, sys.exec_prefix, sys.base_prefix, sys.base_exec_prefix]
+print(json.dumps({"executable": sys.executable, "prefixes": prefixes, "versions": versions}))
+`;
+var NODE_PROBE = "JSON.stringify([process.execPath, process.versions.node])";
+async function askPython(file2, env, cwd) {
+  const { stdout } = await run4(file2, ["-I", "-c", PYTHON_PROBE], { env, cwd, timeout: TIMEOUT_MS2 }).catch(
+    (error2) => {
+      const said = String(error2.stderr ?? "").trim() || error2.message;
+      throw new Error(`${file2} does not work: ${said.slice(0, 300)}`);
+    }
+  );
+  const { executable, prefixes, versions } = JSON.parse(stdout);
+  const [own2 = "", , base] = prefixes;
+  return {
+    executable: executable || file2,
+    paths: prefixes,
+    versions,
+    environment: own2 === base ? null : own2
+  };
+}
+async function askNode(file2, env, cwd) {
+  const { stdout } = await run4(file2, ["-p", NODE_PROBE], { env, cwd, timeout: TIMEOUT_MS2 });
+  const [executable = file2, version2 = ""] = JSON.parse(stdout);
+  const prefix = dirname7(dirname7(executable));
+  const npm = join9(prefix, "lib/node_modules/npm");
+  const isDistribution = await isThere(join9(prefix, "include/node/node.h")) && await isThere(npm);
+  const paths = isSystem(prefix) ? [npm] : isDistribution ? [prefix] : [executable];
+  return { executable, paths, versions: [`node ${version2}`] };
+}
+
+// src/trial/runtime.ts
+var LAUNCHERS2 = ["uv"];
+var PYTHON = /^python[\d.]*$/;
+var INTERPRETERS = /^(?:python[\d.]*|node|npm|npx)$/;
+async function findRuntime(command, machine, { cwd, packages = [], usesNode: usesNode2 = false }) {
+  const env = withPackages(machine, packages);
+  const file2 = command.throughShell ? command.file : await programOf(command, env, packages);
+  const [python, node2, launchers] = await Promise.all([
+    pythonOf(command, file2, env, cwd),
+    usesNode2 ? nodeOf(env, cwd) : null,
+    launchersOf(command, file2, env)
+  ]);
+  const isPython = !command.throughShell && PYTHON.test(basename2(command.file));
+  const program = isPython && python !== null ? python.executable : await unshimmed(file2, [python, node2]);
+  const libraries = (env.LD_LIBRARY_PATH ?? "").split(delimiter2).filter(isAbsolute3);
+  const homes = env.CUDA_HOME === void 0 ? [] : [env.CUDA_HOME];
+  const wanted = [...python?.paths ?? [], ...python ? [python.executable] : [], ...node2?.paths ?? []];
+  const isNpm = (path) => isSystem(path) && node2?.paths.includes(path);
+  return {
+    file: insideWork(program, packages),
+    args: command.args,
+    paths: (await outermost([...wanted, ...launchers, ...libraries, ...homes])).filter(
+      (path) => !isSystem(path) || isNpm(path)
+    ),
+    packages,
+    folders: [
+      .../* @__PURE__ */ new Set([
+        ...packages.filter(({ name }) => isModules(name)).map(({ name }) => join10(name, ".bin")),
+        ...[python, node2].flatMap((each) => each ? [dirname8(each.executable)] : []).filter(isPrivate),
+        ...launchers.map(dirname8).filter(isPrivate),
+        ...searchPath(env).filter(isSystem),
+        ...["/usr/bin", "/bin"]
+      ])
+    ],
+    python: python?.executable ?? null,
+    versions: [...isOnlyNode(command) ? [] : python?.versions ?? [], ...node2?.versions ?? []],
+    variables: python?.environment == null ? {} : { UV_PROJECT_ENVIRONMENT: python.environment }
+  };
+}
+async function unshimmed(file2, interpreters) {
+  if (!isAbsolute3(file2)) return file2;
+  for (const interpreter of interpreters) {
+    if (interpreter === null) continue;
+    const own2 = join10(dirname8(interpreter.executable), basename2(file2));
+    if (isPrivate(own2) && await isThere(own2)) return own2;
+  }
+  return file2;
+}
+function insideWork(program, packages) {
+  const owner = packages.find(({ name, path }) => isModules(name) && isInside(program, path));
+  return owner === void 0 ? program : join10(owner.name, program.slice(owner.path.length));
+}
+function isModules(name) {
+  return basename2(name) === "node_modules";
+}
+function isPrivate(folder) {
+  return !isSystem(folder);
+}
+function isOnlyNode({ file: file2, throughShell }) {
+  return !throughShell && ["node", "npm", "npx"].includes(basename2(file2));
+}
+async function programOf({ file: file2 }, env, packages) {
+  if (file2.includes("/")) {
+    const path = file2.replace(/^(\.\/)+/, "");
+    const owner = packages.find(({ name }) => isInside(path, name));
+    return owner === void 0 ? file2 : join10(owner.path, path.slice(owner.name.length));
+  }
+  const found = await findProgram(file2, env);
+  if (found === null) throw new Error(`Program ${file2} not found on PATH (${env.PATH ?? ""}).`);
+  return found;
+}
+async function pythonOf(command, file2, env, cwd) {
+  if (!command.throughShell && PYTHON.test(basename2(file2))) return askPython(file2, env, cwd);
+  const found = await findProgram("python3", env) ?? await findProgram("python", env);
+  return found === null ? null : askPython(found, env, cwd).catch(() => null);
+}
+async function nodeOf(env, cwd) {
+  const found = await findProgram("node", env);
+  return found === null ? null : askNode(found, env, cwd);
+}
+async function launchersOf(command, file2, env) {
+  const words = [...command.args.join(" ").matchAll(/[\w.+-]+/g)].map(([word]) => word).filter((word) => !INTERPRETERS.test(word));
+  const found = await Promise.all([.../* @__PURE__ */ new Set([...LAUNCHERS2, ...words])].map((name) => findProgram(name, env)));
+  const programs = [
+    ...found.filter((path) => path !== null),
+    ...isAbsolute3(file2) && !INTERPRETERS.test(basename2(file2)) ? [file2] : []
+  ].filter(isPrivate);
+  const targets = await Promise.all(programs.map((path) => realpath3(path).catch(() => path)));
+  return [.../* @__PURE__ */ new Set([...programs, ...targets])].filter(isPrivate);
+}
+
+// src/trial/sandbox.ts
+import { mkdir as mkdir7, symlink as symlink2 } from "node:fs/promises";
+import { delimiter as delimiter4, dirname as dirname11, join as join17, resolve } from "node:path";
+
 // src/trial/bubblewrap.ts
 import { execFile as execFile5 } from "node:child_process";
 import { writeFile as writeFile5 } from "node:fs/promises";
-import { join as join11 } from "node:path";
+import { join as join16 } from "node:path";
 import { promisify as promisify5 } from "node:util";
 
 // src/trial/inside.ts
-import { chmod, mkdir as mkdir6, readdir as readdir5, readlink as readlink2, writeFile as writeFile4 } from "node:fs/promises";
-import { dirname as dirname8, isAbsolute as isAbsolute2, join as join9 } from "node:path";
+import { chmod, mkdir as mkdir6, readdir as readdir7, readlink as readlink2, writeFile as writeFile4 } from "node:fs/promises";
+import { delimiter as delimiter3, dirname as dirname10, isAbsolute as isAbsolute5, join as join14 } from "node:path";
 
 // src/trial/facts.ts
 import { randomUUID as randomUUID2 } from "node:crypto";
-import { mkdir as mkdir5, readdir as readdir4, readFile as readFile6, readlink, rm as rm3, stat as stat3, symlink, writeFile as writeFile3 } from "node:fs/promises";
+import { mkdir as mkdir5, readdir as readdir5, readFile as readFile6, readlink, rm as rm3, stat as stat3, symlink, writeFile as writeFile3 } from "node:fs/promises";
 import { cpus as cpus3, totalmem as totalmem2 } from "node:os";
-import { dirname as dirname7, join as join8 } from "node:path";
+import { dirname as dirname9, join as join11 } from "node:path";
 var PROC_KEPT = ["devices", "driver", "filesystems", "version"];
 var PARAMETERS = [
   "crypto/fips_enabled",
@@ -23705,24 +24160,24 @@ var TOPOLOGY = [
 ];
 var CHANGING = /\/(power|uevent)$/;
 async function constantFacts(folder, memoryBytes, isRoot) {
-  const nothing = join8(folder, "nothing");
-  const empty = join8(folder, "empty");
+  const nothing = join11(folder, "nothing");
+  const empty = join11(folder, "empty");
   await rm3(folder, { recursive: true, force: true });
   await mkdir5(nothing, { recursive: true });
   await writeFile3(empty, "");
-  const own2 = await writeProc(join8(folder, "proc"), memoryBytes);
+  const own2 = await writeProc(join11(folder, "proc"), memoryBytes);
   const readable2 = (await readProc()).filter(
     ({ mode }) => mode !== 0 && (isRoot || (mode & READ_BY_OTHERS) !== 0)
   );
   const covers = readable2.filter(({ name }) => !PROC_KEPT.includes(name) && !own2.includes(name)).map(({ name, isFolder }) => ({ from: isFolder ? nothing : empty, to: `/proc/${name}` }));
-  const stated = own2.map((name) => ({ from: join8(folder, "proc", name), to: `/proc/${name}` }));
-  const system2 = await copySystem(join8(folder, "sys"), memoryBytes);
+  const stated = own2.map((name) => ({ from: join11(folder, "proc", name), to: `/proc/${name}` }));
+  const system2 = await copySystem(join11(folder, "sys"), memoryBytes);
   const first = { from: nothing, to: "/proc/1" };
   const random = `/proc/sys/${RANDOM_NUMBER}`;
   return [...covers, ...stated, { from: random, to: random }, first, ...system2];
 }
 async function readProc() {
-  const entries = await readdir4("/proc", { withFileTypes: true });
+  const entries = await readdir5("/proc", { withFileTypes: true });
   const shared = entries.filter((entry) => !/^\d+$/.test(entry.name) && !entry.isSymbolicLink());
   return Promise.all(
     shared.map(async (entry) => {
@@ -23763,10 +24218,10 @@ procs_blocked 0
     if (value !== "") own2[`sys/${name}`] = value;
   }
   for (const [name, text] of Object.entries(own2)) {
-    await mkdir5(dirname7(join8(folder, name)), { recursive: true });
-    await writeFile3(join8(folder, name), text);
+    await mkdir5(dirname9(join11(folder, name)), { recursive: true });
+    await writeFile3(join11(folder, name), text);
   }
-  return readdir4(folder);
+  return readdir5(folder);
 }
 function memory(prefix, totalBytes, freeBytes) {
   const amounts = {
@@ -23783,23 +24238,23 @@ async function copySystem(folder, memoryBytes) {
   const binds = [];
   for (const name of ["cpu", "node"]) {
     if (!await copyFacts(name, folder)) continue;
-    binds.push({ from: join8(folder, name), to: join8(SYSTEM_FACTS, name) });
+    binds.push({ from: join11(folder, name), to: join11(SYSTEM_FACTS, name) });
   }
-  const nodes = (await readdir4(join8(folder, "node")).catch(() => [])).filter((name) => /^node\d+$/.test(name));
+  const nodes = (await readdir5(join11(folder, "node")).catch(() => [])).filter((name) => /^node\d+$/.test(name));
   for (const node2 of nodes) {
     const text = memory(`Node ${node2.slice(4)} `, totalmem2() / nodes.length, memoryBytes / nodes.length);
-    await writeFile3(join8(folder, "node", node2, "meminfo"), text);
+    await writeFile3(join11(folder, "node", node2, "meminfo"), text);
   }
   return binds;
 }
 async function copyFacts(path, folder) {
-  const entries = await readdir4(join8(SYSTEM_FACTS, path), { withFileTypes: true }).catch(() => null);
+  const entries = await readdir5(join11(SYSTEM_FACTS, path), { withFileTypes: true }).catch(() => null);
   if (entries === null) return false;
-  await mkdir5(join8(folder, path), { recursive: true });
+  await mkdir5(join11(folder, path), { recursive: true });
   for (const entry of entries) {
     const below = `${path}/${entry.name}`;
     if (!TOPOLOGY.some((pattern) => pattern.test(below)) || CHANGING.test(below)) continue;
-    const [from, to] = [join8(SYSTEM_FACTS, below), join8(folder, below)];
+    const [from, to] = [join11(SYSTEM_FACTS, below), join11(folder, below)];
     if (entry.isDirectory()) await copyFacts(below, folder);
     else if (entry.isSymbolicLink()) await symlink(await readlink(from), to);
     else await writeFile3(to, await read3(from));
@@ -23810,11 +24265,112 @@ async function read3(path) {
   return readFile6(path, "utf8").catch(() => "");
 }
 
+// src/trial/readable.ts
+import { opendir } from "node:fs/promises";
+import { basename as basename3, isAbsolute as isAbsolute4, join as join12 } from "node:path";
+var SECRETS = ["token", "stored_tokens"];
+var SECRET_FOLDERS = [".", "huggingface", ".cache/huggingface", ".huggingface"];
+var MOST_ENTRIES = 2e4;
+async function findReadable(wanted) {
+  const { listed, caches, machineHome, home } = wanted;
+  const folders = Object.values(caches);
+  const places = [];
+  for (const path of listed) {
+    const below = path.startsWith("~/") ? path.slice(2) : null;
+    const from = below === null ? path : join12(machineHome, below);
+    if (!isAbsolute4(from) || !await isThere(from))
+      throw new Error(
+        `readable: expected an existing path that is absolute or below ~, found ${path}. Fix it in the workflow.`
+      );
+    const isCache = isInside(from, join12(machineHome, ".cache")) || folders.some((each) => isInside(from, each));
+    places.push({
+      from,
+      to: below === null ? path : join12(home, below),
+      isLayered: isCache && await isSmall(from)
+    });
+  }
+  for (const [name, from] of Object.entries(caches)) {
+    if (places.some((place2) => isInside(from, place2.from)) || !await mayShow(name, from, wanted)) continue;
+    places.push({ from, to: from, isLayered: await isSmall(from) });
+  }
+  return { places, variables: variablesOf(caches, places), secrets: await secretsIn(places) };
+}
+async function mayShow(name, from, { hidden }) {
+  if (name === "XDG_CACHE_HOME" || !await isThere(from)) return false;
+  const real = await realPath(from);
+  const secrets = await Promise.all(hidden.map(realPath));
+  return !secrets.some((secret) => isInside(secret, real));
+}
+function variablesOf(caches, places) {
+  const found = {};
+  for (const [name, folder] of Object.entries(caches)) {
+    const place2 = places.find(({ from }) => isInside(folder, from));
+    if (place2) found[name] = join12(place2.to, folder.slice(place2.from.length));
+  }
+  return found;
+}
+async function secretsIn(places) {
+  const paths = places.flatMap(
+    ({ from }) => SECRETS.includes(basename3(from)) ? [] : SECRET_FOLDERS.flatMap((folder) => SECRETS.map((name) => join12(from, folder, name)))
+  );
+  const found = await Promise.all(paths.map(async (path) => await isThere(path) ? [path] : []));
+  return found.flat();
+}
+async function isSmall(root) {
+  let left = MOST_ENTRIES;
+  const folders = [root];
+  for (let folder = folders.pop(); folder !== void 0; folder = folders.pop()) {
+    const entries = await opendir(folder).catch(() => null);
+    if (entries === null) return false;
+    for await (const entry of entries) {
+      if (--left < 0) return false;
+      if (entry.isDirectory()) folders.push(join12(folder, entry.name));
+    }
+  }
+  return true;
+}
+
+// src/trial/work-folder.ts
+import { readdir as readdir6, stat as stat4 } from "node:fs/promises";
+import { join as join13 } from "node:path";
+var MOST_MOUNTS = 200;
+async function workMounts(workDir) {
+  const mounts = [];
+  const folders = ["."];
+  for (let folder = folders.shift(); folder !== void 0; folder = folders.shift()) {
+    const inside = await entriesOf(workDir, folder);
+    const isWritable = inside !== null && mounts.length + folders.length + inside.length < MOST_MOUNTS;
+    mounts.push({ path: folder, kind: isWritable ? "memory" : "read-only" });
+    if (!isWritable) continue;
+    for (const { path, isFolder } of inside) {
+      if (isFolder) folders.push(path);
+      else mounts.push({ path, kind: "read-only" });
+    }
+  }
+  return mounts;
+}
+async function entriesOf(workDir, folder) {
+  const found = [];
+  for (const entry of await readdir6(join13(workDir, folder), { withFileTypes: true })) {
+    const path = folder === "." ? entry.name : join13(folder, entry.name);
+    if (!entry.isSymbolicLink()) {
+      found.push({ path, isFolder: entry.isDirectory() });
+      continue;
+    }
+    const target = await realPath(join13(workDir, path));
+    const exists = await stat4(target).catch(() => null);
+    if (exists === null || !isInside(target, await realPath(workDir))) return null;
+    found.push({ path, isFolder: false });
+  }
+  return found;
+}
+
 // src/trial/inside.ts
 var WORK = "/trial";
 var SCRATCH = "/tmp";
 var HOME = "/tmp/home";
 var SHARED_MEMORY = "/dev/shm";
+var CACHES = "/caches";
 var ETC = ["ld.so.cache", "ld.so.conf", "ld.so.conf.d", "alternatives", "localtime"];
 var SYSTEM_LINKS = ["/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"];
 var PACKAGES = ["/usr/lib/node_modules", "/usr/local/lib/node_modules", "/usr/share/nodejs"];
@@ -23823,47 +24379,84 @@ var GPU_FACTS = ["/sys/devices", "/sys/bus/pci", "/sys/module/nvidia", "/sys/mod
 var SandboxUnavailable = class extends Error {
 };
 async function insideFiles(options, runtime, user, canLimitSize) {
-  const { limits, scratch, workDir } = options;
+  const { limits, scratch } = options;
+  const memory2 = (path) => inMemory(path, limits.scratchBytes, canLimitSize);
+  const [own2, base, names, work, more] = await Promise.all([
+    system(limits, user, canLimitSize, join14(scratch, "facts")),
+    files(options, runtime),
+    etc(join14(scratch, "etc"), user),
+    workFolder(options, runtime, memory2),
+    readable(options, memory2)
+  ]);
+  return {
+    args: [
+      ...environment({ ...runtime.variables, ...more.variables }, runtime),
+      ...own2,
+      ...base,
+      ...names,
+      ...work.args,
+      ...more.args,
+      ...["--remount-ro", "/", "--chdir", WORK]
+    ],
+    prepare: more.layers.length === 0 ? [] : ["sh", "-c", FILL, "sh", String(more.layers.length), ...more.layers.flat()],
+    writable: [SCRATCH, ...work.writable, ...more.writable]
+  };
+}
+var FILL = `n=$1; shift
+while [ "$n" -gt 0 ]; do mkdir -p "$2"; cp -rs "$1/." "$2"; shift 2; n=$((n - 1)); done
+exec "$@"`;
+function inMemory(path, bytes, canLimitSize) {
   return [
-    ...environment(runtime),
-    ...await system(limits, user, canLimitSize, join9(scratch, "facts")),
-    ...await files(options, runtime),
-    ...await etc(join9(scratch, "etc"), user),
-    ...readOnly(workDir, WORK),
-    ...await readable(options),
-    ...["--remount-ro", "/", "--chdir", WORK]
+    ...canLimitSize ? ["--size", String(Math.floor(bytes))] : [],
+    ...["--perms", "1777", "--tmpfs", path]
   ];
 }
-function readOnly(from, to, how = "--ro-bind") {
-  return ["--perms", "0755", "--dir", dirname8(to), how, from, to];
+async function workFolder({ workDir, isWorkWritable }, { packages }, memory2) {
+  for (const { name } of packages) await mkdir6(join14(workDir, name), { recursive: true });
+  const all = isWorkWritable ? await workMounts(workDir) : [{ path: ".", kind: "read-only" }];
+  const mounts = all.filter(({ path }) => !packages.some(({ name }) => name === path));
+  const writable = mounts.filter(({ kind }) => kind === "memory").map(({ path }) => join14(WORK, path));
+  const args = mounts.flatMap(
+    ({ path, kind }) => kind === "memory" ? memory2(join14(WORK, path)) : ["--ro-bind", join14(workDir, path), join14(WORK, path)]
+  );
+  const places = packages.flatMap(({ name, path }) => ["--ro-bind", path, join14(WORK, name)]);
+  return { args: ["--perms", "0755", "--dir", dirname10(WORK), ...args, ...places], writable };
 }
-async function readable({ readable: paths, machineHome }) {
-  const binds = [];
-  for (const path of paths) {
-    const below = path.startsWith("~/") ? path.slice(2) : null;
-    const source = below === null ? path : join9(machineHome, below);
-    if (!isAbsolute2(source) || !await isThere(source))
-      throw new Error(
-        `readable: expected an existing path that is absolute or below ~, found ${path}. Fix it in the workflow.`
-      );
-    binds.push(...readOnly(source, below === null ? path : join9(HOME, below)));
+function readOnly(from, to, how = "--ro-bind") {
+  return ["--perms", "0755", "--dir", dirname10(to), how, from, to];
+}
+async function readable(options, memory2) {
+  const { readable: listed, caches, hidden, machineHome, scratch } = options;
+  const found = await findReadable({ listed, caches, hidden, machineHome, home: HOME });
+  const nothing = join14(scratch, "nothing");
+  await writeFile4(nothing, "");
+  await chmod(nothing, 420);
+  const args = [];
+  const layers = [];
+  const writable = [];
+  for (const [index, { from, to, isLayered }] of found.places.entries()) {
+    const at = isLayered ? join14(CACHES, String(index)) : to;
+    args.push(...readOnly(from, at));
+    for (const secret of found.secrets.filter((path) => isInside(path, from)))
+      args.push("--ro-bind", nothing, join14(at, secret.slice(from.length)));
+    if (!isLayered) continue;
+    layers.push([at, to]);
+    if (isInside(to, SCRATCH)) continue;
+    args.push("--perms", "0755", "--dir", dirname10(to), ...memory2(to));
+    writable.push(to);
   }
-  return binds;
+  return { args, layers, writable, variables: found.variables };
 }
 async function system(limits, user, canLimitSize, folder) {
   const devices = await gpuDevices();
   const isRoot = process.getuid?.() === 0 && !user.isOwn;
   const facts = await constantFacts(folder, limits.memoryBytes, isRoot);
-  const tmpfs = (path, bytes) => [
-    ...canLimitSize ? ["--size", String(Math.floor(bytes))] : [],
-    ...["--perms", "1777", "--tmpfs", path]
-  ];
   return [
-    ...tmpfs(SCRATCH, limits.scratchBytes),
+    ...inMemory(SCRATCH, limits.scratchBytes, canLimitSize),
     // bubblewrap cannot make another user the owner.
     ...["--perms", user.isOwn ? "0777" : "0755", "--dir", HOME],
     ...["--proc", "/proc", "--dev", "/dev"],
-    ...tmpfs(SHARED_MEMORY, limits.sharedBytes),
+    ...inMemory(SHARED_MEMORY, limits.sharedBytes, canLimitSize),
     ...devices.flatMap((path) => ["--dev-bind", path, path]),
     ...["--remount-ro", "/dev"],
     ...(devices.length > 0 ? GPU_FACTS : []).flatMap((path) => readOnly(path, path, "--ro-bind-try")),
@@ -23875,7 +24468,7 @@ async function system(limits, user, canLimitSize, folder) {
   ];
 }
 async function gpuDevices() {
-  const names = await readdir5("/dev").catch(() => []);
+  const names = await readdir7("/dev").catch(() => []);
   return names.filter((name) => name.startsWith("nvidia")).map((name) => `/dev/${name}`);
 }
 async function files({ hidden }, runtime) {
@@ -23892,7 +24485,7 @@ async function files({ hidden }, runtime) {
         );
       }
       if (!isInside(secret, real) || !await isThere(secret)) continue;
-      const cover = join9(path, secret.slice(real.length));
+      const cover = join14(path, secret.slice(real.length));
       steps.push({ path: cover, args: ["--tmpfs", cover] });
       covers.push(cover);
     }
@@ -23924,15 +24517,16 @@ async function etc(folder, { id }) {
   await mkdir6(folder, { recursive: true });
   const args = [];
   for (const [name, text] of Object.entries(own2)) {
-    const path = join9(folder, name);
+    const path = join14(folder, name);
     await writeFile4(path, text);
     await chmod(path, 420);
     args.push(...readOnly(path, `/etc/${name}`));
   }
   return [...args, ...ETC.flatMap((name) => ["--ro-bind-try", `/etc/${name}`, `/etc/${name}`])];
 }
-function environment(runtime) {
-  const own2 = { PATH: runtime.searchPath, HOME, TMPDIR: SCRATCH, USER: "trial" };
+function environment(variables, { folders }) {
+  const path = folders.map((folder) => isAbsolute5(folder) ? folder : join14(WORK, folder)).join(delimiter3);
+  const own2 = { ...variables, PATH: path, HOME, TMPDIR: SCRATCH, USER: "trial" };
   return Object.entries(own2).flatMap(([name, value]) => ["--setenv", name, value]);
 }
 
@@ -24212,8 +24806,8 @@ function systemCallFilter(processor2, mayFork) {
 }
 
 // src/trial/user.ts
-import { readdir as readdir6, stat as stat4 } from "node:fs/promises";
-import { join as join10 } from "node:path";
+import { readdir as readdir8, stat as stat5 } from "node:fs/promises";
+import { join as join15 } from "node:path";
 var IN_NAMESPACE = { id: 1e3, isOwn: false };
 var FIRST = 61184;
 var COUNT = 4336;
@@ -24222,10 +24816,10 @@ async function possibleUsers() {
   return [{ id: await unusedId(), isOwn: true }, IN_NAMESPACE];
 }
 async function unusedId() {
-  const pids = (await readdir6("/proc").catch(() => [])).filter((name) => /^\d+$/.test(name));
+  const pids = (await readdir8("/proc").catch(() => [])).filter((name) => /^\d+$/.test(name));
   const used = await Promise.all(
     pids.map(
-      (pid) => stat4(`/proc/${pid}`).then(
+      (pid) => stat5(`/proc/${pid}`).then(
         ({ uid }) => uid,
         () => null
       )
@@ -24237,10 +24831,10 @@ async function unusedId() {
 }
 async function becoming(user, devices) {
   if (!user.isOwn) return [];
-  const names = (await readdir6(devices).catch(() => [])).filter((name) => name.startsWith("nvidia"));
+  const names = (await readdir8(devices).catch(() => [])).filter((name) => name.startsWith("nvidia"));
   const groups = /* @__PURE__ */ new Set();
   for (const name of names) {
-    const { mode, gid } = await stat4(join10(devices, name));
+    const { mode, gid } = await stat5(join15(devices, name));
     const readWrite = 6;
     if ((mode & readWrite) !== readWrite && (mode >> 3 & readWrite) === readWrite) groups.add(gid);
   }
@@ -24264,23 +24858,19 @@ async function bubblewrap(options, warn) {
       `bubblewrap needs Linux, found ${process.platform}. Run trials on Linux, or set \`sandbox: none\` in the contract, which gives candidates access to this machine.`
     );
   }
-  const program = await findBubblewrap(options.env);
-  const runtime = await findRuntime(options.command, options.env, options.env.HOME ?? "/");
-  const filter = await writeFilter(options);
-  const group = await controlGroup(options.limits);
+  const [program, filter, group] = await Promise.all([
+    findBubblewrap(options.env),
+    writeFilter(options),
+    controlGroup(options.limits)
+  ]);
   try {
-    return await firstThatWorks(
-      options,
-      runtime,
-      warn,
-      (user) => wrapped(options, program, runtime, user, filter, group)
-    );
+    return await firstThatWorks(options, warn, (user) => wrapped(options, program, user, filter, group));
   } catch (error2) {
     if (group !== null) await removeGroup(group);
     throw error2;
   }
 }
-async function firstThatWorks(options, runtime, warn, wrapFor) {
+async function firstThatWorks(options, warn, wrapFor) {
   const users = await possibleUsers();
   let problem = null;
   for (const user of users) {
@@ -24288,17 +24878,21 @@ async function firstThatWorks(options, runtime, warn, wrapFor) {
       warn(`Candidates run as root without its rights instead of a user of their own: ${problem.said}`);
     if (user.isOwn) await run5("chmod", ["-R", "a+rX", options.workDir]);
     const launch2 = await wrapFor(user);
-    problem = user.isOwn ? await unreadable(options, runtime) : null;
-    const probe = runtime.python ? [runtime.python, "-I", "-c", ""] : ["true"];
-    problem ??= await testRun([...launch2.wrap, ...probe], options.env);
+    const { python } = options.runtime;
+    const probe = python ? [python, "-I", "-S", "-c", ""] : ["true"];
+    const problems2 = await Promise.all([
+      user.isOwn ? unreadable(options) : null,
+      testRun([...launch2.wrap, ...probe], options.env)
+    ]);
+    problem = problems2.find((each) => each !== null) ?? null;
     if (problem === null) return launch2;
   }
   const { said, advice } = problem ?? { said: "there is no user for the candidate", advice: "" };
   throw new SandboxUnavailable(`The sandbox does not work here: ${said}. ${advice}`);
 }
-async function unreadable({ readable: readable2, machineHome }, runtime) {
-  const named = readable2.map((path) => path.startsWith("~/") ? join11(machineHome, path.slice(2)) : path);
-  const folders = [...named, ...runtime.paths];
+async function unreadable({ readable: readable2, machineHome, runtime }) {
+  const named = readable2.map((path) => path.startsWith("~/") ? join16(machineHome, path.slice(2)) : path);
+  const folders = [...named, ...runtime.paths, ...runtime.packages.map(({ path }) => path)];
   if (folders.length === 0) return null;
   const hidden = ["-type", "d", "!", "-perm", "-005", "-o", "-type", "f", "!", "-perm", "-004"];
   const { stdout } = await run5("find", [
@@ -24307,11 +24901,12 @@ async function unreadable({ readable: readable2, machineHome }, runtime) {
   ]).catch(() => ({ stdout: "" }));
   return stdout === "" ? null : { said: `other users cannot read ${stdout.trim()}`, advice: "Run chmod -R a+rX on it." };
 }
-async function wrapped(options, program, runtime, user, filter, group) {
+async function wrapped(options, program, user, filter, group) {
+  const { runtime } = options;
+  const { args, prepare, writable } = await insideFiles(options, runtime, user, program.limitsSize);
   const inside = [
-    ...rights(user, program),
-    ...await insideFiles(options, runtime, user, program.limitsSize),
-    ...["--", ...await becoming(user, "/dev"), ...underLimits(options.limits)]
+    ...[...rights(user, program), ...args, "--"],
+    ...[...await becoming(user, "/dev"), ...underLimits(options.limits), ...prepare]
   ];
   const start = [
     ...group?.enter ?? [],
@@ -24326,11 +24921,22 @@ async function wrapped(options, program, runtime, user, filter, group) {
   ];
   const wrap = [...start, program.path, ...inside];
   const command = [runtime.file, ...runtime.args];
-  const [file2 = "", ...args] = [
+  const [file2 = "", ...rest] = [
     ...[...start, program.path, "--json-status-fd", String(STATUS_DESCRIPTOR)],
     ...[...inside, ...command]
   ];
-  return { kind: "bubblewrap", file: file2, args, wrap, command, cwd: "/", env: options.env, workDir: WORK, group };
+  return {
+    kind: "bubblewrap",
+    file: file2,
+    args: rest,
+    wrap,
+    command,
+    cwd: "/",
+    env: options.env,
+    workDir: WORK,
+    writable,
+    group
+  };
 }
 function rights(user, program) {
   const id = String(user.id);
@@ -24369,7 +24975,7 @@ async function writeFilter({ scratch, mayFork }) {
   if (filter === null) {
     throw new SandboxUnavailable(`The sandbox needs an x64 or arm64 processor, found ${process.arch}.`);
   }
-  const path = join11(scratch, "system-calls.bpf");
+  const path = join16(scratch, "system-calls.bpf");
   await writeFile5(path, filter);
   return path;
 }
@@ -24407,17 +25013,24 @@ async function launch(wanted, options, optional2, warn) {
     return bare(options);
   }
 }
-function bare({ command, env, workDir }) {
-  const { file: file2, args } = command;
+async function bare({ runtime, env, workDir, caches }) {
+  const { file: file2, args, packages } = runtime;
+  for (const { name, path } of packages) {
+    await mkdir7(dirname11(join17(workDir, name)), { recursive: true });
+    await symlink2(path, join17(workDir, name));
+  }
+  const folders = runtime.folders.map((folder) => resolve(workDir, folder));
+  const PATH = [.../* @__PURE__ */ new Set([...folders, ...searchPath(env)])].join(delimiter4);
   return {
     kind: "none",
-    file: file2,
+    file: file2.includes("/") ? resolve(workDir, file2) : file2,
     args,
     wrap: [],
     command: [file2, ...args],
     cwd: workDir,
-    env,
+    env: { ...env, ...caches, ...runtime.variables, PATH },
     workDir,
+    writable: [],
     group: null
   };
 }
@@ -24449,7 +25062,7 @@ async function runTrial(options) {
   try {
     await measure(options, draft);
   } catch (error2) {
-    draft.outcome = fault(error2.message);
+    draft.outcome = fault(systemCause(error2));
   }
   options.signal?.throwIfAborted();
   draft.totalSeconds = (performance.now() - started) / 1e3;
@@ -24457,58 +25070,74 @@ async function runTrial(options) {
 }
 async function measure(options, draft) {
   const { base, baseSha, candidate, candidateSha } = options;
-  await expectCommit(base, baseSha, "base");
-  await expectCommit(candidate, candidateSha, "candidate");
-  draft.tree = await resolveRevision(candidate, `${candidateSha}^{tree}`);
-  const scratch = await realpath3(options.scratch);
-  const contract = await readContract(base, baseSha);
+  const [, tree] = await Promise.all([
+    expectCommit(base, baseSha, "base"),
+    expectCommit(candidate, candidateSha, "candidate")
+  ]);
+  draft.tree = tree;
+  const scratch = await realpath4(options.scratch);
+  const [contract, baseFiles] = await Promise.all([readContract(base, baseSha), listTree(base, baseSha)]);
   const command = parseCommand(options.command);
   const directories = {
-    work: join12(scratch, "work"),
-    home: join12(scratch, "home"),
-    temporary: join12(scratch, "tmp")
+    work: join18(scratch, "work"),
+    home: join18(scratch, "home"),
+    temporary: join18(scratch, "tmp")
   };
-  for (const directory of Object.values(directories)) await mkdir7(directory);
+  for (const directory of Object.values(directories)) await mkdir8(directory);
   const env = trialEnvironment({
     machine: options.environment,
     home: directories.home,
     temporary: directories.temporary,
     seed: options.seed,
-    budgetSeconds: options.budgetSeconds
+    budgetSeconds: options.budgetSeconds,
+    names: contract.env
   });
-  draft.machine = await machineClass(command, env, directories.home);
-  const problem = await assemble({
-    ...options,
-    editable: contract.editable,
-    workDir: directories.work,
-    indexFile: join12(scratch, "index")
-  });
-  if (problem) {
+  const isReported = contract.metric.referee === void 0;
+  const [gpus, runtime, problem] = await Promise.all([
+    askGpus(env),
+    runtimeOf(options, command, env, directories.home, isReported, baseFiles),
+    assemble({
+      ...options,
+      baseFiles,
+      editable: contract.editable,
+      workDir: directories.work,
+      indexFile: join18(scratch, "index")
+    })
+  ]);
+  draft.machine = machineClass(gpus, runtime.versions);
+  if (problem !== null) {
+    draft.sandbox = contract.sandbox;
     draft.outcome = refusal(problem);
     return;
   }
+  const obstacle = await problemBefore(gpus, scratch);
+  if (obstacle !== null) throw new Error(obstacle);
   const dataDir = env.AUTORESEARCH_DATA;
   const limits = { ...limitsOfMachine(), ...options.limits };
   const { HOME: home } = options.environment;
-  const sandbox = {
-    command,
-    env,
-    workDir: directories.work,
-    scratch,
-    limits,
-    readable: options.readable ?? [],
-    // A process that ends between two looks at its CPU seconds would not be counted.
-    mayFork: contract.trial.clock !== "cpu"
-  };
-  const hidden = [base, candidate, scratch, ...home ? [home] : [], ...dataDir ? [dataDir] : []];
   const launched = await launch(
     contract.sandbox,
-    { ...sandbox, hidden, machineHome: home ?? "/" },
+    {
+      runtime,
+      env,
+      workDir: directories.work,
+      scratch,
+      limits,
+      readable: options.readable ?? [],
+      // A process that ends between two looks at its CPU seconds would not be counted.
+      mayFork: contract.trial.clock !== "cpu",
+      // Text that a referee holds back may be among the downloads.
+      caches: isReported ? cacheFolders(options.environment) : {},
+      isWorkWritable: isReported,
+      hidden: [base, candidate, scratch, ...home ? [home] : [], ...dataDir ? [dataDir] : []],
+      machineHome: home ?? "/"
+    },
     options.sandboxOptional ?? false,
     options.onLine
   );
   draft.sandbox = launched.kind;
-  draft.digest = await measureDigest({ ...options, contract, dataDir, sandbox: launched.kind });
+  const sandbox = launched.kind;
+  draft.digest = await measureDigest({ ...options, files: baseFiles, contract, dataDir, sandbox });
   const stage = {
     options,
     stopBeyond: barFor(draft, options.stop ?? null),
@@ -24532,14 +25161,31 @@ async function measure(options, draft) {
   } finally {
     if (launched.group !== null) await removeGroup(launched.group);
   }
+  if (draft.outcome.status !== "crash") return;
+  draft.outcome = await blamed(draft.outcome, {
+    before: gpus,
+    after: await askGpus(env),
+    isChampion: baseSha === candidateSha,
+    folder: scratch
+  });
+  const { outcome } = draft;
+  if (outcome.status === "crash" && sandbox !== "none")
+    outcome.message = withHint(outcome.message, outcome.traceback);
 }
 function barFor({ machine, digest }, bar) {
   return bar !== null && bar.machine === machine && bar.digest === digest ? bar.value : null;
 }
 async function expectCommit(checkout, sha, name) {
-  const found = await resolveRevision(checkout, "HEAD");
+  const [found = "", tree = ""] = await resolveRevisions(checkout, ["HEAD", "HEAD^{tree}"]);
   if (found !== sha)
     throw new Error(`Expected the ${name}'s checkout ${checkout} at ${sha}, found ${found}.`);
+  return tree;
+}
+async function runtimeOf(options, command, env, cwd, isReported, baseFiles) {
+  const files2 = baseFiles.map(({ path }) => path);
+  const withNode = isReported && usesNode(command, files2);
+  const packages = await findPackages(options.packages ?? options.base, files2, withNode);
+  return findRuntime(command, env, { cwd, packages, usesNode: withNode });
 }
 
 // node_modules/markdown-table/index.js
@@ -24778,7 +25424,7 @@ var MAX_PRINTED_CHARACTERS = 1024 * 1024;
 async function main(env, signal) {
   const inputs = readInputs(env);
   const workspace = env.GITHUB_WORKSPACE ?? process.cwd();
-  const scratch = await mkdtemp(join13(env.RUNNER_TEMP ?? tmpdir(), "trial-"));
+  const scratch = await mkdtemp(join19(env.RUNNER_TEMP ?? tmpdir(), "trial-"));
   const guard = randomUUID3();
   const print = limitedPrinter();
   console.log(`::stop-commands::${guard}`);
@@ -24786,9 +25432,9 @@ async function main(env, signal) {
   try {
     measurement = await runTrial({
       trial: inputs.trial,
-      base: resolve(workspace, inputs.base),
+      base: resolve2(workspace, inputs.base),
       baseSha: inputs["base-sha"],
-      candidate: resolve(workspace, inputs.candidate),
+      candidate: resolve2(workspace, inputs.candidate),
       candidateSha: inputs["candidate-sha"],
       seed: inputs.seed,
       budgetSeconds: inputs.budget,
@@ -24817,9 +25463,9 @@ async function main(env, signal) {
   return 1;
 }
 async function write(measurement, workspace, env) {
-  const folder = join13(workspace, MEASUREMENT_ARTIFACT);
-  const path = join13(folder, MEASUREMENT_FILE);
-  await mkdir8(folder, { recursive: true });
+  const folder = join19(workspace, MEASUREMENT_ARTIFACT);
+  const path = join19(folder, MEASUREMENT_FILE);
+  await mkdir9(folder, { recursive: true });
   await writeFile6(path, `${JSON.stringify(measurement, null, 2)}
 `);
   if (env.GITHUB_OUTPUT) await appendFile(env.GITHUB_OUTPUT, `path=${path}

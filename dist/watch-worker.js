@@ -14,11 +14,6 @@ var PARAMETERS = [
   ...["max_map_count", "overcommit_memory", "overcommit_ratio"].map((name) => `vm/${name}`)
 ];
 
-// src/trial/runtime.ts
-import { execFile } from "node:child_process";
-import { promisify } from "node:util";
-var run = promisify(execFile);
-
 // src/trial/inside.ts
 var HOME = "/tmp/home";
 var TEXTS = ["doc", "man", "info"].flatMap((name) => [`/usr/share/${name}`, `/usr/local/share/${name}`]);
@@ -46,7 +41,7 @@ var INTERVAL_MS = 200;
 var LATE_SECONDS = 1;
 var MAX_DEPTH = 7;
 var MB = 2 ** 20;
-var { report, limits, timeoutSeconds } = workerData;
+var { report, limits, writable, timeoutSeconds } = workerData;
 var { end, raisePeak } = viewReport(report);
 parentPort?.once("message", (pid) => watch(pid));
 async function watch(pid) {
@@ -88,14 +83,13 @@ async function lookInside(root, names, limits2) {
   return isTooMuch ? "memory" : null;
 }
 async function overfull(root, limits2) {
-  for (const [ending, path, bytes] of [
-    ["scratch", "/tmp", limits2.scratchBytes],
-    ["shared memory", "/dev/shm", limits2.sharedBytes]
-  ]) {
-    const found = await statfs(root + path).catch(() => null);
-    if (found !== null && (found.blocks - found.bfree) * found.bsize > bytes) return ending;
-  }
-  return null;
+  const sizes = await Promise.all(writable.map((path) => usedBytes(root + path)));
+  if (sizes.reduce((sum, size) => sum + size, 0) > limits2.scratchBytes) return "scratch";
+  return await usedBytes(`${root}/dev/shm`) > limits2.sharedBytes ? "shared memory" : null;
+}
+async function usedBytes(path) {
+  const found = await statfs(path).catch(() => null);
+  return found === null ? 0 : (found.blocks - found.bfree) * found.bsize;
 }
 async function innerProcesses(pid, depth = 0) {
   const users = await readFile(`/proc/${pid}/root/etc/passwd`, "utf8").catch(() => "");

@@ -50,7 +50,7 @@ const KEYS = generateKeyPairSync('rsa', {
 });
 
 const INPUTS = ['trial', 'base', 'candidate', 'seed', 'budget', 'timeout'];
-const WORKFLOW = `name: experiment
+export const WORKFLOW = `name: experiment
 run-name: \${{ inputs.trial }}
 on:
   workflow_dispatch:
@@ -234,7 +234,8 @@ async function measureAll(github: LocalGitHub, value: (trial: string) => number)
   }
 }
 
-async function measurementOf(github: LocalGitHub, { inputs, token }: Job, value: number) {
+/** What a job's runner uploads. */
+export async function measurementOf(github: LocalGitHub, { inputs, token }: Job, value: number) {
   const { trial, base, candidate = '', seed, budget } = inputs;
   const reader = new UnhurriedOctokit({ baseUrl: `${github.url}/api/v3`, auth: { token } });
   const { data } = await reader.rest.git.getCommit({ ...REPO, commit_sha: candidate });

@@ -5,6 +5,8 @@ import { isSame, nameOf, type Place } from './places.ts';
 export interface WatchList {
   /** The loop of a place; undefined if it has none, or one with an outdated name or installation. */
   loopOf(place: Place): Loop | undefined;
+  /** Whether the repository has a loop, under whatever name and installation. */
+  has(id: number): boolean;
   /** Starts a place's loop, after those of the same repository and of any other with the same name have ended. */
   watch(place: Place, start: (before: Promise<void>) => Loop): void;
   /** Stops the loops of all other places, and returns those places. */
@@ -27,6 +29,7 @@ export function createWatchList(): WatchList {
       const known = watched.get(place.id);
       return known && isSame(known.place, place) ? known.loop : undefined;
     },
+    has: id => watched.has(id),
     watch(place, start) {
       const { ended } = drop(other => other.id === place.id || nameOf(other) === nameOf(place));
       watched.set(place.id, { place, loop: start(ended) });

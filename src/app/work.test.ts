@@ -3,13 +3,13 @@ import { once } from 'node:events';
 import { test } from 'node:test';
 import { pino } from 'pino';
 import { type Probot, ProbotOctokit } from 'probot';
-import { createApp } from '../index.ts';
+import { settingsFrom } from './settings.ts';
 import { startWork } from './work.ts';
 
 type Names = Record<number, string>;
 
-/** A GitHub with these installations, each with its repositories by id; null: they cannot be listed. */
-function github(installations: Record<number, Names | null>) {
+/** A GitHub with these installations, each with its repositories by id; null: they cannot be listed; `slow`: the list never comes. */
+function github(installations: Record<number, Names | null | 'slow'>) {
   const asked = new EventTarget();
   const paths: string[] = [];
   const logged: { msg: string; repository?: string }[] = [];
@@ -18,7 +18,7 @@ function github(installations: Record<number, Names | null>) {
     if (path === '/app/installations')
       return Object.keys(installations).map(id => ({ id: Number(id), suspended_at: null }));
     const names = installations[installation];
-    if (path === '/installation/repositories' && names)
+    if (path === '/installation/repositories' && typeof names === 'object' && names !== null)
       return {
         total_count: Object.keys(names).length,
         repositories: Object.entries(names).map(([id, full]) => {
@@ -38,6 +38,7 @@ function github(installations: Record<number, Names | null>) {
       request: {
         fetch: async (url: string) => {
           const { pathname } = new URL(url);
+          if (installations[installation] === 'slow') await new Promise(() => {});
           const body = answer(pathname, installation);
           paths.push(pathname);
           asked.dispatchEvent(new Event(pathname));
@@ -113,13 +114,50 @@ test('an uninstalled repository is not watched any more, but a failed listing ch
   stop.abort();
 });
 
-test('invalid poll seconds are refused', t => {
-  t.after(() => delete process.env.AUTORESEARCH_POLL_SECONDS);
-  for (const text of ['0.001', '0', '86401', 'often']) {
-    process.env.AUTORESEARCH_POLL_SECONDS = text;
+test('an installation is watched while another one is still being listed', async () => {
+  const stop = new AbortController();
+  const { probot, lookAt } = github({ 1: 'slow', 2: { 20: 'bob/b' } });
+  const looked = lookAt('bob/b');
+  work(probot, stop.signal);
+  await looked;
+  stop.abort();
+});
+
+test('webhooks of an unknown repository are ignored until the next discovery', async () => {
+  const stop = new AbortController();
+  const installations: Record<number, Names> = { 2: { 20: 'bob/b' } };
+  const { probot, paths, told, lookAt } = github(installations);
+  const looked = lookAt('bob/b');
+  const { nudge, discover } = work(probot, stop.signal);
+  await looked;
+  installations[2] = { 20: 'bob/b', 21: 'bob/new' };
+  for (let id = 21; id < 221; id++)
+    nudge({ id, repository: { owner: 'bob', name: id === 21 ? 'new' : `r${id}` }, installation: 2 });
+  await new Promise(resolve => setTimeout(resolve, 50));
+  assert.deepEqual(told('watching'), ['bob/b']);
+  assert.deepEqual(told('cannot watch the repository; retrying later'), []);
+  assert.ok(!paths.includes('/repos/bob/new'));
+  await discover();
+  assert.deepEqual(told('watching'), ['bob/b', 'bob/new']);
+  stop.abort();
+});
+
+test('however many webhooks ask for a discovery, one runs and one more follows', async () => {
+  const stop = new AbortController();
+  const { probot, paths, lookAt } = github({ 2: { 20: 'bob/b' } });
+  const looked = lookAt('bob/b');
+  const { discoverSoon } = work(probot, stop.signal);
+  await looked;
+  for (let i = 0; i < 100; i++) discoverSoon();
+  await new Promise(resolve => setTimeout(resolve, 100));
+  assert.equal(paths.filter(path => path === '/app/installations').length, 2);
+  stop.abort();
+});
+
+test('invalid poll seconds are refused', () => {
+  for (const text of ['0.001', '0', '86401', 'often'])
     assert.throws(
-      () => createApp()({} as Probot, { cwd: '', addHandler() {} }),
+      () => settingsFrom({ AUTORESEARCH_POLL_SECONDS: text }),
       /expected a number of seconds from 1 to 86400/,
     );
-  }
 });

@@ -1,15 +1,16 @@
 /** Watches every repository that the App is installed on, and looks for new ones. */
 import type { Probot } from 'probot';
-import { type AgentEnv, chooseAgent } from '../agents/create.ts';
+import { type AgentEnv, agentChooser } from '../agents/create.ts';
+import { createBell } from '../controller/bell.ts';
 import { type LoopObserver, startLoop } from '../controller/loop.ts';
 import { sleep } from '../controller/sleep.ts';
 import { octokitPort } from '../github/client/octokit.ts';
 import type { Context } from '../github/context.ts';
-import { statusOf } from '../github/errors.ts';
+import { errorFacts } from '../github/error-facts.ts';
 import { progressChart } from '../render/chart.ts';
 import { clientsOf } from './clients.ts';
 import { identityOf } from './identity.ts';
-import { findPlaces, nameOf, type Place } from './places.ts';
+import { listInstallations, nameOf, type Place, placesOf } from './places.ts';
 import { createWatchList } from './watch-list.ts';
 
 export interface AppSettings {
@@ -26,10 +27,12 @@ export interface AppSettings {
 }
 
 export interface Work {
-  /** Wakes a repository's loop, or starts it. */
+  /** Wakes a repository's loop. A repository that is not known yet waits for the next discovery. */
   nudge(place: Place): void;
   /** Looks for new and lost installations now. */
   discover(): Promise<void>;
+  /** The same without waiting. However often it is called, one discovery runs at a time, and one more after it. */
+  discoverSoon(): void;
 }
 
 /** How often to look for installations without being told by a webhook. */
@@ -42,6 +45,7 @@ export function startWork(probot: Pick<Probot, 'auth' | 'log'>, settings: AppSet
   const list = createWatchList();
   const clientOf = clientsOf(probot);
   const identity = identityOf(probot);
+  const bell = createBell(sleep);
 
   async function start(place: Place): Promise<void> {
     const { botLogin, serverUrl } = await identity();
@@ -49,7 +53,14 @@ export function startWork(probot: Pick<Probot, 'auth' | 'log'>, settings: AppSet
     if (list.loopOf(place) || signal.aborted) return;
     const port = octokitPort(octokit, place.repository, botLogin);
     const log = probot.log.child({ repository: nameOf(place) });
-    const context = { ...settings, chooseAgent, drawChart: progressChart, port, serverUrl, log };
+    const context = {
+      ...settings,
+      chooseAgent: agentChooser(),
+      drawChart: progressChart,
+      port,
+      serverUrl,
+      log,
+    };
     list.watch(place, before => startLoop(context, { pollSeconds, sleep, observer: logging(log), before }));
     log.info('watching');
   }
@@ -58,41 +69,69 @@ export function startWork(probot: Pick<Probot, 'auth' | 'log'>, settings: AppSet
   async function startOrLog(place: Place): Promise<void> {
     await start(place).catch(error =>
       probot.log.error(
-        { err: error, repository: nameOf(place) },
+        { ...errorFacts(error), repository: nameOf(place) },
         'cannot watch the repository; retrying later',
       ),
     );
   }
 
+  /** Starts the loops of an installation. Returns the ids of its repositories, or null if they cannot be listed. */
+  async function watchInstallation(installation: number): Promise<number[] | null> {
+    try {
+      const places = await placesOf(probot, installation);
+      await Promise.all(places.map(startOrLog));
+      return places.map(({ id }) => id);
+    } catch (error) {
+      probot.log.error(
+        { ...errorFacts(error), installation },
+        'cannot list the repositories of an installation; retrying later',
+      );
+      return null;
+    }
+  }
+
   async function discover(): Promise<void> {
-    const { places, unlisted } = await findPlaces(probot);
-    for (const lost of list.keep(({ id, installation }) => places.has(id) || unlisted.has(installation)))
+    const found = new Set<number>();
+    const unlisted = new Set<number>();
+    // None waits for another: the loops of one are running before a slow one has been listed.
+    const each = (await listInstallations(probot)).map(async installation => {
+      const ids = await watchInstallation(installation);
+      if (ids === null) unlisted.add(installation);
+      for (const id of ids ?? []) found.add(id);
+    });
+    await Promise.all(each);
+    for (const lost of list.keep(({ id, installation }) => found.has(id) || unlisted.has(installation)))
       probot.log.info({ repository: nameOf(lost) }, 'no longer installed');
-    for (const place of places.values()) await startOrLog(place);
   }
 
   async function keepDiscovering(): Promise<void> {
     while (!signal.aborted) {
+      bell.clear();
       const seconds = await discover().then(
         () => Math.max(pollSeconds, DISCOVER_SECONDS),
         error => {
-          probot.log.error({ err: error }, 'cannot list the installations; retrying');
+          probot.log.error(errorFacts(error), 'cannot list the installations; retrying');
           return RETRY_SECONDS;
         },
       );
-      await sleep(seconds, signal);
+      await bell.wait(seconds);
     }
   }
 
-  signal.addEventListener('abort', () => list.keep(() => false));
+  signal.addEventListener('abort', () => {
+    list.keep(() => false);
+    bell.ring();
+  });
   void keepDiscovering();
 
   return {
     discover,
+    discoverSoon: bell.ring,
     nudge(place) {
       const loop = list.loopOf(place);
       if (loop) loop.nudge();
-      else void startOrLog(place);
+      // Renamed, or moved to another installation.
+      else if (list.has(place.id)) void startOrLog(place);
     },
   };
 }
@@ -100,7 +139,7 @@ export function startWork(probot: Pick<Probot, 'auth' | 'log'>, settings: AppSet
 function logging(log: Context['log']): LoopObserver {
   return {
     stepped() {},
-    failed: error => log.error({ err: error, status: statusOf(error) }, 'step failed; retrying'),
-    agentThrew: error => log.error({ err: error }, 'an agent threw an error'),
+    failed: error => log.error(errorFacts(error), 'step failed; retrying'),
+    agentThrew: error => log.error(errorFacts(error), 'an agent threw an error'),
   };
 }

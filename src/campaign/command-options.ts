@@ -1,5 +1,5 @@
 /** Reads what follows the number in `/research 50`: options, and the hint between them. */
-import { durationSchema } from '../protocol/contract.ts';
+import { durationSchema } from '../protocol/duration.ts';
 import { suggest } from '../protocol/suggest.ts';
 import { quote } from '../text/markdown.ts';
 import { plainWord } from './addressed.ts';

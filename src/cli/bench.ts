@@ -5,6 +5,7 @@ import path from 'node:path';
 import { load } from 'js-yaml';
 import { z } from 'zod';
 import type { Contract } from '../protocol/contract.ts';
+import { timeoutOf } from '../protocol/duration.ts';
 import type { Measurement, Outcome } from '../protocol/measurement.ts';
 import { secondsOf, UsageError } from '../starter/errors.ts';
 import { CHECKOUT, trainerEnvironment } from '../starter/own-checkout.ts';
@@ -64,7 +65,7 @@ export async function withBench<T>(
         candidateSha: candidate,
         seed,
         budgetSeconds,
-        timeoutSeconds: Math.max(contract.trial.timeout, 2 * budgetSeconds),
+        timeoutSeconds: timeoutOf(contract.trial, budgetSeconds),
         ...step,
         scratch,
         // Any other repository brings its own Python and data.

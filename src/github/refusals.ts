@@ -1,5 +1,7 @@
 /** What GitHub refuses for good is not asked for ever: after a few times it is skipped, and retried every hour. */
+
 import type { Context } from './context.ts';
+import { errorFacts } from './error-facts.ts';
 import { isPermanent, messageOf } from './errors.ts';
 
 /** What looks permanent may be a list that lags, so it is tried this often. */
@@ -59,7 +61,7 @@ export async function unlessRefused<T>(
     return result;
   } catch (error) {
     if (!isRefusedForGood(refusals, key, error)) throw error;
-    log.error({ err: error, action: key }, 'GitHub refused an action; skipped, retried every hour');
+    log.error({ ...errorFacts(error), action: key }, 'GitHub refused an action; skipped, retried every hour');
     skip(refusals, key, now());
     return null;
   }

@@ -138,3 +138,124 @@ test('a pattern that was copied from a comment is read without the invisible cha
   assert.ok(file.kind === 'contract');
   assert.deepEqual(file.contract.metric, { name: 'pass@1', goal: 'maximize', pattern: '@1: (.*)' });
 });
+
+function editableOf(text: string): string[] {
+  const file = parseContract(text);
+  return file.kind === 'contract' ? file.contract.editable : assert.fail(problemsOf(text).join());
+}
+
+test('paths are normalised, and each is named once', () => {
+  assert.deepEqual(
+    editableOf('editable: [./train.py, src//a.py, src/./b.py, src/c.py/, train.py, "[id].tsx"]'),
+    ['train.py', 'src/a.py', 'src/b.py', 'src/c.py', '[id].tsx'],
+  );
+});
+
+test('a path that cannot be one file of the repository is refused with what to write instead', () => {
+  const found = (path: string) => problemsOf(`editable: ['${path}']`)[0] ?? '';
+  const refused: [string, RegExp][] = [
+    [
+      'src/**',
+      /expected the path of one file, not a pattern: list every file, such as src\/train\.py, found "src\/\*\*"/,
+    ],
+    ['*.py', /not a pattern/],
+    ['src/{a,b}.py', /not a pattern/],
+    ['!train.py', /not a pattern/],
+    ['.', /expected the path of one file, not all of the repository/],
+    ['./', /not all of the repository/],
+    ['src\\train.py', /expected slashes instead of backslashes: src\/train\.py, found/],
+    ['/home/me/train.py', /expected a path inside the repository/],
+    ['~/train.py', /expected a path inside the repository/],
+    ['C:/train.py', /expected a path inside the repository/],
+    ['src/../../x', /expected a path inside the repository/],
+    ['.git/config', /expected a path outside \.git/],
+  ];
+  for (const [path, problem] of refused) assert.match(found(path), problem, path);
+});
+
+test('what decides how experiments are measured is not editable', () => {
+  const refused: [string, RegExp][] = [
+    [
+      '.github/research.yml',
+      /editable\.0: expected a file other than those in \.github, which hold the contract/,
+    ],
+    ['.github/workflows/experiment.yml', /\.github/],
+    ['./.GitHub/CODEOWNERS', /\.github/],
+    ['.github', /\.github/],
+    ['action.yml', /the action that measures/],
+    ['score/referee.py', /the referee, which scores it/],
+    ['score', /the referee, which scores it/],
+    ['notes/brief.md', /the brief, which instructs the agents/],
+  ];
+  const metric = 'brief: notes/brief.md\nmetric: {name: m, goal: minimize, referee: ./score/referee.py}';
+  for (const [path, problem] of refused)
+    assert.match(problemsOf(`editable: [${path}]\n${metric}`).join(), problem, path);
+  assert.deepEqual(problemsOf(`editable: [score/train.py, actions.yml]\n${metric}`), []);
+});
+
+test('the timeout leaves time beside the budget, or is chosen so', () => {
+  const timeoutOf = (trial: string) => {
+    const file = parseContract(`trial: {${trial}}`);
+    return file.kind === 'contract' ? file.contract.trial.timeout : problemsOf(`trial: {${trial}}`).join();
+  };
+  assert.equal(timeoutOf('budget: 40s'), 160);
+  assert.equal(timeoutOf('budget: 10m'), 1200);
+  assert.equal(timeoutOf('budget: 40s, timeout: 50s'), 50);
+  const problem = (least: string, budget: string, timeout: string) =>
+    `.github/research.yml:1: trial.timeout: expected at least ${least}, which leaves time for start-up and scoring beside the budget of ${budget}, found "${timeout}"`;
+  assert.equal(timeoutOf('budget: 40s, timeout: 20s'), problem('50s', '40s', '20s'));
+  assert.equal(timeoutOf('budget: 10m, timeout: 10m'), problem('11m', '10m', '10m'));
+  assert.equal(timeoutOf('budget: 10m, timeout: 645s'), problem('11m', '10m', '645s'));
+  assert.match(String(timeoutOf('timeout: 5m')), /beside the budget of 5m, found "5m"/);
+  assert.match(String(timeoutOf('budget: 24h')), /beside the budget of 24h, found "24h"/);
+  assert.match(problemsOf('trial: {timout: 5m}')[0] ?? '', /did you mean timeout\?/);
+});
+
+test('a contract cannot cost much time, memory or text, whatever it holds', () => {
+  const levels = Array.from(
+    { length: 9 },
+    (_, i) => `a${i + 1}: &a${i + 1} [${Array(10).fill(`*a${i}`).join(', ')}]`,
+  );
+  const nested = (depth: number) => `${'['.repeat(depth)}${']'.repeat(depth)}`;
+  const attacks: [string, string, RegExp][] = [
+    [
+      'aliases of aliases',
+      `a0: &a0 [x]\n${levels.join('\n')}\n`,
+      /expected every value written out, found an alias \(\*\)/,
+    ],
+    ['an alias to itself', 'editable: &a [*a]\n', /found an alias/],
+    ['a merge of itself', 'metric: &m\n  <<: *m\n', /found an alias/],
+    ['depth', `editable: ${nested(20_000)}`, /expected at most 30 levels, found more/],
+    [
+      'size',
+      Array.from({ length: 50_000 }, (_, i) => `key${i}: 1\n`).join(''),
+      /expected at most 65536 characters, found \d+/,
+    ],
+    [
+      'keys',
+      Array.from({ length: 5000 }, (_, i) => `k${i}: 1\n`).join(''),
+      /expected no more problems, found 4990 more/,
+    ],
+    [
+      'wrong values',
+      `editable: [${'1, '.repeat(10_000)}]`,
+      /editable: expected a length of at most 20, found \[1,1/,
+    ],
+    ['a long key', `${'k'.repeat(60_000)}: 1\n`, /found k{80}$/],
+    ['a long value', `parallel: ${'k'.repeat(60_000)}\n`, /found "k{79}$/],
+  ];
+  for (const [what, text, problem] of attacks) {
+    const started = process.threadCpuUsage();
+    const found = problemsOf(text);
+    const { user, system } = process.threadCpuUsage(started);
+    assert.match(found.join('\n'), problem, what);
+    assert.ok(found.join('\n').length < 5000, `${what}: ${found.join('\n').length} characters`);
+    assert.ok(user + system < 2e6, `${what}: ${user + system} µs`);
+  }
+});
+
+test('a byte order mark before a contract does no harm', () => {
+  assert.deepEqual(editableOf('\ufeffeditable: [a.py]\n'), ['a.py']);
+  assert.match(problemsOf('\ufeffparallel: 0\n')[0] ?? '', /:1: parallel:/);
+  assert.deepEqual(editableOf('\ufeff# nothing\n'), ['trainer/train.py']);
+});

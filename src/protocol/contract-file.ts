@@ -1,9 +1,14 @@
 /** Parses `.github/research.yml`. Every problem says where it is, what was expected and what was found. */
-import { EVENT_ID, type Event, getScalarValue, load, parseEvents, YAMLException } from 'js-yaml';
+import { EVENT_ID, type Event, getScalarValue, parseEvents } from 'js-yaml';
 import type { z } from 'zod';
 import { CONTRACT_PATH, type Contract, contractSchema } from './contract.ts';
 import { suggest } from './suggest.ts';
 import { visible } from './visible.ts';
+import { readYaml } from './yaml.ts';
+
+const MOST_SHOWN = 10;
+/** Of a key or a value in a problem. */
+const MOST_CHARACTERS = 80;
 
 export interface ContractProblem {
   /** Counting from 1. */
@@ -20,19 +25,10 @@ export type ContractFile =
 
 /** Parses the text of a contract. An empty file is a contract with all defaults. */
 export function parseContract(text: string): ContractFile {
-  let value: unknown;
-  try {
-    value = isBlank(text) ? {} : load(text);
-  } catch (error) {
-    if (!(error instanceof YAMLException)) throw error;
-    const line = (error.mark?.line ?? 0) + 1;
-    return problems([{ line, key: '', expected: 'valid YAML', found: error.reason }]);
-  }
-  const parsed = contractSchema.safeParse(value ?? {}, { reportInput: true });
-  if (!parsed.success) {
-    const lines = linesOfKeys(text);
-    return problems(parsed.error.issues.flatMap(issue => explain(issue, lines)));
-  }
+  const yaml = readYaml(text);
+  if (yaml.kind === 'problem') return problems([{ ...yaml, key: '' }]);
+  const parsed = contractSchema.safeParse(yaml.value ?? {}, { reportInput: true });
+  if (!parsed.success) return problems(explainAll(parsed.error.issues, linesOfKeys(text)));
   const names = parsed.data.agents.map(agent => agent.name);
   const twice = names.find((name, i) => names.indexOf(name) !== i);
   if (twice !== undefined) {
@@ -55,28 +51,46 @@ function problems(found: ContractProblem[]): ContractFile {
   return { kind: 'problems', problems: found };
 }
 
-function isBlank(text: string): boolean {
-  return text.split('\n').every(line => /^\s*(#.*)?$/.test(line));
-}
-
 type Issue = z.core.$ZodIssue;
 
-function explain(issue: Issue, lines: ReadonlyMap<string, number>): ContractProblem[] {
-  const key = issue.path.join('.');
+/** The first problems, and how many more there are. */
+function explainAll(issues: readonly Issue[], lines: ReadonlyMap<string, number>): ContractProblem[] {
+  const all = issues.flatMap((issue): (() => ContractProblem)[] =>
+    issue.code === 'unrecognized_keys'
+      ? issue.keys.map(unknown => () => explainUnknown(issue.path, unknown, lines))
+      : [() => explain(issue, lines)],
+  );
+  const shown = all.slice(0, MOST_SHOWN).map(explained => explained());
+  const more = all.length - shown.length;
+  const line = shown.at(-1)?.line ?? 1;
+  return more === 0
+    ? shown
+    : [...shown, { line, key: '', expected: 'no more problems', found: `${more} more` }];
+}
+
+function explain(issue: Issue, lines: ReadonlyMap<string, number>): ContractProblem {
   const line = nearestLine(issue.path, lines);
-  if (issue.code !== 'unrecognized_keys')
-    return [{ line, key, expected: expectation(issue), found: show(issue.input) }];
-  return issue.keys.map(unknown => {
-    const path = [...issue.path, unknown];
-    const siblings = knownKeys(issue.path);
-    const near = suggest(unknown, siblings);
-    return {
-      line: nearestLine(path, lines),
-      key: path.join('.'),
-      expected: near ? `a known key (did you mean ${near}?)` : `one of the keys ${siblings.join(', ')}`,
-      found: unknown,
-    };
-  });
+  return { line, key: keyOf(issue.path), expected: expectation(issue), found: show(issue.input) };
+}
+
+function explainUnknown(
+  parent: readonly PropertyKey[],
+  unknown: string,
+  lines: ReadonlyMap<string, number>,
+): ContractProblem {
+  const path = [...parent, unknown];
+  const siblings = knownKeys(parent);
+  const near = suggest(unknown.slice(0, MOST_CHARACTERS), siblings);
+  return {
+    line: nearestLine(path, lines),
+    key: keyOf(path),
+    expected: near ? `a known key (did you mean ${near}?)` : `one of the keys ${siblings.join(', ')}`,
+    found: unknown.slice(0, MOST_CHARACTERS),
+  };
+}
+
+function keyOf(path: readonly PropertyKey[]): string {
+  return path.map(part => String(part).slice(0, MOST_CHARACTERS)).join('.');
 }
 
 function expectation(issue: Issue): string {
@@ -100,7 +114,7 @@ function expectation(issue: Issue): string {
 
 function show(value: unknown): string {
   if (value === undefined) return 'nothing';
-  return JSON.stringify(value).slice(0, 80);
+  return JSON.stringify(value).slice(0, MOST_CHARACTERS);
 }
 
 /** The keys that the schema has at `path`, for "did you mean". */
@@ -120,16 +134,14 @@ function child(schema: unknown, part: PropertyKey): unknown {
   return undefined;
 }
 
-/** Strips `.default()`, `.prefault()` and `.optional()`. */
+/** Strips `.default()`, `.prefault()`, `.optional()` and `.transform()`. */
 function unwrap(schema: unknown): unknown {
   let inner = schema;
-  while (
-    typeof inner === 'object' &&
-    inner !== null &&
-    'unwrap' in inner &&
-    typeof inner.unwrap === 'function'
-  )
-    inner = (inner.unwrap as () => unknown)();
+  while (typeof inner === 'object' && inner !== null) {
+    if ('unwrap' in inner && typeof inner.unwrap === 'function') inner = (inner.unwrap as () => unknown)();
+    else if ('in' in inner) inner = inner.in;
+    else break;
+  }
   return inner;
 }
 
@@ -146,7 +158,13 @@ function linesOfKeys(text: string): Map<string, number> {
   const lines = new Map<string, number>();
   const events = parseEvents(text, {});
   let next = 0;
-  const lineAt = (offset: number) => text.slice(0, offset).split('\n').length;
+  let counted = { offset: 0, line: 1 };
+  // Offsets grow, so every character is looked at once.
+  const lineAt = (offset: number) => {
+    if (offset > counted.offset)
+      counted = { offset, line: counted.line + text.slice(counted.offset, offset).split('\n').length - 1 };
+    return counted.line;
+  };
   const startOf = (event: Event | undefined) =>
     event === undefined
       ? -1

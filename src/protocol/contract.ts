@@ -1,6 +1,8 @@
 /** The contract of a repository, `.github/research.yml`: one editable scope, one metric, one budget. */
 import { z } from 'zod';
 import { abilitiesOf, agentSchema, priceOf } from './agents.ts';
+import { defaultTimeout, durationSchema, leastTimeout, writeDuration } from './duration.ts';
+import { normalPath, pathProblem } from './path.ts';
 import { compilePattern } from './pattern.ts';
 import { isVisible, visible } from './visible.ts';
 
@@ -14,28 +16,12 @@ function pathInside(place: string) {
   return z
     .string()
     .min(1)
-    .refine(
-      path => !path.startsWith('/') && !path.split('/').includes('..'),
-      `expected a path inside ${place}`,
-    )
-    .refine(isVisible, 'expected a path without control characters')
-    .transform(withoutSlash);
+    .check(({ value, issues }) => {
+      const problem = pathProblem(value, place);
+      if (problem !== null) issues.push({ code: 'custom', message: `expected ${problem}`, input: value });
+    })
+    .transform(normalPath);
 }
-
-function withoutSlash(path: string): string {
-  let end = path.length;
-  while (path[end - 1] === '/') end--;
-  return path.slice(0, end);
-}
-
-const SECONDS_PER = { s: 1, m: 60, h: 3600 } as const;
-
-/** A duration like `90s`, `5m`, `1h`, as seconds. */
-export const durationSchema = z
-  .string()
-  .regex(/^\d+(\.\d+)?(s|m|h)$/, 'expected a duration such as 90s, 5m or 1h')
-  .transform(text => Number(text.slice(0, -1)) * SECONDS_PER[text.slice(-1) as keyof typeof SECONDS_PER])
-  .refine(seconds => seconds > 0 && seconds <= 86_400, 'expected a duration above 0 and up to 24h');
 
 /** The sources of a metric. A contract names at most one; without one, the last output line `<name>: <number>` counts. */
 const SOURCES = ['referee', 'pattern', 'file'] as const;
@@ -87,23 +73,56 @@ const metricSchema = z
       report('goal', 'expected minimize, because a referee measures a code length', metric.goal);
   });
 
+const trialSchema = z
+  .strictObject({
+    workflow: z
+      .string()
+      .regex(/^[\w.-]+\.ya?ml$/, 'expected the name of a file in .github/workflows')
+      .default('experiment.yml'),
+    budget: durationSchema.default(300),
+    /** What a referee counts the budget in, on a CPU: seconds by the wall clock, or the CPU seconds of the candidate's processes. */
+    clock: z.enum(['wall', 'cpu']).default('wall'),
+    /** Start-up, training and scoring together. By default twice the budget, and at least two minutes more. */
+    timeout: durationSchema.optional(),
+  })
+  .transform(({ timeout, ...trial }) => ({ ...trial, timeout: timeout ?? defaultTimeout(trial.budget) }))
+  .check(({ value: { budget, timeout }, issues }) => {
+    const least = leastTimeout(budget);
+    if (timeout >= least) return;
+    const message = `expected at least ${writeDuration(least)}, which leaves time for start-up and scoring beside the budget of ${writeDuration(budget)}`;
+    issues.push({ code: 'custom', path: ['timeout'], message, input: writeDuration(timeout) });
+  });
+
+/** Names of variables that hold secrets: tokens, keys, passwords, and whatever the job itself was given. Not MAX_TOKENS or KEY_SIZE. */
+const SECRET_NAMES = [
+  /(?:^|_)(?:token|secrets?|passw(?:or)?d|passphrase|pass|pwd|credentials?|cookies?|auth|authorization|netrc|pat|dsn)(?:_|$)/i,
+  /(?:^|_)(?:api|access|private|secret|signing|encryption|account|service|client)_?key(?:_|$)|_key$|_url$|_uri$/i,
+  /^(?:github|actions|runner|input|aws|azure|gcp|google|ssh|gpg|docker|kube\w*|npm)(?:_|$)/i,
+];
+
+const variableSchema = z
+  .string()
+  .regex(/^[A-Za-z_]\w{0,99}$/, 'expected the name of an environment variable')
+  .refine(
+    name => !SECRET_NAMES.some(pattern => pattern.test(name)),
+    'expected a variable without secrets: what a candidate can read can end up in a comment',
+  )
+  .refine(
+    name => !/^(?:PATH|HOME|TMPDIR|LD_\w+|AUTORESEARCH_\w+)$/.test(name),
+    'expected a variable that the sandbox does not set itself',
+  );
+
 const keysSchema = z.strictObject({
-  /** The only paths that an experiment may change. */
-  editable: z.array(pathSchema).min(1).max(20).default(['trainer/train.py']),
+  /** The only files that an experiment may change. */
+  editable: z
+    .array(pathSchema)
+    .min(1)
+    .max(20)
+    .transform(paths => [...new Set(paths)])
+    .default(['trainer/train.py']),
   brief: pathSchema.default('trainer/program.md'),
   metric: metricSchema.default({ name: 'val_bpb', goal: 'minimize', referee: 'trainer/referee.py' }),
-  trial: z
-    .strictObject({
-      workflow: z
-        .string()
-        .regex(/^[\w.-]+\.ya?ml$/, 'expected the name of a file in .github/workflows')
-        .default('experiment.yml'),
-      budget: durationSchema.default(300),
-      /** What a referee counts the budget in, on a CPU: seconds by the wall clock, or the CPU seconds of the candidate's processes. */
-      clock: z.enum(['wall', 'cpu']).default('wall'),
-      timeout: durationSchema.default(600),
-    })
-    .prefault({}),
+  trial: trialSchema.prefault({}),
   gate: z
     .strictObject({
       false_merges: z.number().gt(0).lt(0.5).default(0.1),
@@ -118,6 +137,8 @@ const keysSchema = z.strictObject({
     .prefault({}),
   /** The sandbox of a candidate. `none` must be chosen explicitly, and every report then says so. */
   sandbox: z.enum(['bubblewrap', 'none']).default('bubblewrap'),
+  /** Further variables of the runner that the command may see, by name. */
+  env: z.array(variableSchema).max(50).default([]),
   agents: z
     .array(agentSchema)
     .min(1)
@@ -143,15 +164,26 @@ const keysSchema = z.strictObject({
   accept_public_self_hosted: z.boolean().default(false),
 });
 
-/** A limit in dollars needs the price of every agent. */
-export const contractSchema = keysSchema.check(({ value: { limits, agents, trial, metric }, issues }) => {
+export const contractSchema = keysSchema.check(({ value: contract, issues }) => {
+  for (const [i, path] of contract.editable.entries()) {
+    const protectedBy = protectionOf(path, contract);
+    if (protectedBy !== null)
+      issues.push({
+        code: 'custom',
+        path: ['editable', i],
+        message: `expected a file other than ${protectedBy}`,
+        input: path,
+      });
+  }
+  const { limits, agents, trial, metric } = contract;
   if (trial.clock === 'cpu' && metric.referee === undefined)
     issues.push({
       code: 'custom',
       path: ['trial', 'clock'],
-      message: 'wall, because only a referee (metric.referee) can count CPU seconds',
+      message: 'expected wall, because only a referee (metric.referee) can count CPU seconds',
       input: 'cpu',
     });
+  // A limit in dollars needs the price of every agent.
   if (limits.usd === null) return;
   for (const [i, agent] of agents.entries())
     if (abilitiesOf(agent).costsMoney && priceOf(agent) === undefined)
@@ -162,5 +194,20 @@ export const contractSchema = keysSchema.check(({ value: { limits, agents, trial
         input: undefined,
       });
 });
+
+/** What an experiment must not change, because it decides how experiments are measured; null for any other path. */
+function protectionOf(path: string, { metric, brief }: z.infer<typeof keysSchema>): string | null {
+  const covers = (file: string) => isWithin(file, path);
+  if (isWithin(path, '.github') || covers(CONTRACT_PATH))
+    return 'those in .github, which hold the contract and the workflows';
+  if (covers('action.yml') || covers('action.yaml')) return 'the action that measures';
+  if (metric.referee !== undefined && covers(metric.referee)) return 'the referee, which scores it';
+  return covers(brief) ? 'the brief, which instructs the agents' : null;
+}
+
+/** Whether a file is `folder` or below it, on any file system. */
+function isWithin(file: string, folder: string): boolean {
+  return `${file.toLowerCase()}/`.startsWith(`${folder.toLowerCase()}/`);
+}
 
 export type Contract = z.infer<typeof contractSchema>;

@@ -9,9 +9,9 @@ import { formatDifference, formatNoise, formatValue } from './number.ts';
 export const NO_SANDBOX =
   "Measured without a sandbox: nothing kept the candidate's code from faking this score.";
 
-/** Whether the candidate ran without a sandbox. After a machine error that is not known: the trial may have ended before the sandbox started. */
-export function ranBare(trial: RecordedTrial): boolean {
-  return trial.sandbox === 'none' && trial.outcome.status !== 'fault';
+/** Whether a trial has a score from outside a sandbox. A crash or a machine error has none, and may have come before anything was started. */
+export function ranBare({ sandbox, outcome: { status } }: RecordedTrial): boolean {
+  return sandbox === 'none' && (status === 'measured' || status === 'stopped');
 }
 
 /** What a trial's audit found; empty if the metric has no referee. */

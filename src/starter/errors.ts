@@ -1,5 +1,5 @@
 /** Errors in what the user asked for. */
-import { durationSchema } from '../protocol/contract.ts';
+import { durationSchema } from '../protocol/duration.ts';
 
 /** The user asked for something invalid: exit code 2. */
 export class UsageError extends Error {

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { CONTRACT_PATH } from '../protocol/contract.ts';
+import { defaultTimeout, writeDuration } from '../protocol/duration.ts';
 import { secondsOf, UsageError } from './errors.ts';
 import { CHECKOUT } from './own-checkout.ts';
 
@@ -48,22 +49,25 @@ export function contractText(values: ContractValues): string {
   return withBudget(replaceEach(ownFile(CONTRACT_PATH), CONTRACT_PATH, lines), values.budget);
 }
 
-/** Seconds for start-up and scoring, at least. Other programs may keep the machine busy. */
-const LEAST_BESIDE_BUDGET = 300;
-
 /** A contract's text with another training time, and a timeout that leaves room for start-up and scoring. */
 export function withBudget(contract: string, budget: string): string {
-  const timeout = Math.max(2 * secondsOf(budget), secondsOf(budget) + LEAST_BESIDE_BUDGET);
   return replaceEach(contract, CONTRACT_PATH, [
     [/^ {2}budget: \S+/m, `  budget: ${budget}`],
-    [/^ {2}timeout: \S+/m, `  timeout: ${Math.min(timeout, 86_400)}s`],
+    [/^ {2}timeout: \S+/m, `  timeout: ${writeDuration(defaultTimeout(secondsOf(budget)))}`],
   ]);
 }
 
-/** A contract's text whose budget counts CPU seconds, so that a busy machine changes the scores as little as possible. */
-export function withCpuClock(contract: string): string {
-  return replaceEach(contract, CONTRACT_PATH, [[/^ {2}clock: \S+/m, '  clock: cpu']]);
+/** A contract's text for a machine that may be busy: the budget is counted in CPU seconds, and there is more time for everything. */
+export function withCpuClock(contract: string, budget: string): string {
+  const timeout = Math.min(86_400, defaultTimeout(secondsOf(budget)) + BUSY_SECONDS);
+  return replaceEach(contract, CONTRACT_PATH, [
+    [/^ {2}clock: \S+/m, '  clock: cpu'],
+    [/^ {2}timeout: \S+/m, `  timeout: ${writeDuration(timeout)}`],
+  ]);
 }
+
+/** What start-up and scoring may take longer on a busy machine. */
+const BUSY_SECONDS = 240;
 
 /** A contract's text with a language model as its only agent. */
 export function withAgent(contract: string, model: string): string {

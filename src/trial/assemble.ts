@@ -7,6 +7,8 @@ export interface AssembleOptions {
   /** Checkout and commit of the base. */
   base: string;
   baseSha: string;
+  /** The base's files. */
+  baseFiles: readonly TreeEntry[];
   /** Checkout and commit of the candidate. */
   candidate: string;
   candidateSha: string;
@@ -28,11 +30,12 @@ export async function assemble(options: AssembleOptions): Promise<string | null>
   await git(base, ['read-tree', baseSha], { GIT_INDEX_FILE: indexFile });
   await git(base, ['checkout-index', '--all', `--prefix=${workDir}${sep}`], { GIT_INDEX_FILE: indexFile });
 
-  const files = await listTree(candidate, candidateSha, editable);
+  const all = await listTree(candidate, candidateSha);
+  const files = all.filter(({ path }) => isEditable(path, editable));
   const irregular = files.find(file => file.mode !== '100644' && file.mode !== '100755');
   if (irregular) return `${irregular.path}: expected a regular file, found ${kindOf(irregular)}`;
 
-  const foreign = await changedElsewhere(options);
+  const foreign = changedElsewhere(options.baseFiles, all, editable);
   if (foreign !== null) return `${foreign} was changed but is not editable`;
 
   for (const path of editable) await rm(join(workDir, path), { recursive: true, force: true });
@@ -44,15 +47,18 @@ export async function assemble(options: AssembleOptions): Promise<string | null>
 }
 
 /** A path outside the editable files where the candidate differs from the base. Such a difference would be merged without being measured. */
-async function changedElsewhere(options: AssembleOptions): Promise<string | null> {
-  const fixed = async (checkout: string, commit: string) => {
-    const files = (await listTree(checkout, commit)).filter(
-      ({ path }) => !isEditable(path, options.editable),
+function changedElsewhere(
+  baseFiles: readonly TreeEntry[],
+  candidateFiles: readonly TreeEntry[],
+  editable: readonly string[],
+): string | null {
+  const fixed = (files: readonly TreeEntry[]) =>
+    new Map(
+      files
+        .filter(({ path }) => !isEditable(path, editable))
+        .map(({ path, mode, oid }) => [path, `${mode} ${oid}`]),
     );
-    return new Map(files.map(({ path, mode, oid }) => [path, `${mode} ${oid}`]));
-  };
-  const base = await fixed(options.base, options.baseSha);
-  const candidate = await fixed(options.candidate, options.candidateSha);
+  const [base, candidate] = [fixed(baseFiles), fixed(candidateFiles)];
   const paths = new Set([...base.keys(), ...candidate.keys()]);
   return [...paths].find(path => base.get(path) !== candidate.get(path)) ?? null;
 }
@@ -65,8 +71,8 @@ async function place(candidate: string, file: TreeEntry, workDir: string): Promi
   if (file.path.split('/').some(part => part === '..' || part === '.git')) {
     return `${JSON.stringify(file.path)} is not a path inside the repository`;
   }
-  const size = Number((await git(candidate, ['cat-file', '-s', file.oid])).toString());
-  if (size >= MAX_BLOB_BYTES) return `${file.path} has ${size} bytes; at most ${MAX_BLOB_BYTES} are allowed`;
+  if (file.bytes >= MAX_BLOB_BYTES)
+    return `${file.path} has ${file.bytes} bytes; at most ${MAX_BLOB_BYTES} are allowed`;
   const target = join(workDir, file.path);
   await mkdir(dirname(target), { recursive: true });
   const folder = await realpath(dirname(target));

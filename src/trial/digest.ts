@@ -5,11 +5,11 @@ import { dirname, join } from 'node:path';
 import type { Contract } from '../protocol/contract.ts';
 import type { Measurement } from '../protocol/measurement.ts';
 import { PREVIEW_AT } from '../protocol/stop-bar.ts';
-import { listTree, type TreeEntry } from './git.ts';
+import type { TreeEntry } from './git.ts';
 
 export interface DigestOptions {
-  base: string;
-  baseSha: string;
+  /** The base's files. */
+  files: readonly TreeEntry[];
   contract: Contract;
   command: string;
   budgetSeconds: number;
@@ -26,8 +26,7 @@ export interface DigestOptions {
  * the data's manifest. Agents, limits, gate and brief do not change what a trial measures and are left out.
  */
 export async function measureDigest(options: DigestOptions): Promise<string> {
-  const { contract, command, budgetSeconds, timeoutSeconds } = options;
-  const files = await listTree(options.base, options.baseSha);
+  const { files, contract, command, budgetSeconds, timeoutSeconds } = options;
   const terms = {
     editable: contract.editable,
     metric: contract.metric,
@@ -36,6 +35,7 @@ export async function measureDigest(options: DigestOptions): Promise<string> {
     clock: contract.trial.clock,
     timeoutSeconds,
     sandbox: options.sandbox,
+    ...(contract.env.length > 0 ? { env: contract.env } : {}),
     previewAt: PREVIEW_AT,
   };
   const hash = createHash('sha256').update(JSON.stringify(terms)).update('\n');

@@ -143,18 +143,23 @@ for address in ("${m.socketPath}", "\\0${m.abstractName}", "/run/docker.sock", "
   assert.equal(m.visits(), 0);
 });
 
-test('only the scratch directory and shared memory are writable', async context => {
+test('only folders in memory are writable, and nothing that was committed', async context => {
   const m = await machine(context);
   assertGoesOn(
     await m.trial(`
-for path in ("/trial/x", "/trial/trainer/train.py", "/x", "/usr/x", "/usr/bin/sh", "/etc/passwd", "/dev/x", sys.prefix + "/x",
+for path in ("/trial/trainer/train.py", "/x", "/usr/x", "/usr/bin/sh", "/etc/passwd", "/dev/x", sys.prefix + "/x",
              sys.executable, os.__file__, "${m.data}/manifest.json", "${m.home}/x",
              "/proc/sys/kernel/core_pattern", "/proc/sysrq-trigger", "/sys/devices/system/cpu/cpu0/online"):
     attempt(path, lambda: write(path))
 attempt("remount", lambda: call("mount", None, b"/", None, 32, None))
 attempt("chmod", lambda: os.chmod("/trial/trainer/train.py", 0o666))
 attempt("owner", lambda: os.chown("/trial", 0, 0))
-write("/tmp/fine"); write("/dev/shm/fine"); write(os.environ["HOME"] + "/fine")${GOES_ON}`),
+for path in ("trainer/train.py", "trainer", ".github"):
+    attempt("rename " + path, lambda: os.rename("/trial/" + path, "/trial/away"))
+    attempt("replace " + path, lambda: os.rename("/tmp/home", "/trial/" + path))
+attempt("remove", lambda: os.remove("/trial/trainer/train.py"))
+attempt("link", lambda: os.link("/trial/trainer/train.py", "/trial/hard"))
+write("/tmp/fine"); write("/dev/shm/fine"); write(os.environ["HOME"] + "/fine"); write("/trial/fine"); write("/trial/trainer/fine")${GOES_ON}`),
   );
   assert.equal(readFileSync(join(m.data, 'manifest.json'), 'utf8'), '{}');
 });

@@ -63,9 +63,8 @@ export async function execute(execution: Execution): Promise<Executed> {
     if (execution.preview?.ends(value)) stoppedEarly.abort();
   };
   const timer = execution.preview && setTimeout(takePreview, 1000 * execution.preview.afterSeconds);
-  const watch = createWatch(launched.kind === 'none' ? null : limits, timeoutSeconds, error =>
-    unwatched.abort(error),
-  );
+  const watched = launched.kind === 'none' ? null : limits;
+  const watch = createWatch(watched, launched.writable, timeoutSeconds, error => unwatched.abort(error));
   try {
     const result = await runProcess({
       ...program,

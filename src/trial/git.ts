@@ -12,6 +12,8 @@ export interface TreeEntry {
   mode: string;
   oid: string;
   path: string;
+  /** Size of a file in bytes; 0 for a submodule. */
+  bytes: number;
 }
 
 /** Runs git in `checkout` and returns its standard output as bytes. Throws an error with the failed command and the reason. */
@@ -44,17 +46,23 @@ export async function resolveRevision(checkout: string, revision: string): Promi
   return (await git(checkout, ['rev-parse', '--verify', revision])).toString().trim();
 }
 
+/** The object ids that these revisions name. */
+export async function resolveRevisions(checkout: string, revisions: readonly string[]): Promise<string[]> {
+  return (await git(checkout, ['rev-parse', ...revisions])).toString().trim().split('\n');
+}
+
 /** The files of `commit` at or below one of `paths`, or all files if none is given. Paths are literal, not patterns. */
 export async function listTree(
   checkout: string,
   commit: string,
   paths: readonly string[] = [],
 ): Promise<TreeEntry[]> {
-  const output = await git(checkout, ['ls-tree', '-r', '-z', '--full-tree', commit, '--', ...paths]);
+  const output = await git(checkout, ['ls-tree', '-r', '-l', '-z', '--full-tree', commit, '--', ...paths]);
   const entries: TreeEntry[] = [];
   for (const line of output.toString().split('\0')) {
-    const match = /^(\d{6}) \w+ ([0-9a-f]{40,64})\t([\s\S]+)$/.exec(line);
-    if (match?.[1] && match[2] && match[3]) entries.push({ mode: match[1], oid: match[2], path: match[3] });
+    const match = /^(\d{6}) \w+ ([0-9a-f]{40,64}) +(\d+|-)\t([\s\S]+)$/.exec(line);
+    const [, mode, oid, size, path] = match ?? [];
+    if (mode && oid && path) entries.push({ mode, oid, path, bytes: Number(size) || 0 });
   }
   return entries;
 }

@@ -1,11 +1,11 @@
 /** How a candidate is started, with or without a sandbox. */
 import type { Measurement } from '../protocol/measurement.ts';
-import type { Command } from './command.ts';
 import type { ControlGroup } from './control-group.ts';
 import type { Limits } from './limits.ts';
+import type { Runtime } from './runtime.ts';
 
 export interface SandboxOptions {
-  command: Command;
+  runtime: Runtime;
   /** The candidate's environment, with this machine's paths. */
   env: Record<string, string>;
   /** The assembled directory, in which the command is started. */
@@ -16,6 +16,10 @@ export interface SandboxOptions {
   hidden: readonly string[];
   /** Further paths that it may read: absolute, or below `~`. The latter are below the machine's home, and mounted below the candidate's. */
   readable: readonly string[];
+  /** Folders of the machine's caches by the variable that names them. */
+  caches: Readonly<Record<string, string>>;
+  /** Whether a program may write beside its code. */
+  isWorkWritable: boolean;
   /** The machine's home. */
   machineHome: string;
   limits: Limits;
@@ -36,6 +40,8 @@ export interface Launch {
   env: Record<string, string>;
   /** The working directory as the candidate sees it. */
   workDir: string;
+  /** Folders in memory that it can write to, whose sizes are limited together. */
+  writable: string[];
   /** The control group of its processes, to be removed after the trial; null if there is none. */
   group: ControlGroup | null;
 }

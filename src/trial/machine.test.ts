@@ -2,30 +2,28 @@ import assert from 'node:assert/strict';
 import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { parseCommand } from './command.ts';
 import { temporaryDirectory } from './fixture.test-helper.ts';
+import { askGpus } from './gpus.ts';
 import { machineClass } from './machine.ts';
 
 /** A PATH that contains only these programs (shell scripts). */
-function programs(context: TestContext, scripts: Record<string, string>): { dir: string; PATH: string } {
+function programs(context: TestContext, scripts: Record<string, string>): { PATH: string } {
   const dir = temporaryDirectory(context);
   for (const [name, script] of Object.entries(scripts)) {
     writeFileSync(join(dir, name), `#!/bin/sh\n${script}\n`);
     chmodSync(join(dir, name), 0o755);
   }
-  return { dir, PATH: dir };
+  return { PATH: dir };
 }
 
 const TWO_GPUS = `
 echo "0, GPU-aaaa-1, NVIDIA H200, 580.95.05"
 echo "1, GPU-bbbb-2, NVIDIA H200, 580.95.05"`;
-const PYTHON = 'echo "python 3.12.3"; echo "torch 2.9.1+cu128"';
-const command = parseCommand('python3 trainer/train.py');
 
-test('a machine is named by its GPUs, their driver and the framework', async context => {
-  const { dir, PATH } = programs(context, { 'nvidia-smi': TWO_GPUS, python3: PYTHON });
+test('a machine is named by its GPUs, their driver and what the command runs on', async context => {
+  const { PATH } = programs(context, { 'nvidia-smi': TWO_GPUS });
   assert.equal(
-    await machineClass(command, { PATH }, dir),
+    machineClass(await askGpus({ PATH }), ['python 3.12.3', 'torch 2.9.1+cu128']),
     'NVIDIA H200 x2, driver 580.95.05, python 3.12.3, torch 2.9.1+cu128',
   );
 });
@@ -37,17 +35,46 @@ for (const [visible, expected] of [
   ['', /cpu|CPU|x\d+, \w+ \w+/],
 ] as const) {
   test(`only visible GPUs count: CUDA_VISIBLE_DEVICES=${visible}`, async context => {
-    const { dir, PATH } = programs(context, { 'nvidia-smi': TWO_GPUS });
-    const name = await machineClass(command, { PATH, CUDA_VISIBLE_DEVICES: visible }, dir);
+    const { PATH } = programs(context, { 'nvidia-smi': TWO_GPUS });
+    const name = machineClass(await askGpus({ PATH, CUDA_VISIBLE_DEVICES: visible }), []);
     assert.match(name, expected);
     if (visible === '') assert.doesNotMatch(name, /NVIDIA/);
   });
 }
 
-test('a machine without GPU or python is named by its processor', async context => {
-  const { dir, PATH } = programs(context, {});
+test('a machine without GPU is named by its processor', async context => {
+  const { PATH } = programs(context, {});
   assert.match(
-    await machineClass(command, { PATH }, dir),
+    machineClass(await askGpus({ PATH }), []),
     new RegExp(`, ${process.platform} ${process.arch}$`),
   );
+});
+
+test('a process on a GPU is found by its owner, and a driver that does not answer is told apart from none', async context => {
+  const full = programs(context, {
+    'nvidia-smi': `case "$1" in
+--query-gpu=*) echo "0, GPU-aaaa-1, NVIDIA H200, 580.95.05, 143771, 140000, 0" ;;
+*) echo "GPU-aaaa-1, 4242, 139000" ;;
+esac`,
+  });
+  assert.deepEqual(await askGpus(full), {
+    kind: 'some',
+    gpus: [
+      {
+        index: '0',
+        name: 'NVIDIA H200',
+        driver: '580.95.05',
+        totalMb: 143771,
+        usedMb: 140000,
+        memoryErrors: 0,
+        processes: [{ pid: '4242', usedMb: 139000 }],
+      },
+    ],
+  });
+  const broken = programs(context, {
+    'nvidia-smi': 'echo "Failed to initialize NVML: Driver/library version mismatch"; exit 18',
+  });
+  const said = await askGpus(broken);
+  assert.match(said.kind === 'broken' ? said.said : '', /^Failed to initialize NVML/);
+  assert.deepEqual(await askGpus({ PATH: '/nonexistent' }), { kind: 'none' });
 });

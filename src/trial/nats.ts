@@ -1,7 +1,7 @@
 /** The champion's loss per held-out byte in nats, kept on this machine. Half of an audit's positions are drawn in proportion to it. */
 import { mkdir, readdir, rm, stat, utimes } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { isThere } from './runtime.ts';
+import { isThere } from './paths.ts';
 
 /** Number of files to keep. A campaign needs those of its champion and of the running trial. */
 const KEPT = 32;

@@ -22,6 +22,8 @@ export interface TrialOptions {
   environment: NodeJS.ProcessEnv;
   /** Further paths that the candidate may read, see SandboxOptions. */
   readable?: readonly string[];
+  /** The checkout whose uncommitted packages (`.venv`, `node_modules`) the command uses; by default the base's. */
+  packages?: string;
   /** Called with every line that the candidate prints. */
   onLine: (line: string) => void;
   signal?: AbortSignal;

@@ -7,9 +7,10 @@ import { parseCommand } from './command.ts';
 import { removeGroup } from './control-group.ts';
 import { trialEnvironment } from './environment.ts';
 import { limitsOfMachine } from './limits.ts';
+import { findRuntime } from './runtime.ts';
 
 /**
- * Starts the sandbox of a trial with the Python from `environment` and an empty working directory. Returns null if that works, and
+ * Starts the sandbox of a trial with the programs from `environment` and an empty working directory. Returns null if that works, and
  * otherwise what is missing and what to do about it.
  */
 export async function sandboxProblem(environment: NodeJS.ProcessEnv): Promise<string | null> {
@@ -18,19 +19,22 @@ export async function sandboxProblem(environment: NodeJS.ProcessEnv): Promise<st
     const workDir = join(scratch, 'work');
     await mkdir(workDir);
     const { HOME: home } = environment;
+    const env = trialEnvironment({
+      machine: environment,
+      home: scratch,
+      temporary: scratch,
+      seed: 0,
+      budgetSeconds: 0,
+    });
     const options = {
-      command: parseCommand('python3'),
-      env: trialEnvironment({
-        machine: environment,
-        home: scratch,
-        temporary: scratch,
-        seed: 0,
-        budgetSeconds: 0,
-      }),
+      runtime: await findRuntime(parseCommand('exec true;'), env, { cwd: scratch }),
+      env,
       workDir,
       scratch,
       hidden: [scratch, ...(home ? [home] : [])],
       readable: [],
+      caches: {},
+      isWorkWritable: false,
       machineHome: home ?? '/',
       limits: limitsOfMachine(),
       mayFork: true,

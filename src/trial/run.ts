@@ -5,17 +5,22 @@ import { type Measurement, measurementSchema } from '../protocol/measurement.ts'
 import type { StopBar } from '../protocol/stop-bar.ts';
 import { assemble } from './assemble.ts';
 import { fault, refusal } from './classify.ts';
-import { parseCommand } from './command.ts';
+import { type Command, parseCommand } from './command.ts';
 import { readContract } from './contract.ts';
 import { removeGroup } from './control-group.ts';
 import { measureDigest } from './digest.ts';
-import { trialEnvironment } from './environment.ts';
-import { resolveRevision } from './git.ts';
+import { cacheFolders, trialEnvironment } from './environment.ts';
+import { blamed, problemBefore, systemCause } from './faults.ts';
+import { listTree, resolveRevisions, type TreeEntry } from './git.ts';
+import { askGpus } from './gpus.ts';
+import { withHint } from './hints.ts';
 import { limitsOfMachine } from './limits.ts';
 import { machineClass } from './machine.ts';
 import type { TrialOptions } from './options.ts';
+import { findPackages, usesNode } from './packages.ts';
 import { runRefereed } from './refereed.ts';
 import { runReported } from './reported.ts';
+import { findRuntime } from './runtime.ts';
 import { launch } from './sandbox.ts';
 import type { Stage } from './stage.ts';
 
@@ -50,7 +55,7 @@ export async function runTrial(options: TrialOptions): Promise<Measurement> {
   try {
     await measure(options, draft);
   } catch (error) {
-    draft.outcome = fault((error as Error).message);
+    draft.outcome = fault(systemCause(error as Error));
   }
   options.signal?.throwIfAborted();
   draft.totalSeconds = (performance.now() - started) / 1000;
@@ -60,12 +65,14 @@ export async function runTrial(options: TrialOptions): Promise<Measurement> {
 /** Fills `draft` step by step, so that a fault still reports what was known by then. */
 async function measure(options: TrialOptions, draft: Measurement): Promise<void> {
   const { base, baseSha, candidate, candidateSha } = options;
-  await expectCommit(base, baseSha, 'base');
-  await expectCommit(candidate, candidateSha, 'candidate');
-  draft.tree = await resolveRevision(candidate, `${candidateSha}^{tree}`);
+  const [, tree] = await Promise.all([
+    expectCommit(base, baseSha, 'base'),
+    expectCommit(candidate, candidateSha, 'candidate'),
+  ]);
+  draft.tree = tree;
 
   const scratch = await realpath(options.scratch);
-  const contract = await readContract(base, baseSha);
+  const [contract, baseFiles] = await Promise.all([readContract(base, baseSha), listTree(base, baseSha)]);
   const command = parseCommand(options.command);
   const directories = {
     work: join(scratch, 'work'),
@@ -79,40 +86,54 @@ async function measure(options: TrialOptions, draft: Measurement): Promise<void>
     temporary: directories.temporary,
     seed: options.seed,
     budgetSeconds: options.budgetSeconds,
+    names: contract.env,
   });
-  draft.machine = await machineClass(command, env, directories.home);
-  const problem = await assemble({
-    ...options,
-    editable: contract.editable,
-    workDir: directories.work,
-    indexFile: join(scratch, 'index'),
-  });
-  if (problem) {
+  const isReported = contract.metric.referee === undefined;
+  const [gpus, runtime, problem] = await Promise.all([
+    askGpus(env),
+    runtimeOf(options, command, env, directories.home, isReported, baseFiles),
+    assemble({
+      ...options,
+      baseFiles,
+      editable: contract.editable,
+      workDir: directories.work,
+      indexFile: join(scratch, 'index'),
+    }),
+  ]);
+  draft.machine = machineClass(gpus, runtime.versions);
+  if (problem !== null) {
+    draft.sandbox = contract.sandbox;
     draft.outcome = refusal(problem);
     return;
   }
+  const obstacle = await problemBefore(gpus, scratch);
+  if (obstacle !== null) throw new Error(obstacle);
   const dataDir = env.AUTORESEARCH_DATA;
   const limits = { ...limitsOfMachine(), ...options.limits };
   const { HOME: home } = options.environment;
-  const sandbox = {
-    command,
-    env,
-    workDir: directories.work,
-    scratch,
-    limits,
-    readable: options.readable ?? [],
-    // A process that ends between two looks at its CPU seconds would not be counted.
-    mayFork: contract.trial.clock !== 'cpu',
-  };
-  const hidden = [base, candidate, scratch, ...(home ? [home] : []), ...(dataDir ? [dataDir] : [])];
   const launched = await launch(
     contract.sandbox,
-    { ...sandbox, hidden, machineHome: home ?? '/' },
+    {
+      runtime,
+      env,
+      workDir: directories.work,
+      scratch,
+      limits,
+      readable: options.readable ?? [],
+      // A process that ends between two looks at its CPU seconds would not be counted.
+      mayFork: contract.trial.clock !== 'cpu',
+      // Text that a referee holds back may be among the downloads.
+      caches: isReported ? cacheFolders(options.environment) : {},
+      isWorkWritable: isReported,
+      hidden: [base, candidate, scratch, ...(home ? [home] : []), ...(dataDir ? [dataDir] : [])],
+      machineHome: home ?? '/',
+    },
     options.sandboxOptional ?? false,
     options.onLine,
   );
   draft.sandbox = launched.kind;
-  draft.digest = await measureDigest({ ...options, contract, dataDir, sandbox: launched.kind });
+  const sandbox = launched.kind;
+  draft.digest = await measureDigest({ ...options, files: baseFiles, contract, dataDir, sandbox });
   const stage: Stage = {
     options,
     stopBeyond: barFor(draft, options.stop ?? null),
@@ -136,6 +157,16 @@ async function measure(options: TrialOptions, draft: Measurement): Promise<void>
   } finally {
     if (launched.group !== null) await removeGroup(launched.group);
   }
+  if (draft.outcome.status !== 'crash') return;
+  draft.outcome = await blamed(draft.outcome, {
+    before: gpus,
+    after: await askGpus(env),
+    isChampion: baseSha === candidateSha,
+    folder: scratch,
+  });
+  const { outcome } = draft;
+  if (outcome.status === 'crash' && sandbox !== 'none')
+    outcome.message = withHint(outcome.message, outcome.traceback);
 }
 
 /** The stop bar if it applies to this trial's machine class and digest; otherwise null. */
@@ -143,8 +174,25 @@ function barFor({ machine, digest }: Measurement, bar: StopBar | null): number |
   return bar !== null && bar.machine === machine && bar.digest === digest ? bar.value : null;
 }
 
-async function expectCommit(checkout: string, sha: string, name: string): Promise<void> {
-  const found = await resolveRevision(checkout, 'HEAD');
+/** Throws if the checkout is at another commit. Returns the commit's tree. */
+async function expectCommit(checkout: string, sha: string, name: string): Promise<string> {
+  const [found = '', tree = ''] = await resolveRevisions(checkout, ['HEAD', 'HEAD^{tree}']);
   if (found !== sha)
     throw new Error(`Expected the ${name}'s checkout ${checkout} at ${sha}, found ${found}.`);
+  return tree;
+}
+
+/** What the command needs from the machine. Packages of Node are only there for a repository that uses them. */
+async function runtimeOf(
+  options: TrialOptions,
+  command: Command,
+  env: Record<string, string>,
+  cwd: string,
+  isReported: boolean,
+  baseFiles: readonly TreeEntry[],
+) {
+  const files = baseFiles.map(({ path }) => path);
+  const withNode = isReported && usesNode(command, files);
+  const packages = await findPackages(options.packages ?? options.base, files, withNode);
+  return findRuntime(command, env, { cwd, packages, usesNode: withNode });
 }

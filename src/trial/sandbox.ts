@@ -1,8 +1,11 @@
 /** Wraps a trial's command in bubblewrap, or not at all if the contract says so. */
+import { mkdir, symlink } from 'node:fs/promises';
+import { delimiter, dirname, join, resolve } from 'node:path';
 import type { Contract } from '../protocol/contract.ts';
 import { bubblewrap } from './bubblewrap.ts';
 import { SandboxUnavailable } from './inside.ts';
 import type { Launch, SandboxOptions } from './launch.ts';
+import { searchPath } from './paths.ts';
 
 /**
  * The candidate in the sandbox that the contract asks for. Throws SandboxUnavailable with what to do if this machine cannot provide it; with
@@ -25,17 +28,24 @@ export async function launch(
 }
 
 /** Without a sandbox: the candidate has the runner's permissions, but not the job's environment. */
-function bare({ command, env, workDir }: SandboxOptions): Launch {
-  const { file, args } = command;
+async function bare({ runtime, env, workDir, caches }: SandboxOptions): Promise<Launch> {
+  const { file, args, packages } = runtime;
+  for (const { name, path } of packages) {
+    await mkdir(dirname(join(workDir, name)), { recursive: true });
+    await symlink(path, join(workDir, name));
+  }
+  const folders = runtime.folders.map(folder => resolve(workDir, folder));
+  const PATH = [...new Set([...folders, ...searchPath(env)])].join(delimiter);
   return {
     kind: 'none',
-    file,
+    file: file.includes('/') ? resolve(workDir, file) : file,
     args,
     wrap: [],
     command: [file, ...args],
     cwd: workDir,
-    env,
+    env: { ...env, ...caches, ...runtime.variables, PATH },
     workDir,
+    writable: [],
     group: null,
   };
 }

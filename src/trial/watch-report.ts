@@ -5,6 +5,8 @@ export interface WatchOrders {
   report: SharedArrayBuffer;
   /** Null without a sandbox: then only the time and the memory of one process are watched. */
   limits: Limits | null;
+  /** The sandbox's folders in memory, whose sizes count together. */
+  writable: readonly string[];
   /** Counted from the message with the process id. */
   timeoutSeconds: number;
 }

@@ -13,7 +13,7 @@ const LATE_SECONDS = 1;
 const MAX_DEPTH = 7;
 const MB = 2 ** 20;
 
-const { report, limits, timeoutSeconds } = workerData as WatchOrders;
+const { report, limits, writable, timeoutSeconds } = workerData as WatchOrders;
 const { end, raisePeak } = viewReport(report);
 
 parentPort?.once('message', (pid: number) => watch(pid));
@@ -64,16 +64,19 @@ async function lookInside(root: string, names: string[], limits: Limits): Promis
   return isTooMuch ? 'memory' : null;
 }
 
-/** Whether the scratch directory or shared memory has outgrown its limit. Versions of bubblewrap before 0.7 cannot limit them. */
+/**
+ * Whether the folders in memory, or shared memory, have outgrown their limit. Versions of bubblewrap before 0.7 cannot limit them, and none
+ * can limit several together.
+ */
 async function overfull(root: string, limits: Limits): Promise<Ending | null> {
-  for (const [ending, path, bytes] of [
-    ['scratch', '/tmp', limits.scratchBytes],
-    ['shared memory', '/dev/shm', limits.sharedBytes],
-  ] as const) {
-    const found = await statfs(root + path).catch(() => null);
-    if (found !== null && (found.blocks - found.bfree) * found.bsize > bytes) return ending;
-  }
-  return null;
+  const sizes = await Promise.all(writable.map(path => usedBytes(root + path)));
+  if (sizes.reduce((sum, size) => sum + size, 0) > limits.scratchBytes) return 'scratch';
+  return (await usedBytes(`${root}/dev/shm`)) > limits.sharedBytes ? 'shared memory' : null;
+}
+
+async function usedBytes(path: string): Promise<number> {
+  const found = await statfs(path).catch(() => null);
+  return found === null ? 0 : (found.blocks - found.bfree) * found.bsize;
 }
 
 /**

@@ -32,16 +32,18 @@ export interface Exceeded {
 /**
  * Prepares a watch.
  * @param limits of the sandbox; null without one
+ * @param writable the sandbox's folders in memory
  * @param onFailure called if the watch itself fails: nothing may run without it
  */
 export function createWatch(
   limits: Limits | null,
+  writable: readonly string[],
   timeoutSeconds: number,
   onFailure: (error: Error) => void,
 ): Watch {
   const report = createReport();
   const { ending, peakMb } = viewReport(report);
-  const workerData: WatchOrders = { report, limits, timeoutSeconds };
+  const workerData: WatchOrders = { report, limits, writable, timeoutSeconds };
   const worker = new Worker(WORKER, { workerData, execArgv: [] });
   worker.unref();
   worker.once('error', onFailure);
@@ -68,7 +70,7 @@ function excessOf(
     case 'processes':
       return { what: 'processes', message: `ran more than ${limits.processes} processes at the same time` };
     case 'scratch':
-      return wroteTooMuch('/tmp', limits.scratchBytes);
+      return wroteTooMuch('its folders', limits.scratchBytes);
     case 'shared memory':
       return wroteTooMuch('/dev/shm', limits.sharedBytes);
     default:

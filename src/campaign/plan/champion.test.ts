@@ -57,6 +57,18 @@ describe('the champion is measured first', () => {
     );
   });
 
+  test('a champion that was measured before and crashes is measured again, and then the machine is to blame', () => {
+    const good = [trial('3/0.1', 'champion tree', 1.0)];
+    const crashes = [2, 3, 4].map(k => trial(`3/0.${k}`, 'champion tree', CRASH));
+    const after = (count: number) => planned({ campaigns: starting([...good, ...crashes.slice(0, count)]) });
+    assert.equal(after(1), 'dispatch 3/0.3 seed 1');
+    assert.equal(after(2), 'dispatch 3/0.4 seed 1');
+    assert.match(
+      after(3),
+      /^paused: 3 trials of the champion .* crashed, last \(exception\): `ValueError: no`\. The same code was measured once before, so this is probably the machine\. Check the runner/,
+    );
+  });
+
   test('a base that someone pushed to is measured before anything is judged', () => {
     const base = { branch: 'main', sha: sha('pushed'), tree: sha('pushed tree') };
     const promising = experiment(1, {

@@ -17,12 +17,8 @@ export function measureChampion(snapshot: Snapshot, work: Work, parallel: number
   if (waiting && waiting.kind !== 'wait') return waiting;
   const recorded = trialsOfTree(snapshot, tree);
   const recent = recentTrials(snapshot, campaign);
-  const crash = recent.find(trial => trial.outcome.status === 'crash');
-  if (crash?.outcome.status === 'crash')
-    return pause(
-      campaign,
-      `The champion ${sha.slice(0, 7)} crashes (${crash.outcome.reason}): ${quote(crash.outcome.message)}. Fix the base branch, then comment \`/research resume\`.`,
-    );
+  const crashed = pauseForCrash(campaign, sha, recent, recorded);
+  if (crashed) return crashed;
   const flagged = recent.find(trial => (trial.refereed?.audit?.flags.length ?? 0) > 0);
   if (flagged)
     return pause(
@@ -35,6 +31,33 @@ export function measureChampion(snapshot: Snapshot, work: Work, parallel: number
   const missing = BASELINE_TRIALS - measuredValues(recorded).length;
   if (waiting && running >= Math.min(parallel, missing)) return waiting;
   return dispatch(snapshot, work, null, recorded);
+}
+
+/**
+ * A champion that was never measured and crashes needs a fix. One that was measured before is measured again: the same code ran, so the
+ * machine is to blame, for example because it was slow for a while.
+ */
+function pauseForCrash(
+  campaign: LiveCampaign,
+  sha: string,
+  recent: readonly RecordedTrial[],
+  recorded: readonly RecordedTrial[],
+): Action | null {
+  const crashes = recent.filter(trial => trial.outcome.status === 'crash');
+  const last = crashes.at(-1)?.outcome;
+  if (last?.status !== 'crash') return null;
+  const words = `(${last.reason}): ${quote(last.message)}`;
+  const before = measuredValues([...recorded]).length;
+  if (before === 0)
+    return pause(
+      campaign,
+      `The champion ${sha.slice(0, 7)} crashes ${words}. Fix the base branch, then comment \`/research resume\`.`,
+    );
+  if (crashes.length < MAX_FAULTS) return null;
+  return pause(
+    campaign,
+    `${crashes.length} trials of the champion ${sha.slice(0, 7)} crashed, last ${words}. The same code was measured ${before === 1 ? 'once' : `${before} times`} before, so this is probably the machine. Check the runner, then comment \`/research resume\`.`,
+  );
 }
 
 /**

@@ -1,10 +1,12 @@
 /** Handles actions that GitHub keeps refusing: the campaign pauses, or the action is skipped. A comment says so either way. */
+
 import type { Action } from '../../campaign/action.ts';
 import { type Campaign, isKnown, type KnownCampaign, type Snapshot } from '../../campaign/model.ts';
 import { paused } from '../../campaign/phase.ts';
 import { campaignOf } from '../../campaign/plan/skip-refused.ts';
 import { quote } from '../../text/markdown.ts';
 import type { Context } from '../context.ts';
+import { errorFacts } from '../error-facts.ts';
 import { isPermanent, messageOf } from '../errors.ts';
 import { isRefusedForGood, type Refusals, skip } from '../refusals.ts';
 import { commentOnce } from '../replies.ts';
@@ -30,7 +32,7 @@ export async function giveUp(
 ): Promise<boolean> {
   if (!isRefusedForGood(refusals, key, error)) return false;
   const campaign = campaignOf(snapshot, action);
-  const log = { err: error, action: key, issue: campaign?.issue };
+  const log = { ...errorFacts(error), action: key, issue: campaign?.issue };
   if (campaign && isKnown(campaign) && campaign.state.phase === 'running') {
     context.log.error(log, 'GitHub refused an action; pausing the campaign');
     if (await isAccepted(() => pauseRefused(context, snapshot, campaign, action, error))) {

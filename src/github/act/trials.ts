@@ -6,6 +6,7 @@ import { budgetOf } from '../../campaign/evidence/evidence.ts';
 import { stopBarOf } from '../../campaign/evidence/stopping.ts';
 import type { RecordedTrial } from '../../campaign/marker.ts';
 import type { Campaign, Run, Snapshot } from '../../campaign/model.ts';
+import { timeoutOf } from '../../protocol/duration.ts';
 import {
   MEASUREMENT_ARTIFACT,
   MEASUREMENT_FILE,
@@ -45,7 +46,7 @@ export async function dispatchTrial(
     candidate,
     seed: String(seed),
     budget: String(budget),
-    timeout: String(trialTimeout(contract.trial, budget)),
+    timeout: String(timeoutOf(contract.trial, budget)),
     ...termInputs(termsOf(snapshot, contract, experiment, budget, seed)),
   };
   const bar = formatStopBar(experiment && stopBarOf(snapshot, contract, experiment, budget, seed));
@@ -84,11 +85,6 @@ function termInputs(terms: Terms | null): Record<string, string> {
     'champion-startup': text(terms.startupSeconds),
     'champion-scoring': text(terms.scoringSeconds),
   };
-}
-
-/** The campaign's budget plus the contract's time beyond the budget, for start-up and scoring; in seconds. */
-function trialTimeout(trial: { budget: number; timeout: number }, budget: number): number {
-  return budget + Math.max(30, trial.timeout - trial.budget);
 }
 
 /** A trial's seed: secret until the dispatch, and the same after a restart. HMAC of campaign and index. */

@@ -1,10 +1,11 @@
 /** The services of the demo: a local GitHub, the App and the runners, all in this process. */
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
-import { createServer } from 'node:net';
 import path from 'node:path';
-import { type Logger, pino } from 'pino';
-import { Probot, Server } from 'probot';
-import { createApp } from '../../index.ts';
+import { pino } from 'pino';
+import { Probot } from 'probot';
+import { WEBHOOK_PATH } from '../../app/endpoint.ts';
+import { settingsFrom } from '../../app/settings.ts';
+import { startApp } from '../../index.ts';
 import { UnhurriedOctokit } from '../client.ts';
 import { startLocalGitHub } from '../github/index.ts';
 import type { Job } from '../jobs.ts';
@@ -60,7 +61,8 @@ export async function startServices(options: ServicesOptions): Promise<Services>
   const logFile = path.join(options.dir, 'bot.log');
   const log = pino(
     { level: process.env.LOG_LEVEL ?? 'info' },
-    pino.destination({ dest: logFile, mkdir: true }),
+    // Written at once, so that the log is complete however the demo ends. A full disk only costs lines of it.
+    pino.destination({ dest: logFile, mkdir: true, sync: true }).on('error', () => {}),
   );
   const github = await startLocalGitHub({
     port: options.port,
@@ -71,14 +73,25 @@ export async function startServices(options: ServicesOptions): Promise<Services>
     onError: error => log.error({ err: error }, 'error in the local GitHub'),
   });
   const stop = new AbortController();
-  const app = await startApp({
-    baseUrl: `${github.url}/api/v3`,
+  const probot = new Probot({
+    appId: APP_ID,
     privateKey: key.privateKey,
     secret,
+    baseUrl: `${github.url}/api/v3`,
     log,
-    signal: stop.signal,
+    Octokit: UnhurriedOctokit,
   });
-  github.setWebhookUrl(`http://${HOST}:${app.port}/api/github/webhooks`);
+  const app = await startApp(
+    probot,
+    {
+      ...settingsFrom(process.env),
+      pollSeconds: POLL_SECONDS,
+      seedSecret: secret,
+      signal: stop.signal,
+    },
+    { host: HOST, port: 0, secret },
+  );
+  github.setWebhookUrl(`http://${HOST}:${app.port}${WEBHOOK_PATH}`);
   const runners = Array.from({ length: options.runners }, (_, i) =>
     runJobs(github.jobs, {
       name: `runner-${i + 1}`,
@@ -101,52 +114,10 @@ export async function startServices(options: ServicesOptions): Promise<Services>
     close: async () => {
       stop.abort();
       await Promise.all(runners);
-      await app.stop();
+      await app.close();
       await github.close();
     },
   };
-}
-
-interface AppOptions {
-  baseUrl: string;
-  privateKey: string;
-  secret: string;
-  log: Logger;
-  signal: AbortSignal;
-}
-
-async function startApp(options: AppOptions) {
-  const { log } = options;
-  const server = new Server({
-    log,
-    host: HOST,
-    port: await freePort(),
-    Probot: Probot.defaults({
-      appId: APP_ID,
-      privateKey: options.privateKey,
-      secret: options.secret,
-      baseUrl: options.baseUrl,
-      log,
-      Octokit: UnhurriedOctokit,
-    }),
-  });
-  await server.load(
-    createApp({ pollSeconds: POLL_SECONDS, seedSecret: options.secret, signal: options.signal }),
-  );
-  await server.start();
-  return server;
-}
-
-/** A port that was just free. Probot would treat port 0 as 3000. */
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject).listen(0, HOST, resolve);
-  });
-  const address = server.address();
-  await new Promise(resolve => server.close(resolve));
-  if (address === null || typeof address === 'string') throw new Error(`Expected a port, found ${address}.`);
-  return address.port;
 }
 
 function definedOnly(environment: NodeJS.ProcessEnv): Record<string, string> {

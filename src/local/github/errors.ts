@@ -1,6 +1,6 @@
 /** Refusals, in the form GitHub gives them. Routes throw them; the server turns them into responses. */
 export class GitHubError extends Error {
-  readonly status: 400 | 401 | 403 | 404 | 405 | 409 | 422;
+  readonly status: 400 | 401 | 403 | 404 | 405 | 409 | 413 | 415 | 422;
   readonly errors: readonly unknown[] | undefined;
 
   constructor(status: GitHubError['status'], message: string, errors?: readonly unknown[]) {

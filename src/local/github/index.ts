@@ -28,7 +28,8 @@ export interface LocalGitHub {
 
 /** Starts the server. Rejects where the port is taken or the directory holds another version's state. */
 export async function startLocalGitHub(options: LocalGitHubOptions): Promise<LocalGitHub> {
-  const store = openStore(options.dir);
+  const report = options.onError ?? console.error;
+  const store = openStore(options.dir, report);
   const { webhookSecret: secret, id: appId } = options.app;
   const webhooks = startWebhooks({ secret, appId });
   const gits = new Map<number, Git>();
@@ -40,7 +41,7 @@ export async function startLocalGitHub(options: LocalGitHubOptions): Promise<Loc
     url: '',
     changed: store.changed,
     listening: webhooks.listening,
-    report: options.onError ?? console.error,
+    report,
     emit: event => {
       if (webhooks.listening()) webhooks.send(event.name, payloadOf(world, event));
     },

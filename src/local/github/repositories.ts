@@ -84,16 +84,27 @@ async function firstCommit(
   });
 }
 
+/** Installs the App on the owner where it is not yet, and tells it of the repository. */
 function install(world: World, repository: Repository): void {
   const { owner } = repository;
-  if (findInstallation(world, owner)) return;
-  const installation = { id: nextId(world), account: owner, createdAt: timestamp(world) };
-  world.state.installations.push(installation);
+  const known = findInstallation(world, owner);
+  const installation = known ?? { id: nextId(world), account: owner, createdAt: timestamp(world) };
+  if (!known) world.state.installations.push(installation);
   const { id, node_id, name, full_name, private: hidden } = presentRepository(world, repository);
-  const payload = {
-    action: 'created',
-    installation: presentInstallation(world, installation),
-    repositories: [{ id, node_id, name, full_name, private: hidden }],
-  };
-  world.emit({ name: 'installation', repository: null, sender: owner, payload });
+  const repositories = [{ id, node_id, name, full_name, private: hidden }];
+  const about = { installation: presentInstallation(world, installation) };
+  const event = known
+    ? {
+        name: 'installation_repositories',
+        payload: {
+          ...about,
+          action: 'added',
+          repository_selection: 'all',
+          repositories_added: repositories,
+          repositories_removed: [],
+          requester: null,
+        },
+      }
+    : { name: 'installation', payload: { ...about, action: 'created', repositories } };
+  world.emit({ ...event, repository: null, sender: owner });
 }

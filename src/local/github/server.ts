@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { Hono } from 'hono';
+import { isLoopback, isSameOrigin } from '../../starter/own-host.ts';
 import type { ServerQueue } from './actions/queue.ts';
 import { identify } from './auth.ts';
 import { GitHubError, notFound, SERVER_ERROR } from './errors.ts';
@@ -39,6 +40,8 @@ export function requestHandler(world: World, queue: ServerQueue): (request: Requ
   const rest = restServer(world, queue);
   const answerPage = pageHandler(world);
   const answer = async (request: Request) => {
+    const foreign = refusalOf(request);
+    if (foreign !== null) return Response.json(foreign.body(), { status: foreign.status });
     const { pathname } = new URL(request.url);
     if (pathname === REST || pathname.startsWith(`${REST}/`)) return answerRest(world, rest, request);
     if (pathname.startsWith(FILES)) return answerFile(world, new URL(request.url));
@@ -49,6 +52,18 @@ export function requestHandler(world: World, queue: ServerQueue): (request: Requ
       world.report(error);
       return Response.json(SERVER_ERROR, { status: 500 });
     });
+}
+
+/**
+ * What a browser was made to send here by another site is refused: under a name that someone's DNS leads here, or as a form that posts
+ * across sites. Clients that are no browsers send neither.
+ */
+function refusalOf({ method, headers }: Request): GitHubError | null {
+  const host = headers.get('host');
+  if (!isLoopback(host)) return notFound('This server answers to 127.0.0.1 and localhost only.');
+  if (method === 'GET' || method === 'HEAD') return null;
+  const sender = { host, origin: headers.get('origin'), site: headers.get('sec-fetch-site') };
+  return isSameOrigin(sender) ? null : new GitHubError(403, 'This request comes from another site.');
 }
 
 function restServer(world: World, queue: ServerQueue): Server {

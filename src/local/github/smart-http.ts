@@ -5,11 +5,11 @@ import { GitHubError } from './errors.ts';
 import { requireAccess } from './http.ts';
 import type { RefChange } from './ref-change.ts';
 import { afterRefChanges } from './refs.ts';
-import { isShown } from './shown.ts';
 import type { Repository } from './state.ts';
 import { findRepository, gitDirectory, type World } from './world.ts';
 
 const PATH = /^\/([^/]+)\/([^/]+?)(?:\.git)?(\/(?:info\/refs|git-upload-pack|git-receive-pack))$/;
+const SERVICES = ['git-upload-pack', 'git-receive-pack'];
 const ASK = { 'www-authenticate': 'Basic realm="local GitHub"' };
 
 /** The answer to a git client's request; null where the path is none of git's. */
@@ -20,11 +20,13 @@ export async function answerGit(world: World, request: Request): Promise<Respons
   const service = path === '/info/refs' ? url.searchParams.get('service') : path.slice(1);
   const push = service === 'git-receive-pack';
   try {
+    checkQuestion(request, path, service);
     const actor = identify(world, request.headers.get('authorization') ?? undefined);
     const repository = findRepository(world, owner, name);
     // A private repository that an anonymous client asks for is answered with 401, so that git asks for credentials.
     if (!repository) throw new GitHubError(actor.kind === 'anonymous' ? 401 : 404, 'Repository not found.');
-    const isOpen = !push && isShown(world, request);
+    // With pages, whoever is on this machine may read everything anyway.
+    const isOpen = !push && world.options.pages === true;
     if (!isOpen && (push || repository.private)) {
       if (actor.kind === 'anonymous') throw new GitHubError(401, 'Requires authentication');
     }
@@ -37,6 +39,18 @@ export async function answerGit(world: World, request: Request): Promise<Respons
     const headers = error.status === 401 ? ASK : {};
     return new Response(`${error.message}\n`, { status: error.status, headers });
   }
+}
+
+/** Throws where no git client would ask like this: git's own backend answers it with nothing at all. */
+function checkQuestion({ method, headers }: Request, path: string, service: string | null): void {
+  if (!SERVICES.includes(service ?? '')) throw new GitHubError(403, 'Please upgrade your git client.');
+  if (path === '/info/refs') {
+    if (method !== 'GET') throw new GitHubError(405, 'Method Not Allowed');
+    return;
+  }
+  if (method !== 'POST') throw new GitHubError(405, 'Method Not Allowed');
+  if (headers.get('content-type') !== `application/x-${service}-request`)
+    throw new GitHubError(415, 'Unsupported Media Type');
 }
 
 /** A push, and then what follows from the refs that it moved. */
@@ -79,14 +93,15 @@ async function backend(
     REFUSE_WORKFLOWS: actor.kind === 'installation' ? '1' : '',
   };
   const input = new Uint8Array(await request.arrayBuffer());
-  const { stdout } = await execa('git', ['http-backend'], { env, input, encoding: 'buffer' });
-  return cgiResponse(stdout);
+  const { stdout } = await execa('git', ['http-backend'], { env, input, encoding: 'buffer', reject: false });
+  return cgiResponse(stdout) ?? new Response('Bad Request\n', { status: 400 });
 }
 
-/** Headers, an empty line, the body. */
-function cgiResponse(output: Uint8Array): Response {
+/** Headers, an empty line, the body; null where git understood nothing. */
+function cgiResponse(output: Uint8Array): Response | null {
   const bytes = Buffer.from(output);
   const end = bytes.indexOf('\r\n\r\n');
+  if (end < 0) return null;
   const headers = new Headers();
   for (const line of bytes.toString('utf8', 0, end).split('\r\n')) {
     const colon = line.indexOf(':');

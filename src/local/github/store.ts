@@ -1,11 +1,17 @@
-/** The snapshot on disk: read once at start, written atomically a moment after each change and on close. */
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+/**
+ * The snapshot on disk: read once at start, written atomically a moment after each change and on close. It holds tokens, so that only
+ * its owner can read it.
+ */
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { privateFolder, writePrivate } from '../../starter/private-file.ts';
 import { EMPTY_STATE, type State } from './state.ts';
 
 const MIN_DELAY_MS = 50;
 /** Writing blocks everything else, so that a large state is written less often. */
 const REST_PER_WRITE = 9;
+/** A write that failed, for example because the disk is full, is repeated. */
+const RETRY_MS = 2000;
 
 export interface Store {
   state: State;
@@ -15,9 +21,12 @@ export interface Store {
   flush(): void;
 }
 
-/** Opens `dir/state.json`, or starts empty where there is none. Throws where the file belongs to another version. */
-export function openStore(dir: string): Store {
-  mkdirSync(dir, { recursive: true });
+/**
+ * Opens `dir/state.json`, or starts empty where there is none. Throws where the file belongs to another version. `report` hears of
+ * failed writes.
+ */
+export function openStore(dir: string, report: (error: unknown) => void): Store {
+  privateFolder(dir);
   const path = join(dir, 'state.json');
   const state = read(path);
   let timer: NodeJS.Timeout | undefined;
@@ -27,8 +36,14 @@ export function openStore(dir: string): Store {
     clearTimeout(timer);
     timer = undefined;
     const started = performance.now();
-    writeFileSync(`${path}.new`, JSON.stringify(state));
-    renameSync(`${path}.new`, path);
+    try {
+      writePrivate(path, JSON.stringify(state));
+    } catch (error) {
+      report(error);
+      timer = setTimeout(flush, RETRY_MS);
+      timer.unref();
+      return;
+    }
     delayMs = Math.max(MIN_DELAY_MS, (performance.now() - started) * REST_PER_WRITE);
   };
   const changed = () => {

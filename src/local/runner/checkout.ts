@@ -27,20 +27,31 @@ export async function checkout(run: StepRun): Promise<void> {
 
   const env = { ...run.env, ...gitEnvironment(job.serverUrl, job.token) };
   const git = async (...args: string[]) => {
+    const said: string[] = [];
     const result = await runProcess({
       file: 'git',
       args,
       cwd: dir,
       env,
       signal: run.signal,
-      onLine: run.onLine,
+      onLine: line => {
+        said.push(line);
+        run.onLine(line);
+      },
       graceSeconds: 0,
       marker: run.context.root,
     });
-    if (result.exitCode !== 0)
-      throw new Error(`actions/checkout: git ${args[0]} failed for ${wanted} from ${url}.`);
+    if (result.exitCode === 0) return;
+    const words = said
+      .filter(line => line.trim() !== '')
+      .slice(-3)
+      .join('; ');
+    throw new Error(
+      `actions/checkout: git ${args[0]} failed for ${wanted} from ${url}: ${words || 'no output'}.`,
+    );
   };
-  await git('init', '--quiet');
+  // Without the template's example hooks, which would be copied.
+  await git('init', '--quiet', '--template=');
   await git('remote', 'add', 'origin', url);
   const all = depth === '0' ? ['+refs/heads/*:refs/remotes/origin/*', '+refs/tags/*:refs/tags/*'] : [];
   const limit = depth === '0' ? [] : [`--depth=${depth}`];

@@ -2,7 +2,6 @@
 import { readFileSync } from 'node:fs';
 import { Hono } from 'hono';
 import { GitHubError } from '../errors.ts';
-import { isShown } from '../shown.ts';
 import type { World } from '../world.ts';
 import { actionPages } from './actions.ts';
 import { checkPages } from './checks.ts';
@@ -24,7 +23,8 @@ const FILE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancest
 
 const PROTECTION = {
   'x-content-type-options': 'nosniff',
-  'referrer-policy': 'no-referrer',
+  // A form that posts to this server names it as its origin.
+  'referrer-policy': 'same-origin',
   'cache-control': 'no-store',
   'cross-origin-resource-policy': 'same-origin',
 };
@@ -56,6 +56,7 @@ export function pageHandler(world: World): (request: Request) => Promise<Respons
     world.report(error);
     return c.html(problem(500), 500);
   });
-  return async request =>
-    isShown(world, request) ? pages.fetch(request) : new Response('Not Found\n', { status: 404 });
+  return async request => {
+    return world.options.pages === true ? pages.fetch(request) : new Response('Not Found\n', { status: 404 });
+  };
 }
