@@ -61,6 +61,7 @@ function work(probot: Pick<Probot, 'auth' | 'log'>, signal: AbortSignal) {
   return startWork(probot, {
     pollSeconds: 3600,
     seedSecret: '',
+    secrets: [],
     agentEnv: { OPENAI_API_KEY: undefined, OPENAI_BASE_URL: undefined },
     templates: { contract: '', workflow: '' },
     now: () => new Date(),

@@ -18,6 +18,8 @@ export interface AppSettings {
   pollSeconds: number;
   /** Secret from which the campaigns' seeds are derived. Must be the same after a restart. */
   seedSecret: string;
+  /** Values that nothing which is published may contain. */
+  secrets: readonly string[];
   agentEnv: AgentEnv;
   templates: Context['templates'];
   /** The current time, as campaigns see it. */

@@ -70,7 +70,7 @@ export function completedCheck(contract: Contract, trial: RecordedTrial, marker:
     case 'fault':
       return {
         title: 'Machine error',
-        summary: `${escapeMarkdown(outcome.message)}\n\nThis is not the candidate's fault. A trial is attempted up to ${MAX_FAULTS} times.`,
+        summary: `${escapeMarkdown(outcome.message)}\n\nThis is not the candidate's fault. A trial is attempted up to ${MAX_FAULTS} times. A run whose runner was stopped counts half.`,
         text: marker,
       };
   }

@@ -51,3 +51,22 @@ test('an idea that scored better and was closed is a near miss, unless its score
   );
   assert.deepEqual(results, ['✂️ stopped early', '❌ closed', '❌ near miss']);
 });
+
+test('every failed proposal is shown with its reason', () => {
+  const reason = 'gpt timed out: it sent nothing for 300 s';
+  const text = (more: object) => {
+    const there = campaign({ failedProposals: ['the key was rejected', reason], ...more });
+    return there.state ? statusComment(snapshot({ campaigns: [there] }), there, there.state) : '';
+  };
+  const running = text({ failedInARow: 2 });
+  assert.match(
+    running,
+    /\*\*The last proposal failed:\*\* `gpt timed out.*`\. 2 proposals in a row failed; the campaign pauses after 5\./,
+  );
+  assert.match(
+    running,
+    /<summary>Why proposals failed<\/summary>\n\n- `the key was rejected`\n- `gpt timed out/,
+  );
+  assert.doesNotMatch(text({ failedInARow: 0 }), /last proposal failed/);
+  assert.doesNotMatch(text({ failedInARow: 0, failedProposals: [] }), /failed/);
+});

@@ -2,7 +2,7 @@
 import { markdownTable } from 'markdown-table';
 import { budgetOf, championValues, trialsOfTree } from '../campaign/evidence/evidence.ts';
 import { type LedgerRow, ledgerRows, type Spending, spending } from '../campaign/evidence/ledger.ts';
-import type { CampaignState } from '../campaign/marker.ts';
+import { type CampaignState, MAX_FAILED_PROPOSALS } from '../campaign/marker.ts';
 import type { Campaign, Snapshot } from '../campaign/model.ts';
 import { campaignBranch, seenBy } from '../campaign/own-branch.ts';
 import { stillAsked, waitsForDecisions, waitsForPeople } from '../campaign/people.ts';
@@ -33,6 +33,8 @@ export function statusComment(seen: Snapshot, campaign: Campaign, state: Campaig
   ];
   if (state.reason !== '')
     parts.push(`**${state.phase === 'paused' ? 'Paused' : 'Ended'}:** ${state.reason}`);
+  const failures = failureLine(state);
+  if (failures !== '') parts.push(failures);
   const people = peopleLine(snapshot, campaign, state);
   if (people !== '') parts.push(people);
   const branch = ownBranchLine(snapshot, campaign, state);
@@ -107,6 +109,20 @@ function summaryLine(
       ? 'no improvement yet'
       : `${formatDifference(mean(now) - start, start)} since the start, ${merged.length} merged${ties}`;
   return `Champion ${sha}: ${metric} **${formatValue(mean(now))}** (${change}).`;
+}
+
+/** Why proposals failed: the last one if it was just now, and all that are still known. */
+function failureLine({ phase, failedInARow, failedProposals }: CampaignState): string {
+  const last = failedProposals.at(-1);
+  if (last === undefined) return '';
+  const count = `${formatCount(failedInARow, 'proposal')} in a row failed; the campaign pauses after ${MAX_FAILED_PROPOSALS}`;
+  const now =
+    phase === 'running' && failedInARow > 0
+      ? [`**The last proposal failed:** ${quote(last, 300)}. ${count}.`]
+      : [];
+  const list = failedProposals.map(reason => `- ${quote(reason, 300)}`).join('\n');
+  const summary = `Why ${failedProposals.length === 1 ? 'a proposal' : 'proposals'} failed`;
+  return [...now, `<details><summary>${summary}</summary>\n\n${list}\n\n</details>`].join('\n\n');
 }
 
 /** Experiments that need a person's decision, and requested ideas that have not been tried. */

@@ -1,8 +1,10 @@
 /** Trials on GitHub: a check run as the intent, the dispatch, and the result from the run's artifact. */
+
 import { createHmac } from 'node:crypto';
 import type { ActionOf } from '../../campaign/action.ts';
 import { type Terms, termsOf } from '../../campaign/evidence/audit-terms.ts';
 import { budgetOf } from '../../campaign/evidence/evidence.ts';
+import { LOST_MACHINE } from '../../campaign/evidence/faults.ts';
 import { stopBarOf } from '../../campaign/evidence/stopping.ts';
 import type { RecordedTrial } from '../../campaign/marker.ts';
 import type { Campaign, Run, Snapshot } from '../../campaign/model.ts';
@@ -13,6 +15,7 @@ import {
   type Measurement,
   measurementSchema,
 } from '../../protocol/measurement.ts';
+import { maskedDeep } from '../../protocol/secrets.ts';
 import { formatStopBar, STOP_INPUT } from '../../protocol/stop-bar.ts';
 import { completedCheck, startedCheck } from '../../render/check.ts';
 import type { Context } from '../context.ts';
@@ -146,15 +149,13 @@ async function readResult(
   const { attempt, experiment } = action;
   const { run } = attempt;
   if (!run) throw new Error(`Expected a completed run of trial ${attempt.trial}, found none.`);
-  const fault = (message: string) => faultOf(context, snapshot, action, run, message);
+  const fault = (message: string, machine = 'unknown') =>
+    faultOf(context, snapshot, action, run, { message, machine });
   const text = await context.port.artifact(run.id, MEASUREMENT_ARTIFACT, MEASUREMENT_FILE);
-  const measurement = text === null ? null : parseMeasurement(text);
+  const measurement = text === null ? null : parseMeasurement(text, context.secrets);
+  if (measurement === null && run.status === 'queued') return fault('No runner picked up the run.');
   if (measurement === null)
-    return fault(
-      run.status === 'queued'
-        ? 'No runner picked up the run.'
-        : `The run ended (${run.conclusion ?? 'no conclusion'}) without a readable measurement.`,
-    );
+    return fault(await withoutMeasurement(context, run), text === null ? LOST_MACHINE : undefined);
   const marker = experiment?.marker;
   const expected = marker?.commit ?? measurement.candidate;
   const tree = marker?.tree ?? (await treeOf(context, snapshot, measurement.candidate));
@@ -177,14 +178,22 @@ async function readResult(
   return { ...measurement, outcome: kept, runId: run.id };
 }
 
+/** Why a run left no measurement, in the runner's words if it said anything. */
+async function withoutMeasurement({ port }: Context, run: Run): Promise<string> {
+  const failure = (await port.job(run.id))?.failure ?? null;
+  const ended = `The run ended (${run.conclusion ?? 'no conclusion'}) without a readable measurement`;
+  return failure === null ? `${ended}.` : `${ended}: ${failure}`;
+}
+
 /** The tree of a measured champion, which may be an earlier one. */
 async function treeOf({ port }: Context, { base }: Snapshot, sha: string): Promise<string | undefined> {
   return sha === base.sha ? base.tree : (await port.commit(sha))?.tree;
 }
 
-function parseMeasurement(text: string): Measurement | null {
+function parseMeasurement(text: string, secrets: readonly string[]): Measurement | null {
   try {
-    const parsed = measurementSchema.safeParse(JSON.parse(text));
+    // The runner masks the secrets that it knows. These are the App's, for one that runs on the same machine.
+    const parsed = measurementSchema.safeParse(maskedDeep(JSON.parse(text), secrets));
     return parsed.success ? parsed.data : null;
   } catch {
     return null;
@@ -197,7 +206,7 @@ async function faultOf(
   snapshot: Snapshot,
   { contract, experiment }: ActionOf<'record'>,
   run: Run,
-  message: string,
+  { message, machine }: { message: string; machine: string },
 ): Promise<RecordedTrial> {
   const champion = experiment ? null : await port.commit(run.headSha);
   const { sha, tree } = champion ?? snapshot.base;
@@ -209,7 +218,7 @@ async function faultOf(
     tree: experiment?.marker.tree ?? tree,
     seed: 0,
     budgetSeconds: contract.trial.budget,
-    machine: 'unknown',
+    machine,
     digest: '',
     sandbox: 'none',
     outcome: { status: 'fault', message: message.slice(0, 500) },

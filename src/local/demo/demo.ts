@@ -9,7 +9,9 @@ import { CONNECTION_FILE, type Connection } from './connection.ts';
 import { ending } from './ending.ts';
 import { createEar, type Ear } from './hear.ts';
 import { exportHistory, type Metric, type Repository } from './history.ts';
-import { startServices } from './services.ts';
+import { keepLogs } from './job-logs.ts';
+import { missingLabels } from './labels.ts';
+import { type ServicesOptions, startServices } from './services.ts';
 import { createView, type View } from './view.ts';
 import { type Look, look, type Watched } from './watch.ts';
 
@@ -27,6 +29,8 @@ export interface DemoOptions {
   metric: Metric;
   budgetSeconds: number;
   environment: NodeJS.ProcessEnv;
+  /** What the environment says about the App. */
+  settings: ServicesOptions['settings'];
   actionDir: string;
   /** Exit after the campaign instead of keeping the local GitHub running. */
   exit: boolean;
@@ -35,6 +39,8 @@ export interface DemoOptions {
 }
 
 const OWNER = 'you';
+/** Folder of the jobs' logs. */
+const LOGS = 'logs';
 const LOOK_EVERY_MS = 500;
 /** While nothing runs. */
 const IDLE_LOOK_MS = 2000;
@@ -48,9 +54,13 @@ export async function runDemo(options: DemoOptions): Promise<string | null> {
   const stop = AbortSignal.any([signal, broken.signal]);
   const now = () => performance.now() / 1000;
   const ear = createEar(now);
+  const keep = keepLogs(path.join(dir, LOGS));
   const services = await startServices({
     ...options,
-    onLine: (job, line) => ear.take(job.title, line),
+    onLine: (job, line) => {
+      ear.take(job.title, line);
+      keep(job.title, line);
+    },
     onFailure: error => broken.abort(error),
   });
   const view = createView(stream, now);
@@ -69,11 +79,11 @@ export async function runDemo(options: DemoOptions): Promise<string | null> {
     const watched = { repository, issue, metric: options.metric, budgetSeconds: options.budgetSeconds };
     const watching = { ear, view, dir, signal: stop, log: services.log };
     let last = await watch(octokit, watched, watching);
-    stream.write(ending({ ...last.board, page, connection, dir, stays: !options.exit }));
+    stream.write(ending({ ...last.board, page, connection, dir, logs: LOGS, stays: !options.exit }));
     while (!options.exit) {
       await untilResumed(octokit, watched, watching);
       last = await watch(octokit, watched, watching);
-      stream.write(ending({ ...last.board, page, connection, dir, stays: true }));
+      stream.write(ending({ ...last.board, page, connection, dir, logs: LOGS, stays: true }));
     }
     return failure(last.board);
   } catch (error) {
@@ -113,6 +123,7 @@ async function watch(
 ): Promise<Look> {
   const started = performance.now();
   let judged = -1;
+  let warned = false;
   while (true) {
     signal.throwIfAborted();
     const found = await look(octokit, watched, ear);
@@ -121,6 +132,9 @@ async function watch(
       const count = found.board.rows.filter(row => row.verdict).length;
       if (count !== judged) await writeResults(dir, found, watched.metric);
       judged = count;
+      const problem: string | null = warned ? null : await missingLabels(octokit, watched.repository);
+      if (problem !== null) view.print(`Warning: ${problem}`);
+      warned ||= problem !== null || found.board.running.length > 0;
       if (isOver(found.board)) {
         view.close();
         return found;

@@ -18,6 +18,7 @@ const end = {
   page: `${url}/you/lab/issues/1`,
   connection: { url, token: 'secret', owner: 'you', repo: 'lab' },
   dir: '/somewhere/else',
+  logs: 'logs',
   stays: true,
 } as const;
 

@@ -8,6 +8,8 @@ interface Ending extends Pick<Board, 'rows' | 'metric' | 'first' | 'champion' | 
   page: string;
   connection: Connection;
   dir: string;
+  /** Folder of the trials' logs in `dir`. */
+  logs: string;
   /** Whether the local GitHub keeps running. */
   stays: boolean;
 }
@@ -56,7 +58,7 @@ const REASONS: Record<string, string> = {
   flagged: 'waits for a person, because the audit disagrees with the score',
 };
 
-function placeLines({ dir, connection, page, stays }: Ending): string[] {
+function placeLines({ dir, logs, connection, page, stays }: Ending): string[] {
   const relative = path.relative(process.cwd(), dir);
   const place = relative.startsWith('..') ? dir : relative;
   const { url, owner, repo } = connection;
@@ -64,6 +66,7 @@ function placeLines({ dir, connection, page, stays }: Ending): string[] {
     'Where to look:',
     `  results   ${path.join(place, 'results.tsv')}`,
     `  chart     ${path.join(place, 'progress.svg')}`,
+    `  logs      ${path.join(place, logs)}`,
     ...(stays
       ? [
           `  campaign  ${page}`,

@@ -171,6 +171,9 @@ function reads(model: Model, line: Line, lag: () => number) {
         if (!run) throw notFound();
         return name === 'measurement' && file === 'measurement.json' ? (run.artifacts[0] ?? null) : null;
       }),
+    job: (runId: number) =>
+      line('job', String(runId), () => ({ labels: ['self-hosted', 'gpu'], failure: null })),
+    runners: () => line('runners', '', () => null),
     permission: async (login: string) =>
       (await orNull(() =>
         line('permission', login, () => {
