@@ -25,6 +25,8 @@ const NAMESPACES = 0x7e02_0000;
 const TIME_NAMESPACE = 0x80;
 /** clone makes a thread of the same process. */
 const THREAD = 0x1_0000;
+/** Returns a handle of the new process. Its inode number counts the processes that the machine has ever started. */
+const CLONE_PIDFD = 0x1000;
 
 const AF_UNIX = 1;
 const AF_INET = 2;
@@ -61,7 +63,7 @@ const always = (otherwise: Verdict): Decision => ({ clauses: [], otherwise });
 const THREADS_ONLY: Record<string, Decision> = {
   clone: {
     clauses: [
-      { argument: 0, anyBit: NAMESPACES, gives: EPERM },
+      { argument: 0, anyBit: NAMESPACES | CLONE_PIDFD, gives: EPERM },
       { argument: 0, anyBit: THREAD, gives: 'pass' },
     ],
     otherwise: EPERM,
@@ -71,7 +73,7 @@ const THREADS_ONLY: Record<string, Decision> = {
 };
 
 const RULES: Record<string, Decision> = {
-  clone: { clauses: [{ argument: 0, anyBit: NAMESPACES, gives: EPERM }], otherwise: 'pass' },
+  clone: { clauses: [{ argument: 0, anyBit: NAMESPACES | CLONE_PIDFD, gives: EPERM }], otherwise: 'pass' },
   fork: always('pass'),
   vfork: always('pass'),
   unshare: {
