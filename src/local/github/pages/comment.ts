@@ -2,10 +2,9 @@
 import { addComment } from '../issues.ts';
 import type { Issue, Repository } from '../state.ts';
 import type { World } from '../world.ts';
-import { issueAt } from './issues.ts';
 import { issuePath, pathOf } from './links.ts';
 import { type Html, html } from './markup.ts';
-import { frame, type Pages, problem, repositoryAt } from './page.ts';
+import { frame, issueAt, type Pages, problem, repositoryAt } from './page.ts';
 
 const MAX_CHARACTERS = 65_536;
 
