@@ -12465,6 +12465,40 @@ function date4(params) {
   return _coercedDate(ZodDate, params);
 }
 
+// src/protocol/secrets.ts
+var MASK = "***";
+var NAME = /(?:TOKEN|KEY|SECRET|PASSWORD|PASSWD|CREDENTIALS?)$|^ACTIONS_/i;
+var SHORTEST = 8;
+var SHORTEST_LINE = 16;
+var SHAPES = [
+  /\bgh[pousr]_[A-Za-z0-9_]{20,255}/g,
+  /\bgithub_pat_[A-Za-z0-9_]{20,255}/g,
+  /\bsk-[A-Za-z0-9_-]{20,255}/g,
+  /\bhf_[A-Za-z0-9]{20,255}/g,
+  /-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----[^-]*(?:-----END [A-Z ]{0,30}PRIVATE KEY-----|-----END[A-Z ]{0,30})?/g
+];
+function isSecretName(name) {
+  return NAME.test(name);
+}
+function secretsIn(env) {
+  const values = Object.entries(env).flatMap(([name, value = ""]) => {
+    if (!isSecretName(name) || value.length < SHORTEST) return [];
+    const lines = value.split(/\\n|\r?\n/).filter((line) => line.length >= SHORTEST_LINE);
+    return [value, ...lines];
+  });
+  return [...new Set(values)].sort((a, b) => b.length - a.length);
+}
+function masked(text, secrets = []) {
+  const known = secrets.reduce((rest, secret) => rest.replaceAll(secret, MASK), text);
+  return SHAPES.reduce((rest, shape) => rest.replace(shape, MASK), known);
+}
+function maskedDeep(value, secrets) {
+  return JSON.parse(
+    JSON.stringify(value),
+    (_, part) => typeof part === "string" ? masked(part, secrets) : part
+  );
+}
+
 // src/protocol/visible.ts
 var ESC = "\x1B";
 var BEL = "\x07";
@@ -12498,7 +12532,7 @@ function isMeasurable(value) {
 }
 var numberSchema = external_exports.number().min(-MOST).max(MOST);
 var secondsSchema = external_exports.number().min(0).max(MOST_SECONDS);
-var textSchema = (length) => external_exports.string().max(length).transform(visible);
+var textSchema = (length) => external_exports.string().max(length).transform((text) => masked(visible(text)));
 var outcomeSchema = external_exports.discriminatedUnion("status", [
   external_exports.strictObject({ status: external_exports.literal("measured"), value: numberSchema }),
   /** The candidate failed. `traceback` is the end of its output, at most 4,000 characters. */
@@ -24220,7 +24254,7 @@ async function findReadable(wanted) {
     if (places.some((place2) => isInside(from, place2.from)) || !await mayShow(name, from, wanted)) continue;
     places.push({ from, to: from, isLayered: await isSmall(from) });
   }
-  return { places, variables: variablesOf(caches, places), secrets: await secretsIn(places) };
+  return { places, variables: variablesOf(caches, places), secrets: await secretsIn2(places) };
 }
 async function mayShow(name, from, { hidden }) {
   if (name === "XDG_CACHE_HOME" || !await isThere(from)) return false;
@@ -24236,7 +24270,7 @@ function variablesOf(caches, places) {
   }
   return found;
 }
-async function secretsIn(places) {
+async function secretsIn2(places) {
   const paths = places.flatMap(
     ({ from }) => SECRETS.includes(basename3(from)) ? [] : SECRET_FOLDERS.flatMap((folder) => SECRETS.map((name) => join12(from, folder, name)))
   );
@@ -24459,7 +24493,7 @@ function environment(variables, { folders }) {
 
 // src/trial/bpf.ts
 var LOAD = 32;
-var MASK = 84;
+var MASK2 = 84;
 var IF_EQUAL = 21;
 var IF_AT_LEAST = 53;
 var IF_ANY_BIT = 69;
@@ -24493,7 +24527,7 @@ function ruleInstructions({ call, clauses, otherwise }) {
 function clauseInstructions(clause) {
   const { argument, mask, anyBit, gives } = clause;
   const load2 = [[LOAD, 0, 0, ARGUMENTS_OFFSET + ARGUMENT_BYTES * argument]];
-  if (mask !== void 0) load2.push([MASK, 0, 0, mask]);
+  if (mask !== void 0) load2.push([MASK2, 0, 0, mask]);
   if (anyBit !== void 0) return [...load2, [IF_ANY_BIT, 0, 1, anyBit], verdict(gives)];
   if (clause.notIn === void 0) return [...load2, ...test(clause.in ?? [], gives)];
   const holds = clause.notIn.map(between);
@@ -24585,7 +24619,7 @@ preadv 295 69, pwritev 296 70, rt_tgsigqueueinfo 297 240, recvmmsg 299 243, prli
 sendmmsg 307 269, getcpu 309 168, sched_setattr 314 274, sched_getattr 315 275, renameat2 316 276,
 seccomp 317 277, getrandom 318 278, memfd_create 319 279, execveat 322 281, membarrier 324 283,
 mlock2 325 284, copy_file_range 326 285, pkey_mprotect 329 288, pkey_alloc 330 289, pkey_free 331 290,
-statx 332 291, rseq 334 293, uretprobe 335 -, pidfd_send_signal 424 424, pidfd_open 434 434,
+statx 332 291, rseq 334 293, uretprobe 335 -,
 close_range 436 436, openat2 437 437, faccessat2 439 439, epoll_pwait2 441 441, futex_waitv 449 449,
 set_mempolicy_home_node 450 450, fchmodat2 452 452, map_shadow_stack 453 453, futex_wake 454 454,
 futex_wait 455 455, futex_requeue 456 456, mseal 462 462`;
@@ -24622,6 +24656,7 @@ var AUDIT = { x64: 3221225534, arm64: 3221225655 };
 var UNKNOWN_FROM = 451;
 var NAMESPACES = 2114060288;
 var TIME_NAMESPACE = 128;
+var CLONE_PIDFD = 4096;
 var AF_UNIX = 1;
 var AF_INET = 2;
 var AF_INET6 = 10;
@@ -24644,7 +24679,7 @@ var REQUESTS = [
 ];
 var always = (otherwise) => ({ clauses: [], otherwise });
 var RULES = {
-  clone: { clauses: [{ argument: 0, anyBit: NAMESPACES, gives: EPERM }], otherwise: "pass" },
+  clone: { clauses: [{ argument: 0, anyBit: NAMESPACES | CLONE_PIDFD, gives: EPERM }], otherwise: "pass" },
   unshare: {
     clauses: [{ argument: 0, anyBit: NAMESPACES | TIME_NAMESPACE, gives: EPERM }],
     otherwise: "pass"
@@ -25039,7 +25074,7 @@ async function measure(options, draft) {
       // Text that a referee holds back may be among the downloads.
       caches: isReported ? cacheFolders(options.environment) : {},
       isWorkWritable: isReported,
-      hidden: [base, candidate, scratch, ...home ? [home] : [], ...dataDir ? [dataDir] : []],
+      hidden: [base, candidate, options.packages, scratch, home, dataDir].filter((path) => path !== void 0),
       machineHome: home ?? "/"
     },
     options.sandboxOptional ?? false,
@@ -25331,12 +25366,14 @@ function table(measurement) {
 
 // src/action.ts
 var MAX_PRINTED_CHARACTERS = 1024 * 1024;
+var PARENT_CHECK_MS = 1e3;
 async function main(env, signal) {
   const inputs = readInputs(env);
   const workspace = env.GITHUB_WORKSPACE ?? process.cwd();
   const scratch = await mkdtemp(join19(env.RUNNER_TEMP ?? tmpdir(), "trial-"));
   const guard = randomUUID3();
-  const print = limitedPrinter();
+  const secrets = secretsIn(env);
+  const print = limitedPrinter(secrets);
   console.log(`::stop-commands::${guard}`);
   let measurement;
   try {
@@ -25351,6 +25388,8 @@ async function main(env, signal) {
       timeoutSeconds: inputs.timeout,
       command: inputs.command,
       readable: inputs.readable,
+      // Set by a runner whose repository is on the same machine, where its packages are installed.
+      ...env.AUTORESEARCH_PACKAGES ? { packages: env.AUTORESEARCH_PACKAGES } : {},
       terms: {
         threshold: inputs.threshold,
         championStartupSeconds: inputs["champion-startup"],
@@ -25363,6 +25402,7 @@ async function main(env, signal) {
       signal,
       sandboxOptional: env.AUTORESEARCH_SANDBOX === "optional"
     });
+    measurement = maskedDeep(measurement, secrets);
     await write(measurement, workspace, env);
   } finally {
     console.log(`::${guard}::`);
@@ -25384,10 +25424,11 @@ async function write(measurement, workspace, env) {
   if (env.GITHUB_STEP_SUMMARY) await appendFile(env.GITHUB_STEP_SUMMARY, summary);
   console.log(JSON.stringify(measurement.outcome, null, 2));
 }
-function limitedPrinter() {
+function limitedPrinter(secrets) {
   let left = MAX_PRINTED_CHARACTERS;
-  return (line) => {
+  return (output2) => {
     if (left <= 0) return;
+    const line = masked(output2, secrets);
     left -= line.length + 1;
     console.log(left > 0 ? line : "(output too long; the rest is cut off)");
   };
@@ -25399,6 +25440,10 @@ var stop = new AbortController();
 for (const name of ["SIGINT", "SIGTERM"]) {
   process.once(name, () => stop.abort(new Error(`The trial was cancelled (${name}).`)));
 }
+var runner = process.ppid;
+setInterval(() => {
+  if (process.ppid !== runner) stop.abort(new Error("The trial was cancelled: its runner is gone."));
+}, PARENT_CHECK_MS).unref();
 try {
   process.exitCode = await main(process.env, stop.signal);
 } catch (error2) {
