@@ -69,7 +69,10 @@ test('init says what the built-in agent can change', async t => {
   const found = await autoresearch('init', repository, '--editable', 'train.py');
   assert.match(found.stdout, /The built-in agent can change 3 settings: LR = 0\.5, BETAS\[0\] = 0\.9, /);
   const nothing = await autoresearch('init', repository, '--force', '--editable', 'train.lua');
-  assert.match(nothing.stdout, /The built-in agent found nothing to change in train\.lua\. It changes numbers/);
+  assert.match(
+    nothing.stdout,
+    /The built-in agent found nothing to change in train\.lua\. It changes numbers/,
+  );
 });
 
 test('init writes contract, workflow and brief, and never overwrites existing files', async t => {
