@@ -9,6 +9,7 @@ import { withAgent, withBudget } from '../starter/templates.ts';
 import { sandboxProblem } from '../trial/probe.ts';
 import { committedContract, currentBranch, repositoryRoot } from './contract.ts';
 import { CommandError, durationText, wholeNumber } from './errors.ts';
+import { checkOpenFiles } from './open-files.ts';
 
 interface DemoCommandOptions {
   budget?: string;
@@ -53,6 +54,7 @@ export function addDemo(program: Command): void {
 
 async function demo(experiments: number, options: DemoCommandOptions): Promise<void> {
   loadSettings();
+  checkOpenFiles();
   const { claimFolder } = await import('../local/demo/folder.ts');
   const { runDemo } = await import('../local/demo/demo.ts');
   const { settingsFrom } = await import('../app/settings.ts');
