@@ -24619,7 +24619,7 @@ preadv 295 69, pwritev 296 70, rt_tgsigqueueinfo 297 240, recvmmsg 299 243, prli
 sendmmsg 307 269, getcpu 309 168, sched_setattr 314 274, sched_getattr 315 275, renameat2 316 276,
 seccomp 317 277, getrandom 318 278, memfd_create 319 279, execveat 322 281, membarrier 324 283,
 mlock2 325 284, copy_file_range 326 285, pkey_mprotect 329 288, pkey_alloc 330 289, pkey_free 331 290,
-statx 332 291, rseq 334 293, uretprobe 335 -, pidfd_send_signal 424 424, pidfd_open 434 434,
+statx 332 291, rseq 334 293, uretprobe 335 -,
 close_range 436 436, openat2 437 437, faccessat2 439 439, epoll_pwait2 441 441, futex_waitv 449 449,
 set_mempolicy_home_node 450 450, fchmodat2 452 452, map_shadow_stack 453 453, futex_wake 454 454,
 futex_wait 455 455, futex_requeue 456 456, mseal 462 462`;
@@ -24656,6 +24656,7 @@ var AUDIT = { x64: 3221225534, arm64: 3221225655 };
 var UNKNOWN_FROM = 451;
 var NAMESPACES = 2114060288;
 var TIME_NAMESPACE = 128;
+var CLONE_PIDFD = 4096;
 var AF_UNIX = 1;
 var AF_INET = 2;
 var AF_INET6 = 10;
@@ -24678,7 +24679,7 @@ var REQUESTS = [
 ];
 var always = (otherwise) => ({ clauses: [], otherwise });
 var RULES = {
-  clone: { clauses: [{ argument: 0, anyBit: NAMESPACES, gives: EPERM }], otherwise: "pass" },
+  clone: { clauses: [{ argument: 0, anyBit: NAMESPACES | CLONE_PIDFD, gives: EPERM }], otherwise: "pass" },
   unshare: {
     clauses: [{ argument: 0, anyBit: NAMESPACES | TIME_NAMESPACE, gives: EPERM }],
     otherwise: "pass"
@@ -25073,7 +25074,7 @@ async function measure(options, draft) {
       // Text that a referee holds back may be among the downloads.
       caches: isReported ? cacheFolders(options.environment) : {},
       isWorkWritable: isReported,
-      hidden: [base, candidate, scratch, ...home ? [home] : [], ...dataDir ? [dataDir] : []],
+      hidden: [base, candidate, options.packages, scratch, home, dataDir].filter((path) => path !== void 0),
       machineHome: home ?? "/"
     },
     options.sandboxOptional ?? false,
@@ -25387,6 +25388,8 @@ async function main(env, signal) {
       timeoutSeconds: inputs.timeout,
       command: inputs.command,
       readable: inputs.readable,
+      // Set by a runner whose repository is on the same machine, where its packages are installed.
+      ...env.AUTORESEARCH_PACKAGES ? { packages: env.AUTORESEARCH_PACKAGES } : {},
       terms: {
         threshold: inputs.threshold,
         championStartupSeconds: inputs["champion-startup"],

@@ -2,7 +2,7 @@
  * Prepares a fresh clone: npm packages, sandbox, Python environment, training text. A step is skipped if its inputs have not changed since
  * it last succeeded. Plain JavaScript without dependencies, because it runs before anything is installed.
  *
- *   node scripts/setup.mjs [--dev] [--no-trainer]
+ *   node scripts/setup.mjs [--dev] [--no-trainer [--sandbox]]
  */
 import { execFileSync, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -38,14 +38,14 @@ try {
 }
 
 async function main() {
-  const unknown = [...options].filter(option => !['--dev', '--no-trainer'].includes(option));
+  const unknown = [...options].filter(option => !['--dev', '--no-trainer', '--sandbox'].includes(option));
   if (unknown.length > 0) {
-    throw new SetupError(`expected --dev or --no-trainer, found ${unknown.join(' ')}.`);
+    throw new SetupError(`expected --dev, --no-trainer or --sandbox, found ${unknown.join(' ')}.`);
   }
   process.chdir(ROOT);
   await installPackages();
+  if (!options.has('--no-trainer') || options.has('--sandbox')) await installSandbox();
   if (options.has('--no-trainer')) return;
-  await installSandbox();
   await createEnvironment();
   await installTrainer(options.has('--dev'));
   await prepareData();

@@ -37,6 +37,8 @@ async function main(env: NodeJS.ProcessEnv, signal: AbortSignal): Promise<number
       timeoutSeconds: inputs.timeout,
       command: inputs.command,
       readable: inputs.readable,
+      // Set by a runner whose repository is on the same machine, where its packages are installed.
+      ...(env.AUTORESEARCH_PACKAGES ? { packages: env.AUTORESEARCH_PACKAGES } : {}),
       terms: {
         threshold: inputs.threshold,
         championStartupSeconds: inputs['champion-startup'],

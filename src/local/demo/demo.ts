@@ -8,6 +8,8 @@ import { type Board, finalTable, noiseText } from './board.ts';
 import { CONNECTION_FILE, type Connection } from './connection.ts';
 import { createEar, type Ear } from './hear.ts';
 import { exportHistory, type Metric, type Repository } from './history.ts';
+import { keepLogs } from './job-logs.ts';
+import { missingLabels } from './labels.ts';
 import { type ServicesOptions, startServices } from './services.ts';
 import { createView, type View } from './view.ts';
 import { type Look, look, type Watched } from './watch.ts';
@@ -36,6 +38,8 @@ export interface DemoOptions {
 }
 
 const OWNER = 'you';
+/** Folder of the jobs' logs. */
+const LOGS = 'logs';
 const LOOK_EVERY_MS = 500;
 /** The App usually answers within 2 s; after this time something is broken. */
 const ANSWER_WITHIN_SECONDS = 60;
@@ -47,9 +51,13 @@ export async function runDemo(options: DemoOptions): Promise<string | null> {
   const stop = AbortSignal.any([signal, broken.signal]);
   const now = () => performance.now() / 1000;
   const ear = createEar(now);
+  const keep = keepLogs(path.join(dir, LOGS));
   const services = await startServices({
     ...options,
-    onLine: (job, line) => ear.take(job.title, line),
+    onLine: (job, line) => {
+      ear.take(job.title, line);
+      keep(job.title, line);
+    },
     onFailure: error => broken.abort(error),
   });
   const view = createView(stream, now);
@@ -115,6 +123,7 @@ async function watch(
 ): Promise<Look> {
   const started = performance.now();
   let judged = -1;
+  let warned = false;
   while (true) {
     signal.throwIfAborted();
     const found = await look(octokit, watched, ear);
@@ -123,6 +132,9 @@ async function watch(
       const count = found.board.rows.filter(row => row.verdict).length;
       if (count !== judged) await writeResults(dir, found, watched.metric);
       judged = count;
+      const problem: string | null = warned ? null : await missingLabels(octokit, watched.repository);
+      if (problem !== null) view.print(`Warning: ${problem}`);
+      warned ||= problem !== null || found.board.running.length > 0;
       const over = found.board.phase !== 'running' && found.board.running.length === 0;
       if (over) return found;
     } else if (performance.now() - started > ANSWER_WITHIN_SECONDS * 1000) {
@@ -152,6 +164,7 @@ function ending(board: Board, { url, token, owner, repo }: Connection, { dir, ex
     ...(noise === null ? [] : [`  noise     ${noise}`]),
     `  results   ${path.join(place, 'results.tsv')}`,
     `  chart     ${path.join(place, 'progress.svg')}`,
+    `  logs      ${path.join(place, LOGS)}`,
   ];
   // The repository is private, so git needs the user's token, which expires with the demo.
   const address = url.replace('://', `://${owner}:${token}@`);
