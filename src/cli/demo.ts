@@ -11,6 +11,7 @@ import { withAgent, withBudget, withCpuClock } from '../starter/templates.ts';
 import { sandboxProblem, WITHOUT_SANDBOX } from '../trial/probe.ts';
 import { committedContract, currentBranch, repositoryRoot } from './contract.ts';
 import { CommandError, durationText, wholeNumber } from './errors.ts';
+import { checkOpenFiles } from './open-files.ts';
 
 interface DemoCommandOptions {
   budget?: string;
@@ -63,6 +64,7 @@ export function addDemo(program: Command): void {
 
 async function demo(experiments: number, options: DemoCommandOptions): Promise<void> {
   loadSettings();
+  checkOpenFiles();
   const { claimFolder } = await import('../local/demo/folder.ts');
   const { runDemo } = await import('../local/demo/demo.ts');
   const { settingsFrom } = await import('../app/settings.ts');
