@@ -67,6 +67,7 @@ test('every link that a person can follow from an issue leads somewhere', async 
     '/ann/gpt/blob/research-log/results.tsv',
     '/ann/gpt/issues',
     '/ann/gpt/issues/N',
+    '/ann/gpt/issues/N/comment',
     '/ann/gpt/new/main',
     '/ann/gpt/pull/N',
     '/ann/gpt/pulls',
@@ -237,4 +238,32 @@ test('pictures are shown; every other file is text, and no file can act', async 
     'main~0/README.md',
   ])
     assert.equal((await open(s, `/ann/gpt/raw/${path}`)).status, 404, path);
+});
+
+test('a comment is written on a page of its own, by the first person, and only from there', async () => {
+  const s = await scene({ pages: true });
+  const { ann, github } = s;
+  await ann.rest.issues.create({ ...REPO, title: 'Lower', body: 'x' });
+  const { body, headers } = await open(s, '/ann/gpt/issues/1/comment');
+  assert.match(headers.get('content-security-policy') ?? '', /form-action 'self'/);
+  assert.doesNotMatch(body, /http-equiv="refresh"/);
+  const [, action = ''] = /<form method="post" action="([^"]+)"/.exec(body) ?? [];
+  const post = (path: string, text: string) =>
+    fetch(new URL(path, github.url), {
+      method: 'POST',
+      body: new URLSearchParams({ body: text }),
+      redirect: 'manual',
+    });
+  const answer = await post(action, '/research 3\r\nmore');
+  assert.equal(answer.status, 303);
+  assert.match(answer.headers.get('location') ?? '', /^\/ann\/gpt\/issues\/1#issuecomment-\d+$/);
+  const forged = await post(action.replace(/signature=../, 'signature=zz'), '/research 99');
+  assert.equal(forged.status, 404, 'a form of another site');
+  assert.equal((await post(action, '  \n')).headers.get('location'), '/ann/gpt/issues/1/comment');
+  const { data } = await ann.rest.issues.listComments({ ...REPO, issue_number: 1 });
+  assert.deepEqual(
+    data.map(one => [one.user?.login, one.body]),
+    [['ann', '/research 3\nmore']],
+  );
+  assert.match((await open(s, '/ann/gpt/issues/1')).body, /href="\/ann\/gpt\/issues\/1\/comment"/);
 });
