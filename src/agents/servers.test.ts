@@ -425,3 +425,12 @@ test('the answer’s schema names the files that may be edited, and the example 
   const copied = await scripted(t, [good.replace('src/train.py', '…')]);
   assert.equal((await copied.propose()).kind, 'idea');
 });
+
+test('edits that change nothing that runs are told back before a trial is spent on them', async t => {
+  const idle = (replace: string) => JSON.stringify({ ...IDEA, edits: [{ ...IDEA.edits[0], replace }] });
+  for (const replace of ['LR = 0.50', 'LR = 5e-1', 'LR = 0.5  # the learning rate', '\nLR = 0.5']) {
+    const { propose, requests } = await scripted(t, [idle(replace), good]);
+    assert.equal((await propose()).kind, 'idea');
+    assert.match(requests[1]?.messages.at(-1)?.content ?? '', /the edits change nothing that runs/, replace);
+  }
+});
