@@ -134,10 +134,15 @@ function nextSteps(root: string, files: string[], absent: string[], action: stri
     `Commit and push to ${base}:  git add ${files.join(' ')} && git commit -m "Let experiments run" && git push`,
     'Install the GitHub App on the repository and register a self-hosted runner with the label `gpu`.',
     'Comment on an issue:  /research 50',
-    `Or try it on this machine first:  autoresearch demo --repo ${root}`,
+    `Or try it on this machine first:  ${ownCommand(`demo --repo ${root}`)}`,
   ];
   const written = files.map(file => `  ${file}`).join('\n');
   return `Wrote to ${root}:\n${written}\n\nNext:\n${steps.map((step, i) => `  ${i + 1}. ${step}`).join('\n')}`;
+}
+
+/** A command of this clone, as it works from anywhere: nothing puts `autoresearch` on the PATH. */
+function ownCommand(words: string): string {
+  return `npm --prefix ${path.resolve(import.meta.dirname, '../..')} run autoresearch -- ${words}`;
 }
 
 /** The shell has replaced `~` with the user's home directory, which may be another one on the runner. */

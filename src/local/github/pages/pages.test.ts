@@ -35,7 +35,7 @@ test('every link that a person can follow from an issue leads somewhere', async 
   const body = [
     '| experiment | |\n| - | - |\n| #2 | better, see #1 and not #77 |',
     `![Every experiment so far](${here}/raw/research-log/progress.svg)`,
-    `[results](${here}/raw/research-log/results.tsv)`,
+    `[results](${here}/raw/research-log/results.tsv) [page](${here}/blob/research-log/results.tsv)`,
     `The log of [the run of that name](${here}/actions) shows its progress.`,
     `[create it here](${here}/new/main?filename=a%20b.yml&value=editable%3A%20%5B%22x%22%5D%0A)`,
     '[elsewhere](http://elsewhere.example/x)',
@@ -47,6 +47,7 @@ test('every link that a person can follow from an issue leads somewhere', async 
   await dispatch(bot, '1/1.1');
   const job = await github.jobs.take({ name: 'box', labels: ['gpu'] }, never);
   github.jobs.log(job.jobId, 'step 1\n');
+  github.jobs.upload(job.runId, 'measurement', new Map([['a', Buffer.from('b')]]));
   github.jobs.complete(job.jobId, 'success');
   const details_url = `${here}/actions/runs/${job.runId}`;
   const output = { title: '0.97', summary: body, text: body };
@@ -61,7 +62,9 @@ test('every link that a person can follow from an issue leads somewhere', async 
     '/_pages/style.css',
     '/ann/gpt/actions',
     '/ann/gpt/actions/runs/N',
+    '/ann/gpt/actions/runs/N/artifacts/N',
     '/ann/gpt/actions/runs/N/job/N/log.txt',
+    '/ann/gpt/blob/research-log/results.tsv',
     '/ann/gpt/issues',
     '/ann/gpt/issues/N',
     '/ann/gpt/issues/N/comment',
@@ -176,6 +179,22 @@ test('a pull request tells its state, what was measured and what it changes', as
   assert.match(body, /class="badge merged">Merged/);
   assert.match(body, /depth = 9/);
   assert.match((await open(s, '/ann/gpt/pulls')).body, /Merged<\/span> <a href="\/ann\/gpt\/pull\/1">Deeper/);
+});
+
+test('a run shows the pull request whose commit it measures', async () => {
+  const s = await scene({ pages: true });
+  const candidate = await branchWith(s.bot, 'research/1/1', s.main, { 'train.py': 'depth = 9\n' });
+  const pull = await pullFrom(s.bot, 'research/1/1');
+  const inputs = { trial: candidate };
+  await s.bot.rest.actions.createWorkflowDispatch({
+    ...REPO,
+    workflow_id: 'experiment.yml',
+    ref: 'main',
+    inputs,
+  });
+  const job = await s.github.jobs.take({ name: 'box', labels: ['gpu'] }, never);
+  const { body } = await open(s, `/ann/gpt/actions/runs/${job.runId}`);
+  assert.match(body, new RegExp(`<a href="/ann/gpt/pull/${pull.number}">.* #${pull.number}</a>`));
 });
 
 test('a log is followed while its job runs', async () => {
