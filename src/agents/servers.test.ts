@@ -82,6 +82,7 @@ test('a text in parts is joined without its thinking, a tool call counts as text
       ),
     ]),
     'a stream as JSON': { body: `data: ${JSON.stringify(delta(good, 'stop'))}\n\ndata: [DONE]\n\n` },
+    'a stream that does not say how it ended': { events: [delta(good), '[DONE]'] },
     // OpenRouter keeps connections open with comments: openrouter.ai/docs/api/reference/streaming.
     'comments in a stream': {
       events: [
@@ -153,7 +154,7 @@ test('an error inside a 200 is told in the server’s words, and retried if it i
     ],
     [{ body: '' }, /an empty answer/, 1],
     [{ body: '{"choices": [{"mess' }, /in the middle of its answer/, 5],
-    [{ events: [{ choices: [{ index: 0, delta: { content: good } }] }] }, /stream stopped without an end/, 5],
+    [{ events: [{ choices: [{ index: 0, delta: { role: 'assistant' } }] }] }, /stopped before the answer/, 5],
   ];
   for (const [answer, said, count] of cases) {
     const { propose, requests } = await scripted(t, [answer]);
