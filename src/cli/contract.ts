@@ -20,9 +20,9 @@ async function resolveTop(directory: string): Promise<string> {
   return (await git(directory, ['rev-parse', '--show-toplevel'])).toString().trim();
 }
 
-/** The contract in the last commit, which is the one that counts. Throws a UsageError that says what to do. */
-export async function committedContract(root: string): Promise<Contract> {
-  const text = await git(root, ['show', `HEAD:${CONTRACT_PATH}`]).catch(() => null);
+/** The contract in a commit; by default the last, which is the one that counts. Throws a UsageError that says what to do. */
+export async function committedContract(root: string, commit = 'HEAD'): Promise<Contract> {
+  const text = await git(root, ['show', `${commit}:${CONTRACT_PATH}`]).catch(() => null);
   if (text === null)
     throw new UsageError(
       `Expected ${CONTRACT_PATH} in the last commit of ${root}, found none. Write it with \`autoresearch init\`, then commit it.`,

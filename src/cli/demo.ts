@@ -1,13 +1,17 @@
 /** `autoresearch demo`: the whole loop on this machine, with real training. */
+import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { type Command, Option } from 'commander';
+import { execa } from 'execa';
 import { agentChooser, agentEnvOf, modelProblem } from '../agents/create.ts';
+import { isSecretName } from '../protocol/secrets.ts';
 import { UsageError } from '../starter/errors.ts';
-import { CHECKOUT, loadSettings, trainerEnvironment } from '../starter/own-checkout.ts';
-import { withAgent, withBudget } from '../starter/templates.ts';
-import { sandboxProblem } from '../trial/probe.ts';
+import { CHECKOUT, loadSettings, trainerEnvironment, userEnvironment } from '../starter/own-checkout.ts';
+import { withAgent, withBudget, withCpuClock } from '../starter/templates.ts';
+import { sandboxProblem, WITHOUT_SANDBOX } from '../trial/probe.ts';
 import { committedContract, currentBranch, repositoryRoot } from './contract.ts';
 import { CommandError, durationText, wholeNumber } from './errors.ts';
+import { checkOpenFiles } from './open-files.ts';
 
 interface DemoCommandOptions {
   budget?: string;
@@ -16,10 +20,14 @@ interface DemoCommandOptions {
   exit?: true;
   agent?: string;
   repo?: string;
-  parallel: number;
+  parallel?: number;
 }
 
-const DEFAULT_BUDGET = '8s';
+/** Chosen so that the demo takes less than five minutes on two cores, even beside other programs. */
+const DEFAULT_EXPERIMENTS = 4;
+const DEFAULT_BUDGET = '3s';
+/** A trial of the demo uses one core. */
+const PARALLEL = Math.min(2, availableParallelism());
 
 /** Adds the subcommand. */
 export function addDemo(program: Command): void {
@@ -28,9 +36,13 @@ export function addDemo(program: Command): void {
     .description(
       'run a campaign on this machine, with a local GitHub, the real App, a runner and real training',
     )
-    .argument('[experiments]', 'number of experiments', wholeNumber(1, 10_000), 5)
+    .argument('[experiments]', 'number of experiments', wholeNumber(1, 10_000), DEFAULT_EXPERIMENTS)
     .option('--budget <duration>', `training time of one trial (default: ${DEFAULT_BUDGET})`, durationText)
-    .option('--parallel <number>', 'number of trials that run at the same time', wholeNumber(1, 64), 1)
+    .option(
+      '--parallel <number>',
+      `number of trials that run at the same time (default: ${PARALLEL}; with --repo, 1)`,
+      wholeNumber(1, 64),
+    )
     .option(
       '--agent <name>',
       'explore, or openai:MODEL (needs OPENAI_API_KEY or OPENAI_BASE_URL); with --repo, an agent from its contract',
@@ -52,28 +64,31 @@ export function addDemo(program: Command): void {
 
 async function demo(experiments: number, options: DemoCommandOptions): Promise<void> {
   loadSettings();
+  checkOpenFiles();
   const { claimFolder } = await import('../local/demo/folder.ts');
   const { runDemo } = await import('../local/demo/demo.ts');
+  const { settingsFrom } = await import('../app/settings.ts');
   const { makeRepository, slug } = await import('../local/demo/repository.ts');
   const dir = path.resolve(options.dir);
   const own = options.repo === undefined;
   const root = own ? path.join(dir, 'seed') : await repositoryRoot(options.repo ?? '');
   const change = ownContract(options);
-  if (!own) {
-    const chosen = agentChooser()(await committedContract(root), agentEnvOf(process.env), options.agent);
-    if (chosen.kind === 'problem') throw new UsageError(chosen.message);
-  }
+  if (own) await prepareTrainer();
+  else await expectUsable(root, options.agent);
+  const settings = settingsFrom(process.env);
   const claim = await claimFolder(dir);
   if (claim.kind === 'refused') throw new UsageError(`--dir: ${claim.problem}.`);
   if (own) await makeRepository(CHECKOUT, root, change);
   const contract = await committedContract(root);
+  // Candidates without a sandbox can read the environment of every process that this one starts.
+  for (const name of Object.keys(process.env)) if (isSecretName(name)) delete process.env[name];
 
   const stop = new AbortController();
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(name, () => stop.abort());
   const reason = await runDemo({
     dir,
     port: options.port,
-    runners: options.parallel,
+    runners: parallelOf(options),
     from: root,
     branch: await currentBranch(root),
     name: own ? 'autoresearch-demo' : slug(path.basename(root)),
@@ -81,7 +96,8 @@ async function demo(experiments: number, options: DemoCommandOptions): Promise<v
     metric: contract.metric,
     budgetSeconds: contract.trial.budget,
     // The user's own repository brings its own Python, and its contract decides about the sandbox.
-    environment: own ? await ownEnvironment() : process.env,
+    environment: own ? await ownEnvironment() : usersEnvironment(root),
+    settings,
     actionDir: CHECKOUT,
     exit: options.exit === true,
     stream: process.stdout,
@@ -89,6 +105,28 @@ async function demo(experiments: number, options: DemoCommandOptions): Promise<v
   });
   if (reason !== null) throw new CommandError(reason);
   process.exit(0);
+}
+
+/** The user's repository brings its own programs and packages. */
+function usersEnvironment(root: string): NodeJS.ProcessEnv {
+  return { ...userEnvironment(process.env), AUTORESEARCH_PACKAGES: root };
+}
+
+/** Throws if no trial of the repository could work here, with what to do. */
+async function expectUsable(root: string, agent: string | undefined): Promise<void> {
+  const contract = await committedContract(root);
+  const chosen = agentChooser()(contract, agentEnvOf(process.env), agent);
+  if (chosen.kind === 'problem') throw new UsageError(chosen.message);
+  if (contract.sandbox === 'none') return;
+  const problem = await sandboxProblem(usersEnvironment(root));
+  if (problem !== null) throw new CommandError(`${problem} ${WITHOUT_SANDBOX}`);
+}
+
+/** PyTorch and the training text, which only the demo's own repository needs. */
+async function prepareTrainer(): Promise<void> {
+  const setup = path.join(CHECKOUT, 'scripts/setup.mjs');
+  const { failed } = await execa(process.execPath, [setup], { stdio: 'inherit', reject: false });
+  if (failed) throw new CommandError('the trainer could not be prepared, see above');
 }
 
 /** Python and data of this checkout. If no sandbox is available, the demo's own trials run without one, after a warning. */
@@ -101,11 +139,17 @@ async function ownEnvironment(): Promise<NodeJS.ProcessEnv> {
 }
 
 /** The comment that starts the campaign. In the demo's own repository, the contract sets the budget and the agent. */
-function comment(experiments: number, { repo, budget, agent, parallel }: DemoCommandOptions): string {
+function comment(experiments: number, options: DemoCommandOptions): string {
+  const { repo, budget, agent } = options;
+  const parallel = parallelOf(options);
   const parts = ['/research', String(experiments), ...(parallel > 1 ? ['--parallel', String(parallel)] : [])];
   if (repo !== undefined && budget) parts.push('--budget', budget);
   if (repo !== undefined && agent) parts.push('--agent', agent);
   return parts.join(' ');
+}
+
+function parallelOf({ parallel, repo }: DemoCommandOptions): number {
+  return parallel ?? (repo === undefined ? PARALLEL : 1);
 }
 
 function ownContract({ repo, budget, agent }: DemoCommandOptions): (contract: string) => string {
@@ -115,7 +159,8 @@ function ownContract({ repo, budget, agent }: DemoCommandOptions): (contract: st
   const problem = model === undefined ? null : modelProblem(agentEnvOf(process.env));
   if (problem !== null) throw new UsageError(`--agent: openai:MODEL needs a key or a server. ${problem}`);
   return text => {
-    const timed = withBudget(text, budget ?? DEFAULT_BUDGET);
+    const duration = budget ?? DEFAULT_BUDGET;
+    const timed = withCpuClock(withBudget(text, duration), duration);
     return model === undefined ? timed : withAgent(timed, model);
   };
 }

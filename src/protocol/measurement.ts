@@ -1,5 +1,6 @@
 /** A measurement is the result of one trial. The action writes it on the runner, and the App reads it. */
 import { z } from 'zod';
+import { masked } from './secrets.ts';
 import { visible } from './visible.ts';
 
 /** `<issue>/<experiment>.<k>`. Experiment 0 is the champion; k counts from 1. */
@@ -28,8 +29,12 @@ export function isMeasurable(value: number): boolean {
 const numberSchema = z.number().min(-MOST).max(MOST);
 const secondsSchema = z.number().min(0).max(MOST_SECONDS);
 
-/** Text of a candidate or a machine, without anything that acts on a reader's screen. */
-const textSchema = (length: number) => z.string().max(length).transform(visible);
+/** Text of a candidate or a machine, without anything that acts on a reader's screen or looks like a secret. */
+const textSchema = (length: number) =>
+  z
+    .string()
+    .max(length)
+    .transform(text => masked(visible(text)));
 
 const outcomeSchema = z.discriminatedUnion('status', [
   z.strictObject({ status: z.literal('measured'), value: numberSchema }),
@@ -73,6 +78,21 @@ const refereedSchema = z.strictObject({
   auditSeconds: secondsSchema,
 });
 
+/** What the machine gave the training (without a referee: the whole command), measured from outside. */
+const conditionsSchema = z.strictObject({
+  /** What the budget is counted in. */
+  clock: z.enum(['wall', 'cpu']),
+  /** By the wall clock. */
+  seconds: secondsSchema.positive(),
+  /** CPU seconds of the candidate's processes. */
+  cpuSeconds: secondsSchema,
+  /** Cores that other programs took meanwhile, on average; null if unknown. */
+  othersCores: z.number().min(0).max(1e6).nullable(),
+  cores: z.int().nonnegative(),
+});
+
+export type Conditions = z.infer<typeof conditionsSchema>;
+
 export const measurementSchema = z.strictObject({
   version: z.literal(1),
   trial: trialIdSchema,
@@ -93,7 +113,9 @@ export const measurementSchema = z.strictObject({
   preview: numberSchema.nullable().default(null).catch(null),
   /** Null if the candidate reports its own score, or if there is none. */
   refereed: refereedSchema.nullable(),
-  /** Seconds used of the budget. */
+  /** Null if nothing was trained, or if it was measured before this was. */
+  conditions: conditionsSchema.nullable().default(null),
+  /** Seconds used of the budget, in what it is counted in. */
   trainingSeconds: secondsSchema,
   /** Seconds from start to result, including start-up and scoring. */
   totalSeconds: secondsSchema,

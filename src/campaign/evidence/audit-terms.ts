@@ -4,7 +4,7 @@ import type { Contract } from '../../protocol/contract.ts';
 import type { RecordedTrial } from '../marker.ts';
 import { type Experiment, measuredValues, type Snapshot } from '../model.ts';
 import { keptBy } from '../people.ts';
-import { currentCampaign, trialsOf } from '../queries.ts';
+import { attemptsOf, currentCampaign, trialsOf } from '../queries.ts';
 import { trialsOfTree, worstPromisingValue } from './evidence.ts';
 
 export interface Terms {
@@ -22,7 +22,7 @@ const NEVER = 0;
  * The terms of the next trial of an experiment (null: of the champion) at a budget in seconds and on a seed; null if the metric has no
  * referee. Whatever could be merged is audited: a first score that the gate would not close at once, later scores, and any score of an
  * experiment that a person keeps. The champion's first trial is audited too, to see that an honest model passes on this machine, and so are
- * its trials after the baselines, which are run on another class of machine.
+ * its trials after the baselines, which are run on another class of machine. Baselines that run beside the first one need no audit.
  */
 export function termsOf(
   snapshot: Snapshot,
@@ -40,14 +40,14 @@ export function termsOf(
     return known.length > 0 ? Math.max(...known) : null;
   };
   const threshold = () => {
-    if (champion.length === 0) return null;
+    if (champion.length === 0) return experiment === null && isFirstRunning(snapshot) ? NEVER : null;
     const values = measuredValues(champion);
     if (experiment === null) return values.length < baselinesNeeded(values) ? NEVER : null;
     const confirms =
       keptBy(experiment.marker) !== null || measuredValues(trialsOf(snapshot, experiment)).length > 0;
     return confirms ? null : worstPromisingValue(snapshot, contract, champion, seed, experiment.marker.parts);
   };
-  const first = firstChampions(snapshot, experiment, budgetSeconds) ?? champion;
+  const first = firstChampions(snapshot, experiment, budgetSeconds);
   return {
     threshold: threshold(),
     startupSeconds: slowest(first.map(trial => trial.refereed?.startupSeconds)),
@@ -55,21 +55,38 @@ export function termsOf(
   };
 }
 
+/** Whether a trial of the champion is in flight. */
+function isFirstRunning(snapshot: Snapshot): boolean {
+  const issue = currentCampaign(snapshot)?.issue;
+  return issue !== undefined && attemptsOf(snapshot, issue, 0).some(({ run }) => run !== null);
+}
+
 /**
- * Trials of the campaign's first champion, and on every class of machine that it did not meet, of the first champion there; null where
- * the campaign began with a champion that was measured before. If every champion set the bounds for the next one, a few merges would
- * multiply them.
+ * Trials of the champion that the campaign began with, and on every class of machine that it did not meet, of the first champion after it
+ * that did. If every champion set the bounds for the next one, a few merges would multiply them.
  */
 function firstChampions(
   snapshot: Snapshot,
   experiment: Experiment | null,
   budgetSeconds: number,
-): RecordedTrial[] | null {
+): RecordedTrial[] {
   const issue = experiment?.marker.campaign ?? currentCampaign(snapshot)?.issue;
-  const campaign = snapshot.campaigns.find(each => each.issue === issue);
-  const measured = (campaign?.state?.baselines ?? []).filter(
-    trial => trial.budgetSeconds === budgetSeconds && trial.outcome.status === 'measured',
+  const merged = snapshot.experiments.filter(
+    ({ state, marker }) => state === 'merged' && marker.campaign === issue,
+  );
+  const line = [snapshot.base.tree];
+  for (let tree = line[0]; tree !== undefined; ) {
+    const child = tree;
+    tree = merged.find(({ marker }) => marker.tree === child)?.marker.champion.tree;
+    // A merge can restore the tree of an earlier champion.
+    if (tree === undefined || line.includes(tree)) break;
+    line.unshift(tree);
+  }
+  const measured = line.flatMap(tree =>
+    trialsOfTree(snapshot, tree).filter(
+      trial => trial.budgetSeconds === budgetSeconds && trial.outcome.status === 'measured',
+    ),
   );
   const trees = new Map(measured.toReversed().map(({ machine, tree }) => [machine, tree]));
-  return measured.length > 0 ? measured.filter(({ machine, tree }) => trees.get(machine) === tree) : null;
+  return measured.filter(({ machine, tree }) => trees.get(machine) === tree);
 }

@@ -1,18 +1,20 @@
 /** Experiments that failed: they crashed, could not be measured, or were flagged by their audit. */
 import type { Action } from '../action.ts';
-import { MAX_FAULTS } from '../marker.ts';
+import { areTooMany, faultsAmong } from '../evidence/faults.ts';
 import { trialsSinceRerun } from '../people.ts';
 import { conclude } from './conclude.ts';
-import type { Subject } from './subject.ts';
+import { hasCrashed, type Subject } from './subject.ts';
 
 /** Null if nothing failed. Crashes and machine errors before a `rerun` do not count; an audit's findings always do. */
 export function concludeFailure(subject: Subject): Action | null {
   return concludeCrash(subject) ?? concludeFaults(subject) ?? concludeFlagged(subject);
 }
 
-/** A crash is the candidate's fault and ends it. */
-function concludeCrash({ experiment, trials }: Subject): Action | null {
-  for (const { outcome } of trialsSinceRerun(experiment.marker, trials))
+/** A crash is the candidate's fault and ends it. Next to a machine error, it is tried once more. */
+function concludeCrash(subject: Subject): Action | null {
+  const { experiment, trials } = subject;
+  if (!hasCrashed(subject)) return null;
+  for (const { outcome } of trialsSinceRerun(experiment.marker, trials).toReversed())
     if (outcome.status === 'crash')
       return conclude(experiment, trials, 'crash', `Crashed (${outcome.reason}): ${outcome.message}`);
   return null;
@@ -20,10 +22,8 @@ function concludeCrash({ experiment, trials }: Subject): Action | null {
 
 /** Too many machine errors make it unmeasurable. */
 function concludeFaults({ experiment, trials }: Subject): Action | null {
-  const faults = trialsSinceRerun(experiment.marker, trials).filter(
-    ({ outcome }) => outcome.status === 'fault',
-  );
-  if (faults.length < MAX_FAULTS) return null;
+  const faults = faultsAmong(trialsSinceRerun(experiment.marker, trials));
+  if (!areTooMany(faults)) return null;
   const reason = `${faults.length} trials failed with a machine error.`;
   return conclude(experiment, trials, 'unmeasurable', reason);
 }
