@@ -11,7 +11,7 @@ import type { Sample, Test } from './filter.ts';
 import { knowledgeOf } from './fold.ts';
 import { distinct, type Knowledge, partsOf, type Step, scaled, scaleOf, testOf } from './knowledge.ts';
 import { FARTHEST } from './prior.ts';
-import { isWorthwhile, type NearMiss } from './stack.ts';
+import { type NearMiss, worthwhile } from './stack.ts';
 import { type Assessment, anotherTrialPays, assess, noiseOf, type Prices } from './worth.ts';
 
 export interface GateRules {
@@ -113,8 +113,11 @@ export function stackToTry(
 ): readonly string[] {
   const best = shelf.toSorted((a, b) => b.gain - a.gain);
   const ids = choose(best.map(({ id }) => id));
-  const chosen = best.filter(({ id }) => ids.includes(id));
-  return isWorthwhile(chosen, noiseOf(belief)) ? chosen.map(({ id }) => id) : [];
+  const stack = worthwhile(
+    best.filter(({ id }) => ids.includes(id)),
+    noiseOf(belief),
+  );
+  return stack.map(({ id }) => id);
 }
 
 /**

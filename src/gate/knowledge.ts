@@ -160,7 +160,7 @@ export function startKnowledge(scale: Scale): Knowledge {
 
 /** The knowledge after another step. */
 export function learn(knowledge: Knowledge, step: Step): Knowledge {
-  if (step.kind === 'moved') return { ...knowledge, adrift: true, bar: null };
+  if (step.kind === 'moved') return { ...knowledge, adrift: true, bar: null, shelf: [] };
   if (step.kind === 'stopped') return settled(knowledge, stoppedTest(knowledge, step), false);
   const trials = step.kind === 'champion' ? undisturbed(step.samples) : step.samples;
   const samples = trials.map(sample => scaled(sample, knowledge.scale));

@@ -36,10 +36,11 @@ export function nearMiss(id: string, test: Test, noise: number): NearMiss | null
   return { id, gain, effects };
 }
 
-/** Whether a stack of these is worth trying. */
-export function isWorthwhile(parts: readonly NearMiss[], noise: number): boolean {
+/** The stack of these that is worth trying: the best, and all others that are believed to help. Empty if it is not worth it. */
+export function worthwhile(bestFirst: readonly NearMiss[], noise: number): readonly NearMiss[] {
+  const parts = bestFirst.filter(({ gain }, i) => i < WORTHWHILE.parts || gain > 0);
   const gain = parts.reduce((sum, part) => sum + part.gain, 0);
-  return parts.length >= WORTHWHILE.parts && gain >= WORTHWHILE.gain * noise;
+  return parts.length >= WORTHWHILE.parts && gain >= WORTHWHILE.gain * noise ? parts : [];
 }
 
 /** What a stack of these may do in each world: the sum of what its parts do, as a normal distribution. */

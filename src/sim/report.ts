@@ -26,7 +26,10 @@ export function describeTally(tally: Tally, violations: number, seconds: number)
     ['webhooks', tally.webhooks],
     ['interventions', kinds(tally.interventions)],
     ['runs', `${tally.runs} (${kinds(tally.trials)})`],
-    ['experiments', `${tally.experiments}, ${tally.merges} merged, ${tally.promotions} promotions`],
+    [
+      'experiments',
+      `${tally.experiments}, ${tally.stacks} stacks, ${tally.merges} merged, ${tally.promotions} promotions`,
+    ],
     ['thoughts', `${tally.answers} (${kinds(tally.thoughts)})`],
     ['verdicts', kinds(tally.verdicts)],
     ['stopped by hand', tally.stoppedByHand],

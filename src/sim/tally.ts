@@ -9,6 +9,8 @@ export interface Tally {
   runs: number;
   experiments: number;
   merges: number;
+  /** Experiments that stack near misses. */
+  stacks: number;
   /** Pull requests that offer what a campaign found. */
   promotions: number;
   /** Questions that agents answered, whoever still wanted to know. */
@@ -36,6 +38,7 @@ export function emptyTally(): Tally {
     runs: 0,
     experiments: 0,
     merges: 0,
+    stacks: 0,
     promotions: 0,
     answers: 0,
     hours: 0,

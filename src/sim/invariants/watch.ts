@@ -8,6 +8,7 @@ import { watchExperiments } from './experiments.ts';
 import { watchMerges } from './merges.ts';
 import { watchPromotions } from './promotions.ts';
 import type { Rules } from './rule.ts';
+import { watchStacks } from './stacks.ts';
 import { watchTrials } from './trials.ts';
 import { watchVerdicts } from './verdicts.ts';
 
@@ -37,6 +38,7 @@ export function watchInvariants(sim: Sim): void {
     watchCrashes,
     watchLimits,
     watchPromotions,
+    watchStacks,
   ])
     model.watchers.push(watch(rules));
 }
