@@ -10,6 +10,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { CPU_BUILDS, LOCK, neededBy, readLock, requirementsText } from './lock.mjs';
+import { nodeProblem } from './node-hash.mjs';
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
 const PYTHONS = ['python3.11', 'python3.12', 'python3.13', 'python3', 'python'];
@@ -50,7 +51,7 @@ async function main() {
   await prepareData();
 }
 
-/** Runs `npm ci`, unless node_modules matches the lock file. */
+/** Runs `npm ci`, unless node_modules matches the lock file. Everything that follows runs on the Node that this installs. */
 async function installPackages() {
   if (packagesMatchLock()) return;
   // npm must not run on the Node that it is about to replace.
@@ -63,6 +64,13 @@ async function installPackages() {
       env: { ...process.env, PATH: path.join(delimiter) },
       advice: 'Check the network and that npm is version 10 or newer, then run the same command again.',
     },
+  );
+  const problem = nodeProblem('node_modules/node/bin/node', `${process.platform}-${process.arch}`);
+  if (problem === null) return;
+  // Nothing may run on it, now or with the next command.
+  rmSync('node_modules', { recursive: true, force: true });
+  throw new SetupError(
+    `${problem}\nThe installed packages were removed. Check which registry npm uses: npm config get registry`,
   );
 }
 

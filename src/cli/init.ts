@@ -1,11 +1,13 @@
 /** `autoresearch init`: writes contract and workflow into the user's repository. */
-import { access, mkdir, stat, writeFile } from 'node:fs/promises';
+import { access, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import path from 'node:path';
 import type { Command } from 'commander';
 import { execa } from 'execa';
+import { settingsIn, settingsText } from '../agents/settings.ts';
 import { CONTRACT_PATH } from '../protocol/contract.ts';
 import { describeProblem, parseContract } from '../protocol/contract-file.ts';
+import { visible } from '../protocol/visible.ts';
 import { UsageError } from '../starter/errors.ts';
 import {
   type ContractValues,
@@ -108,6 +110,17 @@ async function init(target: string, options: InitOptions): Promise<void> {
   }
   const absent = await missingFrom(root, options.editable);
   console.log(nextSteps(root, [...files.keys()], absent, action, values.base));
+  if (absent.length < options.editable.length) console.log(`\n${await survey(root, options.editable)}`);
+}
+
+/** What the built-in agent, which the contract names, can change. */
+async function survey(root: string, editable: readonly string[]): Promise<string> {
+  const files = new Map<string, string>();
+  for (const file of editable) {
+    const text = await readFile(path.join(root, file), 'utf8').catch(() => null);
+    if (text !== null) files.set(file, text);
+  }
+  return settingsText(settingsIn(files), [...files.keys()], visible);
 }
 
 function nextSteps(root: string, files: string[], absent: string[], action: string, base: string): string {
@@ -121,10 +134,15 @@ function nextSteps(root: string, files: string[], absent: string[], action: stri
     `Commit and push to ${base}:  git add ${files.join(' ')} && git commit -m "Let experiments run" && git push`,
     'Install the GitHub App on the repository and register a self-hosted runner with the label `gpu`.',
     'Comment on an issue:  /research 50',
-    `Or try it on this machine first:  autoresearch demo --repo ${root}`,
+    `Or try it on this machine first:  ${ownCommand(`demo --repo ${root}`)}`,
   ];
   const written = files.map(file => `  ${file}`).join('\n');
   return `Wrote to ${root}:\n${written}\n\nNext:\n${steps.map((step, i) => `  ${i + 1}. ${step}`).join('\n')}`;
+}
+
+/** A command of this clone, as it works from anywhere: nothing puts `autoresearch` on the PATH. */
+function ownCommand(words: string): string {
+  return `npm --prefix ${path.resolve(import.meta.dirname, '../..')} run autoresearch -- ${words}`;
 }
 
 /** The shell has replaced `~` with the user's home directory, which may be another one on the runner. */

@@ -77,7 +77,7 @@ export interface RunJob {
   failure: string | null;
 }
 
-interface CheckRunText {
+export interface CheckRunText {
   title: string;
   summary: string;
   text: string;
@@ -94,8 +94,8 @@ export interface GitHubPort {
   /** The App's login, `<slug>[bot]`. */
   readonly botLogin: string;
 
-  /** `squashes`: pull requests may be merged by squashing. */
-  about(): Promise<{ isPublic: boolean; defaultBranch: string; squashes: boolean }>;
+  /** `url`: the repository's page. `squashes`: pull requests may be merged by squashing. */
+  about(): Promise<{ url: string; isPublic: boolean; defaultBranch: string; squashes: boolean }>;
   /** By branch or full id; null if there is no such branch or commit. */
   commit(ref: string): Promise<Commit | null>;
   /** Text of a file at a ref; null if there is none. */
@@ -109,6 +109,8 @@ export interface GitHubPort {
   issue(number: number): Promise<Issue | null>;
   openIssues(label: string): Promise<Issue[]>;
   comments(issue: number): Promise<Comment[]>;
+  /** The first comment on an issue that is wanted; reads no further than that. */
+  findComment(issue: number, isWanted: (comment: Comment) => boolean): Promise<Comment | null>;
   comment(id: number): Promise<Comment | null>;
   /** Comments on all issues that were edited since `since`, oldest first. */
   commentsSince(since: Date): Promise<Comment[]>;

@@ -2,7 +2,17 @@ import { MAX_FAULTS, type RecordedTrial } from '../campaign/marker.ts';
 import type { Contract } from '../protocol/contract.ts';
 import { escapeMarkdown, fence } from '../text/markdown.ts';
 import { auditSentence, NO_SANDBOX, ranBare } from './audit.ts';
-import { formatProjection, formatSeconds, formatValue } from './number.ts';
+import {
+  formatComparison,
+  formatNoise,
+  formatProjection,
+  formatSeconds,
+  formatValue,
+  isBetter,
+} from './number.ts';
+
+/** Less is not worth mentioning. */
+const SHOWN_CORES = 0.5;
 
 export interface CheckText {
   title: string;
@@ -37,17 +47,41 @@ export function spareCheck(trial: string): CheckText {
   };
 }
 
-/** After the trial. `marker` is the hidden part, which holds the numbers for the App. */
-export function completedCheck(contract: Contract, trial: RecordedTrial, marker: string): CheckText {
+/** A green tick is for the champion and for what scored better than it; a trial that lost has none. */
+export function checkConclusion(
+  { metric }: Contract,
+  { outcome }: RecordedTrial,
+  isChampion: boolean,
+  champion: number | null,
+): 'success' | 'failure' | 'neutral' {
+  if (outcome.status === 'crash') return 'failure';
+  if (outcome.status !== 'measured') return 'neutral';
+  const hasWon = champion !== null && isBetter(outcome.value, champion, metric.goal);
+  return isChampion || hasWon ? 'success' : 'neutral';
+}
+
+/**
+ * After the trial.
+ * @param champion the champion's mean, which an experiment's score is compared with; null if there is none
+ * @param marker the hidden part, which holds the numbers for the App
+ */
+export function completedCheck(
+  contract: Contract,
+  trial: RecordedTrial,
+  champion: number | null,
+  marker: string,
+): CheckText {
   const { outcome } = trial;
   const bare = ranBare(trial) ? ` ${NO_SANDBOX}` : '';
   const training = trial.trainingSeconds > 0 ? `${formatSeconds(trial.trainingSeconds)} of training, ` : '';
-  const times = `${training}${formatSeconds(trial.totalSeconds)} in total, on ${escapeMarkdown(trial.machine, 100)}.${bare}`;
+  const times = `${training}${formatSeconds(trial.totalSeconds)} in total, on ${escapeMarkdown(trial.machine, 100)}.${loadText(trial)}${bare}`;
   switch (outcome.status) {
     case 'measured':
       return {
         title: `${contract.metric.name} ${formatValue(outcome.value)}`,
-        summary: [times, auditSentence(trial)].filter(text => text !== '').join('\n\n'),
+        summary: [comparison(contract, outcome.value, champion), times, auditSentence(trial)]
+          .filter(text => text !== '')
+          .join('\n\n'),
         text: marker,
       };
     case 'stopped': {
@@ -71,4 +105,21 @@ export function completedCheck(contract: Contract, trial: RecordedTrial, marker:
         text: marker,
       };
   }
+}
+
+/** Steps as the candidate reported them, and what other programs took of the machine. */
+function loadText({ reported, conditions, trainingSeconds }: RecordedTrial): string {
+  const { num_steps: steps } = reported;
+  const pace =
+    steps !== undefined && steps > 0 && trainingSeconds > 0
+      ? ` ${steps} steps of ${formatNoise(trainingSeconds / steps)} s.`
+      : '';
+  if (conditions?.othersCores == null || conditions.othersCores < SHOWN_CORES) return pace;
+  return `${pace} Other programs took ${conditions.othersCores.toFixed(1)} of ${conditions.cores} cores meanwhile.`;
+}
+
+function comparison({ metric }: Contract, value: number, champion: number | null): string {
+  if (champion === null) return '';
+  const direction = metric.goal === 'minimize' ? 'Lower' : 'Higher';
+  return `${formatComparison(value, champion, metric.goal)} the champion's mean (${formatValue(champion)}). ${direction} is better. The verdict on the pull request weighs all trials.`;
 }

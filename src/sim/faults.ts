@@ -22,6 +22,7 @@ const READS: ReadonlySet<PortCall> = new Set([
   'issue',
   'openIssues',
   'comments',
+  'findComment',
   'comment',
   'commentsSince',
   'pullsSince',

@@ -24,6 +24,7 @@ import {
   unreadableAnswer,
 } from '../../render/answer.ts';
 import { statusComment } from '../../render/status.ts';
+import { escapeMarkdown } from '../../text/markdown.ts';
 import type { Context } from '../context.ts';
 import { refuse, reply } from '../replies.ts';
 import { saveState } from '../state.ts';
@@ -33,6 +34,7 @@ import { answerOnExperiment } from './pull-commands.ts';
 import type { Request } from './request.ts';
 import { requestIdea } from './requested-ideas.ts';
 import { continued } from './resume.ts';
+import { reportSurvey } from './survey.ts';
 
 /**
  * Carries out one command. The last write stores that this is done, in the campaign's marker or the reply's, so that everything before
@@ -139,6 +141,7 @@ async function start(
   if (reasons.length > 0) return refuse(context, pending, refusalAnswer(reasons));
   await port.addLabel(pending.issue, RESEARCH_LABEL);
   await port.react(pending.comment, 'rocket');
+  await reportSurvey(context, snapshot, pending.issue, command);
   const there: Campaign = campaign ?? {
     issue: pending.issue,
     issueOpen: true,
@@ -203,7 +206,7 @@ async function turn(
   if (kind === 'resume' && !campaign.issueOpen)
     return refuse(context, pending, 'This issue is closed. Reopen it first.');
   const comments = [...state.comments, pending.comment];
-  const requested = `Requested by ${pending.author}.`;
+  const requested = `Requested by ${escapeMarkdown(pending.author)}.`;
   await context.port.react(pending.comment, 'rocket');
   if (kind === 'stop') await cancelChampionTrials(context, snapshot, campaign);
   const next: CampaignState =

@@ -6,6 +6,7 @@ import { campaignBranch, worksApart } from '../../campaign/own-branch.ts';
 import { CAMPAIGN_BASE, CONTRACT_PATH, type Contract } from '../../protocol/contract.ts';
 import { contractProblemsAnswer, missingFileReason } from '../../render/answer.ts';
 import type { Context } from '../context.ts';
+import { surveyOf } from './survey.ts';
 
 /** Inputs that the campaign's workflow must accept. */
 const WORKFLOW_INPUTS = ['trial', 'base', 'candidate', 'seed', 'budget', 'timeout'];
@@ -33,10 +34,12 @@ export async function obstacles(
   if (file.kind === 'missing') reasons.push(missing(CONTRACT_PATH, context.templates.contract));
   if (workflowText === null) reasons.push(missing(workflowPath, context.templates.workflow));
   else reasons.push(...workflowProblems(workflowPath, workflowText));
+  const survey = await surveyOf(context, seen, start);
   if (file.kind === 'contract')
     reasons.push(
       ...(await missingFiles(context, snapshot, file.contract)),
       ...agentProblems(context, file.contract, start),
+      ...(survey?.any === false ? [survey.text] : []),
       ...(await runnerProblems(context, file.contract, workflowText ?? '')),
     );
   if (!(await port.about()).squashes)

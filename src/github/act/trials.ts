@@ -3,11 +3,12 @@
 import { createHmac } from 'node:crypto';
 import type { ActionOf } from '../../campaign/action.ts';
 import { type Terms, termsOf } from '../../campaign/evidence/audit-terms.ts';
-import { budgetOf } from '../../campaign/evidence/evidence.ts';
+import { budgetOf, championValues } from '../../campaign/evidence/evidence.ts';
 import { LOST_MACHINE } from '../../campaign/evidence/faults.ts';
 import { stopBarOf } from '../../campaign/evidence/stopping.ts';
 import type { RecordedTrial } from '../../campaign/marker.ts';
 import type { Campaign, Run, Snapshot } from '../../campaign/model.ts';
+import { mean } from '../../gate/mean.ts';
 import { timeoutOf } from '../../protocol/duration.ts';
 import {
   MEASUREMENT_ARTIFACT,
@@ -17,7 +18,7 @@ import {
 } from '../../protocol/measurement.ts';
 import { maskedDeep } from '../../protocol/secrets.ts';
 import { formatStopBar, STOP_INPUT } from '../../protocol/stop-bar.ts';
-import { completedCheck, startedCheck } from '../../render/check.ts';
+import { checkConclusion, completedCheck, startedCheck } from '../../render/check.ts';
 import type { Context } from '../context.ts';
 import { statusOf } from '../errors.ts';
 import { writeMarker } from '../marker.ts';
@@ -111,7 +112,7 @@ export async function recordTrial(
   // GitHub may leave it queued all the same. Its result would not count any more.
   if (run?.status === 'queued' && !attempt.check?.measurement) await port.cancelRun(run.id);
   const trial = attempt.check?.measurement ?? (await readResult(context, snapshot, action));
-  if (!attempt.check?.measurement) await completeCheck(context, action, trial);
+  if (!attempt.check?.measurement) await completeCheck(context, snapshot, action, trial);
   context.log.info({ trial: trial.trial, outcome: trial.outcome.status }, 'recorded');
   if (experiment !== null || !campaign.state) return;
   const known = campaign.state.baselines.filter(baseline => baseline.trial !== trial.trial);
@@ -120,7 +121,8 @@ export async function recordTrial(
 
 async function completeCheck(
   context: Context,
-  { contract, attempt }: ActionOf<'record'>,
+  snapshot: Snapshot,
+  { contract, attempt, experiment }: ActionOf<'record'>,
   trial: RecordedTrial,
 ): Promise<void> {
   const { port } = context;
@@ -135,9 +137,15 @@ async function completeCheck(
       context.now(),
       startedCheck(trial.trial, trial.budgetSeconds, runsPage(context)),
     ));
-  const conclusion = { measured: 'success', stopped: 'neutral', crash: 'failure', fault: 'neutral' } as const;
-  const text = completedCheck(contract, trial, writeMarker('trial', trial));
-  await port.completeCheck(id, conclusion[trial.outcome.status], attempt.run?.url ?? null, text);
+  const champion = experiment === null ? [] : championValues(snapshot, trial.budgetSeconds);
+  const level = champion.length === 0 ? null : mean(champion);
+  const text = completedCheck(contract, trial, level, writeMarker('trial', trial));
+  await port.completeCheck(
+    id,
+    checkConclusion(contract, trial, experiment === null, level),
+    attempt.run?.url ?? null,
+    text,
+  );
 }
 
 /** The measurement of exactly the trial that was dispatched. Anything else is a machine fault. */
@@ -224,6 +232,7 @@ async function faultOf(
     outcome: { status: 'fault', message: message.slice(0, 500) },
     preview: null,
     refereed: null,
+    conditions: null,
     trainingSeconds: 0,
     totalSeconds: 0,
     peakMemoryMb: 0,

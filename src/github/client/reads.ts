@@ -14,7 +14,7 @@ export function reads(octokit: Octokit, repo: Repo, repository: Repository, botL
       const { data } = await rest.repos.get(repo);
       // GitHub leaves the setting out where it hides it from the App.
       const squashes = data.allow_squash_merge !== false;
-      return { isPublic: !data.private, defaultBranch: data.default_branch, squashes };
+      return { url: data.html_url, isPublic: !data.private, defaultBranch: data.default_branch, squashes };
     },
     commit: async (ref: string): Promise<Commit | null> => {
       const found = SHA.test(ref)
@@ -64,6 +64,14 @@ export function reads(octokit: Octokit, repo: Repo, repository: Repository, botL
         per_page: 100,
       });
       return found.map(toComment);
+    },
+    findComment: async (issue: number, isWanted: (comment: Comment) => boolean) => {
+      const wanted = { ...repo, issue_number: issue, per_page: 100 };
+      for await (const { data } of octokit.paginate.iterator(rest.issues.listComments, wanted)) {
+        const found = data.map(toComment).find(isWanted);
+        if (found) return found;
+      }
+      return null;
     },
     comment: (id: number) =>
       orNull(async () => toComment((await rest.issues.getComment({ ...repo, comment_id: id })).data)),

@@ -4,8 +4,9 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Octokit } from '@octokit/rest';
 import { writePrivate } from '../../starter/private-file.ts';
-import { type Board, finalTable, noiseText } from './board.ts';
+import type { Board } from './board.ts';
 import { CONNECTION_FILE, type Connection } from './connection.ts';
+import { ending } from './ending.ts';
 import { createEar, type Ear } from './hear.ts';
 import { exportHistory, type Metric, type Repository } from './history.ts';
 import { keepLogs } from './job-logs.ts';
@@ -41,6 +42,8 @@ const OWNER = 'you';
 /** Folder of the jobs' logs. */
 const LOGS = 'logs';
 const LOOK_EVERY_MS = 500;
+/** While nothing runs. */
+const IDLE_LOOK_MS = 2000;
 /** The App usually answers within 2 s; after this time something is broken. */
 const ANSWER_WITHIN_SECONDS = 60;
 
@@ -69,21 +72,18 @@ export async function runDemo(options: DemoOptions): Promise<string | null> {
     writePrivate(path.join(dir, CONNECTION_FILE), `${JSON.stringify(connection, null, 2)}\n`);
     const octokit = client(connection);
     const issue = await startCampaign(octokit, repository, options);
-    view.print(`campaign: ${services.url}/${OWNER}/${name}/issues/${issue}`);
+    const page = `${services.url}/${OWNER}/${name}/issues/${issue}`;
+    view.print(`campaign: ${page}  (open it in a browser)`);
     view.print(`App log:  ${services.log}`);
     view.print(`${OWNER} commented: ${options.command}`);
     const watched = { repository, issue, metric: options.metric, budgetSeconds: options.budgetSeconds };
-    const last = await watch(octokit, watched, {
-      ear,
-      view,
-      dir,
-      signal: stop,
-      log: services.log,
-    });
-    view.close();
-    stream.write(ending(last.board, connection, options));
-    if (!options.exit) {
-      await untilAborted(stop);
+    const watching = { ear, view, dir, signal: stop, log: services.log };
+    let last = await watch(octokit, watched, watching);
+    stream.write(ending({ ...last.board, page, connection, dir, logs: LOGS, stays: !options.exit }));
+    while (!options.exit) {
+      await untilResumed(octokit, watched, watching);
+      last = await watch(octokit, watched, watching);
+      stream.write(ending({ ...last.board, page, connection, dir, logs: LOGS, stays: true }));
     }
     return failure(last.board);
   } catch (error) {
@@ -135,8 +135,10 @@ async function watch(
       const problem: string | null = warned ? null : await missingLabels(octokit, watched.repository);
       if (problem !== null) view.print(`Warning: ${problem}`);
       warned ||= problem !== null || found.board.running.length > 0;
-      const over = found.board.phase !== 'running' && found.board.running.length === 0;
-      if (over) return found;
+      if (isOver(found.board)) {
+        view.close();
+        return found;
+      }
     } else if (performance.now() - started > ANSWER_WITHIN_SECONDS * 1000) {
       throw new Error(
         `The App did not answer on issue #${watched.issue} within ${ANSWER_WITHIN_SECONDS} s. See its log: ${log}`,
@@ -146,36 +148,23 @@ async function watch(
   }
 }
 
+function isOver({ phase, running }: Board): boolean {
+  return phase !== 'running' && running.length === 0;
+}
+
+/** Waits until somebody asks for more, for example with `/research 3`. */
+async function untilResumed(octokit: Octokit, watched: Watched, { ear, signal }: Watching): Promise<void> {
+  while (true) {
+    await sleep(IDLE_LOOK_MS, undefined, { signal });
+    const found = await look(octokit, watched, ear);
+    if (found && !isOver(found.board)) return;
+  }
+}
+
 async function writeResults(dir: string, { history }: Look, metric: Metric): Promise<void> {
   const { results, picture } = exportHistory(history, metric);
   await writeFile(path.join(dir, 'results.tsv'), results);
   await writeFile(path.join(dir, 'progress.svg'), picture);
-}
-
-/** The table of results, and where to find more: on disk, and on the local GitHub while it is running. */
-function ending(board: Board, { url, token, owner, repo }: Connection, { dir, exit }: DemoOptions): string {
-  const relative = path.relative(process.cwd(), dir);
-  const place = relative.startsWith('..') ? dir : relative;
-  const noise = noiseText(board);
-  const lines = [
-    '',
-    finalTable(board),
-    '',
-    ...(noise === null ? [] : [`  noise     ${noise}`]),
-    `  results   ${path.join(place, 'results.tsv')}`,
-    `  chart     ${path.join(place, 'progress.svg')}`,
-    `  logs      ${path.join(place, LOGS)}`,
-  ];
-  // The repository is private, so git needs the user's token, which expires with the demo.
-  const address = url.replace('://', `://${owner}:${token}@`);
-  if (!exit)
-    lines.push(
-      `  history   git clone ${address}/${owner}/${repo}.git`,
-      `  pages     ${url}/${owner}/${repo}/pulls`,
-      '',
-      'The local GitHub keeps running. Press Ctrl-C to stop it.',
-    );
-  return `${lines.join('\n')}\n`;
 }
 
 /** Why an ended campaign is not a success; null if it is one. */
@@ -188,9 +177,4 @@ function failure({ phase, reason, rows, target }: Board): string | null {
 function client({ url, token }: Connection): Octokit {
   const silent = { debug() {}, info() {}, warn() {}, error() {} };
   return new Octokit({ baseUrl: `${url}/api/v3`, auth: token, log: silent });
-}
-
-async function untilAborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return;
-  await new Promise(resolve => signal.addEventListener('abort', resolve, { once: true }));
 }
