@@ -3,7 +3,7 @@
 import { Command, CommanderError } from 'commander';
 import { addDemo } from './cli/demo.ts';
 import { addDoctor } from './cli/doctor.ts';
-import { CommandError } from './cli/errors.ts';
+import { CommandError, systemProblem } from './cli/errors.ts';
 import { addInit } from './cli/init.ts';
 import { addNoise } from './cli/noise.ts';
 import { addReport } from './cli/report.ts';
@@ -28,6 +28,8 @@ const program = new Command('autoresearch')
 
 for (const add of [addDemo, addInit, addServe, addTrial, addNoise, addReport, addDoctor]) add(program);
 
+for (const event of ['uncaughtException', 'unhandledRejection'])
+  process.once(event, error => process.exit(report(error)));
 try {
   await program.parseAsync();
 } catch (error) {
@@ -43,7 +45,7 @@ function report(error: unknown): number {
     return error instanceof UsageError ? USAGE : 1;
   }
   const { message, stack } = error instanceof Error ? error : new Error(String(error));
-  console.error(`autoresearch: ${message}`);
+  console.error(`autoresearch: ${systemProblem(error) ?? message}`);
   if (process.env.DEBUG) console.error(stack);
   else console.error('Set DEBUG=1 for a stack trace.');
   return 1;

@@ -2,8 +2,9 @@
 import { test } from 'node:test';
 import { readAnswer, tidyTitle } from './agents/answer.ts';
 import { parseConstants } from './agents/constants.ts';
-import { applyEdits, occurrences } from './agents/edit.ts';
+import { applyEdits } from './agents/edit.ts';
 import { changeIn } from './agents/past.ts';
+import { occurrences } from './agents/places.ts';
 import { ledgerText } from './agents/prompt.ts';
 import { wishedIdea } from './agents/wish.ts';
 import { parseCommand } from './campaign/command-parser.ts';
@@ -119,7 +120,7 @@ const READERS: Record<string, (text: string) => unknown> = {
     file.take(Buffer.from(text));
     return file.read();
   },
-  "a model's answer": readAnswer,
+  "a model's answer": text => readAnswer(text, ['a']),
   "a model's title": tidyTitle,
   'an edit': text =>
     applyEdits(new Map([['a', text]]), [{ path: 'a', search: text.slice(0, 100), replace: 'x' }], ['a']),

@@ -1,9 +1,23 @@
-/** One answer from an OpenAI-compatible endpoint: retried if waiting can help, explained if it cannot. */
+/** One answer from an OpenAI-compatible endpoint: asked in the way that it understands, retried if waiting can help, explained if it cannot. */
 import { setTimeout as wait } from 'node:timers/promises';
-import OpenAI, { APIConnectionError, APIError } from 'openai';
-import { z } from 'zod';
-import { ANSWER_JSON_SCHEMA } from './answer.ts';
+import OpenAI from 'openai';
+import { Agent, fetch } from 'undici';
+import { answerJsonSchema } from './answer.ts';
 import type { Message } from './prompt.ts';
+import { type Reply, readReply, type Usage } from './reply.ts';
+import {
+  Broken,
+  explanation,
+  isTooLong,
+  isTransient,
+  mayRefuseSchema,
+  refusesStream,
+  retryAfterMs,
+  ServerFault,
+  Silence,
+  wantsResponses,
+  wordsOf,
+} from './server-fault.ts';
 
 export interface EndpointOptions {
   model: string;
@@ -11,154 +25,204 @@ export interface EndpointOptions {
   apiKey?: string | undefined;
   /** OpenAI's own if absent. */
   baseURL?: string | undefined;
-  /** Timeout of one request. Node's fetch gives up on a silent server after 5 min in any case. */
-  timeoutMs?: number;
+  /** How long the server may be silent, and how long all retries may take together. */
+  timeoutMs?: number | undefined;
   /** Waits before a retry; rejects when aborted. */
   sleep?: (ms: number, signal: AbortSignal) => Promise<unknown>;
 }
 
-type Completion = { kind: 'text'; text: string; cutOff: boolean } | { kind: 'failed'; reason: string };
+type Completion =
+  | ({ kind: 'reply' } & Omit<Reply, 'usage'>)
+  /** `tooLong`: the prompt does not fit into the model's context window. */
+  | { kind: 'failed'; reason: string; tooLong: boolean };
 
-/** Called for every request that was sent, with its tokens, or null if the answer did not count them. */
-export type Meter = (usage: { input: number; output: number } | null) => void;
+/** Called for every request that was sent, with its tokens, or null if they are unknown. */
+export type Meter = (usage: Usage | null) => void;
 
-export type Complete = (messages: Message[], meter: Meter, signal: AbortSignal) => Promise<Completion>;
+/** `paths` are the files that the answer may name. */
+export type Complete = (
+  messages: Message[],
+  paths: readonly string[],
+  meter: Meter,
+  signal: AbortSignal,
+) => Promise<Completion>;
 
 const DEFAULT_BASE_URL = 'https://api.openai.com/v1';
 const PLACEHOLDER_KEY = 'none';
-const TIMEOUT_MS = 290_000;
+const DEFAULT_TIMEOUT_SECONDS = 300;
 const TRIES = 5;
 const FIRST_WAIT_MS = 1_000;
-/** If a server asks for a longer wait than this, the proposal fails instead of blocking. */
-const LONGEST_WAIT_MS = 300_000;
-/** Status codes below 500 that are worth a retry: timeout, conflict, too early, too many requests. */
-const TRANSIENT = [408, 409, 425, 429];
+/** The time limits of the OpenAI client and of fetch are for whole answers, which may take long. */
+const NO_LIMIT_MS = 2 ** 31 - 1;
+const patient = new Agent({ headersTimeout: 0, bodyTimeout: 0 });
 
-const completionSchema = z.object({
-  choices: z
-    .array(
-      z.object({
-        message: z.object({ content: z.string().nullish(), refusal: z.string().nullish() }),
-        finish_reason: z.string().nullish(),
-      }),
-    )
-    .min(1),
-  usage: z
-    .object({ prompt_tokens: z.int().nonnegative(), completion_tokens: z.int().nonnegative() })
-    .nullish(),
-});
+/** How an endpoint is asked. What it refused once is not tried again. */
+interface Way {
+  api: 'chat' | 'responses';
+  schema: boolean;
+  stream: boolean;
+}
 
 /** A function that asks `model` for the next message of a conversation, see {@link Complete}. It throws only if aborted. */
 export function endpoint(options: EndpointOptions): Complete {
   const { model, sleep = (ms, signal) => wait(ms, undefined, { signal }) } = options;
   const apiKey = options.apiKey?.trim() || PLACEHOLDER_KEY;
   const baseURL = options.baseURL?.trim() || DEFAULT_BASE_URL;
-  const timeout = options.timeoutMs ?? TIMEOUT_MS;
-  const client = new OpenAI({ apiKey, baseURL, adminAPIKey: null, maxRetries: 0, timeout });
-  const explain = (error: unknown) => explanation(error, { model, host: hostOf(baseURL), apiKey });
-  // An endpoint that rejects the JSON schema once is asked without it from then on.
-  let schemaAccepted = true;
+  const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_SECONDS * 1000;
+  const client = new OpenAI({
+    apiKey,
+    baseURL,
+    adminAPIKey: null,
+    maxRetries: 0,
+    timeout: NO_LIMIT_MS,
+    fetch: fetchOrFault,
+  });
+  const known = { model, host: hostOf(baseURL), apiKey: apiKey === PLACEHOLDER_KEY ? '' : apiKey, timeoutMs };
+  let way: Way = { api: 'chat', schema: true, stream: true };
 
-  async function ask(messages: Message[], withSchema: boolean, signal: AbortSignal): Promise<unknown> {
-    const request = { model, messages, ...(withSchema && { response_format: RESPONSE_FORMAT }) };
-    return client.chat.completions.create(request, { signal });
-  }
-
-  return async (messages, meter, signal) => {
-    let withSchema = schemaAccepted;
-    for (let attempt = 1; ; attempt++) {
+  return async (messages, paths, meter, signal) => {
+    const started = performance.now();
+    let now = way;
+    const tried = new Set<string>();
+    for (let attempt = 1; ; ) {
       signal.throwIfAborted();
       try {
-        const body = await ask(messages, withSchema, signal);
-        schemaAccepted = withSchema;
-        return readCompletion(body, meter, hostOf(baseURL));
+        const { usage, ...reply } = await ask(client, {
+          model,
+          messages,
+          paths,
+          way: now,
+          timeoutMs,
+          signal,
+        });
+        meter(usage);
+        way = now;
+        return { kind: 'reply', ...reply };
       } catch (error) {
         signal.throwIfAborted();
-        meter({ input: 0, output: 0 });
-        if (withSchema && refusesFormat(error)) {
-          withSchema = false;
+        meter(mayCost(error) ? null : { input: 0, output: 0 });
+        const other = otherWay(now, error);
+        if (other !== null && !tried.has(JSON.stringify(other))) {
+          tried.add(JSON.stringify(other));
+          now = other;
           continue;
         }
-        const waitMs = waitBeforeRetry(error, attempt);
-        if (waitMs === null || attempt >= TRIES) return { kind: 'failed', reason: explain(error) };
+        // The schema was not the reason if the server fails without it too.
+        if (isTransient(error)) now = { ...now, schema: way.schema };
+        const waitMs = waitBeforeRetry(error, attempt++);
+        const spentMs = performance.now() - started;
+        if (waitMs === null || attempt > TRIES || spentMs + waitMs > timeoutMs)
+          return { kind: 'failed', reason: explanation(error, known), tooLong: isTooLong(error) };
         await sleep(waitMs, signal);
       }
     }
   };
 }
 
-const RESPONSE_FORMAT = {
-  type: 'json_schema' as const,
-  json_schema: { name: 'experiment', strict: true, schema: ANSWER_JSON_SCHEMA },
-};
-
-function readCompletion(body: unknown, meter: Meter, host: string): Completion {
-  const completion = completionSchema.safeParse(body);
-  const choice = completion.data?.choices[0];
-  if (choice === undefined) {
-    meter(null);
-    const reason = `the answer of ${host} is not a chat completion. Check that OPENAI_BASE_URL is an OpenAI-compatible API; it usually ends in /v1`;
-    return { kind: 'failed', reason };
-  }
-  const usage = completion.data?.usage;
-  meter(usage ? { input: usage.prompt_tokens, output: usage.completion_tokens } : null);
-  const text = choice.message.content ?? choice.message.refusal ?? '';
-  return { kind: 'text', text, cutOff: choice.finish_reason === 'length' };
+/** Another way to ask, after what the server said; null if none may help. */
+function otherWay(way: Way, error: unknown): Way | null {
+  if (way.api === 'chat' && wantsResponses(error)) return { ...way, api: 'responses' };
+  if (way.stream && refusesStream(error)) return { ...way, stream: false };
+  if (way.schema && mayRefuseSchema(error)) return { ...way, schema: false };
+  return null;
 }
 
-/** Servers word this differently, so any rejected request counts. A second rejection, without the format, is final. */
-function refusesFormat(error: unknown): boolean {
-  return (
-    error instanceof APIError &&
-    (error.status === 400 || error.status === 422) &&
-    error.code !== 'context_length_exceeded'
+/** Whether a server may have worked on an answer before it failed. An error with a status is no answer. */
+function mayCost(error: unknown): boolean {
+  return error instanceof ServerFault
+    ? error.status === 0
+    : error instanceof Silence || error instanceof Broken;
+}
+
+interface Question {
+  model: string;
+  messages: Message[];
+  paths: readonly string[];
+  way: Way;
+  timeoutMs: number;
+  signal: AbortSignal;
+}
+
+/** Sends one request and reads its reply. Throws ServerFault, Silence, Broken, or what the network threw. */
+async function ask(client: OpenAI, { timeoutMs, signal, ...question }: Question): Promise<Reply> {
+  const abort = new AbortController();
+  let silent = false;
+  const silence = setTimeout(() => {
+    silent = true;
+    abort.abort();
+  }, timeoutMs);
+  const stop = () => abort.abort();
+  signal.addEventListener('abort', stop, { once: true });
+  let answering = false;
+  try {
+    const response = await send(client, question, abort.signal);
+    answering = true;
+    return await readReply(response, abort, () => silence.refresh());
+  } catch (error) {
+    if (silent) throw new Silence();
+    const cause = faultBehind(error);
+    throw answering && !(cause instanceof ServerFault) ? new Broken(messageOf(cause)) : cause;
+  } finally {
+    clearTimeout(silence);
+    signal.removeEventListener('abort', stop);
+    abort.abort();
+  }
+}
+
+function send(
+  client: OpenAI,
+  { model, messages, paths, way }: Omit<Question, 'timeoutMs' | 'signal'>,
+  signal: AbortSignal,
+): Promise<Response> {
+  const format = { name: 'experiment', strict: true, schema: answerJsonSchema(paths) };
+  if (way.api === 'responses') {
+    const text = way.schema ? { text: { format: { type: 'json_schema' as const, ...format } } } : {};
+    const body = { model, input: messages, stream: way.stream, store: false, ...text };
+    return client.responses.create(body, { signal }).asResponse();
+  }
+  const body = {
+    model,
+    messages,
+    ...(way.stream ? { stream: true as const, stream_options: { include_usage: true } } : {}),
+    ...(way.schema && { response_format: { type: 'json_schema' as const, json_schema: format } }),
+  };
+  return client.chat.completions.create(body, { signal }).asResponse();
+}
+
+/** Never follows a redirect, which would take the key elsewhere. An error keeps the whole body, in which servers say what is wrong. */
+async function fetchOrFault(url: string | URL | Request, init?: RequestInit): Promise<Response> {
+  // The types of undici and of Node's own copy of it are not compatible.
+  const options = { ...init, redirect: 'manual', dispatcher: patient } as unknown as Parameters<
+    typeof fetch
+  >[1];
+  const response = (await fetch(String(url), options)) as unknown as Response;
+  if (response.ok) return response;
+  const { headers, status } = response;
+  const body = await response.text();
+  const location = headers.get('location');
+  throw new ServerFault(
+    status,
+    location === null ? wordsOf(body) : { words: `to ${hostOf(location)}`, label: '' },
+    headers.get('retry-after'),
   );
 }
 
-/** Milliseconds to wait before attempt `attempt + 1`; null if retrying cannot help. */
+/** The OpenAI client wraps what its fetch throws. */
+function faultBehind(error: unknown): unknown {
+  for (let cause = error; cause instanceof Error; cause = cause.cause)
+    if (cause instanceof ServerFault || cause instanceof Broken) return cause;
+  const fault = error instanceof OpenAI.APIError && error.error ? wordsOf(JSON.stringify(error.error)) : null;
+  return fault === null ? error : new ServerFault(0, fault);
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** Milliseconds to wait before the next attempt; null if retrying cannot help. */
 function waitBeforeRetry(error: unknown, attempt: number): number | null {
-  if (!(error instanceof APIError)) return null;
-  // OpenAI also answers 429 if the account has no credit left, and waiting does not help then.
-  if (error.code === 'insufficient_quota') return null;
-  const transient =
-    error instanceof APIConnectionError ||
-    (error.status !== undefined && (error.status >= 500 || TRANSIENT.includes(error.status)));
-  if (!transient) return null;
-  const asked = retryAfterMs(error.headers);
-  if (asked !== null) return asked <= LONGEST_WAIT_MS ? asked : null;
-  return FIRST_WAIT_MS * 2 ** (attempt - 1);
-}
-
-/** The `retry-after` header (seconds or a date) in milliseconds; null if absent or unreadable. */
-function retryAfterMs(headers: Headers | undefined): number | null {
-  const value = headers?.get('retry-after');
-  if (!value) return null;
-  const seconds = Number(value);
-  const ms = Number.isNaN(seconds) ? Date.parse(value) - Date.now() : seconds * 1000;
-  return Number.isNaN(ms) ? null : Math.max(0, ms);
-}
-
-/** What went wrong and what to do about it, for people. Never contains the key, even if the server repeats it. */
-function explanation(error: unknown, known: { model: string; host: string; apiKey: string }): string {
-  const { model, host, apiKey } = known;
-  const said = (error instanceof Error ? error.message : String(error))
-    .replaceAll(apiKey === PLACEHOLDER_KEY ? '\0' : apiKey, '***')
-    .replace(/\bsk-[\w*.-]+/g, '***')
-    .replace(/\s+/g, ' ')
-    .slice(0, 300);
-  if (!(error instanceof APIError)) return `the request to ${host} could not be sent: ${said}`;
-  if (error.status === 401)
-    return `${host} rejected the key (401). Set OPENAI_API_KEY to a valid key and restart the bot`;
-  if (error.status === 403) {
-    return `${host} does not allow this key to use ${model} (403). Grant it access, or name another model in the contract`;
-  }
-  if (error.status === 404) {
-    return `${host} has no model ${model} at this address (404). Check the agent's model in the contract and OPENAI_BASE_URL`;
-  }
-  if (error.code === 'insufficient_quota') return `the account at ${host} has no credit left. Add credit`;
-  if (error instanceof APIConnectionError)
-    return `${host} cannot be reached: ${said} Check OPENAI_BASE_URL and the network`;
-  return `${host} answered with an error: ${said}`;
+  if (!isTransient(error)) return null;
+  return retryAfterMs(error) ?? FIRST_WAIT_MS * 2 ** (attempt - 1);
 }
 
 /** The host of a URL, without the user name and password that it may contain. */

@@ -1,136 +1,206 @@
-/** Finds the constants of a file, and writes new values in the notation of the old ones. */
+/** Finds the settings of a file that are plain numbers or booleans: alone, or in tuples, lists and dictionaries. */
 import { extname } from 'node:path';
+import { type Literal, readLiteral } from './literal.ts';
+import { type Grammar, plainCode } from './plain-code.ts';
+import { literalsIn } from './values.ts';
 
-/** How a value is written. `power` is `2**k`, or a number from 16 up that is a power of two, usually for a reason. */
-type Notation = 'int' | 'float' | 'power' | 'boolean';
-
-export interface Constant {
+export interface Constant extends Literal {
   path: string;
-  /** As in the source; in YAML and JSON prefixed with its parent keys, such as `optimizer.lr`. */
+  /** As in the source, behind the keys and sections that it is in: `optimizer.lr`, `ADAM_BETAS[0]`. */
   name: string;
-  /** Index of its line in the file, counting from 0. */
+  /** Index of its line in the file, and of its first character in the line, counting from 0. */
   line: number;
-  /** The line before the value, the value as written, and the line after it. */
-  before: string;
-  written: string;
-  after: string;
-  /** 0 and 1 for booleans. */
-  value: number;
-  notation: Notation;
+  column: number;
 }
 
-const NUMBER = String.raw`\d[\d_]*\s*\*\*\s*\d+|(?:\d[\d_]*(?:\.[\d_]*)?|\.\d+)(?:[eE][+-]?\d+)?`;
-/** One pattern per language: what precedes the value (with the name), and what may follow it. */
-const CODE_NAME = '(?<name>[A-Z][A-Z0-9_]*)';
-const PYTHON = pattern(String.raw`${CODE_NAME}\s*(?::\s*\w+\s*)?=\s*`, 'True|False', String.raw`\s*(?:#.*)?`);
-const SCRIPT = pattern(
-  String.raw`(?:export\s+)?(?:(?:const|let|var)\s+)?${CODE_NAME}\s*(?::\s*\w+\s*)?=\s*`,
-  'true|false',
-  String.raw`\s*;?\s*(?://.*)?`,
-);
-const YAML = pattern(
-  String.raw`\s*(?:-\s+)?(?<name>[A-Za-z_][\w-]*)\s*:\s+`,
-  'true|false',
-  String.raw`\s*(?:#.*)?`,
-);
-const JSON_MEMBER = pattern(
-  String.raw`\s*"(?<name>[A-Za-z_][\w-]*)"\s*:\s*`,
-  'true|false',
-  String.raw`\s*,?\s*`,
-);
-
-function pattern(before: string, booleans: string, after: string): RegExp {
-  return new RegExp(`^(?<before>${before})(?<written>${NUMBER}|${booleans})(?<after>${after})$`);
+interface Language extends Grammar {
+  /** What precedes a value on its line; `name` is the setting. */
+  heads: readonly RegExp[];
+  /** What ends a value, apart from the line or the brackets that it is in. */
+  separator?: ';' | ',';
+  /** How names of sections above become part of a name. */
+  nesting?: 'indent' | 'section';
 }
 
-function patternOf(path: string): RegExp | null {
-  switch (extname(path)) {
-    case '.py':
-      return PYTHON;
-    case '.js':
-    case '.mjs':
-    case '.cjs':
-    case '.ts':
-      return SCRIPT;
-    case '.yml':
-    case '.yaml':
-      return YAML;
-    case '.json':
-      return JSON_MEMBER;
-    default:
-      return null;
-  }
-}
+const PYTHON: Language = {
+  comment: '#',
+  separator: ';',
+  quotes: ['"""', "'''", '"', "'"],
+  heads: [/^(?<name>[A-Z][A-Z0-9_]*)\s*(?::[^=\n]+)?=(?!=)/],
+};
+const SCRIPT: Language = {
+  comment: '//',
+  separator: ';',
+  quotes: ['`', '"', "'"],
+  heads: [/^(?:export\s+)?(?:(?:const|let|var)\s+)?(?<name>[A-Z][A-Z0-9_]*)\s*(?::[^=\n]+)?=(?!=)/],
+};
+const RUST: Language = {
+  comment: '//',
+  separator: ';',
+  quotes: ['"'],
+  heads: [
+    /^\s*(?:pub(?:\([^)\n]*\))?\s+)?(?:const|static)\s+(?:mut\s+)?(?<name>[A-Z][A-Z0-9_]*)\s*:[^=\n]+=(?!=)/,
+  ],
+};
+const YAML: Language = {
+  comment: ' #',
+  quotes: ['"', "'"],
+  heads: [/^\s*(?:-\s+)?(?<name>[A-Za-z_][\w-]*)\s*:\s/],
+  nesting: 'indent',
+};
+const JSON_MEMBERS: Language = {
+  comment: '//',
+  separator: ',',
+  quotes: ['"'],
+  heads: [/(?<=^|[{,])\s*"(?<name>[A-Za-z_][\w-]*)"\s*:/g],
+  nesting: 'indent',
+};
+const TOML: Language = {
+  comment: '#',
+  quotes: ['"""', "'''", '"', "'"],
+  heads: [/^\s*"?(?<name>[A-Za-z_][\w.-]*)"?\s*=/],
+  nesting: 'section',
+};
+/** An assignment, a default such as `LR=${LR:-0.1}`, or an option such as `--lr 0.1`. */
+const SHELL: Language = {
+  comment: ' #',
+  quotes: [],
+  heads: [
+    /^\s*(?:(?:export|readonly|local|declare(?:\s+-\w+)*)\s+)?(?<name>[A-Za-z_]\w*)=["']?(?:\$\{\w+:?[-=])?/,
+    /(?<=^|\s)--(?<name>[A-Za-z][\w-]*)(?:=|\s+)["']?/g,
+  ],
+};
 
-/** The numeric and boolean constants in `text`, in file order, one per line. In code they are upper-case and at top level. */
+const LANGUAGES: Record<string, Language> = {
+  '.py': PYTHON,
+  '.js': SCRIPT,
+  '.mjs': SCRIPT,
+  '.cjs': SCRIPT,
+  '.ts': SCRIPT,
+  '.mts': SCRIPT,
+  '.rs': RUST,
+  '.yml': YAML,
+  '.yaml': YAML,
+  '.json': JSON_MEMBERS,
+  '.toml': TOML,
+  '.sh': SHELL,
+  '.bash': SHELL,
+};
+
+/** The numeric and boolean settings in `text`, in file order. In code they are upper-case constants at top level. */
 export function parseConstants(path: string, text: string): Constant[] {
-  const pattern = patternOf(path);
-  if (pattern === null) return [];
-  const keys = path.endsWith('.json') || pattern === YAML;
-  const parents: { indent: number; name: string }[] = [];
+  const language = LANGUAGES[extname(path)];
+  if (language === undefined) return [];
+  const code = plainCode(text, language);
   const constants: Constant[] = [];
-  for (const [line, content] of codeLines(path, text)) {
-    const indent = content.search(/\S/);
-    if (keys && indent !== -1) {
-      while ((parents.at(-1)?.indent ?? -1) >= indent) parents.pop();
-      const parent = /^\s*(?:-\s+)?"?([A-Za-z_][\w-]*)"?\s*:\s*(?:[{[]\s*)?$/.exec(content)?.[1];
-      if (parent !== undefined) parents.push({ indent, name: parent });
+  let start = 0;
+  const lines = code.split('\n');
+  const scope = scopeOf(language);
+  /** Where the value of an earlier line ends; what is before is part of it. */
+  let done = 0;
+  for (const [line, content] of lines.entries()) {
+    const prefix = scope(content);
+    for (const { name, from } of headsOf(language, content)) {
+      if (start + from < done) continue;
+      const to =
+        language === SHELL ? start + wordEnd(content, from) : endOfValue(code, start + from, language);
+      for (const found of literalsIn(code, start + from, to, [...prefix, name].join('.'))) {
+        const literal = readLiteral(text.slice(found.start, found.end));
+        if (literal === null) continue;
+        const at = lineOf(text, start, line, found.start);
+        constants.push({ path, name: found.name, ...at, ...literal });
+      }
+      done = Math.max(done, to);
     }
-    const { name, before, written, after } = pattern.exec(content)?.groups ?? {};
-    if (name === undefined || before === undefined || written === undefined || after === undefined) continue;
-    const qualified = [...parents.map(parent => parent.name), name].join('.');
-    constants.push({ path, name: qualified, line, before, written, after, ...readValue(written) });
+    start += content.length + 1;
   }
   return constants;
 }
 
-/** The lines with their index, without line endings; in Python, without lines inside triple-quoted strings. */
-function* codeLines(path: string, text: string): Generator<[number, string]> {
-  let quote: string | null = null;
-  for (const [index, line] of text.split(/\r?\n/).entries()) {
-    if (quote === null) yield [index, line];
-    if (!path.endsWith('.py')) continue;
-    for (const [mark] of line.matchAll(/"""|'''/g)) {
-      if (quote === null) quote = mark;
-      else if (quote === mark) quote = null;
+/** The names before values in a line, and where the values begin. */
+function headsOf({ heads }: Language, content: string): { name: string; from: number }[] {
+  return heads.flatMap(head => {
+    const found = head.global ? [...content.matchAll(head)] : [head.exec(content)];
+    return found.flatMap(match => {
+      const name = match?.groups?.name;
+      return match && name !== undefined ? [{ name, from: match.index + match[0].length }] : [];
+    });
+  });
+}
+
+/** The names that the keys or sections above a line put before its own. */
+function scopeOf({ nesting }: Language): (content: string) => string[] {
+  const parents: { indent: number; name: string }[] = [];
+  let section: string[] = [];
+  return content => {
+    const indent = content.search(/\S/);
+    if (nesting === 'section') {
+      const header = /^\s*\[\[?\s*([^\]]+?)\s*\]/.exec(content)?.[1];
+      if (header !== undefined) section = [header.replaceAll(/["'\s]/g, '')];
+      return section;
     }
+    if (nesting === undefined || indent === -1) return [];
+    while ((parents.at(-1)?.indent ?? -1) >= indent) parents.pop();
+    const above = parents.map(({ name }) => name);
+    const parent = /^\s*(?:-\s+)?"?([A-Za-z_][\w-]*)"?\s*:\s*(?:[{[]\s*)?$/.exec(content)?.[1];
+    if (parent !== undefined) parents.push({ indent, name: parent });
+    return above;
+  };
+}
+
+/** Where the value that starts at `from` ends: with its line, or with the brackets that are open there. */
+function endOfValue(code: string, from: number, { nesting, separator }: Language): number {
+  let depth = 0;
+  for (let i = from; i < code.length; i++) {
+    const character = code[i] ?? '';
+    if ('([{'.includes(character)) depth++;
+    else if (')]}'.includes(character) && --depth < 0) return i;
+    // In YAML and JSON, what a bracket opens at the end of a line is read line by line.
+    else if (character === '\n' && (depth === 0 || nesting === 'indent')) return i;
+    else if (depth === 0 && character === separator) return i;
   }
+  return code.length;
 }
 
-function readValue(written: string): { value: number; notation: Notation } {
-  if (/^(true|false)$/i.test(written)) return { value: /^t/i.test(written) ? 1 : 0, notation: 'boolean' };
-  const [base, exponent] = written.replaceAll('_', '').split('**').map(Number);
-  if (base !== undefined && exponent !== undefined) {
-    return { value: base ** exponent, notation: base === 2 ? 'power' : 'int' };
-  }
-  const value = base ?? Number.NaN;
-  if (!/^[\d_]+$/.test(written)) return { value, notation: 'float' };
-  return { value, notation: value >= 16 && Number.isInteger(Math.log2(value)) ? 'power' : 'int' };
+function wordEnd(content: string, from: number): number {
+  return from + (/^[^\s;"'}\\]*/.exec(content.slice(from))?.[0].length ?? 0);
 }
 
-/** `value` in the constant's notation: `2**17` after `2**16`, `2e-3` after `1e-3`, `2_000` after `1_000`, `2.0` after `1.0`. */
-export function formatValue(constant: Constant, value: number): string {
-  const { written, notation } = constant;
-  if (notation === 'boolean')
-    return written.startsWith('T') || written.startsWith('F') ? pythonBoolean(value) : String(value === 1);
-  const power = /^2(\s*\*\*\s*)\d+$/.exec(written)?.[1];
-  if (power !== undefined) return `2${power}${Math.log2(value)}`;
-  if (notation !== 'float') {
-    const digits = String(value);
-    return written.includes('_') ? digits.replace(/\B(?=(\d{3})+$)/g, '_') : digits;
-  }
-  const point = (digits: string) => (/\./.test(written) && !digits.includes('.') ? `${digits}.0` : digits);
-  if (!/e/i.test(written)) return point(decimal(value));
-  const [mantissa = '', exponent = ''] = value.toExponential().split('e');
-  return `${point(mantissa)}e${exponent.replace('+', '')}`;
+function lineOf(text: string, start: number, line: number, offset: number): { line: number; column: number } {
+  const between = text.slice(start, offset);
+  const breaks = between.split('\n').length - 1;
+  return {
+    line: line + breaks,
+    column: breaks === 0 ? offset - start : between.length - between.lastIndexOf('\n') - 1,
+  };
 }
 
-function pythonBoolean(value: number): string {
-  return value === 1 ? 'True' : 'False';
+/** The text with another value of the constant. */
+export function withValue({ line, column, written }: Constant, text: string, value: string): string {
+  const lines = text.split('\n');
+  const old = lines[line] ?? '';
+  return lines.with(line, old.slice(0, column) + value + old.slice(column + written.length)).join('\n');
 }
 
-/** Never has an exponent, because some YAML parsers read `5e-5` as text. */
-function decimal(value: number): string {
-  const digits = String(value);
-  return digits.includes('e') ? value.toFixed(20).replace(/0+$/, '') : digits;
+/** A constant before and after a change. */
+export interface ChangedConstant {
+  from: Constant;
+  to: Constant;
+}
+
+/** The constants in which two versions of a text differ; null if they differ in anything else, or not at all. */
+export function changedConstants(path: string, before: string, after: string): ChangedConstant[] | null {
+  const [then, now] = [parseConstants(path, before), parseConstants(path, after)];
+  if (then.length !== now.length || frameOf(before, then) !== frameOf(after, now)) return null;
+  const changes = then.flatMap((from, i) => {
+    const to = now[i];
+    return to !== undefined && to.written !== from.written ? [{ from, to }] : [];
+  });
+  return changes.length > 0 ? changes : null;
+}
+
+/** The text around the constants. */
+function frameOf(text: string, constants: readonly Constant[]): string {
+  const bare = constants.toReversed().reduce((now, constant) => withValue(constant, now, '\0'), text);
+  return bare.replaceAll('\r\n', '\n');
 }

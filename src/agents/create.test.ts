@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { AgentConfig } from '../protocol/agents.ts';
-import { type AgentEnv, chooseAgent } from './create.ts';
+import { type AgentEnv, agentChooser } from './create.ts';
 
 const gpt: AgentConfig = { name: 'gpt', use: 'openai', model: 'gpt-5' };
 const explore: AgentConfig = { name: 'explore', use: 'explore' };
 
 function choice(agents: AgentConfig[], env: AgentEnv, wanted?: string): string {
-  const chosen = chooseAgent({ agents }, env, wanted);
+  const chosen = agentChooser()({ agents }, env, wanted);
   return chosen.kind === 'agent' ? chosen.agent.name : chosen.message;
 }
 
@@ -35,4 +35,14 @@ test('a model without a key is refused with what to set; a server of the user’
   );
   assert.match(choice([gpt], { OPENAI_API_KEY: ' ' }), /OPENAI_API_KEY/);
   assert.equal(choice([gpt], { OPENAI_BASE_URL: 'http://localhost:11434/v1' }), 'gpt');
+});
+
+test('the same entry of a contract is the same agent, which remembers what its endpoint refused', () => {
+  const chooseAgent = agentChooser();
+  const env = { OPENAI_API_KEY: 'k' };
+  const first = chooseAgent({ agents: [gpt] }, env);
+  assert.ok(first.kind === 'agent');
+  assert.equal(chooseAgent({ agents: [explore, { ...gpt }] }, { ...env }, 'gpt'), first);
+  assert.notEqual(chooseAgent({ agents: [{ ...gpt, model: 'gpt-6' }] }, env), first);
+  assert.notEqual(chooseAgent({ agents: [gpt] }, { OPENAI_API_KEY: 'other' }), first);
 });

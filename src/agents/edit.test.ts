@@ -19,8 +19,11 @@ function reason(result: ReturnType<typeof applyEdits>): string {
 }
 
 test('an edit whose search occurs once is applied, and only changed files are returned', () => {
-  const result = edited('DEPTH = 8', 'DEPTH = 9');
-  assert.deepEqual(result, { kind: 'applied', files: new Map([['train.py', train.replace('8', '9')]]) });
+  assert.deepEqual(edited('DEPTH = 8', 'DEPTH = 9'), {
+    kind: 'applied',
+    files: new Map([['train.py', train.replace('8', '9')]]),
+    edits: [{ path: 'train.py', search: 'DEPTH = 8', replace: 'DEPTH = 9' }],
+  });
 });
 
 test('edits are applied in order, each to the result of the one before', () => {
@@ -49,12 +52,12 @@ test('a search that does not occur is answered with the closest line', () => {
 
 test('a search that occurs several times is answered with the lines', () => {
   assert.match(
-    reason(edited('LR = 0.02', 'LR = 0.04')),
+    reason(edited('0.02', '0.04')),
     /search occurs 2 times, at lines 2, 3\. Add neighbouring lines/,
   );
   assert.match(reason(edited('    step()\n', '')), /search occurs 2 times, at lines 6, 7/);
   assert.match(
-    reason(applyEdits(new Map([['a', 'aaa']]), [{ path: 'a', search: 'aa', replace: 'b' }], ['a'])),
+    reason(applyEdits(new Map([['a', '(((']]), [{ path: 'a', search: '((', replace: 'b' }], ['a'])),
     /2 times/,
   );
 });
@@ -102,7 +105,7 @@ test('search and replacement are taken literally', () => {
     [{ path: 'a', search: '(a|b)[0]$^ \\d+ {2}', replace: "$& $1 $'" }],
     ['a'],
   );
-  assert.deepEqual(result, { kind: 'applied', files: new Map([['a', "x = $& $1 $'\n"]]) });
+  assert.equal(result.kind === 'applied' && result.files.get('a'), "x = $& $1 $'\n");
 });
 
 test('sizes are limited, and characters that are not text are refused', () => {
@@ -131,4 +134,81 @@ test('code that looks different from what it does is refused', () => {
       JSON.stringify(replace),
     );
   assert.equal(edited('DEPTH = 8', 'DEPTH = 9\t# tiefer: größer, 深さ 🙂\r\n\f').kind, 'applied');
+});
+
+test('a search is whole lines, or lies between the borders of words, numbers and operators', () => {
+  const inside: [string, string, string][] = [
+    ['train.py', 'WARMDOWN = 0.55', 'WARMDOWN = 0.5'],
+    ['train.py', 'DEPTH = 24', 'DEPTH = 2'],
+    ['train.py', 'MATRIX_LR = 0.03', 'LR = 0.03'],
+    ['train.py', 'LR = 1e-3', 'LR = 1'],
+    ['train.py', 'LR = 1e-3', 'LR = 1e'],
+    ['train.py', 'LR = 1.5', 'LR = 1'],
+    ['train.py', 'LR = 10.5', '0.5'],
+    ['train.py', 'x = 1_000', 'x = 1'],
+    ['train.py', 'größe = 3', 'e = 3'],
+    ['train.py', 'if x == 3:', 'x ='],
+    ['train.py', 'y = x ** 2', 'x *'],
+    ['train.py', 'name = "relu"', 'name = "re'],
+    ['a.yml', 'max-lr: 0.1', 'lr: 0.1'],
+    ['a.toml', 'optimizer.lr = 0.1', 'lr = 0.1'],
+    ['a.rs', 'const LR: f32 = 0.1_f32;', '= 0.1'],
+    ['a.js', 'const $lr = 3', 'lr = 3'],
+  ];
+  for (const [path, line, search] of inside)
+    assert.match(
+      reason(applyEdits(new Map([[path, `${line}\n`]]), [{ path, search, replace: 'y' }], [path])),
+      /occurs only as a part of something longer: line 1 is .*Give whole lines/,
+      `${search} in ${line}`,
+    );
+  const between: [string, string, string][] = [
+    ['train.py', 'y = F.relu(x).square()', 'relu'],
+    ['train.py', 'adam(lr=0.1, betas=(0.9, 0.95))', 'lr=0.1'],
+    ['train.py', 'x=-1', '-1'],
+    ['train.py', 'TOTAL = 2**19', '19'],
+    ['train.py', 'DEPTH = 8  # layers', 'DEPTH = 8'],
+    ['a.yml', 'lr: 0.1 # peak', 'lr: 0.1'],
+  ];
+  for (const [path, line, search] of between)
+    assert.equal(
+      applyEdits(new Map([[path, `${line}\n`]]), [{ path, search, replace: 'y' }], [path]).kind,
+      'applied',
+      `${search} in ${line}`,
+    );
+});
+
+test('a search that is whole lines in one place means that place, although it is a part of other lines', () => {
+  const result = applyEdits(
+    new Map([['a.py', 'lr = 1\nopt.lr = 1\n']]),
+    [{ path: 'a.py', search: 'lr = 1', replace: 'lr = 2' }],
+    ['a.py'],
+  );
+  assert.equal(result.kind === 'applied' && result.files.get('a.py'), 'lr = 2\nopt.lr = 1\n');
+});
+
+test('what an edit replaced is known as whole lines, which are found again where nothing else changed', () => {
+  const [search, replace] = ['8\nLR', '9\nRATE'];
+  const first = edited(search, replace);
+  assert.ok(first.kind === 'applied');
+  const [edit] = first.edits;
+  assert.deepEqual(edit, {
+    path: 'train.py',
+    search: 'DEPTH = 8\nLR = 0.02',
+    replace: 'DEPTH = 9\nRATE = 0.02',
+  });
+  assert.deepEqual(applyEdits(files, first.edits, editable, 'lines'), first);
+  const moved = new Map([['train.py', train.replace('DEPTH = 8', 'DEPTH = 8 * 2')]]);
+  assert.match(reason(applyEdits(moved, first.edits, editable, 'lines')), /does not occur/);
+  const part = { path: 'train.py', search: 'DEPTH = 8', replace: 'DEPTH = 9' };
+  assert.equal(applyEdits(moved, [part], editable).kind, 'applied');
+  assert.match(reason(applyEdits(moved, [part], editable, 'lines')), /a part of something longer/);
+});
+
+test('whole lines with their last line ending are replaced by whole lines', () => {
+  const joined = edited('DEPTH = 8\n', 'DEPTH = 9');
+  assert.match(joined.kind === 'applied' ? (joined.files.get('train.py') ?? '') : '', /^DEPTH = 9\nLR/);
+  const deleted = edited('DEPTH = 8\n', '');
+  assert.ok(deleted.kind === 'applied');
+  assert.match(deleted.files.get('train.py') ?? '', /^LR/);
+  assert.deepEqual(deleted.edits, [{ path: 'train.py', search: 'DEPTH = 8\n', replace: '' }]);
 });

@@ -1,6 +1,7 @@
 /** Applies an idea's edits to the champion's files, or explains to the model why they cannot be applied. */
 import type { Edit } from '../campaign/idea.ts';
 import { isVisible } from '../protocol/visible.ts';
+import { isBetweenTokens, isWholeLines, linesAround, occurrences, type Place } from './places.ts';
 
 /** An editable file may not grow beyond this many bytes of UTF-8. */
 const MAX_FILE_BYTES = 400_000;
@@ -8,10 +9,17 @@ const MAX_FILE_BYTES = 400_000;
 const MAX_EDITS_CHARACTERS = 30_000;
 
 export type EditResult =
-  /** The files that changed, with their new text. */
-  { kind: 'applied'; files: Map<string, string> } | { kind: 'refused'; reason: string };
+  /** The files that changed, with their new text, and what the edits replaced: whole lines. */
+  { kind: 'applied'; files: Map<string, string>; edits: Edit[] } | { kind: 'refused'; reason: string };
+
+/** What a `search` may match: whole lines alone, or else any place that cuts through no token. */
+export type Matching = 'lines' | 'tokens';
 
 const NEWLINE = /\r\n|\n/g;
+/** Places that a complaint lists. */
+const LISTED = 10;
+/** A text that occurs more often than this is not looked at place by place: it says too little about where it is. */
+const MOST_PLACES = 100;
 
 /**
  * Applies `edits` in order to `files` (path to text). Every `search` must occur exactly once, in a file listed in `editable`. CRLF and LF
@@ -21,6 +29,7 @@ export function applyEdits(
   files: ReadonlyMap<string, string>,
   edits: readonly Edit[],
   editable: readonly string[],
+  matching: Matching = 'tokens',
 ): EditResult {
   const characters = edits.reduce((sum, edit) => sum + edit.search.length + edit.replace.length, 0);
   if (characters > MAX_EDITS_CHARACTERS) {
@@ -29,6 +38,7 @@ export function applyEdits(
     );
   }
   const now = new Map(files);
+  const done: Edit[] = [];
   for (const [index, edit] of edits.entries()) {
     const where = `edit ${index + 1} of ${edits.length} (${JSON.stringify(edit.path)})`;
     if (!editable.includes(edit.path)) {
@@ -36,9 +46,10 @@ export function applyEdits(
     }
     const text = now.get(edit.path);
     if (text === undefined) return refused(`${where}: this file does not exist in the champion`);
-    const result = replaceOnce(text, edit);
+    const result = replaceOnce(text, edit, matching);
     if (result.kind === 'refused') return refused(`${where}: ${result.reason}`);
     now.set(edit.path, result.text);
+    done.push(result.edit);
   }
   const changed = new Map([...now].filter(([path, text]) => text !== files.get(path)));
   if (changed.size === 0) return refused('the edits change nothing');
@@ -48,73 +59,76 @@ export function applyEdits(
       return refused(`${path} would have ${bytes} bytes; at most ${MAX_FILE_BYTES} are allowed`);
     }
   }
-  return { kind: 'applied', files: changed };
-}
-
-/**
- * Start and end offsets of `search` in `text`, including overlapping ones. CRLF and LF match each other. Takes linear time, whatever the two
- * texts are (Knuth, Morris and Pratt 1977).
- */
-export function occurrences(text: string, search: string): { start: number; end: number }[] {
-  const [plain, wanted] = [text.replaceAll('\r\n', '\n'), search.replaceAll('\r\n', '\n')];
-  const places = plain.length === text.length ? null : placesIn(text, plain.length);
-  const offset = (index: number) => places?.[index] ?? index;
-  const borders = bordersOf(wanted);
-  const found: { start: number; end: number }[] = [];
-  let matched = 0;
-  for (let i = 0; i < plain.length; i++) {
-    while (matched > 0 && plain[i] !== wanted[matched]) matched = borders[matched - 1] ?? 0;
-    if (plain[i] === wanted[matched]) matched++;
-    if (matched < wanted.length || matched === 0) continue;
-    found.push({ start: offset(i + 1 - matched), end: offset(i + 1) });
-    matched = borders[matched - 1] ?? 0;
-  }
-  return found;
-}
-
-/** For each prefix of `text`, by its last index: the length of its longest proper prefix that is also its end. */
-function bordersOf(text: string): Int32Array {
-  const borders = new Int32Array(text.length);
-  for (let i = 1, length = 0; i < text.length; i++) {
-    while (length > 0 && text[i] !== text[length]) length = borders[length - 1] ?? 0;
-    if (text[i] === text[length]) length++;
-    borders[i] = length;
-  }
-  return borders;
-}
-
-/** The offset in `text` of each character of the same text with LF alone, and of its end. */
-function placesIn(text: string, plainLength: number): Int32Array {
-  const places = new Int32Array(plainLength + 1);
-  for (let i = 0, place = 0; i <= plainLength; i++, place++) {
-    places[i] = place;
-    if (text[place] === '\r' && text[place + 1] === '\n') place++;
-  }
-  return places;
+  return { kind: 'applied', files: changed, edits: done };
 }
 
 function replaceOnce(
   text: string,
   edit: Edit,
-): { kind: 'replaced'; text: string } | { kind: 'refused'; reason: string } {
+  matching: Matching,
+): { kind: 'replaced'; text: string; edit: Edit } | { kind: 'refused'; reason: string } {
   // A reader of the pull request could not see what such code does. Git treats a file with a NUL as binary, and half a surrogate pair
   // cannot be encoded in UTF-8.
   if (!isVisible(edit.replace)) {
     return refused('the replacement contains characters that are not allowed in a text file');
   }
   if (edit.search === '') return refused('search is empty; give the exact lines to replace');
-  const found = occurrences(text, edit.search);
+  const found = placesOf(text, edit, matching);
+  if (found.kind === 'refused') return found;
+  const { start, end } = found.place;
+  const replacement = withLineEnd(edit).replace(NEWLINE, lineEnding(text));
+  const after = text.slice(0, start) + replacement + text.slice(end);
+  return { kind: 'replaced', text: after, edit: wholeLines(edit.path, text, found.place, replacement) };
+}
+
+/** The one place that `search` means. A place that is whole lines is preferred to one that is a part of a line. */
+function placesOf(
+  text: string,
+  { path, search }: Edit,
+  matching: Matching,
+): { kind: 'place'; place: Place } | { kind: 'refused'; reason: string } {
+  const all = occurrences(text, search);
+  const lines = all.filter(place => isWholeLines(text, place));
+  const found =
+    lines.length > 0 || matching === 'lines'
+      ? lines
+      : all.length > MOST_PLACES
+        ? all
+        : all.filter(place => isBetweenTokens(path, text, place));
   const [only] = found;
-  if (only === undefined) return refused(`search does not occur in the file. ${hint(text, edit.search)}`);
-  if (found.length > 1) {
-    const lines = [...new Set(found.slice(0, 10).map(({ start }) => lineNumber(text, start)))];
+  if (only !== undefined && found.length === 1) return { kind: 'place', place: only };
+  if (only === undefined) {
+    const [inside] = all;
     return refused(
-      `search occurs ${found.length} times, at lines ${lines.join(', ')}${found.length > 10 ? ' …' : ''}. ` +
-        'Add neighbouring lines until it occurs exactly once',
+      inside === undefined
+        ? `search does not occur in the file. ${hint(text, search)}`
+        : `search occurs only as a part of something longer: ${lineAt(text, inside)}. Give whole lines, exactly as they are in the file`,
     );
   }
-  const replacement = edit.replace.replace(NEWLINE, lineEnding(text));
-  return { kind: 'replaced', text: text.slice(0, only.start) + replacement + text.slice(only.end) };
+  const numbers = [...new Set(found.slice(0, LISTED).map(({ start }) => lineNumber(text, start)))];
+  return refused(
+    `search occurs ${found.length} times, at lines ${numbers.join(', ')}${found.length > LISTED ? ' …' : ''}. ` +
+      'Add neighbouring lines until it occurs exactly once',
+  );
+}
+
+/** Where whole lines with their last line ending are replaced, the next line stays a line of its own. */
+function withLineEnd({ search, replace }: Edit): string {
+  return search.endsWith('\n') && replace !== '' && !replace.endsWith('\n') ? `${replace}\n` : replace;
+}
+
+/** What an edit did, as whole lines before and after. */
+function wholeLines(path: string, text: string, { start, end }: Place, replacement: string): Edit {
+  const endsLine = text[end - 1] === '\n' && (replacement === '' || replacement.endsWith('\n'));
+  const lines = linesAround(text, { start, end });
+  const last = endsLine ? end : lines.end;
+  const plain = (part: string) => part.replaceAll('\r\n', '\n');
+  const search = plain(text.slice(lines.start, last));
+  const replace = plain(text.slice(lines.start, start) + replacement + text.slice(end, last));
+  const bothEnd = search.length > 1 && search.endsWith('\n') && replace.endsWith('\n');
+  return bothEnd
+    ? { path, search: search.slice(0, -1), replace: replace.slice(0, -1) }
+    : { path, search, replace };
 }
 
 function refused(reason: string): { kind: 'refused'; reason: string } {
@@ -130,6 +144,11 @@ function lineEnding(text: string): string {
 
 function lineNumber(text: string, offset: number): number {
   return text.slice(0, offset).split('\n').length;
+}
+
+function lineAt(text: string, { start }: Place): string {
+  const line = linesAround(text, { start, end: start });
+  return `line ${lineNumber(text, start)} is ${JSON.stringify(text.slice(line.start, line.end).slice(0, 200))}`;
 }
 
 /** Names the first line of `search` that is not in the file, and the most similar line that is. */

@@ -69,7 +69,8 @@ async function campaign(
     if (last.kind !== 'idea') break;
     const number = ledger.length + 1;
     const { idea } = last;
-    assert.deepEqual(applyEdits(files, idea.edits, [path]), { kind: 'applied', files: last.files });
+    const applied = applyEdits(files, idea.edits, [path], 'lines');
+    assert.deepEqual(applied, { kind: 'applied', files: last.files, edits: idea.edits });
     titles.push(idea.title);
     const status = fate(idea, number);
     if (status === 'merged') files = new Map([...files, ...last.files]);
@@ -280,4 +281,33 @@ test('an aborted explorer throws', async () => {
     AbortSignal.abort(new Error('stopped')),
   );
   await assert.rejects(proposal, /stopped/);
+});
+
+test('two trials in flight: after one was merged, the other is not built on a value that begins with the old one', async () => {
+  const files = new Map([['train.py', 'DROPOUT = 0.1\n']]);
+  const agent = exploreAgent({ name: 'explore' });
+  const first = await agent.propose(requestFor(files), never);
+  assert.ok(first.kind === 'idea');
+  const second = await agent.propose(requestFor(files, [entry(1, first.idea, 'running')]), never);
+  assert.ok(second.kind === 'idea');
+  assert.deepEqual([first.idea.title, second.idea.title], ['DROPOUT 0.1 → 0.18', 'DROPOUT 0.1 → 0.073']);
+  const rebuilt = applyEdits(first.files, second.idea.edits, ['train.py'], 'lines');
+  assert.match(rebuilt.kind === 'refused' ? rebuilt.reason : '', /a part of something longer/);
+});
+
+test('settings in tuples, dictionaries and products are turned, and negative ones', async () => {
+  const text =
+    'BETAS = (0.8, 0.95)\nCONFIG = {\n    "lr": 0.1,\n    "depth": 4,\n}\nBATCH = 64 * 1024\nBIAS = -2.0\n';
+  const { titles, ledger, end } = await campaign('train.py', text, () => 'closed');
+  assert.deepEqual(titles.slice(0, 6), [
+    'CONFIG.lr 0.1 → 0.2',
+    'BATCH 64 * 1024 → 32 * 1024',
+    'CONFIG.depth 4 → 2',
+    'BETAS[0] 0.8 → 0.89',
+    'BETAS[1] 0.95 → 0.974',
+    'BIAS -2.0 → -4.0',
+  ]);
+  assert.equal(ledger[3]?.edits[0]?.replace, 'BETAS = (0.89, 0.95)');
+  assert.equal(new Set(titles).size, titles.length);
+  assert.equal(end, 'exhausted');
 });

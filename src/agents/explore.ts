@@ -4,9 +4,10 @@ import { type Idea, NO_COST } from '../campaign/idea.ts';
 import type { Agent, Proposal, ProposalRequest } from './agent.ts';
 import { tidyTitle } from './answer.ts';
 import { editOf } from './constant-edit.ts';
-import { type Constant, formatValue, parseConstants } from './constants.ts';
-import { applyEdits } from './edit.ts';
+import { type Constant, parseConstants } from './constants.ts';
+import { formatValue } from './literal.ts';
 import { concerns, type Move, pastMoves } from './past.ts';
+import { type Recorded, recorded } from './recorded.ts';
 import { firstDirection, isTunable, rankOf, type Step, stepped } from './steps.ts';
 import { wishedIdea } from './wish.ts';
 
@@ -26,10 +27,10 @@ export function exploreAgent(config: { name: string }, seed = 0): Agent {
         signal.throwIfAborted();
         const idea = ideaOf(candidate, request);
         if (idea === null) continue;
-        const applied = applyEdits(request.files, idea.edits, [...request.files.keys()]);
+        const applied = recordedOn(request, idea);
         if (applied.kind === 'refused') continue;
-        if ((await request.objection(idea, applied.files)) !== null) continue;
-        return { kind: 'idea', idea, files: applied.files, cost: NO_COST };
+        if ((await request.objection(applied.idea, applied.files)) !== null) continue;
+        return { ...applied, kind: 'idea', cost: NO_COST };
       }
       signal.throwIfAborted();
       return { kind: 'exhausted', cost: NO_COST };
@@ -41,12 +42,16 @@ export function exploreAgent(config: { name: string }, seed = 0): Agent {
 async function proposeRequested(wish: string, request: ProposalRequest): Promise<Proposal> {
   const wished = wishedIdea(wish, request.files);
   if (wished.kind === 'refused') return { kind: 'failed', reason: wished.reason, cost: NO_COST };
-  const { idea } = wished;
-  const applied = applyEdits(request.files, idea.edits, [...request.files.keys()]);
-  const problem = applied.kind === 'refused' ? applied.reason : await request.objection(idea, applied.files);
+  const applied = recordedOn(request, wished.idea);
+  const problem =
+    applied.kind === 'refused' ? applied.reason : await request.objection(applied.idea, applied.files);
   if (applied.kind === 'refused' || problem !== null)
     return { kind: 'failed', reason: problem ?? '', cost: NO_COST };
-  return { kind: 'idea', idea, files: applied.files, cost: NO_COST };
+  return { ...applied, kind: 'idea', cost: NO_COST };
+}
+
+function recordedOn({ files }: ProposalRequest, idea: Idea): Recorded {
+  return recorded(files, idea, [...files.keys()]);
 }
 
 interface Candidate {
@@ -99,7 +104,8 @@ function candidatesOf(constant: Constant, own: readonly Move[], budgetSeconds: n
  * between and beyond.
  */
 function plan(constant: Constant, arrival: Move | undefined, budgetSeconds: number): number[] {
-  const ahead = arrival === undefined ? firstDirection(constant) : arrival.to > arrival.from ? 1 : -1;
+  const ahead =
+    arrival === undefined ? firstDirection(constant) : Math.abs(arrival.to) > Math.abs(arrival.from) ? 1 : -1;
   const back = ahead === 1 ? -1 : 1;
   const steps: Step[] = [
     { direction: ahead, size: arrival === undefined ? 1 : sizeOf(arrival, constant) },
@@ -116,7 +122,7 @@ function plan(constant: Constant, arrival: Move | undefined, budgetSeconds: numb
 
 /** The step size of a move, or the middle size if the move was not one of this agent's steps. */
 function sizeOf({ from, to }: Move, constant: Constant): Step['size'] {
-  const direction = to > from ? 1 : -1;
+  const direction = Math.abs(to) > Math.abs(from) ? 1 : -1;
   const matches = (size: Step['size']) =>
     stepped({ ...constant, value: from }, { direction, size }, Infinity) === to;
   return ([1, 0.5, 0.25] as const).find(matches) ?? 0.5;

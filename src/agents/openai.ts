@@ -4,8 +4,8 @@ import { visible } from '../protocol/visible.ts';
 import type { Agent, Proposal, ProposalRequest } from './agent.ts';
 import { readAnswer } from './answer.ts';
 import { type Complete, type EndpointOptions, endpoint, type Meter } from './completion.ts';
-import { applyEdits } from './edit.ts';
-import { conversation, correction, type Message } from './prompt.ts';
+import { conversation, correction, LEDGER_CHARACTERS, ledgerText, type Message } from './prompt.ts';
+import { recorded } from './recorded.ts';
 import { syntaxError } from './syntax.ts';
 
 export interface OpenAIAgentConfig {
@@ -13,22 +13,30 @@ export interface OpenAIAgentConfig {
   model: string;
   /** Dollars per million tokens. */
   price?: { input: number; output: number } | undefined;
+  /** How long the server may be silent, in seconds. */
+  timeout?: number | undefined;
 }
 
 /** How many corrections the model gets before the proposal counts as failed. */
 const CORRECTIONS = 3;
 const CANCELLED = 'cancelled before the answer was complete';
+/** A ledger that is shorter than this tells nothing. */
+const LEAST_LEDGER = 500;
 
 /** An agent that asks `config.model` at the endpoint that `options` describe. */
 export function openaiAgent(config: OpenAIAgentConfig, options: Omit<EndpointOptions, 'model'> = {}): Agent {
-  const complete = endpoint({ ...options, model: config.model });
+  const timeoutMs = config.timeout === undefined ? options.timeoutMs : config.timeout * 1000;
+  const complete = endpoint({ ...options, model: config.model, timeoutMs });
+  // How much of the ledger fits into the model's context window, as far as the endpoint has told.
+  const room = { ledger: LEDGER_CHARACTERS };
   return {
     name: config.name,
     async propose(request, signal) {
       const spent = costMeter(config.price);
+      const paths = [...request.files.keys()];
       try {
-        const found = await converse(config.model, request, messages =>
-          complete(messages, spent.meter, signal),
+        const found = await converse(config.model, request, room, messages =>
+          complete(messages, paths, spent.meter, signal),
         );
         const cost = spent.cost();
         return found.kind === 'failed'
@@ -48,20 +56,77 @@ export function openaiAgent(config: OpenAIAgentConfig, options: Omit<EndpointOpt
 async function converse(
   model: string,
   request: ProposalRequest,
+  room: { ledger: number },
   ask: (messages: Message[]) => ReturnType<Complete>,
 ): Promise<Found> {
-  const messages = conversation(request);
+  const corrections: Message[] = [];
   let problem = '';
-  for (let answers = 0; answers <= CORRECTIONS; answers++) {
-    const answer = await ask(messages);
-    if (answer.kind === 'failed') return answer;
-    const judged = answer.cutOff ? cutOff : await judge(answer.text, request);
+  for (let answers = 0; answers <= CORRECTIONS; ) {
+    const answer = await ask(joined([...conversation(request, room.ledger), ...corrections]));
+    if (answer.kind === 'failed') {
+      if (!answer.tooLong || !makeRoom(room, request)) return answer;
+      continue;
+    }
+    answers++;
+    const last = problem;
+    const judged = await judgeReply(answer, request);
     if (judged.kind === 'idea') return judged;
     problem = judged.problem;
-    messages.push({ role: 'assistant', content: answer.text }, correction(problem));
+    if (judged.isFinal || (answer.text === '' && problem === last)) return failed(model, answers, problem);
+    // An empty message is refused by many servers.
+    if (answer.text !== '') corrections.push({ role: 'assistant', content: answer.text });
+    corrections.push(correction(problem));
   }
-  const reason = `${model} gave no usable idea in ${CORRECTIONS + 1} answers. Last problem: ${problem}`;
-  return { kind: 'failed', reason };
+  return failed(model, CORRECTIONS + 1, problem);
+}
+
+function failed(model: string, answers: number, problem: string): Found {
+  const count = `${answers} ${answers === 1 ? 'answer' : 'answers'}`;
+  return { kind: 'failed', reason: `${model} gave no usable idea in ${count}. Last problem: ${problem}` };
+}
+
+/** Shows the model half as much of the ledger from now on; returns whether there was anything to leave out. */
+function makeRoom(room: { ledger: number }, { ledger }: ProposalRequest): boolean {
+  const shown = Math.min(room.ledger, ledgerText(ledger, room.ledger).length);
+  if (ledger.length === 0 || room.ledger === 0) return false;
+  room.ledger = shown / 2 < LEAST_LEDGER ? 0 : Math.floor(shown / 2);
+  return true;
+}
+
+/** Messages of the same side become one, because some models want the sides to take turns. */
+function joined(messages: readonly Message[]): Message[] {
+  const turns: Message[] = [];
+  for (const { role, content } of messages) {
+    const last = turns.at(-1);
+    if (last?.role === role) last.content += `\n\n${content}`;
+    else turns.push({ role, content });
+  }
+  return turns;
+}
+
+type Judgement = Extract<Found, { kind: 'idea' }> | { kind: 'problem'; problem: string; isFinal: boolean };
+
+/** `isFinal`: asking again would cost the same and end the same. */
+async function judgeReply(
+  { text, end, reasoned }: Extract<Awaited<ReturnType<Complete>>, { kind: 'reply' }>,
+  request: ProposalRequest,
+): Promise<Judgement> {
+  const problem = (sentence: string, isFinal = false): Judgement => ({
+    kind: 'problem',
+    problem: sentence,
+    isFinal,
+  });
+  if (end === 'filtered') return problem("the answer was stopped by the server's content filter", true);
+  if (text === '' && end === 'cut off')
+    return problem(
+      'the answer was cut off at the length limit before it began: everything was reasoning. Raise the output limit of the server, or lower the reasoning effort',
+      true,
+    );
+  if (end === 'cut off') return problem('the answer was cut off at the length limit; make smaller edits');
+  if (text === '')
+    return problem(reasoned ? 'the answer is empty: everything was reasoning' : 'the answer is empty');
+  const judged = await judge(text, request);
+  return judged.kind === 'idea' ? judged : problem(judged.problem);
 }
 
 type Found =
@@ -69,25 +134,19 @@ type Found =
   | Omit<Extract<Proposal, { kind: 'failed' }>, 'cost'>;
 type Judged = Extract<Found, { kind: 'idea' }> | { kind: 'problem'; problem: string };
 
-const cutOff: Judged = {
-  kind: 'problem',
-  problem: 'the answer was cut off at the length limit; make smaller edits',
-};
-
 /** The idea in an answer with the new text of every changed file, or what is wrong with the answer. */
 async function judge(text: string, request: ProposalRequest): Promise<Judged> {
-  const answer = readAnswer(text);
+  const answer = readAnswer(text, [...request.files.keys()]);
   if (answer.kind === 'problem') return answer;
-  const { idea } = answer;
-  const applied = applyEdits(request.files, idea.edits, [...request.files.keys()]);
+  const applied = recorded(request.files, answer.idea, [...request.files.keys()]);
   if (applied.kind === 'refused') return { kind: 'problem', problem: applied.reason };
   for (const [path, changed] of applied.files) {
     const error = await newSyntaxError(path, request.files.get(path) ?? '', changed);
     if (error !== null) return { kind: 'problem', problem: `syntax error in ${path}: ${error}` };
   }
-  const objection = await request.objection(idea, applied.files);
+  const objection = await request.objection(applied.idea, applied.files);
   if (objection !== null) return { kind: 'problem', problem: objection };
-  return { kind: 'idea', idea, files: applied.files };
+  return { ...applied, kind: 'idea' };
 }
 
 /** A syntax error in the changed file. Ignored if the champion's file does not parse either, for example with an older Python. */

@@ -1,7 +1,7 @@
 /** Past changes of single constants and their results, read from the edits in the ledger. Titles are ignored: people may change them. */
 import type { Edit } from '../campaign/idea.ts';
 import type { LedgerLine } from './agent.ts';
-import { type Constant, parseConstants } from './constants.ts';
+import { type ChangedConstant, type Constant, changedConstants } from './constants.ts';
 
 /** An experiment that changed a single constant. */
 export interface Move {
@@ -26,25 +26,37 @@ export function pastMoves(ledger: readonly LedgerLine[]): Move[] {
 }
 
 /** The constant that `edit` changes; null if it changes anything else. */
-export function changeIn(edit: Edit): Pick<Move, 'path' | 'name' | 'from' | 'to'> | null {
-  const before = edit.search.split(/\r?\n/);
-  const after = edit.replace.split(/\r?\n/);
-  if (before.length !== after.length) return null;
+export function changeIn({
+  path,
+  search,
+  replace,
+}: Edit): Pick<Move, 'path' | 'name' | 'from' | 'to'> | null {
+  const [change, another] =
+    changedConstants(path, search, replace) ??
+    changedConstants(path, inside(search), inside(replace)) ??
+    changedLine(path, search, replace) ??
+    [];
+  if (change === undefined || another !== undefined) return null;
+  const { from, to } = change;
+  if (from.value === to.value) return null;
+  return { path, name: from.name.replace(INSIDE, ''), from: from.value, to: to.value };
+}
+
+/** An entry of a dictionary whose first line the edit does not show. */
+function inside(lines: string): string {
+  return `INSIDE = {\n${lines}\n}`;
+}
+const INSIDE = /^INSIDE\./;
+
+/** The change of a single line, if the lines before it cannot be read, for example because they start inside a text. */
+function changedLine(path: string, search: string, replace: string): ChangedConstant[] | null {
+  const [before, after] = [search.split(/\r?\n/), replace.split(/\r?\n/)];
   const [line, another] = [...before.keys()].filter(index => before[index] !== after[index]);
-  if (line === undefined || another !== undefined) return null;
-  const from = constantAt(edit.path, before, line);
-  const to = constantAt(edit.path, after, line);
-  if (from === undefined || to === undefined || from.name !== to.name || from.value === to.value) return null;
-  return { path: edit.path, name: from.name, from: from.value, to: to.value };
+  if (before.length !== after.length || line === undefined || another !== undefined) return null;
+  return changedConstants(path, before[line] ?? '', after[line] ?? '');
 }
 
 /** Whether the move changed this constant. */
 export function concerns(move: Pick<Move, 'path' | 'name'>, { path, name }: Constant): boolean {
   return move.path === path && (move.name === name || name.endsWith(`.${move.name}`));
-}
-
-/** The constant in a line. It is read with the lines around it for its parent keys, or alone if those lines start inside a quoted text. */
-function constantAt(path: string, lines: readonly string[], line: number): Constant | undefined {
-  const around = parseConstants(path, lines.join('\n')).find(constant => constant.line === line);
-  return around ?? parseConstants(path, lines[line] ?? '')[0];
 }

@@ -7,14 +7,16 @@ export interface Message {
   content: string;
 }
 
-/** Limits on the ledger in a prompt, in characters: overall, and for experiments in full. */
-const LEDGER_CHARACTERS = 30_000;
-const LEDGER_IN_FULL_CHARACTERS = 22_000;
+/** Limit on the ledger in a prompt, in characters, and the share of it for experiments in full. */
+export const LEDGER_CHARACTERS = 30_000;
+const SHARE_IN_FULL = 0.75;
 /** Limits per experiment: its diff, and the end of its traceback, which names the error. */
 const DIFF_CHARACTERS = 2_000;
 const NOTE_CHARACTERS = 1_000;
 
-const INSTRUCTIONS = `You are a research engineer. You improve a training program by one small experiment at a time. Each \
+const instructions = (
+  path: string,
+) => `You are a research engineer. You improve a training program by one small experiment at a time. Each \
 experiment is trained for a fixed time and measured by a referee that you cannot influence. It is merged if it is really \
 better than the champion, and closed otherwise.
 
@@ -28,17 +30,18 @@ Rules:
 the format of the answer.
 
 Answer with one JSON object and nothing else:
-{"title": "…", "hypothesis": "…", "edits": [{"path": "…", "search": "…", "replace": "…"}]}
+{"title": "…", "hypothesis": "…", "edits": [{"path": ${JSON.stringify(path)}, "search": "…", "replace": "…"}]}
 - title: one line of at most 80 characters that says what changes, such as "warmdown 0.7 → 0.75".
 - hypothesis: why it should help, in one to three sentences.
-- edits: 1 to 20, applied in order. search is copied from the file exactly, in whole lines with their indentation, and occurs \
+- edits: 1 to 20, applied in order. path is one of the editable files. search is copied from the file exactly, in whole lines with their indentation, and occurs \
 exactly once in the file. replace is the text that takes its place.`;
 
-/** The conversation that asks for the next idea. */
-export function conversation(request: ProposalRequest): Message[] {
+/** The conversation that asks for the next idea, with a ledger of at most so many characters. */
+export function conversation(request: ProposalRequest, ledger = LEDGER_CHARACTERS): Message[] {
+  const [path = 'train.py'] = request.files.keys();
   return [
-    { role: 'system', content: INSTRUCTIONS },
-    { role: 'user', content: question(request) },
+    { role: 'system', content: instructions(path) },
+    { role: 'user', content: question(request, ledger) },
   ];
 }
 
@@ -49,7 +52,7 @@ export function correction(problem: string): Message {
 }
 
 /** What changes least comes first, because endpoints charge less for a prefix that they have cached. */
-function question(request: ProposalRequest): string {
+function question(request: ProposalRequest, ledger: number): string {
   const { metric, budgetSeconds, championValue } = request;
   const better = metric.goal === 'minimize' ? 'lower' : 'higher';
   const parts = [
@@ -61,7 +64,7 @@ function question(request: ProposalRequest): string {
   if (request.topic !== '') parts.push('# Topic of this campaign', fence(request.topic));
   parts.push('# Editable files of the champion');
   for (const [path, text] of request.files) parts.push(`${oneLine(path)}:`, fence(text));
-  parts.push('# Ledger: past experiments, oldest first', ledgerText(request.ledger));
+  parts.push('# Ledger: past experiments, oldest first', ledgerText(request.ledger, ledger));
   const standing = championValue === null ? 'not measured yet' : String(championValue);
   if (request.again) parts.push(...again(request.again));
   else if (request.wish !== null) parts.push(...requested(request.wish, request.number, standing));
@@ -93,15 +96,15 @@ function again({ kind, idea, problem }: NonNullable<ProposalRequest['again']>): 
  * The ledger as lines of JSON, so that no text can pass for another experiment: the newest ones in full, older ones abridged, the oldest
  * only counted.
  */
-export function ledgerText(ledger: readonly LedgerLine[]): string {
+export function ledgerText(ledger: readonly LedgerLine[], most = LEDGER_CHARACTERS): string {
   if (ledger.length === 0) return 'Empty: this is the first experiment.';
   const lines: string[] = [];
   let characters = 0;
   for (const experiment of [...ledger].sort((a, b) => b.number - a.number)) {
     const full = JSON.stringify({ ...inShort(experiment), ...inFull(experiment) });
     const line =
-      characters + full.length <= LEDGER_IN_FULL_CHARACTERS ? full : JSON.stringify(inShort(experiment));
-    if (characters + line.length > LEDGER_CHARACTERS) break;
+      characters + full.length <= SHARE_IN_FULL * most ? full : JSON.stringify(inShort(experiment));
+    if (characters + line.length > most) break;
     characters += line.length + 1;
     lines.unshift(line);
   }

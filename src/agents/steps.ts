@@ -41,7 +41,7 @@ const SHORT_BUDGET_SECONDS = 60;
 export function isTunable({ name, value, notation }: Constant): boolean {
   if (shares(name, NOT_TUNABLE)) return false;
   return (
-    Number.isFinite(value) && (value > 0 || notation === 'boolean' || isFraction({ name, value, notation }))
+    Number.isFinite(value) && (value !== 0 || notation === 'boolean' || isFraction({ name, value, notation }))
   );
 }
 
@@ -55,10 +55,14 @@ export function firstDirection(constant: Constant): 1 | -1 {
   return isSize(constant) ? -1 : 1;
 }
 
-/** The value one step away; null if the step changes nothing, leaves the range, or is too large for a short budget. */
+/** The value one step away, with the same sign; null if the step changes nothing, leaves the range, or is too large for a short budget. */
 export function stepped(constant: Constant, step: Step, budgetSeconds: number): number | null {
   if (isSize(constant) && step.direction > 0 && budgetSeconds <= SHORT_BUDGET_SECONDS) {
     if (step.size > 0.5 || constant.notation === 'power') return null;
+  }
+  if (constant.value < 0) {
+    const opposite = stepped({ ...constant, value: -constant.value }, step, budgetSeconds);
+    return opposite === null ? null : -opposite;
   }
   const value = target(constant, step);
   return value === constant.value || !Number.isFinite(value) || value < 0 ? null : value;

@@ -4,6 +4,7 @@ import { quote } from '../text/markdown.ts';
 import { tidyTitle } from './answer.ts';
 import { editOf } from './constant-edit.ts';
 import { type Constant, parseConstants } from './constants.ts';
+import { readLiteral } from './literal.ts';
 
 /** Most names that a refusal lists. */
 const LISTED_NAMES = 12;
@@ -14,7 +15,7 @@ export function wishedIdea(
   files: ReadonlyMap<string, string>,
 ): { kind: 'idea'; idea: Idea } | { kind: 'refused'; reason: string } {
   const constants = [...files].flatMap(([path, text]) => parseConstants(path, text));
-  const [, name = '', written = ''] = /^\s*([A-Za-z_][\w.-]*)\s*=\s*(\S+)\s*$/.exec(wish) ?? [];
+  const [, name = '', written = ''] = /^([A-Za-z_][\w.[\]-]*)\s*=\s*(\S.*)$/.exec(wish.trim()) ?? [];
   const found = constants.filter(constant => constant.name === name || constant.name.endsWith(`.${name}`));
   const [constant] = found;
   if (!constant) return refused(`Cannot turn ${quote(wish)} into an edit. ${supported(constants)}`);
@@ -36,11 +37,10 @@ export function wishedIdea(
   return { kind: 'idea', idea: { title, hypothesis: 'Requested by a person.', edits: [edit] } };
 }
 
-/** The constant's value after the edit; null if the line would no longer hold a constant of that kind. */
+/** The constant's value after the edit; null if it would no longer be a constant of that kind. */
 function readAs(constant: Constant, written: string): number | null {
-  const line = constant.before + written + constant.after;
-  const [read, another] = parseConstants(constant.path, line);
-  const same = read !== undefined && another === undefined && read.written === written;
+  const read = readLiteral(written);
+  const same = read !== null && read.written === written;
   return same && (read.notation === 'boolean') === (constant.notation === 'boolean') ? read.value : null;
 }
 

@@ -1,5 +1,6 @@
 /** The App's settings in the environment. */
 import { z } from 'zod';
+import { agentEnvOf } from '../agents/create.ts';
 import { UsageError } from '../starter/errors.ts';
 import { starterTemplates } from '../starter/templates.ts';
 import type { AppSettings } from './work.ts';
@@ -11,7 +12,7 @@ const POLL_SECONDS = 60;
 export function settingsFrom(env: NodeJS.ProcessEnv): Omit<AppSettings, 'seedSecret'> {
   return {
     pollSeconds: pollSeconds(env.AUTORESEARCH_POLL_SECONDS),
-    agentEnv: { OPENAI_API_KEY: env.OPENAI_API_KEY, OPENAI_BASE_URL: env.OPENAI_BASE_URL },
+    agentEnv: agentEnvOf(env),
     templates: starterTemplates(),
     now: () => new Date(),
     signal: new AbortController().signal,

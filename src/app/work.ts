@@ -1,6 +1,6 @@
 /** Watches every repository that the App is installed on, and looks for new ones. */
 import type { Probot } from 'probot';
-import { type AgentEnv, chooseAgent } from '../agents/create.ts';
+import { type AgentEnv, agentChooser } from '../agents/create.ts';
 import { createBell } from '../controller/bell.ts';
 import { type LoopObserver, startLoop } from '../controller/loop.ts';
 import { sleep } from '../controller/sleep.ts';
@@ -53,7 +53,14 @@ export function startWork(probot: Pick<Probot, 'auth' | 'log'>, settings: AppSet
     if (list.loopOf(place) || signal.aborted) return;
     const port = octokitPort(octokit, place.repository, botLogin);
     const log = probot.log.child({ repository: nameOf(place) });
-    const context = { ...settings, chooseAgent, drawChart: progressChart, port, serverUrl, log };
+    const context = {
+      ...settings,
+      chooseAgent: agentChooser(),
+      drawChart: progressChart,
+      port,
+      serverUrl,
+      log,
+    };
     list.watch(place, before => startLoop(context, { pollSeconds, sleep, observer: logging(log), before }));
     log.info('watching');
   }

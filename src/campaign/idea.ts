@@ -2,7 +2,7 @@
 import { z } from 'zod';
 
 /** Replaces `search`, which must occur exactly once in the file, with `replace`. */
-export const editSchema = z.strictObject({
+const editSchema = z.strictObject({
   path: z.string(),
   search: z.string().min(1),
   replace: z.string(),

@@ -42,6 +42,26 @@ test('a usage error gets a line or two, exit code 2 and no stack trace', async (
   }
 });
 
+test('a demo with a model wants a key or a server that needs none, and doctor says which it has', async () => {
+  const { OPENAI_API_KEY: _, OPENAI_BASE_URL: __, ...bare } = process.env;
+  const run = (env: NodeJS.ProcessEnv, ...args: string[]) =>
+    execa(process.execPath, [CLI, ...args], { reject: false, env: { ...bare, ...env }, extendEnv: false });
+  const server = { OPENAI_BASE_URL: 'http://localhost:11434/v1' };
+  const demo = ['demo', '--agent', 'openai:llama', '--dir', CLI];
+  const refused = await run({ OPENAI_API_KEY: '', OPENAI_BASE_URL: '' }, ...demo);
+  assert.match(
+    refused.stderr,
+    /--agent: openai:MODEL needs a key or a server\. Set OPENAI_API_KEY .* OPENAI_BASE_URL/,
+  );
+  const accepted = await run(server, ...demo);
+  assert.match(accepted.stderr, /--dir: /, 'the next thing that is wrong');
+  assert.match((await run(server, 'doctor')).stdout, /✓ model +localhost:11434, without a key/);
+  assert.match(
+    (await run({ OPENAI_API_KEY: ' ', OPENAI_BASE_URL: '' }, 'doctor')).stdout,
+    /– model +Set OPENAI_API_KEY/,
+  );
+});
+
 test('init writes contract, workflow and brief, and never overwrites existing files', async t => {
   const repository = await emptyRepository(t);
   const file = [

@@ -1,6 +1,7 @@
 /** `autoresearch demo`: the whole loop on this machine, with real training. */
 import path from 'node:path';
 import { type Command, Option } from 'commander';
+import { agentChooser, agentEnvOf, modelProblem } from '../agents/create.ts';
 import { UsageError } from '../starter/errors.ts';
 import { CHECKOUT, loadSettings, trainerEnvironment } from '../starter/own-checkout.ts';
 import { withAgent, withBudget } from '../starter/templates.ts';
@@ -32,7 +33,7 @@ export function addDemo(program: Command): void {
     .option('--parallel <number>', 'number of trials that run at the same time', wholeNumber(1, 64), 1)
     .option(
       '--agent <name>',
-      'explore, or openai:MODEL (needs OPENAI_API_KEY); with --repo, an agent from its contract',
+      'explore, or openai:MODEL (needs OPENAI_API_KEY or OPENAI_BASE_URL); with --repo, an agent from its contract',
     )
     .option('--repo <path>', 'use this repository instead, prepared with `autoresearch init`')
     .option('--exit', 'exit when the campaign ends; exit code 0 if every experiment has a verdict')
@@ -51,15 +52,19 @@ export function addDemo(program: Command): void {
 
 async function demo(experiments: number, options: DemoCommandOptions): Promise<void> {
   loadSettings();
-  const { clearDirectory, runDemo } = await import('../local/demo/demo.ts');
-  const { makeRepository } = await import('../local/demo/repository.ts');
+  const { claimFolder } = await import('../local/demo/folder.ts');
+  const { runDemo } = await import('../local/demo/demo.ts');
+  const { makeRepository, slug } = await import('../local/demo/repository.ts');
   const dir = path.resolve(options.dir);
   const own = options.repo === undefined;
   const root = own ? path.join(dir, 'seed') : await repositoryRoot(options.repo ?? '');
   const change = ownContract(options);
-  if (!own) await committedContract(root);
-  const problem = await clearDirectory(dir);
-  if (problem !== null) throw new UsageError(`--dir: ${problem}.`);
+  if (!own) {
+    const chosen = agentChooser()(await committedContract(root), agentEnvOf(process.env), options.agent);
+    if (chosen.kind === 'problem') throw new UsageError(chosen.message);
+  }
+  const claim = await claimFolder(dir);
+  if (claim.kind === 'refused') throw new UsageError(`--dir: ${claim.problem}.`);
   if (own) await makeRepository(CHECKOUT, root, change);
   const contract = await committedContract(root);
 
@@ -71,7 +76,7 @@ async function demo(experiments: number, options: DemoCommandOptions): Promise<v
     runners: options.parallel,
     from: root,
     branch: await currentBranch(root),
-    name: own ? 'autoresearch-demo' : path.basename(root),
+    name: own ? 'autoresearch-demo' : slug(path.basename(root)),
     command: comment(experiments, options),
     metric: contract.metric,
     budgetSeconds: contract.trial.budget,
@@ -107,10 +112,8 @@ function ownContract({ repo, budget, agent }: DemoCommandOptions): (contract: st
   const model = /^openai:(.+)$/.exec(agent ?? '')?.[1];
   if (repo === undefined && agent !== undefined && agent !== 'explore' && model === undefined)
     throw new UsageError(`--agent: expected explore or openai:MODEL, found ${JSON.stringify(agent)}.`);
-  if (model !== undefined && !process.env.OPENAI_API_KEY)
-    throw new UsageError(
-      '--agent: openai:MODEL needs OPENAI_API_KEY in the environment or in .env, found none.',
-    );
+  const problem = model === undefined ? null : modelProblem(agentEnvOf(process.env));
+  if (problem !== null) throw new UsageError(`--agent: openai:MODEL needs a key or a server. ${problem}`);
   return text => {
     const timed = withBudget(text, budget ?? DEFAULT_BUDGET);
     return model === undefined ? timed : withAgent(timed, model);

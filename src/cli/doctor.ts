@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Command } from 'commander';
 import { execa } from 'execa';
+import { agentEnvOf, modelProblem } from '../agents/create.ts';
 import { CHECKOUT, loadSettings, trainerEnvironment } from '../starter/own-checkout.ts';
 import { sandboxProblem } from '../trial/probe.ts';
 import { CommandError } from './errors.ts';
@@ -127,8 +128,18 @@ async function credentials(): Promise<Finding> {
 
 async function agentKey(): Promise<Finding> {
   const what = 'model';
-  if (process.env.OPENAI_API_KEY) return { state: 'fine', what, detail: 'OPENAI_API_KEY is set' };
-  return { state: 'optional', what, detail: 'OPENAI_API_KEY not set (not needed for the built-in explorer)' };
+  const problem = modelProblem(agentEnvOf(process.env));
+  if (problem !== null)
+    return { state: 'optional', what, detail: `${problem} The built-in explorer needs neither.` };
+  const { OPENAI_API_KEY: key, OPENAI_BASE_URL: address } = process.env;
+  const server = address?.trim() ? (URL.parse(address)?.host ?? null) : 'api.openai.com';
+  if (server === null)
+    return {
+      state: 'optional',
+      what,
+      detail: 'OPENAI_BASE_URL is not a URL such as http://localhost:11434/v1',
+    };
+  return { state: 'fine', what, detail: `${server}, ${key?.trim() ? 'with' : 'without'} a key` };
 }
 
 async function tool(what: string, command: string[], help: string): Promise<Finding> {

@@ -24,3 +24,45 @@ export function durationText(text: string): string {
     throw new InvalidArgumentError('Expected a duration of at most 24h, such as 90s, 5m or 1h.');
   return text;
 }
+
+/** What the operating system refused, in words; null for any other error. Programs that we run say it in their output. */
+export function systemProblem(error: unknown): string | null {
+  const { code, path, port } = (error ?? {}) as { code?: unknown; path?: unknown; port?: unknown };
+  const text = error instanceof Error ? error.message : String(error);
+  const problem = SYSTEM_PROBLEMS.find(({ codes, says }) => codes.includes(String(code)) || says.test(text));
+  const where = typeof path === 'string' ? ` (${path})` : typeof port === 'number' ? ` (${port})` : '';
+  return problem ? problem.sentence.replace('{}', where) : null;
+}
+
+const SYSTEM_PROBLEMS = [
+  {
+    codes: ['ENOSPC', 'EDQUOT'],
+    says: /no space left on device|disk quota exceeded|database or disk is full/i,
+    sentence: 'The disk is full{}. Free some space, or use a directory on another disk.',
+  },
+  {
+    codes: ['EMFILE', 'ENFILE'],
+    says: /too many open files/i,
+    sentence: 'Too many open files{}: the limit of this shell is too low. Raise it with `ulimit -n 1024`.',
+  },
+  {
+    codes: ['EACCES', 'EPERM'],
+    says: /permission denied/i,
+    sentence: 'Permission denied{}. Use a directory and files that belong to you.',
+  },
+  {
+    codes: ['EROFS'],
+    says: /read-only file system/i,
+    sentence: 'The disk is read-only{}. Use a directory that can be written.',
+  },
+  {
+    codes: ['EADDRINUSE'],
+    says: /address already in use/i,
+    sentence: 'The port is in use{}. Stop what uses it, or choose another one.',
+  },
+  {
+    codes: ['ENOTFOUND', 'EAI_AGAIN', 'ECONNREFUSED', 'ENETUNREACH', 'UND_ERR_CONNECT_TIMEOUT'],
+    says: /getaddrinfo|network is unreachable/i,
+    sentence: 'The network or the server cannot be reached{}. Check the connection and the address.',
+  },
+];

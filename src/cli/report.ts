@@ -4,7 +4,7 @@ import path from 'node:path';
 import { Octokit } from '@octokit/rest';
 import type { Command } from 'commander';
 import { RESEARCH_LABEL } from '../campaign/model.ts';
-import { connectionSchema } from '../local/demo/connection.ts';
+import { CONNECTION_FILE, connectionSchema } from '../local/demo/connection.ts';
 import {
   exportHistory,
   type History,
@@ -60,7 +60,7 @@ async function connect(
   name: string,
   options: ReportOptions,
 ): Promise<{ octokit: Octokit; repository: Repository }> {
-  const connection = await readFile(path.join(name, 'connection.json'), 'utf8').catch(() => null);
+  const connection = await readFile(path.join(name, CONNECTION_FILE), 'utf8').catch(() => null);
   if (connection !== null) {
     const { url, token, owner, repo } = connectionSchema.parse(JSON.parse(connection));
     return { octokit: client(`${url}/api/v3`, token), repository: { owner, repo } };

@@ -1,5 +1,5 @@
 /** What carrying out an action takes, besides the snapshot. */
-import type { AgentEnv, chooseAgent } from '../agents/create.ts';
+import type { AgentEnv, ChooseAgent } from '../agents/create.ts';
 import type { progressChart } from '../render/chart.ts';
 import type { GitHubPort } from './port.ts';
 import type { Thinking } from './thinking.ts';
@@ -15,8 +15,8 @@ export interface Context {
   /** The environment variables from which agents read their keys. */
   agentEnv: AgentEnv;
   thinking: Thinking;
-  /** Chooses a campaign's agent; `chooseAgent` except in a simulation. */
-  chooseAgent: typeof chooseAgent;
+  /** Chooses a campaign's agent. */
+  chooseAgent: ChooseAgent;
   /** Draws the export's chart; `progressChart` except in a simulation, which would draw thousands. */
   drawChart: typeof progressChart;
   /** Secret from which the campaigns' seeds are derived. */

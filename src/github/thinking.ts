@@ -1,7 +1,7 @@
 /** Agents that think beside the loop. Their thoughts are lost when the App ends; the plan then asks again. */
 import { isDeepStrictEqual } from 'node:util';
 import type { Proposal } from '../agents/agent.ts';
-import { type Cost, NO_COST } from '../campaign/idea.ts';
+import { type Cost, type Idea, NO_COST } from '../campaign/idea.ts';
 import type { CampaignState } from '../campaign/marker.ts';
 import type { Snapshot } from '../campaign/model.ts';
 import { isAbout } from '../campaign/plan/write-off.ts';
@@ -11,8 +11,8 @@ import type { Task, Thought } from '../campaign/thought.ts';
 /** The result of a thought, and the agent's name. */
 type Answer = { agent: string } & Proposal;
 
-/** Where an answer is about to be stored: in the experiment of that number, or in the campaign's cost of failed proposals. */
-type Use = { kind: 'experiment'; number: number } | { kind: 'failed'; cost: Cost };
+/** Where an answer is about to be stored: as an experiment of that number, or in the campaign's cost of failed proposals. */
+type Use = { kind: 'experiment'; number: number; idea: Idea } | { kind: 'failed'; cost: Cost };
 
 export interface Thinking {
   /** All thoughts, oldest first. */
@@ -115,15 +115,14 @@ function isStored(
   { failedCost }: CampaignState,
   { id, campaign, task }: Thought,
 ): boolean {
-  const [answer, use] = [thinking.answer(id), thinking.useOf(id)];
-  if (!answer || !use) return false;
+  const use = thinking.useOf(id);
+  if (!use) return false;
   if (use.kind === 'failed') return isDeepStrictEqual(failedCost, use.cost);
   return snapshot.experiments.some(
     ({ marker }) =>
       marker.campaign === campaign &&
       marker.number === use.number &&
-      answer.kind === 'idea' &&
-      isDeepStrictEqual(marker.idea, answer.idea) &&
+      isDeepStrictEqual(marker.idea, use.idea) &&
       !('commit' in task && marker.commit === task.commit),
   );
 }

@@ -1,5 +1,5 @@
 /** One App: the real loop in virtual time, which is killed, restarted and nudged. */
-import { chooseAgent } from '../agents/create.ts';
+import { agentChooser } from '../agents/create.ts';
 import { describeAction } from '../campaign/action.ts';
 import { type Loop, type LoopObserver, startLoop } from '../controller/loop.ts';
 import type { Context } from '../github/context.ts';
@@ -121,7 +121,7 @@ function contextOf(sim: Sim, life: Life): Omit<Context, 'thinking'> {
     // Never used: the simulated agent answers for the contract's.
     agentEnv: { OPENAI_API_KEY: 'key' },
     chooseAgent: (contract, env, wanted) => {
-      const chosen = chooseAgent(contract, env, wanted);
+      const chosen = agentChooser()(contract, env, wanted);
       return chosen.kind === 'agent' ? { kind: 'agent', agent } : chosen;
     },
     drawChart: () => '<svg/>',

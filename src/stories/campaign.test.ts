@@ -120,7 +120,7 @@ test('the branches of experiments are gone, and research-log holds table and cha
       '0.980243\t44.0\tkeep\tdepth 1 → 2',
       '0.995243\t44.0\tdiscard\twidth 1 → 2',
       '0.977069\t44.0\tkeep\tdecay 1 → 3',
-      '0.000000\t0.0\tcrash\trate 1 → 9',
+      '\t\tcrash\trate 1 → 9',
       '0.985243\t44.0\tdiscard\tbatch 1 → 4',
     ].map((row, i) => `${commits[i]?.slice(0, 7)}\t${row}`),
   );

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { after } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Probot } from 'probot';
-import { chooseAgent } from '../agents/create.ts';
+import { agentChooser } from '../agents/create.ts';
 import { emptyLoopMemory, step } from '../controller/step.ts';
 import { limitedAndCached, octokitPort } from '../github/client/octokit.ts';
 import { createRateLimit } from '../github/client/rate-limit.ts';
@@ -136,7 +136,7 @@ async function begin({ place: { repo }, serverUrl, modelUrl, clock }: Surroundin
         throw error;
       },
     ),
-    chooseAgent,
+    chooseAgent: agentChooser(),
     drawChart: progressChart,
     seedSecret: APP.secret,
     serverUrl,

@@ -50,9 +50,39 @@ test('results.tsv has five columns, one line for the first champion and one for 
       `${sha('champion tree commit').slice(0, 7)}\t1.000000\t1.0\tkeep\tbaseline`,
       `${sha('merged').slice(0, 7)}\t0.901000\t2.0\tkeep\tidea 1`,
       `${sha('commit 2').slice(0, 7)}\t1.100000\t1.0\tdiscard\tidea 2`,
-      `${sha('commit 3').slice(0, 7)}\t0.000000\t1.0\tcrash\ta b`,
+      `${sha('commit 3').slice(0, 7)}\t\t1.0\tcrash\ta b`,
       '',
     ].join('\n'),
+  );
+});
+
+test('results.tsv has a number only where something was measured', () => {
+  const stopped = { status: 'stopped', value: 1.25, at: 0.5 } as const;
+  const rows = ledgerRows([
+    experiment(
+      5,
+      { trials: [], verdict: { ...verdict('superseded'), value: null, championValue: 1 } },
+      { state: 'closed' },
+    ),
+    experiment(
+      6,
+      {
+        trials: [trial('3/6.1', 'tree 6', stopped, { peakMemoryMb: 0 })],
+        verdict: { ...verdict('close'), value: 1.25 },
+      },
+      { state: 'closed' },
+    ),
+  ]);
+  assert.deepEqual(
+    resultsTsv('val_bpb', null, rows)
+      .trimEnd()
+      .split('\n')
+      .slice(1)
+      .map(row => row.split('\t').slice(1)),
+    [
+      ['', '', 'unmeasured', 'idea 5'],
+      ['', '', 'stopped', 'idea 6 (projected 1.250000)'],
+    ],
   );
 });
 

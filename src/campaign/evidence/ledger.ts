@@ -84,16 +84,24 @@ export function startOf(
 }
 
 /**
- * `results.tsv` with the five columns of Karpathy's autoresearch: commit (7 digits), the metric (0 for a crash), memory in GB, status,
- * description. The first row is the champion that the experiments began with. The status `stopped` is ours: its score is projected.
+ * `results.tsv` with the five columns of Karpathy's autoresearch: commit (7 digits), the metric, memory in GB, status, description. A cell is
+ * empty where nothing was measured. The first row is the champion that the experiments began with. Two statuses are ours: `stopped`, whose
+ * description has the projected score, and `unmeasured`.
  */
 export function resultsTsv(metric: string, start: Start | null, rows: readonly LedgerRow[]): string {
   const header = ['commit', metric, 'memory_gb', 'status', 'description'].join('\t');
   const first = start ? [line(start.commit, start.value, start.peakMemoryMb, 'keep', 'baseline')] : [];
-  const lines = rows
-    .filter(row => row.status !== 'running')
-    .map(row => line(row.commit, row.value, row.peakMemoryMb, row.status, row.title));
+  const lines = rows.filter(row => row.status !== 'running').map(lineOf);
   return `${[header, ...first, ...lines].join('\n')}\n`;
+}
+
+function lineOf({ commit, value, peakMemoryMb, status, title }: LedgerRow): string {
+  if (status === 'stopped') {
+    const projected = value === null ? '' : ` (projected ${value.toFixed(6)})`;
+    return line(commit, null, peakMemoryMb, status, title + projected);
+  }
+  const shown = status === 'discard' && value === null ? 'unmeasured' : status;
+  return line(commit, value, peakMemoryMb, shown, title);
 }
 
 /** A point in the chart of a campaign. The baseline is point 0. */
@@ -121,9 +129,9 @@ function line(
   description: string,
 ): string {
   const clean = description.replace(/[\t\r\n]+/g, ' ');
-  return [commit.slice(0, 7), (value ?? 0).toFixed(6), (memoryMb / 1024).toFixed(1), status, clean].join(
-    '\t',
-  );
+  const score = value === null ? '' : value.toFixed(6);
+  const memory = memoryMb > 0 ? (memoryMb / 1024).toFixed(1) : '';
+  return [commit.slice(0, 7), score, memory, status, clean].join('\t');
 }
 
 export interface Spending {

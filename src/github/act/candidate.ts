@@ -1,5 +1,5 @@
 /** The files of a candidate: the champion's, with an idea's edits applied. */
-import { applyEdits } from '../../agents/edit.ts';
+import { recorded } from '../../agents/recorded.ts';
 import { addedTokens } from '../../campaign/evidence/tokens.ts';
 import type { Idea } from '../../campaign/idea.ts';
 import type { Snapshot } from '../../campaign/model.ts';
@@ -9,13 +9,18 @@ import type { GitHubPort } from '../port.ts';
 
 /** What an idea changes. */
 export interface Change {
+  /** As it is recorded: its title and edits say what changes on this champion. */
+  idea: Idea;
   /** New texts of the changed files, by path. */
   files: ReadonlyMap<string, string>;
   /** See ExperimentMarker. */
   addedTokens: number | null;
 }
 
-/** What the idea changes on the current champion; null if its edits do not apply. */
+/**
+ * What the idea changes on the current champion; null if the lines that it replaces are not there any more. A part of a line is not enough:
+ * the champion may have changed since.
+ */
 export async function applyIdea(
   port: GitHubPort,
   { editable }: Contract,
@@ -23,9 +28,9 @@ export async function applyIdea(
   idea: Idea,
 ): Promise<Change | null> {
   const champion = await readFiles(port, editable, base.sha);
-  const applied = applyEdits(champion, idea.edits, editable);
+  const applied = recorded(champion, idea, editable, 'lines');
   if (applied.kind === 'refused') return null;
-  return { files: applied.files, addedTokens: addedTokens(champion, applied.files) };
+  return { idea: applied.idea, files: applied.files, addedTokens: addedTokens(champion, applied.files) };
 }
 
 /** Texts of the files that exist at a ref. */

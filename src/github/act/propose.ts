@@ -1,7 +1,5 @@
 /** Turns the answer of an agent into a pull request. */
-import { applyEdits } from '../../agents/edit.ts';
 import type { ActionOf } from '../../campaign/action.ts';
-import { addedTokens } from '../../campaign/evidence/tokens.ts';
 import type { ExperimentMarker } from '../../campaign/marker.ts';
 import { branchName, type KnownCampaign, RESEARCH_LABEL, type Snapshot } from '../../campaign/model.ts';
 import { stillAsked } from '../../campaign/people.ts';
@@ -14,7 +12,7 @@ import type { Context } from '../context.ts';
 import { isPermanent, messageOf } from '../errors.ts';
 import { saveState } from '../state.ts';
 import { objection } from './ask-agent.ts';
-import { type Change, readFiles } from './candidate.ts';
+import { applyIdea, type Change } from './candidate.ts';
 import { dropRequest, remainingRequests } from './requested-ideas.ts';
 import { charge, writeOff } from './thought-costs.ts';
 
@@ -42,23 +40,17 @@ export async function open(context: Context, snapshot: Snapshot, action: ActionO
     await exhausted(context, snapshot, charged());
     return thinking.drop(thought);
   }
-  const { editable } = contract;
-  const files = await readFiles(port, editable, snapshot.base.sha);
   // The champion may have moved since the agent saw it.
-  const applied = applyEdits(files, answer.idea.edits, editable);
-  const problem =
-    applied.kind === 'refused'
-      ? applied.reason
-      : await objection(context, snapshot, answer.idea, applied.files);
-  if (applied.kind === 'refused' || problem !== null) {
+  const change = await applyIdea(port, contract, snapshot, answer.idea);
+  const problem = change && (await objection(context, snapshot, change.idea, change.files));
+  if (change === null || problem !== null) {
     context.log.info({ issue: campaign.issue, problem }, 'an idea does not apply any more');
     // Another idea came first: that is not the agent's fault, so only the cost counts.
     return writeOff(context, snapshot, action);
   }
-  const { idea, agent, cost } = answer;
-  const experiment = { campaign: campaign.issue, number, idea, agent, cost, asked: asked ?? null };
-  thinking.use(thought, { kind: 'experiment', number });
-  const change = { files: applied.files, addedTokens: addedTokens(files, applied.files) };
+  const { agent, cost } = answer;
+  const experiment = { campaign: campaign.issue, number, agent, cost, asked: asked ?? null };
+  thinking.use(thought, { kind: 'experiment', number, idea: change.idea });
   const refusal = await openPull(context, snapshot, experiment, change);
   if (refusal !== null) return fail(refusal);
   thinking.drop(thought);
@@ -89,21 +81,22 @@ export async function openPull(
   return null;
 }
 
-type NewExperiment = Pick<ExperimentMarker, 'campaign' | 'number' | 'idea' | 'agent' | 'cost' | 'asked'>;
+type NewExperiment = Pick<ExperimentMarker, 'campaign' | 'number' | 'agent' | 'cost' | 'asked'>;
 
 /** Creates commit, branch and pull request, and returns the number of the pull request. */
 async function createPull(
   context: Context,
   { base }: Snapshot,
-  idea: NewExperiment,
-  { files, addedTokens }: Change,
+  experiment: NewExperiment,
+  { idea, files, addedTokens }: Change,
 ): Promise<number> {
   const { port } = context;
   const tree = await port.createTree(base.tree, files);
-  const commit = await port.createCommit(candidateMessage(idea), tree, base.sha);
+  const commit = await port.createCommit(candidateMessage({ ...experiment, idea }), tree, base.sha);
   const marker: ExperimentMarker = {
     version: 1,
-    ...idea,
+    ...experiment,
+    idea,
     addedTokens,
     champion: { sha: base.sha, tree: base.tree },
     commit,

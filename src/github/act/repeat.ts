@@ -20,7 +20,7 @@ export async function repeat(
   const { idea, agent } = marker;
   const change = await applyIdea(context.port, contract, snapshot, idea);
   if (!change) return drop('its edits no longer apply to the champion');
-  const experiment = { campaign: campaign.issue, number, idea, agent, cost: NO_COST, asked };
+  const experiment = { campaign: campaign.issue, number, agent, cost: NO_COST, asked };
   const refusal = await openPull(context, snapshot, experiment, change);
   if (refusal !== null) return drop(refusal);
   const rest = remainingRequests(snapshot, campaign, asked);

@@ -59,9 +59,8 @@ export async function revise(
   const change = await applyIdea(context.port, contract, snapshot, answer.idea);
   // The champion moved while the agent was thinking. The answer is useless, but its cost counts.
   if (!change) return writeOff(context, snapshot, action);
-  context.thinking.use(thought, { kind: 'experiment', number: marker.number });
+  context.thinking.use(thought, { kind: 'experiment', number: marker.number, idea: change.idea });
   const made = await replaceCandidate(context, snapshot, experiment, change, {
-    idea: answer.idea,
     cost: addCost(marker.cost, answer.cost),
     ...(task.kind === 'port' ? { restacks: marker.restacks + 1 } : { repairs: marker.repairs + 1 }),
   });
@@ -77,12 +76,12 @@ async function replaceCandidate(
   { port }: Context,
   snapshot: Snapshot,
   experiment: Experiment,
-  { files, addedTokens }: Change,
+  { idea, files, addedTokens }: Change,
   change: Partial<ExperimentMarker>,
 ): Promise<boolean> {
   const { base } = snapshot;
   const trials = trialsOf(snapshot, experiment);
-  const marker = { ...experiment.marker, ...change, addedTokens };
+  const marker = { ...experiment.marker, ...change, idea, addedTokens };
   const tree = await port.createTree(base.tree, files);
   const commit = await port.createCommit(candidateMessage(marker), tree, base.sha);
   const { earlier } = marker;

@@ -1,10 +1,11 @@
 /** The whole loop on this machine, from the comment `/research N` to the last verdict. */
-import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Octokit } from '@octokit/rest';
+import { writePrivate } from '../../starter/private-file.ts';
 import { type Board, finalTable, noiseText } from './board.ts';
-import type { Connection } from './connection.ts';
+import { CONNECTION_FILE, type Connection } from './connection.ts';
 import { createEar, type Ear } from './hear.ts';
 import { exportHistory, type Metric, type Repository } from './history.ts';
 import { startServices } from './services.ts';
@@ -12,7 +13,7 @@ import { createView, type View } from './view.ts';
 import { type Look, look, type Watched } from './watch.ts';
 
 export interface DemoOptions {
-  /** Directory for all files of the demo, which is emptied first. */
+  /** Directory for all files of the demo, which it has claimed. */
   dir: string;
   port: number;
   runners: number;
@@ -55,7 +56,7 @@ export async function runDemo(options: DemoOptions): Promise<string | null> {
     await services.createRepository({ owner: OWNER, name, from, defaultBranch: branch });
     const repository = { owner: OWNER, repo: name };
     const connection: Connection = { url: services.url, token: services.token, ...repository };
-    await writeFile(path.join(dir, 'connection.json'), `${JSON.stringify(connection, null, 2)}\n`);
+    writePrivate(path.join(dir, CONNECTION_FILE), `${JSON.stringify(connection, null, 2)}\n`);
     const octokit = client(connection);
     const issue = await startCampaign(octokit, repository, options);
     view.print(`campaign: ${services.url}/${OWNER}/${name}/issues/${issue}`);
@@ -82,20 +83,6 @@ export async function runDemo(options: DemoOptions): Promise<string | null> {
     view.close();
     await services.close();
   }
-}
-
-/** Empties `dir` for a new demo. Returns what is wrong with it, or null. */
-export async function clearDirectory(dir: string): Promise<string | null> {
-  const present = await readdir(dir).catch((): string[] => []);
-  if (present.length > 0 && !present.includes('.demo'))
-    return `expected an empty directory or one of an earlier demo, found ${present.slice(0, 3).join(', ')} in ${dir}`;
-  await rm(dir, { recursive: true, force: true });
-  await mkdir(dir, { recursive: true });
-  await writeFile(
-    path.join(dir, '.demo'),
-    'Created by `autoresearch demo`, which may delete this directory.\n',
-  );
-  return null;
 }
 
 async function startCampaign(octokit: Octokit, repository: Repository, { metric, command }: DemoOptions) {

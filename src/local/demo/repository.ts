@@ -14,7 +14,17 @@ const CONTENT = [
 ];
 /** Files that tools leave between the sources. */
 const LITTER = new Set(['__pycache__', '.pytest_cache', '.ruff_cache', '.venv']);
+const LONGEST_NAME = 100;
 const AUTHOR = ['-c', 'user.name=you', '-c', 'user.email=you@localhost', '-c', 'commit.gpgsign=false'];
+
+/** The name that GitHub gives a repository which somebody wants to call `name`: its letters, digits, dots, dashes and underscores. */
+export function slug(name: string): string {
+  const slug = name
+    .normalize('NFC')
+    .replaceAll(/[^\w.-]+/g, '-')
+    .slice(0, LONGEST_NAME);
+  return /^[.-]*$/.test(slug) ? 'repository' : slug;
+}
 
 /** Creates a repository with one commit in `directory`: this checkout's trainer, action and workflow, and its contract after `change`. */
 export async function makeRepository(

@@ -61,7 +61,8 @@ export async function startServices(options: ServicesOptions): Promise<Services>
   const logFile = path.join(options.dir, 'bot.log');
   const log = pino(
     { level: process.env.LOG_LEVEL ?? 'info' },
-    pino.destination({ dest: logFile, mkdir: true }),
+    // Written at once, so that the log is complete however the demo ends. A full disk only costs lines of it.
+    pino.destination({ dest: logFile, mkdir: true, sync: true }).on('error', () => {}),
   );
   const github = await startLocalGitHub({
     port: options.port,
