@@ -42,7 +42,8 @@ export async function withBench<T>(
   use: (bench: Bench) => Promise<T>,
 ): Promise<T> {
   const root = await repositoryRoot(target);
-  const contract = await committedContract(root);
+  // The command may be given, and says itself where it would have been found.
+  const contract = await committedContract(root, { workflow: 'optional' });
   const budgetSeconds = options.budget ? secondsOf(options.budget) : contract.trial.budget;
   const step = await measuringStep(root, contract.trial.workflow, options.command);
   const stop = new AbortController();

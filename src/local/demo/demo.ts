@@ -10,7 +10,7 @@ import { createEar, type Ear } from './hear.ts';
 import { exportHistory, type Metric, type Repository } from './history.ts';
 import { startServices } from './services.ts';
 import { createView, type View } from './view.ts';
-import { type Look, look, type Watched } from './watch.ts';
+import { answerOf, type Look, look, type Watched } from './watch.ts';
 
 export interface DemoOptions {
   /** Directory for all files of the demo, which it has claimed. */
@@ -71,6 +71,7 @@ export async function runDemo(options: DemoOptions): Promise<string | null> {
       log: services.log,
     });
     view.close();
+    if ('refused' in last) return last.refused;
     stream.write(ending(last.board, connection, options));
     if (!options.exit) {
       await untilAborted(stop);
@@ -110,7 +111,7 @@ async function watch(
   octokit: Octokit,
   watched: Watched,
   { ear, view, dir, signal, log }: Watching,
-): Promise<Look> {
+): Promise<Look | { refused: string }> {
   const started = performance.now();
   let judged = -1;
   while (true) {
@@ -123,7 +124,12 @@ async function watch(
       judged = count;
       const over = found.board.phase !== 'running' && found.board.running.length === 0;
       if (over) return found;
-    } else if (performance.now() - started > ANSWER_WITHIN_SECONDS * 1000) {
+    } else {
+      const answer = await answerOf(octokit, watched);
+      // A campaign may have started in between.
+      if (answer !== null && !(await look(octokit, watched, ear))) return { refused: answer };
+    }
+    if (!found && performance.now() - started > ANSWER_WITHIN_SECONDS * 1000) {
       throw new Error(
         `The App did not answer on issue #${watched.issue} within ${ANSWER_WITHIN_SECONDS} s. See its log: ${log}`,
       );
