@@ -5261,9 +5261,9 @@ function isRecursive(inst, stack, resolve3) {
     return PROVEN;
   stack.add(inst);
   let result = NONE;
-  const check2 = (child2) => {
-    if (result !== PROVEN && child2?._zod) {
-      const answer = isRecursive(child2, stack, resolve3);
+  const check2 = (child) => {
+    if (result !== PROVEN && child?._zod) {
+      const answer = isRecursive(child, stack, resolve3);
       if (answer > result)
         result = answer;
     }
@@ -5274,9 +5274,9 @@ function isRecursive(inst, stack, resolve3) {
       const desc = Object.getOwnPropertyDescriptor(sh, key);
       if (spread && !desc.enumerable)
         continue;
-      const child2 = desc.get ? ASSUMED : desc.value?._zod ? isRecursive(desc.value, stack, resolve3) : NONE;
-      if (child2 > answer)
-        answer = child2;
+      const child = desc.get ? ASSUMED : desc.value?._zod ? isRecursive(desc.value, stack, resolve3) : NONE;
+      if (child > answer)
+        answer = child;
     }
     return answer;
   };
@@ -12465,6 +12465,40 @@ function date4(params) {
   return _coercedDate(ZodDate, params);
 }
 
+// src/protocol/secrets.ts
+var MASK = "***";
+var NAME = /(?:TOKEN|KEY|SECRET|PASSWORD|PASSWD|CREDENTIALS?)$|^ACTIONS_/i;
+var SHORTEST = 8;
+var SHORTEST_LINE = 16;
+var SHAPES = [
+  /\bgh[pousr]_[A-Za-z0-9_]{20,255}/g,
+  /\bgithub_pat_[A-Za-z0-9_]{20,255}/g,
+  /\bsk-[A-Za-z0-9_-]{20,255}/g,
+  /\bhf_[A-Za-z0-9]{20,255}/g,
+  /-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----[^-]*(?:-----END [A-Z ]{0,30}PRIVATE KEY-----|-----END[A-Z ]{0,30})?/g
+];
+function isSecretName(name) {
+  return NAME.test(name);
+}
+function secretsIn(env) {
+  const values = Object.entries(env).flatMap(([name, value = ""]) => {
+    if (!isSecretName(name) || value.length < SHORTEST) return [];
+    const lines = value.split(/\\n|\r?\n/).filter((line) => line.length >= SHORTEST_LINE);
+    return [value, ...lines];
+  });
+  return [...new Set(values)].sort((a, b) => b.length - a.length);
+}
+function masked(text, secrets = []) {
+  const known = secrets.reduce((rest, secret) => rest.replaceAll(secret, MASK), text);
+  return SHAPES.reduce((rest, shape) => rest.replace(shape, MASK), known);
+}
+function maskedDeep(value, secrets) {
+  return JSON.parse(
+    JSON.stringify(value),
+    (_, part) => typeof part === "string" ? masked(part, secrets) : part
+  );
+}
+
 // src/protocol/visible.ts
 var ESC = "\x1B";
 var BEL = "\x07";
@@ -12498,7 +12532,7 @@ function isMeasurable(value) {
 }
 var numberSchema = external_exports.number().min(-MOST).max(MOST);
 var secondsSchema = external_exports.number().min(0).max(MOST_SECONDS);
-var textSchema = (length) => external_exports.string().max(length).transform(visible);
+var textSchema = (length) => external_exports.string().max(length).transform((text) => masked(visible(text)));
 var outcomeSchema = external_exports.discriminatedUnion("status", [
   external_exports.strictObject({ status: external_exports.literal("measured"), value: numberSchema }),
   /** The candidate failed. `traceback` is the end of its output, at most 4,000 characters. */
@@ -12855,29 +12889,6 @@ function parseCommand(text) {
   return { file: file2, args, throughShell: false };
 }
 
-// src/protocol/agents.ts
-var nameSchema = external_exports.string().regex(/^[a-z0-9-]+$/, "expected lower-case letters, digits and dashes");
-var agentSchema = external_exports.discriminatedUnion("use", [
-  external_exports.strictObject({
-    name: nameSchema,
-    use: external_exports.literal("openai"),
-    model: external_exports.string().min(1),
-    /** Dollars per million tokens; without a price, the cost in dollars is unknown. */
-    price: external_exports.strictObject({ input: external_exports.number().nonnegative(), output: external_exports.number().nonnegative() }).optional()
-  }),
-  external_exports.strictObject({ name: nameSchema, use: external_exports.literal("explore") })
-]);
-var ABILITIES = {
-  openai: { thinksAhead: true, repairs: true, ports: true, costsMoney: true },
-  explore: { thinksAhead: false, repairs: false, ports: false, costsMoney: false }
-};
-function abilitiesOf({ use }) {
-  return ABILITIES[use];
-}
-function priceOf(agent) {
-  return "price" in agent ? agent.price : void 0;
-}
-
 // src/protocol/duration.ts
 var SECONDS_PER = { s: 1, m: 60, h: 3600 };
 var MOST_SECONDS2 = 86400;
@@ -12893,6 +12904,31 @@ function leastTimeout(budget) {
 }
 function defaultTimeout(budget) {
   return Math.min(MOST_SECONDS2, Math.max(2 * budget, budget + 120));
+}
+
+// src/protocol/agents.ts
+var nameSchema = external_exports.string().regex(/^[a-z0-9-]+$/, "expected lower-case letters, digits and dashes");
+var agentSchema = external_exports.discriminatedUnion("use", [
+  external_exports.strictObject({
+    name: nameSchema,
+    use: external_exports.literal("openai"),
+    model: external_exports.string().min(1),
+    /** Dollars per million tokens; without a price, the cost in dollars is unknown. */
+    price: external_exports.strictObject({ input: external_exports.number().nonnegative(), output: external_exports.number().nonnegative() }).optional(),
+    /** How long its server may be silent, and how long retries may take; in seconds. */
+    timeout: durationSchema.default(300)
+  }),
+  external_exports.strictObject({ name: nameSchema, use: external_exports.literal("explore") })
+]);
+var ABILITIES = {
+  openai: { thinksAhead: true, repairs: true, ports: true, readsBrief: true, costsMoney: true },
+  explore: { thinksAhead: false, repairs: false, ports: false, readsBrief: false, costsMoney: false }
+};
+function abilitiesOf({ use }) {
+  return ABILITIES[use];
+}
+function priceOf(agent) {
+  return "price" in agent ? agent.price : void 0;
 }
 
 // src/protocol/path.ts
@@ -16239,16 +16275,16 @@ var AhoCorasick = class {
       let node2 = 0;
       for (let i = 0; i < word.length; i++) {
         const key = node2 * alphabetSize + word[i];
-        let child2 = edges.get(key);
-        if (child2 === void 0) {
-          child2 = parent.length;
-          edges.set(key, child2);
+        let child = edges.get(key);
+        if (child === void 0) {
+          child = parent.length;
+          edges.set(key, child);
           parent.push(node2);
           unit.push(word[i]);
           depth.push(depth[node2] + 1);
           terminal.push(0);
         }
-        node2 = child2;
+        node2 = child;
       }
       terminal[node2] = 1;
     }
@@ -22302,7 +22338,7 @@ function problems(found) {
 }
 function explainAll(issues, lines) {
   const all = issues.flatMap(
-    (issue2) => issue2.code === "unrecognized_keys" ? issue2.keys.map((unknown2) => () => explainUnknown(issue2.path, unknown2, lines)) : [() => explain(issue2, lines)]
+    (issue2) => issue2.code === "unrecognized_keys" ? issue2.keys.map((unknown2) => () => explainUnknown(issue2, unknown2, lines)) : [() => explain(issue2, lines)]
   );
   const shown = all.slice(0, MOST_SHOWN).map((explained) => explained());
   const more = all.length - shown.length;
@@ -22313,9 +22349,9 @@ function explain(issue2, lines) {
   const line = nearestLine(issue2.path, lines);
   return { line, key: keyOf(issue2.path), expected: expectation(issue2), found: show(issue2.input) };
 }
-function explainUnknown(parent, unknown2, lines) {
+function explainUnknown({ path: parent, input: input2 }, unknown2, lines) {
   const path = [...parent, unknown2];
-  const siblings = knownKeys(parent);
+  const siblings = knownKeys(parent, input2);
   const near = suggest(unknown2.slice(0, MOST_CHARACTERS), siblings);
   return {
     line: nearestLine(path, lines),
@@ -22347,17 +22383,27 @@ function show(value) {
   if (value === void 0) return "nothing";
   return JSON.stringify(value).slice(0, MOST_CHARACTERS);
 }
-function knownKeys(path) {
-  let schema = contractSchema;
-  for (const part of path) schema = child(schema, part);
-  const shape = unwrap2(schema);
-  return typeof shape === "object" && shape !== null && "shape" in shape ? Object.keys(shape.shape) : [];
+function knownKeys(path, value) {
+  let schemas = [contractSchema];
+  for (const part of path) schemas = schemas.flatMap((schema) => childrenOf(schema, part));
+  const shapes = schemas.flatMap((schema) => alternatives(schema)).map(shapeOf);
+  const fitting = shapes.filter((shape) => fits(shape, value));
+  return [...new Set((fitting.length > 0 ? fitting : shapes).flatMap((shape) => Object.keys(shape)))];
 }
-function child(schema, part) {
+function childrenOf(schema, part) {
+  if (typeof part === "number") return [schema];
+  return alternatives(schema).flatMap((inner) => shapeOf(inner)[part] ?? []);
+}
+function alternatives(schema) {
   const inner = unwrap2(schema);
-  if (typeof inner !== "object" || inner === null) return void 0;
-  if ("shape" in inner) return inner.shape[part];
-  return void 0;
+  const isUnion = typeof inner === "object" && inner !== null && "options" in inner;
+  return isUnion && Array.isArray(inner.options) ? inner.options.map(unwrap2) : [inner];
+}
+function shapeOf(schema) {
+  return typeof schema === "object" && schema !== null && "shape" in schema ? schema.shape : {};
+}
+function fits({ use }, value) {
+  return use instanceof external_exports.ZodLiteral && typeof value === "object" && value !== null && "use" in value ? use.safeParse(value.use).success : true;
 }
 function unwrap2(schema) {
   let inner = schema;
@@ -23269,7 +23315,7 @@ async function runProcess(options) {
   if (options.signal?.aborted) return { exitCode: null, signal: null, endedBy: "abort" };
   const status = options.isSandbox ? "pipe" : "ignore";
   const own2 = ["ignore", "pipe", "pipe", status, ...options.onResult ? ["pipe"] : []];
-  const child2 = withoutInherited(
+  const child = withoutInherited(
     own2.length,
     (cover) => spawn(options.file, options.args, {
       cwd: options.cwd,
@@ -23278,21 +23324,21 @@ async function runProcess(options) {
       detached: true
     })
   );
-  const { stdout, stderr } = child2;
+  const { stdout, stderr } = child;
   if (!stdout || !stderr) throw new Error(`Expected pipes from ${options.file}, found none.`);
-  const sandbox = options.isSandbox && readStatus(child2.stdio[STATUS_DESCRIPTOR]);
-  const handedOver = options.onResult && child2.stdio[RESULT_DESCRIPTOR];
+  const sandbox = options.isSandbox && readStatus(child.stdio[STATUS_DESCRIPTOR]);
+  const handedOver = options.onResult && child.stdio[RESULT_DESCRIPTOR];
   const results = handedOver instanceof Readable2 ? [handedOver] : [];
   const finish = Promise.all([
     ...[stdout, stderr].map((stream) => readLines(stream, options.onLine)),
     ...results.map((stream) => readBytes(stream, options.onResult))
   ]);
   const exited = new Promise((resolve3, reject) => {
-    child2.once("error", reject);
-    child2.once("exit", (exitCode, signal) => resolve3({ exitCode, signal }));
+    child.once("error", reject);
+    child.once("exit", (exitCode, signal) => resolve3({ exitCode, signal }));
   });
-  if (child2.pid === void 0) return { ...await exited, endedBy: "itself" };
-  const { pid } = child2;
+  if (child.pid === void 0) return { ...await exited, endedBy: "itself" };
+  const { pid } = child;
   options.onStart?.(pid);
   let endedBy = "itself";
   const timers = [];
@@ -23792,17 +23838,17 @@ function readKey(root, file2, key) {
   const nothing = (missing) => ({ value: null, missing, reported });
   let value = root;
   let parent = file2;
-  const names = childrenOf(root).some(([own2]) => own2 === key) ? [key] : key.split(".");
+  const names = childrenOf2(root).some(([own2]) => own2 === key) ? [key] : key.split(".");
   for (const name of names) {
-    const children = childrenOf(value);
-    const child2 = children.find(([own2]) => own2 === name);
-    if (!child2) {
+    const children = childrenOf2(value);
+    const child = children.find(([own2]) => own2 === name);
+    if (!child) {
       const found = children.map(([own2]) => own2).join(", ") || kindOf2(value);
       return nothing(
         `wrote no ${key} to ${file2}: expected ${name} in ${parent}, found ${found.slice(0, 200)}`
       );
     }
-    value = child2[1];
+    value = child[1];
     parent = parent === file2 ? name : `${parent}.${name}`;
   }
   const number4 = numberIn(value);
@@ -23813,16 +23859,16 @@ function numberIn(value) {
   if (typeof value === "string") return parseValue(value);
   return typeof value === "number" ? value : null;
 }
-function childrenOf(value) {
+function childrenOf2(value) {
   return typeof value === "object" && value !== null ? Object.entries(value) : [];
 }
 function numbersIn(value, path = []) {
   if (path.length > MAX_DEPTH2) return [];
-  return childrenOf(value).flatMap(([name, child2]) => {
+  return childrenOf2(value).flatMap(([name, child]) => {
     const full = [...path, name];
     const key = full.join(".");
-    if (typeof child2 !== "number") return numbersIn(child2, full);
-    return isMeasurable(child2) && key.length <= MAX_NAME ? [[key, child2]] : [];
+    if (typeof child !== "number") return numbersIn(child, full);
+    return isMeasurable(child) && key.length <= MAX_NAME ? [[key, child]] : [];
   });
 }
 function kindOf2(value) {
@@ -24208,7 +24254,7 @@ async function findReadable(wanted) {
     if (places.some((place2) => isInside(from, place2.from)) || !await mayShow(name, from, wanted)) continue;
     places.push({ from, to: from, isLayered: await isSmall(from) });
   }
-  return { places, variables: variablesOf(caches, places), secrets: await secretsIn(places) };
+  return { places, variables: variablesOf(caches, places), secrets: await secretsIn2(places) };
 }
 async function mayShow(name, from, { hidden }) {
   if (name === "XDG_CACHE_HOME" || !await isThere(from)) return false;
@@ -24224,7 +24270,7 @@ function variablesOf(caches, places) {
   }
   return found;
 }
-async function secretsIn(places) {
+async function secretsIn2(places) {
   const paths = places.flatMap(
     ({ from }) => SECRETS.includes(basename3(from)) ? [] : SECRET_FOLDERS.flatMap((folder) => SECRETS.map((name) => join12(from, folder, name)))
   );
@@ -24447,7 +24493,7 @@ function environment(variables, { folders }) {
 
 // src/trial/bpf.ts
 var LOAD = 32;
-var MASK = 84;
+var MASK2 = 84;
 var IF_EQUAL = 21;
 var IF_AT_LEAST = 53;
 var IF_ANY_BIT = 69;
@@ -24481,7 +24527,7 @@ function ruleInstructions({ call, clauses, otherwise }) {
 function clauseInstructions(clause) {
   const { argument, mask, anyBit, gives } = clause;
   const load2 = [[LOAD, 0, 0, ARGUMENTS_OFFSET + ARGUMENT_BYTES * argument]];
-  if (mask !== void 0) load2.push([MASK, 0, 0, mask]);
+  if (mask !== void 0) load2.push([MASK2, 0, 0, mask]);
   if (anyBit !== void 0) return [...load2, [IF_ANY_BIT, 0, 1, anyBit], verdict(gives)];
   if (clause.notIn === void 0) return [...load2, ...test(clause.in ?? [], gives)];
   const holds = clause.notIn.map(between);
@@ -24573,7 +24619,7 @@ preadv 295 69, pwritev 296 70, rt_tgsigqueueinfo 297 240, recvmmsg 299 243, prli
 sendmmsg 307 269, getcpu 309 168, sched_setattr 314 274, sched_getattr 315 275, renameat2 316 276,
 seccomp 317 277, getrandom 318 278, memfd_create 319 279, execveat 322 281, membarrier 324 283,
 mlock2 325 284, copy_file_range 326 285, pkey_mprotect 329 288, pkey_alloc 330 289, pkey_free 331 290,
-statx 332 291, rseq 334 293, uretprobe 335 -, pidfd_send_signal 424 424, pidfd_open 434 434,
+statx 332 291, rseq 334 293, uretprobe 335 -,
 close_range 436 436, openat2 437 437, faccessat2 439 439, epoll_pwait2 441 441, futex_waitv 449 449,
 set_mempolicy_home_node 450 450, fchmodat2 452 452, map_shadow_stack 453 453, futex_wake 454 454,
 futex_wait 455 455, futex_requeue 456 456, mseal 462 462`;
@@ -24610,6 +24656,7 @@ var AUDIT = { x64: 3221225534, arm64: 3221225655 };
 var UNKNOWN_FROM = 451;
 var NAMESPACES = 2114060288;
 var TIME_NAMESPACE = 128;
+var CLONE_PIDFD = 4096;
 var AF_UNIX = 1;
 var AF_INET = 2;
 var AF_INET6 = 10;
@@ -24632,7 +24679,7 @@ var REQUESTS = [
 ];
 var always = (otherwise) => ({ clauses: [], otherwise });
 var RULES = {
-  clone: { clauses: [{ argument: 0, anyBit: NAMESPACES, gives: EPERM }], otherwise: "pass" },
+  clone: { clauses: [{ argument: 0, anyBit: NAMESPACES | CLONE_PIDFD, gives: EPERM }], otherwise: "pass" },
   unshare: {
     clauses: [{ argument: 0, anyBit: NAMESPACES | TIME_NAMESPACE, gives: EPERM }],
     otherwise: "pass"
@@ -25027,7 +25074,7 @@ async function measure(options, draft) {
       // Text that a referee holds back may be among the downloads.
       caches: isReported ? cacheFolders(options.environment) : {},
       isWorkWritable: isReported,
-      hidden: [base, candidate, scratch, ...home ? [home] : [], ...dataDir ? [dataDir] : []],
+      hidden: [base, candidate, options.packages, scratch, home, dataDir].filter((path) => path !== void 0),
       machineHome: home ?? "/"
     },
     options.sandboxOptional ?? false,
@@ -25319,12 +25366,14 @@ function table(measurement) {
 
 // src/action.ts
 var MAX_PRINTED_CHARACTERS = 1024 * 1024;
+var PARENT_CHECK_MS = 1e3;
 async function main(env, signal) {
   const inputs = readInputs(env);
   const workspace = env.GITHUB_WORKSPACE ?? process.cwd();
   const scratch = await mkdtemp(join19(env.RUNNER_TEMP ?? tmpdir(), "trial-"));
   const guard = randomUUID3();
-  const print = limitedPrinter();
+  const secrets = secretsIn(env);
+  const print = limitedPrinter(secrets);
   console.log(`::stop-commands::${guard}`);
   let measurement;
   try {
@@ -25339,6 +25388,8 @@ async function main(env, signal) {
       timeoutSeconds: inputs.timeout,
       command: inputs.command,
       readable: inputs.readable,
+      // Set by a runner whose repository is on the same machine, where its packages are installed.
+      ...env.AUTORESEARCH_PACKAGES ? { packages: env.AUTORESEARCH_PACKAGES } : {},
       terms: {
         threshold: inputs.threshold,
         championStartupSeconds: inputs["champion-startup"],
@@ -25351,6 +25402,7 @@ async function main(env, signal) {
       signal,
       sandboxOptional: env.AUTORESEARCH_SANDBOX === "optional"
     });
+    measurement = maskedDeep(measurement, secrets);
     await write(measurement, workspace, env);
   } finally {
     console.log(`::${guard}::`);
@@ -25372,10 +25424,11 @@ async function write(measurement, workspace, env) {
   if (env.GITHUB_STEP_SUMMARY) await appendFile(env.GITHUB_STEP_SUMMARY, summary);
   console.log(JSON.stringify(measurement.outcome, null, 2));
 }
-function limitedPrinter() {
+function limitedPrinter(secrets) {
   let left = MAX_PRINTED_CHARACTERS;
-  return (line) => {
+  return (output2) => {
     if (left <= 0) return;
+    const line = masked(output2, secrets);
     left -= line.length + 1;
     console.log(left > 0 ? line : "(output too long; the rest is cut off)");
   };
@@ -25387,6 +25440,10 @@ var stop = new AbortController();
 for (const name of ["SIGINT", "SIGTERM"]) {
   process.once(name, () => stop.abort(new Error(`The trial was cancelled (${name}).`)));
 }
+var runner = process.ppid;
+setInterval(() => {
+  if (process.ppid !== runner) stop.abort(new Error("The trial was cancelled: its runner is gone."));
+}, PARENT_CHECK_MS).unref();
 try {
   process.exitCode = await main(process.env, stop.signal);
 } catch (error2) {

@@ -39,6 +39,7 @@ const SERVED = {
   [`${REPO}/git/trees/{tree_sha}`]: 'get',
   [`${REPO}/check-runs`]: 'post',
   [`${REPO}/check-runs/{check_run_id}`]: 'patch',
+  [`${REPO}/check-runs/{check_run_id}/annotations`]: 'get',
   [`${REPO}/issues`]: 'get post',
   [`${REPO}/issues/{issue_number}`]: 'get patch',
   [`${REPO}/issues/{issue_number}/comments`]: 'get post',
@@ -54,7 +55,9 @@ const SERVED = {
   [`${REPO}/actions/workflows/{workflow_id}/dispatches`]: 'post',
   [`${REPO}/actions/runs`]: 'get',
   [`${REPO}/actions/runs/{run_id}/artifacts`]: 'get',
+  [`${REPO}/actions/runs/{run_id}/jobs`]: 'get',
   [`${REPO}/actions/runs/{run_id}/cancel`]: 'post',
+  [`${REPO}/actions/runners`]: 'get',
   [`${REPO}/actions/artifacts/{artifact_id}/{archive_format}`]: 'get',
 };
 const WEBHOOKS = {

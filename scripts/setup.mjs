@@ -2,7 +2,7 @@
  * Prepares a fresh clone: npm packages, sandbox, Python environment, training text. A step is skipped if its inputs have not changed since
  * it last succeeded. Plain JavaScript without dependencies, because it runs before anything is installed.
  *
- *   node scripts/setup.mjs [--dev] [--no-trainer]
+ *   node scripts/setup.mjs [--dev] [--no-trainer [--sandbox]]
  */
 import { execFileSync, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -10,6 +10,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { CPU_BUILDS, LOCK, neededBy, readLock, requirementsText } from './lock.mjs';
+import { nodeProblem } from './node-hash.mjs';
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
 const PYTHONS = ['python3.11', 'python3.12', 'python3.13', 'python3', 'python'];
@@ -37,20 +38,20 @@ try {
 }
 
 async function main() {
-  const unknown = [...options].filter(option => !['--dev', '--no-trainer'].includes(option));
+  const unknown = [...options].filter(option => !['--dev', '--no-trainer', '--sandbox'].includes(option));
   if (unknown.length > 0) {
-    throw new SetupError(`expected --dev or --no-trainer, found ${unknown.join(' ')}.`);
+    throw new SetupError(`expected --dev, --no-trainer or --sandbox, found ${unknown.join(' ')}.`);
   }
   process.chdir(ROOT);
   await installPackages();
+  if (!options.has('--no-trainer') || options.has('--sandbox')) await installSandbox();
   if (options.has('--no-trainer')) return;
-  await installSandbox();
   await createEnvironment();
   await installTrainer(options.has('--dev'));
   await prepareData();
 }
 
-/** Runs `npm ci`, unless node_modules matches the lock file. */
+/** Runs `npm ci`, unless node_modules matches the lock file. Everything that follows runs on the Node that this installs. */
 async function installPackages() {
   if (packagesMatchLock()) return;
   // npm must not run on the Node that it is about to replace.
@@ -63,6 +64,13 @@ async function installPackages() {
       env: { ...process.env, PATH: path.join(delimiter) },
       advice: 'Check the network and that npm is version 10 or newer, then run the same command again.',
     },
+  );
+  const problem = nodeProblem('node_modules/node/bin/node', `${process.platform}-${process.arch}`);
+  if (problem === null) return;
+  // Nothing may run on it, now or with the next command.
+  rmSync('node_modules', { recursive: true, force: true });
+  throw new SetupError(
+    `${problem}\nThe installed packages were removed. Check which registry npm uses: npm config get registry`,
   );
 }
 

@@ -4,6 +4,7 @@ import { appendFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { MEASUREMENT_ARTIFACT, MEASUREMENT_FILE, type Measurement } from './protocol/measurement.ts';
+import { masked, maskedDeep, secretsIn } from './protocol/secrets.ts';
 import { STOP_INPUT } from './protocol/stop-bar.ts';
 import { readInputs } from './trial/inputs.ts';
 import { runTrial } from './trial/run.ts';
@@ -11,6 +12,7 @@ import { renderSummary } from './trial/summary.ts';
 
 /** A megabyte of log is enough for a trial. */
 const MAX_PRINTED_CHARACTERS = 1024 * 1024;
+const PARENT_CHECK_MS = 1000;
 
 /** Measures, writes, and returns the exit code: 0 for a measurement, which includes crashes, and 1 for a machine error. */
 async function main(env: NodeJS.ProcessEnv, signal: AbortSignal): Promise<number> {
@@ -18,7 +20,8 @@ async function main(env: NodeJS.ProcessEnv, signal: AbortSignal): Promise<number
   const workspace = env.GITHUB_WORKSPACE ?? process.cwd();
   const scratch = await mkdtemp(join(env.RUNNER_TEMP ?? tmpdir(), 'trial-'));
   const guard = randomUUID();
-  const print = limitedPrinter();
+  const secrets = secretsIn(env);
+  const print = limitedPrinter(secrets);
   // Until this token is printed again, the runner executes no workflow commands from the output.
   console.log(`::stop-commands::${guard}`);
   let measurement: Measurement;
@@ -34,6 +37,8 @@ async function main(env: NodeJS.ProcessEnv, signal: AbortSignal): Promise<number
       timeoutSeconds: inputs.timeout,
       command: inputs.command,
       readable: inputs.readable,
+      // Set by a runner whose repository is on the same machine, where its packages are installed.
+      ...(env.AUTORESEARCH_PACKAGES ? { packages: env.AUTORESEARCH_PACKAGES } : {}),
       terms: {
         threshold: inputs.threshold,
         championStartupSeconds: inputs['champion-startup'],
@@ -46,6 +51,7 @@ async function main(env: NodeJS.ProcessEnv, signal: AbortSignal): Promise<number
       signal,
       sandboxOptional: env.AUTORESEARCH_SANDBOX === 'optional',
     });
+    measurement = maskedDeep(measurement, secrets);
     await write(measurement, workspace, env);
   } finally {
     console.log(`::${guard}::`);
@@ -69,10 +75,11 @@ async function write(measurement: Measurement, workspace: string, env: NodeJS.Pr
 }
 
 /** Prints lines up to a limit, and then says once that the rest is cut off. */
-function limitedPrinter(): (line: string) => void {
+function limitedPrinter(secrets: readonly string[]): (line: string) => void {
   let left = MAX_PRINTED_CHARACTERS;
-  return line => {
+  return output => {
     if (left <= 0) return;
+    const line = masked(output, secrets);
     left -= line.length + 1;
     console.log(left > 0 ? line : '(output too long; the rest is cut off)');
   };
@@ -87,6 +94,11 @@ const stop = new AbortController();
 for (const name of ['SIGINT', 'SIGTERM'] as const) {
   process.once(name, () => stop.abort(new Error(`The trial was cancelled (${name}).`)));
 }
+// Without the runner that started it, nobody reads the result of a trial, and it would disturb the next one.
+const runner = process.ppid;
+setInterval(() => {
+  if (process.ppid !== runner) stop.abort(new Error('The trial was cancelled: its runner is gone.'));
+}, PARENT_CHECK_MS).unref();
 try {
   process.exitCode = await main(process.env, stop.signal);
 } catch (error) {

@@ -55,13 +55,14 @@ def read_manifest(data: Path) -> dict:
     If the folder is the default one, it must hold the source that the repository asks for.
     """
     path = data / "manifest.json"
-    how = f"python {Path(__file__).with_name('prepare.py')} --out {data}"
+    # Without the path of this file: on a runner it is gone when the job has ended.
+    how = f"run `python3 trainer/prepare.py --out {data}` in a clone of the repository, as the runner's user"
     if not path.is_file():
-        raise MachineFault(f"no prepared data in {data}; run `{how}`")
+        raise MachineFault(f"no prepared data in {data}; {how}")
     manifest = json.loads(path.read_text(encoding="utf-8"))
     if manifest.get("format") != FORMAT:
         raise MachineFault(
-            f"expected prepared data of format {FORMAT} in {data}, found {manifest.get('format')}; run `{how}`"
+            f"expected prepared data of format {FORMAT} in {data}, found {manifest.get('format')}; {how}"
         )
     if data == data_folder():
         _expect_source(manifest["source"], data, how)
@@ -75,7 +76,7 @@ def _expect_source(found: str, data: Path, how: str) -> None:
         raise MachineFault(str(error)) from None
     if found != wanted:
         raise MachineFault(
-            f"expected the text {wanted!r} in {data}, as {source.PYPROJECT} asks for, found {found!r}; run `{how}`"
+            f"expected the text {wanted!r} in {data}, as {source.PYPROJECT} asks for, found {found!r}; {how}"
         )
 
 

@@ -10,7 +10,6 @@ else is reported to the referee (seccomp's user notification, Linux 5.5), which 
 import contextlib
 import errno
 import fcntl
-import math
 import os
 import platform
 import select
@@ -52,6 +51,8 @@ ARM64 = {
 }  # fmt: skip
 # Of these it depends on an argument: (number, which argument, flags of which one is needed, or values that pass).
 MAP_ANONYMOUS, CLONE_THREAD = 0x20, 0x10000
+# The kernel makes a file for such memory, and numbers it: the next process sees from its own how many there were before.
+MAP_SHARED, MAP_HUGETLB = 0x01, 0x40000
 HARMLESS_ADVICE = (0, 4, 8)  # normal, dontneed, free. Not: huge pages, which the kernel would make of files, too.
 PROCESSORS = {
     "x86_64": (0xC000003E, X64, {"mmap": 9, "madvise": 28, "clone": 56, "clone3": 435, "seccomp": 317}),
@@ -103,16 +104,17 @@ def _program() -> bytes:
     processor, allowed, numbers = PROCESSORS[platform.machine()]
     tests: list[tuple[int, int, int, int]] = []
 
-    def on_argument(name: str, which: int, *checks: tuple[int, int]) -> None:
+    def on_argument(name: str, which: int, *checks: tuple[int, int], never: int = 0) -> None:
         # Where the number is another one, jump behind this block: its load, its checks, and both of its ends.
-        tests.append((IF_EQUAL, 0, len(checks) + 3, numbers[name]))
+        tests.append((IF_EQUAL, 0, len(checks) + 4, numbers[name]))
         tests.append((LOAD, 0, 0, 16 + 8 * which))
+        tests.append((IF_ANY_BIT, len(checks), 0, never))
         for i, (code, value) in enumerate(checks):
             tests.append((code, len(checks) - i, 0, value))
         tests.append((RETURN, 0, 0, NOTIFY))
         tests.append((RETURN, 0, 0, ALLOW))
 
-    on_argument("mmap", 3, (IF_ANY_BIT, MAP_ANONYMOUS))
+    on_argument("mmap", 3, (IF_ANY_BIT, MAP_ANONYMOUS), never=MAP_SHARED | MAP_HUGETLB)
     on_argument("clone", 0, (IF_ANY_BIT, CLONE_THREAD))
     on_argument("madvise", 2, *((IF_EQUAL, advice) for advice in HARMLESS_ADVICE))
     calls = sorted(allowed.values())
@@ -162,9 +164,9 @@ class Seal:
     def end(self) -> None:
         """Waits until nobody is left under the filter, which the caller has killed."""
         self._thread.join(timeout=1.0)
-        # A process that takes all memory can choose which files the kernel drops instead: those that it does not touch.
+        # What it touched, and what it made the kernel drop by taking all memory, could tell of the text.
         with contextlib.suppress(OSError):
-            processes.make_resident(self._mapped, math.inf)
+            processes.even_out(self._mapped)
         for file in self._mapped:
             os.close(file)
         self._mapped = []

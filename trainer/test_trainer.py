@@ -165,7 +165,20 @@ def test_the_referee_writes_its_result_and_the_nats_of_an_audit(data: Path, tmp_
 def test_without_prepared_data_the_machine_is_at_fault(tmp_path: Path):
     done = train(tmp_path / "nothing")
     assert done.returncode == dataset.MACHINE_FAULT
-    assert done.stderr.startswith(f"machine fault: no prepared data in {tmp_path / 'nothing'}; run ")
+    assert done.stderr.startswith(
+        f"machine fault: no prepared data in {tmp_path / 'nothing'}; run `python3 trainer/prepare.py"
+    )
+    assert str(HERE) not in done.stderr, "the folder of the job is gone when it has ended"
+
+
+def test_the_text_is_prepared_once(data: Path, tmp_path: Path):
+    words = ["sh", str(HERE / "prepare_once.sh")]
+    bare = {"PATH": "/nonexistent", "HOME": str(tmp_path)}
+    there = subprocess.run(words, env=os.environ | {"AUTORESEARCH_DATA": str(data)}, capture_output=True, text=True)
+    assert (there.returncode, there.stdout) == (0, "")
+    absent = subprocess.run(["/bin/sh", words[1]], env=bare, capture_output=True, text=True)
+    assert absent.returncode != 0
+    assert absent.stdout.startswith("Preparing the training text in ")
 
 
 def test_every_constant_is_one_line_with_a_comment():

@@ -190,6 +190,7 @@ async function appAt(
     chooseAgent: () => ({ kind: 'agent', agent: counting }),
     drawChart: () => '<svg/>',
     seedSecret: 'secret',
+    secrets: [],
     serverUrl: github.url,
     templates: { contract: '', workflow: '' },
     now,

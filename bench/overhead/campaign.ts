@@ -1,6 +1,8 @@
 /** A campaign as in the demo, with the time of every line in the logs of its jobs. */
+
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Octokit } from '@octokit/rest';
+import { settingsFrom } from '../../src/app/settings.ts';
 import { createEar } from '../../src/local/demo/hear.ts';
 import { startServices } from '../../src/local/demo/services.ts';
 import { look } from '../../src/local/demo/watch.ts';
@@ -27,6 +29,7 @@ export async function campaign(
     port: 0,
     runners: 1,
     environment: process.env,
+    settings: settingsFrom(process.env),
     actionDir: CHECKOUT,
     onLine: (_, line) => heard.push({ at: now(), line }),
     onFailure: error => {

@@ -172,6 +172,7 @@ function contextOf(model: Model, schedule: Schedule, paced: boolean): Omit<Conte
     chooseAgent: () => ({ kind: 'agent', agent }),
     drawChart: () => '<svg/>',
     seedSecret: 'secret',
+    secrets: [],
     serverUrl: 'https://github.test',
     templates: { contract: '', workflow: '' },
     now: () => new Date(schedule.now()),

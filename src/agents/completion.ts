@@ -26,7 +26,7 @@ export interface EndpointOptions {
   /** OpenAI's own if absent. */
   baseURL?: string | undefined;
   /** How long the server may be silent, and how long all retries may take together. */
-  timeoutMs?: number | undefined;
+  timeoutSeconds: number;
   /** Waits before a retry; rejects when aborted. */
   sleep?: (ms: number, signal: AbortSignal) => Promise<unknown>;
 }
@@ -49,7 +49,6 @@ export type Complete = (
 
 const DEFAULT_BASE_URL = 'https://api.openai.com/v1';
 const PLACEHOLDER_KEY = 'none';
-const DEFAULT_TIMEOUT_SECONDS = 300;
 const TRIES = 5;
 const FIRST_WAIT_MS = 1_000;
 /** The time limits of the OpenAI client and of fetch are for whole answers, which may take long. */
@@ -68,7 +67,7 @@ export function endpoint(options: EndpointOptions): Complete {
   const { model, sleep = (ms, signal) => wait(ms, undefined, { signal }) } = options;
   const apiKey = options.apiKey?.trim() || PLACEHOLDER_KEY;
   const baseURL = options.baseURL?.trim() || DEFAULT_BASE_URL;
-  const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_SECONDS * 1000;
+  const timeoutMs = options.timeoutSeconds * 1000;
   const client = new OpenAI({
     apiKey,
     baseURL,

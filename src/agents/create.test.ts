@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { AgentConfig } from '../protocol/agents.ts';
 import { type AgentEnv, agentChooser } from './create.ts';
 
-const gpt: AgentConfig = { name: 'gpt', use: 'openai', model: 'gpt-5' };
+const gpt = { name: 'gpt', use: 'openai', model: 'gpt-5', timeout: 300 } as const satisfies AgentConfig;
 const explore: AgentConfig = { name: 'explore', use: 'explore' };
 
 function choice(agents: AgentConfig[], env: AgentEnv, wanted?: string): string {

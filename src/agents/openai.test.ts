@@ -30,17 +30,13 @@ function idea(search: string, replace: string, path = 'train.py'): Idea {
 const good = JSON.stringify(idea('DEPTH = 8', 'DEPTH = 9'));
 
 /** An agent at a scripted endpoint. Waits between retries are recorded and skipped. */
-async function scripted(
-  t: TestContext,
-  answers: (Answer | ((request: ScriptedRequest) => Answer))[],
-  timeoutMs = 30_000,
-) {
+async function scripted(t: TestContext, answers: (Answer | ((request: ScriptedRequest) => Answer))[]) {
   const server = await startScriptedOpenAI(answers);
   t.after(() => server.close());
   const waits: number[] = [];
   const sleep = async (ms: number) => waits.push(ms);
-  const config = { name: 'gpt', model: 'gpt-5', price: { input: 2, output: 10 } };
-  const agent = openaiAgent(config, { apiKey: KEY, baseURL: server.baseURL, sleep, timeoutMs });
+  const config = { name: 'gpt', model: 'gpt-5', price: { input: 2, output: 10 }, timeout: 300 };
+  const agent = openaiAgent(config, { apiKey: KEY, baseURL: server.baseURL, sleep });
   return { agent, waits, requests: server.requests, server };
 }
 
@@ -227,12 +223,12 @@ test('an unreachable endpoint is named', async t => {
 test('a reason contains neither an invalid key nor the password in an address', async () => {
   const sleep = async () => {};
   const broken = openaiAgent(
-    { name: 'gpt', model: 'm' },
+    { name: 'gpt', model: 'm', timeout: 300 },
     { apiKey: `${KEY}\nx`, baseURL: 'http://127.0.0.1:9/v1', sleep },
   );
   assert.match(failure(await broken.propose(request, never)), /could not be sent: .*\*\*\*/);
   const password = openaiAgent(
-    { name: 'gpt', model: 'm' },
+    { name: 'gpt', model: 'm', timeout: 300 },
     { apiKey: KEY, baseURL: 'http://me:secret@127.0.0.1:9/v1', sleep },
   );
   assert.doesNotMatch(failure(await password.propose(request, never)), /secret/);
@@ -299,7 +295,7 @@ test('a proposal aborted during its first answer throws; one aborted between ret
   const { server, requests } = await scripted(t, [{ status: 503 }]);
   const waiting = new AbortController();
   const agent = openaiAgent(
-    { name: 'gpt', model: 'm' },
+    { name: 'gpt', model: 'm', timeout: 300 },
     {
       apiKey: KEY,
       baseURL: server.baseURL,
@@ -327,7 +323,10 @@ test('an answer that was paid for counts, even if its correction is aborted', as
 
 test('without a key a placeholder is sent, and without a price the cost is unknown', async t => {
   const { server, requests } = await scripted(t, [good]);
-  const agent = openaiAgent({ name: 'local', model: 'llama' }, { apiKey: '', baseURL: server.baseURL });
+  const agent = openaiAgent(
+    { name: 'local', model: 'llama', timeout: 300 },
+    { apiKey: '', baseURL: server.baseURL },
+  );
   const proposal = await agent.propose(request, never);
   assert.equal(proposal.kind, 'idea');
   assert.equal(proposal.cost.usd, null);

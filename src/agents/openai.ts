@@ -1,5 +1,6 @@
 /** The agent that asks a language model through an OpenAI-compatible endpoint. */
 import type { Cost } from '../campaign/idea.ts';
+import type { AgentConfig } from '../protocol/agents.ts';
 import { visible } from '../protocol/visible.ts';
 import type { Agent, Proposal, ProposalRequest } from './agent.ts';
 import { readAnswer } from './answer.ts';
@@ -8,14 +9,7 @@ import { conversation, correction, LEDGER_CHARACTERS, ledgerText, type Message }
 import { recorded } from './recorded.ts';
 import { syntaxError } from './syntax.ts';
 
-export interface OpenAIAgentConfig {
-  name: string;
-  model: string;
-  /** Dollars per million tokens. */
-  price?: { input: number; output: number } | undefined;
-  /** How long the server may be silent, in seconds. */
-  timeout?: number | undefined;
-}
+type OpenAIAgentConfig = Omit<Extract<AgentConfig, { use: 'openai' }>, 'use'>;
 
 /** How many corrections the model gets before the proposal counts as failed. */
 const CORRECTIONS = 3;
@@ -24,9 +18,11 @@ const CANCELLED = 'cancelled before the answer was complete';
 const LEAST_LEDGER = 500;
 
 /** An agent that asks `config.model` at the endpoint that `options` describe. */
-export function openaiAgent(config: OpenAIAgentConfig, options: Omit<EndpointOptions, 'model'> = {}): Agent {
-  const timeoutMs = config.timeout === undefined ? options.timeoutMs : config.timeout * 1000;
-  const complete = endpoint({ ...options, model: config.model, timeoutMs });
+export function openaiAgent(
+  config: OpenAIAgentConfig,
+  options: Omit<EndpointOptions, 'model' | 'timeoutSeconds'> = {},
+): Agent {
+  const complete = endpoint({ ...options, model: config.model, timeoutSeconds: config.timeout });
   // How much of the ledger fits into the model's context window, as far as the endpoint has told.
   const room = { ledger: LEDGER_CHARACTERS };
   return {

@@ -29,14 +29,14 @@ const good = JSON.stringify(IDEA);
 async function scripted(
   t: TestContext,
   answers: (Answer | ((sent: ScriptedRequest) => Answer))[],
-  timeoutMs = 30_000,
+  timeout = 30,
 ) {
   const server = await startScriptedOpenAI(answers);
   t.after(() => server.close());
   const waits: number[] = [];
   const agent = openaiAgent(
-    { name: 'gpt', model: 'm', price: { input: 2, output: 10 } },
-    { apiKey: 'sk-1', baseURL: server.baseURL, timeoutMs, sleep: async ms => waits.push(ms) },
+    { name: 'gpt', model: 'm', price: { input: 2, output: 10 }, timeout },
+    { apiKey: 'sk-1', baseURL: server.baseURL, sleep: async ms => waits.push(ms) },
   );
   const propose = (more: Partial<ProposalRequest> = {}) => agent.propose({ ...request, ...more }, never);
   return { propose, waits, requests: server.requests };
@@ -395,14 +395,14 @@ test('a slow model is waited for as long as tokens come; a silent one is given u
   const pieces = Array.from({ length: 12 }, (_, i) =>
     delta(good.slice(i * 15, i === 11 ? undefined : i * 15 + 15)),
   );
-  const slow = await scripted(t, [{ events: [...pieces, delta('', 'stop'), '[DONE]'], pauseMs: 100 }], 1000);
+  const slow = await scripted(t, [{ events: [...pieces, delta('', 'stop'), '[DONE]'], pauseMs: 100 }], 1);
   const proposal = await slow.propose();
   assert.equal(proposal.kind, 'idea', reasonOf(proposal));
   for (const answer of [
     { hang: true },
     { events: [delta('{"title'), ': ping', ': ping'], pauseMs: 50, hang: true },
   ] satisfies Answer[]) {
-    const silent = await scripted(t, [answer], 500);
+    const silent = await scripted(t, [answer], 0.5);
     const failed = await silent.propose();
     assert.match(reasonOf(failed), /timed out: it sent nothing for 0\.5 s, the agent's `timeout`\. Raise it/);
     assert.deepEqual([silent.requests.length, silent.waits.length, failed.cost.usd], [1, 0, null]);
@@ -410,7 +410,7 @@ test('a slow model is waited for as long as tokens come; a silent one is given u
 });
 
 test('retries together take no longer than the timeout', async t => {
-  const { propose, requests, waits } = await scripted(t, [{ status: 503 }], 2500);
+  const { propose, requests, waits } = await scripted(t, [{ status: 503 }], 2.5);
   assert.match(reasonOf(await propose()), /\(503\)/);
   assert.deepEqual([requests.length, waits], [3, [1000, 2000]]);
 });

@@ -1,5 +1,6 @@
 /** The App's login, and GitHub's web address. */
 import type { Probot } from 'probot';
+import { type Wrap, wrapped } from '../github/client/octokit.ts';
 import type { Octokit } from '../github/client/types.ts';
 
 export interface Identity {
@@ -10,10 +11,10 @@ export interface Identity {
 }
 
 /** Asks GitHub once; asks again only after a failure. */
-export function identityOf(probot: Pick<Probot, 'auth'>): () => Promise<Identity> {
+export function identityOf(probot: Pick<Probot, 'auth'>, wrap: Wrap): () => Promise<Identity> {
   let known: Promise<Identity> | null = null;
   return () => {
-    known ??= ask(probot).catch(error => {
+    known ??= ask(probot, wrap).catch(error => {
       known = null;
       throw error;
     });
@@ -21,8 +22,8 @@ export function identityOf(probot: Pick<Probot, 'auth'>): () => Promise<Identity
   };
 }
 
-async function ask(probot: Pick<Probot, 'auth'>): Promise<Identity> {
-  const octokit = await probot.auth();
+async function ask(probot: Pick<Probot, 'auth'>, wrap: Wrap): Promise<Identity> {
+  const octokit = wrapped(await probot.auth(), wrap);
   const { data } = await octokit.rest.apps.getAuthenticated();
   return { botLogin: `${data?.slug}[bot]`, serverUrl: webAddress(octokit) };
 }

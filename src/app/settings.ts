@@ -1,6 +1,7 @@
 /** The App's settings in the environment. */
 import { z } from 'zod';
 import { agentEnvOf } from '../agents/create.ts';
+import { secretsIn } from '../protocol/secrets.ts';
 import { UsageError } from '../starter/errors.ts';
 import { starterTemplates } from '../starter/templates.ts';
 import type { AppSettings } from './work.ts';
@@ -12,6 +13,7 @@ const POLL_SECONDS = 60;
 export function settingsFrom(env: NodeJS.ProcessEnv): Omit<AppSettings, 'seedSecret'> {
   return {
     pollSeconds: pollSeconds(env.AUTORESEARCH_POLL_SECONDS),
+    secrets: secretsIn(env),
     agentEnv: agentEnvOf(env),
     templates: starterTemplates(),
     now: () => new Date(),

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { pino } from 'pino';
 import { type Probot, ProbotOctokit } from 'probot';
 import { settingsFrom } from './settings.ts';
@@ -8,10 +9,13 @@ import { startWork } from './work.ts';
 
 type Names = Record<number, string>;
 
+const COMMIT = { sha: 'a'.repeat(40), parents: [], commit: { message: '', tree: { sha: 'b'.repeat(40) } } };
+
 /** A GitHub with these installations, each with its repositories by id; null: they cannot be listed; `slow`: the list never comes. */
-function github(installations: Record<number, Names | null | 'slow'>) {
+function github(installations: Record<number, Names | null | 'slow'>, isEmpty = true) {
   const asked = new EventTarget();
   const paths: string[] = [];
+  const since: string[] = [];
   const logged: { msg: string; repository?: string }[] = [];
   const answer = (path: string, installation: number): unknown => {
     if (path === '/app') return { slug: 'bot' };
@@ -26,7 +30,9 @@ function github(installations: Record<number, Names | null | 'slow'>) {
           return { id: Number(id), owner: { login }, name, archived: false };
         }),
       };
-    // The repository is empty, so a step needs few other requests.
+    if (!isEmpty && path.endsWith('/branches/main')) return { commit: COMMIT };
+    if (!isEmpty && /\/(issues|comments|pulls|matching-refs\/.+)$/.test(path)) return [];
+    // Where the repository is empty, a step needs few other requests.
     return /^\/repos\/[^/]+\/[^/]+$/.test(path) ? { private: true, default_branch: 'main' } : null;
   };
   const client = (installation: number) =>
@@ -37,14 +43,19 @@ function github(installations: Record<number, Names | null | 'slow'>) {
       log: { debug() {}, info() {}, warn() {}, error() {} },
       request: {
         fetch: async (url: string) => {
-          const { pathname } = new URL(url);
+          const { pathname, searchParams } = new URL(url);
           if (installations[installation] === 'slow') await new Promise(() => {});
           const body = answer(pathname, installation);
           paths.push(pathname);
+          if (pathname.endsWith('/comments')) since.push(searchParams.get('since') ?? '');
           asked.dispatchEvent(new Event(pathname));
           const status = body === null ? 404 : 200;
           // The client takes the address of the next page from the response's own.
-          return Object.defineProperty(Response.json(body, { status }), 'url', { value: url });
+          return Object.defineProperty(
+            Response.json(body, { status, headers: { date: new Date().toUTCString() } }),
+            'url',
+            { value: url },
+          );
         },
       },
     });
@@ -54,16 +65,17 @@ function github(installations: Record<number, Names | null | 'slow'>) {
   } as unknown as Pick<Probot, 'auth' | 'log'>;
   /** Repositories with this log message. */
   const told = (what: string) => logged.flatMap(({ msg, repository }) => (msg === what ? repository : []));
-  return { probot, paths, told, lookAt: (full: string) => once(asked, `/repos/${full}`) };
+  return { probot, paths, since, told, lookAt: (full: string) => once(asked, `/repos/${full}`) };
 }
 
-function work(probot: Pick<Probot, 'auth' | 'log'>, signal: AbortSignal) {
+function work(probot: Pick<Probot, 'auth' | 'log'>, signal: AbortSignal, now = () => new Date()) {
   return startWork(probot, {
     pollSeconds: 3600,
     seedSecret: '',
+    secrets: [],
     agentEnv: { OPENAI_API_KEY: undefined, OPENAI_BASE_URL: undefined },
     templates: { contract: '', workflow: '' },
-    now: () => new Date(),
+    now,
     signal,
   });
 }
@@ -112,6 +124,23 @@ test('an uninstalled repository is not watched any more, but a failed listing ch
   await discover();
   assert.deepEqual(told('watching').sort(), ['ann/a', 'bob/b']);
   stop.abort();
+});
+
+test('with a clock that is hours off, comments are still looked for in GitHub’s time', async () => {
+  for (const hours of [-50, 50]) {
+    const stop = new AbortController();
+    const { probot, since } = github({ 2: { 20: 'bob/model' } }, false);
+    const { nudge } = work(probot, stop.signal, () => new Date(Date.now() + hours * 3_600_000));
+    const place = { id: 20, repository: { owner: 'bob', name: 'model' }, installation: 2 };
+    for (let i = 0; i < 200 && since.length < 2; i++) {
+      await sleep(20);
+      nudge(place);
+    }
+    stop.abort();
+    const ago = since.map(time => (Date.now() - Date.parse(time)) / 3_600_000);
+    assert.ok(Math.abs((ago[0] ?? 0) - 24) < 0.1, `the last day: ${ago[0]} h`);
+    assert.ok((ago[1] ?? 24) > 0 && (ago[1] ?? 24) < 0.5, `the last minutes: ${ago[1]} h`);
+  }
 });
 
 test('an installation is watched while another one is still being listed', async () => {

@@ -5,6 +5,7 @@ import { createBell } from '../controller/bell.ts';
 import { type LoopObserver, startLoop } from '../controller/loop.ts';
 import { sleep } from '../controller/sleep.ts';
 import { octokitPort } from '../github/client/octokit.ts';
+import { createServerClock, tellingClock } from '../github/client/server-clock.ts';
 import type { Context } from '../github/context.ts';
 import { errorFacts } from '../github/error-facts.ts';
 import { progressChart } from '../render/chart.ts';
@@ -18,9 +19,11 @@ export interface AppSettings {
   pollSeconds: number;
   /** Secret from which the campaigns' seeds are derived. Must be the same after a restart. */
   seedSecret: string;
+  /** Values that nothing which is published may contain. */
+  secrets: readonly string[];
   agentEnv: AgentEnv;
   templates: Context['templates'];
-  /** The current time, as campaigns see it. */
+  /** This machine's clock, until GitHub says what time it is. */
   now: () => Date;
   /** Aborted when the App shuts down. */
   signal: AbortSignal;
@@ -43,8 +46,10 @@ const RETRY_SECONDS = 15;
 export function startWork(probot: Pick<Probot, 'auth' | 'log'>, settings: AppSettings): Work {
   const { pollSeconds, signal } = settings;
   const list = createWatchList();
-  const clientOf = clientsOf(probot);
-  const identity = identityOf(probot);
+  const clock = createServerClock(settings.now);
+  const hearing = tellingClock(clock, settings.now);
+  const clientOf = clientsOf(probot, hearing);
+  const identity = identityOf(probot, hearing);
   const bell = createBell(sleep);
 
   async function start(place: Place): Promise<void> {
@@ -53,8 +58,10 @@ export function startWork(probot: Pick<Probot, 'auth' | 'log'>, settings: AppSet
     if (list.loopOf(place) || signal.aborted) return;
     const port = octokitPort(octokit, place.repository, botLogin);
     const log = probot.log.child({ repository: nameOf(place) });
+    const { now } = clock;
     const context = {
       ...settings,
+      now,
       chooseAgent: agentChooser(),
       drawChart: progressChart,
       port,

@@ -17,8 +17,11 @@ export type Action =
   /** Tells people without permission, once for all commands on an issue. */
   | { kind: 'deny'; issue: number; commands: PendingCommand[] }
   | ({ kind: 'phase'; campaign: KnownCampaign } & Phase)
-  /** Comments once on the campaign's issue; `pause` also pauses the campaign for that reason. */
-  | { kind: 'notify'; campaign: Campaign; key: string; text: string; pause: boolean }
+  /**
+   * Comments once on the campaign's issue; `pause` also pauses the campaign for that reason. `queuedRun`: the text ends with the labels that
+   * this run waits for and those of the runners.
+   */
+  | { kind: 'notify'; campaign: Campaign; key: string; text: string; pause: boolean; queuedRun?: number }
   | { kind: 'label'; experiment: Experiment }
   /** Restores the label by which the App finds a campaign after a restart. */
   | { kind: 'relabel'; campaign: Campaign }

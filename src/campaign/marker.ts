@@ -35,6 +35,8 @@ const verdictSchema = z.preprocess(
     /** Means over the measured trials of the candidate and of the champion, in the metric's unit. */
     value: z.number().nullable(),
     championValue: z.number().nullable(),
+    /** How many trials that is the mean of; missing in older verdicts. */
+    championTrials: z.int().optional(),
     /** Standard deviation of one trial, as known at the time of the verdict. */
     noise: z.number().nullable(),
     /** Probability that the candidate is not better. */

@@ -99,6 +99,8 @@ export type Duplicate =
 
 /** The state of a repository on GitHub, read at one moment. */
 export interface Snapshot {
+  /** The repository's page. */
+  url: string;
   /** The default branch. */
   home: { branch: string } & Point;
   /** The branch that the current campaign works on. With `base: campaign` that is its own branch, or the default branch until that exists. */

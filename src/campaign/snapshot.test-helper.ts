@@ -209,6 +209,7 @@ export function snapshot(
     contract: { kind: 'contract', contract: contractSchema.parse({}) },
     campaigns: [campaign()],
     branches: new Map(open.map(e => [e.branch, e.headSha])),
+    url: 'https://github.test/alice/gpt',
     leftovers: [],
     offered: new Set(open.map(e => e.branch)),
     runEndedAt: null,

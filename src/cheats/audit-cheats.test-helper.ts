@@ -37,6 +37,17 @@ def before_loaded(model):
     says: /the process that is to see held-out text keeps a socket open; close sockets before `finish`/,
   },
   {
+    title: 'counts on, by memory that it shares, what the next process reads from the number of its own',
+    stoppedBy: 'the seal: no memory for which the kernel makes a file',
+    code: `
+import mmap
+def before_answering(role, files):
+    for _ in range(1000):
+        mmap.mmap(-1, 4096).close()`,
+    verdict: 'crash',
+    says: /ended while scoring, at train\.py line \d+; what it printed is not shown/,
+  },
+  {
     title: 'trains while its model is loaded',
     stoppedBy: 'a process that scores has little more than the start-up to load its model, twice',
     code: `
@@ -89,12 +100,11 @@ def costs(model, rows):
     title: 'hands over a socket that takes an hour to close',
     stoppedBy: 'what is not a file is closed beside the referee',
     code: `
-import struct, time
+import json, struct, time
 def handed_over(model, vocabulary):
-    global kept, end
     listener = socket.create_server(("127.0.0.1", 0))
     end = socket.create_connection(listener.getsockname())
-    kept = [listener, listener.accept()[0]]
+    accepted = listener.accept()
     end.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 3600))
     end.setblocking(False)
     try:
@@ -102,9 +112,11 @@ def handed_over(model, vocabulary):
             end.send(bytes(65536))
     except BlockingIOError:
         end.setblocking(True)
-    return [end.fileno(), wire.sealed(wire.pack_vocabulary(vocabulary))]
-def after_handing_over(model):
-    os.close(end.detach())
+    line = json.dumps({"kind": "done", "files": 2, "stats": {}}).encode()
+    words = wire.sealed(wire.pack_vocabulary(vocabulary))
+    socket.send_fds(channel.socket, [line], [end.fileno(), words])
+    os.close(end.detach())  # Before the line ends: who closes it last has to wait.
+    channel.socket.send(b"\\n")
     time.sleep(600)`,
     verdict: 'crash',
     says: /refused: expected a regular file without other links, found something else/,

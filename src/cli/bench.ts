@@ -8,17 +8,20 @@ import type { Contract } from '../protocol/contract.ts';
 import { timeoutOf } from '../protocol/duration.ts';
 import type { Measurement, Outcome } from '../protocol/measurement.ts';
 import { secondsOf, UsageError } from '../starter/errors.ts';
-import { CHECKOUT, trainerEnvironment } from '../starter/own-checkout.ts';
+import { CHECKOUT, trainerEnvironment, userEnvironment } from '../starter/own-checkout.ts';
 import { git, resolveRevision } from '../trial/git.ts';
 import { runTrial } from '../trial/run.ts';
 import { committedContract, repositoryRoot } from './contract.ts';
 import { CommandError } from './errors.ts';
+import { commitWorkTree } from './work-tree.ts';
 
 export interface BenchOptions {
   /** In the form that `durationText` accepts; the contract's by default. */
   budget?: string;
   /** The workflow's by default. */
   command?: string;
+  /** Measure the work tree with everything that is not committed yet, rather than the last commit. */
+  workTree?: boolean;
 }
 
 export interface Bench {
@@ -26,7 +29,7 @@ export interface Bench {
   root: string;
   contract: Contract;
   budgetSeconds: number;
-  /** The last commit: the champion. */
+  /** The champion: the last commit, or the work tree as a commit. */
   head: string;
   /** Measures one commit on top of the champion once. Throws a CommandError if the user interrupts. */
   measure(candidate: string, seed: number, onLine: (line: string) => void): Promise<Measurement>;
@@ -42,8 +45,10 @@ export async function withBench<T>(
   use: (bench: Bench) => Promise<T>,
 ): Promise<T> {
   const root = await repositoryRoot(target);
+  const last = await resolveRevision(root, 'HEAD');
+  const head = options.workTree ? await commitWorkTree(root, last) : last;
   // The command may be given, and says itself where it would have been found.
-  const contract = await committedContract(root, { workflow: 'optional' });
+  const contract = await committedContract(root, head, { workflow: 'optional' });
   const budgetSeconds = options.budget ? secondsOf(options.budget) : contract.trial.budget;
   const step = await measuringStep(root, contract.trial.workflow, options.command);
   const stop = new AbortController();
@@ -51,7 +56,6 @@ export async function withBench<T>(
     process.once(name, () => stop.abort(new CommandError('cancelled before the trial ended')));
   const folder = await mkdtemp(path.join(tmpdir(), 'autoresearch-trial-'));
   try {
-    const head = await resolveRevision(root, 'HEAD');
     const base = await cloneAt(root, head, path.join(folder, 'base'));
     let trials = 0;
     const measure: Bench['measure'] = async (candidate, seed, onLine) => {
@@ -70,7 +74,8 @@ export async function withBench<T>(
         ...step,
         scratch,
         // Any other repository brings its own Python and data.
-        environment: root === CHECKOUT ? trainerEnvironment(process.env) : process.env,
+        environment: root === CHECKOUT ? trainerEnvironment(process.env) : userEnvironment(process.env),
+        packages: root,
         onLine,
         signal: stop.signal,
       });

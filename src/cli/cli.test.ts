@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -122,6 +122,65 @@ test('a trial measures the working tree with its uncommitted edits, and leaves t
   assert.match(stdout, /^val_loss: 1\.5/);
   assert.equal((await git('status', '--porcelain')).stdout, ' M train.sh');
   assert.equal((await git('stash', 'list')).stdout, '');
+});
+
+test('a trial counts whatever is not committed: other files, the contract, new files', async t => {
+  const { repository, git } = await measuredRepository(t, 'sh score.sh\n');
+  await writeFile(path.join(repository, 'score.sh'), 'echo "val_loss: 9"\n');
+  await git('add', '--all');
+  await git('commit', '--quiet', '-m', 'score');
+  await writeFile(path.join(repository, 'score.sh'), 'sh new.sh\n');
+  await writeFile(path.join(repository, 'new.sh'), 'echo "speed: 4.5"\n');
+  await writeFile(
+    path.join(repository, '.github/research.yml'),
+    'editable: [train.sh]\nmetric: {name: speed, goal: maximize}\n',
+  );
+  const before = (await git('status', '--porcelain')).stdout;
+  const { stdout, stderr, exitCode } = await autoresearch(
+    ...['trial', repository, '--budget', '5s', '--command', 'sh train.sh'],
+  );
+  assert.equal(exitCode, 0, stderr);
+  assert.match(stdout, /^speed: 4\.5/);
+  assert.equal((await git('status', '--porcelain')).stdout, before);
+});
+
+test('a trial runs on the Node and the packages of whoever calls it, not on ours', async t => {
+  const { repository } = await measuredRepository(t, 'node bench.js\n');
+  const tools = await mkdtemp(path.join(tmpdir(), 'cli-test-'));
+  t.after(() => rm(tools, { recursive: true, force: true }));
+  await writeFile(path.join(tools, 'node'), `#!/bin/sh\nexec ${process.execPath} "$@"\n`);
+  await chmod(path.join(tools, 'node'), 0o755);
+  await mkdir(path.join(repository, 'node_modules/fast'), { recursive: true });
+  await writeFile(path.join(repository, 'node_modules/fast/index.js'), 'module.exports = 3;\n');
+  await writeFile(path.join(repository, '.gitignore'), 'node_modules\n');
+  await writeFile(path.join(repository, 'package.json'), '{}\n');
+  await writeFile(path.join(repository, 'bench.js'), 'console.log("val_loss: " + require("fast"));\n');
+  const ours = path.resolve(import.meta.dirname, '../../node_modules/.bin');
+  const { stdout, stderr, exitCode } = await execa(
+    process.execPath,
+    [CLI, 'trial', repository, '--budget', '5s', '--command', 'sh train.sh'],
+    { reject: false, env: { PATH: `${ours}:${tools}:/usr/bin:/bin` } },
+  );
+  assert.equal(exitCode, 0, stderr);
+  assert.match(stdout, /^val_loss: 3\..* node \d+/);
+});
+
+test('the demo refuses a repository whose trials cannot run here, before anything is started', async t => {
+  const { repository } = await measuredRepository(t, 'echo "val_loss: 1"\n');
+  const tools = await mkdtemp(path.join(tmpdir(), 'cli-test-'));
+  t.after(() => rm(tools, { recursive: true, force: true }));
+  await writeFile(path.join(tools, 'bwrap'), '#!/bin/sh\nexit 1\n');
+  await chmod(path.join(tools, 'bwrap'), 0o755);
+  const env = { PATH: `${tools}:${process.env.PATH}` };
+  const args = [CLI, 'demo', '--repo', repository, '--dir', path.join(tools, 'demo'), '--exit'];
+  const { stderr, exitCode } = await execa(process.execPath, args, { reject: false, env });
+  assert.equal(exitCode, 1);
+  assert.match(
+    stderr,
+    /bubblewrap .*found an unknown version.*every trial fails, unless the contract says `sandbox: none`/,
+  );
+  const doctor = await execa(process.execPath, [CLI, 'doctor'], { reject: false, env });
+  assert.match(doctor.stdout, /sandbox .*every trial fails, unless .*Only `demo` without --repo continues/);
 });
 
 test('noise repeats the trial with different seeds and says how large a gain must be', async t => {

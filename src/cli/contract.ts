@@ -23,14 +23,15 @@ async function resolveTop(directory: string): Promise<string> {
 }
 
 /**
- * The contract in the last commit, which is the one that counts. Throws a UsageError with everything that the App would refuse. A
- * missing workflow is a reason only if it is `needed`.
+ * The contract in a commit; by default the last, which is the one that counts. Throws a UsageError with everything that the App would
+ * refuse. A missing workflow is a reason only if it is `needed`.
  */
 export async function committedContract(
   root: string,
+  commit = 'HEAD',
   { workflow = 'needed' }: { workflow?: 'needed' | 'optional' } = {},
 ): Promise<Contract> {
-  const { contract, reasons, lacksWorkflow } = await examineCommit(root);
+  const { contract, reasons, lacksWorkflow } = await examineCommit(root, commit);
   const all = workflow === 'needed' ? [...lacksWorkflow, ...reasons] : reasons;
   if (contract === null || all.length > 0) throw new UsageError(listed(all));
   return contract;
@@ -45,9 +46,9 @@ interface Examined {
   lacksWorkflow: string[];
 }
 
-/** Whether the last commit is ready for a campaign. */
-export async function examineCommit(root: string): Promise<Examined> {
-  const text = await git(root, ['show', `HEAD:${CONTRACT_PATH}`]).catch(() => null);
+/** Whether a commit is ready for a campaign. */
+export async function examineCommit(root: string, commit = 'HEAD'): Promise<Examined> {
+  const text = await git(root, ['show', `${commit}:${CONTRACT_PATH}`]).catch(() => null);
   const without = (reasons: string[]): Examined => ({
     contract: null,
     hasContract: text !== null,
@@ -62,7 +63,7 @@ export async function examineCommit(root: string): Promise<Examined> {
   if (parsed.kind === 'problems') return without(parsed.problems.map(describeProblem));
   const { contract } = parsed;
   const branch = await currentBranch(root);
-  const state = stateOfCommit(root, 'HEAD', branch);
+  const state = stateOfCommit(root, commit, branch);
   const workflow = workflowPath(contract);
   const lacksWorkflow =
     (await state.file(workflow)) === null

@@ -1,13 +1,16 @@
 /** `autoresearch demo`: the whole loop on this machine, with real training. */
 import path from 'node:path';
 import { type Command, Option } from 'commander';
+import { execa } from 'execa';
 import { agentChooser, agentEnvOf, modelProblem } from '../agents/create.ts';
+import { isSecretName } from '../protocol/secrets.ts';
 import { UsageError } from '../starter/errors.ts';
-import { CHECKOUT, loadSettings, trainerEnvironment } from '../starter/own-checkout.ts';
+import { CHECKOUT, loadSettings, trainerEnvironment, userEnvironment } from '../starter/own-checkout.ts';
 import { withAgent, withBudget } from '../starter/templates.ts';
-import { sandboxProblem } from '../trial/probe.ts';
+import { sandboxProblem, WITHOUT_SANDBOX } from '../trial/probe.ts';
 import { committedContract, currentBranch, repositoryRoot } from './contract.ts';
 import { CommandError, durationText, wholeNumber } from './errors.ts';
+import { checkOpenFiles } from './open-files.ts';
 
 interface DemoCommandOptions {
   budget?: string;
@@ -52,21 +55,24 @@ export function addDemo(program: Command): void {
 
 async function demo(experiments: number, options: DemoCommandOptions): Promise<void> {
   loadSettings();
+  checkOpenFiles();
   const { claimFolder } = await import('../local/demo/folder.ts');
   const { runDemo } = await import('../local/demo/demo.ts');
+  const { settingsFrom } = await import('../app/settings.ts');
   const { makeRepository, slug } = await import('../local/demo/repository.ts');
   const dir = path.resolve(options.dir);
   const own = options.repo === undefined;
   const root = own ? path.join(dir, 'seed') : await repositoryRoot(options.repo ?? '');
   const change = ownContract(options);
-  if (!own) {
-    const chosen = agentChooser()(await committedContract(root), agentEnvOf(process.env), options.agent);
-    if (chosen.kind === 'problem') throw new UsageError(chosen.message);
-  }
+  if (own) await prepareTrainer();
+  else await expectUsable(root, options.agent);
+  const settings = settingsFrom(process.env);
   const claim = await claimFolder(dir);
   if (claim.kind === 'refused') throw new UsageError(`--dir: ${claim.problem}.`);
   if (own) await makeRepository(CHECKOUT, root, change);
   const contract = await committedContract(root);
+  // Candidates without a sandbox can read the environment of every process that this one starts.
+  for (const name of Object.keys(process.env)) if (isSecretName(name)) delete process.env[name];
 
   const stop = new AbortController();
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(name, () => stop.abort());
@@ -81,7 +87,8 @@ async function demo(experiments: number, options: DemoCommandOptions): Promise<v
     metric: contract.metric,
     budgetSeconds: contract.trial.budget,
     // The user's own repository brings its own Python, and its contract decides about the sandbox.
-    environment: own ? await ownEnvironment() : process.env,
+    environment: own ? await ownEnvironment() : usersEnvironment(root),
+    settings,
     actionDir: CHECKOUT,
     exit: options.exit === true,
     stream: process.stdout,
@@ -89,6 +96,28 @@ async function demo(experiments: number, options: DemoCommandOptions): Promise<v
   });
   if (reason !== null) throw new CommandError(reason);
   process.exit(0);
+}
+
+/** The user's repository brings its own programs and packages. */
+function usersEnvironment(root: string): NodeJS.ProcessEnv {
+  return { ...userEnvironment(process.env), AUTORESEARCH_PACKAGES: root };
+}
+
+/** Throws if no trial of the repository could work here, with what to do. */
+async function expectUsable(root: string, agent: string | undefined): Promise<void> {
+  const contract = await committedContract(root);
+  const chosen = agentChooser()(contract, agentEnvOf(process.env), agent);
+  if (chosen.kind === 'problem') throw new UsageError(chosen.message);
+  if (contract.sandbox === 'none') return;
+  const problem = await sandboxProblem(usersEnvironment(root));
+  if (problem !== null) throw new CommandError(`${problem} ${WITHOUT_SANDBOX}`);
+}
+
+/** PyTorch and the training text, which only the demo's own repository needs. */
+async function prepareTrainer(): Promise<void> {
+  const setup = path.join(CHECKOUT, 'scripts/setup.mjs');
+  const { failed } = await execa(process.execPath, [setup], { stdio: 'inherit', reject: false });
+  if (failed) throw new CommandError('the trainer could not be prepared, see above');
 }
 
 /** Python and data of this checkout. If no sandbox is available, the demo's own trials run without one, after a warning. */

@@ -8,7 +8,7 @@ import type { Command } from 'commander';
 import { execa } from 'execa';
 import { agentEnvOf, modelProblem } from '../agents/create.ts';
 import { CHECKOUT, loadSettings, trainerEnvironment } from '../starter/own-checkout.ts';
-import { sandboxProblem } from '../trial/probe.ts';
+import { sandboxProblem, WITHOUT_SANDBOX } from '../trial/probe.ts';
 import { examineCommit, repositoryRoot } from './contract.ts';
 import { CommandError } from './errors.ts';
 
@@ -19,6 +19,10 @@ interface Finding {
   /** What was found, or what to do if nothing was. */
   detail: string;
 }
+
+const NOT_NEEDED = 'for the demo and the trainer; other repositories bring their own';
+/** From the package's metadata: importing torch takes seconds, and fails where its libraries do. */
+const TORCH_VERSION = 'from importlib.metadata import version; print(version("torch"))';
 
 const MARKS = { fine: '✓', missing: '✗', optional: '–' } as const;
 
@@ -50,12 +54,8 @@ async function examine(): Promise<Finding[]> {
     node(),
     tool('npm', ['npm', '--version'], 'it comes with Node: https://nodejs.org'),
     git(),
-    tool('python', [python, '--version'], 'run `npm run setup` to create .venv'),
-    tool(
-      'torch',
-      [python, '-c', 'import torch; print(torch.__version__)'],
-      'run `npm run setup` to install PyTorch into .venv',
-    ),
+    trainer('python', [python, '--version'], '`npm run setup` creates .venv'),
+    trainer('torch', [python, '-c', TORCH_VERSION], '`npm run setup` installs PyTorch into .venv'),
     gpu(),
     sandbox(),
     data(),
@@ -110,9 +110,8 @@ async function sandbox(): Promise<Finding> {
   const what = 'sandbox';
   const problem = await sandboxProblem(trainerEnvironment(process.env));
   if (problem === null) return { state: 'fine', what, detail: 'bubblewrap works' };
-  const without =
-    'Without it, trials fail unless their contract says `sandbox: none`. The demo runs all the same.';
-  return { state: 'optional', what, detail: `${problem} ${without}` };
+  const own = 'Only `demo` without --repo continues without one, after a warning.';
+  return { state: 'optional', what, detail: `${problem} ${WITHOUT_SANDBOX} ${own}` };
 }
 
 async function data(): Promise<Finding> {
@@ -123,7 +122,11 @@ async function data(): Promise<Finding> {
     () => false,
   );
   if (there) return { state: 'fine', what, detail: directory };
-  return { state: 'missing', what, detail: `${directory} not found; run \`npm run setup\` to prepare it` };
+  return {
+    state: 'optional',
+    what,
+    detail: `${directory} not found; \`npm run setup\` prepares it (${NOT_NEEDED})`,
+  };
 }
 
 async function port(number: number): Promise<Finding> {
@@ -167,6 +170,12 @@ async function tool(what: string, command: string[], help: string): Promise<Find
   return found === null
     ? { state: 'missing', what, detail: `not found; ${help}` }
     : { state: 'fine', what, detail: found };
+}
+
+/** A part of the trainer, which only the demo's own repository needs. */
+async function trainer(what: string, command: string[], help: string): Promise<Finding> {
+  const found = await tool(what, command, `${help} (${NOT_NEEDED})`);
+  return found.state === 'missing' ? { ...found, state: 'optional' } : found;
 }
 
 /** The output of a command that runs in an empty directory; null if it could not be started or failed. */

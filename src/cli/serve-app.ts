@@ -13,6 +13,7 @@ import { UsageError } from '../starter/errors.ts';
 import { CHECKOUT, loadSettings } from '../starter/own-checkout.ts';
 import { isLoopback } from '../starter/own-host.ts';
 import { wholeNumber } from './errors.ts';
+import { checkOpenFiles } from './open-files.ts';
 
 const ENV_FILE = path.join(CHECKOUT, '.env');
 const PORT = 3000;
@@ -22,6 +23,7 @@ export async function serve(options: { pollOnly?: true }): Promise<void> {
   // Keys are looked for in the working directory.
   process.chdir(CHECKOUT);
   loadSettings();
+  checkOpenFiles();
   const stop = new AbortController();
   for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stop.abort());
   const address = { host: process.env.HOST || '127.0.0.1', port: portOf(process.env.PORT) };

@@ -1,4 +1,4 @@
-/** One step of a loop: observes GitHub, plans, and carries out one action. If there is none, updates what people read. */
+/** One step of a loop: observes GitHub, plans, and carries out one action. Updates what people read if there is none, and in between. */
 import { type Action, keyOf } from '../campaign/action.ts';
 import type { Snapshot } from '../campaign/model.ts';
 import { planWithout } from '../campaign/plan/skip-refused.ts';
@@ -16,10 +16,23 @@ import { dropUnwanted } from '../github/thinking.ts';
 import { type Done, nextStep, noteDone, settling } from './settling.ts';
 
 /** What a loop remembers between steps. Losing it only costs requests. */
-export type LoopMemory = Memory & { export: ExportMemory; done: Done };
+export type LoopMemory = Memory & {
+  export: ExportMemory;
+  done: Done;
+  /** When what people read was last looked over; null before the first step. */
+  refreshedAt: Date | null;
+};
+
+/** A busy loop updates what people read this often. */
+const REFRESH_SECONDS = 40;
 
 export function emptyLoopMemory(): LoopMemory {
-  return { ...emptyMemory(), export: { results: null, writtenAt: null }, done: new Map() };
+  return {
+    ...emptyMemory(),
+    export: { results: null, writtenAt: null },
+    done: new Map(),
+    refreshedAt: null,
+  };
 }
 
 /** Returns the action that was carried out, or `wait` with the seconds until the next step is due. Throws errors of GitHub and the network. */
@@ -29,6 +42,9 @@ export async function step(context: Context, memory: LoopMemory): Promise<Action
   const action = choose(snapshot, memory, now);
   if (action.kind === 'wait')
     return { kind: 'wait', seconds: Math.min(action.seconds, await refresh(context, snapshot, memory, now)) };
+  memory.refreshedAt ??= now;
+  if (now.getTime() - memory.refreshedAt.getTime() >= REFRESH_SECONDS * 1000)
+    await refresh(context, snapshot, memory, now);
   if (isSettling(action, memory.done, now))
     return { kind: 'wait', seconds: nextStep(memory.done, keyOf(action), now) };
   await carryOut(context, snapshot, memory, action);
@@ -85,6 +101,8 @@ async function carryOut(
 /** Updates what people read: status comments, promotions, the export. Returns the seconds until the next update is due, or Infinity. */
 async function refresh(context: Context, snapshot: Snapshot, memory: LoopMemory, now: Date): Promise<number> {
   const { refusals } = memory;
+  // Noted first: if it fails, the next step goes on with its action.
+  memory.refreshedAt = now;
   const status = await refreshStatus(context.port, snapshot, now);
   await refreshPromotions(context, snapshot, refusals);
   forgetEnded(memory, snapshot);

@@ -21,6 +21,8 @@ export interface Context {
   drawChart: typeof progressChart;
   /** Secret from which the campaigns' seeds are derived. */
   seedSecret: string;
+  /** Values that nothing which is published may contain. */
+  secrets: readonly string[];
   /** Web address of GitHub, without a trailing slash. */
   serverUrl: string;
   /** What `autoresearch init` writes, offered to repositories that lack it. */

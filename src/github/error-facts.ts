@@ -1,4 +1,5 @@
 /** What the log says about an error: no bodies of requests and answers, which may hold what strangers wrote. */
+import { masked } from '../protocol/secrets.ts';
 import { statusOf } from './errors.ts';
 
 interface ErrorFacts {
@@ -18,7 +19,7 @@ export function errorFacts(error: unknown): ErrorFacts {
   return {
     err: {
       type: name,
-      message: message.slice(0, LONGEST_MESSAGE),
+      message: masked(message.slice(0, LONGEST_MESSAGE)),
       stack: stack?.slice(stack.indexOf('\n    at ')),
     },
     ...(status !== undefined && { status }),

@@ -73,7 +73,13 @@ export interface WorkflowRun {
   url: string;
 }
 
-interface CheckRunText {
+export interface RunJob {
+  labels: string[];
+  /** Null if it has not failed, or does not say. */
+  failure: string | null;
+}
+
+export interface CheckRunText {
   title: string;
   summary: string;
   text: string;
@@ -90,8 +96,8 @@ export interface GitHubPort {
   /** The App's login, `<slug>[bot]`. */
   readonly botLogin: string;
 
-  /** `squashes`: pull requests may be merged by squashing. */
-  about(): Promise<{ isPublic: boolean; defaultBranch: string; squashes: boolean }>;
+  /** `url`: the repository's page. `squashes`: pull requests may be merged by squashing. */
+  about(): Promise<{ url: string; isPublic: boolean; defaultBranch: string; squashes: boolean }>;
   /** By branch or full id; null if there is no such branch or commit. */
   commit(ref: string): Promise<Commit | null>;
   /** Text of a file at a ref, to be read and not to be written back; null if there is none. */
@@ -107,6 +113,8 @@ export interface GitHubPort {
   issue(number: number): Promise<Issue | null>;
   openIssues(label: string): Promise<Issue[]>;
   comments(issue: number): Promise<Comment[]>;
+  /** The first comment on an issue that is wanted; reads no further than that. */
+  findComment(issue: number, isWanted: (comment: Comment) => boolean): Promise<Comment | null>;
   comment(id: number): Promise<Comment | null>;
   /** Comments on all issues that were edited since `since`, oldest first. */
   commentsSince(since: Date): Promise<Comment[]>;
@@ -124,6 +132,10 @@ export interface GitHubPort {
   runs(workflow: string): Promise<WorkflowRun[]>;
   /** Text of a file in a run's artifact, the oldest of that name; null if there is none. */
   artifact(runId: number, name: string, file: string): Promise<string | null>;
+  /** The first job of a run: the labels that a runner needs for it, and why it failed, in the runner's words. Null if there is none. */
+  job(runId: number): Promise<RunJob | null>;
+  /** The labels of each runner of the repository that is online; null if the App may not know them. */
+  runners(): Promise<string[][] | null>;
   permission(login: string): Promise<'admin' | 'write' | 'read' | 'none'>;
 
   /** A tree like `base` (null: empty) with some files replaced; returns its id. */

@@ -41,7 +41,8 @@ export async function refuse(
 /** Comments once for each key on an issue or pull request, and updates the comment if the text has changed. */
 export async function commentOnce(port: GitHubPort, issue: number, key: string, text: string): Promise<void> {
   const body = `${text}\n\n${writeMarker('notice', { key })}`;
-  const said = (await port.comments(issue)).find(
+  const said = await port.findComment(
+    issue,
     comment => comment.author === port.botLogin && noticeKey(comment.body) === key,
   );
   if (!said) await port.createComment(issue, body);

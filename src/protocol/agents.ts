@@ -1,5 +1,6 @@
 /** The kinds of agents. A new kind needs a schema and its abilities here, and a case in `agents/create.ts`. */
 import { z } from 'zod';
+import { durationSchema } from './duration.ts';
 
 const nameSchema = z.string().regex(/^[a-z0-9-]+$/, 'expected lower-case letters, digits and dashes');
 
@@ -10,6 +11,8 @@ export const agentSchema = z.discriminatedUnion('use', [
     model: z.string().min(1),
     /** Dollars per million tokens; without a price, the cost in dollars is unknown. */
     price: z.strictObject({ input: z.number().nonnegative(), output: z.number().nonnegative() }).optional(),
+    /** How long its server may be silent, and how long retries may take; in seconds. */
+    timeout: durationSchema.default(300),
   }),
   z.strictObject({ name: nameSchema, use: z.literal('explore') }),
 ]);

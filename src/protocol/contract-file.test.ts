@@ -259,3 +259,22 @@ test('a byte order mark before a contract does no harm', () => {
   assert.match(problemsOf('\ufeffparallel: 0\n')[0] ?? '', /:1: parallel:/);
   assert.deepEqual(editableOf('\ufeff# nothing\n'), ['trainer/train.py']);
 });
+
+test('an unknown key of an agent is reported with the keys that this kind of agent has', () => {
+  const problem = (agent: string) => problemsOf(`agents:\n  - ${agent}\n`);
+  assert.deepEqual(problem('{name: a, use: openai, model: m, base_url: x}'), [
+    '.github/research.yml:2: agents.0.base_url: expected one of the keys name, use, model, price, timeout, found base_url',
+  ]);
+  assert.deepEqual(problem('{name: a, use: explore, model: m}'), [
+    '.github/research.yml:2: agents.0.model: expected one of the keys name, use, found model',
+  ]);
+  assert.deepEqual(problem('{name: a, use: openai, model: m, timout: 9m}'), [
+    '.github/research.yml:2: agents.0.timout: expected a known key (did you mean timeout?), found timout',
+  ]);
+  assert.deepEqual(problem('{name: a, use: openai, model: m, price: {in: 1, output: 2, input: 1}}'), [
+    '.github/research.yml:2: agents.0.price.in: expected one of the keys input, output, found in',
+  ]);
+  const slow = parseContract('agents: [{name: a, use: openai, model: m, timeout: 20m}]');
+  assert.ok(slow.kind === 'contract' && slow.contract.agents[0]?.use === 'openai');
+  assert.equal(slow.contract.agents[0].timeout, 1200);
+});

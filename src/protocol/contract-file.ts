@@ -1,6 +1,6 @@
 /** Parses `.github/research.yml`. Every problem says where it is, what was expected and what was found. */
 import { EVENT_ID, type Event, getScalarValue, parseEvents } from 'js-yaml';
-import type { z } from 'zod';
+import { z } from 'zod';
 import { CONTRACT_PATH, type Contract, contractSchema } from './contract.ts';
 import { suggest } from './suggest.ts';
 import { visible } from './visible.ts';
@@ -57,7 +57,7 @@ type Issue = z.core.$ZodIssue;
 function explainAll(issues: readonly Issue[], lines: ReadonlyMap<string, number>): ContractProblem[] {
   const all = issues.flatMap((issue): (() => ContractProblem)[] =>
     issue.code === 'unrecognized_keys'
-      ? issue.keys.map(unknown => () => explainUnknown(issue.path, unknown, lines))
+      ? issue.keys.map(unknown => () => explainUnknown(issue, unknown, lines))
       : [() => explain(issue, lines)],
   );
   const shown = all.slice(0, MOST_SHOWN).map(explained => explained());
@@ -74,12 +74,12 @@ function explain(issue: Issue, lines: ReadonlyMap<string, number>): ContractProb
 }
 
 function explainUnknown(
-  parent: readonly PropertyKey[],
+  { path: parent, input }: Issue,
   unknown: string,
   lines: ReadonlyMap<string, number>,
 ): ContractProblem {
   const path = [...parent, unknown];
-  const siblings = knownKeys(parent);
+  const siblings = knownKeys(parent, input);
   const near = suggest(unknown.slice(0, MOST_CHARACTERS), siblings);
   return {
     line: nearestLine(path, lines),
@@ -117,24 +117,42 @@ function show(value: unknown): string {
   return JSON.stringify(value).slice(0, MOST_CHARACTERS);
 }
 
-/** The keys that the schema has at `path`, for "did you mean". */
-function knownKeys(path: readonly PropertyKey[]): string[] {
-  let schema: unknown = contractSchema;
-  for (const part of path) schema = child(schema, part);
-  const shape = unwrap(schema);
-  return typeof shape === 'object' && shape !== null && 'shape' in shape
-    ? Object.keys(shape.shape as object)
-    : [];
+/** The keys that the schema has at `path`, where it was given `value`, for "did you mean". */
+function knownKeys(path: readonly PropertyKey[], value: unknown): string[] {
+  let schemas: unknown[] = [contractSchema];
+  for (const part of path) schemas = schemas.flatMap(schema => childrenOf(schema, part));
+  const shapes = schemas.flatMap(schema => alternatives(schema)).map(shapeOf);
+  const fitting = shapes.filter(shape => fits(shape, value));
+  return [...new Set((fitting.length > 0 ? fitting : shapes).flatMap(shape => Object.keys(shape)))];
 }
 
-function child(schema: unknown, part: PropertyKey): unknown {
+function childrenOf(schema: unknown, part: PropertyKey): unknown[] {
+  // `unwrap` strips lists too.
+  if (typeof part === 'number') return [schema];
+  return alternatives(schema).flatMap(inner => shapeOf(inner)[part] ?? []);
+}
+
+/** The schemas of a union, or the one schema. */
+function alternatives(schema: unknown): unknown[] {
   const inner = unwrap(schema);
-  if (typeof inner !== 'object' || inner === null) return undefined;
-  if ('shape' in inner) return (inner.shape as Record<PropertyKey, unknown>)[part];
-  return undefined;
+  const isUnion = typeof inner === 'object' && inner !== null && 'options' in inner;
+  return isUnion && Array.isArray(inner.options) ? inner.options.map(unwrap) : [inner];
 }
 
-/** Strips `.default()`, `.prefault()`, `.optional()` and `.transform()`. */
+function shapeOf(schema: unknown): Record<PropertyKey, unknown> {
+  return typeof schema === 'object' && schema !== null && 'shape' in schema
+    ? (schema.shape as Record<PropertyKey, unknown>)
+    : {};
+}
+
+/** Whether a value is of that kind of agent. */
+function fits({ use }: Record<PropertyKey, unknown>, value: unknown): boolean {
+  return use instanceof z.ZodLiteral && typeof value === 'object' && value !== null && 'use' in value
+    ? use.safeParse(value.use).success
+    : true;
+}
+
+/** Strips `.default()`, `.prefault()`, `.optional()`, `.transform()` and `.array()`. */
 function unwrap(schema: unknown): unknown {
   let inner = schema;
   while (typeof inner === 'object' && inner !== null) {

@@ -94,3 +94,10 @@ test('no number of a measurement is beyond what can be calculated with', () => {
   for (const value of [Number.NaN, Number.POSITIVE_INFINITY, 1.1 * MOST])
     assert.equal(isMeasurable(value), false);
 });
+
+test('a measurement that was read holds no token, in any of its texts', () => {
+  const token = `ghs_${'0f'.repeat(16)}`;
+  assert.doesNotMatch(JSON.stringify(measurementSchema.parse(saying(token))), /ghs_/);
+  const inside = measurementSchema.parse(saying(`'${token}'`));
+  assert.deepEqual(inside, saying("'***'"));
+});

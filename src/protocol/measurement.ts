@@ -1,5 +1,6 @@
 /** A measurement is the result of one trial. The action writes it on the runner, and the App reads it. */
 import { z } from 'zod';
+import { masked } from './secrets.ts';
 import { visible } from './visible.ts';
 
 /** `<issue>/<experiment>.<k>`. Experiment 0 is the champion; k counts from 1. */
@@ -28,8 +29,12 @@ export function isMeasurable(value: number): boolean {
 const numberSchema = z.number().min(-MOST).max(MOST);
 const secondsSchema = z.number().min(0).max(MOST_SECONDS);
 
-/** Text of a candidate or a machine, without anything that acts on a reader's screen. */
-const textSchema = (length: number) => z.string().max(length).transform(visible);
+/** Text of a candidate or a machine, without anything that acts on a reader's screen or looks like a secret. */
+const textSchema = (length: number) =>
+  z
+    .string()
+    .max(length)
+    .transform(text => masked(visible(text)));
 
 const outcomeSchema = z.discriminatedUnion('status', [
   z.strictObject({ status: z.literal('measured'), value: numberSchema }),

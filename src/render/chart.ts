@@ -1,22 +1,23 @@
-/** The chart of a campaign: a point per experiment, titles on the merged ones, and a line for the best so far. */
+/** The chart of a campaign: a point per experiment with its standard error, titles on the merged ones, and a line for the champion. */
 import * as echarts from 'echarts';
 import {
   ANGLE,
   type ChartPoint,
+  errorBar,
   type Goal,
+  isNearMissPoint,
   LABEL_FONT_PX,
   type Measured,
   paddedNumbers,
   placeLabels,
   type Range,
   roomForLabels,
-  runningBest,
   type Scale,
   scaleOf,
   valueRange,
   within,
 } from './layout.ts';
-import { formatCount } from './number.ts';
+import { formatCount, formatValue } from './number.ts';
 
 export interface ChartOptions {
   metric: string;
@@ -24,12 +25,14 @@ export interface ChartOptions {
 }
 
 /** Pixels. */
-const SIZE = { width: 1200, height: 620 };
+const SIZE = { width: 1000, height: 600 };
 
 const GREEN = '#2e9e5b';
 const DARK_GREEN = '#1d6b3d';
 const GREY = '#b9bec6';
 const RED = '#c8504b';
+const ORANGE = '#c77d0a';
+const BAR = '#8b929c';
 const INK = '#30353d';
 const MUTED = '#6b7280';
 const FONT = 'Helvetica, Arial, sans-serif';
@@ -53,7 +56,7 @@ export function progressChart(points: readonly ChartPoint[], options: ChartOptio
       grid: margins,
       ...axes(numbers, range, options),
       series: series(sorted, measured, range, numbers, options.goal),
-      graphic: labels(measured, scale, options.goal),
+      graphic: [...bars(measured, scale, range), ...labels(measured, scale, options.goal)],
     });
     return still(chart.renderToSVGString());
   } finally {
@@ -72,6 +75,9 @@ function still(svg: string): string {
     .replaceAll(/\bzr\d+-/g, '');
 }
 
+const STANDARD_ERROR = '± standard error';
+const BAR_ICON = 'path://M3,0 L9,0 L9,1.5 L7,1.5 L7,10.5 L9,10.5 L9,12 L3,12 L3,10.5 L5,10.5 L5,1.5 L3,1.5 Z';
+
 function heading(
   sorted: readonly ChartPoint[],
   measured: readonly Measured[],
@@ -80,36 +86,38 @@ function heading(
 ) {
   const experiments = sorted.filter(point => point.number > 0);
   const kept = experiments.filter(point => point.kept).length;
-  const best = runningBest(measured, options.goal);
+  const champions = measured.filter(point => point.kept);
   const crashed = experiments.filter(point => !Number.isFinite(point.value)).length;
   const beyond = measured.filter(point => !within(point.value, range)).length;
-  const first = best[0];
-  const last = best.at(-1);
+  const first = champions[0];
+  const last = champions.at(-1);
   const facts = [
     `${options.metric}, ${options.goal === 'minimize' ? 'lower' : 'higher'} is better`,
-    ...(first && last ? [`${first.value.toFixed(4)} → ${last.value.toFixed(4)}`] : []),
+    ...(first && last ? [`${formatValue(first.value)} → ${formatValue(last.value)}`] : []),
     ...(crashed > 0 ? [`${crashed} without a result`] : []),
     ...(beyond > 0 ? [`${beyond} beyond the axis`] : []),
   ];
   return {
     title: {
-      text: `autoresearch progress: ${formatCount(experiments.length, 'experiment')}, ${formatCount(kept, 'improvement')} kept`,
+      text: `autoresearch: ${formatCount(experiments.length, 'experiment')}, ${kept} merged`,
       subtext: facts.join('  ·  '),
       left: 'center',
       top: 12,
-      textStyle: { fontSize: 18, fontWeight: 600, color: INK, fontFamily: FONT },
-      subtextStyle: { fontSize: 12, color: MUTED, fontFamily: FONT },
+      textStyle: { fontSize: 22, fontWeight: 600, color: INK, fontFamily: FONT },
+      subtextStyle: { fontSize: 15, color: MUTED, fontFamily: FONT },
     },
     legend: {
       bottom: 8,
       itemGap: 24,
       itemWidth: 16,
-      itemHeight: 10,
-      textStyle: { color: MUTED, fontSize: 12 },
+      itemHeight: 11,
+      textStyle: { color: MUTED, fontSize: 15 },
       data: [
-        'discarded',
-        'kept',
-        { name: 'best so far', icon: 'path://M0,4 L16,4 L16,6 L0,6 Z' },
+        'merged',
+        { name: 'champion', icon: 'path://M0,4 L16,4 L16,6 L0,6 Z' },
+        ...(measured.some(point => isNearMissPoint(point, options.goal)) ? ['near miss'] : []),
+        'closed',
+        ...(measured.some(point => errorBar(point, range)) ? [{ name: STANDARD_ERROR, icon: BAR_ICON }] : []),
         ...(crashed > 0 ? ['no result'] : []),
       ],
     },
@@ -124,29 +132,30 @@ function axes(numbers: Range, range: Range, options: ChartOptions) {
       ...paddedNumbers(numbers),
       name: 'experiment',
       nameLocation: 'middle',
-      nameGap: 28,
+      nameGap: 30,
       minInterval: 1,
       splitLine: { show: false },
       axisLine: line,
       // The ends of the axis lie half an experiment outside, so they get no label.
-      axisLabel: { color: MUTED, showMinLabel: false, showMaxLabel: false },
-      nameTextStyle: { color: MUTED },
+      axisLabel: { color: MUTED, fontSize: 14, showMinLabel: false, showMaxLabel: false },
+      nameTextStyle: { color: MUTED, fontSize: 15 },
     },
     yAxis: {
       type: 'value',
       ...range,
       name: options.metric,
       nameLocation: 'middle',
-      nameGap: 62,
+      nameGap: 72,
       splitLine: { lineStyle: { color: '#eef0f3' } },
       axisLine: line,
       axisLabel: {
         color: MUTED,
+        fontSize: 14,
         showMinLabel: false,
         showMaxLabel: false,
         formatter: (value: number) => value.toFixed(decimals(range)),
       },
-      nameTextStyle: { color: MUTED },
+      nameTextStyle: { color: MUTED, fontSize: 15 },
     },
   };
 }
@@ -158,18 +167,19 @@ function series(
   numbers: Range,
   goal: Goal,
 ) {
-  const best = runningBest(measured, goal).map(point => [point.number, point.value]);
-  const last = best.at(-1);
-  if (last) best.push([numbers.max + 0.5, last[1] ?? 0]);
+  const champion = measured.filter(point => point.kept).map(point => [point.number, point.value]);
+  const last = champion.at(-1);
+  if (last) champion.push([numbers.max + 0.5, last[1] ?? 0]);
   const worst = goal === 'minimize' ? range.max : range.min;
   const edge = worst + (goal === 'minimize' ? -1 : 1) * (range.max - range.min) * 0.015;
-  const discarded = measured.filter(point => !point.kept);
+  const nearMisses = measured.filter(point => isNearMissPoint(point, goal));
+  const closed = measured.filter(point => !point.kept && !nearMisses.includes(point));
   const scatter = { type: 'scatter', silent: true, clip: false };
   return [
     {
       type: 'line',
-      name: 'best so far',
-      data: best,
+      name: 'champion',
+      data: champion,
       step: 'end',
       symbol: 'none',
       color: GREEN,
@@ -177,10 +187,19 @@ function series(
     },
     {
       ...scatter,
-      name: 'discarded',
+      name: 'near miss',
+      color: ORANGE,
+      symbol: 'emptyCircle',
+      symbolSize: 9,
+      itemStyle: { borderWidth: 2 },
+      data: nearMisses.filter(point => within(point.value, range)).map(point => [point.number, point.value]),
+    },
+    {
+      ...scatter,
+      name: 'closed',
       color: GREY,
-      symbolSize: 7,
-      data: discarded.filter(point => within(point.value, range)).map(point => [point.number, point.value]),
+      symbolSize: 8,
+      data: closed.filter(point => within(point.value, range)).map(point => [point.number, point.value]),
     },
     {
       // Outliers are drawn at the end of the axis, pointing outwards.
@@ -189,8 +208,8 @@ function series(
       color: GREY,
       symbol: 'triangle',
       symbolSize: 9,
-      data: discarded
-        .filter(point => !within(point.value, range))
+      data: measured
+        .filter(point => !point.kept && !within(point.value, range))
         .map(point => ({ value: [point.number, edge], symbolRotate: goal === 'minimize' ? 0 : 180 })),
     },
     {
@@ -201,15 +220,38 @@ function series(
       symbolSize: 8,
       data: sorted.filter(point => !Number.isFinite(point.value)).map(point => [point.number, edge]),
     },
+    // Drawn by `bars`; the legend needs a series.
+    { ...scatter, name: STANDARD_ERROR, color: BAR, data: [] },
     {
       ...scatter,
-      name: 'kept',
+      name: 'merged',
       color: GREEN,
       symbolSize: 11,
       itemStyle: { borderColor: DARK_GREEN, borderWidth: 1 },
       data: measured.filter(point => point.kept).map(point => [point.number, point.value]),
     },
   ];
+}
+
+/** Error bars, behind the points. */
+function bars(measured: readonly Measured[], scale: Scale, range: Range) {
+  return measured.flatMap(point => {
+    const bar = errorBar(point, range);
+    if (!bar) return [];
+    const x = scale.x(point.number);
+    const [y1, y2] = [scale.y(bar[0]), scale.y(bar[1])];
+    const line = (shape: { x1: number; y1: number; x2: number; y2: number }) => ({
+      type: 'line',
+      silent: true,
+      shape,
+      style: { stroke: BAR, lineWidth: 1.2 },
+      z: 1,
+    });
+    return [
+      line({ x1: x, y1, x2: x, y2 }),
+      ...[y1, y2].map(y => line({ x1: x - 3, y1: y, x2: x + 3, y2: y })),
+    ];
+  });
 }
 
 function labels(measured: readonly Measured[], scale: Scale, goal: Goal) {

@@ -2,7 +2,7 @@ import { MAX_FAULTS, type RecordedTrial } from '../campaign/marker.ts';
 import type { Contract } from '../protocol/contract.ts';
 import { escapeMarkdown, fence } from '../text/markdown.ts';
 import { auditSentence, NO_SANDBOX, ranBare } from './audit.ts';
-import { formatProjection, formatSeconds, formatValue } from './number.ts';
+import { formatComparison, formatProjection, formatSeconds, formatValue, isBetter } from './number.ts';
 
 export interface CheckText {
   title: string;
@@ -37,8 +37,30 @@ export function spareCheck(trial: string): CheckText {
   };
 }
 
-/** After the trial. `marker` is the hidden part, which holds the numbers for the App. */
-export function completedCheck(contract: Contract, trial: RecordedTrial, marker: string): CheckText {
+/** A green tick is for the champion and for what scored better than it; a trial that lost has none. */
+export function checkConclusion(
+  { metric }: Contract,
+  { outcome }: RecordedTrial,
+  isChampion: boolean,
+  champion: number | null,
+): 'success' | 'failure' | 'neutral' {
+  if (outcome.status === 'crash') return 'failure';
+  if (outcome.status !== 'measured') return 'neutral';
+  const hasWon = champion !== null && isBetter(outcome.value, champion, metric.goal);
+  return isChampion || hasWon ? 'success' : 'neutral';
+}
+
+/**
+ * After the trial.
+ * @param champion the champion's mean, which an experiment's score is compared with; null if there is none
+ * @param marker the hidden part, which holds the numbers for the App
+ */
+export function completedCheck(
+  contract: Contract,
+  trial: RecordedTrial,
+  champion: number | null,
+  marker: string,
+): CheckText {
   const { outcome } = trial;
   const bare = ranBare(trial) ? ` ${NO_SANDBOX}` : '';
   const training = trial.trainingSeconds > 0 ? `${formatSeconds(trial.trainingSeconds)} of training, ` : '';
@@ -47,7 +69,9 @@ export function completedCheck(contract: Contract, trial: RecordedTrial, marker:
     case 'measured':
       return {
         title: `${contract.metric.name} ${formatValue(outcome.value)}`,
-        summary: [times, auditSentence(trial)].filter(text => text !== '').join('\n\n'),
+        summary: [comparison(contract, outcome.value, champion), times, auditSentence(trial)]
+          .filter(text => text !== '')
+          .join('\n\n'),
         text: marker,
       };
     case 'stopped': {
@@ -67,8 +91,14 @@ export function completedCheck(contract: Contract, trial: RecordedTrial, marker:
     case 'fault':
       return {
         title: 'Machine error',
-        summary: `${escapeMarkdown(outcome.message)}\n\nThis is not the candidate's fault. A trial is attempted up to ${MAX_FAULTS} times.`,
+        summary: `${escapeMarkdown(outcome.message)}\n\nThis is not the candidate's fault. A trial is attempted up to ${MAX_FAULTS} times. A run whose runner was stopped counts half.`,
         text: marker,
       };
   }
+}
+
+function comparison({ metric }: Contract, value: number, champion: number | null): string {
+  if (champion === null) return '';
+  const direction = metric.goal === 'minimize' ? 'Lower' : 'Higher';
+  return `${formatComparison(value, champion, metric.goal)} the champion's mean (${formatValue(champion)}). ${direction} is better. The verdict on the pull request weighs all trials.`;
 }

@@ -1,9 +1,14 @@
 /** Layout of the chart: pure geometry, in pixels. */
+import { isBetter } from './number.ts';
 
 /** One experiment; number 0 is the baseline. `value` is null if nothing was measured. */
 export interface ChartPoint {
   number: number;
   value: number | null;
+  /** Standard error of `value`; null if that is not known. */
+  error: number | null;
+  /** The champion's score that it was compared with; null without one. */
+  championValue: number | null;
   kept: boolean;
   title: string;
 }
@@ -33,19 +38,19 @@ export interface Scale {
   y(value: number): number;
 }
 
-export const LABEL_FONT_PX = 11;
+export const LABEL_FONT_PX = 14;
 /** Smallest distance between two neighbouring labels at which they still read as two lines. */
-const LABEL_PITCH_PX = 14;
-const LABEL_CHARACTERS = 34;
+const LABEL_PITCH_PX = 17;
+const LABEL_CHARACTERS = 30;
 /** Approximate width of a character. Text is never measured, so the chart is the same on every machine. */
-const CHARACTER_PX = 6;
+const CHARACTER_PX = 7.5;
 /** A label that would end up further away from its point is left out. */
 const MAX_LEADER_PX = 110;
 export const ANGLE = Math.PI / 6;
 
 /** Margins in which the last titles still fit. */
 export function roomForLabels(measured: readonly Measured[], numbers: Range, width: number): Margins {
-  const margins: Margins = { left: 92, right: 28, top: 86, bottom: 84 };
+  const margins: Margins = { left: 104, right: 28, top: 92, bottom: 100 };
   const { min, max } = paddedNumbers(numbers);
   for (const point of measured.filter(point => point.kept)) {
     const share = (point.number - min) / (max - min);
@@ -101,15 +106,15 @@ export function within(value: number, range: Range): boolean {
   return value >= range.min && value <= range.max;
 }
 
-/** The kept points that were better than every kept point before them. */
-export function runningBest(measured: readonly Measured[], goal: Goal): Measured[] {
-  const best: Measured[] = [];
-  for (const point of measured.filter(point => point.kept)) {
-    const last = best.at(-1);
-    const better = !last || (goal === 'minimize' ? point.value < last.value : point.value > last.value);
-    if (better) best.push(point);
-  }
-  return best;
+/** Whether a point scored better than the champion of its time, but was not merged. */
+export function isNearMissPoint({ kept, value, championValue }: Measured, goal: Goal): boolean {
+  return !kept && championValue !== null && isBetter(value, championValue, goal);
+}
+
+/** The vertical line of a point's error bar on the shown part of the axis; null without one. */
+export function errorBar({ value, error }: Measured, range: Range): [number, number] | null {
+  if (error === null || error === 0 || !within(value, range)) return null;
+  return [Math.max(range.min, value - error), Math.min(range.max, value + error)];
 }
 
 /** A kept point's title: where its text starts, and the line to its point if the title had to be moved away from it. */

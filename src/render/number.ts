@@ -58,6 +58,13 @@ export function formatSeconds(seconds: number): string {
   return `${(seconds / 3600).toFixed(1)} h`;
 }
 
+/** Memory: `41 MB`, `1.5 GB`. */
+export function formatMemory(megabytes: number): string {
+  return megabytes < 1024
+    ? `${Math.max(1, Math.round(megabytes))} MB`
+    : `${(megabytes / 1024).toFixed(1)} GB`;
+}
+
 /** `1 trial`, `2 trials`. */
 export function formatCount(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`;

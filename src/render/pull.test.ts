@@ -30,6 +30,7 @@ const better: Verdict = {
   reason: 'Better.',
   value: 0.9697,
   championValue: 0.9709,
+  championTrials: 3,
   noise: 0.0003,
   doubt: 0.002,
 };
@@ -47,8 +48,16 @@ test('a merge is announced with its score, and the comment ends with what it res
   assert.equal(
     verdictComment(contract, marker, better, trials),
     [
-      '✅ **Merging:** val_bpb **0.9697**, 0.0012 better than the champion (0.9709).',
+      '✅ **Merging:** val_bpb **0.9697**, 0.0012 better than the champion (0.9709). The probability of no real gain is 0.2%.',
       'No action needed. Once merged, this is the champion that later ideas are measured against.',
+      [
+        '|                 | val_bpb, lower is better | trials | standard error |',
+        '| :-------------- | -----------------------: | -----: | -------------: |',
+        '| this idea       |                   0.9697 |      2 |        0.00021 |',
+        '| champion        |                   0.9709 |      3 |        0.00017 |',
+        '| difference      |                  −0.0012 |        |        0.00027 |',
+        '| sd of one trial |                  0.00030 |        |                |',
+      ].join('\n'),
       [
         '| trial | val_bpb | training | total | memory | machine |',
         '| :---- | ------: | -------: | ----: | -----: | :------ |',
@@ -110,6 +119,22 @@ test('a closed idea never reads as its opposite: one that scored better says why
     headlineOf({ ...close, value: 1.2 }, contract, stopped),
     '❌ **Stopped early at 50%:** projected val_bpb **1.2000**, 0.2291 worse than the champion (0.9709). Not merged.',
   );
+});
+
+test('columns of which nothing is known are left out, and small memory is not 0.0 GB', () => {
+  const bare = trial('3/1.1', 'tree 1', 0.9697, { trainingSeconds: 0, peakMemoryMb: 0 });
+  const comment = verdictComment(contract, marker, better, [bare]);
+  assert.match(comment, /\| trial \| val_bpb \| total \| machine \|/);
+  assert.doesNotMatch(comment, /0\.0 (s|GB)/);
+  const small = trial('3/1.1', 'tree 1', 0.9697, { peakMemoryMb: 41.2 });
+  assert.match(verdictComment(contract, marker, better, [small]), /\| +41 MB \|/);
+});
+
+test('a score that was only projected is not set beside means', () => {
+  const stopped = [trial('3/1.1', 'tree 1', { status: 'stopped', value: 0.96, at: 0.5 })];
+  const comment = verdictComment(contract, marker, { ...better, kind: 'close', value: 0.96 }, stopped);
+  assert.doesNotMatch(comment, /standard error/);
+  assert.match(comment, /^❌ \*\*Stopped early at 50%:\*\* projected/);
 });
 
 test('a merge that the score does not explain gives its reason', () => {

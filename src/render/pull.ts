@@ -1,5 +1,4 @@
 /** Texts of an experiment's pull request: description, verdict, commit messages. */
-import { markdownTable } from 'markdown-table';
 import { stoppedTrial } from '../campaign/evidence/stopping.ts';
 import type { ExperimentMarker, RecordedTrial, Verdict } from '../campaign/marker.ts';
 import { branchName } from '../campaign/model.ts';
@@ -9,14 +8,8 @@ import { escapeMarkdown, fence, quote } from '../text/markdown.ts';
 import { plainLine } from '../text/plain.ts';
 import { auditSentence, NO_SANDBOX, ranBare, testSentence } from './audit.ts';
 import { isNearMissVerdict } from './near-miss.ts';
-import {
-  formatComparison,
-  formatNoise,
-  formatProjection,
-  formatSeconds,
-  formatShare,
-  formatValue,
-} from './number.ts';
+import { formatComparison, formatNoise, formatShare, formatValue } from './number.ts';
+import { scoreTable, trialTable } from './tables.ts';
 import { openTitle } from './title.ts';
 
 /** The visible part of the pull request's description. */
@@ -61,9 +54,12 @@ export function heldComment(contract: Contract, verdict: Verdict, trials: readon
   return [
     `✋ **Held for review:** ${numbers(contract, verdict)}. ${escapeMarkdown(verdict.reason)}`,
     'A result like this is more often a measurement error than a discovery. Check how this change achieves its score, then comment `/research keep` to merge it, `/research discard` to close it, or `/research rerun` for another trial. Meanwhile the campaign continues with other ideas.',
+    scoreTable(contract, verdict, trials),
     trialTable(contract, trials),
     details('How this was decided', judgement(contract, verdict)),
-  ].join('\n\n');
+  ]
+    .filter(part => part !== '')
+    .join('\n\n');
 }
 
 /** The comment with the verdict: outcome first, then what to do, then one table of trials; everything else is folded. */
@@ -74,6 +70,7 @@ export function verdictComment(
   trials: readonly RecordedTrial[],
 ): string {
   const parts = [headline(contract, verdict, trials), advice(marker, verdict)];
+  parts.push(scoreTable(contract, verdict, trials));
   if (trials.length > 0) parts.push(trialTable(contract, trials));
   for (const { trial, outcome } of trials)
     if (outcome.status === 'crash' && outcome.traceback !== '')
@@ -86,7 +83,7 @@ export function verdictComment(
   if (audits.length > 0) parts.push(details('Audit', [...audits, '', tested].join('\n').trim()));
   if (verdict.doubt !== null) parts.push(details('How this was decided', judgement(contract, verdict)));
   if (trials.some(ranBare)) parts.push(`<sub>${NO_SANDBOX}</sub>`);
-  return parts.join('\n\n');
+  return parts.filter(part => part !== '').join('\n\n');
 }
 
 /** The candidate's score and how it compares with the champion's; empty if nothing was measured. */
@@ -103,7 +100,7 @@ function headline(contract: Contract, verdict: Verdict, trials: readonly Recorde
   switch (verdict.kind) {
     case 'merge':
       // If the score is not why it is merged, the reason is given.
-      return `✅ **Merging:** ${score}.${verdict.cause === 'better' ? '' : ` ${reason}`}`;
+      return `✅ **Merging:** ${score}.${verdict.cause === 'better' ? certainty(verdict) : ` ${reason}`}`;
     case 'close':
       return closed(contract, verdict, trials);
     case 'crash':
@@ -113,6 +110,11 @@ function headline(contract: Contract, verdict: Verdict, trials: readonly Recorde
     default:
       return `⏹ **No verdict:** ${reason}${score === '' ? '' : ` Measured so far: ${score}.`}`;
   }
+}
+
+/** How sure the gate is of a gain. */
+function certainty({ doubt }: Verdict): string {
+  return doubt === null ? '' : ` The probability of no real gain is ${formatShare(doubt)}.`;
 }
 
 /** If the idea scored better, says why it was closed all the same. */
@@ -139,7 +141,7 @@ function advice(marker: ExperimentMarker, verdict: Verdict): string {
     case 'merge':
       return 'No action needed. Once merged, this is the champion that later ideas are measured against.';
     case 'close':
-      return 'No action needed. Later ideas will take this result into account.';
+      return 'No action needed. Later ideas will take this result into account. To measure it again, comment `/research rerun` here.';
     case 'crash':
       return 'No action needed. A crash counts against the idea, not against the campaign. The agent is shown the end of the output below.';
     case 'flagged':
@@ -147,41 +149,6 @@ function advice(marker: ExperimentMarker, verdict: Verdict): string {
     default:
       return 'To try it again, comment `/research rerun` here.';
   }
-}
-
-/** One row per trial, and below it what is odd about their scores. */
-function trialTable(contract: Contract, trials: readonly RecordedTrial[]): string {
-  const rows = trials.map(trial => [
-    trial.trial,
-    resultOf(trial),
-    formatSeconds(trial.trainingSeconds),
-    formatSeconds(trial.totalSeconds),
-    trial.peakMemoryMb > 0 ? `${(trial.peakMemoryMb / 1024).toFixed(1)} GB` : '–',
-    escapeMarkdown(trial.machine, 60),
-  ]);
-  const header = ['trial', contract.metric.name, 'training', 'total', 'memory', 'machine'];
-  const table = markdownTable([header, ...rows], { align: ['l', 'r', 'r', 'r', 'r', 'l'] });
-  const repeats = repeatsSentence(trials);
-  return repeats === '' ? table : `${table}\n\n${repeats}`;
-}
-
-/** Which trials scored the same on different seeds, which the gate counts as one; empty if none did. */
-function repeatsSentence(trials: readonly RecordedTrial[]): string {
-  const measured = trials.filter(({ outcome }) => outcome.status === 'measured');
-  const groups = Map.groupBy(measured, ({ outcome }) => outcome.status === 'measured' && outcome.value);
-  return [...groups.values()]
-    .filter(group => new Set(group.map(({ seed }) => seed)).size > 1)
-    .map(group => {
-      const names = group.map(({ trial }) => trial);
-      return `Trials ${names.slice(0, -1).join(', ')} and ${names.at(-1)} ran on different seeds and scored exactly the same, so they count as one: the code seems to ignore its seed.`;
-    })
-    .join(' ');
-}
-
-function resultOf({ outcome }: RecordedTrial): string {
-  if (outcome.status === 'measured') return formatValue(outcome.value);
-  if (outcome.status === 'stopped') return `stopped early, ${formatProjection(outcome.value)}`;
-  return outcome.status === 'fault' ? 'machine error' : 'crashed';
 }
 
 function judgement({ metric, gate }: Contract, verdict: Verdict): string {

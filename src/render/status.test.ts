@@ -51,3 +51,67 @@ test('an idea that scored better and was closed is a near miss, unless its score
   );
   assert.deepEqual(results, ['✂️ stopped early', '❌ closed', '❌ near miss']);
 });
+
+/** The status of a campaign on #3 with these experiments. */
+function statusOf(state: Parameters<typeof campaign>[0], experiments: ReturnType<typeof experiment>[] = []) {
+  const there = campaign(state);
+  return there.state
+    ? statusComment(snapshot({ campaigns: [there], experiments }), there, there.state)
+    : assert.fail();
+}
+
+test('options that stay from an earlier command are named', () => {
+  assert.match(
+    statusOf({ parallel: 2, budgetSeconds: 600, agent: 'g`pt' }),
+    /Options of this campaign: 2 trials in parallel, 10 min per trial, agent `g'pt`\./,
+  );
+  assert.doesNotMatch(statusOf({}), /Options/);
+});
+
+test('the chart and the results are shown and linked once there is something on them', () => {
+  const closed = {
+    kind: 'close',
+    cause: null,
+    reason: '',
+    value: 1,
+    championValue: 1,
+    noise: 0.1,
+    doubt: 0.9,
+  };
+  const text = statusOf({}, [experiment(1, { verdict: closed as Verdict }, { state: 'closed' })]);
+  const page = 'https://github.test/alice/gpt';
+  assert.ok(text.includes(`](${page}/raw/research-log/progress.svg?experiments=1)`), text);
+  assert.ok(text.includes(`[\`results.tsv\`](${page}/blob/research-log/results.tsv)`), text);
+  assert.doesNotMatch(statusOf({}, [experiment(1)]), /progress\.svg/);
+});
+
+test('an experiment that ended without being judged is not called closed', () => {
+  const kinds = ['person', 'stopped', 'superseded', 'unmeasurable', 'flagged'] as const;
+  const numbers = { cause: null, reason: '', value: null, championValue: null, noise: null, doubt: null };
+  const text = statusOf(
+    {},
+    kinds.map((kind, i) => experiment(i + 1, { verdict: { kind, ...numbers } }, { state: 'closed' })),
+  );
+  for (const word of ['closed by a person', 'not judged', 'superseded', 'not measured', 'flagged'])
+    assert.ok(text.includes(`${word} `), word);
+  assert.doesNotMatch(text, /❌ closed/);
+});
+
+test('every failed proposal is shown with its reason', () => {
+  const reason = 'gpt timed out: it sent nothing for 300 s';
+  const text = (more: object) => {
+    const there = campaign({ failedProposals: ['the key was rejected', reason], ...more });
+    return there.state ? statusComment(snapshot({ campaigns: [there] }), there, there.state) : '';
+  };
+  const running = text({ failedInARow: 2 });
+  assert.match(
+    running,
+    /\*\*The last proposal failed:\*\* `gpt timed out.*`\. 2 proposals in a row failed; the campaign pauses after 5\./,
+  );
+  assert.match(
+    running,
+    /<summary>Why proposals failed<\/summary>\n\n- `the key was rejected`\n- `gpt timed out/,
+  );
+  assert.doesNotMatch(text({ failedInARow: 0 }), /last proposal failed/);
+  assert.doesNotMatch(text({ failedInARow: 0, failedProposals: [] }), /failed/);
+});

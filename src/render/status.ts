@@ -2,7 +2,7 @@
 import { markdownTable } from 'markdown-table';
 import { budgetOf, championValues, trialsOfTree } from '../campaign/evidence/evidence.ts';
 import { type LedgerRow, ledgerRows, type Spending, spending } from '../campaign/evidence/ledger.ts';
-import type { CampaignState } from '../campaign/marker.ts';
+import { type CampaignState, MAX_FAILED_PROPOSALS, type Verdict } from '../campaign/marker.ts';
 import type { Campaign, Snapshot } from '../campaign/model.ts';
 import { campaignBranch, seenBy } from '../campaign/own-branch.ts';
 import { stillAsked, waitsForDecisions, waitsForPeople } from '../campaign/people.ts';
@@ -16,6 +16,11 @@ import { isNearMiss } from './near-miss.ts';
 import { formatCount, formatDifference, formatProjection, formatSeconds, formatValue } from './number.ts';
 
 const SHOWN_ROWS = 30;
+
+/** Where the export is. */
+export const LOG_BRANCH = 'research-log';
+export const RESULTS_FILE = 'results.tsv';
+export const CHART_FILE = 'progress.svg';
 
 /** The visible part of the comment. */
 export function statusComment(seen: Snapshot, campaign: Campaign, state: CampaignState): string {
@@ -33,6 +38,8 @@ export function statusComment(seen: Snapshot, campaign: Campaign, state: Campaig
   ];
   if (state.reason !== '')
     parts.push(`**${state.phase === 'paused' ? 'Paused' : 'Ended'}:** ${state.reason}`);
+  const failures = failureLine(state);
+  if (failures !== '') parts.push(failures);
   const people = peopleLine(snapshot, campaign, state);
   if (people !== '') parts.push(people);
   const branch = ownBranchLine(snapshot, campaign, state);
@@ -42,15 +49,37 @@ export function statusComment(seen: Snapshot, campaign: Campaign, state: Campaig
   const nearMisses = new Set(
     experiments.flatMap(({ marker }) => (isNearMiss(marker, metric.goal) ? marker.number : [])),
   );
+  const isExported = settled.length > 0;
+  // The number makes a browser fetch the picture again when there is something new on it.
+  if (isExported)
+    parts.push(
+      `![Progress so far](${snapshot.url}/raw/${LOG_BRANCH}/${CHART_FILE}?experiments=${settled.length})`,
+    );
   if (rows.length > 0) parts.push(table(rows, nearMisses, metric.name));
   const limits = snapshot.contract.kind === 'contract' ? snapshot.contract.contract.limits : NO_LIMITS;
   parts.push(
     `<sub>Spent: ${spentText(spending(campaign, experiments), limits.usd)}.${timeText(limits, state)} ` +
       `Started by ${escapeMarkdown(state.startedBy)}${state.topic === '' ? '' : `; topic: ${escapeMarkdown(state.topic)}`}. ` +
-      'Every experiment is a pull request labelled `research`; `results.tsv` and `progress.svg` are on the branch `research-log`. ' +
+      `${optionsText(state)}Every experiment is a pull request labelled \`research\`. ${exportText(snapshot.url, isExported)}` +
       'Commands: `/research help`.</sub>',
   );
   return parts.join('\n\n');
+}
+
+/** Options of `/research N` that stay until another one changes them. */
+function optionsText({ parallel, budgetSeconds, agent }: CampaignState): string {
+  const given = [
+    parallel === null ? '' : `${formatCount(parallel, 'trial')} in parallel`,
+    budgetSeconds === null ? '' : `${formatSeconds(budgetSeconds)} per trial`,
+    agent === null ? '' : `agent ${quote(agent, 60)}`,
+  ].filter(text => text !== '');
+  return given.length === 0 ? '' : `Options of this campaign: ${given.join(', ')}. `;
+}
+
+function exportText(url: string, isExported: boolean): string {
+  if (!isExported) return '';
+  const link = (file: string) => `[\`${file}\`](${url}/blob/${LOG_BRANCH}/${file})`;
+  return `Results: ${link(RESULTS_FILE)}, ${link(CHART_FILE)}. `;
 }
 
 const NO_LIMITS = { usd: null, hours: null };
@@ -107,6 +136,20 @@ function summaryLine(
       ? 'no improvement yet'
       : `${formatDifference(mean(now) - start, start)} since the start, ${merged.length} merged${ties}`;
   return `Champion ${sha}: ${metric} **${formatValue(mean(now))}** (${change}).`;
+}
+
+/** Why proposals failed: the last one if it was just now, and all that are still known. */
+function failureLine({ phase, failedInARow, failedProposals }: CampaignState): string {
+  const last = failedProposals.at(-1);
+  if (last === undefined) return '';
+  const count = `${formatCount(failedInARow, 'proposal')} in a row failed; the campaign pauses after ${MAX_FAILED_PROPOSALS}`;
+  const now =
+    phase === 'running' && failedInARow > 0
+      ? [`**The last proposal failed:** ${quote(last, 300)}. ${count}.`]
+      : [];
+  const list = failedProposals.map(reason => `- ${quote(reason, 300)}`).join('\n');
+  const summary = `Why ${failedProposals.length === 1 ? 'a proposal' : 'proposals'} failed`;
+  return [...now, `<details><summary>${summary}</summary>\n\n${list}\n\n</details>`].join('\n\n');
 }
 
 /** Experiments that need a person's decision, and requested ideas that have not been tried. */
@@ -167,9 +210,10 @@ function table(rows: readonly LedgerRow[], nearMisses: ReadonlySet<number>, metr
   return hidden > 0 ? `${text}\n\n${formatCount(hidden, 'older experiment')} not shown.` : text;
 }
 
-function resultText({ held, status }: LedgerRow, nearMiss: boolean): string {
+function resultText({ held, status, verdict }: LedgerRow, nearMiss: boolean): string {
   if (held) return '✋ needs review';
-  return nearMiss ? '❌ near miss' : RESULTS[status];
+  if (nearMiss) return '❌ near miss';
+  return status === 'discard' && verdict !== null ? UNMERGED[verdict] : RESULTS[status];
 }
 
 function valueText({ value, status }: LedgerRow): string {
@@ -183,4 +227,16 @@ const RESULTS: Record<LedgerRow['status'], string> = {
   crash: '💥 crashed',
   stopped: '✂️ stopped early',
   running: '⏳ running',
+};
+
+/** An experiment that ended without a merge was not always judged. */
+const UNMERGED: Record<Verdict['kind'], string> = {
+  merge: '❌ closed',
+  close: '❌ closed',
+  crash: '💥 crashed',
+  flagged: '🚩 flagged',
+  unmeasurable: '⚠️ not measured',
+  superseded: '⏹ superseded',
+  stopped: '⏹ not judged',
+  person: '⏹ closed by a person',
 };

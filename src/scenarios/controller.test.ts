@@ -6,7 +6,24 @@ import { changeRun, dispatchRun } from '../sim/model/actions.ts';
 import { changePull } from '../sim/model/issues.ts';
 import { Refusal } from '../sim/model/refusal.ts';
 import { tipOf } from '../sim/model/state.ts';
+import { pullOf, statusOf } from '../sim/page.test-helper.ts';
 import { campaignScene, measureChampion, push, type Scene } from '../sim/scene.test-helper.ts';
+
+test('a loop that always has something to do tells people where it is at least once a minute', async () => {
+  const scene = campaignScene(4);
+  await measureChampion(scene);
+  scene.measure('1/1.1', 1.1);
+  while (pullOf(scene, 1).state === 'open') await scene.look();
+  const closedAt = scene.model.now();
+  assert.match(statusOf(scene), /Running: 0 of 4/);
+  while (!/Running: 1 of 4/.test(statusOf(scene))) {
+    scene.say('/research help');
+    assert.equal((await scene.look()).kind, 'answer');
+    scene.pass(5);
+    assert.ok(scene.model.now() - closedAt < 60_000, 'still the old status after a minute');
+  }
+  assert.ok(scene.model.branches.get('research-log'), 'the export is there, too');
+});
 
 describe('people in between', () => {
   test('a trial of an experiment that somebody pushed to is recorded once', async () => {

@@ -224,7 +224,7 @@ const INTERVENTIONS: Record<string, () => Promise<void>> = {
   'edits a comment into a command': async () => {
     const scene = await running();
     const comment = scene.say('Nice.');
-    scene.pass(5);
+    scene.pass(90);
     editComment(scene.model, 'alice', comment, '/research stop');
     await workOn(scene);
     assert.equal(phaseOf(scene), 'running');

@@ -126,6 +126,7 @@ function contextOf(sim: Sim, life: Life): Omit<Context, 'thinking'> {
     },
     drawChart: () => '<svg/>',
     seedSecret: 'secret',
+    secrets: [],
     serverUrl: 'https://github.test',
     templates: { contract: '', workflow: '' },
     now: () => new Date(schedule.now()),

@@ -128,7 +128,9 @@ for (const [name, place] of [
       await refusedWith(422, open('gone'));
       const { pull } = await proposal(here, 'research/1/1');
       await refusedWith(422, open('research/1/1'));
-      await refusedWith(422, port.updatePull(pull, { body: 'x'.repeat(65_537) }));
+      await port.updatePull(pull, { title: 'x'.repeat(300), body: 'x'.repeat(70_000) });
+      const { title, body } = await port.pull(pull);
+      assert.ok(title.length === 256 && body.length > 65_000, 'cut to fit');
     });
 
     test('what is missing is null to ask for, and 404 to write to', async () => {

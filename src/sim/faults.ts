@@ -23,6 +23,7 @@ const READS: ReadonlySet<PortCall> = new Set([
   'issue',
   'openIssues',
   'comments',
+  'findComment',
   'comment',
   'commentsSince',
   'pullsSince',

@@ -94,6 +94,7 @@ export function campaignScene(
       chooseAgent: () => ({ kind: 'agent', agent: counting }),
       drawChart: () => '<svg/>',
       seedSecret: 'secret',
+      secrets: [],
       serverUrl: 'https://github.test',
       templates: { contract: '', workflow: '' },
       now: () => new Date(now),

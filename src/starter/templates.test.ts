@@ -59,7 +59,7 @@ test('the demo changes the budget and the agent of the contract, and nothing els
   const before = contractText(values);
   const after = contractOf(withAgent(withBudget(before, '4s'), 'gpt-5'));
   assert.equal(after.trial.budget, 4);
-  assert.deepEqual(after.agents, [{ name: 'model', use: 'openai', model: 'gpt-5' }]);
+  assert.deepEqual(after.agents, [{ name: 'model', use: 'openai', model: 'gpt-5', timeout: 300 }]);
   assert.deepEqual(after.limits, contractOf(before).limits);
 });
 

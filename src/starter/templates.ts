@@ -87,6 +87,7 @@ export function workflowText({ action, command, readable = [] }: WorkflowValues)
       : `\n          readable: |${readable.map(each => `\n            ${each}`).join('')}`;
   const file = '.github/workflows/experiment.yml';
   return replaceEach(ownFile(file), file, [
+    [/^ {6}- name: Prepare the training text.*\n.*\n/m, ''],
     [
       /^ {8}uses: \.\/base\n {8}with:$/m,
       `        uses: ${action}\n        with:\n          command: ${JSON.stringify(command)}${more}`,

@@ -139,6 +139,7 @@ async function begin({ place: { repo }, serverUrl, modelUrl, clock }: Surroundin
     chooseAgent: agentChooser(),
     drawChart: progressChart,
     seedSecret: APP.secret,
+    secrets: [],
     serverUrl,
     templates: starterTemplates(),
     now: clock,

@@ -91,7 +91,7 @@ calls = {"ptrace": (101, 117), "keyctl": (250, 219), "bpf": (321, 280), "perf_ev
          "umount2": (166, 39), "pivot_root": (155, 41), "fsopen": (430, 430), "open_tree": (428, 428),
          "move_mount": (429, 429), "mount_setattr": (442, 442), "kexec_load": (246, 104), "kexec_file_load": (320, 294),
          "init_module": (175, 105), "finit_module": (313, 273), "quotactl": (179, 60), "quotactl_fd": (443, 443),
-         "pidfd_getfd": (438, 438), "process_madvise": (440, 440), "kcmp": (312, 272), "setns": (308, 268),
+         "pidfd_open": (434, 434), "pidfd_send_signal": (424, 424), "pidfd_getfd": (438, 438), "process_madvise": (440, 440), "kcmp": (312, 272), "setns": (308, 268),
          "chroot": (161, 51), "syslog": (103, 116), "acct": (163, 89), "swapon": (167, 224), "reboot": (169, 142),
          "open_by_handle_at": (304, 265), "name_to_handle_at": (303, 264), "clone3": (435, 435),
          "memfd_secret": (447, 447), "statmount": (457, 457), "listmount": (458, 458), "vmsplice": (278, 75)}

@@ -9,6 +9,10 @@ import { trialEnvironment } from './environment.ts';
 import { limitsOfMachine } from './limits.ts';
 import { findRuntime } from './runtime.ts';
 
+/** What else to do about a machine without a sandbox. */
+export const WITHOUT_SANDBOX =
+  'Without a sandbox every trial fails, unless the contract says `sandbox: none`, which gives candidates your permissions.';
+
 /**
  * Starts the sandbox of a trial with the programs from `environment` and an empty working directory. Returns null if that works, and
  * otherwise what is missing and what to do about it.

@@ -122,7 +122,7 @@ async function measure(options: TrialOptions, draft: Measurement): Promise<void>
       // Text that a referee holds back may be among the downloads.
       caches: isReported ? cacheFolders(options.environment) : {},
       isWorkWritable: isReported,
-      hidden: [base, candidate, scratch, ...(home ? [home] : []), ...(dataDir ? [dataDir] : [])],
+      hidden: [base, candidate, options.packages, scratch, home, dataDir].filter(path => path !== undefined),
       machineHome: home ?? '/',
     },
     options.sandboxOptional ?? false,

@@ -47,7 +47,7 @@ preadv 295 69, pwritev 296 70, rt_tgsigqueueinfo 297 240, recvmmsg 299 243, prli
 sendmmsg 307 269, getcpu 309 168, sched_setattr 314 274, sched_getattr 315 275, renameat2 316 276,
 seccomp 317 277, getrandom 318 278, memfd_create 319 279, execveat 322 281, membarrier 324 283,
 mlock2 325 284, copy_file_range 326 285, pkey_mprotect 329 288, pkey_alloc 330 289, pkey_free 331 290,
-statx 332 291, rseq 334 293, uretprobe 335 -, pidfd_send_signal 424 424, pidfd_open 434 434,
+statx 332 291, rseq 334 293, uretprobe 335 -,
 close_range 436 436, openat2 437 437, faccessat2 439 439, epoll_pwait2 441 441, futex_waitv 449 449,
 set_mempolicy_home_node 450 450, fchmodat2 452 452, map_shadow_stack 453 453, futex_wake 454 454,
 futex_wait 455 455, futex_requeue 456 456, mseal 462 462`;

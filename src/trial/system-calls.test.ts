@@ -48,6 +48,7 @@ for (const processor of ['x64', 'arm64'] as const) {
       assert.equal(ask('unshare', flags), EPERM);
     }
     assert.equal(ask('clone', 0x3d0f00), 'pass');
+    assert.equal(ask('clone', 0x3d1f00), EPERM);
     assert.equal(ask('unshare', 0x80), EPERM);
     assert.equal(ask('unshare', 0x400), 'pass');
     assert.equal(ask('clone3'), ENOSYS);

@@ -23,6 +23,8 @@ const UNKNOWN_FROM = 451;
 /** Flags of clone and unshare that create namespaces. The last one is for unshare only: the lowest byte of clone's flags is a signal. */
 const NAMESPACES = 0x7e02_0000;
 const TIME_NAMESPACE = 0x80;
+/** Returns a handle of the new process. Its inode number counts the processes that the machine has ever started. */
+const CLONE_PIDFD = 0x1000;
 
 const AF_UNIX = 1;
 const AF_INET = 2;
@@ -56,7 +58,7 @@ type Decision = { clauses: readonly Clause[]; otherwise: Verdict };
 const always = (otherwise: Verdict): Decision => ({ clauses: [], otherwise });
 
 const RULES: Record<string, Decision> = {
-  clone: { clauses: [{ argument: 0, anyBit: NAMESPACES, gives: EPERM }], otherwise: 'pass' },
+  clone: { clauses: [{ argument: 0, anyBit: NAMESPACES | CLONE_PIDFD, gives: EPERM }], otherwise: 'pass' },
   unshare: {
     clauses: [{ argument: 0, anyBit: NAMESPACES | TIME_NAMESPACE, gives: EPERM }],
     otherwise: 'pass',

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { contractSchema } from '../../protocol/contract.ts';
 import type { RecordedTrial } from '../marker.ts';
-import { audited, BASELINES, campaign, experiment, snapshot, trial } from '../snapshot.test-helper.ts';
+import { audited, BASELINES, campaign, experiment, sha, snapshot, trial } from '../snapshot.test-helper.ts';
 import { termsOf } from './audit-terms.ts';
 
 const contract = contractSchema.parse({});
@@ -62,18 +62,42 @@ test("a candidate may take the time of the champion's slowest trial at the same 
   assert.deepEqual([none?.startupSeconds, none?.scoringSeconds], [null, null]);
 });
 
-test("bounds on time stay the first champion's, whatever was merged since, but for classes of machine that it never met", () => {
+test("bounds on time stay those of the campaign's first champion, whatever it merges, but for classes of machine that it never met", () => {
   const taken = (id: string, tree: string, startupSeconds: number, machine = 'GPU') =>
     trial(id, tree, 1, {
       machine,
       refereed: { ...audited(), startupSeconds, scoringSeconds: startupSeconds },
     });
-  const startup = (...baselines: RecordedTrial[]) =>
-    termsOf(snapshot({ campaigns: [campaign({ baselines })] }), contract, experiment(1), 300, 1)
-      ?.startupSeconds;
   const first = [taken('3/0.1', 'first tree', 20), taken('3/0.2', 'first tree', 22)];
-  assert.equal(startup(...first, taken('3/0.3', 'champion tree', 30)), 22);
-  assert.equal(startup(...first, taken('3/0.3', 'champion tree', 30, 'older GPU')), 30);
+  /** Experiments 1 to `n` of a campaign were merged one after the other, the last one as the champion, and took 30, 40, … s. */
+  const startup = (n: number, baselines: RecordedTrial[], issue = 3, earlier = baselines) => {
+    const treeOf = (number: number) =>
+      number === 0 ? 'first tree' : number === n ? 'champion tree' : `tree ${number}`;
+    const merged = Array.from({ length: n }, (_, i) =>
+      experiment(
+        i + 1,
+        {
+          campaign: issue,
+          champion: { sha: sha(treeOf(i)), tree: sha(treeOf(i)) },
+          tree: sha(treeOf(i + 1)),
+          trials: [taken(`${issue}/${i + 1}.1`, treeOf(i + 1), 30 + 10 * i)],
+        },
+        { state: 'merged' },
+      ),
+    );
+    const campaigns = [campaign({ baselines: earlier }), campaign({ baselines }, { issue })];
+    const fresh = experiment(n + 1, { campaign: issue });
+    const shown = snapshot({ campaigns, experiments: [...merged, fresh] });
+    return termsOf(shown, contract, fresh, 300, 1)?.startupSeconds;
+  };
+  assert.equal(startup(1, first), 22);
+  assert.equal(startup(6, first), 22);
+  assert.equal(
+    startup(6, [], 4, first),
+    22,
+    'the second campaign measures no champion that has been measured',
+  );
+  assert.equal(startup(1, [...first, taken('3/0.3', 'champion tree', 45, 'older GPU')]), 45);
 });
 
 test('a metric without a referee has no terms', () => {

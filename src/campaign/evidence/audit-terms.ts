@@ -45,7 +45,7 @@ export function termsOf(
       keptBy(experiment.marker) !== null || measuredValues(trialsOf(snapshot, experiment)).length > 0;
     return confirms ? null : worstPromisingValue(snapshot, contract, champion, seed);
   };
-  const first = firstChampions(snapshot, experiment, budgetSeconds) ?? champion;
+  const first = firstChampions(snapshot, experiment, budgetSeconds);
   return {
     threshold: threshold(),
     startupSeconds: slowest(first.map(trial => trial.refereed?.startupSeconds)),
@@ -54,20 +54,31 @@ export function termsOf(
 }
 
 /**
- * Trials of the campaign's first champion, and on every class of machine that it did not meet, of the first champion there; null where
- * the campaign began with a champion that was measured before. If every champion set the bounds for the next one, a few merges would
- * multiply them.
+ * Trials of the champion that the campaign began with, and on every class of machine that it did not meet, of the first champion after it
+ * that did. If every champion set the bounds for the next one, a few merges would multiply them.
  */
 function firstChampions(
   snapshot: Snapshot,
   experiment: Experiment | null,
   budgetSeconds: number,
-): RecordedTrial[] | null {
+): RecordedTrial[] {
   const issue = experiment?.marker.campaign ?? currentCampaign(snapshot)?.issue;
-  const campaign = snapshot.campaigns.find(each => each.issue === issue);
-  const measured = (campaign?.state?.baselines ?? []).filter(
-    trial => trial.budgetSeconds === budgetSeconds && trial.outcome.status === 'measured',
+  const merged = snapshot.experiments.filter(
+    ({ state, marker }) => state === 'merged' && marker.campaign === issue,
+  );
+  const line = [snapshot.base.tree];
+  for (let tree = line[0]; tree !== undefined; ) {
+    const child = tree;
+    tree = merged.find(({ marker }) => marker.tree === child)?.marker.champion.tree;
+    // A merge can restore the tree of an earlier champion.
+    if (tree === undefined || line.includes(tree)) break;
+    line.unshift(tree);
+  }
+  const measured = line.flatMap(tree =>
+    trialsOfTree(snapshot, tree).filter(
+      trial => trial.budgetSeconds === budgetSeconds && trial.outcome.status === 'measured',
+    ),
   );
   const trees = new Map(measured.toReversed().map(({ machine, tree }) => [machine, tree]));
-  return measured.length > 0 ? measured.filter(({ machine, tree }) => trees.get(machine) === tree) : null;
+  return measured.filter(({ machine, tree }) => trees.get(machine) === tree);
 }

@@ -99,7 +99,12 @@ test('spending adds up, and an unknown price makes the total unknown', () => {
 });
 
 test('if the first baselines are not known, the first verdict says what the champion scored', () => {
-  assert.deepEqual(startOf([], experiments), { commit: sha('champion'), value: 1, peakMemoryMb: 0 });
+  assert.deepEqual(startOf([], experiments), {
+    commit: sha('champion'),
+    value: 1,
+    trials: 0,
+    peakMemoryMb: 0,
+  });
   assert.equal(startOf([], [experiment(1)]), null);
 });
 

@@ -2,7 +2,7 @@
 
 import { mean } from '../../gate/mean.ts';
 import { addCost, type Cost, NO_COST } from '../idea.ts';
-import type { RecordedTrial } from '../marker.ts';
+import type { RecordedTrial, Verdict } from '../marker.ts';
 import { type Campaign, type Experiment, measuredValues } from '../model.ts';
 import { waitsForPeople } from '../people.ts';
 import { stoppedTrial } from './stopping.ts';
@@ -16,8 +16,14 @@ export interface LedgerRow {
   title: string;
   value: number | null;
   championValue: number | null;
+  /** How many trials `value` is the mean of; 0 if it is projected. */
+  measured: number;
+  /** Standard deviation of one trial, as known at the time of the verdict. */
+  noise: number | null;
   peakMemoryMb: number;
   status: 'keep' | 'discard' | 'crash' | 'stopped' | 'running';
+  /** How it ended; null while it runs. */
+  verdict: Verdict['kind'] | null;
   /** Whether it was merged for shorter code, not for a better score. */
   simpler: boolean;
   /** Whether it is held for review, and nobody has decided yet. */
@@ -37,8 +43,11 @@ export function ledgerRows(experiments: readonly Experiment[]): LedgerRow[] {
       title: marker.idea.title,
       value: values.length > 0 ? mean(values) : status === 'stopped' ? (marker.verdict?.value ?? null) : null,
       championValue: marker.verdict?.championValue ?? null,
+      measured: values.length,
+      noise: marker.verdict?.noise ?? null,
       peakMemoryMb: Math.max(0, ...marker.trials.map(trial => trial.peakMemoryMb)),
       status,
+      verdict: marker.verdict?.kind ?? null,
       simpler: marker.verdict?.cause === 'simpler',
       held: waitsForPeople(experiment),
     };
@@ -57,6 +66,8 @@ function rowStatus(experiment: Experiment): LedgerRow['status'] {
 export interface Start {
   commit: string;
   value: number;
+  /** How many trials that is the mean of; 0 if they are not known. */
+  trials: number;
   /** 0 if its trials are not known. */
   peakMemoryMb: number;
 }
@@ -76,11 +87,12 @@ export function startOf(
     return {
       commit: first.candidate,
       value: mean(values),
+      trials: values.length,
       peakMemoryMb: Math.max(...trials.map(trial => trial.peakMemoryMb)),
     };
   const judged = experiments.find(({ marker }) => marker.verdict?.championValue != null)?.marker;
   const value = judged?.verdict?.championValue;
-  return judged && value != null ? { commit: judged.champion.sha, value, peakMemoryMb: 0 } : null;
+  return judged && value != null ? { commit: judged.champion.sha, value, trials: 0, peakMemoryMb: 0 } : null;
 }
 
 /**
@@ -108,17 +120,45 @@ function lineOf({ commit, value, peakMemoryMb, status, title }: LedgerRow): stri
 export interface LedgerPoint {
   number: number;
   value: number | null;
+  /** Standard error of `value`; null if that is not known, or if the value is projected. */
+  error: number | null;
+  /** What it was compared with. */
+  championValue: number | null;
   kept: boolean;
   title: string;
 }
 
 /** The points of the chart, numbered in the order of `rows`. */
 export function ledgerPoints(start: Start | null, rows: readonly LedgerRow[]): LedgerPoint[] {
-  const first = start ? [{ number: 0, value: start.value, kept: true, title: 'baseline' }] : [];
+  const noise = rows.find(row => row.noise !== null)?.noise ?? null;
+  const first = start
+    ? [
+        {
+          number: 0,
+          value: start.value,
+          error: standardError(noise, start.trials),
+          championValue: null,
+          kept: true,
+          title: 'baseline',
+        },
+      ]
+    : [];
   const rest = rows
     .filter(row => row.status !== 'running')
-    .map((row, i) => ({ number: i + 1, value: row.value, kept: row.status === 'keep', title: row.title }));
+    .map((row, i) => ({
+      number: i + 1,
+      value: row.value,
+      error: standardError(row.noise, row.measured),
+      championValue: row.status === 'stopped' ? null : row.championValue,
+      kept: row.status === 'keep',
+      title: row.title,
+    }));
   return [...first, ...rest];
+}
+
+/** Of a mean over trials with this standard deviation. */
+function standardError(deviation: number | null, trials: number): number | null {
+  return deviation === null || trials === 0 ? null : deviation / Math.sqrt(trials);
 }
 
 function line(

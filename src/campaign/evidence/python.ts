@@ -4,7 +4,7 @@
  */
 
 export interface Token {
-  kind: 'name' | 'number' | 'operator' | 'string' | 'newline';
+  kind: 'name' | 'number' | 'operator' | 'string' | 'comment' | 'newline';
   /** As written; names as Python compares them (NFKC). */
   text: string;
   /** Whether it stands in a replacement field of an f-string. */
@@ -31,7 +31,7 @@ const UTF_8 = /^utf[-_]?8$|^ascii$/i;
 
 class Unreadable extends Error {}
 
-/** All tokens but comments and indentation; null where the text is no Python that all versions read alike. */
+/** All tokens but indentation; null where the text is no Python that all versions read alike. */
 export function pythonTokens(text: string): Token[] | null {
   const source = text.startsWith('\ufeff') ? text.slice(1) : text;
   const encodings = source.split(/\r\n|\n|\r/, 2).flatMap(line => ENCODING.exec(line)?.[1] ?? []);
@@ -65,7 +65,7 @@ class Reader {
       const character = this.text[i] ?? '';
       if (inField && open.length === 0 && this.endsField(i)) return i;
       if (' \t\f'.includes(character)) i++;
-      else if (character === '#') i = this.end(COMMENT, i);
+      else if (character === '#') i = this.readComment(i, inField);
       else if (character === '\\') i = this.end(LINE_END, i + 1);
       else if (character === '\n' || character === '\r') {
         if (open.length === 0 && !inField) this.add('newline', '\n', false);
@@ -82,6 +82,12 @@ class Reader {
     }
     if (inField || open.length > 0) throw new Unreadable();
     return i;
+  }
+
+  private readComment(start: number, inField: boolean): number {
+    const end = this.end(COMMENT, start);
+    this.add('comment', this.text.slice(start, end), inField);
+    return end;
   }
 
   private endsField(i: number): boolean {

@@ -56,6 +56,14 @@ const NO_SIMPLER: Record<string, string> = {
   'a name of other letters': 'ｅｘｅｃ(source)\n',
   'another way to execute': 'eval(source)\n',
   'a name that is put together': 'step = getattr(f, "a" + "b")\n',
+  'code in comments, run by another program': `os.execvp("sh", ["sh", "-c", "sed -n s/^#//p train.py | python3"])\n`,
+  'a program that is started': 'os.posix_spawnp("sh", [], {})\n',
+  'a program that a module runs': 'step = subprocess.run(["a"])\n',
+  'numbers in comments': 'step = np.loadtxt("train.py", comments=None)\n',
+  'comments by a module': 'step = inspect.getcomments(f)\n',
+  'a file behind a tensor': 'step = torch.from_file("a")\n',
+  'code that went into comments': `step = other\n${LONG.replaceAll(/^/gm, '# ')}`,
+  'code that went into documentation': `def step(): """${LONG}"""\n`,
   'what Python looks up': 'step = f.__dict__["a"]\n',
   'documentation that is read': 'step = f.__doc__\n',
   'names of the frame': 'step = globals()["a"]\n',
@@ -93,10 +101,12 @@ test('honest simplifications are shorter', () => {
     'import math, os\nfrom a.b import c, d\ndef step(x):\n  return f(x * 2, x * 2 + 3)\n',
     'import math\nfrom a.b import c\n\n',
     `import math as m\n${LONG}`,
-    'from a.b import (d, c)\ndef step(x: int) -> int:\n  """Twice, and three more."""\n  return f"{x!r:>{w}}"\n',
+    'from a.b import (d, c)\ndef step(x: int) -> int:\n  return f"{x!r:>{w}}"\n',
+    'import math\nfrom a.b import c\ndef step(x):\n  """Twice, and three more."""\n  return f(x)\n',
     `import math, os\nfrom a.b import c, d as e\n${LONG.replace('  z = y + 3\n', '').replace('z)', 'y + 3)').replace('f(y, ', 'g(')}`,
   ])
     assert.ok((added(before, after) ?? 0) < 0, after);
+  assert.equal(added(before, `import math, os\nfrom a.b import c\n# Twice, and three more.\n${LONG}`), null);
   // What was there before is no more indirect than it was.
   assert.equal(added('model.eval()\nx = getattr(a, b)\ny = 1', 'model.eval()\nx = getattr(a, b)'), -3);
 });

@@ -5,12 +5,18 @@ import { pythonTokens, type Token } from './python.ts';
 const LONG = 24;
 const WORD = /[\p{L}\p{N}_]+|[^\s\p{L}\p{N}_]/gu;
 
-/** Names by which code is made from data, found by a name that is made from data, or read from elsewhere. */
-const INDIRECT = new Set(
-  `attrgetter breakpoint call check_output compile delattr eval exec exec_module execfile fromfile fromstring getattr
-  getattr_static getline getlines getsource globals import_module importlib input load loads locals memmap methodcaller open popen read_bytes read_text
-  run_code run_module run_path runctx setattr spawn system urlopen vars CodeType FunctionType Popen f_back f_builtins f_globals
-  f_locals _getframe`.split(/\s+/),
+/**
+ * Parts of names by which code is made from data, found by a name that is made from data, read from elsewhere, or run by another program.
+ * When in doubt, a name is one of them: what counts is only whether there are more of them than before.
+ */
+const INDIRECT = new RegExp(
+  [
+    'exec|eval|compile|import|spawn|popen|(?<!th)read|open|load|source|attr|getline|memmap|from_?(?:file|string|regex|txt)',
+    'copy_?file|send_?file|(?:check|get|status)_?output|_?comments|docstring|get_?doc|traceback|(?:extract|format|walk)_(?:stack|tb)',
+    '^(?:breakpoint|call|CodeType|FunctionType|globals|input|locals|methodcaller|run|system|vars)$|^run_|_call$',
+    'f_(?:back|builtins|code|globals|locals)|frame',
+  ].join('|'),
+  'i',
 );
 const FILE_END: Token[] = [{ kind: 'newline', text: '', inField: false }];
 /** What Python itself looks up, such as `__builtins__`, `__dict__` and `__doc__`. */
@@ -18,7 +24,8 @@ const OWN = /^__\w+__$/;
 
 /**
  * By how many tokens the changed files are longer than before; negative where they are shorter. Null where nobody can say: a file is not
- * Python, or cannot be read as Python, or the code is shorter but imports, executes or reads what it did not before.
+ * Python, or cannot be read as Python, or the code is shorter but the whole text with its comments is not, or it imports, executes or reads
+ * what it did not before.
  * @param before texts of files by path, those that changed among them
  * @param changed new texts of those that changed
  */
@@ -34,19 +41,40 @@ export function addedTokens(
     then.push(old, FILE_END);
     now.push(fresh, FILE_END);
   }
-  const added = sizeOf(now.flat()) - sizeOf(then.flat());
-  return added < 0 && isLessDirect(then.flat(), now.flat()) ? null : added;
+  const [codeThen, codeNow] = [withoutComments(then.flat()), withoutComments(now.flat())];
+  const added = sizeOf(codeNow) - sizeOf(codeThen);
+  if (added >= 0) return added;
+  const addedText = sizeOfText(now.flat()) - sizeOfText(then.flat());
+  return added + addedText >= 0 || isLessDirect(codeThen, codeNow) ? null : added;
 }
 
-function sizeOf(tokens: readonly Token[]): number {
-  return tokens.reduce((sum, token, i) => (isDocumentation(tokens, i) ? sum : sum + lengthOf(token)), 0);
+function withoutComments(tokens: readonly Token[]): Token[] {
+  return tokens.filter(({ kind }) => kind !== 'comment');
+}
+
+function sizeOf(code: readonly Token[]): number {
+  return code.reduce((sum, token, i) => (isDocumentation(code, i) ? sum : sum + lengthOf(token)), 0);
+}
+
+/** Length of comments and documentation, where code can be put aside. */
+function sizeOfText(tokens: readonly Token[]): number {
+  const code = withoutComments(tokens);
+  const documentation = code.filter((_, i) => isDocumentation(code, i));
+  const comments = tokens.filter(({ kind }) => kind === 'comment');
+  return [...documentation, ...comments].reduce(
+    (sum, { text }) => sum + wordsIn(text.replaceAll(/["'#]/g, '')),
+    0,
+  );
 }
 
 /** Strings count by their words, whatever they are for. */
 function lengthOf({ kind, text }: Token): number {
   if (kind === 'newline') return 0;
-  const words = kind === 'string' ? (text.match(WORD) ?? []) : [text];
-  return words.reduce((sum, word) => sum + Math.ceil(word.length / LONG), 0);
+  return kind === 'string' ? wordsIn(text) : Math.ceil(text.length / LONG);
+}
+
+function wordsIn(text: string): number {
+  return (text.match(WORD) ?? []).reduce((sum, word) => sum + Math.ceil(word.length / LONG), 0);
 }
 
 /** A string that is a statement; one with fields is evaluated. */
@@ -65,7 +93,7 @@ function isLessDirect(then: readonly Token[], now: readonly Token[]): boolean {
   const counts = new Map<string, number>();
   const count = (tokens: readonly Token[], sign: number) => {
     for (const { kind, text } of tokens)
-      if (kind === 'name' && (INDIRECT.has(text) || OWN.test(text)))
+      if (kind === 'name' && (INDIRECT.test(text) || OWN.test(text)))
         counts.set(text, (counts.get(text) ?? 0) + sign);
   };
   count(now, 1);

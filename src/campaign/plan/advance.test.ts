@@ -201,12 +201,21 @@ describe('a run that no runner picks up', () => {
     experiments: [experiment(1)],
     attempts: [attempt('3/1.1', { status: 'queued', createdAt: ago(seconds) })],
     campaigns: [campaign({ notices })],
+    runEndedAt: ago(5000),
   });
 
   test('is reported once after ten minutes', () => {
     assert.equal(planned(queued(590)), 'wait');
     assert.match(planned(queued(610)), /^notify: No runner has picked up trial 3\/1\.1 for 10 min/);
     assert.equal(planned(queued(610, ['no runner for run 7'])), 'wait');
+  });
+
+  test('is reported within a minute if no run was ever picked up, with the labels', () => {
+    const first = (seconds: number) => ({ ...queued(seconds), runEndedAt: null });
+    assert.equal(planned(first(20)), 'wait');
+    assert.match(planned(first(30)), /^notify: No runner has picked up trial 3\/1\.1 for 25 s/);
+    const said = plan(snapshot(first(30)), NOW);
+    assert.equal(said.kind === 'notify' ? said.queuedRun : null, 7);
   });
 
   test('pauses the campaign after an hour; after a resume the run is recorded as lost', () => {

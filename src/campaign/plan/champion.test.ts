@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { LOST_MACHINE } from '../evidence/faults.ts';
 import { CLOSED, planned, thought } from '../plan.test-helper.ts';
 import {
   attempt,
@@ -47,6 +48,17 @@ describe('the champion is measured first', () => {
     );
     const forgiven = [campaign({ baselines: three, forgiven: { baselines: 3, experiments: 0 } })];
     assert.equal(planned({ campaigns: forgiven }), 'dispatch 3/0.4 seed 0', 'a person resumed');
+  });
+
+  test('a runner that was stopped in the middle of a trial counts half against the machine', () => {
+    const lost = (count: number) =>
+      Array.from({ length: count }, (_, i) =>
+        trial(`3/0.${i + 1}`, 'champion tree', FAULT, { machine: LOST_MACHINE }),
+      );
+    assert.equal(planned({ campaigns: starting(lost(5)) }), 'dispatch 3/0.6 seed 0');
+    assert.match(planned({ campaigns: starting(lost(6)) }), /^paused: .*6 trials failed/);
+    const both = [...lost(2), ...[3, 4].map(k => trial(`3/0.${k}`, 'champion tree', FAULT))];
+    assert.match(planned({ campaigns: starting(both) }), /^paused: .*4 trials failed/);
   });
 
   test('a champion that crashes pauses the campaign', () => {

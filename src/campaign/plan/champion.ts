@@ -3,6 +3,7 @@
 import { quote } from '../../text/markdown.ts';
 import type { Action, Work } from '../action.ts';
 import { trialsOfTree } from '../evidence/evidence.ts';
+import { areTooMany, faultsAmong, isFault } from '../evidence/faults.ts';
 import { BASELINE_TRIALS, MAX_FAULTS, type RecordedTrial } from '../marker.ts';
 import { type Experiment, measuredValues, type Snapshot } from '../model.ts';
 import { paused } from '../phase.ts';
@@ -86,9 +87,9 @@ export function recentTrials(snapshot: Snapshot, { state }: LiveCampaign): Recor
 
 /** Pauses the campaign if too many trials of the champion had a machine error; null otherwise. */
 export function pauseForFaults(campaign: LiveCampaign, trials: readonly RecordedTrial[]): Action | null {
-  const faults = trials.filter(isFault);
+  const faults = faultsAmong(trials);
   const last = faults.at(-1)?.outcome;
-  if (faults.length < MAX_FAULTS || last?.status !== 'fault') return null;
+  if (!areTooMany(faults) || last?.status !== 'fault') return null;
   return pause(
     campaign,
     `The champion could not be measured: ${faults.length} trials failed with a machine error. Last error: ${quote(last.message)}. Fix the runner, then comment \`/research resume\`.`,
@@ -97,10 +98,6 @@ export function pauseForFaults(campaign: LiveCampaign, trials: readonly Recorded
 
 function pause(campaign: LiveCampaign, reason: string): Action {
   return { kind: 'phase', campaign, ...paused(reason) };
-}
-
-function isFault(trial: RecordedTrial | undefined): boolean {
-  return trial?.outcome.status === 'fault';
 }
 
 /** Ids of runs increase over time. */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { LOST_MACHINE } from '../evidence/faults.ts';
 import { CLOSED, planned } from '../plan.test-helper.ts';
 import {
   attempt,
@@ -53,6 +54,8 @@ describe('an experiment', () => {
     const faults = (n: number) => Array.from({ length: n }, (_, i) => trial(`3/1.${i + 1}`, 'tree 1', FAULT));
     assert.equal(planned({ experiments: [experiment(1, { trials: faults(2) })] }), 'dispatch 3/1.3 seed 0');
     assert.equal(planned({ experiments: [experiment(1, { trials: faults(3) })] }), 'unmeasurable #11');
+    const lost = [1, 2, 3].map(k => trial(`3/1.${k}`, 'tree 1', FAULT, { machine: LOST_MACHINE }));
+    assert.equal(planned({ experiments: [experiment(1, { trials: lost })] }), 'dispatch 3/1.4 seed 0');
   });
 
   test('whose dispatch got lost is dispatched again after two minutes under the same name', () => {

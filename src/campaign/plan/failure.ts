@@ -1,6 +1,6 @@
 /** Experiments that failed: they crashed, could not be measured, or were flagged by their audit. */
 import type { Action } from '../action.ts';
-import { MAX_FAULTS } from '../marker.ts';
+import { areTooMany, faultsAmong } from '../evidence/faults.ts';
 import { trialsSinceRerun } from '../people.ts';
 import { conclude } from './conclude.ts';
 import type { Subject } from './subject.ts';
@@ -20,10 +20,8 @@ function concludeCrash({ experiment, trials }: Subject): Action | null {
 
 /** Too many machine errors make it unmeasurable. */
 function concludeFaults({ experiment, trials }: Subject): Action | null {
-  const faults = trialsSinceRerun(experiment.marker, trials).filter(
-    ({ outcome }) => outcome.status === 'fault',
-  );
-  if (faults.length < MAX_FAULTS) return null;
+  const faults = faultsAmong(trialsSinceRerun(experiment.marker, trials));
+  if (!areTooMany(faults)) return null;
   const reason = `${faults.length} trials failed with a machine error.`;
   return conclude(experiment, trials, 'unmeasurable', reason);
 }

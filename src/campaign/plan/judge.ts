@@ -52,7 +52,13 @@ function judgeSound({ snapshot, work: { contract }, experiment, trials }: Subjec
 function verdictOf({ work, experiment, trials, moved }: Subject, judged: Judged): Action | null {
   const { kind, simplification, noise, doubt } = judged.verdict;
   const meanOf = (measured: readonly RecordedTrial[]) => mean(measuredValues(measured));
-  const numbers = { value: meanOf(judged.candidate), championValue: meanOf(judged.champion), noise, doubt };
+  const numbers = {
+    value: meanOf(judged.candidate),
+    championValue: meanOf(judged.champion),
+    championTrials: measuredValues(judged.champion).length,
+    noise,
+    doubt,
+  };
   // A candidate that lost against the old champion would lose against the new one too.
   if (kind === 'close') {
     const reason = closeReason(work.contract, numbers);

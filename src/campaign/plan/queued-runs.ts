@@ -8,6 +8,8 @@ import { secondsSince } from '../time.ts';
 import { trialParts } from '../trial-id.ts';
 import type { Turn } from './turn.ts';
 
+/** Before any run has been picked up, a label that no runner has is likelier than a busy runner. */
+const FIRST_NOTICE_SECONDS = 25;
 const NOTICE_SECONDS = 600;
 const PAUSE_SECONDS = 3600;
 
@@ -17,7 +19,7 @@ interface Queued {
 }
 
 /**
- * A run that no runner picks up is reported after ten minutes, and pauses the campaign after an hour. While any run is in progress, the
+ * A run that no runner picks up is reported after ten minutes, the first one sooner, and pauses the campaign after an hour. While any run is in progress, the
  * others are waiting for its runner, and when it ends the time starts again.
  */
 export function waitForRunner({ snapshot, work, now }: Turn): Action | null {
@@ -32,13 +34,15 @@ export function waitForRunner({ snapshot, work, now }: Turn): Action | null {
   if (waited >= PAUSE_SECONDS) {
     if (coversRun(notices, 'paused', run)) return recordAsLost(snapshot, work, attempt);
     const text = `No runner has picked up trial ${attempt.trial} for an hour, so this campaign is paused. Start a self-hosted runner with the workflow's labels, then comment \`/research resume\`.`;
-    return { kind: 'notify', campaign, key: queueKey('paused', last.run), text, pause: true };
+    const key = queueKey('paused', last.run);
+    return { kind: 'notify', campaign, key, text, pause: true, queuedRun: run.id };
   }
-  if (waited >= NOTICE_SECONDS && !coversRun(notices, 'waiting', run)) {
-    const text = `No runner has picked up trial ${attempt.trial} for 10 min ([run](${run.url})). Is a self-hosted runner with the workflow's labels online? The campaign pauses after an hour.`;
-    return { kind: 'notify', campaign, key: queueKey('waiting', last.run), text, pause: false };
-  }
-  return null;
+  const isFirst = snapshot.runEndedAt === null;
+  if (waited < (isFirst ? FIRST_NOTICE_SECONDS : NOTICE_SECONDS)) return null;
+  if (coversRun(notices, 'waiting', run)) return null;
+  const text = `No runner has picked up trial ${attempt.trial} for ${isFirst ? `${FIRST_NOTICE_SECONDS} s` : '10 min'} ([run](${run.url})). Is a self-hosted runner with the workflow's labels online? The campaign pauses after an hour.`;
+  const key = queueKey('waiting', last.run);
+  return { kind: 'notify', campaign, key, text, pause: false, queuedRun: run.id };
 }
 
 /** The campaign's queued runs, oldest first; none while any run is in progress. */

@@ -3,6 +3,7 @@
 import type { Action, ActionOf } from '../../campaign/action.ts';
 import { RESEARCH_LABEL, type Snapshot } from '../../campaign/model.ts';
 import { paused } from '../../campaign/phase.ts';
+import { quote } from '../../text/markdown.ts';
 import type { Context } from '../context.ts';
 import { deny } from '../denials.ts';
 import type { GitHubPort } from '../port.ts';
@@ -96,12 +97,27 @@ async function changePhase(
   await saveState(context.port, snapshot, campaign, { ...campaign.state, phase, reason, cause });
 }
 
+/** The labels that a run waits for, and those of the runners if the App may know them. */
+async function labelsSentence(port: GitHubPort, runId: number): Promise<string> {
+  const [job, runners] = [await port.job(runId), await port.runners()];
+  if (!job || job.labels.length === 0) return '';
+  const wanted = `It needs a runner with all of these labels: ${quoted(job.labels)}.`;
+  if (runners === null) return `${wanted} Compare them with Settings → Actions → Runners.`;
+  if (runners.length === 0) return `${wanted} The repository has no runner online.`;
+  return `${wanted} Online: ${runners.map(quoted).join('; ')}.`;
+}
+
+function quoted(labels: readonly string[]): string {
+  return labels.map(label => quote(label, 50)).join(', ');
+}
+
 async function notify(
   { port }: Context,
   snapshot: Snapshot,
-  { campaign, key, text, pause }: ActionOf<'notify'>,
+  { campaign, key, text: words, pause, queuedRun }: ActionOf<'notify'>,
 ): Promise<void> {
   const { issue, state } = campaign;
+  const text = queuedRun === undefined ? words : `${words} ${await labelsSentence(port, queuedRun)}`.trim();
   await commentOnce(port, issue, key, text);
   if (!state) return;
   const notices = [...state.notices, key];

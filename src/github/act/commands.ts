@@ -24,6 +24,7 @@ import {
   unreadableAnswer,
 } from '../../render/answer.ts';
 import { statusComment } from '../../render/status.ts';
+import { escapeMarkdown } from '../../text/markdown.ts';
 import type { Context } from '../context.ts';
 import { refuse, reply } from '../replies.ts';
 import { saveState } from '../state.ts';
@@ -203,7 +204,7 @@ async function turn(
   if (kind === 'resume' && !campaign.issueOpen)
     return refuse(context, pending, 'This issue is closed. Reopen it first.');
   const comments = [...state.comments, pending.comment];
-  const requested = `Requested by ${pending.author}.`;
+  const requested = `Requested by ${escapeMarkdown(pending.author)}.`;
   await context.port.react(pending.comment, 'rocket');
   if (kind === 'stop') await cancelChampionTrials(context, snapshot, campaign);
   const next: CampaignState =

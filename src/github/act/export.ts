@@ -1,15 +1,12 @@
 /** The export: `results.tsv` and `progress.svg` on the branch `research-log`, written when they changed. */
 import { ledgerPoints, ledgerRows, resultsTsv, startOf } from '../../campaign/evidence/ledger.ts';
 import type { Snapshot } from '../../campaign/model.ts';
+import { CHART_FILE, LOG_BRANCH, RESULTS_FILE } from '../../render/status.ts';
 import type { Context } from '../context.ts';
 import type { GitHubPort } from '../port.ts';
 
-const LOG_BRANCH = 'research-log';
-const RESULTS_FILE = 'results.tsv';
-const CHART_FILE = 'progress.svg';
-
 /** The export is written at most this often while a campaign runs. */
-const EXPORT_SECONDS = 180;
+const EXPORT_SECONDS = 60;
 
 export interface ExportMemory {
   /** `results.tsv` as last written or read; null before it was first read. */

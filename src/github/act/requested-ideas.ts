@@ -13,7 +13,7 @@ import { stillAsked, waitsForDecisions } from '../../campaign/people.ts';
 import { dollarsReached } from '../../campaign/plan/campaign-limits.ts';
 import { countExperiments, hasEnded } from '../../campaign/queries.ts';
 import { noCampaignAnswer } from '../../render/answer.ts';
-import { quote } from '../../text/markdown.ts';
+import { escapeMarkdown, quote } from '../../text/markdown.ts';
 import type { Context } from '../context.ts';
 import { commentOnce, refuse } from '../replies.ts';
 import { saveState } from '../state.ts';
@@ -135,7 +135,7 @@ export async function dropRequest(
   reason: string,
 ): Promise<void> {
   const { state } = campaign;
-  const text = `Could not try ${quote(asked.idea)} (requested by ${asked.by}): ${quote(reason, 300)}.`;
+  const text = `Could not try ${quote(asked.idea)} (requested by ${escapeMarkdown(asked.by)}): ${quote(reason, 300)}.`;
   await commentOnce(port, campaign.issue, `asked ${asked.comment}`, text);
   await saveState(port, snapshot, campaign, {
     ...state,

@@ -13,9 +13,15 @@ export async function writeOff(
   snapshot: Snapshot,
   { campaign, thought }: Pick<ActionOf<'writeOff'>, 'campaign' | 'thought'>,
 ): Promise<void> {
-  const cost = thinking.answer(thought)?.cost;
-  if (cost && cost.calls > 0)
-    await saveState(port, snapshot, campaign, charge(thinking, thought, campaign.state, cost));
+  const answer = thinking.answer(thought);
+  if (answer && answer.cost.calls > 0) {
+    const state = charge(thinking, thought, campaign.state, answer.cost);
+    const reasons = answer.kind === 'failed' ? [answer.reason] : [];
+    await saveState(port, snapshot, campaign, {
+      ...state,
+      failedProposals: [...state.failedProposals, ...reasons],
+    });
+  }
   thinking.drop(thought);
 }
 

@@ -1,11 +1,14 @@
 /** Trials on GitHub: a check run as the intent, the dispatch, and the result from the run's artifact. */
+
 import { createHmac } from 'node:crypto';
 import type { ActionOf } from '../../campaign/action.ts';
 import { type Terms, termsOf } from '../../campaign/evidence/audit-terms.ts';
-import { budgetOf } from '../../campaign/evidence/evidence.ts';
+import { budgetOf, championValues } from '../../campaign/evidence/evidence.ts';
+import { LOST_MACHINE } from '../../campaign/evidence/faults.ts';
 import { stopBarOf } from '../../campaign/evidence/stopping.ts';
 import type { RecordedTrial } from '../../campaign/marker.ts';
 import type { Campaign, Run, Snapshot } from '../../campaign/model.ts';
+import { mean } from '../../gate/mean.ts';
 import { timeoutOf } from '../../protocol/duration.ts';
 import {
   MEASUREMENT_ARTIFACT,
@@ -13,8 +16,9 @@ import {
   type Measurement,
   measurementSchema,
 } from '../../protocol/measurement.ts';
+import { maskedDeep } from '../../protocol/secrets.ts';
 import { formatStopBar, STOP_INPUT } from '../../protocol/stop-bar.ts';
-import { completedCheck, startedCheck } from '../../render/check.ts';
+import { checkConclusion, completedCheck, startedCheck } from '../../render/check.ts';
 import type { Context } from '../context.ts';
 import { statusOf } from '../errors.ts';
 import { writeMarker } from '../marker.ts';
@@ -108,7 +112,7 @@ export async function recordTrial(
   // GitHub may leave it queued all the same. Its result would not count any more.
   if (run?.status === 'queued' && !attempt.check?.measurement) await port.cancelRun(run.id);
   const trial = attempt.check?.measurement ?? (await readResult(context, snapshot, action));
-  if (!attempt.check?.measurement) await completeCheck(context, action, trial);
+  if (!attempt.check?.measurement) await completeCheck(context, snapshot, action, trial);
   context.log.info({ trial: trial.trial, outcome: trial.outcome.status }, 'recorded');
   if (experiment !== null || !campaign.state) return;
   const known = campaign.state.baselines.filter(baseline => baseline.trial !== trial.trial);
@@ -117,7 +121,8 @@ export async function recordTrial(
 
 async function completeCheck(
   context: Context,
-  { contract, attempt }: ActionOf<'record'>,
+  snapshot: Snapshot,
+  { contract, attempt, experiment }: ActionOf<'record'>,
   trial: RecordedTrial,
 ): Promise<void> {
   const { port } = context;
@@ -132,9 +137,15 @@ async function completeCheck(
       context.now(),
       startedCheck(trial.trial, trial.budgetSeconds, runsPage(context)),
     ));
-  const conclusion = { measured: 'success', stopped: 'neutral', crash: 'failure', fault: 'neutral' } as const;
-  const text = completedCheck(contract, trial, writeMarker('trial', trial));
-  await port.completeCheck(id, conclusion[trial.outcome.status], attempt.run?.url ?? null, text);
+  const champion = experiment === null ? [] : championValues(snapshot, trial.budgetSeconds);
+  const level = champion.length === 0 ? null : mean(champion);
+  const text = completedCheck(contract, trial, level, writeMarker('trial', trial));
+  await port.completeCheck(
+    id,
+    checkConclusion(contract, trial, experiment === null, level),
+    attempt.run?.url ?? null,
+    text,
+  );
 }
 
 /** The measurement of exactly the trial that was dispatched. Anything else is a machine fault. */
@@ -146,15 +157,13 @@ async function readResult(
   const { attempt, experiment } = action;
   const { run } = attempt;
   if (!run) throw new Error(`Expected a completed run of trial ${attempt.trial}, found none.`);
-  const fault = (message: string) => faultOf(context, snapshot, action, run, message);
+  const fault = (message: string, machine = 'unknown') =>
+    faultOf(context, snapshot, action, run, { message, machine });
   const text = await context.port.artifact(run.id, MEASUREMENT_ARTIFACT, MEASUREMENT_FILE);
-  const measurement = text === null ? null : parseMeasurement(text);
+  const measurement = text === null ? null : parseMeasurement(text, context.secrets);
+  if (measurement === null && run.status === 'queued') return fault('No runner picked up the run.');
   if (measurement === null)
-    return fault(
-      run.status === 'queued'
-        ? 'No runner picked up the run.'
-        : `The run ended (${run.conclusion ?? 'no conclusion'}) without a readable measurement.`,
-    );
+    return fault(await withoutMeasurement(context, run), text === null ? LOST_MACHINE : undefined);
   const marker = experiment?.marker;
   const expected = marker?.commit ?? measurement.candidate;
   const tree = marker?.tree ?? (await treeOf(context, snapshot, measurement.candidate));
@@ -177,14 +186,22 @@ async function readResult(
   return { ...measurement, outcome: kept, runId: run.id };
 }
 
+/** Why a run left no measurement, in the runner's words if it said anything. */
+async function withoutMeasurement({ port }: Context, run: Run): Promise<string> {
+  const failure = (await port.job(run.id))?.failure ?? null;
+  const ended = `The run ended (${run.conclusion ?? 'no conclusion'}) without a readable measurement`;
+  return failure === null ? `${ended}.` : `${ended}: ${failure}`;
+}
+
 /** The tree of a measured champion, which may be an earlier one. */
 async function treeOf({ port }: Context, { base }: Snapshot, sha: string): Promise<string | undefined> {
   return sha === base.sha ? base.tree : (await port.commit(sha))?.tree;
 }
 
-function parseMeasurement(text: string): Measurement | null {
+function parseMeasurement(text: string, secrets: readonly string[]): Measurement | null {
   try {
-    const parsed = measurementSchema.safeParse(JSON.parse(text));
+    // The runner masks the secrets that it knows. These are the App's, for one that runs on the same machine.
+    const parsed = measurementSchema.safeParse(maskedDeep(JSON.parse(text), secrets));
     return parsed.success ? parsed.data : null;
   } catch {
     return null;
@@ -197,7 +214,7 @@ async function faultOf(
   snapshot: Snapshot,
   { contract, experiment }: ActionOf<'record'>,
   run: Run,
-  message: string,
+  { message, machine }: { message: string; machine: string },
 ): Promise<RecordedTrial> {
   const champion = experiment ? null : await port.commit(run.headSha);
   const { sha, tree } = champion ?? snapshot.base;
@@ -209,7 +226,7 @@ async function faultOf(
     tree: experiment?.marker.tree ?? tree,
     seed: 0,
     budgetSeconds: contract.trial.budget,
-    machine: 'unknown',
+    machine,
     digest: '',
     sandbox: 'none',
     outcome: { status: 'fault', message: message.slice(0, 500) },

@@ -19,12 +19,18 @@ export function octokitPort(octokit: Octokit, repository: Repository, botLogin: 
   };
 }
 
-/** Makes a client respect rate limits and use conditional requests. */
-export function limitedAndCached(octokit: Octokit, limit: RateLimit): Octokit {
-  const inner = octokit.request.endpoint.DEFAULTS.request?.fetch ?? fetch;
-  const limited = withRateLimit(withEtagCache(inner), limit);
+/** Changes how a client sends its requests. */
+export type Wrap = (inner: typeof fetch) => typeof fetch;
+
+/** Makes a client respect rate limits and use conditional requests. `wrap` is closest to the network. */
+export function limitedAndCached(octokit: Octokit, limit: RateLimit, wrap: Wrap = inner => inner): Octokit {
+  return wrapped(octokit, inner => withRateLimit(withEtagCache(wrap(inner)), limit));
+}
+
+export function wrapped(octokit: Octokit, wrap: Wrap): Octokit {
+  const sending = wrap(octokit.request.endpoint.DEFAULTS.request?.fetch ?? fetch);
   octokit.hook.before('request', options => {
-    options.request = { ...options.request, fetch: limited };
+    options.request = { ...options.request, fetch: sending };
   });
   return octokit;
 }

@@ -49,8 +49,10 @@ async function limitOf(response: Response): Promise<number | null> {
   if (after >= 0) return after;
   if (headers.get('x-ratelimit-remaining') === '0') {
     const reset = Number(headers.get('x-ratelimit-reset')) * 1000;
-    // One second more, because the header has whole seconds.
-    return reset > 0 ? Math.max(0, (reset - Date.now()) / 1000) + 1 : UNNAMED_SECONDS;
+    // This machine's clock may be wrong.
+    const now = Date.parse(headers.get('date') ?? '') || Date.now();
+    // One second more, because the headers have whole seconds.
+    return reset > 0 ? Math.max(0, (reset - now) / 1000) + 1 : UNNAMED_SECONDS;
   }
   const text = await response.clone().text();
   return response.status === 429 || /rate limit|abuse detection/i.test(text) ? UNNAMED_SECONDS : null;

@@ -1,7 +1,7 @@
 /** The reading half of the port. */
 import { strFromU8, unzipSync } from 'fflate';
-import { HIDDEN, NO_SUCH_COMMIT, orNull } from '../errors.ts';
-import type { Comment, Commit, Pull, Repository } from '../port.ts';
+import { HIDDEN, NO_SUCH_COMMIT, orNull, statusOf } from '../errors.ts';
+import type { Comment, Commit, Pull, Repository, RunJob } from '../port.ts';
 import { toCheck, toComment, toFile, toFirstComment, toIssue, toPull, toRun } from './convert.ts';
 import type { Octokit, Repo } from './types.ts';
 
@@ -14,7 +14,7 @@ export function reads(octokit: Octokit, repo: Repo, repository: Repository, botL
       const { data } = await rest.repos.get(repo);
       // GitHub leaves the setting out where it hides it from the App.
       const squashes = data.allow_squash_merge !== false;
-      return { isPublic: !data.private, defaultBranch: data.default_branch, squashes };
+      return { url: data.html_url, isPublic: !data.private, defaultBranch: data.default_branch, squashes };
     },
     commit: async (ref: string): Promise<Commit | null> => {
       const found = SHA.test(ref)
@@ -67,6 +67,14 @@ export function reads(octokit: Octokit, repo: Repo, repository: Repository, botL
       });
       return found.map(toComment);
     },
+    findComment: async (issue: number, isWanted: (comment: Comment) => boolean) => {
+      const wanted = { ...repo, issue_number: issue, per_page: 100 };
+      for await (const { data } of octokit.paginate.iterator(rest.issues.listComments, wanted)) {
+        const found = data.map(toComment).find(isWanted);
+        if (found) return found;
+      }
+      return null;
+    },
     comment: (id: number) =>
       orNull(async () => toComment((await rest.issues.getComment({ ...repo, comment_id: id })).data)),
     commentsSince: async (since: Date) => {
@@ -106,6 +114,14 @@ export function reads(octokit: Octokit, repo: Repo, repository: Repository, botL
       return found?.data.workflow_runs.map(toRun) ?? [];
     },
     artifact: (runId: number, name: string, file: string) => artifact(octokit, repo, runId, name, file),
+    job: (runId: number) => job(octokit, repo, runId),
+    runners: async () => {
+      const found = await rest.actions
+        .listSelfHostedRunnersForRepo({ ...repo, per_page: 100 })
+        .catch(error => forbidden(error));
+      const online = found?.data.runners.filter(({ status }) => status === 'online');
+      return online?.map(({ labels }) => labels.map(({ name }) => name)) ?? null;
+    },
     permission: async (username: string) => {
       const found = await orNull(() => rest.repos.getCollaboratorPermissionLevel({ ...repo, username }));
       const level = found?.data.permission;
@@ -194,6 +210,28 @@ async function artifact(
   });
   const text = unzip(new Uint8Array(archive.data as ArrayBuffer), file);
   return text ? strFromU8(text) : null;
+}
+
+async function job(octokit: Octokit, repo: Repo, runId: number): Promise<RunJob | null> {
+  const { data } = await octokit.rest.actions.listJobsForWorkflowRun({ ...repo, run_id: runId });
+  const found = data.jobs.find(({ conclusion }) => conclusion === 'failure') ?? data.jobs[0];
+  if (!found) return null;
+  if (found.conclusion !== 'failure') return { labels: found.labels, failure: null };
+  const check = Number(found.check_run_url.split('/').at(-1));
+  const { data: notes } = await octokit.rest.checks.listAnnotations({ ...repo, check_run_id: check });
+  const errors = notes.filter(({ annotation_level: level }) => level === 'failure');
+  // The last words of a step that ran a program say only that it failed.
+  const words = errors.find(({ message }) => !/^Process completed with /.test(message ?? ''))?.message;
+  const step = found.steps?.find(({ conclusion }) => conclusion === 'failure')?.name;
+  const place = step === undefined ? '' : `step "${step}"`;
+  return { labels: found.labels, failure: [place, words].filter(Boolean).join(': ') || null };
+}
+
+/** Null if the App lacks a permission; otherwise throws the error. */
+function forbidden(error: unknown): null {
+  const status = statusOf(error);
+  if (status !== 403 && status !== 404) throw error;
+  return null;
 }
 
 /** One file of an archive; undefined if it is missing or the archive is unreadable. The trial then counts as a machine fault and is repeated. */

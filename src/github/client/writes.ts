@@ -1,6 +1,8 @@
 /** The writing half of the port. */
 import { createHash } from 'node:crypto';
+import { fitBody, fitCheck, fitPull, fitTitle } from '../bounds.ts';
 import { cannotCancel, isGone, mergeRefusal, orNull, unlessStatus } from '../errors.ts';
+import type { CheckRunText } from '../port.ts';
 import { toComment } from './convert.ts';
 import type { Octokit, Repo } from './types.ts';
 
@@ -41,11 +43,11 @@ export function gitWrites(octokit: Octokit, repo: Repo) {
       }
     },
     createPull: async (pull: { title: string; body: string; branch: string; base: string }) => {
-      const { title, body, branch, base } = pull;
+      const { title, body, branch, base } = fitPull(pull);
       return (await pulls.create({ ...repo, title, body, head: branch, base, ...ONCE })).data.number;
     },
     updatePull: async (number: number, change: { title?: string; body?: string; state?: 'closed' }) => {
-      await pulls.update({ ...repo, pull_number: number, ...change, ...ONCE });
+      await pulls.update({ ...repo, pull_number: number, ...fitPull(change), ...ONCE });
     },
     merge: async (number: number, options: { sha: string; title: string; message: string }) => {
       try {
@@ -54,7 +56,7 @@ export function gitWrites(octokit: Octokit, repo: Repo) {
           pull_number: number,
           sha: options.sha,
           merge_method: 'squash',
-          commit_title: options.title,
+          commit_title: fitTitle(options.title),
           commit_message: options.message,
           ...ONCE,
         });
@@ -116,9 +118,11 @@ export function issueWrites(octokit: Octokit, repo: Repo) {
       await issues.addLabels({ ...repo, issue_number: issue, labels: [label], ...ONCE });
     },
     createComment: async (issue: number, body: string) =>
-      toComment((await issues.createComment({ ...repo, issue_number: issue, body, ...ONCE })).data),
+      toComment(
+        (await issues.createComment({ ...repo, issue_number: issue, body: fitBody(body), ...ONCE })).data,
+      ),
     updateComment: async (id: number, body: string) => {
-      await issues.updateComment({ ...repo, comment_id: id, body, ...ONCE });
+      await issues.updateComment({ ...repo, comment_id: id, body: fitBody(body), ...ONCE });
     },
     deleteComment: async (id: number) => {
       await unlessStatus([404], () => issues.deleteComment({ ...repo, comment_id: id, ...ONCE }));
@@ -134,12 +138,10 @@ export function issueWrites(octokit: Octokit, repo: Repo) {
   };
 }
 
-type CheckText = { title: string; summary: string; text: string };
-
 export function actionWrites(octokit: Octokit, repo: Repo) {
   const { checks, actions } = octokit.rest;
   return {
-    createCheck: async (sha: string, externalId: string, startedAt: Date, output: CheckText) => {
+    createCheck: async (sha: string, externalId: string, startedAt: Date, output: CheckRunText) => {
       const { data } = await checks.create({
         ...repo,
         name: `trial ${externalId}`,
@@ -147,7 +149,7 @@ export function actionWrites(octokit: Octokit, repo: Repo) {
         external_id: externalId,
         status: 'in_progress',
         started_at: startedAt.toISOString(),
-        output,
+        output: fitCheck(output),
         ...ONCE,
       });
       return data.id;
@@ -160,7 +162,7 @@ export function actionWrites(octokit: Octokit, repo: Repo) {
       id: number,
       conclusion: 'success' | 'failure' | 'neutral',
       url: string | null,
-      output: CheckText,
+      output: CheckRunText,
     ) => {
       const details = url === null ? {} : { details_url: url };
       await checks.update({
@@ -168,7 +170,7 @@ export function actionWrites(octokit: Octokit, repo: Repo) {
         check_run_id: id,
         status: 'completed',
         conclusion,
-        output,
+        output: fitCheck(output),
         ...details,
         ...ONCE,
       });

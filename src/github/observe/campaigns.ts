@@ -31,9 +31,12 @@ export async function readCampaigns(
     ...promotions.filter(({ state }) => state === 'open').map(({ campaign }) => campaign),
   ];
   const asked = commands.map(({ issue }) => pulls.get(issue) ?? issue);
-  const touched = new Set([...asked, ...experiments.map(e => e.marker.campaign)]);
-  // The status comment of a campaign that has ended may be out of date.
-  const late = met.map(({ issue }) => issue);
+  const touchedByWork = new Set([...experiments.map(e => e.marker.campaign), ...unfinished]);
+  const touched = new Set([...asked, ...touchedByWork]);
+  // After a restart, the status comment of a campaign that has ended may be out of date.
+  const late = memory.commentsSeen === null ? met.map(({ issue }) => issue) : [];
+  // An issue without the label and without experiments can only have a campaign that lost its label before its first experiment.
+  const starting = new Set(commands.flatMap(({ issue, command }) => (mayStart(command) ? issue : [])));
   const campaigns: Campaign[] = [];
   for (const number of new Set([...open.keys(), ...unfinished, ...memory.alive, ...asked, ...late])) {
     const updatedAt = open.get(number);
@@ -44,7 +47,10 @@ export async function readCampaigns(
       : // Asked twice, because a campaign that seems to be missing would be started again.
         await askTwice(() => port.issue(number));
     if (!issue || issue.isPull) continue;
-    const campaign = await readCampaign(port, memory, number, issue, met);
+    const isLikely = touchedByWork.has(number) || starting.has(number) || memory.alive.has(number);
+    const isLabelled = issue.labels.includes(RESEARCH_LABEL);
+    if (!isLikely && !isLabelled && !met.some(found => found.issue === number)) continue;
+    const campaign = await readCampaign(port, memory, number, issue, met, touchedByWork.has(number));
     if (campaign.comment) memory.bare.delete(number);
     else if (known) memory.bare.set(number, updatedAt);
     if (campaign.comment || known || unfinished.includes(number)) campaigns.push(campaign);
@@ -71,28 +77,42 @@ function isLive(state: CampaignState | null): boolean {
   return state?.phase === 'running' || state?.phase === 'paused';
 }
 
+/** Whether a command can begin a campaign. */
+function mayStart(command: PendingCommand['command']): boolean {
+  return command.kind === 'command' && command.command.kind === 'start';
+}
+
+/** @param hasWork whether it has experiments, so that people must be told if its state is lost */
 async function readCampaign(
   port: GitHubPort,
   memory: Memory,
   issue: number,
   { open, labels }: Pick<Issue, 'open' | 'labels'>,
   met: readonly Comment[],
+  hasWork: boolean,
 ): Promise<Campaign> {
   const campaign = { issue, issueOpen: open, labelled: labels.includes(RESEARCH_LABEL) };
   const remembered = memory.statusComments.get(issue);
-  const quick =
-    remembered === undefined ? met.find(found => found.issue === issue) : await port.comment(remembered);
+  const there = remembered === undefined ? null : await port.comment(remembered);
+  const quick = there && stateIn(there.body) ? there : met.find(found => found.issue === issue);
   const known = quick ? stateIn(quick.body) : null;
   if (quick && known) {
     memory.statusComments.set(issue, quick.id);
     return { ...campaign, comment: quick, state: known, notices: [] };
   }
-  const own = (await port.comments(issue)).filter(comment => comment.author === port.botLogin);
   // Two instances of the App may have created one each: both use the first.
-  const comment = own.find(({ body }) => stateIn(body) !== null) ?? null;
+  const isStatus = ({ author, body }: Comment) => author === port.botLogin && stateIn(body) !== null;
+  const comment = memory.searched.has(issue) ? null : await port.findComment(issue, isStatus);
   const state = comment && stateIn(comment.body);
   if (comment) memory.statusComments.set(issue, comment.id);
-  return { ...campaign, comment, state, notices: own.flatMap(found => noticeKey(found.body) ?? []) };
+  else memory.searched.add(issue);
+  const notices = state === null && hasWork ? await noticesOn(port, issue) : [];
+  return { ...campaign, comment, state, notices };
+}
+
+async function noticesOn(port: GitHubPort, issue: number): Promise<string[]> {
+  const own = (await port.comments(issue)).filter(({ author }) => author === port.botLogin);
+  return own.flatMap(({ body }) => noticeKey(body) ?? []);
 }
 
 /**

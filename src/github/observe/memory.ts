@@ -20,6 +20,8 @@ export interface Memory {
   commentsSeen: Date | null;
   /** Issues that a person labelled but that have no campaign: when they were last updated. */
   bare: Map<number, string>;
+  /** Issues on which the App has looked for a status comment in vain. A newer one is among the latest comments. */
+  searched: Set<number>;
   /** When a run that had ended by itself was last seen. */
   runEndedAt: string | null;
   /** Who was told lately that they may not give commands. */
@@ -43,6 +45,7 @@ export function emptyMemory(): Memory {
     contracts: new Map(),
     commentsSeen: null,
     bare: new Map(),
+    searched: new Set(),
     runEndedAt: null,
     told: [],
     refusals: noRefusals(),

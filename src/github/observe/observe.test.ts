@@ -24,23 +24,29 @@ function labelled() {
   const port: Partial<GitHubPort> = {
     repository: { owner: 'alice', name: 'model' },
     botLogin: 'bot[bot]',
-    about: async () => ({ isPublic: false, defaultBranch: 'main', squashes: true }),
+    about: async () => ({
+      url: 'https://github.test/alice/gpt',
+      isPublic: false,
+      defaultBranch: 'main',
+      squashes: true,
+    }),
     commit: async () => ({ sha: 'c'.repeat(40), tree: 'd'.repeat(40), parents: [], message: '' }),
     file: async () => null,
     branches: async () => new Map(),
     pullsSince: async () => [],
     openIssues: async () => [issue],
     issuesSince: async () => [],
+    permission: async () => 'write',
     commentsSince: async () => comments,
-    comments: async () => {
+    findComment: async () => {
       counts.listed++;
-      return comments;
+      return null;
     },
   };
   return { port: port as GitHubPort, issue, comments, counts };
 }
 
-test('an issue that only a person labelled is read once, and again when it changes or gets a command', async () => {
+test('an issue that only a person labelled is searched for a status comment once, whatever happens on it', async () => {
   const { port, issue, comments, counts } = labelled();
   const memory = emptyMemory();
   for (let look = 0; look < 3; look++) await observe(port, memory, NOW);
@@ -48,12 +54,12 @@ test('an issue that only a person labelled is read once, and again when it chang
 
   issue.updatedAt = '2026-03-08T11:00:00Z';
   await observe(port, memory, NOW);
-  assert.equal(counts.listed, 2);
+  assert.equal(counts.listed, 1);
 
   const createdAt = '2026-03-08T11:00:00Z';
   comments.push({ id: 5, issue: 3, author: 'bob', body: '/research 3', createdAt, updatedAt: createdAt });
   const { commands } = await observe(port, memory, NOW);
-  assert.equal(counts.listed, 3);
+  assert.equal(counts.listed, 1);
   assert.deepEqual(
     commands.map(({ comment }) => comment),
     [5],
@@ -89,14 +95,20 @@ function repositoryWith(
   const port: Partial<GitHubPort> = {
     repository: { owner: 'alice', name: 'model' },
     botLogin: BOT,
-    about: async () => ({ isPublic: false, defaultBranch: 'main', squashes: true }),
+    about: async () => ({
+      url: 'https://github.test/alice/gpt',
+      isPublic: false,
+      defaultBranch: 'main',
+      squashes: true,
+    }),
     commit: async () => ({ sha: sha('champion'), tree: sha('champion tree'), parents: [], message: '' }),
     file: async () => '',
     branches: async () => new Map(),
     openIssues: async () => [{ number: 3, open: true, isPull: false, labels: ['research'], updatedAt: time }],
-    comments: async () => [status],
+    findComment: async () => status,
     comment: async () => status,
     issuesSince: async () => [],
+    permission: async () => 'write',
     commentsSince: async () => [],
     pullsSince: async () => [],
     checks: async () => [],
@@ -142,7 +154,7 @@ test('with a new marker, commands before its first one do not take effect again'
   const port: GitHubPort = {
     ...repositoryWith([], []),
     commentsSince: async () => asked,
-    comments: async () => [status],
+    findComment: async () => status,
     comment: async () => status,
   };
   const { commands } = await observe(port, emptyMemory(), NOW);
@@ -156,7 +168,7 @@ test('a campaign whose status comment was listed late is not started again', asy
   const scene = campaignScene(1);
   await scene.look();
   scene.line = async (call, _what, effect) => {
-    scene.lag = call === 'comments' || call === 'commentsSince' ? 5000 : 0;
+    scene.lag = call === 'findComment' || call === 'commentsSince' ? 5000 : 0;
     return effect();
   };
   const memory = emptyMemory();
@@ -172,4 +184,23 @@ test('a campaign whose status comment was listed late is not started again', asy
   await phases();
   scene.pass(60);
   assert.deepEqual(await phases(), ['running']);
+});
+
+test('a command on an issue without a campaign makes nobody read its comments, unless it may start one', async () => {
+  const { port, comments, counts } = labelled();
+  const time = '2026-03-08T11:00:00Z';
+  const unlabelled: GitHubPort = {
+    ...port,
+    openIssues: async () => [],
+    issue: async number => ({ number, open: true, isPull: false, labels: [], updatedAt: time }),
+  };
+  const memory = emptyMemory();
+  const say = (id: number, body: string) =>
+    comments.push({ id, issue: 4, author: 'bob', body, createdAt: time, updatedAt: time });
+  say(5, '/research status');
+  for (let look = 0; look < 3; look++) await observe(unlabelled, memory, NOW);
+  assert.equal(counts.listed, 0);
+  say(6, '/research 5');
+  for (let look = 0; look < 3; look++) await observe(unlabelled, memory, NOW);
+  assert.equal(counts.listed, 1);
 });

@@ -23,9 +23,9 @@ const OVERLAP_SECONDS = 300;
 
 /** Reads a snapshot, apart from the agents' thoughts. Throws what the port throws: there are no partial snapshots. */
 export async function observe(port: GitHubPort, memory: Memory, now: Date): Promise<Snapshot> {
-  const { defaultBranch } = await port.about();
+  const { url, defaultBranch } = await port.about();
   const home = await port.commit(defaultBranch);
-  if (!home) return emptySnapshot(defaultBranch);
+  if (!home) return emptySnapshot(url, defaultBranch);
   const since = lookBack(memory, now);
   const [issues, answers, branches] = await Promise.all([
     port.issuesSince(since),
@@ -36,7 +36,7 @@ export async function observe(port: GitHubPort, memory: Memory, now: Date): Prom
   const comments = [...issues, ...answers].sort((a, b) => a.createdAt.localeCompare(b.createdAt));
   const { experiments, unreadable } = experimentsIn(port, memory);
   const commands = commandsIn(comments, port.botLogin);
-  const met = memory.commentsSeen === null ? metAgain(comments, port.botLogin) : [];
+  const met = metAgain(comments, port.botLogin);
   const promotions = promotionsIn(port, memory);
   const campaigns = await readCampaigns(port, memory, experiments, promotions, commands, met);
   const needed = campaigns.length > 0 || commands.length > 0;
@@ -51,6 +51,7 @@ export async function observe(port: GitHubPort, memory: Memory, now: Date): Prom
   });
   const { commands: due, later } = await withPermissions(port, pending, memory.told, now);
   const snapshot: Snapshot = {
+    url,
     home: { branch: defaultBranch, sha: home.sha, tree: home.tree },
     ...(await readBase(port, memory, { branch: defaultBranch, tip: home }, campaigns, needed)),
     campaigns,
@@ -81,9 +82,10 @@ export async function observe(port: GitHubPort, memory: Memory, now: Date): Prom
   };
 }
 
-function emptySnapshot(branch: string): Snapshot {
+function emptySnapshot(url: string, branch: string): Snapshot {
   const base = { branch, sha: '', tree: '' };
   return {
+    url,
     home: base,
     base,
     campaignTip: null,

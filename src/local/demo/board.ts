@@ -35,6 +35,9 @@ export interface Board {
   champion: number | null;
   rows: readonly Row[];
   running: readonly RunningTrial[];
+  /** Why proposals failed, newest last, and how many failed since the last one that did not. */
+  failures: readonly string[];
+  failedInARow: number;
 }
 
 const BAR_CHARACTERS = 24;
@@ -60,6 +63,7 @@ export function paint(board: Board, elapsedSeconds: number, columns: number): Li
     { text: head, tone: 'heading' },
     plain(board.reason === '' ? '' : `${board.phase}: ${board.reason}`),
     plain(`champion   ${metric} ${number(board.champion)}${since(board)}`),
+    ...failureLines(board),
     plain(''),
     ...(board.running.length > 0
       ? board.running.flatMap(trial => trialLines(trial, board))
@@ -73,6 +77,22 @@ export function paint(board: Board, elapsedSeconds: number, columns: number): Li
   return lines.map(({ text, tone }) => ({ text: clip(text, columns), tone }));
 }
 
+/** That the agent fails, as long as it does. */
+function failureLines({ failures, failedInARow }: Board): Line[] {
+  const last = failures.at(-1);
+  if (last === undefined || failedInARow === 0) return [];
+  const times = failedInARow === 1 ? '' : ` (${failedInARow} in a row)`;
+  return [{ text: `proposal failed${times}: ${last}`, tone: 'bad' }];
+}
+
+/** The failures that are new. Only the newest ones are kept, so the lists overlap. */
+function newFailures(before: readonly string[], after: readonly string[]): readonly string[] {
+  for (let known = Math.min(before.length, after.length); known > 0; known--)
+    if (after.slice(0, known).every((reason, i) => reason === before[before.length - known + i]))
+      return after.slice(known);
+  return after;
+}
+
 function plain(text: string): Line {
   return { text, tone: 'plain' };
 }
@@ -84,6 +104,8 @@ export function changes(before: Board | null, after: Board): string[] {
   for (const [i, value] of after.baselines.entries())
     if (i >= (before?.baselines.length ?? 0))
       lines.push(`champion, trial ${i + 1}: ${after.metric} ${number(value)}`);
+  for (const reason of newFailures(before?.failures ?? [], after.failures))
+    lines.push(`proposal failed: ${reason}`);
   for (const row of after.rows) {
     const old = before?.rows.find(other => other.number === row.number);
     if (!old) lines.push(`experiment ${row.number} (#${row.pull}): ${row.title}`);

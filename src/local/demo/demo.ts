@@ -8,7 +8,9 @@ import { type Board, finalTable, noiseText } from './board.ts';
 import { CONNECTION_FILE, type Connection } from './connection.ts';
 import { createEar, type Ear } from './hear.ts';
 import { exportHistory, type Metric, type Repository } from './history.ts';
-import { startServices } from './services.ts';
+import { keepLogs } from './job-logs.ts';
+import { missingLabels } from './labels.ts';
+import { type ServicesOptions, startServices } from './services.ts';
 import { createView, type View } from './view.ts';
 import { answerOf, type Look, look, type Watched } from './watch.ts';
 
@@ -26,6 +28,8 @@ export interface DemoOptions {
   metric: Metric;
   budgetSeconds: number;
   environment: NodeJS.ProcessEnv;
+  /** What the environment says about the App. */
+  settings: ServicesOptions['settings'];
   actionDir: string;
   /** Exit after the campaign instead of keeping the local GitHub running. */
   exit: boolean;
@@ -34,6 +38,8 @@ export interface DemoOptions {
 }
 
 const OWNER = 'you';
+/** Folder of the jobs' logs. */
+const LOGS = 'logs';
 const LOOK_EVERY_MS = 500;
 /** The App usually answers within 2 s; after this time something is broken. */
 const ANSWER_WITHIN_SECONDS = 60;
@@ -45,9 +51,13 @@ export async function runDemo(options: DemoOptions): Promise<string | null> {
   const stop = AbortSignal.any([signal, broken.signal]);
   const now = () => performance.now() / 1000;
   const ear = createEar(now);
+  const keep = keepLogs(path.join(dir, LOGS));
   const services = await startServices({
     ...options,
-    onLine: (job, line) => ear.take(job.title, line),
+    onLine: (job, line) => {
+      ear.take(job.title, line);
+      keep(job.title, line);
+    },
     onFailure: error => broken.abort(error),
   });
   const view = createView(stream, now);
@@ -114,6 +124,7 @@ async function watch(
 ): Promise<Look | { refused: string }> {
   const started = performance.now();
   let judged = -1;
+  let warned = false;
   while (true) {
     signal.throwIfAborted();
     const found = await look(octokit, watched, ear);
@@ -122,6 +133,9 @@ async function watch(
       const count = found.board.rows.filter(row => row.verdict).length;
       if (count !== judged) await writeResults(dir, found, watched.metric);
       judged = count;
+      const problem: string | null = warned ? null : await missingLabels(octokit, watched.repository);
+      if (problem !== null) view.print(`Warning: ${problem}`);
+      warned ||= problem !== null || found.board.running.length > 0;
       const over = found.board.phase !== 'running' && found.board.running.length === 0;
       if (over) return found;
     } else {
@@ -156,6 +170,7 @@ function ending(board: Board, { url, token, owner, repo }: Connection, { dir, ex
     ...(noise === null ? [] : [`  noise     ${noise}`]),
     `  results   ${path.join(place, 'results.tsv')}`,
     `  chart     ${path.join(place, 'progress.svg')}`,
+    `  logs      ${path.join(place, LOGS)}`,
   ];
   // The repository is private, so git needs the user's token, which expires with the demo.
   const address = url.replace('://', `://${owner}:${token}@`);

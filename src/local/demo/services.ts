@@ -4,8 +4,9 @@ import path from 'node:path';
 import { pino } from 'pino';
 import { Probot } from 'probot';
 import { WEBHOOK_PATH } from '../../app/endpoint.ts';
-import { settingsFrom } from '../../app/settings.ts';
+import type { settingsFrom } from '../../app/settings.ts';
 import { startApp } from '../../index.ts';
+import { withoutSecrets } from '../../protocol/secrets.ts';
 import { UnhurriedOctokit } from '../client.ts';
 import { startLocalGitHub } from '../github/index.ts';
 import type { Job } from '../jobs.ts';
@@ -19,6 +20,8 @@ export interface ServicesOptions {
   runners: number;
   /** Environment of the jobs. */
   environment: NodeJS.ProcessEnv;
+  /** What the environment says about the App. */
+  settings: ReturnType<typeof settingsFrom>;
   /** Directory of the action that `uses: OWNER/autoresearch-bot@…` refers to. */
   actionDir: string;
   onLine(job: Job, line: string): void;
@@ -84,7 +87,7 @@ export async function startServices(options: ServicesOptions): Promise<Services>
   const app = await startApp(
     probot,
     {
-      ...settingsFrom(process.env),
+      ...options.settings,
       pollSeconds: POLL_SECONDS,
       seedSecret: secret,
       signal: stop.signal,
@@ -98,7 +101,8 @@ export async function startServices(options: ServicesOptions): Promise<Services>
       labels: LABELS,
       dir: path.join(options.dir, 'work', String(i + 1)),
       path: options.environment.PATH ?? '',
-      env: definedOnly(options.environment),
+      // A candidate without a sandbox can read the environment of the job's processes.
+      env: definedOnly(withoutSecrets(options.environment)),
       signal: stop.signal,
       actionDir: options.actionDir,
       onLine: options.onLine,

@@ -16,6 +16,8 @@ const start: Board = {
   champion: null,
   rows: [],
   running: [],
+  failures: [],
+  failedInARow: 0,
 };
 const idea = {
   number: 1,
@@ -156,4 +158,27 @@ test('the final table has the baseline and every experiment with its result', ()
 test('noise is shown as the typical difference between two trials of the same code', () => {
   assert.equal(noiseText(merged), 'two trials of the same code typically differ by 0.0057 val_bpb');
   assert.equal(noiseText(training), null);
+});
+
+test('each failed proposal is a line with its reason, and a terminal shows that the agent fails', () => {
+  const failed = (...failures: string[]): Board => ({ ...start, failures, failedInARow: failures.length });
+  const lines = written([
+    [0, start],
+    [1, failed('the key was rejected')],
+    [2, failed('the key was rejected')],
+    [3, failed('the key was rejected', 'the key was rejected', 'timed out')],
+    [4, failed('the key was rejected', 'timed out', 'no credit left')],
+  ]);
+  assert.deepEqual(
+    lines.filter(line => line.includes('failed')).map(line => line.trim()),
+    [
+      '0:01  proposal failed: the key was rejected',
+      '0:03  proposal failed: the key was rejected',
+      '0:03  proposal failed: timed out',
+      '0:04  proposal failed: no credit left',
+    ],
+  );
+  const shown = paint(failed('a', 'b'), 5, 80).find(({ tone }) => tone === 'bad');
+  assert.equal(shown?.text, 'proposal failed (2 in a row): b');
+  assert.ok(paint({ ...failed('a'), failedInARow: 0 }, 5, 80).every(({ text }) => !text.includes('failed')));
 });

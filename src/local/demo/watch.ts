@@ -71,6 +71,8 @@ export async function look(octokit: Octokit, watched: Watched, ear: Ear): Promis
       champion: currentChampion(history),
       rows,
       running,
+      failures: state.failedProposals,
+      failedInARow: state.failedInARow,
     },
   };
 }

@@ -20,7 +20,7 @@ import { pullRoutes } from './routes/pulls.ts';
 import { refRoutes } from './routes/refs.ts';
 import { repositoryRoutes } from './routes/repos.ts';
 import { answerGit } from './smart-http.ts';
-import { artifactPath, type World } from './world.ts';
+import { artifactPath, now, type World } from './world.ts';
 
 const REST = '/api/v3';
 const FILES = '/_files/artifacts/';
@@ -71,6 +71,7 @@ function restServer(world: World, queue: ServerQueue): Server {
   server.use(async (c, next) => {
     c.set('actor', identify(world, c.req.header('authorization')));
     await next();
+    c.header('date', now(world).toUTCString());
   });
   const groups = [
     metaRoutes,

@@ -16,6 +16,7 @@ const OWN_FILES = {
   'package.json': '{"type": "module"}\n',
   '.github/research.yml': 'metric: {name: val_bpb, goal: minimize}\n',
   'trainer/train.py': 'echo "val_bpb: 1.25"\n',
+  'trainer/prepare_once.sh': 'echo "prepared for $HOME"\n',
 };
 
 test("this repository's experiment.yml measures a candidate end to end", async context => {
@@ -28,6 +29,7 @@ test("this repository's experiment.yml measures a candidate end to end", async c
     inputs: { trial: '7/12.1', base, candidate, seed: '42', budget: '5', timeout: '30' },
   });
   assert.equal(result.conclusion, 'success', result.log);
+  assert.match(result.log, /prepared for .*[\s\S]*stop-commands/, 'the text is prepared before the trial');
   const file = result.artifacts.get('measurement')?.get('measurement.json');
   const measurement = measurementSchema.parse(JSON.parse(Buffer.from(file ?? []).toString()));
   assert.deepEqual(measurement.outcome, { status: 'measured', value: 1.2 });
@@ -38,6 +40,7 @@ test("this repository's experiment.yml measures a candidate end to end", async c
       'Set up job: success',
       'Check out the base: success',
       'Check out the candidate: success',
+      'Prepare the training text, if the runner does not have it yet: success',
       'Measure: success',
       'Upload the measurement: success',
     ],

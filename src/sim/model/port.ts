@@ -1,4 +1,6 @@
 /** The port over the model: what `octokitPort` is over GitHub, with the same reading of GitHub's refusals. */
+
+import { fitBody, fitCheck, fitPull } from '../../github/bounds.ts';
 import {
   cannotCancel,
   isGone,
@@ -7,7 +9,7 @@ import {
   orNull,
   unlessStatus,
 } from '../../github/errors.ts';
-import type { GitHubPort, Issue } from '../../github/port.ts';
+import type { CheckRunText, Comment, GitHubPort, Issue } from '../../github/port.ts';
 import { cancelRun, changeCheck, createCheck, dispatchRun } from './actions.ts';
 import { addComment, addLabel, changePull, deleteComment, editComment, openPull, pullOf } from './issues.ts';
 import { mergePull } from './merge.ts';
@@ -44,7 +46,12 @@ function reads(model: Model, line: Line, lag: () => number) {
   const filesAt = (ref: string) => model.git.tree(model.git.commit(head(ref))?.tree ?? '');
   return {
     about: () =>
-      line('about', '', () => ({ isPublic: false, defaultBranch: model.defaultBranch, squashes: true })),
+      line('about', '', () => ({
+        url: `https://github.test/${repository.owner}/${repository.name}`,
+        isPublic: false,
+        defaultBranch: model.defaultBranch,
+        squashes: true,
+      })),
     commit: (ref: string) =>
       orNull(
         () =>
@@ -105,6 +112,12 @@ function reads(model: Model, line: Line, lag: () => number) {
       line('comments', `#${issue}`, () => {
         if (!model.issues.get(issue) && !model.pulls.get(issue)) throw notFound();
         return model.comments.values(lag()).filter(comment => comment.issue === issue);
+      }),
+    findComment: (issue: number, isWanted: (comment: Comment) => boolean) =>
+      line('findComment', `#${issue}`, () => {
+        if (!model.issues.get(issue) && !model.pulls.get(issue)) throw notFound();
+        const found = model.comments.values(lag()).filter(comment => comment.issue === issue);
+        return found.find(isWanted) ?? null;
       }),
     comment: (id: number) =>
       orNull(() =>
@@ -179,6 +192,9 @@ function reads(model: Model, line: Line, lag: () => number) {
         if (!run) throw notFound();
         return name === 'measurement' && file === 'measurement.json' ? (run.artifacts[0] ?? null) : null;
       }),
+    job: (runId: number) =>
+      line('job', String(runId), () => ({ labels: ['self-hosted', 'gpu'], failure: null })),
+    runners: () => line('runners', '', () => null),
     permission: async (login: string) =>
       (await orNull(() =>
         line('permission', login, () => {
@@ -220,10 +236,10 @@ function contentWrites(model: Model, line: Line) {
       });
     },
     createPull: (pull: { title: string; body: string; branch: string; base: string }) =>
-      line('createPull', pull.branch, () => openPull(model, bot, pull)),
+      line('createPull', pull.branch, () => openPull(model, bot, fitPull(pull))),
     updatePull: (number: number, change: { title?: string; body?: string; state?: 'closed' }) =>
       line('updatePull', `#${number} ${Object.keys(change).join(' ')}`, () =>
-        changePull(model, bot, number, change),
+        changePull(model, bot, number, fitPull(change)),
       ),
     merge: async (
       number: number,
@@ -240,8 +256,6 @@ function contentWrites(model: Model, line: Line) {
   };
 }
 
-type CheckText = { title: string; summary: string; text: string };
-
 function workWrites(model: Model, line: Line) {
   const { botLogin: bot } = model;
   const written = (date: Date) => `${date.toISOString().slice(0, 19)}Z`;
@@ -249,9 +263,11 @@ function workWrites(model: Model, line: Line) {
     addLabel: (issue: number, label: string) =>
       line('addLabel', `#${issue} ${label}`, () => addLabel(model, bot, issue, label)),
     createComment: (issue: number, body: string) =>
-      line('createComment', `#${issue} ${firstLine(body)}`, () => addComment(model, bot, issue, body)),
+      line('createComment', `#${issue} ${firstLine(body)}`, () =>
+        addComment(model, bot, issue, fitBody(body)),
+      ),
     updateComment: (id: number, body: string) =>
-      line('updateComment', `${id} ${firstLine(body)}`, () => editComment(model, bot, id, body)),
+      line('updateComment', `${id} ${firstLine(body)}`, () => editComment(model, bot, id, fitBody(body))),
     deleteComment: (id: number) =>
       unlessStatus([404], () => line('deleteComment', String(id), () => deleteComment(model, bot, id))),
     react: (comment: number, reaction: 'eyes' | 'rocket' | 'confused') =>
@@ -260,17 +276,22 @@ function workWrites(model: Model, line: Line) {
           if (!(comment < 0 ? model.issues.get(-comment) : model.comments.get(comment))) throw notFound();
         }),
       ),
-    createCheck: (sha: string, externalId: string, startedAt: Date, { text }: CheckText) =>
+    createCheck: (sha: string, externalId: string, startedAt: Date, output: CheckRunText) =>
       line('createCheck', externalId, () =>
-        createCheck(model, bot, { sha, externalId, startedAt: written(startedAt), text }),
+        createCheck(model, bot, {
+          sha,
+          externalId,
+          startedAt: written(startedAt),
+          text: fitCheck(output).text,
+        }),
       ),
     restartCheck: (id: number, startedAt: Date) =>
       line('restartCheck', String(id), () =>
         changeCheck(model, bot, id, { startedAt: written(startedAt), completed: false, conclusion: null }),
       ),
-    completeCheck: (id: number, conclusion: string, _url: string | null, { text, title }: CheckText) =>
-      line('completeCheck', `${id} ${title}`, () =>
-        changeCheck(model, bot, id, { completed: true, conclusion, text }),
+    completeCheck: (id: number, conclusion: string, _url: string | null, output: CheckRunText) =>
+      line('completeCheck', `${id} ${output.title}`, () =>
+        changeCheck(model, bot, id, { completed: true, conclusion, text: fitCheck(output).text }),
       ),
     dispatch: (workflow: string, ref: string, inputs: Record<string, string>) =>
       line('dispatch', inputs.trial ?? '', () => {

@@ -35,6 +35,8 @@ interface Waiting {
 export interface ServerQueue extends JobQueue {
   /** Hands queued jobs to waiting runners. Call it when there may be new ones. */
   offer(): void;
+  /** The runners that have asked for jobs since the server started. */
+  runners(): { name: string; labels: readonly string[]; busy: boolean }[];
   /** Cancels a run: queued jobs end at once, running ones when their runner says so. Throws 409 where it is over. */
   cancel(repository: Repository, run: Run): void;
 }
@@ -42,6 +44,7 @@ export interface ServerQueue extends JobQueue {
 /** The queue of this server. Jobs that were running when an earlier server stopped have lost their runner and fail. */
 export function openQueue(world: World): ServerQueue {
   const waiting: Waiting[] = [];
+  const known = new Map<string, readonly string[]>();
   const cancelling = new Map<number, AbortController>();
 
   const controller = (jobId: number) => {
@@ -72,9 +75,16 @@ export function openQueue(world: World): ServerQueue {
 
   return {
     offer,
+    runners: () =>
+      [...known].map(([name, labels]) => ({
+        name,
+        labels: [...new Set([LABELS_OF_ALL, ...labels])],
+        busy: !waiting.some(({ runner }) => runner.name === name),
+      })),
     take: (runner, signal) =>
       new Promise((resolve, reject) => {
         signal.throwIfAborted();
+        known.set(runner.name, runner.labels);
         const onAbort = () => {
           const at = waiting.indexOf(one);
           // A runner that already has its job gets it all the same, so that no job is left without a runner.

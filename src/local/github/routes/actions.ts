@@ -2,11 +2,12 @@
 import { z } from 'zod';
 import { TRIGGER } from '../../jobs.ts';
 import type { ServerQueue } from '../actions/queue.ts';
-import { dispatch, workflowOf } from '../actions/runs.ts';
+import { dispatch, jobsOf, workflowOf } from '../actions/runs.ts';
 import { loginOf } from '../auth.ts';
 import { notFound } from '../errors.ts';
 import { bodyOf, type Ctx, repositoryOf, type Server } from '../http.ts';
 import { page } from '../pagination.ts';
+import { presentJob, presentRunner } from '../present/job.ts';
 import { presentArtifact, presentRun } from '../present/run.ts';
 import type { Repository, Run } from '../state.ts';
 import { now, type World } from '../world.ts';
@@ -32,6 +33,19 @@ export function runRoutes(server: Server, world: World, queue: ServerQueue): voi
     return listRuns(world, c, repository, run => run.workflowId === workflow.id);
   });
   server.get(`${BASE}/runs`, c => listRuns(world, c, repositoryOf(world, c, 'read'), () => true));
+  server.get(`${BASE}/runs/:id{[0-9]+}/jobs`, c => {
+    const repository = repositoryOf(world, c, 'read');
+    const run = runOf(repository, c);
+    const jobs = jobsOf(repository, run);
+    const shown = page(c, jobs, ['filter']).map(job => presentJob(world, repository, run, job));
+    return c.json({ total_count: jobs.length, jobs: shown });
+  });
+  // GitHub only tells Apps with the permission `administration`.
+  server.get(`${BASE}/runners`, c => {
+    repositoryOf(world, c, 'read');
+    const runners = queue.runners().map(presentRunner);
+    return c.json({ total_count: runners.length, runners: page(c, runners, ['name']) });
+  });
   server.post(`${BASE}/runs/:id{[0-9]+}/cancel`, c => {
     const repository = repositoryOf(world, c, 'write');
     queue.cancel(repository, runOf(repository, c));

@@ -4,6 +4,7 @@ import { addCheckRun } from '../checks.ts';
 import { GitHubError, invalid, notFound } from '../errors.ts';
 import { bodyOf, type Ctx, repositoryOf, type Server } from '../http.ts';
 import { page } from '../pagination.ts';
+import { presentAnnotations } from '../present/job.ts';
 import { presentCheckRun } from '../present/run.ts';
 import { commitAt } from '../revision.ts';
 import { CHECK_CONCLUSIONS, type CheckRun, type Repository } from '../state.ts';
@@ -62,6 +63,10 @@ export function checkRoutes(server: Server, world: World): void {
     refuseHalfDone(body);
     edit(world, check, body);
     return c.json(presentCheckRun(world, repository, check));
+  });
+  server.get('/repos/:owner/:repo/check-runs/:id{[0-9]+}/annotations', async c => {
+    const repository = repositoryOf(world, c, 'read');
+    return c.json(page(c, await presentAnnotations(world, repository, checkOf(repository, c))));
   });
   server.get('/repos/:owner/:repo/commits/:ref{.+}/check-runs', async c => {
     const repository = repositoryOf(world, c, 'read');
