@@ -9,6 +9,7 @@ import { timeoutOf } from '../protocol/duration.ts';
 import type { Measurement, Outcome } from '../protocol/measurement.ts';
 import { secondsOf, UsageError } from '../starter/errors.ts';
 import { CHECKOUT, trainerEnvironment, userEnvironment } from '../starter/own-checkout.ts';
+import { exactNumber } from '../text/exact-number.ts';
 import { git, resolveRevision } from '../trial/git.ts';
 import { runTrial } from '../trial/run.ts';
 import { committedContract, repositoryRoot } from './contract.ts';
@@ -88,7 +89,7 @@ export async function withBench<T>(
 
 /** How a trial ended that measured nothing. */
 export function withoutNumber(outcome: Exclude<Outcome, { status: 'measured' }>): string {
-  if (outcome.status === 'stopped') return `stopped early: projected ${outcome.value}`;
+  if (outcome.status === 'stopped') return `stopped early: projected ${exactNumber(outcome.value)}`;
   return `${outcome.status === 'fault' ? 'machine error' : 'crashed'}: ${outcome.message}`;
 }
 

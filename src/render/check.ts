@@ -3,6 +3,7 @@ import type { Contract } from '../protocol/contract.ts';
 import { escapeMarkdown, fence } from '../text/markdown.ts';
 import { auditSentence, NO_SANDBOX, ranBare } from './audit.ts';
 import { formatComparison, formatProjection, formatSeconds, formatValue, isBetter } from './number.ts';
+import { reportedDetails } from './reported.ts';
 
 export interface CheckText {
   title: string;
@@ -69,7 +70,12 @@ export function completedCheck(
     case 'measured':
       return {
         title: `${contract.metric.name} ${formatValue(outcome.value)}`,
-        summary: [comparison(contract, outcome.value, champion), times, auditSentence(trial)]
+        summary: [
+          comparison(contract, outcome.value, champion),
+          times,
+          auditSentence(trial),
+          reportedDetails(trial),
+        ]
           .filter(text => text !== '')
           .join('\n\n'),
         text: marker,
