@@ -12567,6 +12567,17 @@ var refereedSchema = external_exports.strictObject({
   scoringSeconds: secondsSchema,
   auditSeconds: secondsSchema
 });
+var conditionsSchema = external_exports.strictObject({
+  /** What the budget is counted in. */
+  clock: external_exports.enum(["wall", "cpu"]),
+  /** By the wall clock. */
+  seconds: secondsSchema.positive(),
+  /** CPU seconds of the candidate's processes. */
+  cpuSeconds: secondsSchema,
+  /** Cores that other programs took meanwhile, on average; null if unknown. */
+  othersCores: external_exports.number().min(0).max(1e6).nullable(),
+  cores: external_exports.int().nonnegative()
+});
 var measurementSchema = external_exports.strictObject({
   version: external_exports.literal(1),
   trial: trialIdSchema,
@@ -12587,7 +12598,9 @@ var measurementSchema = external_exports.strictObject({
   preview: numberSchema.nullable().default(null).catch(null),
   /** Null if the candidate reports its own score, or if there is none. */
   refereed: refereedSchema.nullable(),
-  /** Seconds used of the budget. */
+  /** Null if nothing was trained, or if it was measured before this was. */
+  conditions: conditionsSchema.nullable().default(null),
+  /** Seconds used of the budget, in what it is counted in. */
   trainingSeconds: secondsSchema,
   /** Seconds from start to result, including start-up and scoring. */
   totalSeconds: secondsSchema,
@@ -12712,10 +12725,10 @@ async function assemble(options) {
   return null;
 }
 function changedElsewhere(baseFiles, candidateFiles, editable) {
-  const fixed = (files2) => new Map(
+  const fixed2 = (files2) => new Map(
     files2.filter(({ path }) => !isEditable(path, editable)).map(({ path, mode, oid }) => [path, `${mode} ${oid}`])
   );
-  const [base, candidate] = [fixed(baseFiles), fixed(candidateFiles)];
+  const [base, candidate] = [fixed2(baseFiles), fixed2(candidateFiles)];
   const paths = /* @__PURE__ */ new Set([...base.keys(), ...candidate.keys()]);
   return [...paths].find((path) => base.get(path) !== candidate.get(path)) ?? null;
 }
@@ -12791,6 +12804,44 @@ function reportOfRanks(lines) {
   return { rank, message: `rank ${rank} failed with exit code ${code} ${signal}`.trim(), start };
 }
 
+// src/trial/load.ts
+import { readFileSync } from "node:fs";
+import { cpus } from "node:os";
+var BUSY_SHARE = 0.9;
+var OTHERS_SHARE = 0.25;
+var TICKS_PER_SECOND = 100;
+function watchLoad() {
+  const before = { at: performance.now(), busy: busySeconds(), own: ownSeconds() };
+  return {
+    conditions() {
+      const seconds = Math.max(1e-3, (performance.now() - before.at) / 1e3);
+      const own2 = ownSeconds();
+      const cores = cpus().length;
+      if (before.own === null || own2 === null)
+        return { clock: "wall", seconds, cpuSeconds: 0, othersCores: null, cores };
+      const cpuSeconds = Math.max(0, own2 - before.own);
+      const others = (busySeconds() - before.busy - cpuSeconds) / seconds;
+      return { clock: "wall", seconds, cpuSeconds, othersCores: Math.min(cores, Math.max(0, others)), cores };
+    }
+  };
+}
+function whyLate({ seconds, cpuSeconds, othersCores, cores }) {
+  if (othersCores === null || othersCores < OTHERS_SHARE * cores) return null;
+  if (othersCores + cpuSeconds / seconds < BUSY_SHARE * cores) return null;
+  return `the machine is busy: other programs used ${othersCores.toFixed(1)} of its ${cores} cores meanwhile`;
+}
+function busySeconds() {
+  return cpus().reduce((sum, { times }) => sum + times.user + times.nice + times.sys, 0) / 1e3;
+}
+function ownSeconds() {
+  try {
+    const fields = readFileSync("/proc/self/stat", "utf8").split(")").at(-1)?.trim().split(" ") ?? [];
+    return fields.slice(11, 15).reduce((sum, ticks) => sum + Number(ticks), 0) / TICKS_PER_SECOND;
+  } catch {
+    return null;
+  }
+}
+
 // src/trial/number.ts
 var DIGITS = [
   // Thousands separators where they can be nothing else: `1,234` may be a decimal comma.
@@ -12852,6 +12903,10 @@ function classify(ending) {
   if (!isMeasurable(metric))
     return crash(ending, "not a number", `${metricName} is ${metric}; expected a number within ±${MOST}`);
   return { status: "measured", value: metric };
+}
+function timedOut(ending, conditions) {
+  const why = whyLate(conditions);
+  return why === null ? classify(ending) : fault(`${why} (still running after ${ending.timeoutSeconds} s)`);
 }
 function fault(message) {
   return { status: "fault", message: message.slice(0, 500) };
@@ -19683,6 +19738,8 @@ var metricSchema = external_exports.strictObject({
 var trialSchema = external_exports.strictObject({
   workflow: external_exports.string().regex(/^[\w.-]+\.ya?ml$/, "expected the name of a file in .github/workflows").default("experiment.yml"),
   budget: durationSchema.default(300),
+  /** What a referee counts the budget in, on a CPU: seconds by the wall clock, or the CPU seconds of the candidate's processes. */
+  clock: external_exports.enum(["wall", "cpu"]).default("wall"),
   /** Start-up, training and scoring together. By default twice the budget, and at least two minutes more. */
   timeout: durationSchema.optional()
 }).transform(({ timeout, ...trial }) => ({ ...trial, timeout: timeout ?? defaultTimeout(trial.budget) })).check(({ value: { budget, timeout }, issues }) => {
@@ -19752,7 +19809,14 @@ var contractSchema = keysSchema.check(({ value: contract, issues }) => {
         input: path
       });
   }
-  const { limits, agents } = contract;
+  const { limits, agents, trial, metric } = contract;
+  if (trial.clock === "cpu" && metric.referee === void 0)
+    issues.push({
+      code: "custom",
+      path: ["trial", "clock"],
+      message: "expected wall, because only a referee (metric.referee) can count CPU seconds",
+      input: "cpu"
+    });
   if (limits.usd === null) return;
   for (const [i, agent] of agents.entries())
     if (abilitiesOf(agent).costsMoney && priceOf(agent) === void 0)
@@ -22553,6 +22617,7 @@ async function measureDigest(options) {
     metric: contract.metric,
     command,
     budgetSeconds,
+    clock: contract.trial.clock,
     timeoutSeconds,
     sandbox: options.sandbox,
     ...contract.env.length > 0 ? { env: contract.env } : {},
@@ -22863,7 +22928,7 @@ function lastLines(text) {
 }
 
 // src/trial/limits.ts
-import { readFileSync } from "node:fs";
+import { readFileSync as readFileSync2 } from "node:fs";
 import { totalmem } from "node:os";
 var GIB = 2 ** 30;
 function limitsOfMachine() {
@@ -22891,7 +22956,7 @@ function underLimits(limits) {
 }
 function ownLimits() {
   const found = /* @__PURE__ */ new Map();
-  for (const line of readFileSync("/proc/self/limits", "utf8").split("\n")) {
+  for (const line of readFileSync2("/proc/self/limits", "utf8").split("\n")) {
     const [, name, hard] = /^(.{25}) *\S+ +(\d+) /.exec(line) ?? [];
     if (name !== void 0) found.set(name.trim(), Number(hard));
   }
@@ -22899,7 +22964,7 @@ function ownLimits() {
 }
 
 // src/trial/machine.ts
-import { cpus } from "node:os";
+import { cpus as cpus2 } from "node:os";
 function machineClass(gpus, versions) {
   return [deviceOf(gpus), ...versions].join(", ").slice(0, 200);
 }
@@ -22911,7 +22976,7 @@ function deviceOf(found) {
   return `${names} x${gpus.length}, driver ${first.driver}`;
 }
 function processor() {
-  const cores = cpus();
+  const cores = cpus2();
   const model = cores[0]?.model.trim().replaceAll(/\s+/g, " ") || "unknown CPU";
   return `${model} x${cores.length}, ${process.platform} ${process.arch}`;
 }
@@ -23238,7 +23303,7 @@ import { Readable as Readable2 } from "node:stream";
 import { StringDecoder } from "node:string_decoder";
 
 // src/trial/descriptors.ts
-import { closeSync, openSync, readdirSync, readFileSync as readFileSync2 } from "node:fs";
+import { closeSync, openSync, readdirSync, readFileSync as readFileSync3 } from "node:fs";
 var CLOSE_ON_EXEC = 524288;
 function withoutInherited(first, start) {
   const inherited = attempt(() => readdirSync("/proc/self/fdinfo"), []).filter(isInherited).map(Number);
@@ -23253,7 +23318,7 @@ function withoutInherited(first, start) {
   }
 }
 function isInherited(name) {
-  const text = attempt(() => readFileSync2(`/proc/self/fdinfo/${name}`, "utf8"), "");
+  const text = attempt(() => readFileSync3(`/proc/self/fdinfo/${name}`, "utf8"), "");
   const flags = /^flags:\s+([0-7]+)$/m.exec(text)?.[1];
   return flags !== void 0 && (Number.parseInt(flags, 8) & CLOSE_ON_EXEC) === 0;
 }
@@ -23607,6 +23672,13 @@ var resultSchema = external_exports.object({
     flags: external_exports.array(external_exports.string())
   }).nullable(),
   test_bpb: finite,
+  clock: external_exports.enum(["wall", "cpu"]).default("wall"),
+  conditions: external_exports.object({
+    seconds: external_exports.number(),
+    cpu_seconds: external_exports.number(),
+    others: external_exports.number().nullable(),
+    cores: external_exports.int()
+  }).nullable().default(null),
   training_seconds: external_exports.number(),
   startup_seconds: external_exports.number(),
   scoring_seconds: external_exports.number(),
@@ -23624,6 +23696,7 @@ async function runRefereed(stage, referee) {
   const out = join8(scratch, "result.json");
   const seconds = stageSeconds(options);
   const program = await checkOutReferee(stage, referee);
+  const load2 = (options.watchLoad ?? watchLoad)();
   const executed = await execute({
     ...stage,
     program: {
@@ -23645,7 +23718,7 @@ async function runRefereed(stage, referee) {
     onLine: options.onLine
   });
   const text = await readFile5(out, "utf8").catch(() => null);
-  if (text === null || executed.exceeded) return withoutResult(stage, executed);
+  if (text === null || executed.exceeded) return withoutResult(stage, executed, load2.conditions());
   return finding(stage, executed, resultSchema.parse(JSON.parse(text)));
 }
 function stageSeconds({ timeoutSeconds, budgetSeconds }) {
@@ -23658,6 +23731,7 @@ async function refereeArguments(stage, seconds) {
   const args = {
     seed: options.seed,
     budget: options.budgetSeconds,
+    ...stage.contract.trial.clock === "wall" ? {} : { clock: stage.contract.trial.clock },
     startup: seconds,
     scoring,
     timeout: options.timeoutSeconds,
@@ -23694,7 +23768,7 @@ async function checkOutReferee({ options, scratch }, referee) {
   );
   return join8(folder, referee);
 }
-function withoutResult(stage, { result, exceeded, output: output2, peakMb }) {
+function withoutResult(stage, { result, exceeded, output: output2, peakMb }, conditions) {
   const ending = {
     result,
     metric: null,
@@ -23707,9 +23781,10 @@ function withoutResult(stage, { result, exceeded, output: output2, peakMb }) {
   const last = output2.tail().findLast((line) => line.trim() !== "") ?? "(no output)";
   const how = result.exitCode === null ? `was killed by ${result.signal}` : `failed with exit code ${result.exitCode}`;
   return {
-    outcome: exceeded ? overuse(ending, exceeded) : result.endedBy === "timeout" ? classify(ending) : fault(`The referee ${how}: ${last}`),
+    outcome: exceeded ? overuse(ending, exceeded) : result.endedBy === "timeout" ? timedOut(ending, conditions) : fault(`The referee ${how}: ${last}`),
     preview: null,
     refereed: null,
+    conditions: null,
     trainingSeconds: 0,
     peakMemoryMb: peakMb,
     reported: {}
@@ -23723,6 +23798,7 @@ function finding(stage, { peakMb }, result) {
     outcome: outcomeOf(stage, result.outcome),
     preview: result.preview,
     refereed: refereedOf(result),
+    conditions: conditionsOf(result),
     trainingSeconds: Math.max(0, result.training_seconds),
     peakMemoryMb: Math.min(MOST_MEMORY_MB, Math.max(0, result.peak_memory_mb, peakMb)),
     reported: Object.fromEntries(reported.slice(0, 30))
@@ -23739,6 +23815,11 @@ function outcomeOf({ contract, shorten }, outcome) {
   if (outcome.value !== null) return { ...outcome, value: outcome.value };
   const message = `${contract.metric.name} is not a number`;
   return { status: "crash", reason: "not a number", message, traceback: "" };
+}
+function conditionsOf({ clock, conditions }) {
+  if (conditions === null || conditions.seconds <= 0) return null;
+  const { seconds, cpu_seconds: cpuSeconds, others: othersCores, cores } = conditions;
+  return { clock, seconds, cpuSeconds: Math.max(0, cpuSeconds), othersCores, cores };
 }
 function refereedOf(result) {
   if (result.val_bpb === null) return null;
@@ -23884,6 +23965,7 @@ async function runReported(stage) {
   const { name, pattern, file: file2, key, goal } = contract.metric;
   const resultFile = file2 === void 0 || key === void 0 ? null : collectResult(file2, key);
   const previewSeconds = PREVIEW_AT * options.budgetSeconds;
+  const load2 = (options.watchLoad ?? watchLoad)();
   const executed = await execute({
     ...stage,
     program: file2 === void 0 ? launched : withResultFile(launched, file2),
@@ -23899,6 +23981,7 @@ async function runReported(stage) {
     signal: options.signal,
     onLine: options.onLine
   });
+  const conditions = load2.conditions();
   const { output: output2, result, preview, stopped, peakMb } = executed;
   const { value, text, missing, reported: all } = read2(stage, output2, resultFile);
   const ending = {
@@ -23915,9 +23998,10 @@ async function runReported(stage) {
   };
   const { training_seconds: trainingSeconds, peak_vram_mb: reportedPeak, [name]: _, ...reported } = all;
   return {
-    outcome: outcomeOf2(executed, ending),
+    outcome: outcomeOf2(executed, ending, conditions),
     preview,
     refereed: null,
+    conditions,
     // Whatever it reports, it did not train for longer than it may run.
     trainingSeconds: stopped ? previewSeconds : Math.min(options.timeoutSeconds, Math.max(0, trainingSeconds ?? 0)),
     // A CPU run reports 0 MB of GPU memory; its resident peak says more.
@@ -23925,9 +24009,10 @@ async function runReported(stage) {
     reported: Object.fromEntries(Object.entries(reported).slice(0, MAX_REPORTED3))
   };
 }
-function outcomeOf2({ exceeded, stopped, preview }, ending) {
+function outcomeOf2({ exceeded, stopped, preview }, ending, conditions) {
   if (stopped && preview !== null) return { status: "stopped", value: preview, at: PREVIEW_AT };
-  return exceeded ? overuse(ending, exceeded) : classify(ending);
+  if (exceeded) return overuse(ending, exceeded);
+  return ending.result.endedBy === "timeout" ? timedOut(ending, conditions) : classify(ending);
 }
 function read2({ contract }, output2, resultFile) {
   const { name, pattern } = contract.metric;
@@ -24098,7 +24183,7 @@ import { delimiter as delimiter3, dirname as dirname10, isAbsolute as isAbsolute
 // src/trial/facts.ts
 import { randomUUID as randomUUID2 } from "node:crypto";
 import { mkdir as mkdir5, readdir as readdir5, readFile as readFile6, readlink, rm as rm3, stat as stat3, symlink, writeFile as writeFile3 } from "node:fs/promises";
-import { cpus as cpus2, totalmem as totalmem2 } from "node:os";
+import { cpus as cpus3, totalmem as totalmem2 } from "node:os";
 import { dirname as dirname9, join as join11 } from "node:path";
 var PROC_KEPT = ["devices", "driver", "filesystems", "version"];
 var PARAMETERS = [
@@ -24151,7 +24236,7 @@ async function readProc() {
   );
 }
 async function writeProc(folder, memoryBytes) {
-  const count = cpus2().length;
+  const count = cpus3().length;
   const zeros = " 0".repeat(10);
   const lines = Array.from({ length: count }, (_, index) => `cpu${index}${zeros}`);
   const own2 = {
@@ -24584,7 +24669,7 @@ select 23 -, sched_yield 24 124, mremap 25 216, msync 26 227, shmget 29 194, shm
 dup 32 23, dup2 33 -, pause 34 -, nanosleep 35 101, getitimer 36 102, alarm 37 -, setitimer 38 103,
 getpid 39 172, sendfile 40 71, connect 42 203, accept 43 202, sendto 44 206, recvfrom 45 207,
 sendmsg 46 211, recvmsg 47 212, shutdown 48 210, bind 49 200, listen 50 201, getsockname 51 204,
-getpeername 52 205, fork 57 -, vfork 58 -, execve 59 221, exit 60 93, wait4 61 260, kill 62 129,
+getpeername 52 205, execve 59 221, exit 60 93, wait4 61 260, kill 62 129,
 uname 63 160, semget 64 190, semop 65 193, semctl 66 191, shmdt 67 197, msgget 68 186, msgsnd 69 189,
 msgrcv 70 188, msgctl 71 187, flock 73 32, fsync 74 82, fdatasync 75 83, truncate 76 45, ftruncate 77 46,
 getdents 78 -, getcwd 79 17, chdir 80 49, fchdir 81 50, rename 82 -, mkdir 83 -, rmdir 84 -, creat 85 -,
@@ -24625,7 +24710,7 @@ set_mempolicy_home_node 450 450, fchmodat2 452 452, map_shadow_stack 453 453, fu
 futex_wait 455 455, futex_requeue 456 456, mseal 462 462`;
 var RULED = `
 ioctl 16 29, madvise 28 233, socket 41 198, socketpair 53 199, setsockopt 54 208, getsockopt 55 209,
-clone 56 220, fcntl 72 25, personality 135 92, prctl 157 167, sync 162 81, readahead 187 213,
+clone 56 220, fork 57 -, vfork 58 -, fcntl 72 25, personality 135 92, prctl 157 167, sync 162 81, readahead 187 213,
 fadvise64 221 223, unshare 272 97, sync_file_range 277 84, syncfs 306 267, preadv2 327 286,
 pwritev2 328 287, clone3 435 435`;
 function passingCalls(processor2) {
@@ -24656,6 +24741,7 @@ var AUDIT = { x64: 3221225534, arm64: 3221225655 };
 var UNKNOWN_FROM = 451;
 var NAMESPACES = 2114060288;
 var TIME_NAMESPACE = 128;
+var THREAD = 65536;
 var CLONE_PIDFD = 4096;
 var AF_UNIX = 1;
 var AF_INET = 2;
@@ -24678,8 +24764,21 @@ var REQUESTS = [
   [0, 255]
 ];
 var always = (otherwise) => ({ clauses: [], otherwise });
+var THREADS_ONLY = {
+  clone: {
+    clauses: [
+      { argument: 0, anyBit: NAMESPACES | CLONE_PIDFD, gives: EPERM },
+      { argument: 0, anyBit: THREAD, gives: "pass" }
+    ],
+    otherwise: EPERM
+  },
+  fork: always(EPERM),
+  vfork: always(EPERM)
+};
 var RULES = {
   clone: { clauses: [{ argument: 0, anyBit: NAMESPACES | CLONE_PIDFD, gives: EPERM }], otherwise: "pass" },
+  fork: always("pass"),
+  vfork: always("pass"),
   unshare: {
     clauses: [{ argument: 0, anyBit: NAMESPACES | TIME_NAMESPACE, gives: EPERM }],
     otherwise: "pass"
@@ -24736,10 +24835,10 @@ var RULES = {
   syncfs: always(IGNORED),
   sync_file_range: always(IGNORED)
 };
-function systemCallFilter(processor2) {
+function systemCallFilter(processor2, mayFork) {
   if (processor2 !== "x64" && processor2 !== "arm64") return null;
   const rules = [...ruledCalls(processor2)].map(([name, call]) => {
-    const decision = RULES[name];
+    const decision = (mayFork ? void 0 : THREADS_ONLY[name]) ?? RULES[name];
     if (decision === void 0) throw new Error(`The system call ${name} has no rule.`);
     return { call, ...decision };
   });
@@ -24808,7 +24907,7 @@ async function bubblewrap(options, warn) {
   }
   const [program, filter, group] = await Promise.all([
     findBubblewrap(options.env),
-    writeFilter(options.scratch),
+    writeFilter(options),
     controlGroup(options.limits)
   ]);
   try {
@@ -24918,8 +25017,8 @@ async function findBubblewrap(env) {
   }
   return { path, limitsSize: isSince("0.7"), disablesNamespaces: isSince("0.8") };
 }
-async function writeFilter(scratch) {
-  const filter = systemCallFilter(process.arch);
+async function writeFilter({ scratch, mayFork }) {
+  const filter = systemCallFilter(process.arch, mayFork);
   if (filter === null) {
     throw new SandboxUnavailable(`The sandbox needs an x64 or arm64 processor, found ${process.arch}.`);
   }
@@ -25001,6 +25100,7 @@ async function runTrial(options) {
     outcome: fault("The trial did not start."),
     preview: null,
     refereed: null,
+    conditions: null,
     trainingSeconds: 0,
     totalSeconds: 0,
     peakMemoryMb: 0,
@@ -25071,6 +25171,8 @@ async function measure(options, draft) {
       scratch,
       limits,
       readable: options.readable ?? [],
+      // A process that ends between two looks at its CPU seconds would not be counted.
+      mayFork: contract.trial.clock !== "cpu",
       // Text that a referee holds back may be among the downloads.
       caches: isReported ? cacheFolders(options.environment) : {},
       isWorkWritable: isReported,
@@ -25296,6 +25398,22 @@ function cut(line, length) {
 }
 
 // src/render/number.ts
+var LEAST_FIXED = 1e-5;
+var MOST_FIXED = 1e9;
+function formatValue(value) {
+  return fixed(value, value);
+}
+function fixed(value, reference) {
+  const size = Math.abs(reference || value);
+  if (value === 0 && size !== 0 && size < LEAST_FIXED) return "0";
+  return size !== 0 && (size < LEAST_FIXED || size >= MOST_FIXED) ? value.toExponential(3) : value.toFixed(decimalsOf(size));
+}
+function decimalsOf(value) {
+  const size = Math.abs(value);
+  if (size >= 1e3) return 1;
+  if (size >= 0.01 || size === 0) return 4;
+  return 3 - Math.floor(Math.log10(size));
+}
 function formatNoise(deviation) {
   if (deviation === 0) return "0";
   if (deviation < 1e-4) return deviation.toExponential(1);
@@ -25315,28 +25433,32 @@ function auditSentence(trial) {
   return `${disagreement}Audited: ${n} predictions repeated blind, largest difference ${nats(largest)} (standard deviation ${nats(sd)}).${power}`;
 }
 
+// src/render/reported.ts
+function reportedDetails({
+  trial,
+  reported
+}) {
+  const rows = Object.entries(reported).map(([name, value]) => [
+    escapeMarkdown(name, 40),
+    Number.isInteger(value) && Math.abs(value) < 1e15 ? String(value) : formatValue(value)
+  ]);
+  if (rows.length === 0) return "";
+  const table2 = markdownTable([["number", "value"], ...rows], { align: ["l", "r"] });
+  return `<details><summary>Other numbers that trial ${trial} reported</summary>
+
+${table2}
+
+</details>`;
+}
+
 // src/trial/summary.ts
 function renderSummary(measurement) {
   const { outcome } = measurement;
-  const parts = [`## ${headline(measurement)}`, table(measurement)];
-  const audit = auditSentence(measurement);
-  if (audit !== "") parts.push(audit);
+  const parts = [`## ${headline(measurement)}`, table(measurement), auditSentence(measurement)];
   if (outcome.status === "crash" && outcome.traceback !== "")
     parts.push(fence(outcome.traceback.trimEnd(), "text"));
-  if (Object.keys(measurement.reported).length > 0) {
-    const rows = Object.entries(measurement.reported).map(([key, value]) => [
-      escapeMarkdown(key),
-      String(value)
-    ]);
-    parts.push(
-      `<details><summary>Reported by the candidate</summary>
-
-${markdownTable([["key", "number"], ...rows])}
-
-</details>`
-    );
-  }
-  return `${parts.join("\n\n")}
+  parts.push(reportedDetails(measurement));
+  return `${parts.filter((part) => part !== "").join("\n\n")}
 `;
 }
 function headline({ trial, outcome }) {

@@ -14,7 +14,8 @@ from collections.abc import Callable, Sequence
 
 import processes
 import seal
-from dataset import MachineFault
+from clock import Clock, Deadline, Machine
+from dataset import Busy, MachineFault
 from visible import visible
 from wire import FAILURES, SOCKET_VARIABLE, Channel, Refused, discard
 
@@ -56,15 +57,17 @@ class Candidate:
         echo: Callable[[str], None],
         ends: float = math.inf,
         sealable: bool = False,
+        in_cpu_seconds: bool = False,
     ):
         """Starts `wrap` + `command`; `echo` gets each printed line. Raises MachineFault where it cannot be started.
 
         ends: when the whole trial has to be over (monotonic seconds).
         sealable: it will be shown held-out text, and `seal` closes before that.
+        in_cpu_seconds: how its time is counted.
         """
         ours, theirs = socket.socketpair()
         kept = {name: value for name, value in os.environ.items() if not name.startswith("AUTORESEARCH_")}
-        self.born = time.monotonic()
+        began = time.monotonic()
         self.wrap = list(wrap)
         sealable = sealable and seal.is_supported()
         started = seal.launcher(command[0], theirs.fileno(), command) if sealable else command
@@ -84,6 +87,9 @@ class Candidate:
         finally:
             inode = os.fstat(theirs.fileno()).st_ino
             theirs.close()
+        self.clock = Clock(self.process.pid, in_cpu_seconds, ends)
+        self.born = 0.0 if in_cpu_seconds else began  # On its clock.
+        self._machine = Machine(self.process.pid)
         try:
             self._seal = seal.receive(ours, inode) if sealable else None
         except TimeoutError:
@@ -95,6 +101,7 @@ class Candidate:
         self.greeted = False
         self.muted = False  # Set before held-out text is sent: from then on its output is discarded.
         self.place = ""  # File and line of the last traceback line while muted: all that is reported of a crash there.
+        self.seconds = 0.0  # By its clock, from its start to its end, known then.
         self.peak_mb = 0.0  # Largest resident set among its processes, known at the end.
         self.tail: deque[str] = deque(maxlen=TAIL_LINES)
         self._echo = echo
@@ -127,9 +134,12 @@ class Candidate:
                 os.close(file)
 
     def expect(
-        self, kinds: Sequence[str], deadline: float, late: str, on_progress: Callable[[dict], None] | None = None
+        self, kinds: Sequence[str], deadline: Deadline, late: str, on_progress: Callable[[dict], None] | None = None
     ) -> tuple[dict, list[int]]:
-        """The next message, which must be one of `kinds`, by the deadline (monotonic). Raises Crash and Refused."""
+        """The next message, which must be one of `kinds`, by the deadline. Raises Crash and Refused.
+
+        Raises Busy instead of a Crash if it is late while other programs keep the machine busy.
+        """
         while True:
             found = self.channel.take()
             if found is not None and found[0]["kind"] == "progress" and on_progress and not found[1]:
@@ -147,11 +157,18 @@ class Candidate:
                 return found
             elif not self._open:
                 raise self._last_words()
-            left = min(deadline, self._ends) - time.monotonic()
+            left = self.clock.left(deadline)
             if left <= 0:
-                raise Crash("timeout", late if deadline <= self._ends else "the time for the whole trial was up")
+                raise self.too_late(deadline, late)
             if found is None:
                 self._pump(left)
+
+    def too_late(self, deadline: Deadline, late: str) -> Exception:
+        """What to raise once a deadline has passed: the Crash, or Busy if others are the reason."""
+        why = None if self.clock.in_cpu_seconds and deadline.at <= self.clock.now() else self._machine.why_late()
+        if why is not None:
+            return Busy(f"{why} ({late})")
+        return Crash("timeout", "the time for the whole trial was up" if deadline.ends >= self._ends else late)
 
     def seal(self) -> None:
         """From here on the process can compute and answer, and nothing else. Raises Crash where it cannot be sealed."""
@@ -168,6 +185,7 @@ class Candidate:
             return
         with contextlib.suppress(Refused):
             self._pump(0.0)
+        self.seconds = self.clock.now() - self.born
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
         _, self._status, usage = os.wait4(self.process.pid, 0)
@@ -243,7 +261,7 @@ class Candidate:
         if not self.greeted and self.wrap and not self._sandbox_starts():
             return MachineFault("the sandbox does not start: " + " ".join(list(self.tail)[-1:]))
         if self._unfiltered:
-            return MachineFault("a process cannot be sealed here (Linux 5.5): " + " ".join(list(self.tail)[-1:]))
+            return MachineFault("a process cannot be sealed here (Linux 5.7): " + " ".join(list(self.tail)[-1:]))
         status = self.process.returncode
         message = next((line for line in reversed(self.tail) if EXCEPTION_LINE.fullmatch(line)), None)
         if self.muted:

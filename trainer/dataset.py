@@ -30,6 +30,10 @@ class MachineFault(SystemExit):
         print(f"machine fault: {message}", file=sys.stderr, flush=True)
 
 
+class Busy(MachineFault):
+    """Something came too late because other programs keep the machine busy."""
+
+
 @dataclass(frozen=True)
 class Text:
     """Stretches of text, one after the other. Stretch i is text[offsets[i] : offsets[i + 1]]."""

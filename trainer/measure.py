@@ -23,7 +23,8 @@ import audit
 import cut
 import dataset
 from candidate import Candidate, Crash
-from dataset import MachineFault
+from clock import Deadline, Machine, counts_cpu_seconds
+from dataset import Busy, MachineFault
 from preview import Preview, Stopped
 from scoring import Rows, bits_per_byte, chosen_rows, cut_rows, joined, read_exactly, read_nats
 from wire import (
@@ -51,16 +52,17 @@ SHOW_EVERY_S = 0.4
 
 @dataclass(frozen=True)
 class Options:
-    """The referee's settings; times in seconds."""
+    """The referee's settings; times in seconds by `clock`."""
 
     command: Sequence[str]
     data: Path
     wrap: Sequence[str] = ()
     seed: int = 1337
     budget: float = 300.0
+    clock: str = "wall"  # Or "cpu": CPU seconds of the candidate's processes, where the device is a CPU.
     startup: float = 180.0
     scoring: float = 180.0
-    timeout: float = math.inf  # For everything together.
+    timeout: float = math.inf  # For everything together, by the wall clock.
     ends: float = math.inf  # When that is over (monotonic); set by `measure`.
     champion_startup: float = math.inf
     threshold: float = -math.inf  # An unaudited number below this is audited.
@@ -69,6 +71,11 @@ class Options:
     preview_at: float = 1.0  # Share of the budget after which the preview is taken; 1: never.
     stop_above: float = math.inf  # A preview above this ends the training.
     device: str = "cpu"
+
+    @property
+    def in_cpu_seconds(self) -> bool:
+        """Whether time is counted in CPU seconds."""
+        return self.clock == "cpu" and counts_cpu_seconds(self.device)
 
 
 @dataclass(frozen=True)
@@ -88,11 +95,13 @@ class Result:
     val_bpb: float | None = None  # As claimed by the process that scored it; not audited.
     audited: dict | None = None
     test_bpb: float | None = None
+    clock: str = "wall"  # What the next three are counted in.
     training_seconds: float = 0.0
     startup_seconds: float = 0.0
     scoring_seconds: float = 0.0
     audit_seconds: float = 0.0
-    total_seconds: float = 0.0
+    total_seconds: float = 0.0  # By the wall clock.
+    conditions: dict | None = None  # Of the training, as seen from outside: see Machine.conditions.
     peak_memory_mb: float = 0.0
     weights_sha256: str | None = None
     device: str = ""
@@ -102,7 +111,7 @@ class Result:
 
 def measure(options: Options) -> Result:
     """Takes one measurement. Never raises because of a candidate, or a machine that is not set up."""
-    result = Result(device=options.device)
+    result = Result(device=options.device, clock="cpu" if options.in_cpu_seconds else "wall")
     began = time.monotonic()
     options = dataclasses.replace(options, ends=began + options.timeout)
     try:
@@ -138,7 +147,8 @@ def measure(options: Options) -> Result:
 @contextlib.contextmanager
 def started(options: Options, result: Result, sealable: bool) -> Iterator[Candidate]:
     """A candidate process. Anything that fails because of what it sent is raised as its Crash."""
-    candidate = Candidate(options.command, options.wrap, partial(print, flush=True), options.ends, sealable)
+    show = partial(print, flush=True)
+    candidate = Candidate(options.command, options.wrap, show, options.ends, sealable, options.in_cpu_seconds)
     try:
         yield candidate
     except Stopped:
@@ -165,7 +175,7 @@ def _blame(candidate: Candidate, crash: Crash) -> Crash:
 
 def greet(candidate: Candidate, options: Options, prepared: list[bytes], role: str, limit: float, why: str) -> float:
     """From hello to ready: the candidate builds and compiles, and has seen no text yet. Returns the seconds it took."""
-    deadline = candidate.born + limit
+    deadline = candidate.clock.after(limit, candidate.born)
     late = f"not ready within {limit:.3g} s of start-up{why}"
     hello, _ = candidate.expect(["hello"], deadline, late)
     if hello["protocol"] != PROTOCOL:
@@ -176,12 +186,13 @@ def greet(candidate: Candidate, options: Options, prepared: list[bytes], role: s
         role=role,
         seed=options.seed,
         budget_s=options.budget,
+        clock="cpu" if options.in_cpu_seconds else "wall",
         startup_s=options.startup,
         device=options.device,
         window=dataset.WINDOW,
     )
     candidate.expect(["ready"], deadline, late)
-    seconds = time.monotonic() - candidate.born
+    seconds = candidate.clock.now() - candidate.born
     if seconds >= limit:
         raise Crash("timeout", late)
     return seconds
@@ -199,26 +210,30 @@ def train(options: Options, prepared: list[bytes], result: Result) -> Frozen:
         result.startup_seconds = greet(candidate, options, prepared, "train", limit, why)
         budget = options.budget - max(0.0, result.startup_seconds - STARTUP_FACTOR * options.champion_startup)
 
-        began = time.monotonic()
+        most = budget + GRACE_S + GRACE_SHARE * budget
+        late = f"had not handed over its model {most:.1f}{' CPU' * options.in_cpu_seconds} s after the clock started"
+        began, deadline = candidate.clock.now(), candidate.clock.after(most)
+        machine = Machine(candidate.process.pid)
         candidate.tell("go", files, budget_s=budget, width=0)
-        deadline = began + budget + GRACE_S + GRACE_SHARE * budget
-        late = f"had not handed over its model {deadline - began:.1f} s after the clock started"
-        hear = progress_listener(began, budget, options, result)
-        done, handed = candidate.expect(["done"], deadline, late, on_progress=hear)
-        frozen = freeze(handed, deadline, late)
-        result.training_seconds = time.monotonic() - began
+        hear = progress_listener(candidate, began, budget, options, result)
+        try:
+            done, handed = candidate.expect(["done"], deadline, late, on_progress=hear)
+            frozen = freeze(candidate, handed, deadline, late)
+        finally:
+            result.conditions = machine.conditions()
+        result.training_seconds = candidate.clock.now() - began
         result.stats = done["stats"]
         result.peak_memory_mb = max(0.0, done["stats"].get("peak_vram_mb", 0.0))
         result.weights_sha256 = hashlib.sha256(frozen.weights).hexdigest()
     return frozen
 
 
-def freeze(handed: list[int], deadline: float, late: str) -> Frozen:
+def freeze(candidate: Candidate, handed: list[int], deadline: Deadline, late: str) -> Frozen:
     """Copies weights and vocabulary before the deadline."""
 
     def stop() -> None:
-        if time.monotonic() > deadline:
-            raise Crash("timeout", late)
+        if candidate.clock.left(deadline) <= 0:
+            raise candidate.too_late(deadline, late)
 
     try:
         if len(handed) != 2:
@@ -256,9 +271,7 @@ class Question:
 
 def score(question: Question, result: Result) -> np.ndarray:
     """Asks for the whole validation text in bulk. Returns the nats claimed for each token."""
-    began = time.monotonic()
-    claimed = ask_bulk(question, question.val, result)
-    result.scoring_seconds = time.monotonic() - began
+    claimed, result.scoring_seconds = ask_bulk(question, question.val, result)
     result.val_bpb = bits_per_byte(float(claimed.sum()), question.val.text_bytes)
     return claimed
 
@@ -314,7 +327,7 @@ def check_company(question: Question, claimed: np.ndarray, random: np.random.Gen
     again = audit.draw_company(random, len(val.counts))
     together = joined(test, chosen_rows(val, again))
     order = random.permutation(len(together.counts))
-    nats = ask_bulk(question, chosen_rows(together, order), result)
+    nats, _ = ask_bulk(question, chosen_rows(together, order), result)
     place = np.empty_like(order)
     place[order] = np.arange(len(order))
     shuffled = together.counts[order]
@@ -336,13 +349,13 @@ def ask_blind(question: Question, drawn: audit.Drawn, result: Result) -> np.ndar
         return audit.blind_nats(content, val, drawn, len(vocabulary))
 
 
-def ask_bulk(question: Question, rows: Rows, result: Result) -> np.ndarray:
-    """Asks what each token of the rows costs. Returns (tokens,) float64, in nats."""
+def ask_bulk(question: Question, rows: Rows, result: Result) -> tuple[np.ndarray, float]:
+    """Asks what each token of the rows costs. Returns (tokens,) float64, in nats, and the seconds that it took."""
     with scorer(question, "bulk", result) as candidate:
         arrays = [rows.counts.astype("<i4"), rows.ids.astype("<i4")]
         size = 8 * len(rows.ids)
         content = ask(candidate, question.options, arrays, size, rows=len(rows.counts), width=question.width)
-        return read_nats(content)
+        return read_nats(content), candidate.seconds
 
 
 def ask(candidate: Candidate, options: Options, arrays: list[np.ndarray], size: int, rows: int, width: int) -> bytes:
@@ -352,7 +365,7 @@ def ask(candidate: Candidate, options: Options, arrays: list[np.ndarray], size: 
         time.sleep(MOST_PAUSE_S * secrets.randbelow(1000) / 1000)
         candidate.seal()
         candidate.tell("score", [*map(sealed, arrays), os.dup(answer)], rows=rows, width=width)
-        deadline = time.monotonic() + options.scoring
+        deadline = candidate.clock.after(options.scoring)
         candidate.expect(["scored", "failed"], deadline, "had not answered about the held-out text in time")
         candidate.kill()
         return read_exactly(answer, size)
@@ -371,8 +384,8 @@ def scorer(question: Question, role: str, result: Result) -> Iterator[Candidate]
         with started(options, result, sealable=True) as candidate:
             try:
                 load(candidate, question, role, result.startup_seconds)
-            except Crash as crash:
-                if is_last or crash.reason != "timeout":
+            except (Crash, Busy) as late:
+                if is_last or (isinstance(late, Crash) and late.reason != "timeout"):
                     raise
                 continue
             yield candidate
@@ -388,17 +401,17 @@ def load(candidate: Candidate, question: Question, role: str, startup: float) ->
     files = [sealed(question.frozen.weights), sealed(pack_vocabulary(question.frozen.vocabulary))]
     candidate.tell("go", files, budget_s=0.0, width=question.width)
     late = f"had not loaded its model within {limit:.3g} s, to score"
-    candidate.expect(["loaded", "failed"], candidate.born + limit, late)
+    candidate.expect(["loaded", "failed"], candidate.clock.after(limit, candidate.born), late)
 
 
-def progress_listener(began: float, budget: float, options: Options, result: Result):
+def progress_listener(candidate: Candidate, began: float, budget: float, options: Options, result: Result):
     """Handles progress messages: shows them, and takes the preview, which may end the training."""
-    show = progress_printer(began + budget)
+    show = progress_printer(candidate, began + budget)
     preview = Preview(options.preview_at, options.stop_above)
 
     def hear(message: dict) -> None:
         show(message)
-        result.training_seconds = time.monotonic() - began
+        result.training_seconds = candidate.clock.now() - began
         try:
             preview.take(result.training_seconds / budget, message["bpb"])
         finally:
@@ -407,8 +420,9 @@ def progress_listener(began: float, budget: float, options: Options, result: Res
     return hear
 
 
-def progress_printer(end: float):
-    """Prints the candidate's progress messages, a few a second at most."""
+def progress_printer(candidate: Candidate, end: float):
+    """Prints the candidate's progress messages, a few a second at most. end: on its clock."""
+    unit = "CPU s" if candidate.clock.in_cpu_seconds else "s"
     shown = -math.inf
 
     def show(message: dict) -> None:
@@ -418,6 +432,8 @@ def progress_printer(end: float):
             return
         shown = now
         loss = "nan" if message["loss"] is None else f"{message['loss']:.4f}"
-        print(f"step {message['step']}  loss {loss}  {max(0.0, end - now):.1f} s left", flush=True)
+        print(
+            f"step {message['step']}  loss {loss}  {max(0.0, end - candidate.clock.now()):.1f} {unit} left", flush=True
+        )
 
     return show

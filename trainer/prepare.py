@@ -46,7 +46,8 @@ class Run:
         self.preset = hardware.preset(self.device)  # Sizes for the device: cpu, mac, gpu-8gb, gpu-24gb or gpu-80gb.
         self.bf16 = hardware.multiplies_bfloat16(self.device)  # Whether bfloat16 matrix multiplication is faster.
         self.seed = setup["seed"]
-        self.budget = setup["budget_s"]  # Seconds of training.
+        self.budget = setup["budget_s"]  # Seconds of training: CPU seconds of all threads, or by the wall clock.
+        self._in_cpu_seconds = setup["clock"] == "cpu"
         self.window = setup["window"]  # Longest sequence that `log_probs` is given, with the prepared tokenizer.
         self.vocabulary = vocabulary  # The bytes of each id of the prepared tokenizer; BOS has none.
         self.vocab_size = len(vocabulary)
@@ -65,10 +66,13 @@ class Run:
         self._losses_in_sum = 0
         self._reported = -math.inf
 
+    def _now(self) -> float:
+        return time.process_time() if self._in_cpu_seconds else time.monotonic()
+
     @property
     def elapsed(self) -> float:
         """Seconds since the clock started; 0 before the first batch."""
-        return 0.0 if self._began is None else time.monotonic() - self._began
+        return 0.0 if self._began is None else self._now() - self._began
 
     @property
     def progress(self) -> float:
@@ -104,10 +108,10 @@ class Run:
         self._waited_s = self.elapsed
         earlier, latest = None, None  # Ends of the last two steps; a GPU may lag one behind, so that it is never idle.
         while self.elapsed < self.budget:
-            began = time.monotonic()
+            began = self._now()
             current, batch = batch, self._to_device(next(rows))
             if latest is None or latest.query():
-                self._waited_s += time.monotonic() - began
+                self._waited_s += self._now() - began
             yield current
             self._batches += 1
             self._tokens_seen += batch_size * seq_len
@@ -205,7 +209,7 @@ class Run:
             torch.cuda.synchronize()
         self._channel.send("ready")
         go, self._files = self._channel.receive("go")
-        self._began = time.monotonic()
+        self._began = self._now()
         self.budget = go["budget_s"]
         self._width = go["width"]
         if self.training:

@@ -99,6 +99,7 @@ def parse_arguments(arguments: Sequence[str]) -> tuple[Options, argparse.Namespa
     parser.add_argument("--audit", action="store_true", help="audit in any case")
     parser.add_argument("--seed", type=int, default=os.environ.get("AUTORESEARCH_SEED", Options.seed))
     parser.add_argument("--budget", type=float, default=os.environ.get("AUTORESEARCH_BUDGET", Options.budget))
+    parser.add_argument("--clock", choices=["wall", "cpu"], default=Options.clock, help="what every limit counts in")
     parser.add_argument("--startup", type=float, default=Options.startup, help="seconds from start to ready, at most")
     parser.add_argument("--champion-startup", type=float, default=math.inf, help="seconds that the champion needed")
     parser.add_argument("--scoring", type=float, default=Options.scoring, help="seconds for scoring, at most")
@@ -123,6 +124,7 @@ def parse_arguments(arguments: Sequence[str]) -> tuple[Options, argparse.Namespa
         wrap=args.wrap,
         seed=args.seed,
         budget=args.budget,
+        clock=args.clock,
         startup=args.startup,
         scoring=args.scoring,
         timeout=args.timeout,

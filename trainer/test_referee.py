@@ -14,6 +14,7 @@ import dataset
 import measure
 import referee
 import wire
+from candidate import Candidate
 from measure import Options, Result
 from preview import Preview, Stopped
 
@@ -180,8 +181,8 @@ def test_a_preview_is_the_mean_of_what_was_told_shortly_before():
 
 def test_a_model_that_is_not_copied_by_the_deadline_is_too_late():
     files = [wire.sealed(b"weights"), wire.sealed(wire.pack_vocabulary([b"a"]))]
-    with pytest.raises(measure.Crash) as caught:
-        measure.freeze(files, time.monotonic() - 1, "late")
+    with Candidate([sys.executable, "-c", ""], [], print) as candidate, pytest.raises(measure.Crash) as caught:
+        measure.freeze(candidate, files, candidate.clock.after(-1), "late")
     assert caught.value.reason == "timeout"
 
 

@@ -27,7 +27,15 @@ def start(data: Path, seed: int = 5, budget: float = 0.3, role: str = "train") -
     text = dataset.training_text(data, prepared, seed)
     files = [wire.sealed(text.text), wire.sealed(text.offsets), wire.sealed(text.tokens)]
     ours.send("go", files if role == "train" else [], budget_s=budget, width=0)
-    setup = {"role": role, "seed": seed, "budget_s": budget, "startup_s": 9, "device": "cpu", "window": 256}
+    setup = {
+        "role": role,
+        "seed": seed,
+        "budget_s": budget,
+        "clock": "wall",
+        "startup_s": 9,
+        "device": "cpu",
+        "window": 256,
+    }
     run = prepare.Run(theirs, setup, prepared)
     run.referee = ours  # Kept open.
     return run
@@ -150,7 +158,8 @@ def test_the_script_prints_progress_and_the_summary(data: Path):
 
 
 def test_the_referee_writes_its_result_and_the_nats_of_an_audit(data: Path, tmp_path: Path):
-    words = ["--budget", "0.5", "--audit", "--data", data, "--out", tmp_path / "r.json", "--nats", tmp_path / "n.npy"]
+    files = ["--out", tmp_path / "r.json", "--nats", tmp_path / "n.npy"]
+    words = ["--budget", "0.5", "--clock", "cpu", "--audit", "--data", data, *files]
     done = subprocess.run([sys.executable, HERE / "referee.py", *words], capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
     result = json.loads((tmp_path / "r.json").read_text())

@@ -17,7 +17,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-PROTOCOL = 2
+PROTOCOL = 3
 SOCKET_VARIABLE = "AUTORESEARCH_SOCKET"  # Environment variable: number of the candidate's end of the socket.
 MAX_LINE_BYTES = 64 * 1024
 MAX_FILES = 8  # Descriptors that may wait to be claimed by a message.
@@ -73,6 +73,7 @@ MESSAGES: dict[str, dict[str, Check]] = {
         "role": _one_of("train", "bulk", "blind"),
         "seed": _is_count,
         "budget_s": _is_number,
+        "clock": _one_of("wall", "cpu"),
         "startup_s": _is_number,
         "device": _one_of("cpu", "cuda", "mps"),
         "window": _is_count,

@@ -50,6 +50,8 @@ export interface Agent {
   readonly name: string;
   /** Why it cannot turn a requested idea into an experiment on these files, as a sentence for the person; null if it can. */
   objectsTo?(wish: string, files: ReadonlyMap<string, string>): string | null;
+  /** What it can change in these files, as a sentence for people, if it knows that without thinking. `any`: whether there is anything. */
+  survey?(files: ReadonlyMap<string, string>): { any: boolean; text: string };
   /** Errors of a model or the network are a failed proposal and never thrown. Throws if aborted before anything was spent. */
   propose(request: ProposalRequest, signal: AbortSignal): Promise<Proposal>;
 }

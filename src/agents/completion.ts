@@ -156,7 +156,11 @@ async function ask(client: OpenAI, { timeoutMs, signal, ...question }: Question)
   try {
     const response = await send(client, question, abort.signal);
     answering = true;
-    return await readReply(response, abort, () => silence.refresh());
+    const reply = await readReply(response, abort, () => silence.refresh());
+    // A stream that is aborted just ends.
+    signal.throwIfAborted();
+    if (silent) throw new Silence();
+    return reply;
   } catch (error) {
     if (silent) throw new Silence();
     const cause = faultBehind(error);

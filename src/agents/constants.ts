@@ -1,7 +1,7 @@
 /** Finds the settings of a file that are plain numbers or booleans: alone, or in tuples, lists and dictionaries. */
 import { extname } from 'node:path';
 import { type Literal, readLiteral } from './literal.ts';
-import { type Grammar, plainCode } from './plain-code.ts';
+import { type Grammar, plainCode, withoutComments } from './plain-code.ts';
 import { literalsIn } from './values.ts';
 
 export interface Constant extends Literal {
@@ -197,6 +197,21 @@ export function changedConstants(path: string, before: string, after: string): C
     return to !== undefined && to.written !== from.written ? [{ from, to }] : [];
   });
   return changes.length > 0 ? changes : null;
+}
+
+/** The code with its constants as plain numbers and without comments; null for a language that is not known here. */
+export function withPlainValues(path: string, text: string): string | null {
+  const language = LANGUAGES[extname(path)];
+  if (language === undefined) return null;
+  const plain = parseConstants(path, text)
+    .toReversed()
+    .reduce((now, constant) => withValue(constant, now, plainValue(constant)), text);
+  return withoutComments(plain, language);
+}
+
+/** A whole number and a fraction are not the same, and neither are the two zeros. */
+function plainValue({ value, notation }: Constant): string {
+  return `${Object.is(value, -0) ? '-' : ''}${value}${notation === 'float' ? ' float' : ''}`;
 }
 
 /** The text around the constants. */

@@ -1,14 +1,16 @@
 /** The built-in agent: changes one constant at a time, and learns the direction from the ledger. It needs neither key nor model. */
 import { createHash } from 'node:crypto';
 import { type Idea, NO_COST } from '../campaign/idea.ts';
+import { quote } from '../text/markdown.ts';
 import type { Agent, Proposal, ProposalRequest } from './agent.ts';
 import { tidyTitle } from './answer.ts';
 import { editOf } from './constant-edit.ts';
-import { type Constant, parseConstants } from './constants.ts';
+import type { Constant } from './constants.ts';
 import { formatValue } from './literal.ts';
 import { concerns, type Move, pastMoves } from './past.ts';
 import { type Recorded, recorded } from './recorded.ts';
-import { firstDirection, isTunable, rankOf, type Step, stepped } from './steps.ts';
+import { settingsIn, settingsText } from './settings.ts';
+import { firstDirection, rankOf, type Step, stepped } from './steps.ts';
 import { wishedIdea } from './wish.ts';
 
 /** An agent that proposes neighbouring values of constants. The same seed, files and ledger give the same proposal. */
@@ -18,6 +20,11 @@ export function exploreAgent(config: { name: string }, seed = 0): Agent {
     objectsTo(wish, files) {
       const wished = wishedIdea(wish, files);
       return wished.kind === 'refused' ? wished.reason : null;
+    },
+    survey(files) {
+      const settings = settingsIn(files);
+      const text = settingsText(settings, [...files.keys()], part => quote(part, 80));
+      return { any: settings.length > 0, text };
     },
     async propose(request, signal) {
       // A changed number cannot be repaired or ported.
@@ -68,10 +75,7 @@ interface Candidate {
 /** Every untried value, best first: by turn, then by importance for training, then by position in the files, or by seed. */
 function candidates(request: ProposalRequest, seed: number): Candidate[] {
   const moves = pastMoves(request.ledger);
-  const constants = [...request.files]
-    .flatMap(([path, text]) => parseConstants(path, text))
-    .filter(isTunable);
-  const all = constants.flatMap((constant, place) => {
+  const all = settingsIn(request.files).flatMap((constant, place) => {
     const order = seed === 0 ? place : hash(`${seed} ${constant.path} ${constant.name}`);
     const own = moves.filter(move => concerns(move, constant));
     return candidatesOf(constant, own, request.budgetSeconds).map(candidate => ({ candidate, order }));

@@ -7,6 +7,7 @@ import { readAnswer } from './answer.ts';
 import { type Complete, type EndpointOptions, endpoint, type Meter } from './completion.ts';
 import { conversation, correction, LEDGER_CHARACTERS, ledgerText, type Message } from './prompt.ts';
 import { recorded } from './recorded.ts';
+import { doesTheSame } from './sameness.ts';
 import { syntaxError } from './syntax.ts';
 
 type OpenAIAgentConfig = Omit<Extract<AgentConfig, { use: 'openai' }>, 'use'>;
@@ -14,6 +15,8 @@ type OpenAIAgentConfig = Omit<Extract<AgentConfig, { use: 'openai' }>, 'use'>;
 /** How many corrections the model gets before the proposal counts as failed. */
 const CORRECTIONS = 3;
 const CANCELLED = 'cancelled before the answer was complete';
+const IDLE =
+  'the edits change nothing that runs: only comments, blanks, documentation, or the way of writing a value. Change what the program does';
 /** A ledger that is shorter than this tells nothing. */
 const LEAST_LEDGER = 500;
 
@@ -140,9 +143,20 @@ async function judge(text: string, request: ProposalRequest): Promise<Judged> {
     const error = await newSyntaxError(path, request.files.get(path) ?? '', changed);
     if (error !== null) return { kind: 'problem', problem: `syntax error in ${path}: ${error}` };
   }
+  if (await isIdle(request.files, applied.files)) return { kind: 'problem', problem: IDLE };
   const objection = await request.objection(applied.idea, applied.files);
   if (objection !== null) return { kind: 'problem', problem: objection };
   return { ...applied, kind: 'idea' };
+}
+
+/** Whether every changed file does the same as before. */
+async function isIdle(
+  before: ReadonlyMap<string, string>,
+  after: ReadonlyMap<string, string>,
+): Promise<boolean> {
+  for (const [path, text] of after)
+    if (!(await doesTheSame(path, before.get(path) ?? '', text))) return false;
+  return true;
 }
 
 /** A syntax error in the changed file. Ignored if the champion's file does not parse either, for example with an older Python. */

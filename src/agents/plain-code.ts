@@ -15,10 +15,24 @@ const STRUCTURE = /[[\](){},;:=#/]/;
  * The code with the same length and lines: comments and texts of several lines become blanks, and in other texts brackets and separators
  * become a control character.
  */
-export function plainCode(code: string, { comment, quotes }: Grammar): string {
+export function plainCode(code: string, grammar: Grammar): string {
+  return view(code, grammar, (text, quote) => (text.includes('\n') ? blank(text) : inert(text, quote)));
+}
+
+/** The code without comments, with the same lines. */
+export function withoutComments(code: string, grammar: Grammar): string {
+  return view(code, grammar, text => text);
+}
+
+/** @param shown what becomes of a text in quotes */
+function view(
+  code: string,
+  { comment, quotes }: Grammar,
+  shown: (text: string, quote: string) => string,
+): string {
   const startsComment = (i: number) =>
     code.startsWith(comment.trim(), i) && (comment !== ' #' || i === 0 || /\s/.test(code[i - 1] ?? ''));
-  const view: string[] = [];
+  const parts: string[] = [];
   for (let i = 0; i < code.length; ) {
     const quote = quotes.find(mark => code.startsWith(mark, i));
     if (quote !== undefined) {
@@ -26,15 +40,15 @@ export function plainCode(code: string, { comment, quotes }: Grammar): string {
       // What follows a quote that is not closed cannot be told apart.
       const stop = end === -1 ? endOfLine(code, i) : end;
       const text = code.slice(i, stop);
-      view.push(end === -1 ? text : text.includes('\n') ? blank(text) : inert(text, quote));
+      parts.push(end === -1 ? text : shown(text, quote));
       i = stop;
     } else if (startsComment(i)) {
       const stop = endOfLine(code, i);
-      view.push(blank(code.slice(i, stop)));
+      parts.push(blank(code.slice(i, stop)));
       i = stop;
-    } else view.push(code[i++] ?? '');
+    } else parts.push(code[i++] ?? '');
   }
-  return view.join('');
+  return parts.join('');
 }
 
 /** The end of the text that starts at `from`, behind its closing quote; -1 if it is not closed. One quote closes on the same line. */

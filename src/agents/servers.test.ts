@@ -82,6 +82,7 @@ test('a text in parts is joined without its thinking, a tool call counts as text
       ),
     ]),
     'a stream as JSON': { body: `data: ${JSON.stringify(delta(good, 'stop'))}\n\ndata: [DONE]\n\n` },
+    'a stream that does not say how it ended': { events: [delta(good), '[DONE]'] },
     // OpenRouter keeps connections open with comments: openrouter.ai/docs/api/reference/streaming.
     'comments in a stream': {
       events: [
@@ -153,7 +154,7 @@ test('an error inside a 200 is told in the server’s words, and retried if it i
     ],
     [{ body: '' }, /an empty answer/, 1],
     [{ body: '{"choices": [{"mess' }, /in the middle of its answer/, 5],
-    [{ events: [{ choices: [{ index: 0, delta: { content: good } }] }] }, /stream stopped without an end/, 5],
+    [{ events: [{ choices: [{ index: 0, delta: { role: 'assistant' } }] }] }, /stopped before the answer/, 5],
   ];
   for (const [answer, said, count] of cases) {
     const { propose, requests } = await scripted(t, [answer]);
@@ -424,4 +425,13 @@ test('the answer’s schema names the files that may be edited, and the example 
   assert.match(requests[0]?.messages[0]?.content ?? '', /"edits": \[\{"path": "src\/train\.py", "search"/);
   const copied = await scripted(t, [good.replace('src/train.py', '…')]);
   assert.equal((await copied.propose()).kind, 'idea');
+});
+
+test('edits that change nothing that runs are told back before a trial is spent on them', async t => {
+  const idle = (replace: string) => JSON.stringify({ ...IDEA, edits: [{ ...IDEA.edits[0], replace }] });
+  for (const replace of ['LR = 0.50', 'LR = 5e-1', 'LR = 0.5  # the learning rate', '\nLR = 0.5']) {
+    const { propose, requests } = await scripted(t, [idle(replace), good]);
+    assert.equal((await propose()).kind, 'idea');
+    assert.match(requests[1]?.messages.at(-1)?.content ?? '', /the edits change nothing that runs/, replace);
+  }
 });

@@ -38,16 +38,20 @@ export async function syntaxError(path: string, text: string): Promise<string | 
 
 /** Null as well if there is no working `python3` here; the trial will show the error then. */
 async function pythonError(path: string, text: string): Promise<string | null> {
+  return (await runPython(PYTHON_CHECK, [path], text)) || null;
+}
+
+/** What a Python program prints; null if it fails, or if there is no working `python3` here. */
+export async function runPython(program: string, args: string[], input: string): Promise<string | null> {
   const { PATH, HOME } = process.env;
-  const result = await execa('python3', ['-I', '-W', 'ignore', '-c', PYTHON_CHECK, path], {
-    input: text,
+  const result = await execa('python3', ['-I', '-W', 'ignore', '-c', program, ...args], {
+    input,
     timeout: PYTHON_TIMEOUT_MS,
     reject: false,
     extendEnv: false,
     env: { ...(PATH === undefined ? {} : { PATH }), ...(HOME === undefined ? {} : { HOME }) },
   });
-  if (result.failed) return null;
-  return result.stdout === '' ? null : result.stdout;
+  return result.failed ? null : result.stdout;
 }
 
 /** TypeScript's syntax includes JavaScript's. What Node can parse but not strip, such as an enum, is not an error. */

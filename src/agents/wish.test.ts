@@ -22,8 +22,17 @@ test('a requested value replaces the old one, and the rest of the line stays', (
   assert.equal(wish(' TOTAL_BATCH_SIZE=2**18 '), TRAIN.replace('2**19', '2**18'));
   assert.equal(wish('USE_BIAS = True'), TRAIN.replace('False', 'True'));
   assert.match(wish('optimizer.lr = 2e-3'), /optimizer:\n {2}lr: 2e-3\n/);
+  assert.match(wish('optimizer.lr: 2e-3'), /optimizer:\n {2}lr: 2e-3\n/);
   const wished = wishedIdea('DEPTH = 10', files);
   assert.equal(wished.kind === 'idea' && wished.idea.title, 'DEPTH 8 → 10');
+});
+
+test('a refusal hides no name, and names the one that was nearly right', () => {
+  const many = Array.from({ length: 40 }, (_, i) => `SETTING_${i} = ${i}`).join('\n');
+  const refused = wishedIdea('SETING_7 = 3', new Map([['train.py', many]]));
+  const reason = refused.kind === 'refused' ? refused.reason : '';
+  assert.match(reason, /Did you mean `SETTING_7`\?/);
+  assert.match(reason, /`SETTING_39`\)/);
 });
 
 test('anything else is refused with what is supported', () => {

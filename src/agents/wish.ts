@@ -1,13 +1,11 @@
-/** Requested ideas for the built-in agent: `NAME = VALUE` for a constant in the editable files. */
+/** Requested ideas for the built-in agent: `NAME = VALUE`, or `NAME: VALUE`, for a constant in the editable files. */
 import type { Idea } from '../campaign/idea.ts';
+import { suggest } from '../protocol/suggest.ts';
 import { quote } from '../text/markdown.ts';
 import { tidyTitle } from './answer.ts';
 import { editOf } from './constant-edit.ts';
 import { type Constant, parseConstants } from './constants.ts';
 import { readLiteral } from './literal.ts';
-
-/** Most names that a refusal lists. */
-const LISTED_NAMES = 12;
 
 /** The requested idea, or a sentence that says why it cannot be tried and what can. */
 export function wishedIdea(
@@ -15,10 +13,13 @@ export function wishedIdea(
   files: ReadonlyMap<string, string>,
 ): { kind: 'idea'; idea: Idea } | { kind: 'refused'; reason: string } {
   const constants = [...files].flatMap(([path, text]) => parseConstants(path, text));
-  const [, name = '', written = ''] = /^([A-Za-z_][\w.[\]-]*)\s*=\s*(\S.*)$/.exec(wish.trim()) ?? [];
+  const [, name = '', written = ''] = /^([A-Za-z_][\w.[\]-]*)\s*[=:]\s*(\S.*)$/.exec(wish.trim()) ?? [];
   const found = constants.filter(constant => constant.name === name || constant.name.endsWith(`.${name}`));
   const [constant] = found;
-  if (!constant) return refused(`Cannot turn ${quote(wish)} into an edit. ${supported(constants)}`);
+  if (!constant)
+    return refused(
+      `Cannot turn ${quote(wish)} into an edit.${nearest(name, constants)} ${supported(constants)}`,
+    );
   if (found.length > 1) {
     const places = found.map(each => `${quote(each.name)} in ${quote(each.path)}`).join(', ');
     return refused(`${quote(name)} is ambiguous: ${places}. Use the longer name.`);
@@ -44,11 +45,16 @@ function readAs(constant: Constant, written: string): number | null {
   return same && (read.notation === 'boolean') === (constant.notation === 'boolean') ? read.value : null;
 }
 
+function nearest(name: string, constants: readonly Constant[]): string {
+  const byName = new Map(constants.map(constant => [constant.name.toLowerCase(), constant.name]));
+  const near = byName.get(suggest(name, [...byName.keys()]) ?? '');
+  return near === undefined ? '' : ` Did you mean ${quote(near)}?`;
+}
+
 function supported(constants: readonly Constant[]): string {
   const names = [...new Set(constants.map(({ name }) => name))];
-  const more = names.length > LISTED_NAMES ? ` and ${names.length - LISTED_NAMES} more` : '';
-  const known = names.slice(0, LISTED_NAMES).map(name => quote(name));
-  const listed = known.length > 0 ? ` (${known.join(', ')}${more})` : ', and there are none';
+  const known = names.map(name => quote(name));
+  const listed = known.length > 0 ? ` (${known.join(', ')})` : ', and there are none';
   return `The built-in agent takes \`NAME = VALUE\` for a constant in the editable files${listed}. Ideas in plain language need a language model in the contract.`;
 }
 

@@ -59,6 +59,7 @@ export function trial(
     outcome: typeof outcome === 'number' ? { status: 'measured', value: outcome } : outcome,
     preview: null,
     refereed: audited([], typeof outcome === 'number' ? outcome : 1),
+    conditions: null,
     trainingSeconds: 300,
     totalSeconds: 330,
     peakMemoryMb: 1024,

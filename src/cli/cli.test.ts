@@ -63,6 +63,19 @@ test('a demo with a model wants a key or a server that needs none, and doctor sa
   );
 });
 
+test('init says what the built-in agent can change', async t => {
+  const repository = await emptyRepository(t);
+  await writeFile(path.join(repository, 'train.py'), 'LR = 0.5\nBETAS = (0.9, 0.95)\n');
+  await writeFile(path.join(repository, 'train.lua'), 'LR = 0.5\n');
+  const found = await autoresearch('init', repository, '--editable', 'train.py');
+  assert.match(found.stdout, /The built-in agent can change 3 settings: LR = 0\.5, BETAS\[0\] = 0\.9, /);
+  const nothing = await autoresearch('init', repository, '--force', '--editable', 'train.lua');
+  assert.match(
+    nothing.stdout,
+    /The built-in agent found nothing to change in train\.lua\. It changes numbers/,
+  );
+});
+
 test('init writes contract, workflow and brief, and never overwrites existing files', async t => {
   const repository = await emptyRepository(t);
   const file = [

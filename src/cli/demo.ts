@@ -1,4 +1,5 @@
 /** `autoresearch demo`: the whole loop on this machine, with real training. */
+import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { type Command, Option } from 'commander';
 import { execa } from 'execa';
@@ -6,7 +7,7 @@ import { agentChooser, agentEnvOf, modelProblem } from '../agents/create.ts';
 import { isSecretName } from '../protocol/secrets.ts';
 import { UsageError } from '../starter/errors.ts';
 import { CHECKOUT, loadSettings, trainerEnvironment, userEnvironment } from '../starter/own-checkout.ts';
-import { withAgent, withBudget } from '../starter/templates.ts';
+import { withAgent, withBudget, withCpuClock } from '../starter/templates.ts';
 import { sandboxProblem, WITHOUT_SANDBOX } from '../trial/probe.ts';
 import { committedContract, currentBranch, repositoryRoot } from './contract.ts';
 import { CommandError, durationText, wholeNumber } from './errors.ts';
@@ -19,10 +20,14 @@ interface DemoCommandOptions {
   exit?: true;
   agent?: string;
   repo?: string;
-  parallel: number;
+  parallel?: number;
 }
 
-const DEFAULT_BUDGET = '8s';
+/** Chosen so that the demo takes less than five minutes on two cores, even beside other programs. */
+const DEFAULT_EXPERIMENTS = 4;
+const DEFAULT_BUDGET = '3s';
+/** A trial of the demo uses one core. */
+const PARALLEL = Math.min(2, availableParallelism());
 
 /** Adds the subcommand. */
 export function addDemo(program: Command): void {
@@ -31,9 +36,13 @@ export function addDemo(program: Command): void {
     .description(
       'run a campaign on this machine, with a local GitHub, the real App, a runner and real training',
     )
-    .argument('[experiments]', 'number of experiments', wholeNumber(1, 10_000), 5)
+    .argument('[experiments]', 'number of experiments', wholeNumber(1, 10_000), DEFAULT_EXPERIMENTS)
     .option('--budget <duration>', `training time of one trial (default: ${DEFAULT_BUDGET})`, durationText)
-    .option('--parallel <number>', 'number of trials that run at the same time', wholeNumber(1, 64), 1)
+    .option(
+      '--parallel <number>',
+      `number of trials that run at the same time (default: ${PARALLEL}; with --repo, 1)`,
+      wholeNumber(1, 64),
+    )
     .option(
       '--agent <name>',
       'explore, or openai:MODEL (needs OPENAI_API_KEY or OPENAI_BASE_URL); with --repo, an agent from its contract',
@@ -79,7 +88,7 @@ async function demo(experiments: number, options: DemoCommandOptions): Promise<v
   const reason = await runDemo({
     dir,
     port: options.port,
-    runners: options.parallel,
+    runners: parallelOf(options),
     from: root,
     branch: await currentBranch(root),
     name: own ? 'autoresearch-demo' : slug(path.basename(root)),
@@ -130,11 +139,17 @@ async function ownEnvironment(): Promise<NodeJS.ProcessEnv> {
 }
 
 /** The comment that starts the campaign. In the demo's own repository, the contract sets the budget and the agent. */
-function comment(experiments: number, { repo, budget, agent, parallel }: DemoCommandOptions): string {
+function comment(experiments: number, options: DemoCommandOptions): string {
+  const { repo, budget, agent } = options;
+  const parallel = parallelOf(options);
   const parts = ['/research', String(experiments), ...(parallel > 1 ? ['--parallel', String(parallel)] : [])];
   if (repo !== undefined && budget) parts.push('--budget', budget);
   if (repo !== undefined && agent) parts.push('--agent', agent);
   return parts.join(' ');
+}
+
+function parallelOf({ parallel, repo }: DemoCommandOptions): number {
+  return parallel ?? (repo === undefined ? PARALLEL : 1);
 }
 
 function ownContract({ repo, budget, agent }: DemoCommandOptions): (contract: string) => string {
@@ -144,7 +159,8 @@ function ownContract({ repo, budget, agent }: DemoCommandOptions): (contract: st
   const problem = model === undefined ? null : modelProblem(agentEnvOf(process.env));
   if (problem !== null) throw new UsageError(`--agent: openai:MODEL needs a key or a server. ${problem}`);
   return text => {
-    const timed = withBudget(text, budget ?? DEFAULT_BUDGET);
+    const duration = budget ?? DEFAULT_BUDGET;
+    const timed = withCpuClock(withBudget(text, duration), duration);
     return model === undefined ? timed : withAgent(timed, model);
   };
 }

@@ -1,12 +1,14 @@
 /** `autoresearch init`: writes contract and workflow into the user's repository. */
-import { access, mkdir, stat, writeFile } from 'node:fs/promises';
+import { access, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import path from 'node:path';
 import type { Command } from 'commander';
 import { execa } from 'execa';
+import { settingsIn, settingsText } from '../agents/settings.ts';
 import { CONTRACT_PATH } from '../protocol/contract.ts';
 import { describeProblem, parseContract } from '../protocol/contract-file.ts';
 import { fileObstacles } from '../protocol/readiness.ts';
+import { visible } from '../protocol/visible.ts';
 import { UsageError } from '../starter/errors.ts';
 import { CHECKOUT } from '../starter/own-checkout.ts';
 import {
@@ -117,6 +119,17 @@ async function init(target: string | undefined, options: InitOptions): Promise<v
   }
   const absent = await missingFrom(root, options.editable);
   console.log(nextSteps(root, [...files.keys()], absent, action, values.base));
+  if (absent.length < options.editable.length) console.log(`\n${await survey(root, options.editable)}`);
+}
+
+/** What the built-in agent, which the contract names, can change. */
+async function survey(root: string, editable: readonly string[]): Promise<string> {
+  const files = new Map<string, string>();
+  for (const file of editable) {
+    const text = await readFile(path.join(root, file), 'utf8').catch(() => null);
+    if (text !== null) files.set(file, text);
+  }
+  return settingsText(settingsIn(files), [...files.keys()], visible);
 }
 
 function nextSteps(root: string, files: string[], absent: string[], action: string, base: string): string {
@@ -130,10 +143,15 @@ function nextSteps(root: string, files: string[], absent: string[], action: stri
     `Commit and push to ${base}:  git add ${files.join(' ')} && git commit -m "Let experiments run" && git push`,
     'Install the GitHub App on the repository and register a self-hosted runner with the label `gpu`.',
     'Comment on an issue:  /research 50',
-    `Or try it on this machine first:  autoresearch demo --repo ${root}`,
+    `Or try it on this machine first:  ${ownCommand(`demo --repo ${root}`)}`,
   ];
   const written = files.map(file => `  ${file}`).join('\n');
   return `Wrote to ${root}:\n${written}\n\nNext:\n${steps.map((step, i) => `  ${i + 1}. ${step}`).join('\n')}`;
+}
+
+/** A command of this clone, as it works from anywhere: nothing puts `autoresearch` on the PATH. */
+function ownCommand(words: string): string {
+  return `npm --prefix ${path.resolve(import.meta.dirname, '../..')} run autoresearch -- ${words}`;
 }
 
 /** The shell has replaced `~` with the user's home directory, which may be another one on the runner. */

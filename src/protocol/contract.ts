@@ -80,6 +80,8 @@ const trialSchema = z
       .regex(/^[\w.-]+\.ya?ml$/, 'expected the name of a file in .github/workflows')
       .default('experiment.yml'),
     budget: durationSchema.default(300),
+    /** What a referee counts the budget in, on a CPU: seconds by the wall clock, or the CPU seconds of the candidate's processes. */
+    clock: z.enum(['wall', 'cpu']).default('wall'),
     /** Start-up, training and scoring together. By default twice the budget, and at least two minutes more. */
     timeout: durationSchema.optional(),
   })
@@ -173,7 +175,14 @@ export const contractSchema = keysSchema.check(({ value: contract, issues }) => 
         input: path,
       });
   }
-  const { limits, agents } = contract;
+  const { limits, agents, trial, metric } = contract;
+  if (trial.clock === 'cpu' && metric.referee === undefined)
+    issues.push({
+      code: 'custom',
+      path: ['trial', 'clock'],
+      message: 'expected wall, because only a referee (metric.referee) can count CPU seconds',
+      input: 'cpu',
+    });
   // A limit in dollars needs the price of every agent.
   if (limits.usd === null) return;
   for (const [i, agent] of agents.entries())

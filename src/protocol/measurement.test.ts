@@ -29,6 +29,7 @@ function saying(text: string): Measurement {
       scoringSeconds: 1,
       auditSeconds: 1,
     },
+    conditions: null,
     trainingSeconds: 1,
     totalSeconds: 1,
     peakMemoryMb: 1,

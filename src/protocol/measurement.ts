@@ -78,6 +78,21 @@ const refereedSchema = z.strictObject({
   auditSeconds: secondsSchema,
 });
 
+/** What the machine gave the training (without a referee: the whole command), measured from outside. */
+const conditionsSchema = z.strictObject({
+  /** What the budget is counted in. */
+  clock: z.enum(['wall', 'cpu']),
+  /** By the wall clock. */
+  seconds: secondsSchema.positive(),
+  /** CPU seconds of the candidate's processes. */
+  cpuSeconds: secondsSchema,
+  /** Cores that other programs took meanwhile, on average; null if unknown. */
+  othersCores: z.number().min(0).max(1e6).nullable(),
+  cores: z.int().nonnegative(),
+});
+
+export type Conditions = z.infer<typeof conditionsSchema>;
+
 export const measurementSchema = z.strictObject({
   version: z.literal(1),
   trial: trialIdSchema,
@@ -98,7 +113,9 @@ export const measurementSchema = z.strictObject({
   preview: numberSchema.nullable().default(null).catch(null),
   /** Null if the candidate reports its own score, or if there is none. */
   refereed: refereedSchema.nullable(),
-  /** Seconds used of the budget. */
+  /** Null if nothing was trained, or if it was measured before this was. */
+  conditions: conditionsSchema.nullable().default(null),
+  /** Seconds used of the budget, in what it is counted in. */
   trainingSeconds: secondsSchema,
   /** Seconds from start to result, including start-up and scoring. */
   totalSeconds: secondsSchema,

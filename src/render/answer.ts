@@ -63,5 +63,5 @@ export function missingFileReason(
   content: string,
 ): string {
   const link = `${serverUrl}/${repository.owner}/${repository.name}/new/${branch}?filename=${encodeURIComponent(path)}&value=${encodeURIComponent(content)}`;
-  return `There is no \`${path}\` on \`${branch}\`. Run \`autoresearch init\` in a clone, or [create the file on GitHub](${link}) from a template.`;
+  return `There is no \`${path}\` on \`${branch}\`. Run \`npm run autoresearch -- init PATH\` in the bot's clone, or [create the file on GitHub](${link}) from a template.`;
 }

@@ -50,7 +50,7 @@ export function testSentence({ metric }: Contract, trials: readonly RecordedTria
   const value = testValue(trials);
   return value === null
     ? ''
-    : `On the held-out test text, which only can hold a merge back: ${metric.name} ${formatValue(value)}.`;
+    : `On a second held-out text, which can hold a merge back but never cause one: ${metric.name} ${formatValue(value)}.`;
 }
 
 /**

@@ -2,8 +2,18 @@ import { MAX_FAULTS, type RecordedTrial } from '../campaign/marker.ts';
 import type { Contract } from '../protocol/contract.ts';
 import { escapeMarkdown, fence } from '../text/markdown.ts';
 import { auditSentence, NO_SANDBOX, ranBare } from './audit.ts';
-import { formatComparison, formatProjection, formatSeconds, formatValue, isBetter } from './number.ts';
+import {
+  formatComparison,
+  formatNoise,
+  formatProjection,
+  formatSeconds,
+  formatValue,
+  isBetter,
+} from './number.ts';
 import { reportedDetails } from './reported.ts';
+
+/** Less is not worth mentioning. */
+const SHOWN_CORES = 0.5;
 
 export interface CheckText {
   title: string;
@@ -65,7 +75,7 @@ export function completedCheck(
   const { outcome } = trial;
   const bare = ranBare(trial) ? ` ${NO_SANDBOX}` : '';
   const training = trial.trainingSeconds > 0 ? `${formatSeconds(trial.trainingSeconds)} of training, ` : '';
-  const times = `${training}${formatSeconds(trial.totalSeconds)} in total, on ${escapeMarkdown(trial.machine, 100)}.${bare}`;
+  const times = `${training}${formatSeconds(trial.totalSeconds)} in total, on ${escapeMarkdown(trial.machine, 100)}.${loadText(trial)}${bare}`;
   switch (outcome.status) {
     case 'measured':
       return {
@@ -101,6 +111,17 @@ export function completedCheck(
         text: marker,
       };
   }
+}
+
+/** Steps as the candidate reported them, and what other programs took of the machine. */
+function loadText({ reported, conditions, trainingSeconds }: RecordedTrial): string {
+  const { num_steps: steps } = reported;
+  const pace =
+    steps !== undefined && steps > 0 && trainingSeconds > 0
+      ? ` ${steps} steps of ${formatNoise(trainingSeconds / steps)} s.`
+      : '';
+  if (conditions?.othersCores == null || conditions.othersCores < SHOWN_CORES) return pace;
+  return `${pace} Other programs took ${conditions.othersCores.toFixed(1)} of ${conditions.cores} cores meanwhile.`;
 }
 
 function comparison({ metric }: Contract, value: number, champion: number | null): string {

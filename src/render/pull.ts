@@ -1,4 +1,5 @@
 /** Texts of an experiment's pull request: description, verdict, commit messages. */
+import { disturbance } from '../campaign/evidence/disturbance.ts';
 import { stoppedTrial } from '../campaign/evidence/stopping.ts';
 import type { ExperimentMarker, RecordedTrial, Verdict } from '../campaign/marker.ts';
 import { branchName } from '../campaign/model.ts';
@@ -74,6 +75,7 @@ export function verdictComment(
   const parts = [headline(contract, verdict, trials), advice(marker, verdict)];
   parts.push(scoreTable(contract, verdict, trials));
   if (trials.length > 0) parts.push(trialTable(contract, trials));
+  parts.push(...trials.flatMap(trial => disturbance(trial, trials) ?? []));
   for (const { trial, outcome } of trials)
     if (outcome.status === 'crash' && outcome.traceback !== '')
       parts.push(details(`End of the output of trial ${trial}`, fence(outcome.traceback.trimEnd(), 'text')));

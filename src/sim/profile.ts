@@ -34,6 +34,8 @@ export interface Profile {
   /** Share of trials that end as faults of one kind or another. */
   badTrials: number;
   mixedMachines: boolean;
+  /** Share of trials during which other programs keep the machine busy. */
+  busyShare: number;
   /** Runners that are away for a while at some time. */
   runnersAway: boolean;
   nonsense: number;
@@ -68,6 +70,7 @@ export function drawProfile(random: Random): Profile {
     webhookSeconds: rough ? random.pick([1, 10, 60]) : 1,
     twoApps: rough && random.chance(0.2),
     badTrials: rate(4),
+    busyShare: random.pick([0, 0, 0.1, 0.5, 1]),
     mixedMachines: rough && random.chance(0.1),
     runnersAway: rough && random.chance(0.1),
     nonsense: random.pick([0, 0.1, 0.5]),

@@ -96,6 +96,11 @@ function artifactOf(sim: Sim, run: RunRecord, ending: Ending): string | null {
   return JSON.stringify(measurement);
 }
 
+/** What other programs leave of the machine, and what that costs a trial. */
+const CALM = { clock: 'wall', seconds: 300, cpuSeconds: 295, othersCores: 0.1, cores: 2 } as const;
+const BUSY = { clock: 'wall', seconds: 300, cpuSeconds: 90, othersCores: 1.7, cores: 2 } as const;
+const BUSY_LOSS = 0.4;
+
 /** Curves end so far below where they are when the preview is taken. */
 const STILL_TO_FALL = 0.05;
 
@@ -108,7 +113,9 @@ function measure(
   const tree = model.git.commit(candidate)?.tree ?? '0'.repeat(40);
   const files = model.git.tree(tree) ?? new Map<string, string>();
   const truth = landscape.truth(files);
-  const value = truth === null ? null : truth + landscape.noise * random.normal();
+  const isBusy = random.chance(profile.busyShare);
+  const value = truth === null ? null : truth + landscape.noise * random.normal() + (isBusy ? BUSY_LOSS : 0);
+  const conditions = isBusy ? BUSY : CALM;
   const machine = profile.mixedMachines && random.chance(0.2) ? 'GPU B' : 'GPU A';
   const digest = digestOf(model.git.tree(model.git.commit(base)?.tree ?? '') ?? new Map());
   const preview = value === null ? null : value + STILL_TO_FALL + landscape.noise * Math.sin(id);
@@ -154,6 +161,7 @@ function measure(
             auditSeconds: audited ? 5 : 0,
           }
         : null,
+    conditions: profile.refereed || profile.busyShare > 0 ? conditions : null,
     trainingSeconds: outcome.status === 'stopped' ? 180 : 300,
     totalSeconds: outcome.status === 'stopped' ? 190 : 320,
     peakMemoryMb: 1000,

@@ -42,6 +42,8 @@ export function contractText(values: ContractValues): string {
       /^# The number to improve\.(?:.*\n# ?)*.*$/m,
       `# The number to improve. It is read from the last output line \`<name>: <number>\`; or from the last line that the\n# regular expression \`pattern\` matches, where its only group is the number; or from \`key\` (such as latency.p99) in\n# the JSON \`file\`, which the command writes below $TMPDIR.`,
     ],
+    // Only a referee counts CPU seconds.
+    [/^ {2}clock: .*\n/m, ''],
     [/^base: .*$/m, `base: ${scalar(values.base)}`],
   ];
   return withBudget(replaceEach(ownFile(CONTRACT_PATH), CONTRACT_PATH, lines), values.budget);
@@ -54,6 +56,18 @@ export function withBudget(contract: string, budget: string): string {
     [/^ {2}timeout: \S+/m, `  timeout: ${writeDuration(defaultTimeout(secondsOf(budget)))}`],
   ]);
 }
+
+/** A contract's text for a machine that may be busy: the budget is counted in CPU seconds, and there is more time for everything. */
+export function withCpuClock(contract: string, budget: string): string {
+  const timeout = Math.min(86_400, defaultTimeout(secondsOf(budget)) + BUSY_SECONDS);
+  return replaceEach(contract, CONTRACT_PATH, [
+    [/^ {2}clock: \S+/m, '  clock: cpu'],
+    [/^ {2}timeout: \S+/m, `  timeout: ${writeDuration(timeout)}`],
+  ]);
+}
+
+/** What start-up and scoring may take longer on a busy machine. */
+const BUSY_SECONDS = 240;
 
 /** A contract's text with a language model as its only agent. */
 export function withAgent(contract: string, model: string): string {

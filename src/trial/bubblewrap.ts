@@ -44,7 +44,7 @@ export async function bubblewrap(options: SandboxOptions, warn: (line: string) =
   }
   const [program, filter, group] = await Promise.all([
     findBubblewrap(options.env),
-    writeFilter(options.scratch),
+    writeFilter(options),
     controlGroup(options.limits),
   ]);
   try {
@@ -185,8 +185,8 @@ async function findBubblewrap(env: Record<string, string>): Promise<Program> {
 }
 
 /** Writes the system call filter and returns its path. */
-async function writeFilter(scratch: string): Promise<string> {
-  const filter = systemCallFilter(process.arch);
+async function writeFilter({ scratch, mayFork }: SandboxOptions): Promise<string> {
+  const filter = systemCallFilter(process.arch, mayFork);
   if (filter === null) {
     throw new SandboxUnavailable(`The sandbox needs an x64 or arm64 processor, found ${process.arch}.`);
   }

@@ -1,6 +1,13 @@
 /** Turns the end of a candidate's process into an outcome: a score, a crash of the candidate, or a fault of the machine. */
-import { type crashReasons, isMeasurable, MOST, type Outcome } from '../protocol/measurement.ts';
+import {
+  type Conditions,
+  type crashReasons,
+  isMeasurable,
+  MOST,
+  type Outcome,
+} from '../protocol/measurement.ts';
 import { causeOf, OUT_OF_MEMORY } from './cause.ts';
+import { whyLate } from './load.ts';
 import { parseNumber } from './number.ts';
 import type { ProcessResult } from './process.ts';
 import type { Exceeded } from './watch.ts';
@@ -62,6 +69,12 @@ export function classify(ending: Ending): Outcome {
   if (!isMeasurable(metric))
     return crash(ending, 'not a number', `${metricName} is ${metric}; expected a number within ±${MOST}`);
   return { status: 'measured', value: metric };
+}
+
+/** The outcome of a candidate whose time was up: its crash, or a fault of the machine if other programs kept that busy. */
+export function timedOut(ending: Ending, conditions: Conditions): Outcome {
+  const why = whyLate(conditions);
+  return why === null ? classify(ending) : fault(`${why} (still running after ${ending.timeoutSeconds} s)`);
 }
 
 /** An outcome caused by the machine, not by the candidate. */

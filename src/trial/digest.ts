@@ -22,7 +22,7 @@ export interface DigestOptions {
 
 /**
  * Digest (16 hex digits of SHA-256) of everything that determines what a score means: the contract's editable files and metric, command,
- * budget, timeout, sandbox, the time of the projection, the fixed files in the folders of the editable files and of the command's files, and
+ * budget, clock, timeout, sandbox, the time of the projection, the fixed files in the folders of the editable files and of the command's files, and
  * the data's manifest. Agents, limits, gate and brief do not change what a trial measures and are left out.
  */
 export async function measureDigest(options: DigestOptions): Promise<string> {
@@ -32,6 +32,7 @@ export async function measureDigest(options: DigestOptions): Promise<string> {
     metric: contract.metric,
     command,
     budgetSeconds,
+    clock: contract.trial.clock,
     timeoutSeconds,
     sandbox: options.sandbox,
     ...(contract.env.length > 0 ? { env: contract.env } : {}),

@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { environmentOutsideGit } from './git.ts';
+import type { LoadWatch } from './load.ts';
 import { findMarked } from './process.ts';
 
 export interface Checkout {
@@ -72,4 +73,11 @@ export async function untilNoneRuns(marker: string): Promise<void> {
     await sleep(10);
   }
   throw new Error(`Expected no process of ${marker} to be left, found ${await findMarked(marker)}.`);
+}
+
+/** A machine of two cores, of which other programs take so many while the candidate takes a tenth. */
+export function othersTake(othersCores: number): () => LoadWatch {
+  return () => ({
+    conditions: () => ({ clock: 'wall', seconds: 10, cpuSeconds: 1, othersCores, cores: 2 }),
+  });
 }

@@ -23,6 +23,8 @@ export interface SandboxOptions {
   /** The machine's home. */
   machineHome: string;
   limits: Limits;
+  /** Whether it may start processes besides its threads. */
+  mayFork: boolean;
 }
 
 /** How to start the candidate. */

@@ -1,6 +1,7 @@
 /** The options of a trial. */
 import type { StopBar } from '../protocol/stop-bar.ts';
 import type { Limits } from './limits.ts';
+import type { watchLoad } from './load.ts';
 
 export interface TrialOptions {
   trial: string;
@@ -28,6 +29,8 @@ export interface TrialOptions {
   signal?: AbortSignal;
   /** If true, the trial runs without a sandbox if the machine cannot provide one. The measurement says so. */
   sandboxOptional?: boolean;
+  /** How busy other programs keep the machine; by default this one, really. */
+  watchLoad?: typeof watchLoad;
   /** Limits that differ from the machine's defaults. */
   limits?: Partial<Limits>;
   /** What a referee needs to know about the champion's trials; absent for the champion itself. */

@@ -41,6 +41,7 @@ export async function sandboxProblem(environment: NodeJS.ProcessEnv): Promise<st
       isWorkWritable: false,
       machineHome: home ?? '/',
       limits: limitsOfMachine(),
+      mayFork: true,
     };
     const { group } = await bubblewrap(options, () => {});
     if (group !== null) await removeGroup(group);

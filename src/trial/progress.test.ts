@@ -7,6 +7,7 @@ test('a progress line is parsed', () => {
     step: 120,
     loss: 3.21,
     secondsLeft: 12.3,
+    inCpuSeconds: false,
   });
 });
 
@@ -15,6 +16,7 @@ test('a run that diverged still reports progress', () => {
     step: 3,
     loss: Number.NaN,
     secondsLeft: 1,
+    inCpuSeconds: false,
   });
 });
 

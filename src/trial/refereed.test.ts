@@ -8,6 +8,7 @@ import {
   type Checkout,
   makeCandidate,
   makeRepository,
+  othersTake,
   temporaryDirectory,
   untilNoneRuns,
 } from './fixture.test-helper.ts';
@@ -93,6 +94,7 @@ function scene(context: TestContext, train: string): Scene {
         command: 'python3 trainer/train.py',
         scratch,
         environment: { ...process.env, AUTORESEARCH_DATA: data },
+        watchLoad: othersTake(0),
         onLine: line => lines.push(line),
         ...change,
       });
@@ -235,6 +237,12 @@ test('a candidate that holds the referee up has used up its time', async context
   const { outcome } = await s.run({ timeoutSeconds: 2, budgetSeconds: 1 });
   assert.deepEqual([outcome.status, outcome.status === 'crash' && outcome.reason], ['crash', 'timeout']);
   assert.ok(Date.now() - began < 32_000);
+});
+
+test('unless other programs keep the machine busy', async context => {
+  const s = scene(context, 'import time\ntime.sleep(600)\n');
+  const { outcome } = await s.run({ timeoutSeconds: 2, budgetSeconds: 1, watchLoad: othersTake(1.9) });
+  assert.equal(outcome.status, 'fault');
 });
 
 test('a command that a referee cannot start is refused', async context => {

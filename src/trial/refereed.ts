@@ -2,11 +2,18 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
-import { crashReasons, isMeasurable, type Measurement, MOST_MEMORY_MB } from '../protocol/measurement.ts';
+import {
+  type Conditions,
+  crashReasons,
+  isMeasurable,
+  type Measurement,
+  MOST_MEMORY_MB,
+} from '../protocol/measurement.ts';
 import { PREVIEW_AT } from '../protocol/stop-bar.ts';
-import { classify, fault, overuse, shortened } from './classify.ts';
+import { fault, overuse, shortened, timedOut } from './classify.ts';
 import { type Executed, execute } from './execute.ts';
 import { git, resolveRevision } from './git.ts';
+import { watchLoad } from './load.ts';
 import { championNats, natsFile } from './nats.ts';
 import type { Finding, Stage } from './stage.ts';
 
@@ -49,6 +56,16 @@ const resultSchema = z.object({
     })
     .nullable(),
   test_bpb: finite,
+  clock: z.enum(['wall', 'cpu']).default('wall'),
+  conditions: z
+    .object({
+      seconds: z.number(),
+      cpu_seconds: z.number(),
+      others: z.number().nullable(),
+      cores: z.int(),
+    })
+    .nullable()
+    .default(null),
   training_seconds: z.number(),
   startup_seconds: z.number(),
   scoring_seconds: z.number(),
@@ -72,6 +89,7 @@ export async function runRefereed(stage: Stage, referee: string): Promise<Findin
   const out = join(scratch, 'result.json');
   const seconds = stageSeconds(options);
   const program = await checkOutReferee(stage, referee);
+  const load = (options.watchLoad ?? watchLoad)();
   const executed = await execute({
     ...stage,
     program: {
@@ -93,7 +111,7 @@ export async function runRefereed(stage: Stage, referee: string): Promise<Findin
     onLine: options.onLine,
   });
   const text = await readFile(out, 'utf8').catch(() => null);
-  if (text === null || executed.exceeded) return withoutResult(stage, executed);
+  if (text === null || executed.exceeded) return withoutResult(stage, executed, load.conditions());
   return finding(stage, executed, resultSchema.parse(JSON.parse(text)));
 }
 
@@ -112,6 +130,7 @@ async function refereeArguments(stage: Stage, seconds: number): Promise<string[]
   const args = {
     seed: options.seed,
     budget: options.budgetSeconds,
+    ...(stage.contract.trial.clock === 'wall' ? {} : { clock: stage.contract.trial.clock }),
     startup: seconds,
     scoring,
     timeout: options.timeoutSeconds,
@@ -158,7 +177,11 @@ async function checkOutReferee({ options, scratch }: Stage, referee: string): Pr
 }
 
 /** The referee was ended, because of what the candidate used or because the candidate held it up; or it failed by itself. */
-function withoutResult(stage: Stage, { result, exceeded, output, peakMb }: Executed): Finding {
+function withoutResult(
+  stage: Stage,
+  { result, exceeded, output, peakMb }: Executed,
+  conditions: Conditions,
+): Finding {
   const ending = {
     result,
     metric: null,
@@ -175,10 +198,11 @@ function withoutResult(stage: Stage, { result, exceeded, output, peakMb }: Execu
     outcome: exceeded
       ? overuse(ending, exceeded)
       : result.endedBy === 'timeout'
-        ? classify(ending)
+        ? timedOut(ending, conditions)
         : fault(`The referee ${how}: ${last}`),
     preview: null,
     refereed: null,
+    conditions: null,
     trainingSeconds: 0,
     peakMemoryMb: peakMb,
     reported: {},
@@ -193,6 +217,7 @@ function finding(stage: Stage, { peakMb }: Executed, result: Result): Finding {
     outcome: outcomeOf(stage, result.outcome),
     preview: result.preview,
     refereed: refereedOf(result),
+    conditions: conditionsOf(result),
     trainingSeconds: Math.max(0, result.training_seconds),
     peakMemoryMb: Math.min(MOST_MEMORY_MB, Math.max(0, result.peak_memory_mb, peakMb)),
     reported: Object.fromEntries(reported.slice(0, 30)),
@@ -210,6 +235,12 @@ function outcomeOf({ contract, shorten }: Stage, outcome: Result['outcome']): Me
   if (outcome.value !== null) return { ...outcome, value: outcome.value };
   const message = `${contract.metric.name} is not a number`;
   return { status: 'crash', reason: 'not a number', message, traceback: '' };
+}
+
+function conditionsOf({ clock, conditions }: Result): Finding['conditions'] {
+  if (conditions === null || conditions.seconds <= 0) return null;
+  const { seconds, cpu_seconds: cpuSeconds, others: othersCores, cores } = conditions;
+  return { clock, seconds, cpuSeconds: Math.max(0, cpuSeconds), othersCores, cores };
 }
 
 function refereedOf(result: Result): Finding['refereed'] {

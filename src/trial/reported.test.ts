@@ -4,7 +4,13 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { type Measurement, measurementSchema } from '../protocol/measurement.ts';
 import type { StopBar } from '../protocol/stop-bar.ts';
-import { makeCandidate, makeRepository, temporaryDirectory, untilNoneRuns } from './fixture.test-helper.ts';
+import {
+  makeCandidate,
+  makeRepository,
+  othersTake,
+  temporaryDirectory,
+  untilNoneRuns,
+} from './fixture.test-helper.ts';
 import { runTrial } from './run.ts';
 
 const FILE = 'metric: {name: p99, goal: minimize, file: out/result.json, key: latency.p99}\n';
@@ -39,6 +45,7 @@ async function measure(
     command: 'sh bench.sh',
     scratch,
     environment: process.env,
+    watchLoad: othersTake(0),
     onLine: line => lines.push(line),
     ...more,
   });

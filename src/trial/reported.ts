@@ -1,8 +1,9 @@
 /** A trial whose candidate reports its own score: one command, and a number in its output or in a JSON file. */
-import { MOST_MEMORY_MB, type Outcome } from '../protocol/measurement.ts';
+import { type Conditions, MOST_MEMORY_MB, type Outcome } from '../protocol/measurement.ts';
 import { isBeyond, PREVIEW_AT } from '../protocol/stop-bar.ts';
-import { classify, type Ending, overuse } from './classify.ts';
+import { classify, type Ending, overuse, timedOut } from './classify.ts';
 import { type Executed, execute } from './execute.ts';
+import { watchLoad } from './load.ts';
 import type { Output } from './output.ts';
 import { collectResult, type Result, type ResultFile, withResultFile } from './result-file.ts';
 import type { Finding, Stage } from './stage.ts';
@@ -15,6 +16,7 @@ export async function runReported(stage: Stage): Promise<Finding> {
   const { name, pattern, file, key, goal } = contract.metric;
   const resultFile = file === undefined || key === undefined ? null : collectResult(file, key);
   const previewSeconds = PREVIEW_AT * options.budgetSeconds;
+  const load = (options.watchLoad ?? watchLoad)();
   const executed = await execute({
     ...stage,
     program: file === undefined ? launched : withResultFile(launched, file),
@@ -30,6 +32,7 @@ export async function runReported(stage: Stage): Promise<Finding> {
     signal: options.signal,
     onLine: options.onLine,
   });
+  const conditions = load.conditions();
   const { output, result, preview, stopped, peakMb } = executed;
   const { value, text, missing, reported: all } = read(stage, output, resultFile);
   const ending = {
@@ -47,9 +50,10 @@ export async function runReported(stage: Stage): Promise<Finding> {
   // The metric itself is the outcome.
   const { training_seconds: trainingSeconds, peak_vram_mb: reportedPeak, [name]: _, ...reported } = all;
   return {
-    outcome: outcomeOf(executed, ending),
+    outcome: outcomeOf(executed, ending, conditions),
     preview,
     refereed: null,
+    conditions,
     // Whatever it reports, it did not train for longer than it may run.
     trainingSeconds: stopped
       ? previewSeconds
@@ -63,9 +67,14 @@ export async function runReported(stage: Stage): Promise<Finding> {
   };
 }
 
-function outcomeOf({ exceeded, stopped, preview }: Executed, ending: Ending): Outcome {
+function outcomeOf(
+  { exceeded, stopped, preview }: Executed,
+  ending: Ending,
+  conditions: Conditions,
+): Outcome {
   if (stopped && preview !== null) return { status: 'stopped', value: preview, at: PREVIEW_AT };
-  return exceeded ? overuse(ending, exceeded) : classify(ending);
+  if (exceeded) return overuse(ending, exceeded);
+  return ending.result.endedBy === 'timeout' ? timedOut(ending, conditions) : classify(ending);
 }
 
 /** The score from the contract's source, and the other numbers from the summary block and the file. */

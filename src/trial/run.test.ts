@@ -8,9 +8,11 @@ import {
   gitIn,
   makeCandidate,
   makeRepository,
+  othersTake,
   temporaryDirectory,
   untilNoneRuns,
 } from './fixture.test-helper.ts';
+import { watchLoad } from './load.ts';
 import type { TrialOptions } from './options.ts';
 import { runTrial } from './run.ts';
 
@@ -53,6 +55,7 @@ function scene(
     command: 'sh trainer/train.py',
     scratch,
     environment: process.env,
+    watchLoad: othersTake(0),
     onLine: line => lines.push(line),
   };
   return {
@@ -160,6 +163,22 @@ test('a candidate that runs too long is killed with all its processes', async co
   const crash = crashOf(await s.run({ timeoutSeconds: 0.2 }));
   assert.equal(crash.reason, 'timeout');
   await untilNoneRuns(s.options.scratch);
+});
+
+test('a candidate that runs too long while other programs keep the machine busy is not to blame', async context => {
+  const s = scene(context, train('sleep 60'));
+  const { outcome } = await s.run({ timeoutSeconds: 0.2, watchLoad: othersTake(1.9) });
+  const message =
+    'the machine is busy: other programs used 1.9 of its 2 cores meanwhile (still running after 0.2 s)';
+  assert.deepEqual(outcome, { status: 'fault', message });
+});
+
+test('a measurement tells what the command got of the machine', async context => {
+  const s = scene(context, train('i=0; while [ $i -lt 300000 ]; do i=$((i+1)); done; echo "val_bpb: 1"'));
+  const { conditions } = await s.run({ watchLoad });
+  assert.ok(conditions !== null && conditions.cpuSeconds > 0.02, JSON.stringify(conditions));
+  assert.ok(conditions.cpuSeconds <= conditions.seconds * conditions.cores);
+  assert.ok(conditions.othersCores !== null && conditions.othersCores <= conditions.cores);
 });
 
 test('a candidate that leaves a process behind does not delay the measurement', async context => {

@@ -46,6 +46,7 @@ export async function runTrial(options: TrialOptions): Promise<Measurement> {
     outcome: fault('The trial did not start.'),
     preview: null,
     refereed: null,
+    conditions: null,
     trainingSeconds: 0,
     totalSeconds: 0,
     peakMemoryMb: 0,
@@ -119,6 +120,8 @@ async function measure(options: TrialOptions, draft: Measurement): Promise<void>
       scratch,
       limits,
       readable: options.readable ?? [],
+      // A process that ends between two looks at its CPU seconds would not be counted.
+      mayFork: contract.trial.clock !== 'cpu',
       // Text that a referee holds back may be among the downloads.
       caches: isReported ? cacheFolders(options.environment) : {},
       isWorkWritable: isReported,

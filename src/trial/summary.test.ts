@@ -17,6 +17,7 @@ const measurement: Measurement = {
   outcome: { status: 'measured', value: 0.9979 },
   preview: null,
   refereed: null,
+  conditions: null,
   trainingSeconds: 300.1,
   totalSeconds: 325.9,
   peakMemoryMb: 45060.2,

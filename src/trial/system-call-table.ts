@@ -12,7 +12,7 @@ select 23 -, sched_yield 24 124, mremap 25 216, msync 26 227, shmget 29 194, shm
 dup 32 23, dup2 33 -, pause 34 -, nanosleep 35 101, getitimer 36 102, alarm 37 -, setitimer 38 103,
 getpid 39 172, sendfile 40 71, connect 42 203, accept 43 202, sendto 44 206, recvfrom 45 207,
 sendmsg 46 211, recvmsg 47 212, shutdown 48 210, bind 49 200, listen 50 201, getsockname 51 204,
-getpeername 52 205, fork 57 -, vfork 58 -, execve 59 221, exit 60 93, wait4 61 260, kill 62 129,
+getpeername 52 205, execve 59 221, exit 60 93, wait4 61 260, kill 62 129,
 uname 63 160, semget 64 190, semop 65 193, semctl 66 191, shmdt 67 197, msgget 68 186, msgsnd 69 189,
 msgrcv 70 188, msgctl 71 187, flock 73 32, fsync 74 82, fdatasync 75 83, truncate 76 45, ftruncate 77 46,
 getdents 78 -, getcwd 79 17, chdir 80 49, fchdir 81 50, rename 82 -, mkdir 83 -, rmdir 84 -, creat 85 -,
@@ -55,7 +55,7 @@ futex_wait 455 455, futex_requeue 456 456, mseal 462 462`;
 /** Calls whose arguments decide. `RULES` in system-calls.ts has an entry for each. */
 const RULED = `
 ioctl 16 29, madvise 28 233, socket 41 198, socketpair 53 199, setsockopt 54 208, getsockopt 55 209,
-clone 56 220, fcntl 72 25, personality 135 92, prctl 157 167, sync 162 81, readahead 187 213,
+clone 56 220, fork 57 -, vfork 58 -, fcntl 72 25, personality 135 92, prctl 157 167, sync 162 81, readahead 187 213,
 fadvise64 221 223, unshare 272 97, sync_file_range 277 84, syncfs 306 267, preadv2 327 286,
 pwritev2 328 287, clone3 435 435`;
 

@@ -27,7 +27,7 @@ function verdict(filter: Buffer, audit: number, call: number, args: number[] = [
 }
 
 for (const processor of ['x64', 'arm64'] as const) {
-  const filter = systemCallFilter(processor) ?? assert.fail('expected a filter');
+  const filter = systemCallFilter(processor, true) ?? assert.fail('expected a filter');
   const ruled = ruledCalls(processor);
   const ask = (name: string, ...args: number[]) =>
     verdict(filter, AUDIT[processor], ruled.get(name) ?? assert.fail(name), args);
@@ -40,6 +40,20 @@ for (const processor of ['x64', 'arm64'] as const) {
       assert.equal(verdict(filter, AUDIT[processor], call), expected, `call ${call}`);
     }
     assert.equal(passing.size, passingCalls(processor).length);
+  });
+
+  test(`on ${processor} threads pass and processes fail where they may not be started`, () => {
+    const single = systemCallFilter(processor, false) ?? assert.fail('expected a filter');
+    const [thread, process] = [0x3d0f00, 0x1200011];
+    const of = (name: string, flags: number) => {
+      const call = ruled.get(name);
+      return call === undefined ? null : verdict(single, AUDIT[processor], call, [flags]);
+    };
+    assert.equal(of('clone', thread), 'pass');
+    assert.equal(of('clone', process), EPERM);
+    assert.equal(of('clone', thread | 0x20000), EPERM, 'a namespace of its own');
+    for (const name of ['fork', 'vfork']) assert.ok([null, EPERM].includes(of(name, 0) as number | null));
+    assert.equal(ask('clone', process), 'pass');
   });
 
   test(`on ${processor} it depends on the arguments`, () => {
@@ -94,5 +108,5 @@ for (const processor of ['x64', 'arm64'] as const) {
 }
 
 test('there is no filter for a processor whose calls nobody has looked up', () => {
-  assert.equal(systemCallFilter('riscv64'), null);
+  assert.equal(systemCallFilter('riscv64', true), null);
 });

@@ -23,6 +23,8 @@ const UNKNOWN_FROM = 451;
 /** Flags of clone and unshare that create namespaces. The last one is for unshare only: the lowest byte of clone's flags is a signal. */
 const NAMESPACES = 0x7e02_0000;
 const TIME_NAMESPACE = 0x80;
+/** clone makes a thread of the same process. */
+const THREAD = 0x1_0000;
 /** Returns a handle of the new process. Its inode number counts the processes that the machine has ever started. */
 const CLONE_PIDFD = 0x1000;
 
@@ -57,8 +59,23 @@ type Decision = { clauses: readonly Clause[]; otherwise: Verdict };
 
 const always = (otherwise: Verdict): Decision => ({ clauses: [], otherwise });
 
+/** For a candidate that may not start processes. */
+const THREADS_ONLY: Record<string, Decision> = {
+  clone: {
+    clauses: [
+      { argument: 0, anyBit: NAMESPACES | CLONE_PIDFD, gives: EPERM },
+      { argument: 0, anyBit: THREAD, gives: 'pass' },
+    ],
+    otherwise: EPERM,
+  },
+  fork: always(EPERM),
+  vfork: always(EPERM),
+};
+
 const RULES: Record<string, Decision> = {
   clone: { clauses: [{ argument: 0, anyBit: NAMESPACES | CLONE_PIDFD, gives: EPERM }], otherwise: 'pass' },
+  fork: always('pass'),
+  vfork: always('pass'),
   unshare: {
     clauses: [{ argument: 0, anyBit: NAMESPACES | TIME_NAMESPACE, gives: EPERM }],
     otherwise: 'pass',
@@ -119,11 +136,12 @@ const RULES: Record<string, Decision> = {
 /**
  * The filter in the kernel's format, for a processor as Node names it; null for an unsupported one. Calls through other tables (32-bit)
  * fail, too.
+ * @param mayFork whether the candidate may start processes besides its threads
  */
-export function systemCallFilter(processor: string): Buffer | null {
+export function systemCallFilter(processor: string, mayFork: boolean): Buffer | null {
   if (processor !== 'x64' && processor !== 'arm64') return null;
   const rules = [...ruledCalls(processor)].map(([name, call]): Rule => {
-    const decision = RULES[name];
+    const decision = (mayFork ? undefined : THREADS_ONLY[name]) ?? RULES[name];
     if (decision === undefined) throw new Error(`The system call ${name} has no rule.`);
     return { call, ...decision };
   });

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { makeCandidate, makeRepository, temporaryDirectory } from './fixture.test-helper.ts';
+import { makeCandidate, makeRepository, othersTake, temporaryDirectory } from './fixture.test-helper.ts';
 import { runTrial } from './run.ts';
 
 const BUSY_MS = 20_000;
@@ -32,6 +32,7 @@ async function whileBusy(context: TestContext, script: string, change: object) {
     command: 'sh bench.sh',
     scratch,
     environment: process.env,
+    watchLoad: othersTake(0),
     onLine: line => {
       if (line === 'ready') leftAfterMs = msUntilNoneRuns(scratch);
     },

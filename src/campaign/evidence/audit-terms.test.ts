@@ -2,7 +2,16 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { contractSchema } from '../../protocol/contract.ts';
 import type { RecordedTrial } from '../marker.ts';
-import { audited, BASELINES, campaign, experiment, sha, snapshot, trial } from '../snapshot.test-helper.ts';
+import {
+  attempt,
+  audited,
+  BASELINES,
+  campaign,
+  experiment,
+  sha,
+  snapshot,
+  trial,
+} from '../snapshot.test-helper.ts';
 import { termsOf } from './audit-terms.ts';
 
 const contract = contractSchema.parse({});
@@ -34,6 +43,15 @@ test("the champion's first trial is audited, and its trials on other machines, b
     return termsOf(snapshot({ campaigns: [campaign({ baselines })] }), contract, null, 300, 1)?.threshold;
   });
   assert.deepEqual(thresholds, [null, 0, 0, null, null]);
+});
+
+test('a baseline that runs beside the first one is not audited', () => {
+  const campaigns = [campaign({ baselines: [] })];
+  const beside = snapshot({ campaigns, attempts: [attempt('3/0.1', {})] });
+  assert.equal(termsOf(beside, contract, null, 300, 1)?.threshold, 0);
+  // Its run was never found, so the trial that is dispatched may be this one, once more.
+  const lost = snapshot({ campaigns, attempts: [attempt('3/0.1', null)] });
+  assert.equal(termsOf(lost, contract, null, 300, 1)?.threshold, null);
 });
 
 test('with two classes of machine, the one with worse scores decides what is audited', () => {

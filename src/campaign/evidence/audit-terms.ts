@@ -3,7 +3,7 @@ import type { Contract } from '../../protocol/contract.ts';
 import { BASELINE_TRIALS, type RecordedTrial } from '../marker.ts';
 import { type Experiment, measuredValues, type Snapshot } from '../model.ts';
 import { keptBy } from '../people.ts';
-import { currentCampaign, trialsOf } from '../queries.ts';
+import { attemptsOf, currentCampaign, trialsOf } from '../queries.ts';
 import { trialsOfTree, worstPromisingValue } from './evidence.ts';
 
 export interface Terms {
@@ -21,7 +21,7 @@ const NEVER = 0;
  * The terms of the next trial of an experiment (null: of the champion) at a budget in seconds and on a seed; null if the metric has no
  * referee. Whatever could be merged is audited: a first score that the gate would not close at once, later scores, and any score of an
  * experiment that a person keeps. The champion's first trial is audited too, to see that an honest model passes on this machine, and so are
- * its trials after the baselines, which are run on another class of machine.
+ * its trials after the baselines, which are run on another class of machine. Baselines that run beside the first one need no audit.
  */
 export function termsOf(
   snapshot: Snapshot,
@@ -39,7 +39,7 @@ export function termsOf(
     return known.length > 0 ? Math.max(...known) : null;
   };
   const threshold = () => {
-    if (champion.length === 0) return null;
+    if (champion.length === 0) return experiment === null && isFirstRunning(snapshot) ? NEVER : null;
     if (experiment === null) return champion.length < BASELINE_TRIALS ? NEVER : null;
     const confirms =
       keptBy(experiment.marker) !== null || measuredValues(trialsOf(snapshot, experiment)).length > 0;
@@ -51,6 +51,12 @@ export function termsOf(
     startupSeconds: slowest(first.map(trial => trial.refereed?.startupSeconds)),
     scoringSeconds: slowest(first.map(trial => trial.refereed?.scoringSeconds)),
   };
+}
+
+/** Whether a trial of the champion is in flight. */
+function isFirstRunning(snapshot: Snapshot): boolean {
+  const issue = currentCampaign(snapshot)?.issue;
+  return issue !== undefined && attemptsOf(snapshot, issue, 0).some(({ run }) => run !== null);
 }
 
 /**

@@ -7,6 +7,7 @@ import { BASELINE_TRIALS, type RecordedTrial } from '../marker.ts';
 import { type Campaign, type Experiment, measuredValues, type Snapshot } from '../model.ts';
 import { attemptsOf, trialsOf } from '../queries.ts';
 import { trialParts } from '../trial-id.ts';
+import { hadAlike, isDisturbed } from './disturbance.ts';
 import { historyOf, samplesOf } from './history.ts';
 
 /** All trials of a tree, from any campaign. A squash commit inherits the trials of its tree. */
@@ -56,6 +57,16 @@ export function soundTrials({ metric }: Contract, trials: readonly RecordedTrial
 
 /** Whether two trials ran under equal conditions. Only such trials are compared. */
 export function comparable(a: Measurement, b: Measurement): boolean {
+  return isSameKind(a, b) && hadAlike(a, b);
+}
+
+/** Whether a trial would be comparable with one of `others`, had other programs not kept its machine busy. */
+export function isDisturbedBeside(trial: Measurement, others: readonly Measurement[]): boolean {
+  const alike = others.filter(other => isSameKind(trial, other));
+  return isDisturbed(trial, alike) && !alike.some(other => hadAlike(trial, other));
+}
+
+function isSameKind(a: Measurement, b: Measurement): boolean {
   return a.machine === b.machine && a.digest === b.digest && a.budgetSeconds === b.budgetSeconds;
 }
 

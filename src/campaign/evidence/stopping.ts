@@ -11,7 +11,7 @@ import { PREVIEW_AT, type StopBar } from '../../protocol/stop-bar.ts';
 import type { RecordedTrial, Verdict } from '../marker.ts';
 import { type Experiment, measuredValues, type Snapshot } from '../model.ts';
 import { trialsOf } from '../queries.ts';
-import { comparable, gateRules, trialsOfTree } from './evidence.ts';
+import { comparable, gateRules, isDisturbedBeside, trialsOfTree } from './evidence.ts';
 import { historyOf, previewErrorOn } from './history.ts';
 import { bendsCurve } from './previews.ts';
 
@@ -45,8 +45,8 @@ export function stopBarOf(
 }
 
 /**
- * The verdict on an experiment whose trial was stopped early and that has no other result; null for any other experiment. Its score is
- * projected.
+ * The verdict on an experiment whose trial was stopped early and that has no other result; null for any other experiment, and if the trial
+ * was disturbed. Its score is projected.
  */
 export function stoppedVerdict(
   snapshot: Snapshot,
@@ -57,6 +57,8 @@ export function stoppedVerdict(
   const trial = stoppedTrial(trials);
   if (trial?.outcome.status !== 'stopped') return null;
   const { value: preview, at } = trial.outcome;
+  // The next trial is not stopped early.
+  if (isDisturbedBeside(trial, trialsOfTree(snapshot, marker.champion.tree).filter(hasResult))) return null;
   const like = (other: RecordedTrial) => comparable(other, trial);
   const champion = measuredValues(trialsOfTree(snapshot, marker.champion.tree).filter(like));
   const verdict: Verdict = {

@@ -3,16 +3,18 @@ import type { Action } from '../action.ts';
 import { areTooMany, faultsAmong } from '../evidence/faults.ts';
 import { trialsSinceRerun } from '../people.ts';
 import { conclude } from './conclude.ts';
-import type { Subject } from './subject.ts';
+import { hasCrashed, type Subject } from './subject.ts';
 
 /** Null if nothing failed. Crashes and machine errors before a `rerun` do not count; an audit's findings always do. */
 export function concludeFailure(subject: Subject): Action | null {
   return concludeCrash(subject) ?? concludeFaults(subject) ?? concludeFlagged(subject);
 }
 
-/** A crash is the candidate's fault and ends it. */
-function concludeCrash({ experiment, trials }: Subject): Action | null {
-  for (const { outcome } of trialsSinceRerun(experiment.marker, trials))
+/** A crash is the candidate's fault and ends it. Next to a machine error, it is tried once more. */
+function concludeCrash(subject: Subject): Action | null {
+  const { experiment, trials } = subject;
+  if (!hasCrashed(subject)) return null;
+  for (const { outcome } of trialsSinceRerun(experiment.marker, trials).toReversed())
     if (outcome.status === 'crash')
       return conclude(experiment, trials, 'crash', `Crashed (${outcome.reason}): ${outcome.message}`);
   return null;

@@ -1,6 +1,6 @@
 /** Takes another trial: of an experiment, of the champion to compare it with, or of the experiment restacked on a new champion. */
 import type { Action } from '../action.ts';
-import { countLike, trialsOfTree } from '../evidence/evidence.ts';
+import { countLike, isDisturbedBeside, trialsOfTree } from '../evidence/evidence.ts';
 import { BASELINE_TRIALS, MAX_RESTACKS, type RecordedTrial } from '../marker.ts';
 import { measuredValues } from '../model.ts';
 import { pauseForFaults, recentTrials } from './champion.ts';
@@ -29,23 +29,26 @@ export function measureAgain(subject: Subject): Action {
 }
 
 /**
- * For an experiment without a comparable trial of the champion: measures the champion again, and if that does not meet the experiment's
- * conditions, the experiment.
+ * For an experiment without a comparable trial of the champion: if it was disturbed, measures it once more. Else measures the champion
+ * again, and if that does not meet the experiment's conditions, the experiment.
  */
 export function measureAlike(subject: Subject): Action {
-  const { snapshot, work, now } = subject;
+  const { snapshot, work, now, trials } = subject;
+  const taken = trialsOfTree(snapshot, snapshot.base.tree).filter(isMeasured);
+  const disturbed = trials.filter(trial => isMeasured(trial) && isDisturbedBeside(trial, taken));
+  // The first time, the load may pass. If it stays, the champion is measured under it, too.
+  if (disturbed.length === 1 && trials.at(-1) === disturbed[0]) return measureAgain(subject);
   const waiting =
     waitForAttempt(snapshot, work, null, now) ??
     pauseForFaults(work.campaign, recentTrials(snapshot, work.campaign));
   if (waiting) return waiting;
-  const taken = trialsOfTree(snapshot, snapshot.base.tree);
-  return missesAmong(taken) < MAX_MISSES ? dispatch(snapshot, work, null, taken) : measureAgain(subject);
+  const all = trialsOfTree(snapshot, snapshot.base.tree);
+  return missesAmong(taken) < MAX_MISSES ? dispatch(snapshot, work, null, all) : measureAgain(subject);
 }
 
-/** How many of the trials were measured under conditions that already had enough trials. */
+/** How many of these measured trials ran under conditions that already had enough trials. */
 function missesAmong(trials: readonly RecordedTrial[]): number {
-  const measured = trials.filter(({ outcome }) => outcome.status === 'measured');
-  return measured.filter((trial, i) => countLike(measured.slice(0, i), trial) >= BASELINE_TRIALS).length;
+  return trials.filter((trial, i) => countLike(trials.slice(0, i), trial) >= BASELINE_TRIALS).length;
 }
 
 /** Makes the experiment again on the new champion, because nothing measured on an earlier one is merged. */
@@ -53,4 +56,8 @@ export function restack({ work, experiment, trials }: Subject): Action {
   if (experiment.marker.restacks < MAX_RESTACKS) return { kind: 'restack', ...work, experiment };
   const reason = `The champion changed ${MAX_RESTACKS + 1} times while this experiment was being measured.`;
   return conclude(experiment, trials, 'superseded', reason);
+}
+
+function isMeasured({ outcome }: RecordedTrial): boolean {
+  return outcome.status === 'measured';
 }

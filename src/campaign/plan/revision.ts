@@ -6,7 +6,7 @@ import { trialsSinceRerun } from '../people.ts';
 import { limitReached } from './campaign-limits.ts';
 import { conclude } from './conclude.ts';
 import { LOOK_AGAIN_SECONDS } from './dispatch.ts';
-import type { Subject } from './subject.ts';
+import { hasCrashed, type Subject } from './subject.ts';
 import { agentCan } from './think.ts';
 
 /** Crashes that an agent may be able to fix when it sees the end of the output. */
@@ -30,13 +30,16 @@ export function reviseExperiment(subject: Subject): Action | null {
   return conclude(experiment, trials, 'superseded', reason);
 }
 
-function canRepair({ snapshot, work: { campaign, contract }, experiment, trials, now }: Subject): boolean {
+function canRepair(subject: Subject): boolean {
+  const { snapshot, work, experiment, trials, now } = subject;
+  const { campaign, contract } = work;
   const { marker } = experiment;
   const crashed = trialsSinceRerun(marker, trials).some(
     ({ outcome }) => outcome.status === 'crash' && REPAIRABLE.includes(outcome.reason),
   );
   return (
     crashed &&
+    hasCrashed(subject) &&
     marker.repairs < MAX_REPAIRS &&
     agentCan('repairs', contract, campaign) &&
     limitReached(snapshot, contract, campaign, now) === null

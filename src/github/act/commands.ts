@@ -34,6 +34,7 @@ import { answerOnExperiment } from './pull-commands.ts';
 import type { Request } from './request.ts';
 import { requestIdea } from './requested-ideas.ts';
 import { continued } from './resume.ts';
+import { reportSurvey } from './survey.ts';
 
 /**
  * Carries out one command. The last write stores that this is done, in the campaign's marker or the reply's, so that everything before
@@ -140,6 +141,7 @@ async function start(
   if (reasons.length > 0) return refuse(context, pending, refusalAnswer(reasons));
   await port.addLabel(pending.issue, RESEARCH_LABEL);
   await port.react(pending.comment, 'rocket');
+  await reportSurvey(context, snapshot, pending.issue, command);
   const there: Campaign = campaign ?? {
     issue: pending.issue,
     issueOpen: true,

@@ -7,6 +7,7 @@ import { fileObstacles, type RepositoryState, workflowPath } from '../../protoco
 import { contractProblemsAnswer, missingFileReason } from '../../render/answer.ts';
 import type { Context } from '../context.ts';
 import type { GitHubPort } from '../port.ts';
+import { surveyOf } from './survey.ts';
 
 /** Reasons as sentences, each with what to do; empty if the campaign can start. */
 export async function obstacles(
@@ -28,10 +29,12 @@ export async function obstacles(
   const reasons: string[] = [];
   if (contract === null) reasons.push(missing(CONTRACT_PATH, context.templates.contract));
   if (workflowText === null) reasons.push(missing(workflow, context.templates.workflow));
+  const survey = await surveyOf(context, seen, start);
   if (contract !== null)
     reasons.push(
       ...(await fileObstacles(stateOf(port, snapshot), contract)),
       ...agentProblems(context, contract, start),
+      ...(survey?.any === false ? [survey.text] : []),
       ...(await runnerProblems(context, contract, workflowText ?? '')),
     );
   if (!(await port.about()).squashes)

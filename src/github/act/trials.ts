@@ -232,6 +232,7 @@ async function faultOf(
     outcome: { status: 'fault', message: message.slice(0, 500) },
     preview: null,
     refereed: null,
+    conditions: null,
     trainingSeconds: 0,
     totalSeconds: 0,
     peakMemoryMb: 0,

@@ -102,10 +102,11 @@ async function readCampaign(
   }
   // Two instances of the App may have created one each: both use the first.
   const isStatus = ({ author, body }: Comment) => author === port.botLogin && stateIn(body) !== null;
-  const comment = memory.searched.has(issue) ? null : await port.findComment(issue, isStatus);
+  const isNew = remembered === undefined;
+  const comment = isNew && memory.searched.has(issue) ? null : await port.findComment(issue, isStatus);
   const state = comment && stateIn(comment.body);
   if (comment) memory.statusComments.set(issue, comment.id);
-  else memory.searched.add(issue);
+  else if (isNew) memory.searched.add(issue);
   const notices = state === null && hasWork ? await noticesOn(port, issue) : [];
   return { ...campaign, comment, state, notices };
 }

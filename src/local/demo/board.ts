@@ -2,7 +2,7 @@
 import { formatDifference, formatNoise, formatValue } from '../../render/number.ts';
 import type { Heard } from './hear.ts';
 
-interface Row {
+export interface Row {
   number: number;
   pull: number;
   title: string;
@@ -28,6 +28,7 @@ export interface Board {
   reason: string;
   target: number;
   metric: string;
+  goal: 'minimize' | 'maximize';
   budgetSeconds: number;
   /** Scores of the champion that the campaign started with, in order. */
   baselines: readonly number[];
@@ -126,11 +127,13 @@ export function progressText({ id, heard }: RunningTrial): string {
 }
 
 function leftText({ progress, trained }: Heard, decimals: number): string {
-  return trained || !progress ? 'training done, scoring' : `${progress.secondsLeft.toFixed(decimals)} s left`;
+  return trained || !progress
+    ? 'training done, scoring'
+    : `${progress.secondsLeft.toFixed(decimals)} ${progress.inCpuSeconds ? 'CPU s' : 's'} left`;
 }
 
 /** The table of results at the end. */
-export function finalTable({ rows, metric, first }: Board): string {
+export function finalTable({ rows, metric, first }: Pick<Board, 'rows' | 'metric' | 'first'>): string {
   const cells = [
     ['experiment', metric, 'change', 'result', 'idea'],
     ...(first === null ? [] : [['0', number(first), '', 'baseline', '']]),
@@ -148,7 +151,7 @@ export function finalTable({ rows, metric, first }: Board): string {
 }
 
 /** How noisy trials are according to the last verdict; null if unknown. */
-export function noiseText({ rows, metric }: Board): string | null {
+export function noiseText({ rows, metric }: Pick<Board, 'rows' | 'metric'>): string | null {
   const noise = rows.findLast(row => row.verdict?.noise)?.verdict?.noise;
   if (!noise) return null;
   return `two trials of the same code typically differ by ${formatNoise(Math.SQRT2 * noise)} ${metric}`;
@@ -226,7 +229,7 @@ function delta({ value, championValue }: Row): string {
     : formatDifference(value - championValue, championValue);
 }
 
-function number(value: number | null): string {
+export function number(value: number | null): string {
   return value === null ? '–' : formatValue(value);
 }
 
@@ -235,6 +238,6 @@ function clip(line: string, columns: number): string {
   return characters.length <= columns ? line : `${characters.slice(0, columns - 1).join('')}…`;
 }
 
-function count(amount: number, noun: string): string {
+export function count(amount: number, noun: string): string {
   return `${amount} ${noun}${amount === 1 ? '' : 's'}`;
 }

@@ -4,8 +4,9 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Octokit } from '@octokit/rest';
 import { writePrivate } from '../../starter/private-file.ts';
-import { type Board, finalTable, noiseText } from './board.ts';
+import type { Board } from './board.ts';
 import { CONNECTION_FILE, type Connection } from './connection.ts';
+import { ending } from './ending.ts';
 import { createEar, type Ear } from './hear.ts';
 import { exportHistory, type Metric, type Repository } from './history.ts';
 import { keepLogs } from './job-logs.ts';
@@ -41,8 +42,13 @@ const OWNER = 'you';
 /** Folder of the jobs' logs. */
 const LOGS = 'logs';
 const LOOK_EVERY_MS = 500;
+/** While nothing runs. */
+const IDLE_LOOK_MS = 2000;
 /** The App usually answers within 2 s; after this time something is broken. */
 const ANSWER_WITHIN_SECONDS = 60;
+
+/** The App has answered the command, but not by starting a campaign. */
+class Refused extends Error {}
 
 /** Runs the demo. Resolves with null if every experiment has a verdict, and with the reason otherwise. */
 export async function runDemo(options: DemoOptions): Promise<string | null> {
@@ -69,25 +75,22 @@ export async function runDemo(options: DemoOptions): Promise<string | null> {
     writePrivate(path.join(dir, CONNECTION_FILE), `${JSON.stringify(connection, null, 2)}\n`);
     const octokit = client(connection);
     const issue = await startCampaign(octokit, repository, options);
-    view.print(`campaign: ${services.url}/${OWNER}/${name}/issues/${issue}`);
+    const page = `${services.url}/${OWNER}/${name}/issues/${issue}`;
+    view.print(`campaign: ${page}  (open it in a browser)`);
     view.print(`App log:  ${services.log}`);
     view.print(`${OWNER} commented: ${options.command}`);
     const watched = { repository, issue, metric: options.metric, budgetSeconds: options.budgetSeconds };
-    const last = await watch(octokit, watched, {
-      ear,
-      view,
-      dir,
-      signal: stop,
-      log: services.log,
-    });
-    view.close();
-    if ('refused' in last) return last.refused;
-    stream.write(ending(last.board, connection, options));
-    if (!options.exit) {
-      await untilAborted(stop);
+    const watching = { ear, view, dir, signal: stop, log: services.log };
+    let last = await watch(octokit, watched, watching);
+    stream.write(ending({ ...last.board, page, connection, dir, logs: LOGS, stays: !options.exit }));
+    while (!options.exit) {
+      await untilResumed(octokit, watched, watching);
+      last = await watch(octokit, watched, watching);
+      stream.write(ending({ ...last.board, page, connection, dir, logs: LOGS, stays: true }));
     }
     return failure(last.board);
   } catch (error) {
+    if (error instanceof Refused) return error.message;
     if (signal.aborted) return 'interrupted before the campaign ended';
     throw broken.signal.aborted ? broken.signal.reason : error;
   } finally {
@@ -121,7 +124,7 @@ async function watch(
   octokit: Octokit,
   watched: Watched,
   { ear, view, dir, signal, log }: Watching,
-): Promise<Look | { refused: string }> {
+): Promise<Look> {
   const started = performance.now();
   let judged = -1;
   let warned = false;
@@ -136,12 +139,14 @@ async function watch(
       const problem: string | null = warned ? null : await missingLabels(octokit, watched.repository);
       if (problem !== null) view.print(`Warning: ${problem}`);
       warned ||= problem !== null || found.board.running.length > 0;
-      const over = found.board.phase !== 'running' && found.board.running.length === 0;
-      if (over) return found;
+      if (isOver(found.board)) {
+        view.close();
+        return found;
+      }
     } else {
       const answer = await answerOf(octokit, watched);
       // A campaign may have started in between.
-      if (answer !== null && !(await look(octokit, watched, ear))) return { refused: answer };
+      if (answer !== null && !(await look(octokit, watched, ear))) throw new Refused(answer);
     }
     if (!found && performance.now() - started > ANSWER_WITHIN_SECONDS * 1000) {
       throw new Error(
@@ -152,36 +157,23 @@ async function watch(
   }
 }
 
+function isOver({ phase, running }: Board): boolean {
+  return phase !== 'running' && running.length === 0;
+}
+
+/** Waits until somebody asks for more, for example with `/research 3`. */
+async function untilResumed(octokit: Octokit, watched: Watched, { ear, signal }: Watching): Promise<void> {
+  while (true) {
+    await sleep(IDLE_LOOK_MS, undefined, { signal });
+    const found = await look(octokit, watched, ear);
+    if (found && !isOver(found.board)) return;
+  }
+}
+
 async function writeResults(dir: string, { history }: Look, metric: Metric): Promise<void> {
   const { results, picture } = exportHistory(history, metric);
   await writeFile(path.join(dir, 'results.tsv'), results);
   await writeFile(path.join(dir, 'progress.svg'), picture);
-}
-
-/** The table of results, and where to find more: on disk, and on the local GitHub while it is running. */
-function ending(board: Board, { url, token, owner, repo }: Connection, { dir, exit }: DemoOptions): string {
-  const relative = path.relative(process.cwd(), dir);
-  const place = relative.startsWith('..') ? dir : relative;
-  const noise = noiseText(board);
-  const lines = [
-    '',
-    finalTable(board),
-    '',
-    ...(noise === null ? [] : [`  noise     ${noise}`]),
-    `  results   ${path.join(place, 'results.tsv')}`,
-    `  chart     ${path.join(place, 'progress.svg')}`,
-    `  logs      ${path.join(place, LOGS)}`,
-  ];
-  // The repository is private, so git needs the user's token, which expires with the demo.
-  const address = url.replace('://', `://${owner}:${token}@`);
-  if (!exit)
-    lines.push(
-      `  history   git clone ${address}/${owner}/${repo}.git`,
-      `  pages     ${url}/${owner}/${repo}/pulls`,
-      '',
-      'The local GitHub keeps running. Press Ctrl-C to stop it.',
-    );
-  return `${lines.join('\n')}\n`;
 }
 
 /** Why an ended campaign is not a success; null if it is one. */
@@ -194,9 +186,4 @@ function failure({ phase, reason, rows, target }: Board): string | null {
 function client({ url, token }: Connection): Octokit {
   const silent = { debug() {}, info() {}, warn() {}, error() {} };
   return new Octokit({ baseUrl: `${url}/api/v3`, auth: token, log: silent });
-}
-
-async function untilAborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return;
-  await new Promise(resolve => signal.addEventListener('abort', resolve, { once: true }));
 }

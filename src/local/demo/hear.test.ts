@@ -27,7 +27,7 @@ test('the candidate’s last line is kept, and the runner’s lines are ignored'
 
 test('the last step is kept when other lines follow', () => {
   const heard = after(OPEN, 'step 120  loss 3.2100  12.3 s left', 'saving');
-  assert.deepEqual(heard?.progress, { step: 120, loss: 3.21, secondsLeft: 12.3 });
+  assert.deepEqual(heard?.progress, { step: 120, loss: 3.21, secondsLeft: 12.3, inCpuSeconds: false });
 });
 
 test('once the remaining seconds have passed, training is over', () => {

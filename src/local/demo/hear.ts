@@ -21,6 +21,8 @@ export interface Ear {
 
 /** Training continues for a moment after its last progress line. */
 const SLACK_SECONDS = 1;
+/** On a busy machine, CPU seconds take longer than seconds. */
+const BUSY_FACTOR = 4;
 
 /** Reads logs. `now` is in seconds since any fixed moment. Only lines between the action's two guards count, because they are the candidate's. */
 export function createEar(now: () => number): Ear {
@@ -49,7 +51,8 @@ export function createEar(now: () => number): Ear {
       if (lastLine === undefined) return null;
       const step = steps.get(trial);
       if (!step) return { progress: null, trained: false, lastLine };
-      const trained = now() - step.at > step.progress.secondsLeft + SLACK_SECONDS;
+      const { secondsLeft, inCpuSeconds } = step.progress;
+      const trained = now() - step.at > secondsLeft * (inCpuSeconds ? BUSY_FACTOR : 1) + SLACK_SECONDS;
       return { progress: step.progress, trained, lastLine };
     },
   };

@@ -86,10 +86,12 @@ export function firstChampion(history: History): number | null {
   return values.length > 0 ? mean(values) : null;
 }
 
-/** Score of the last merged experiment, or of the first champion. */
+/** Score of the experiment that was merged last, or of the first champion. Experiments are not merged in the order of their numbers. */
 export function currentChampion(history: History): number | null {
-  const last = ledgerRows(history.experiments).findLast(row => row.status === 'keep');
-  return last?.value ?? firstChampion(history);
+  const merged = history.experiments.filter(({ state }) => state === 'merged');
+  const last = merged.find(({ marker }) => !merged.some(other => other.marker.champion.tree === marker.tree));
+  const row = ledgerRows(history.experiments).find(({ number }) => number === last?.marker.number);
+  return row?.value ?? firstChampion(history);
 }
 
 /** The campaign's `results.tsv` and `progress.svg`, as text. */

@@ -12,6 +12,9 @@ const CONTENT = [
   '.github/workflows/experiment.yml',
   'LICENSE',
 ];
+/** What the demo starts from instead of the trainer's tuned script, as most people's own code is not tuned. */
+const PLAIN = 'examples/plain';
+const REPLACED = ['train.py', 'program.md'];
 /** Files that tools leave between the sources. */
 const LITTER = new Set(['__pycache__', '.pytest_cache', '.ruff_cache', '.venv']);
 const LONGEST_NAME = 100;
@@ -26,7 +29,10 @@ export function slug(name: string): string {
   return /^[.-]*$/.test(slug) ? 'repository' : slug;
 }
 
-/** Creates a repository with one commit in `directory`: this checkout's trainer, action and workflow, and its contract after `change`. */
+/**
+ * Creates a repository with one commit in `directory`: this checkout's trainer with a plain script, action and workflow, and its contract after
+ * `change`.
+ */
 export async function makeRepository(
   checkout: string,
   directory: string,
@@ -39,10 +45,12 @@ export async function makeRepository(
       filter: source => !LITTER.has(path.basename(source)),
     });
   }
+  for (const name of REPLACED)
+    await cp(path.join(checkout, PLAIN, name), path.join(directory, 'trainer', name));
   const contract = path.join(directory, CONTRACT_PATH);
   await writeFile(contract, change(await readFile(contract, 'utf8')));
   const git = (...args: string[]) => execa('git', [...AUTHOR, ...args], { cwd: directory });
   await git('init', '--quiet', '--initial-branch=main');
   await git('add', '--all', '--force', '.');
-  await git('commit', '--quiet', '--no-verify', '--message', 'A trainer to experiment with');
+  await git('commit', '--quiet', '--no-verify', '--message', 'A plain training script');
 }

@@ -10,6 +10,7 @@ const start: Board = {
   reason: '',
   target: 2,
   metric: 'val_bpb',
+  goal: 'minimize',
   budgetSeconds: 8,
   baselines: [],
   first: null,
@@ -33,7 +34,11 @@ const training: Board = {
   running: [
     {
       id: '1/1.1',
-      heard: { progress: { step: 120, loss: 3.21, secondsLeft: 4 }, trained: false, lastLine: 'step 120 …' },
+      heard: {
+        progress: { step: 120, loss: 3.21, secondsLeft: 4, inCpuSeconds: false },
+        trained: false,
+        lastLine: 'step 120 …',
+      },
     },
   ],
 };

@@ -65,6 +65,7 @@ export async function look(octokit: Octokit, watched: Watched, ear: Ear): Promis
       reason: state.phase === 'running' ? '' : state.reason,
       target: state.target,
       metric: metric.name,
+      goal: metric.goal,
       budgetSeconds: state.budgetSeconds ?? watched.budgetSeconds,
       baselines: baselines(history),
       first: firstChampion(history),

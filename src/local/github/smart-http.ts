@@ -25,10 +25,12 @@ export async function answerGit(world: World, request: Request): Promise<Respons
     const repository = findRepository(world, owner, name);
     // A private repository that an anonymous client asks for is answered with 401, so that git asks for credentials.
     if (!repository) throw new GitHubError(actor.kind === 'anonymous' ? 401 : 404, 'Repository not found.');
-    if (push || repository.private) {
+    // With pages, whoever is on this machine may read everything anyway.
+    const isOpen = !push && world.options.pages === true;
+    if (!isOpen && (push || repository.private)) {
       if (actor.kind === 'anonymous') throw new GitHubError(401, 'Requires authentication');
     }
-    requireAccess(repository, actor, push ? 'write' : 'read');
+    if (!isOpen) requireAccess(repository, actor, push ? 'write' : 'read');
     const answer = () => backend(world, repository, actor, request, path, url.search.slice(1));
     if (!push || path === '/info/refs') return await answer();
     return await world.exclusive(repository, () => withConsequences(world, repository, actor, answer));

@@ -61,7 +61,9 @@ export function watchExperiments({ sim, model, allowed }: Rules): Rule {
     const same = own.filter(each => isSame(markerOf(each), marker));
     if (same.length > allowed(1))
       sim.violate(`${same.length} open experiments are the same change of the same champion.`);
-    const limit = Math.min(sim.profile.experimentsLimit, granted.get(marker.campaign) ?? 0);
+    // What crashed next to a machine error is tried again, once.
+    const again = all.filter(each => (markerOf(each)?.asked?.comment ?? 0) < 0).length;
+    const limit = Math.min(sim.profile.experimentsLimit, (granted.get(marker.campaign) ?? 0) + again);
     if (all.length > limit)
       sim.violate(`Campaign #${marker.campaign} has ${all.length} experiments, asked for were ${limit}.`);
     // What waits for people needs no runner.

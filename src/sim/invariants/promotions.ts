@@ -113,8 +113,11 @@ function checkNumbers(
   const trials = sim.model.issues.values().flatMap(issue => trialsIn(issue.number));
   // Where conditions differ, the App tells of those that can be compared.
   if (
-    new Set(trials.map(({ machine, digest }) => `${machine} ${digest}`).filter(text => text !== 'unknown '))
-      .size > 1
+    new Set(
+      trials
+        .filter(({ machine }) => machine !== 'unknown')
+        .map(({ machine, digest, conditions }) => `${machine} ${digest} ${conditions?.othersCores}`),
+    ).size > 1
   )
     return;
   const last = merged.at(-1);

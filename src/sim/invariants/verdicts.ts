@@ -1,7 +1,6 @@
 /** What a verdict to merge says is what was measured, and no worse than the champion unless a person wants it. */
 
 import { isDeepStrictEqual } from 'node:util';
-import { comparable } from '../../campaign/evidence/evidence.ts';
 import type { ExperimentMarker, RecordedTrial, Verdict } from '../../campaign/marker.ts';
 import { measuredValues } from '../../campaign/model.ts';
 import { keptBy } from '../../campaign/people.ts';
@@ -64,11 +63,11 @@ export function watchVerdicts({ sim, model }: Rules): Rule {
       ? measured.filter(({ refereed }) => refereed?.audit != null)
       : measured;
     return sound.map(example => {
-      const champion = onChampion.filter(trial => comparable(trial, example));
+      const champion = onChampion.filter(trial => isAlike(trial, example));
       // And may do so where there is nothing to compare them with.
       if (champion.length === 0) return { value: meanOf(sound), championValue: null };
       return {
-        value: meanOf(sound.filter(trial => comparable(trial, example))),
+        value: meanOf(sound.filter(trial => isAlike(trial, example))),
         championValue: meanOf(champion),
       };
     });
@@ -85,6 +84,13 @@ function subsets(all: readonly RecordedTrial[], campaign: number): RecordedTrial
     known = known.flatMap(some => [some, [...some, ...more]]);
   }
   return known;
+}
+
+/** A trial on a busy machine is only compared with others on a busy one. */
+function isAlike(a: RecordedTrial, b: RecordedTrial): boolean {
+  const conditionsOf = ({ machine, digest, budgetSeconds, conditions }: RecordedTrial) =>
+    JSON.stringify([machine, digest, budgetSeconds, conditions?.othersCores]);
+  return conditionsOf(a) === conditionsOf(b);
 }
 
 function isMeasured({ outcome }: RecordedTrial): boolean {

@@ -3,11 +3,11 @@ import { existsSync, readFileSync } from 'node:fs';
 import type { Context } from 'hono';
 import { jobsOf } from '../actions/runs.ts';
 import { notFound } from '../errors.ts';
-import type { Repository, Run, RunJob } from '../state.ts';
+import type { Issue, Repository, Run, RunJob } from '../state.ts';
 import { logPath, type World } from '../world.ts';
 import { REFRESH_SECONDS } from './checks.ts';
 import { isBusy } from './issues.ts';
-import { pathOf } from './links.ts';
+import { issuePath, pathOf } from './links.ts';
 import { renderLog } from './log.ts';
 import { type Html, html } from './markup.ts';
 import { frame, type Pages, paged, repositoryAt } from './page.ts';
@@ -32,6 +32,14 @@ export function actionPages(pages: Pages, world: World): void {
     const content = runView(world, repository, run);
     const refreshSeconds = run.status === 'completed' ? undefined : LOG_REFRESH_SECONDS;
     return c.html(frame({ title: run.title, repository, tab: 'actions', content, refreshSeconds }));
+  });
+  pages.get('/:owner/:repo/actions/runs/:run/artifacts/:artifact', c => {
+    const run = runAt(repositoryAt(world, c), c);
+    const artifact = artifactsOf(repositoryAt(world, c), run).find(
+      ({ id }) => id === Number(c.req.param('artifact')),
+    );
+    if (!artifact) throw notFound();
+    return c.redirect(world.sign(`/_files/artifacts/${artifact.id}`));
   });
   pages.get('/:owner/:repo/actions/runs/:run/job/:job/log.txt', c => {
     const repository = repositoryAt(world, c);
@@ -60,6 +68,15 @@ function runItem(world: World, repository: Repository, run: Run): Html {
 <span class="quiet">${run.workflowName} #${run.number} at ${commitName(run.headSha)}, started ${ago(world, run.createdAt)}, ${durationOf(world, run)}</span></li>`;
 }
 
+const artifactsOf = (repository: Repository, run: Run) =>
+  repository.artifacts.filter(one => one.runId === run.id);
+
+/** The pull request whose commit a run was started with, as one of its inputs. */
+function pullOf(repository: Repository, run: Run): Issue | null {
+  const inputs = Object.values(run.inputs);
+  return repository.issues.find(({ pull }) => pull && inputs.includes(pull.headSha)) ?? null;
+}
+
 const durationOf = (world: World, run: Run) =>
   lasted(world, run.createdAt, run.status === 'completed' ? run.updatedAt : null);
 
@@ -67,12 +84,17 @@ function runView(world: World, repository: Repository, run: Run): Html {
   const inputs = Object.entries(run.inputs).map(
     ([name, value]) => html`<tr><th>${name}</th><td><code>${value}</code></td></tr>`,
   );
-  const artifacts = repository.artifacts.filter(one => one.runId === run.id);
+  const artifacts = artifactsOf(repository, run).map(
+    ({ id, name, sizeBytes }) =>
+      html` <a href="${runPath(repository, run)}/artifacts/${id}">${name}</a> (${sizeBytes} bytes)`,
+  );
+  const pull = pullOf(repository, run);
   return html`<h1>${outcomeMark(run)} ${run.title}</h1>
 <p class="quiet">${run.conclusion ?? run.status.replace('_', ' ')}, ${run.workflowName} #${run.number}
 at ${commitName(run.headSha)}, started by ${person(run.actor)} ${ago(world, run.createdAt)}, ${durationOf(world, run)}</p>
+${pull && html`<p>For <a href="${issuePath(repository, pull)}">${pull.title} #${pull.number}</a></p>`}
 ${inputs.length > 0 && html`<details><summary>Inputs</summary><div class="scroll"><table class="facts">${inputs}</table></div></details>`}
-${artifacts.length > 0 && html`<p class="quiet">Artifacts: ${artifacts.map(one => `${one.name} (${one.sizeBytes} bytes)`).join(', ')}</p>`}
+${artifacts.length > 0 && html`<p class="quiet">Artifacts:${artifacts}</p>`}
 ${jobsOf(repository, run).map(job => html`<h2>${job.name}</h2>${jobView(world, repository, job)}`)}`;
 }
 

@@ -1,10 +1,11 @@
-/** Web pages for people who watch a campaign: to be read, and without scripts. */
+/** Web pages for people who watch a campaign: to be read and commented on, without scripts. */
 import { readFileSync } from 'node:fs';
 import { Hono } from 'hono';
 import { GitHubError } from '../errors.ts';
 import type { World } from '../world.ts';
 import { actionPages } from './actions.ts';
 import { checkPages } from './checks.ts';
+import { commentPages } from './comment.ts';
 import { issuePages } from './issues.ts';
 import { newFilePages } from './new-file.ts';
 import { type Pages, problem, STYLE_PATH } from './page.ts';
@@ -14,15 +15,16 @@ import { startPages } from './start.ts';
 
 const STYLE = readFileSync(new URL('./style.css', import.meta.url), 'utf8');
 
-/** Nothing runs, nothing is loaded from elsewhere, nothing is sent. */
+/** Nothing runs, nothing is loaded from elsewhere, and nothing is sent elsewhere. */
 const PAGE_POLICY =
-  "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+  "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 /** For a file of a repository that is opened by itself, such as a picture with a script in it. */
 const FILE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; sandbox";
 
 const PROTECTION = {
   'x-content-type-options': 'nosniff',
-  'referrer-policy': 'no-referrer',
+  // A form that posts to this server names it as its origin.
+  'referrer-policy': 'same-origin',
   'cache-control': 'no-store',
   'cross-origin-resource-policy': 'same-origin',
 };
@@ -37,8 +39,17 @@ export function pageHandler(world: World): (request: Request) => Promise<Respons
     for (const [name, value] of Object.entries(PROTECTION)) c.header(name, value);
   });
   pages.get(STYLE_PATH, c => c.body(STYLE, 200, { 'content-type': 'text/css; charset=utf-8' }));
-  for (const add of [startPages, issuePages, pullPages, checkPages, actionPages, rawPages, newFilePages])
-    add(pages, world);
+  const groups = [
+    startPages,
+    issuePages,
+    commentPages,
+    pullPages,
+    checkPages,
+    actionPages,
+    rawPages,
+    newFilePages,
+  ];
+  for (const add of groups) add(pages, world);
   pages.notFound(c => c.html(problem(404), 404));
   pages.onError((error, c) => {
     if (error instanceof GitHubError && error.status === 404) return c.html(problem(404), 404);

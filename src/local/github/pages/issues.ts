@@ -1,13 +1,13 @@
 /** Issues: lists of them (and of pull requests), and one with its comments. */
 import type { Context } from 'hono';
-import { notFound } from '../errors.ts';
 import { isPull } from '../http.ts';
 import type { Issue, Repository } from '../state.ts';
 import type { World } from '../world.ts';
 import { REFRESH_SECONDS } from './checks.ts';
+import { commentLink } from './comment.ts';
 import { issuePath } from './links.ts';
 import { type Html, html } from './markup.ts';
-import { frame, type Pages, paged, repositoryAt } from './page.ts';
+import { frame, issueAt, type Pages, paged, repositoryAt } from './page.ts';
 import { comment, labels, person, stateBadge } from './parts.ts';
 import { ago } from './time.ts';
 
@@ -23,13 +23,6 @@ export function issuePages(pages: Pages, world: World): void {
     const title = `${issue.title} #${issue.number}`;
     return c.html(frame({ title, repository, tab: 'issues', content, refreshSeconds }));
   });
-}
-
-/** The issue or pull request in the address. Throws 404. */
-export function issueAt(repository: Repository, c: Context): Issue {
-  const issue = repository.issues[Number(c.req.param('number')) - 1];
-  if (!issue) throw notFound();
-  return issue;
 }
 
 /** Whether something runs, so that a page may soon be out of date. */
@@ -72,7 +65,7 @@ export function conversation(world: World, repository: Repository, issue: Issue)
   const answers = repository.comments.filter(one => one.number === issue.number);
   return html`${comment(world, repository, { ...first, edited: false, reactions })}
 ${answers.map(one => comment(world, repository, { ...one, anchor: `issuecomment-${one.id}`, edited: one.updatedAt !== one.createdAt }))}
-${ending(world, issue)}`;
+${ending(world, issue)}${commentLink(world, repository, issue)}`;
 }
 
 function ending(world: World, issue: Issue): Html {

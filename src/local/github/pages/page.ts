@@ -28,6 +28,13 @@ export function repositoryAt(world: World, c: Context): Repository {
   return found;
 }
 
+/** The issue or pull request in the address. Throws 404. */
+export function issueAt(repository: Repository, c: Context): Issue {
+  const issue = repository.issues[Number(c.req.param('number')) - 1];
+  if (!issue) throw notFound();
+  return issue;
+}
+
 /** The whole page. */
 export function frame(page: Page): Html {
   const { title, repository, content, refreshSeconds } = page;

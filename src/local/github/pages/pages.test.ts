@@ -35,7 +35,7 @@ test('every link that a person can follow from an issue leads somewhere', async 
   const body = [
     '| experiment | |\n| - | - |\n| #2 | better, see #1 and not #77 |',
     `![Every experiment so far](${here}/raw/research-log/progress.svg)`,
-    `[results](${here}/raw/research-log/results.tsv)`,
+    `[results](${here}/raw/research-log/results.tsv) [page](${here}/blob/research-log/results.tsv)`,
     `The log of [the run of that name](${here}/actions) shows its progress.`,
     `[create it here](${here}/new/main?filename=a%20b.yml&value=editable%3A%20%5B%22x%22%5D%0A)`,
     '[elsewhere](http://elsewhere.example/x)',
@@ -47,6 +47,7 @@ test('every link that a person can follow from an issue leads somewhere', async 
   await dispatch(bot, '1/1.1');
   const job = await github.jobs.take({ name: 'box', labels: ['gpu'] }, never);
   github.jobs.log(job.jobId, 'step 1\n');
+  github.jobs.upload(job.runId, 'measurement', new Map([['a', Buffer.from('b')]]));
   github.jobs.complete(job.jobId, 'success');
   const details_url = `${here}/actions/runs/${job.runId}`;
   const output = { title: '0.97', summary: body, text: body };
@@ -61,9 +62,12 @@ test('every link that a person can follow from an issue leads somewhere', async 
     '/_pages/style.css',
     '/ann/gpt/actions',
     '/ann/gpt/actions/runs/N',
+    '/ann/gpt/actions/runs/N/artifacts/N',
     '/ann/gpt/actions/runs/N/job/N/log.txt',
+    '/ann/gpt/blob/research-log/results.tsv',
     '/ann/gpt/issues',
     '/ann/gpt/issues/N',
+    '/ann/gpt/issues/N/comment',
     '/ann/gpt/new/main',
     '/ann/gpt/pull/N',
     '/ann/gpt/pulls',
@@ -177,6 +181,22 @@ test('a pull request tells its state, what was measured and what it changes', as
   assert.match((await open(s, '/ann/gpt/pulls')).body, /Merged<\/span> <a href="\/ann\/gpt\/pull\/1">Deeper/);
 });
 
+test('a run shows the pull request whose commit it measures', async () => {
+  const s = await scene({ pages: true });
+  const candidate = await branchWith(s.bot, 'research/1/1', s.main, { 'train.py': 'depth = 9\n' });
+  const pull = await pullFrom(s.bot, 'research/1/1');
+  const inputs = { trial: candidate };
+  await s.bot.rest.actions.createWorkflowDispatch({
+    ...REPO,
+    workflow_id: 'experiment.yml',
+    ref: 'main',
+    inputs,
+  });
+  const job = await s.github.jobs.take({ name: 'box', labels: ['gpu'] }, never);
+  const { body } = await open(s, `/ann/gpt/actions/runs/${job.runId}`);
+  assert.match(body, new RegExp(`<a href="/ann/gpt/pull/${pull.number}">.* #${pull.number}</a>`));
+});
+
 test('a log is followed while its job runs', async () => {
   const s = await scene({ pages: true });
   await dispatch(s.bot, '1/1.1');
@@ -218,4 +238,32 @@ test('pictures are shown; every other file is text, and no file can act', async 
     'main~0/README.md',
   ])
     assert.equal((await open(s, `/ann/gpt/raw/${path}`)).status, 404, path);
+});
+
+test('a comment is written on a page of its own, by the first person, and only from there', async () => {
+  const s = await scene({ pages: true });
+  const { ann, github } = s;
+  await ann.rest.issues.create({ ...REPO, title: 'Lower', body: 'x' });
+  const { body, headers } = await open(s, '/ann/gpt/issues/1/comment');
+  assert.match(headers.get('content-security-policy') ?? '', /form-action 'self'/);
+  assert.doesNotMatch(body, /http-equiv="refresh"/);
+  const [, action = ''] = /<form method="post" action="([^"]+)"/.exec(body) ?? [];
+  const post = (path: string, text: string) =>
+    fetch(new URL(path, github.url), {
+      method: 'POST',
+      body: new URLSearchParams({ body: text }),
+      redirect: 'manual',
+    });
+  const answer = await post(action, '/research 3\r\nmore');
+  assert.equal(answer.status, 303);
+  assert.match(answer.headers.get('location') ?? '', /^\/ann\/gpt\/issues\/1#issuecomment-\d+$/);
+  const forged = await post(action.replace(/signature=../, 'signature=zz'), '/research 99');
+  assert.equal(forged.status, 404, 'a form of another site');
+  assert.equal((await post(action, '  \n')).headers.get('location'), '/ann/gpt/issues/1/comment');
+  const { data } = await ann.rest.issues.listComments({ ...REPO, issue_number: 1 });
+  assert.deepEqual(
+    data.map(one => [one.user?.login, one.body]),
+    [['ann', '/research 3\nmore']],
+  );
+  assert.match((await open(s, '/ann/gpt/issues/1')).body, /href="\/ann\/gpt\/issues\/1\/comment"/);
 });

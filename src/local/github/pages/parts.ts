@@ -100,6 +100,6 @@ export function markdownOf(repository: Repository, text: string): Html {
 /** A commit's short name. */
 export const commitName = (sha: string): Html => html`<code>${sha.slice(0, 7)}</code>`;
 
-/** What to paste into a terminal. The token is left to the person. */
+/** What to paste into a terminal. Reading needs no token where there are pages. */
 export const cloneLine = (world: World, repository: Repository): Html =>
   html`<code>git clone ${world.url}/${fullName(repository)}.git</code>`;

@@ -6,10 +6,10 @@ import type { PullIssue, Repository } from '../state.ts';
 import type { World } from '../world.ts';
 import { checkList, REFRESH_SECONDS } from './checks.ts';
 import { diffView } from './diff.ts';
-import { conversation, heading, isBusy, issueAt, labelLine } from './issues.ts';
+import { conversation, heading, isBusy, labelLine } from './issues.ts';
 import { issuePath } from './links.ts';
 import { type Html, html } from './markup.ts';
-import { frame, type Pages, repositoryAt } from './page.ts';
+import { frame, issueAt, type Pages, repositoryAt } from './page.ts';
 import { commitName, person } from './parts.ts';
 import { ago } from './time.ts';
 

@@ -15,6 +15,8 @@ const PICTURES: Readonly<Record<string, string>> = {
 const TEXT = 'text/plain; charset=utf-8';
 
 export function rawPages(pages: Pages, world: World): void {
+  // GitHub has a page around the file there.
+  pages.get('/:owner/:repo/blob/:branch/:path{.+}', c => c.redirect(c.req.path.replace('/blob/', '/raw/')));
   pages.get('/:owner/:repo/raw/:branch/:path{.+}', async c => {
     const { branch, path } = c.req.param();
     const git = world.git(repositoryAt(world, c));
