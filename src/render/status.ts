@@ -204,7 +204,7 @@ function table(rows: readonly LedgerRow[], nearMisses: ReadonlySet<number>, metr
     resultText(row, nearMisses.has(row.number)),
     escapeMarkdown(row.title, 80),
   ]);
-  const head = ['', 'pull request', metric, 'change', 'result', 'idea'];
+  const head = ['', 'PR', metric, 'change', 'result', 'idea'];
   const text = markdownTable([head, ...lines], { align: ['r', 'l', 'r', 'r', 'l', 'l'] });
   const hidden = rows.length - shown.length;
   return hidden > 0 ? `${text}\n\n${formatCount(hidden, 'older experiment')} not shown.` : text;

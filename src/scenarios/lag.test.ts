@@ -37,28 +37,6 @@ describe('lists that lag behind what the App just wrote', () => {
     assert.equal(answers.length, 1);
   });
 
-  test('a status comment that GitHub denies once, although it is there, is found again', async () => {
-    const scene = campaignScene(2);
-    await measureChampion(scene);
-    // It was written too long ago to be among the latest comments.
-    for (let i = 0; i < 3; i++) {
-      scene.pass(400);
-      await scene.work();
-    }
-    let denied = 0;
-    scene.line = async (call, _what, effect) => {
-      if (call === 'comment' && denied++ === 0) throw new Refusal(404, 'Not Found');
-      return effect();
-    };
-    scene.measure('1/1.1', 1.1);
-    scene.pass(60);
-    await scene.work();
-    scene.pass(60);
-    await scene.work();
-    assert.ok(denied > 1);
-    assert.equal(pullsOf(scene.model, scene.issue)[0]?.state, 'closed');
-  });
-
   test('an answer that failed although it was written is not written again', async () => {
     const scene = campaignScene(1);
     await scene.work();

@@ -204,3 +204,27 @@ test('a command on an issue without a campaign makes nobody read its comments, u
   for (let look = 0; look < 3; look++) await observe(unlabelled, memory, NOW);
   assert.equal(counts.listed, 1);
 });
+
+test('a status comment that GitHub denies once, long after it was written, is found again', async () => {
+  const time = '2026-03-08T11:00:00Z';
+  const body = writeMarker('campaign', campaign().state);
+  const status = { id: 30, issue: 3, author: 'bot[bot]', body, createdAt: time, updatedAt: time };
+  let there = false;
+  let denied = false;
+  const port: GitHubPort = {
+    ...labelled().port,
+    findComment: async () => (there ? status : null),
+    comment: async () => (denied ? null : status),
+    commentsSince: async () => (there && !denied ? [status] : []),
+    checks: async () => [],
+    runs: async () => [],
+  };
+  const memory = emptyMemory();
+  const phase = async () => (await observe(port, memory, NOW)).campaigns[0]?.state?.phase;
+  assert.equal(await phase(), undefined, 'searched before it was written');
+  there = true;
+  memory.bare.clear();
+  assert.equal(await phase(), 'running');
+  denied = true;
+  assert.equal(await phase(), 'running');
+});

@@ -13,6 +13,7 @@ const read = (path: string) => readFileSync(join(repositoryRoot, path), 'utf8');
 const OWN_FILES = {
   'action.yml': read('action.yml').replace('python3 trainer/train.py', 'sh trainer/train.py'),
   'dist/action.js': read('dist/action.js'),
+  'dist/watch-worker.js': read('dist/watch-worker.js'),
   'package.json': '{"type": "module"}\n',
   '.github/research.yml': 'metric: {name: val_bpb, goal: minimize}\n',
   'trainer/train.py': 'echo "val_bpb: 1.25"\n',
