@@ -111,7 +111,7 @@ export function replay(random: Random, world: World, rules: GateRules, at: numbe
     outcome.verdicts++;
     outcome.helpful.all += helps;
     const preview = { seed: 0, value: level + idea.preview };
-    const error = at !== null && !idea.bends ? previewError(finished) : null;
+    const error = at !== null && !idea.bends ? previewError(finished, BASELINES) : null;
     if (at !== null && error && cannotWin(knowledge, preview, error, 1 - at, rules)) {
       knowledge = learn(knowledge, stoppedStep(preview, error));
       outcome.spent += at;

@@ -12512,12 +12512,13 @@ var SEQUENCE = new RegExp(
   ].join("|"),
   "g"
 );
-var UNSEEN = /(?![\n\t])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
+var UNSEEN = /(?!\n|\t|\ufe0e|\ufe0f)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu;
+var LAYOUT = /[\r\f]/g;
 function visible(text) {
   return text.replace(SEQUENCE, "").replace(UNSEEN, "").toWellFormed();
 }
 function isVisible(text) {
-  return text.isWellFormed() && !/(?![\n\r\t\f])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u.test(text);
+  return text.isWellFormed() && text.replace(LAYOUT, "").search(UNSEEN) === -1;
 }
 
 // src/protocol/measurement.ts
@@ -12725,10 +12726,10 @@ async function assemble(options) {
   return null;
 }
 function changedElsewhere(baseFiles, candidateFiles, editable) {
-  const fixed = (files2) => new Map(
+  const fixed2 = (files2) => new Map(
     files2.filter(({ path }) => !isEditable(path, editable)).map(({ path, mode, oid }) => [path, `${mode} ${oid}`])
   );
-  const [base, candidate] = [fixed(baseFiles), fixed(candidateFiles)];
+  const [base, candidate] = [fixed2(baseFiles), fixed2(candidateFiles)];
   const paths = /* @__PURE__ */ new Set([...base.keys(), ...candidate.keys()]);
   return [...paths].find((path) => base.get(path) !== candidate.get(path)) ?? null;
 }
@@ -12976,8 +12977,8 @@ var agentSchema = external_exports.discriminatedUnion("use", [
   external_exports.strictObject({ name: nameSchema, use: external_exports.literal("explore") })
 ]);
 var ABILITIES = {
-  openai: { thinksAhead: true, repairs: true, ports: true, costsMoney: true },
-  explore: { thinksAhead: false, repairs: false, ports: false, costsMoney: false }
+  openai: { thinksAhead: true, repairs: true, ports: true, readsBrief: true, costsMoney: true },
+  explore: { thinksAhead: false, repairs: false, ports: false, readsBrief: false, costsMoney: false }
 };
 function abilitiesOf({ use }) {
   return ABILITIES[use];
@@ -25398,6 +25399,22 @@ function cut(line, length) {
 }
 
 // src/render/number.ts
+var LEAST_FIXED = 1e-5;
+var MOST_FIXED = 1e9;
+function formatValue(value) {
+  return fixed(value, value);
+}
+function fixed(value, reference) {
+  const size = Math.abs(reference || value);
+  if (value === 0 && size !== 0 && size < LEAST_FIXED) return "0";
+  return size !== 0 && (size < LEAST_FIXED || size >= MOST_FIXED) ? value.toExponential(3) : value.toFixed(decimalsOf(size));
+}
+function decimalsOf(value) {
+  const size = Math.abs(value);
+  if (size >= 1e3) return 1;
+  if (size >= 0.01 || size === 0) return 4;
+  return 3 - Math.floor(Math.log10(size));
+}
 function formatNoise(deviation) {
   if (deviation === 0) return "0";
   if (deviation < 1e-4) return deviation.toExponential(1);
@@ -25417,28 +25434,32 @@ function auditSentence(trial) {
   return `${disagreement}Audited: ${n} predictions repeated blind, largest difference ${nats(largest)} (standard deviation ${nats(sd)}).${power}`;
 }
 
+// src/render/reported.ts
+function reportedDetails({
+  trial,
+  reported
+}) {
+  const rows = Object.entries(reported).map(([name, value]) => [
+    escapeMarkdown(name, 40),
+    Number.isInteger(value) && Math.abs(value) < 1e15 ? String(value) : formatValue(value)
+  ]);
+  if (rows.length === 0) return "";
+  const table2 = markdownTable([["number", "value"], ...rows], { align: ["l", "r"] });
+  return `<details><summary>Other numbers that trial ${trial} reported</summary>
+
+${table2}
+
+</details>`;
+}
+
 // src/trial/summary.ts
 function renderSummary(measurement) {
   const { outcome } = measurement;
-  const parts = [`## ${headline(measurement)}`, table(measurement)];
-  const audit = auditSentence(measurement);
-  if (audit !== "") parts.push(audit);
+  const parts = [`## ${headline(measurement)}`, table(measurement), auditSentence(measurement)];
   if (outcome.status === "crash" && outcome.traceback !== "")
     parts.push(fence(outcome.traceback.trimEnd(), "text"));
-  if (Object.keys(measurement.reported).length > 0) {
-    const rows = Object.entries(measurement.reported).map(([key, value]) => [
-      escapeMarkdown(key),
-      String(value)
-    ]);
-    parts.push(
-      `<details><summary>Reported by the candidate</summary>
-
-${markdownTable([["key", "number"], ...rows])}
-
-</details>`
-    );
-  }
-  return `${parts.join("\n\n")}
+  parts.push(reportedDetails(measurement));
+  return `${parts.filter((part) => part !== "").join("\n\n")}
 `;
 }
 function headline({ trial, outcome }) {

@@ -24,7 +24,7 @@ const MAY_IMPORT = {
   'src/trial': ['src/protocol', 'src/text', 'src/render'],
   'src/action.ts': ['src/protocol', 'src/trial'],
   'src/github': APP,
-  'src/github/client': ['src/github'],
+  'src/github/client': ['src/protocol', 'src/github'],
   'src/github/observe': [...APP, 'src/github'],
   'src/github/act': [...APP, 'src/github'],
   'src/controller': [...APP, ...GITHUB],

@@ -36,6 +36,7 @@ const SERVED = {
   [`${REPO}/git/commits`]: 'post',
   [`${REPO}/git/commits/{commit_sha}`]: 'get',
   [`${REPO}/git/trees`]: 'post',
+  [`${REPO}/git/trees/{tree_sha}`]: 'get',
   [`${REPO}/check-runs`]: 'post',
   [`${REPO}/check-runs/{check_run_id}`]: 'patch',
   [`${REPO}/check-runs/{check_run_id}/annotations`]: 'get',

@@ -10,6 +10,7 @@ import { addReport } from './cli/report.ts';
 import { addServe } from './cli/serve.ts';
 import { addTrial } from './cli/trial.ts';
 import { UsageError } from './starter/errors.ts';
+import { CHECKOUT } from './starter/own-checkout.ts';
 
 const USAGE = 2;
 
@@ -30,10 +31,17 @@ for (const add of [addDemo, addInit, addServe, addTrial, addNoise, addReport, ad
 
 for (const event of ['uncaughtException', 'unhandledRejection'])
   process.once(event, error => process.exit(report(error)));
+standWhereCalled();
 try {
   await program.parseAsync();
 } catch (error) {
   process.exit(report(error));
+}
+
+/** npm runs scripts in this checkout. Paths on the command line are meant from where npm was called. */
+function standWhereCalled(): void {
+  const { INIT_CWD: called, npm_lifecycle_event: script } = process.env;
+  if (script !== undefined && called !== undefined && process.cwd() === CHECKOUT) process.chdir(called);
 }
 
 /** Prints what went wrong, in one line if the error is one of ours, and returns the exit code. */

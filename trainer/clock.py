@@ -19,6 +19,7 @@ BUSY_SHARE = 0.9  # A machine whose cores are taken to this share is busy,
 OTHERS_SHARE = 0.25  # and others are the reason if they take this share of them.
 TICK_S = 1 / os.sysconf("SC_CLK_TCK")
 PROC = Path("/proc")
+KERNEL = 2  # The process whose children are the kernel's own threads.
 
 
 def counts_cpu_seconds(device: str) -> bool:
@@ -81,15 +82,15 @@ class Machine:
     def __init__(self, pid: int):
         self._pid = pid
         self._before = (time.monotonic(), self._own(), *_busy())
+        self._others_before = _others(pid)
 
     def others(self) -> float | None:
         """Cores that others have taken on average; None if unknown."""
-        began, own_before, busy_before, cores = self._before
+        began, _, _, cores = self._before
         seconds = time.monotonic() - began
         if not cores or seconds <= 0:
             return None
-        busy, own = _busy()[0] - busy_before, self._own() - own_before
-        return min(float(cores), max(0.0, (busy - own) / seconds))
+        return min(float(cores), max(0.0, (_others(self._pid) - self._others_before) / seconds))
 
     def conditions(self) -> dict[str, float | None]:
         """Since this was made: seconds by the wall clock, the candidate's CPU seconds, cores taken by others, cores."""
@@ -110,6 +111,27 @@ class Machine:
 
     def _own(self) -> float:
         return cpu_seconds(self._pid) + time.process_time()
+
+
+def _others(candidate: int) -> float:
+    """CPU seconds of all programs but one candidate's, ourselves and the kernel's own, with their ended children.
+
+    Counted where they are, not as what the candidate left of the whole: it can let its children end without a trace,
+    and would be excused by its own work.
+    """
+    used: dict[int, float] = {}
+    children: dict[int, list[int]] = {}
+    for name in filter(str.isdigit, os.listdir(PROC)):
+        with contextlib.suppress(OSError):  # Ended meanwhile.
+            fields = (PROC / name / "stat").read_text().rpartition(")")[2].split()
+            used[int(name)] = TICK_S * sum(map(int, fields[11:15]))
+            children.setdefault(int(fields[1]), []).append(int(name))
+    apart = [candidate, os.getpid(), KERNEL]
+    below = [*children.get(candidate, []), *children.get(KERNEL, [])]
+    while below:
+        apart.append(below.pop())
+        below += children.get(apart[-1], [])
+    return sum(used.values()) - sum(used.get(process, 0.0) for process in set(apart))
 
 
 def _busy() -> tuple[float, int]:

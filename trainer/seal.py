@@ -51,7 +51,7 @@ ARM64 = {
 }  # fmt: skip
 # Of these it depends on an argument: (number, which argument, flags of which one is needed, or values that pass).
 MAP_ANONYMOUS, CLONE_THREAD = 0x20, 0x10000
-# The kernel makes a file for such memory, and numbers it: the next process sees from its own how many there were before.
+# The kernel makes a file for such memory, and numbers it: the next process sees from its own how many there were.
 MAP_SHARED, MAP_HUGETLB = 0x01, 0x40000
 HARMLESS_ADVICE = (0, 4, 8)  # normal, dontneed, free. Not: huge pages, which the kernel would make of files, too.
 PROCESSORS = {

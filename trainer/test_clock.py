@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -72,6 +73,7 @@ def others_use(monkeypatch: pytest.MonkeyPatch, cores: float) -> None:
     """A machine of two cores, on which others use so many of them."""
     monkeypatch.setattr(clock.Machine, "why_late", why_late)
     monkeypatch.setattr(clock, "_busy", lambda: (cores * time.monotonic(), 2))
+    monkeypatch.setattr(clock, "_others", lambda candidate: cores * time.monotonic())
 
 
 @pytest.mark.parametrize(
@@ -109,3 +111,30 @@ def test_a_candidate_that_keeps_the_machine_busy_itself_is_not_excused():
     finally:
         child.kill()
         child.wait()
+
+
+def test_nor_by_children_that_end_without_a_trace(tmp_path, monkeypatch):
+    """Nobody waits for them, so what they used is counted nowhere: it must not be taken for the work of others."""
+    monkeypatch.setattr(clock, "PROC", tmp_path)
+
+    def process(number: int, parent: int, seconds: float) -> None:
+        folder = tmp_path / str(number)
+        folder.mkdir(exist_ok=True)
+        ticks = round(seconds / clock.TICK_S)
+        (folder / "stat").write_text(f"{number} (a) b) S {parent} {'0 ' * 9}{ticks} 0 0 0")
+
+    def machine(seconds: float) -> None:
+        (tmp_path / "stat").write_text(f"cpu {round(seconds / clock.TICK_S)} 0 0 0\ncpu0 0\ncpu1 0\n")
+
+    candidate, child, other = 100, 101, 200
+    machine(0.0)
+    for number, parent in ((candidate, os.getpid()), (child, candidate), (other, 1), (30, clock.KERNEL)):
+        process(number, parent, 5.0)
+    watched = clock.Machine(candidate)
+    time.sleep(0.5)
+    shutil.rmtree(tmp_path / str(child))  # It has used all that the machine was busy with.
+    process(30, clock.KERNEL, 7.0)
+    process(other, 1, 5.0 + 10 * clock.TICK_S)
+    machine(100.0)
+    assert 0.0 < watched.others() <= 10 * clock.TICK_S / 0.5
+    assert why_late(watched) is None

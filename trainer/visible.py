@@ -10,10 +10,17 @@ SEQUENCE = re.compile(
     r"|(?:\x1b[P\]X^_]|[\x90\x98\x9d-\x9f])[^\x07\x1b\x9c\n]*(?:\x07|\x1b\\|\x9c)?"
     r"|\x1b[ -/]*[0-~]?"
 )
-# Other controls, marks that reorder or hide text, and line separators that only some programs see; tabs and LF stay.
-UNSEEN = {
+# Letters that nobody sees, marks that choose a letter's variant, and controls of old scripts and of musical notes.
+BLANK = [
+    *[0x34F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x180B, 0x180C, 0x180D, 0x180F, 0x2065, 0x3164, 0xFFA0, 0x110BD, 0x110CD],
+    *[*range(0xFE00, 0xFE0E), *range(0xFFF0, 0xFFF9), *range(0x13430, 0x13440), *range(0x1BCA0, 0x1BCA4)],
+    *[*range(0x1D173, 0x1D17B), *range(0xE0000, 0xE1000)],
+]
+# These, other controls, marks that reorder or hide text, and line separators that only some programs see; tabs and LF
+# stay.
+UNSEEN = dict.fromkeys(BLANK) | {
     code: None
-    for code in [*range(0x10000), *range(0xE0000, 0xE0080)]
+    for code in range(0x10000)
     if unicodedata.category(chr(code)) in ("Cc", "Cf", "Zl", "Zp") and chr(code) not in "\t\n"
 }
 

@@ -78,7 +78,8 @@ export function runGate(
     while (left >= 1 && (verdict === null || verdict.kind === 'again')) {
       const sample = lab.trial(tree, samples.length);
       const preview = lab.preview(sample);
-      const error = early && samples.length === 0 && parts.length === 0 ? previewError(finished) : null;
+      const error =
+        early && samples.length === 0 && parts.length === 0 ? previewError(finished, needed) : null;
       if (error && cannotWin(knowledge, preview, error, 1 - PREVIEW_AT, rules)) {
         knowledge = learn(knowledge, stoppedStep(preview, error));
         left -= PREVIEW_AT;

@@ -9,6 +9,7 @@ import { timeoutOf } from '../protocol/duration.ts';
 import type { Measurement, Outcome } from '../protocol/measurement.ts';
 import { secondsOf, UsageError } from '../starter/errors.ts';
 import { CHECKOUT, trainerEnvironment, userEnvironment } from '../starter/own-checkout.ts';
+import { exactNumber } from '../text/exact-number.ts';
 import { git, resolveRevision } from '../trial/git.ts';
 import { runTrial } from '../trial/run.ts';
 import { committedContract, repositoryRoot } from './contract.ts';
@@ -47,7 +48,8 @@ export async function withBench<T>(
   const root = await repositoryRoot(target);
   const last = await resolveRevision(root, 'HEAD');
   const head = options.workTree ? await commitWorkTree(root, last) : last;
-  const contract = await committedContract(root, head);
+  // The command may be given, and says itself where it would have been found.
+  const contract = await committedContract(root, head, { workflow: 'optional' });
   const budgetSeconds = options.budget ? secondsOf(options.budget) : contract.trial.budget;
   const step = await measuringStep(root, contract.trial.workflow, options.command);
   const stop = new AbortController();
@@ -87,7 +89,7 @@ export async function withBench<T>(
 
 /** How a trial ended that measured nothing. */
 export function withoutNumber(outcome: Exclude<Outcome, { status: 'measured' }>): string {
-  if (outcome.status === 'stopped') return `stopped early: projected ${outcome.value}`;
+  if (outcome.status === 'stopped') return `stopped early: projected ${exactNumber(outcome.value)}`;
   return `${outcome.status === 'fault' ? 'machine error' : 'crashed'}: ${outcome.message}`;
 }
 

@@ -4,6 +4,7 @@ import { homedir, tmpdir } from 'node:os';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { execa } from 'execa';
+import { committedContract } from './contract.ts';
 
 const CLI = path.resolve(import.meta.dirname, '../cli.ts');
 
@@ -268,4 +269,128 @@ test('serve refuses settings that cannot work, or that would accept webhooks fro
     assert.equal(exitCode, 2, stderr);
     assert.match(stderr, new RegExp(`^autoresearch: ${name}: expected`));
   }
+});
+
+const WORKFLOW = `on:
+  workflow_dispatch:
+    inputs: {trial: , base: , candidate: , seed: , budget: , timeout: }
+jobs: {trial: {runs-on: self-hosted, steps: []}}
+`;
+
+test('what the App refuses, every command refuses in the same words', async t => {
+  const { repository, git } = await measuredRepository(t, 'echo "val_loss: 1"\n');
+  const commit = async (files: Record<string, string | Uint8Array>) => {
+    for (const [file, content] of Object.entries(files)) {
+      await mkdir(path.dirname(path.join(repository, file)), { recursive: true });
+      await writeFile(path.join(repository, file), content);
+    }
+    await git('add', '--all');
+    await git('commit', '--quiet', '--allow-empty', '-m', 'change');
+  };
+  const contract = (editable: string, more = '') => ({
+    '.github/research.yml': `editable: ${editable}\nmetric: {name: val_loss, goal: minimize}\n${more}`,
+  });
+  await commit({
+    '.github/workflows/experiment.yml': WORKFLOW,
+    'src/a.py': 'A = 1\n',
+    'latin.py': Buffer.from('# caf\u00e9\n', 'latin1'),
+  });
+  const dir = path.join(repository, '..', `${path.basename(repository)}-demo`);
+  t.after(() => rm(dir, { recursive: true, force: true }));
+  const refusalsOf = async () => {
+    const commands = [
+      ['trial', repository, '--command', 'sh train.sh'],
+      ['noise', repository, '--command', 'sh train.sh'],
+      ['demo', '--repo', repository, '--dir', dir, '--exit'],
+    ];
+    const all: string[] = [];
+    for (const args of commands) {
+      const { stderr, exitCode } = await autoresearch(...args);
+      assert.equal(exitCode, 2, `${args[0]}: ${stderr}`);
+      all.push(stderr.replace(/^autoresearch: /, ''));
+    }
+    const { stdout } = await autoresearch('doctor', repository);
+    all.push(/^✗ repository +(.*)$/m.exec(stdout)?.[1] ?? stdout);
+    return new Set(all);
+  };
+  const lists = (name: string) => `\`.github/research.yml\` lists \`${name}\` under \`editable\`, `;
+  const cases: [Record<string, string>, string][] = [
+    [
+      contract('[src]'),
+      `${lists('src')}which is a folder. List the files that experiments may change: \`src/a.py\`.`,
+    ],
+    [
+      contract('[latin.py]'),
+      `${lists('latin.py')}which is not UTF-8. Experiments can only change text files in UTF-8.`,
+    ],
+    [
+      contract('[none.py]'),
+      `${lists('none.py')}but there is no such file on \`trunk\`. Correct the path or add the file.`,
+    ],
+    [
+      contract('["src/**"]'),
+      '.github/research.yml:1: editable.0: expected the path of one file, not a pattern: list every file, such as src/train.py, found "src/**"',
+    ],
+    [
+      contract('[train.sh]', 'trial: {budget: 40s, timeout: 20s}\n'),
+      '.github/research.yml:3: trial.timeout: expected at least 50s, which leaves time for start-up and scoring beside the budget of 40s, found "20s"',
+    ],
+  ];
+  for (const [files, reason] of cases) {
+    await commit(files);
+    await assert.rejects(committedContract(repository), { message: reason });
+  }
+  assert.deepEqual(await refusalsOf(), new Set(cases.slice(-1).map(([, reason]) => reason)));
+  await commit(contract('[./train.sh, train.sh]'));
+  const { stdout } = await autoresearch('trial', repository, '--command', 'sh train.sh');
+  assert.match(stdout, /^val_loss: 1/, 'what the App accepts is accepted');
+  assert.match(
+    (await autoresearch('doctor', repository)).stdout,
+    /^✓ repository +.* is ready for campaigns$/m,
+  );
+  const folder = await autoresearch('init', repository, '--force', '--editable', 'src');
+  assert.match(folder.stderr, /lists `src` under `editable`, which is a folder/);
+});
+
+test("the demo shows the App's refusal as soon as it is there", async t => {
+  const { repository, git } = await measuredRepository(t, 'echo "val_loss: 1"\n');
+  await mkdir(path.join(repository, '.github/workflows'));
+  await writeFile(path.join(repository, '.github/workflows/experiment.yml'), WORKFLOW);
+  await writeFile(
+    path.join(repository, '.github/research.yml'),
+    'editable: [train.sh]\nmetric: {name: val_loss, goal: minimize}\nbase: elsewhere\n',
+  );
+  await git('add', '--all');
+  await git('commit', '--quiet', '-m', 'change');
+  const dir = path.join(repository, '..', `${path.basename(repository)}-demo`);
+  t.after(() => rm(dir, { recursive: true, force: true }));
+  const { stderr, exitCode } = await autoresearch('demo', '--repo', repository, '--dir', dir);
+  assert.equal(exitCode, 1);
+  assert.match(
+    stderr,
+    /^autoresearch: The campaign cannot start yet:\n\n- .*expected an existing branch, found elsewhere/,
+  );
+});
+
+test("npm's own folder is not where paths begin, and init does not take it for the user's repository", async t => {
+  const repository = await emptyRepository(t);
+  const checkout = path.resolve(import.meta.dirname, '../..');
+  const viaNpm = (called: string, ...args: string[]) =>
+    execa(process.execPath, [CLI, ...args], {
+      reject: false,
+      cwd: checkout,
+      env: { INIT_CWD: called, npm_lifecycle_event: 'autoresearch' },
+    });
+  const here = await viaNpm(repository, 'init');
+  assert.equal(here.exitCode, 0, here.stderr);
+  assert.match(here.stdout, new RegExp(`^Wrote to ${repository}:`));
+  await mkdir(path.join(repository, 'sub'));
+  assert.match(
+    (await viaNpm(path.join(repository, 'sub'), 'init', '..', '--force')).stdout,
+    new RegExp(`^Wrote to ${repository}:`),
+  );
+  const own = await viaNpm(checkout, 'init', '--force');
+  assert.equal(own.exitCode, 2);
+  assert.match(own.stderr, /Expected the path of your repository, found none; .* is autoresearch-bot itself/);
+  assert.equal((await execa('git', ['status', '--porcelain', '.github'], { cwd: checkout })).stdout, '');
 });

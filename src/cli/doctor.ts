@@ -9,6 +9,7 @@ import { execa } from 'execa';
 import { agentEnvOf, modelProblem } from '../agents/create.ts';
 import { CHECKOUT, loadSettings, trainerEnvironment } from '../starter/own-checkout.ts';
 import { sandboxProblem, WITHOUT_SANDBOX } from '../trial/probe.ts';
+import { examineCommit, repositoryRoot } from './contract.ts';
 import { CommandError } from './errors.ts';
 
 interface Finding {
@@ -29,16 +30,19 @@ const MARKS = { fine: '✓', missing: '✗', optional: '–' } as const;
 export function addDoctor(program: Command): void {
   program
     .command('doctor')
-    .description('check this machine: Node, git, Python, PyTorch, GPU, sandbox, data, settings')
-    .action(async () => {
+    .description(
+      'check this machine (Node, git, Python, PyTorch, GPU, sandbox, data, settings) and a repository',
+    )
+    .argument('[path]', 'the repository', '.')
+    .action(async (target: string) => {
       loadSettings();
-      const findings = await examine();
+      const findings = [...(await examine()), ...(await repository(target))];
       for (const { state, what, detail } of findings)
         console.log(`${MARKS[state]} ${what.padEnd(14)} ${detail}`);
       const missing = findings.filter(finding => finding.state === 'missing');
       if (missing.length > 0)
         throw new CommandError(
-          `missing: ${missing.map(finding => finding.what).join(', ')}. See the lines marked ${MARKS.missing} above.`,
+          `missing: ${[...new Set(missing.map(finding => finding.what))].join(', ')}. See the lines marked ${MARKS.missing} above.`,
         );
     });
 }
@@ -59,6 +63,22 @@ async function examine(): Promise<Finding[]> {
     credentials(),
     agentKey(),
   ]);
+}
+
+/** Whether a campaign can start in the repository around `target`, as the App would say. */
+async function repository(target: string): Promise<Finding[]> {
+  const what = 'repository';
+  const root = await repositoryRoot(target).catch(() => null);
+  if (root === null)
+    return [
+      { state: 'optional', what, detail: `no git repository with a commit at ${path.resolve(target)}` },
+    ];
+  const { hasContract, reasons, lacksWorkflow } = await examineCommit(root);
+  const all = [...lacksWorkflow, ...reasons];
+  if (all.length === 0) return [{ state: 'fine', what, detail: `${root} is ready for campaigns` }];
+  // Any folder may be one in which nobody wants a campaign.
+  const state = hasContract ? 'missing' : 'optional';
+  return all.map(detail => ({ state, what, detail }));
 }
 
 async function node(): Promise<Finding> {

@@ -7,8 +7,10 @@ import { execa } from 'execa';
 import { settingsIn, settingsText } from '../agents/settings.ts';
 import { CONTRACT_PATH } from '../protocol/contract.ts';
 import { describeProblem, parseContract } from '../protocol/contract-file.ts';
+import { fileObstacles } from '../protocol/readiness.ts';
 import { visible } from '../protocol/visible.ts';
 import { UsageError } from '../starter/errors.ts';
+import { CHECKOUT } from '../starter/own-checkout.ts';
 import {
   type ContractValues,
   contractText,
@@ -17,8 +19,9 @@ import {
   starterBrief,
   workflowText,
 } from '../starter/templates.ts';
-import { currentBranch } from './contract.ts';
+import { currentBranch, listed } from './contract.ts';
 import { durationText } from './errors.ts';
+import { stateOnDisk } from './repository-state.ts';
 
 interface InitOptions {
   editable: string[];
@@ -43,7 +46,7 @@ export function addInit(program: Command): void {
   program
     .command('init')
     .description(`write ${CONTRACT_PATH} and ${WORKFLOW_PATH} into your git repository`)
-    .argument('[path]', 'root of the repository', '.')
+    .argument('[path]', 'root of the repository (default: the current directory)')
     .option('--editable <path...>', 'the only files that experiments may change', [...DEFAULTS.editable])
     .option(
       '--metric <name>',
@@ -79,8 +82,12 @@ export function addInit(program: Command): void {
     .action(init);
 }
 
-async function init(target: string, options: InitOptions): Promise<void> {
-  const root = path.resolve(target);
+async function init(target: string | undefined, options: InitOptions): Promise<void> {
+  const root = path.resolve(target ?? '.');
+  if (target === undefined && root === CHECKOUT)
+    throw new UsageError(
+      `Expected the path of your repository, found none; ${root} is autoresearch-bot itself.`,
+    );
   await expectRoot(root);
   const action = options.action ?? (await ownAction());
   const values: ContractValues = {
@@ -102,6 +109,8 @@ async function init(target: string, options: InitOptions): Promise<void> {
     [CONTRACT_PATH, contract],
     [WORKFLOW_PATH, workflowText({ action, command: options.command, readable: withHome(options.readable) })],
   ]);
+  const reasons = await fileObstacles(stateOnDisk(root, files), parsed.contract);
+  if (reasons.length > 0) throw new UsageError(listed(reasons));
   if (!options.force) await expectAbsent(root, [...files.keys()]);
   if (!(await exists(path.join(root, options.brief)))) files.set(options.brief, starterBrief(values));
   for (const [file, text] of files) {

@@ -1,5 +1,6 @@
 /** `autoresearch trial`: measures the working tree once on this machine, as a runner would. */
 import type { Command } from 'commander';
+import { exactNumber } from '../text/exact-number.ts';
 import { type BenchOptions, withBench, withoutNumber } from './bench.ts';
 import { CommandError, durationText, wholeNumber } from './errors.ts';
 
@@ -31,7 +32,7 @@ async function trial(target: string, options: TrialCommandOptions): Promise<void
     if (outcome.status !== 'measured') throw new CommandError(withoutNumber(outcome));
     if (!options.json)
       console.log(
-        `${contract.metric.name}: ${outcome.value.toFixed(6)}   (seed ${measurement.seed}, ${times(measurement)}, ${measurement.peakMemoryMb.toFixed(0)} MB, ${measurement.machine})`,
+        `${contract.metric.name}: ${exactNumber(outcome.value)}   (seed ${measurement.seed}, ${times(measurement)}, ${measurement.peakMemoryMb.toFixed(0)} MB, ${measurement.machine})`,
       );
   });
 }

@@ -4,6 +4,7 @@ import { bisect, reach } from './bisect.ts';
 import type { Sample } from './filter.ts';
 import { type GateRules, pricesOf } from './gate.ts';
 import { type Knowledge, type Step, stoppedTest } from './knowledge.ts';
+import { mean } from './mean.ts';
 import { FARTHEST } from './prior.ts';
 import { assess, worthWithCertainty } from './worth.ts';
 
@@ -20,6 +21,10 @@ const LEAST_PAIRS = 5;
 const GROWTH = 1.25;
 /** Differences further from the middle one than this many times the usual distance say nothing of others: a preview is the candidate's to choose. */
 const ABSURD = 100;
+/** How many standard errors the champion's own previews may be from all of them by chance. */
+const BY_CHANCE = 1;
+/** Beyond that, somebody misleads: previews are uncertain by this many times the distance. */
+const MISTRUST = 2;
 
 /** The worth of a trial's time, in noises, when it is weighed against all that could be learned about an idea. */
 const FINISHED_TRIAL = 0.3;
@@ -29,17 +34,29 @@ const FINISHED_TRIAL = 0.3;
  * of them, the prediction of the next difference has Student's t distribution with n − 1 degrees of freedom, whose variance is
  * s²(1 + 1/n)(n − 1)/(n − 3). Only updated when the number of trials has grown by a quarter (GROWTH), because each update changes what
  * stopped trials have taught, and the whole history has to be folded again.
+ *
+ * An idea's preview is its author's to choose: many that look better than they end would make later ideas look worse than they are. So
+ * previews count as less certain, the further they are from the champion's own.
+ * @param own how many trials at the beginning are the champion's
  */
-export function previewError(finished: readonly { preview: number; value: number }[]): PreviewError | null {
+export function previewError(
+  finished: readonly { preview: number; value: number }[],
+  own = 0,
+): PreviewError | null {
   if (finished.length < LEAST_PAIRS) return null;
   let n = LEAST_PAIRS;
   for (let more = n; more <= finished.length; more = Math.ceil(GROWTH * more)) n = more;
-  const differences = believable(finished.slice(0, n).map(({ preview, value }) => value - preview));
+  const all = finished.slice(0, n).map(({ preview, value }) => value - preview);
+  const differences = believable(all);
   const m = differences.length;
   if (m < LEAST_PAIRS) return null;
-  const shift = differences.reduce((sum, d) => sum + d, 0) / m;
+  const shift = mean(differences);
   const spread = differences.reduce((sum, d) => sum + (d - shift) ** 2, 0) / (m - 1);
-  return { shift, variance: (spread * (1 + 1 / m) * (m - 1)) / (m - 3) };
+  const trusted = all.slice(0, own);
+  const apart = trusted.length > 0 ? Math.abs(mean(trusted) - shift) : 0;
+  const beyondChance = Math.max(0, apart - BY_CHANCE * Math.sqrt(spread / Math.max(1, trusted.length)));
+  const variance = (spread * (1 + 1 / m) * (m - 1)) / (m - 3) + (MISTRUST * beyondChance) ** 2;
+  return { shift, variance };
 }
 
 function believable(differences: readonly number[]): number[] {

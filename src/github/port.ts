@@ -1,5 +1,7 @@
 /** What the App needs of GitHub: a narrow interface, so that a simulator can replace it. */
 
+import type { RepositoryFile } from '../protocol/repository-file.ts';
+
 export interface Repository {
   owner: string;
   name: string;
@@ -98,8 +100,10 @@ export interface GitHubPort {
   about(): Promise<{ url: string; isPublic: boolean; defaultBranch: string; squashes: boolean }>;
   /** By branch or full id; null if there is no such branch or commit. */
   commit(ref: string): Promise<Commit | null>;
-  /** Text of a file at a ref; null if there is none. */
+  /** Text of a file at a ref, to be read and not to be written back; null if there is none. */
   file(path: string, ref: string): Promise<string | null>;
+  /** What is at a path; null if nothing is. */
+  look(path: string, ref: string): Promise<RepositoryFile | null>;
   /** Names of the workflow files at a ref. */
   workflowFiles(ref: string): Promise<string[]>;
   /** Rules that would prevent the App from merging into a branch; empty without any. */

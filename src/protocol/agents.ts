@@ -26,13 +26,15 @@ export interface AgentAbilities {
   repairs: boolean;
   /** Can redo an experiment's edits on another champion. */
   ports: boolean;
+  /** Is told what the brief says. */
+  readsBrief: boolean;
   /** Costs money, so a limit in dollars needs its price. */
   costsMoney: boolean;
 }
 
 const ABILITIES: Record<AgentConfig['use'], AgentAbilities> = {
-  openai: { thinksAhead: true, repairs: true, ports: true, costsMoney: true },
-  explore: { thinksAhead: false, repairs: false, ports: false, costsMoney: false },
+  openai: { thinksAhead: true, repairs: true, ports: true, readsBrief: true, costsMoney: true },
+  explore: { thinksAhead: false, repairs: false, ports: false, readsBrief: false, costsMoney: false },
 };
 
 export function abilitiesOf({ use }: Pick<AgentConfig, 'use'>): AgentAbilities {

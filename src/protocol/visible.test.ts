@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { test } from 'node:test';
 import { isVisible, visible } from './visible.ts';
 
@@ -21,6 +22,9 @@ const LOOKS: [string, string][] = [
   ['two\u2028lines\u2029', 'twolines'],
   ['half \ud83d of a pair \ude42', 'half \ufffd of a pair \ufffd'],
   ['tag\u{e0041}s', 'tags'],
+  ['names\u3164of\u115f\uffa0nothing', 'namesofnothing'],
+  ['a variant\u{e0101} of \ufe00a letter', 'a variant of a letter'],
+  ['\u26a0\ufe0f a picture', '\u26a0\ufe0f a picture'],
 ];
 
 for (const [text, look] of LOOKS)
@@ -30,6 +34,19 @@ for (const [text, look] of LOOKS)
     assert.equal(isVisible(text), text === look);
     assert.ok(isVisible(look));
   });
+
+test('the trainer removes the same characters', () => {
+  const trainer = new URL('../../trainer', import.meta.url).pathname;
+  const told = execFileSync('python3', ['-c', 'import visible; print(*visible.UNSEEN)'], { cwd: trainer });
+  const removed = new Set(told.toString().trim().split(' ').map(Number));
+  const differ = Array.from({ length: 0x110000 }, (_, code) => code)
+    .filter(code => code < 0xd800 || code > 0xdfff)
+    .filter(code => removed.has(code) !== (visible(String.fromCodePoint(code)) === ''));
+  assert.deepEqual(
+    differ.map(code => code.toString(16)),
+    [],
+  );
+});
 
 test('nothing can be put together by what is removed', () => {
   assert.equal(visible('\u001b\u200b[31m\u001b\u001b[[31m \u001b[\u001b[31m').includes('\u001b'), false);

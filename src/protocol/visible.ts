@@ -16,8 +16,13 @@ const SEQUENCE = new RegExp(
   ].join('|'),
   'g',
 );
-/** Other controls, marks that reorder or hide text, and line separators that only some programs see. */
-const UNSEEN = /(?![\n\t])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
+/**
+ * Other controls, marks that reorder or hide text, line separators that only some programs see, and letters that nobody sees, of which names
+ * can be made. Not those that choose between a sign and its picture.
+ */
+const UNSEEN = /(?!\n|\t|\ufe0e|\ufe0f)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu;
+/** Characters of text files that nobody sees either. */
+const LAYOUT = /[\r\f]/g;
 
 /** The text as it looks: line feeds and tabs stay, halves of surrogate pairs become U+FFFD. Never longer than `text`. */
 export function visible(text: string): string {
@@ -26,5 +31,5 @@ export function visible(text: string): string {
 
 /** Whether every character of the text can be seen, or is a line break, a tab or a form feed. */
 export function isVisible(text: string): boolean {
-  return text.isWellFormed() && !/(?![\n\r\t\f])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u.test(text);
+  return text.isWellFormed() && text.replace(LAYOUT, '').search(UNSEEN) === -1;
 }

@@ -153,7 +153,7 @@ function axes(numbers: Range, range: Range, options: ChartOptions) {
         fontSize: 14,
         showMinLabel: false,
         showMaxLabel: false,
-        formatter: (value: number) => value.toFixed(decimals(range)),
+        formatter: (value: number) => axisNumber(value, decimals(range)),
       },
       nameTextStyle: { color: MUTED, fontSize: 15 },
     },
@@ -271,6 +271,15 @@ function labels(measured: readonly Measured[], scale: Scale, goal: Goal) {
   ]);
 }
 
+/** Of a number beside the axis. */
+const MOST_PLACES = 6;
+
+function axisNumber(value: number, places: number): string {
+  return places > MOST_PLACES && value !== 0
+    ? value.toExponential(2)
+    : value.toFixed(Math.min(MOST_PLACES, places));
+}
+
 function decimals(range: Range): number {
-  return Math.min(6, Math.max(0, Math.ceil(-Math.log10(range.max - range.min)) + 1));
+  return Math.max(0, Math.ceil(-Math.log10(range.max - range.min)) + 1);
 }

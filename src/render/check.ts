@@ -10,6 +10,7 @@ import {
   formatValue,
   isBetter,
 } from './number.ts';
+import { reportedDetails } from './reported.ts';
 
 /** Less is not worth mentioning. */
 const SHOWN_CORES = 0.5;
@@ -79,7 +80,12 @@ export function completedCheck(
     case 'measured':
       return {
         title: `${contract.metric.name} ${formatValue(outcome.value)}`,
-        summary: [comparison(contract, outcome.value, champion), times, auditSentence(trial)]
+        summary: [
+          comparison(contract, outcome.value, champion),
+          times,
+          auditSentence(trial),
+          reportedDetails(trial),
+        ]
           .filter(text => text !== '')
           .join('\n\n'),
         text: marker,

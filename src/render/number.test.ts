@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { exactNumber } from '../text/exact-number.ts';
 import {
   formatComparison,
   formatCount,
@@ -18,6 +19,27 @@ test('a value has as many decimals as its size calls for', () => {
     '81234.6',
     '0.001234',
     '-0.5000',
+  ]);
+});
+
+test('nothing but zero reads as zero, however small or large', () => {
+  assert.deepEqual([1.5e-7, -2e-12, 0.00015, 3e-5, 1.5e12].map(formatValue), [
+    '1.500e-7',
+    '-2.000e-12',
+    '0.0001500',
+    '0.00003000',
+    '1.500e+12',
+  ]);
+  assert.equal(formatDifference(1.5e-7, 0), '+1.500e-7');
+  assert.equal(formatDifference(-1e-8, 1.5e-7), '−1.000e-8');
+  assert.equal(formatDifference(0, 1.5e-7), '±0');
+  assert.equal(formatComparison(1.4e-7, 1.5e-7, 'minimize'), '1.000e-8 better than');
+  assert.deepEqual([1.5e-7, 0.0015, 0, 0.25, 1e20].map(exactNumber), [
+    '1.50000e-7',
+    '0.00150000',
+    '0.000000',
+    '0.250000',
+    '1.00000e+20',
   ]);
 });
 

@@ -1,8 +1,21 @@
 /** Numbers as people read them. */
 
-/** A metric's value: four decimals at everyday sizes, four significant digits for the very small. */
+/** Sizes of a value that is written out. */
+const LEAST_FIXED = 1e-5;
+const MOST_FIXED = 1e9;
+
+/** A metric's value: four decimals at everyday sizes, four significant digits for the small, and such as `1.500e-7` for the very small. */
 export function formatValue(value: number): string {
-  return value.toFixed(decimalsOf(value));
+  return fixed(value, value);
+}
+
+/** `value` with as many decimals as `reference` calls for. */
+function fixed(value: number, reference: number): string {
+  const size = Math.abs(reference || value);
+  if (value === 0 && size !== 0 && size < LEAST_FIXED) return '0';
+  return size !== 0 && (size < LEAST_FIXED || size >= MOST_FIXED)
+    ? value.toExponential(3)
+    : value.toFixed(decimalsOf(size));
 }
 
 /** A value that was projected from a learning curve instead of measured. */
@@ -12,14 +25,14 @@ export function formatProjection(value: number): string {
 
 /** A signed difference with as many decimals as `reference`, the value it is compared with: `−0.0012`. */
 export function formatDifference(difference: number, reference: number): string {
-  const text = Math.abs(difference).toFixed(decimalsOf(reference));
+  const text = fixed(Math.abs(difference), reference);
   if (Number(text) === 0) return `±${text}`;
   return `${difference < 0 ? '−' : '+'}${text}`;
 }
 
 /** How `value` compares with `reference`: `0.0012 better than`, `0.0012 worse than`, or `equal to` where no shown digit differs. */
 export function formatComparison(value: number, reference: number, goal: 'minimize' | 'maximize'): string {
-  const text = Math.abs(value - reference).toFixed(decimalsOf(reference));
+  const text = fixed(Math.abs(value - reference), reference);
   if (Number(text) === 0) return 'equal to';
   return `${text} ${isBetter(value, reference, goal) ? 'better' : 'worse'} than`;
 }
@@ -33,7 +46,7 @@ function decimalsOf(value: number): number {
   const size = Math.abs(value);
   if (size >= 1000) return 1;
   if (size >= 0.01 || size === 0) return 4;
-  return Math.min(12, 3 - Math.floor(Math.log10(size)));
+  return 3 - Math.floor(Math.log10(size));
 }
 
 /** A standard deviation or tolerance: two significant digits, such as `0.20`, `0.00031` or `5.1e-7`. */

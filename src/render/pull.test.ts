@@ -4,6 +4,7 @@ import type { Verdict } from '../campaign/marker.ts';
 import { branchName } from '../campaign/model.ts';
 import { CRASH, experiment, trial } from '../campaign/snapshot.test-helper.ts';
 import { contractSchema } from '../protocol/contract.ts';
+import { completedCheck } from './check.ts';
 import {
   candidateMessage,
   heldComment,
@@ -194,4 +195,24 @@ test('the squash message ends in git trailers; the candidate message skips other
     ],
     [true, false, false],
   );
+});
+
+test('other numbers that a program reported are shown, escaped, on the pull request and the check', () => {
+  const reported = { num_steps: 953, '@everyone | <b>': 1.5e-7, lr: 0.0012 };
+  const last = trial('3/1.2', 'tree 1', 0.9697, { reported });
+  const rows = [
+    /\| num\\_steps +\| +953 \|/,
+    /\| @\u200beveryone \\\| &lt;b&gt; +\| +1\.500e-7 \|/,
+    /\| lr +\| +0\.001200 \|/,
+  ];
+  const texts = [
+    verdictComment(contract, marker, better, [trial('3/1.1', 'tree 1', 0.9697), last]),
+    heldComment(contract, better, [last]),
+    completedCheck(contract, last, 0.97, '').summary,
+  ];
+  for (const text of texts) {
+    assert.match(text, /<details><summary>Other numbers that trial 3\/1\.2 reported<\/summary>/);
+    for (const row of rows) assert.match(text, row);
+  }
+  assert.doesNotMatch(verdictComment(contract, marker, better, trials), /Other numbers/);
 });

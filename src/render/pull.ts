@@ -10,6 +10,7 @@ import { plainLine } from '../text/plain.ts';
 import { auditSentence, NO_SANDBOX, ranBare, testSentence } from './audit.ts';
 import { isNearMissVerdict } from './near-miss.ts';
 import { formatComparison, formatNoise, formatShare, formatValue } from './number.ts';
+import { reportedDetails } from './reported.ts';
 import { scoreTable, trialTable } from './tables.ts';
 import { openTitle } from './title.ts';
 
@@ -61,6 +62,7 @@ export function heldComment(contract: Contract, verdict: Verdict, trials: readon
     scoreTable(contract, verdict, trials),
     trialTable(contract, trials),
     details('How this was decided', judgement(contract, verdict)),
+    lastReported(trials),
   ]
     .filter(part => part !== '')
     .join('\n\n');
@@ -87,8 +89,15 @@ export function verdictComment(
   const tested = verdict.kind === 'merge' ? testSentence(contract, trials) : '';
   if (audits.length > 0) parts.push(details('Audit', [...audits, '', tested].join('\n').trim()));
   if (verdict.doubt !== null) parts.push(details('How this was decided', judgement(contract, verdict)));
+  parts.push(lastReported(trials));
   if (trials.some(ranBare)) parts.push(`<sub>${NO_SANDBOX}</sub>`);
   return parts.filter(part => part !== '').join('\n\n');
+}
+
+/** Of the last trial that measured something. */
+function lastReported(trials: readonly RecordedTrial[]): string {
+  const last = trials.findLast(({ outcome }) => outcome.status === 'measured');
+  return last === undefined ? '' : reportedDetails(last);
 }
 
 /** The candidate's score and how it compares with the champion's; empty if nothing was measured. */

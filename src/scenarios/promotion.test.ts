@@ -276,7 +276,7 @@ test('a campaign whose branch somebody made the default branch by hand offers no
 });
 
 const READS =
-  /^(about|commit|file|workflowFiles|baseObstacles|branches|issue|openIssues|comments?|commentsSince|findComment|issuesSince|pullsSince|openPullOf|pull|mergeable|checks|runs|artifact|permission)$/;
+  /^(about|commit|file|look|workflowFiles|baseObstacles|branches|issue|openIssues|comments?|commentsSince|findComment|issuesSince|pullsSince|openPullOf|pull|mergeable|checks|runs|artifact|permission)$/;
 
 test('an App that is killed before or after any of its writes ends with the same branch and one pull request', async () => {
   /** Runs the campaign with a kill at the n-th write; returns how many writes there were. */

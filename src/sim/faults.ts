@@ -16,6 +16,7 @@ const READS: ReadonlySet<PortCall> = new Set([
   'about',
   'commit',
   'file',
+  'look',
   'workflowFiles',
   'baseObstacles',
   'branches',

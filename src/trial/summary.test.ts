@@ -28,7 +28,7 @@ test('the summary starts with the score', () => {
   const text = renderSummary(measurement);
   assert.match(text, /^## Measured 0\.9979 \(trial 7\/12\.1\)\n/);
   assert.match(text, /\| training +\| 300\.1 s of 300 s +\|/);
-  assert.match(text, /\| num\\_steps +\| 953 +\|/);
+  assert.match(text, /\| num\\_steps +\| +953 +\|/);
 });
 
 test('the audit follows the numbers, and says what disagrees', () => {

@@ -2,26 +2,17 @@
 import { markdownTable } from 'markdown-table';
 import type { Measurement } from '../protocol/measurement.ts';
 import { auditSentence } from '../render/audit.ts';
+import { reportedDetails } from '../render/reported.ts';
 import { escapeMarkdown, fence } from '../text/markdown.ts';
 
 /** A measurement as Markdown: the outcome, then the numbers, then the audit or the traceback. */
 export function renderSummary(measurement: Measurement): string {
   const { outcome } = measurement;
-  const parts = [`## ${headline(measurement)}`, table(measurement)];
-  const audit = auditSentence(measurement);
-  if (audit !== '') parts.push(audit);
+  const parts = [`## ${headline(measurement)}`, table(measurement), auditSentence(measurement)];
   if (outcome.status === 'crash' && outcome.traceback !== '')
     parts.push(fence(outcome.traceback.trimEnd(), 'text'));
-  if (Object.keys(measurement.reported).length > 0) {
-    const rows = Object.entries(measurement.reported).map(([key, value]) => [
-      escapeMarkdown(key),
-      String(value),
-    ]);
-    parts.push(
-      `<details><summary>Reported by the candidate</summary>\n\n${markdownTable([['key', 'number'], ...rows])}\n\n</details>`,
-    );
-  }
-  return `${parts.join('\n\n')}\n`;
+  parts.push(reportedDetails(measurement));
+  return `${parts.filter(part => part !== '').join('\n\n')}\n`;
 }
 
 function headline({ trial, outcome }: Measurement): string {

@@ -1,6 +1,7 @@
 /** The ledger: every experiment with its numbers, for the status comment, `results.tsv` and the chart. */
 
 import { mean } from '../../gate/mean.ts';
+import { exactNumber } from '../../text/exact-number.ts';
 import { addCost, type Cost, NO_COST } from '../idea.ts';
 import type { RecordedTrial, Verdict } from '../marker.ts';
 import { type Campaign, type Experiment, measuredValues } from '../model.ts';
@@ -109,7 +110,7 @@ export function resultsTsv(metric: string, start: Start | null, rows: readonly L
 
 function lineOf({ commit, value, peakMemoryMb, status, title }: LedgerRow): string {
   if (status === 'stopped') {
-    const projected = value === null ? '' : ` (projected ${value.toFixed(6)})`;
+    const projected = value === null ? '' : ` (projected ${exactNumber(value)})`;
     return line(commit, null, peakMemoryMb, status, title + projected);
   }
   const shown = status === 'discard' && value === null ? 'unmeasured' : status;
@@ -169,7 +170,7 @@ function line(
   description: string,
 ): string {
   const clean = description.replace(/[\t\r\n]+/g, ' ');
-  const score = value === null ? '' : value.toFixed(6);
+  const score = value === null ? '' : exactNumber(value);
   const memory = memoryMb > 0 ? (memoryMb / 1024).toFixed(1) : '';
   return [commit.slice(0, 7), score, memory, status, clean].join('\t');
 }

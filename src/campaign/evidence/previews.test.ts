@@ -65,6 +65,17 @@ test('previews are learned from baselines and ideas, but not from ideas that ben
   ]);
 });
 
+test("the less ideas' previews are like the champion's own, the less certain they are", () => {
+  const uncertainty = (off: number) => {
+    const [error] = previewErrors([
+      champion({ baselines: trialsOf(0, pairs(3, 0.1)), tried: [tried(1, STRAIGHT, ...pairs(20, off))] }),
+    ]);
+    return Math.sqrt(error?.variance ?? 0);
+  };
+  assert.ok(uncertainty(0.1) < 0.01);
+  assert.ok(uncertainty(0.05) > 0.05, String(uncertainty(0.05)));
+});
+
 test('what was learned applies to later champions, until one changes the schedule', () => {
   const first = champion({ tried: [tried(1, STRAIGHT, ...pairs(5, 0.1))] });
   const next = champion({ madeBy: tried(1, STRAIGHT, [1.1, 1]) });

@@ -55,7 +55,9 @@ export interface MeasuredChampion {
  */
 export function previewErrors(line: readonly MeasuredChampion[]): (PreviewError | null)[] {
   return schedulesOf(line).flatMap(champions => {
-    const error = previewError(trialsOfSchedule(champions).flatMap(pairOf));
+    const { own, ideas } = trialsOfSchedule(champions);
+    const pairs = own.flatMap(pairOf);
+    const error = previewError([...pairs, ...ideas.flatMap(pairOf)], pairs.length);
     return champions.map(() => error);
   });
 }
@@ -71,14 +73,16 @@ function schedulesOf(line: readonly MeasuredChampion[]): MeasuredChampion[][] {
   return groups;
 }
 
-/** The trials under one schedule: of the change that introduced it, of baselines, and of ideas that did not change it. */
-function trialsOfSchedule(champions: readonly MeasuredChampion[]): RecordedTrial[] {
+/** The trials under one schedule: of the champions, with the change that introduced it, and of ideas that did not change it. */
+function trialsOfSchedule(champions: readonly MeasuredChampion[]): Record<'own' | 'ideas', RecordedTrial[]> {
   const change = champions[0]?.madeBy ?? null;
-  return [
-    ...(change && bends(change) ? change.trials : []),
-    ...champions.flatMap(({ baselines }) => baselines),
-    ...champions.flatMap(({ tried }) => tried.filter(each => !bends(each))).flatMap(({ trials }) => trials),
-  ];
+  const baselines = champions.flatMap(champion => champion.baselines);
+  return {
+    own: [...(change && bends(change) ? change.trials : []), ...baselines],
+    ideas: champions
+      .flatMap(({ tried }) => tried.filter(each => !bends(each)))
+      .flatMap(({ trials }) => trials),
+  };
 }
 
 function bends(tried: Tried | null): boolean {

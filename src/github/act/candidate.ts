@@ -42,8 +42,9 @@ export async function readFiles(
   const files = new Map<string, string>();
   for (const path of paths) {
     // If a file is reported missing by mistake, the edits do not apply and the experiment is closed.
-    const text = await askTwice(() => port.file(path, ref));
-    if (text !== null) files.set(path, text);
+    const file = await askTwice(() => port.look(path, ref));
+    // Decoding anything else would change bytes that no edit touches.
+    if (file?.kind === 'text') files.set(path, file.text);
   }
   return files;
 }

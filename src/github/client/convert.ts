@@ -1,5 +1,6 @@
 /** Converts GitHub's responses to the port's types. */
 
+import { fileOf, type RepositoryFile } from '../../protocol/repository-file.ts';
 import type { CheckRun, Comment, Issue, Pull, WorkflowRun } from '../port.ts';
 import type { Octokit } from './types.ts';
 
@@ -7,6 +8,15 @@ type Listed<T extends (...args: never[]) => Promise<{ data: readonly unknown[] }
   ReturnType<T>
 >['data'][number];
 type Rest = Octokit['rest'];
+
+/** GitHub lists a folder, sends small files as Base64, and large ones without their content. */
+export function toFile(data: Awaited<ReturnType<Rest['repos']['getContent']>>['data']): RepositoryFile {
+  if (Array.isArray(data))
+    return { kind: 'folder', files: data.flatMap(({ type, path }) => (type === 'file' ? [path] : [])) };
+  if (data.type !== 'file') return { kind: 'other', what: `a ${data.type}` };
+  if (!('encoding' in data) || data.encoding !== 'base64') return { kind: 'other', what: 'larger than 1 MB' };
+  return fileOf(Buffer.from(data.content, 'base64'));
+}
 
 export function toIssue(
   data: Pick<

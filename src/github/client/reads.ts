@@ -2,7 +2,7 @@
 import { strFromU8, unzipSync } from 'fflate';
 import { HIDDEN, NO_SUCH_COMMIT, orNull, statusOf } from '../errors.ts';
 import type { Comment, Commit, Pull, Repository, RunJob } from '../port.ts';
-import { toCheck, toComment, toFirstComment, toIssue, toPull, toRun } from './convert.ts';
+import { toCheck, toComment, toFile, toFirstComment, toIssue, toPull, toRun } from './convert.ts';
 import type { Octokit, Repo } from './types.ts';
 
 const SHA = /^[0-9a-f]{40}$/;
@@ -32,6 +32,8 @@ export function reads(octokit: Octokit, repo: Repo, repository: Repository, botL
         // For a folder GitHub lists its contents.
         return typeof data === 'string' ? data : null;
       }),
+    look: (path: string, ref: string) =>
+      orNull(async () => toFile((await rest.repos.getContent({ ...repo, path, ref })).data)),
     workflowFiles: async (ref: string) => {
       const listed = await orNull(() => rest.repos.getContent({ ...repo, path: '.github/workflows', ref }));
       const entries = Array.isArray(listed?.data) ? listed.data : [];

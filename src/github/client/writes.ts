@@ -1,7 +1,7 @@
 /** The writing half of the port. */
 import { createHash } from 'node:crypto';
 import { fitBody, fitCheck, fitPull, fitTitle } from '../bounds.ts';
-import { cannotCancel, isGone, mergeRefusal, unlessStatus } from '../errors.ts';
+import { cannotCancel, isGone, mergeRefusal, orNull, unlessStatus } from '../errors.ts';
 import type { CheckRunText } from '../port.ts';
 import { toComment } from './convert.ts';
 import type { Octokit, Repo } from './types.ts';
@@ -16,12 +16,12 @@ export function gitWrites(octokit: Octokit, repo: Repo) {
   const { git, pulls } = octokit.rest;
   return {
     createTree: onceEach(async (base: string | null, files: ReadonlyMap<string, string>) => {
-      const tree = [...files].map(([path, content]) => ({
-        path,
-        content,
-        mode: '100644' as const,
-        type: 'blob' as const,
-      }));
+      const modes = base === null ? null : modesIn(octokit, repo, base);
+      const tree = [];
+      for (const [path, content] of files) {
+        const mode = (await modes?.(path)) ?? '100644';
+        tree.push({ path, content, mode, type: 'blob' as const });
+      }
       const onto = base === null ? {} : { base_tree: base };
       return (await git.createTree({ ...repo, ...onto, tree, ...ONCE })).data.sha;
     }),
@@ -65,6 +65,29 @@ export function gitWrites(octokit: Octokit, repo: Repo) {
         return mergeRefusal(error);
       }
     },
+  };
+}
+
+/** What is executable stays so: the mode of a file in a tree, null if it is another kind of file or none. Each folder is read once. */
+function modesIn({ rest }: Octokit, repo: Repo, root: string) {
+  const folders = new Map<string, { path: string; mode: string; sha: string }[]>();
+  const entriesOf = async (sha: string) => {
+    const known = folders.get(sha);
+    if (known) return known;
+    const found = await orNull(() => rest.git.getTree({ ...repo, tree_sha: sha }));
+    const entries = found?.data.tree ?? [];
+    folders.set(sha, entries);
+    return entries;
+  };
+  return async (path: string): Promise<'100644' | '100755' | null> => {
+    let sha = root;
+    let mode = '';
+    for (const name of path.split('/')) {
+      const entry = (await entriesOf(sha)).find(each => each.path === name);
+      if (!entry) return null;
+      ({ sha, mode } = entry);
+    }
+    return mode === '100644' || mode === '100755' ? mode : null;
   };
 }
 

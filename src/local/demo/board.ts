@@ -1,4 +1,5 @@
 /** A snapshot of the demo, and its rendering for a terminal. Pure. */
+import { formatDifference, formatNoise, formatValue } from '../../render/number.ts';
 import type { Heard } from './hear.ts';
 
 export interface Row {
@@ -122,7 +123,7 @@ export function progressText({ id, heard }: RunningTrial): string {
   if (!heard) return `trial ${id}: starting`;
   const { progress, lastLine } = heard;
   if (!progress) return clip(`trial ${id}: ${lastLine}`, LINE_CHARACTERS);
-  return `trial ${id}: step ${progress.step}, loss ${progress.loss.toFixed(4)}, ${leftText(heard, 0)}`;
+  return `trial ${id}: step ${progress.step}, loss ${formatValue(progress.loss)}, ${leftText(heard, 0)}`;
 }
 
 function leftText({ progress, trained }: Heard, decimals: number): string {
@@ -153,7 +154,7 @@ export function finalTable({ rows, metric, first }: Pick<Board, 'rows' | 'metric
 export function noiseText({ rows, metric }: Pick<Board, 'rows' | 'metric'>): string | null {
   const noise = rows.findLast(row => row.verdict?.noise)?.verdict?.noise;
   if (!noise) return null;
-  return `two trials of the same code typically differ by ${number(Math.SQRT2 * noise)} ${metric}`;
+  return `two trials of the same code typically differ by ${formatNoise(Math.SQRT2 * noise)} ${metric}`;
 }
 
 /** Minutes and seconds. */
@@ -179,7 +180,7 @@ function trialLines(trial: RunningTrial, { rows, budgetSeconds }: Board): Line[]
   const share = heard.trained ? 1 : 1 - Math.min(1, progress.secondsLeft / budgetSeconds);
   const done = Math.round(share * BAR_CHARACTERS);
   const bar = '█'.repeat(done) + '░'.repeat(BAR_CHARACTERS - done);
-  const facts = `step ${progress.step}   loss ${progress.loss.toFixed(4)}   ${leftText(heard, 1)}`;
+  const facts = `step ${progress.step}   loss ${formatValue(progress.loss)}   ${leftText(heard, 1)}`;
   return [head, plain(`  ${bar}  ${facts}`)];
 }
 
@@ -219,19 +220,17 @@ const RESULTS: Record<string, string> = {
 
 function since({ first, champion }: Board): string {
   if (first === null || champion === null || first === champion) return '';
-  return `   (${signed(champion - first)} since the start, ${number(first)})`;
+  return `   (${formatDifference(champion - first, first)} since the start, ${number(first)})`;
 }
 
 function delta({ value, championValue }: Row): string {
-  return value === null || championValue === null ? '' : signed(value - championValue);
+  return value === null || championValue === null
+    ? ''
+    : formatDifference(value - championValue, championValue);
 }
 
 export function number(value: number | null): string {
-  return value === null ? '–' : value.toFixed(4);
-}
-
-export function signed(value: number): string {
-  return `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(4)}`;
+  return value === null ? '–' : formatValue(value);
 }
 
 function clip(line: string, columns: number): string {

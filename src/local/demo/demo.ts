@@ -13,7 +13,7 @@ import { keepLogs } from './job-logs.ts';
 import { missingLabels } from './labels.ts';
 import { type ServicesOptions, startServices } from './services.ts';
 import { createView, type View } from './view.ts';
-import { type Look, look, type Watched } from './watch.ts';
+import { answerOf, type Look, look, type Watched } from './watch.ts';
 
 export interface DemoOptions {
   /** Directory for all files of the demo, which it has claimed. */
@@ -46,6 +46,9 @@ const LOOK_EVERY_MS = 500;
 const IDLE_LOOK_MS = 2000;
 /** The App usually answers within 2 s; after this time something is broken. */
 const ANSWER_WITHIN_SECONDS = 60;
+
+/** The App has answered the command, but not by starting a campaign. */
+class Refused extends Error {}
 
 /** Runs the demo. Resolves with null if every experiment has a verdict, and with the reason otherwise. */
 export async function runDemo(options: DemoOptions): Promise<string | null> {
@@ -87,6 +90,7 @@ export async function runDemo(options: DemoOptions): Promise<string | null> {
     }
     return failure(last.board);
   } catch (error) {
+    if (error instanceof Refused) return error.message;
     if (signal.aborted) return 'interrupted before the campaign ended';
     throw broken.signal.aborted ? broken.signal.reason : error;
   } finally {
@@ -139,7 +143,12 @@ async function watch(
         view.close();
         return found;
       }
-    } else if (performance.now() - started > ANSWER_WITHIN_SECONDS * 1000) {
+    } else {
+      const answer = await answerOf(octokit, watched);
+      // A campaign may have started in between.
+      if (answer !== null && !(await look(octokit, watched, ear))) throw new Refused(answer);
+    }
+    if (!found && performance.now() - started > ANSWER_WITHIN_SECONDS * 1000) {
       throw new Error(
         `The App did not answer on issue #${watched.issue} within ${ANSWER_WITHIN_SECONDS} s. See its log: ${log}`,
       );

@@ -32,7 +32,7 @@ test('the demo ends with its result in a sentence, and why the others were close
     text,
     /^Not merged: 2 did not score better than the champion, 1 scored better, but not by more than chance can explain\./m,
   );
-  assert.match(text, /^Noise: two trials of the same code typically differ by 0\.0102 val_bpb/m);
+  assert.match(text, /^Noise: two trials of the same code typically differ by 0\.010 val_bpb/m);
 });
 
 test('and with what to do next', () => {

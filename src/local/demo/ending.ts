@@ -1,6 +1,7 @@
 /** What the demo says when its campaign has ended: the result in a sentence, why, where to look, and what to do next. Pure. */
 import path from 'node:path';
-import { type Board, count, finalTable, noiseText, number, type Row, signed } from './board.ts';
+import { formatDifference } from '../../render/number.ts';
+import { type Board, count, finalTable, noiseText, number, type Row } from './board.ts';
 import type { Connection } from './connection.ts';
 
 interface Ending extends Pick<Board, 'rows' | 'metric' | 'first' | 'champion' | 'goal'> {
@@ -28,7 +29,7 @@ function resultLines(end: Ending): string[] {
   const level =
     first === null || champion === null
       ? ''
-      : `: ${metric} went from ${number(first)} to ${number(champion)} (${signed(champion - first)}; ${better} is better)`;
+      : `: ${metric} went from ${number(first)} to ${number(champion)} (${formatDifference(champion - first, first)}; ${better} is better)`;
   const noise = noiseText(end);
   return [
     merged.length > 0

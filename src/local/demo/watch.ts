@@ -2,6 +2,7 @@
 import type { Octokit } from '@octokit/rest';
 import { type LedgerRow, ledgerRows } from '../../campaign/evidence/ledger.ts';
 import type { Experiment } from '../../campaign/model.ts';
+import { visible } from '../../protocol/visible.ts';
 import { isNearMiss } from '../../render/near-miss.ts';
 import type { Board } from './board.ts';
 import type { Ear } from './hear.ts';
@@ -82,4 +83,11 @@ function shownKind(row: LedgerRow, experiment: Experiment | undefined, { goal }:
   if (row.status === 'stopped') return 'stopped early';
   if (experiment && isNearMiss(experiment.marker, goal)) return 'near miss';
   return experiment?.marker.verdict?.kind ?? '';
+}
+
+/** What the App answered instead of starting the campaign; null if it has not answered. */
+export async function answerOf(octokit: Octokit, { repository, issue }: Watched): Promise<string | null> {
+  const { data } = await octokit.rest.issues.listComments({ ...repository, issue_number: issue });
+  const answer = data.find(({ user }) => user?.type === 'Bot')?.body ?? null;
+  return answer === null ? null : visible(answer.replace(/<!--.*?-->/gs, '')).trim();
 }

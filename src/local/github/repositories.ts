@@ -73,7 +73,10 @@ async function firstCommit(
   o: NewRepository,
   files: ReadonlyMap<string, string | Uint8Array>,
 ): Promise<string> {
-  const tree = await git.writeTree(null, files);
+  const tree = await git.writeTree(
+    null,
+    [...files].map(([path, content]) => ({ path, content })),
+  );
   const author = identity(world, o.owner);
   return git.writeCommit({
     tree,

@@ -70,6 +70,14 @@ function reads(model: Model, line: Line, lag: () => number) {
           return text;
         }),
       ),
+    look: (path: string, ref: string) =>
+      orNull(() =>
+        line('look', path, () => {
+          const text = filesAt(ref)?.get(path);
+          if (text === undefined) throw notFound();
+          return { kind: 'text' as const, text };
+        }),
+      ),
     workflowFiles: (ref: string) =>
       line('workflowFiles', '', () =>
         [...(filesAt(ref)?.keys() ?? [])].filter(path => /^\.github\/workflows\/[^/]+\.ya?ml$/.test(path)),

@@ -5,6 +5,13 @@ import { join } from 'node:path';
 import type { GitCommand } from './command.ts';
 import type { Signature } from './parse.ts';
 
+export interface NewFile {
+  path: string;
+  content: string | Uint8Array;
+  /** Not executable by default. */
+  mode?: '100644' | '100755';
+}
+
 export interface NewCommit {
   tree: string;
   parents: readonly string[];
@@ -18,9 +25,9 @@ export function writesOf({ dir, run }: GitCommand) {
     run(['hash-object', '-w', '--stdin'], { input: content });
   return {
     /** A tree that is `base` (null: empty) with files added or replaced. A temporary index keeps concurrent callers apart. */
-    async writeTree(base: string | null, files: ReadonlyMap<string, string | Uint8Array>): Promise<string> {
-      const lines = [...files].map(
-        async ([path, content]) => `100644 ${await writeBlob(content)}\t${path}\0`,
+    async writeTree(base: string | null, files: readonly NewFile[]): Promise<string> {
+      const lines = files.map(
+        async ({ path, content, mode = '100644' }) => `${mode} ${await writeBlob(content)}\t${path}\0`,
       );
       const input = (await Promise.all(lines)).join('');
       const index = join(dir, `index-${randomUUID()}`);

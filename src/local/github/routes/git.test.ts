@@ -45,11 +45,11 @@ test('of two clients that make the same ref at once, one is refused', async () =
 });
 
 test('a tree is its base with files replaced and added, and none that leads out of it', async () => {
-  const { bot, main } = await scene();
+  const { ann, bot, main } = await scene();
   const base = (await bot.rest.git.getCommit({ ...REPO, commit_sha: main })).data.tree.sha;
   const file = { mode: '100644' as const, type: 'blob' as const };
   const tree = [
-    { ...file, path: 'train.py', content: 'depth = 9\n' },
+    { ...file, path: 'train.py', mode: '100755' as const, content: 'depth = 9\n' },
     { ...file, path: 'data/é x.txt', content: 'new\n' },
   ];
   const made = (await bot.rest.git.createTree({ ...REPO, base_tree: base, tree })).data;
@@ -62,6 +62,8 @@ test('a tree is its base with files replaced and added, and none that leads out 
       ['train.py', 'blob'],
     ],
   );
+  assert.deepEqual((await ann.rest.git.getTree({ ...REPO, tree_sha: made.sha })).data, made);
+  assert.equal(made.tree.at(-1)?.mode, '100755');
   for (const path of ['../etc/passwd', '/a', 'a//b', '.git/config', 'a/.GIT/b', 'a\nb', '']) {
     const outside = { ...REPO, tree: [{ ...file, path, content: '' }] };
     await refused(bot.rest.git.createTree(outside), 422, /malformed path/);
@@ -70,8 +72,8 @@ test('a tree is its base with files replaced and added, and none that leads out 
 
 test('what this server does not do is refused, not left out', async () => {
   const { ann, bot, main } = await scene();
-  const executable = { path: 'a', mode: '100755' as const, type: 'blob' as const, content: '' };
-  await refused(bot.rest.git.createTree({ ...REPO, tree: [executable] }), 422, /mode/);
+  const link = { path: 'a', mode: '120000' as const, type: 'blob' as const, content: '' };
+  await refused(bot.rest.git.createTree({ ...REPO, tree: [link] }), 422, /mode/);
   const draft = { ...REPO, title: 'A', head: 'a', base: 'main', draft: true };
   await refused(bot.rest.pulls.create(draft), 422, /draft/);
   const annotated = { title: 'a', summary: 'b', annotations: [] };

@@ -19,7 +19,7 @@ const newTree = z.strictObject({
     .array(
       z.strictObject({
         path: z.string(),
-        mode: z.literal('100644'),
+        mode: z.enum(['100644', '100755']),
         type: z.literal('blob'),
         content: z.string(),
       }),
@@ -39,6 +39,12 @@ export function gitRoutes(server: Server, world: World): void {
     const body = await bodyOf(c, newCommit);
     const made = await makeCommit(world, repository, loginOf(world, c.get('actor')), body);
     return c.json(presentGitCommit(world, repository, made), 201);
+  });
+  server.get('/repos/:owner/:repo/git/trees/:sha', async c => {
+    const repository = repositoryOf(world, c, 'read');
+    const found = await world.git(repository).tree(shaOf(c));
+    if (!found) throw notFound();
+    return c.json(await presentTree(world, repository, found.sha));
   });
   server.post('/repos/:owner/:repo/git/trees', async c => {
     const repository = repositoryOf(world, c, 'write');
@@ -79,7 +85,7 @@ async function makeTree(world: World, repository: Repository, o: z.output<typeof
   if (o.base_tree !== undefined && !base) throw invalid('base_tree is not a valid tree oid');
   const wrong = o.tree.find(({ path }) => !isTreePath(path));
   if (wrong) throw invalid(`tree.path contains a malformed path component: ${wrong.path}`);
-  return git.writeTree(base?.sha ?? null, new Map(o.tree.map(({ path, content }) => [path, content])));
+  return git.writeTree(base?.sha ?? null, o.tree);
 }
 
 async function presentTree(world: World, repository: Repository, sha: string) {
