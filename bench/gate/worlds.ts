@@ -3,7 +3,7 @@ import type { Sample } from '../../src/gate/filter.ts';
 import type { Random } from '../../src/sim/random.ts';
 
 /** Where the noise of a trial comes from: standard deviations in the metric's unit. */
-export interface Noise {
+interface Noise {
   /** What a seed adds to every tree. */
   seed: number;
   /** What a seed adds to one tree alone: every edit draws it again. */

@@ -1,6 +1,7 @@
 /** What people can do while a campaign runs, each on whatever is there by then. Their order is part of what a seed means. */
 import { CONTRACT_PATH } from '../protocol/contract.ts';
 import { commitOn, later, pushToBase, say, settings, writer } from './hands.ts';
+import { pullsOf } from './invariants/read.ts';
 import { NAMES, SETTINGS, WORKFLOW } from './landscape.ts';
 import { cancelRun, dispatchRun, rerun } from './model/actions.ts';
 import { changeIssue, changePull, deleteComment, editComment, openIssue, pullOf } from './model/issues.ts';
@@ -136,6 +137,11 @@ export const INTERVENTIONS = {
     const idea = `${random.pick(NAMES)} = ${random.whole(0, 12)}`;
     const text = random.pick([idea, idea, idea, 'colour = 3', 'something @everyone fixes #1']);
     say(model, issue, writer(random), `/research try ${text}`);
+  }),
+  'stack what was tried': onIssue(({ model, random }, issue) => {
+    const tried = pullsOf(model, issue).filter(({ state }) => state === 'closed' || random.chance(0.1));
+    const asked = tried.map(({ number }) => number).slice(-random.whole(1, 3));
+    say(model, issue, writer(random), `/research stack ${asked.map(pull => `#${pull}`).join(' ')}`);
   }),
   keep: commandOnPull('/research keep'),
   discard: commandOnPull('/research discard'),

@@ -46,7 +46,7 @@ export function createLandscape(random: Random): Landscape {
   const best = NAMES.map(() => random.whole(0, LARGEST));
   const weight = NAMES.map(() => random.between(0.0005, 0.01));
   return {
-    noise: random.pick([0, 0.001, 0.005]),
+    noise: random.pick([0, 0.001, 0.005, 0.02]),
     truth(files) {
       const values = NAMES.map(name => settingOf(files, name));
       if (values.some(value => value === null || value < 0 || value > LARGEST)) return null;

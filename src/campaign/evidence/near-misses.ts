@@ -38,7 +38,7 @@ export function stackOf(snapshot: Snapshot, contract: Contract, campaign: Campai
 }
 
 /** Those that change different lines, given from the best on: of two that change the same line, the better stays. */
-export function fittingTogether(experiments: readonly Experiment[]): Experiment[] {
+function fittingTogether(experiments: readonly Experiment[]): Experiment[] {
   const chosen: Experiment[] = [];
   const taken = new Set<string>();
   let edits = 0;
