@@ -5,7 +5,7 @@ import type { ExperimentMarker } from '../../campaign/marker.ts';
 import { PROPOSAL_COST } from '../explorer.ts';
 import type { Sim } from '../sim.ts';
 import { count } from '../tally.ts';
-import { isTakenBack, markerOf, pullsOf, statusComments } from './read.ts';
+import { isProposed, isTakenBack, markerOf, pullsOf, statusComments } from './read.ts';
 import type { Rule, Rules } from './rule.ts';
 
 /** Watches what each experiment says that it cost: one answer, one more for every time that an agent was asked again. */
@@ -18,8 +18,8 @@ export function watchCosts({ sim, model }: Rules): Rule {
     if (!marker) return;
     const { number } = change.after;
     const before = written.get(number);
-    // What is measured once more costs no thought.
-    const first = marker.asked?.pull == null ? 1 : 0;
+    // What is measured once more, or together, costs no thought.
+    const first = isProposed(marker) ? 1 : 0;
     const again = before !== undefined && isAskedAgain(before, marker);
     if (again) count(sim.tally.thoughts, marker.repairs > before.repairs ? 'repaired' : 'ported');
     // Of two Apps that write at once the last one's answer counts.

@@ -5,11 +5,11 @@ import { commandOf } from '../../github/observe/commands.ts';
 import type { Comment } from '../../github/port.ts';
 import { SETTINGS } from '../landscape.ts';
 import type { Branch, PullRecord } from '../model/state.ts';
-import { campaignOf, markerOf, pullsOf } from './read.ts';
+import { campaignOf, isProposed, markerOf, pullsOf } from './read.ts';
 import type { Rule, Rules } from './rule.ts';
 
 /** Commands that ask for one experiment more. */
-const MORE_BY_ONE: ReadonlySet<Command['kind']> = new Set(['try', 'rerun']);
+const MORE_BY_ONE: ReadonlySet<Command['kind']> = new Set(['try', 'rerun', 'stack']);
 const EXPERIMENT_BRANCH = /^research\/\d+\/\d+$/;
 
 export function watchExperiments({ sim, model, allowed }: Rules): Rule {
@@ -57,7 +57,7 @@ export function watchExperiments({ sim, model, allowed }: Rules): Rule {
     if (all.some(({ number, branch }) => number !== pull.number && branch === pull.branch))
       sim.violate(`Two pull requests were opened for ${pull.branch}.`);
     // What people want again is measured again.
-    const own = marker.asked?.pull == null ? all.filter(({ state }) => state === 'open') : [];
+    const own = isProposed(marker) ? all.filter(({ state }) => state === 'open') : [];
     const same = own.filter(each => isSame(markerOf(each), marker));
     if (same.length > allowed(1))
       sim.violate(`${same.length} open experiments are the same change of the same champion.`);
@@ -117,6 +117,6 @@ function isUnedited(comment: Comment | undefined): boolean {
 }
 
 function isSame(one: ExperimentMarker | null, other: ExperimentMarker): boolean {
-  const isOwn = one?.asked?.pull == null;
-  return isOwn && one?.tree === other.tree && one.champion.sha === other.champion.sha;
+  if (one === null || !isProposed(one)) return false;
+  return one.tree === other.tree && one.champion.sha === other.champion.sha;
 }

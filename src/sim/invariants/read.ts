@@ -14,6 +14,11 @@ export function markerOf(pull: PullRecord): ExperimentMarker | null {
   return readMarker('experiment', pull.body, experimentMarkerSchema);
 }
 
+/** Whether an agent proposed its edits, instead of a person or the App taking them from earlier experiments. */
+export function isProposed({ asked, parts }: ExperimentMarker): boolean {
+  return asked?.pull == null && parts.length === 0;
+}
+
 export function stateOf(comment: Comment): CampaignState | null {
   return readMarker('campaign', comment.body, campaignStateSchema);
 }
