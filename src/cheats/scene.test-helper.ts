@@ -98,7 +98,13 @@ export async function makeScene(root: string): Promise<Scene> {
 function trainerFiles(): Record<string, string> {
   const folder = join(CHECKOUT, 'trainer');
   const names = readdirSync(folder).filter(name => /^(?!test_|conftest).*\.py$/.test(name));
-  return Object.fromEntries(names.map(name => [`trainer/${name}`, readFileSync(join(folder, name), 'utf8')]));
+  const files = Object.fromEntries(
+    names.map(name => [`trainer/${name}`, readFileSync(join(folder, name), 'utf8')]),
+  );
+  // Other tests run beside this one: lateness is the candidate's all the same.
+  const clock = files['trainer/clock.py'] ?? assert.fail();
+  assert.match(clock, /^OTHERS_SHARE = .*$/m);
+  return { ...files, 'trainer/clock.py': clock.replace(/^OTHERS_SHARE = .*$/m, 'OTHERS_SHARE = math.inf') };
 }
 
 function checkOut({ code = '', script, change }: Candidate, base: Checkout, dir: string): Checkout {

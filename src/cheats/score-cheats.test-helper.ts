@@ -242,6 +242,6 @@ def before_answering(role, files): channel.send("done", files[:2], stats={})`,
     code: 'def stats(): return {"val_bpb": 0.1, "total_tokens_M": 1e6}',
     verdict: 'close',
     honestNumber: true,
-    says: /Reported by the candidate<\/summary>[\s\S]*\| val\\_bpb +\| 0\.1 +\|/,
+    says: /Other numbers that trial 3\/1\.\d reported<\/summary>[\s\S]*\| val\\_bpb +\| +0\.1000 \|/,
   },
 ];

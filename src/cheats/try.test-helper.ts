@@ -22,12 +22,7 @@ export function tryAll(cheats: readonly Cheat[]): void {
         const { verdict, trials } = await scene.judge(cheat);
         const [first] = trials;
         assert.equal(verdict.kind, cheat.verdict, `${verdict.reason}\n${first.summary}\n${first.log}`);
-        const { digest, sandbox } = first.measurement;
-        assert.equal(
-          sandbox,
-          digest === '' ? 'none' : 'bubblewrap',
-          'Expected it to be refused, or to run in a sandbox.',
-        );
+        assert.equal(first.measurement.sandbox, 'bubblewrap');
         for (const { summary, log } of trials) assert.match(`${summary}\n${log}`, cheat.says);
         if (cheat.honestNumber)
           assert.ok(

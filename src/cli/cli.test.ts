@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { generateKeyPairSync } from 'node:crypto';
 import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import path from 'node:path';
@@ -187,7 +188,7 @@ test('the demo refuses a repository whose trials cannot run here, before anythin
   const env = { PATH: `${tools}:${process.env.PATH}` };
   const args = [CLI, 'demo', '--repo', repository, '--dir', path.join(tools, 'demo'), '--exit'];
   const { stderr, exitCode } = await execa(process.execPath, args, { reject: false, env });
-  assert.equal(exitCode, 1);
+  assert.equal(exitCode, 2);
   assert.match(
     stderr,
     /bubblewrap .*found an unknown version.*every trial fails, unless the contract says `sandbox: none`/,
@@ -259,7 +260,9 @@ test('serve refuses settings that cannot work, or that would accept webhooks fro
     execa(process.execPath, [CLI, 'serve'], { reject: false, env: { ...nothing, ...env } });
   const wrong = { APP_ID: 'mine' };
   const keyless = { APP_ID: '12' };
-  const open = { APP_ID: '12', PRIVATE_KEY: 'key', HOST: '0.0.0.0' };
+  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  const key = String(privateKey.export({ type: 'pkcs1', format: 'pem' }));
+  const open = { APP_ID: '12', PRIVATE_KEY: key, HOST: '0.0.0.0' };
   for (const [env, name] of [
     [wrong, 'APP_ID'],
     [keyless, 'PRIVATE_KEY'],

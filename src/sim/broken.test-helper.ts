@@ -89,14 +89,6 @@ export const BROKEN: Broken[] = [
     }),
   ],
   [
-    'stacks what was never tried',
-    /stacks #\d+, which/,
-    port => ({
-      createPull: pull =>
-        port.createPull({ ...pull, body: pull.body.replace(/"parts":\[\d+/, '"parts":[99999') }),
-    }),
-  ],
-  [
     'does not say who kept what',
     /was merged although .* kept it and its commit names null/,
     port => ({

@@ -28,7 +28,7 @@ test('someone who may only read is refused politely, and nothing starts', async 
 test('a mistake is answered with what was expected, once, even when the App restarts', async () => {
   const issue = await asking.issue();
   const mistakes = [
-    ['/research fifty', /Expected a number of experiments or one of try, status.* found `fifty`/],
+    ['/research fifty', /Expected a number of experiments or one of try, stack, status.* found `fifty`/],
     ['/research 0', /Expected a whole number of experiments from 1 to 10000, found `0`/],
     ['/research 100000', /from 1 to 10000, found `100000`/],
     ['/research 3 --paralel 2', /`--paralel` is not an option\. Did you mean `--parallel`\?/],

@@ -5,6 +5,8 @@ import type { Measurement } from '../../protocol/measurement.ts';
 const LEAST_SHARE = 0.75;
 /** if other programs took at least this share of the difference. A candidate may well use fewer cores by itself. */
 const EXPLAINED = 0.5;
+/** What is over sooner says nothing: the system counts in ticks, and starting takes as long. */
+const SHORTEST_SECONDS = 2;
 
 /** What a trial got of the machine's cores, and what others took, on average. */
 interface Shares {
@@ -43,5 +45,6 @@ function disturbedBeside(trial: Measurement, others: readonly Measurement[]): Me
 
 function sharesOf({ conditions }: Measurement): Shares | null {
   if (conditions === null || conditions.clock === 'cpu' || conditions.othersCores === null) return null;
+  if (conditions.seconds < SHORTEST_SECONDS) return null;
   return { got: conditions.cpuSeconds / conditions.seconds, others: conditions.othersCores };
 }

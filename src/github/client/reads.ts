@@ -142,7 +142,7 @@ async function issuesSince(octokit: Octokit, repo: Repo, since: Date): Promise<C
     state: 'all',
     sort: 'created',
     direction: 'desc',
-    per_page: CHANGES_PER_PAGE,
+    per_page: 100,
   });
   for await (const { data } of pages) {
     for (const issue of data) {

@@ -94,7 +94,11 @@ async function backend(
   };
   const input = new Uint8Array(await request.arrayBuffer());
   const { stdout } = await execa('git', ['http-backend'], { env, input, encoding: 'buffer', reject: false });
-  return cgiResponse(stdout) ?? new Response('Bad Request\n', { status: 400 });
+  const response = cgiResponse(stdout);
+  if (response) return response;
+  // It is the request that git does not understand, if git can be asked at all.
+  await world.git(repository).refs('refs/');
+  return new Response('Bad Request\n', { status: 400 });
 }
 
 /** Headers, an empty line, the body; null where git understood nothing. */
