@@ -99,7 +99,10 @@ def handed_over(model, vocabulary):
     weights = open("/tmp/weights", "w+b", buffering=0)
     weights.write(model.tobytes())
     return [weights.fileno(), wire.sealed(wire.pack_vocabulary(vocabulary))]
-def after_handing_over(model): os.pwrite(weights.fileno(), np.zeros_like(model).tobytes(), 0)`,
+def after_handing_over(model):
+    import time
+    time.sleep(0.2)  # What is changed while it is copied is only a worse model.
+    os.pwrite(weights.fileno(), np.zeros_like(model).tobytes(), 0)`,
     verdict: 'close',
     honestNumber: true,
     says: /Audited: 160 predictions repeated blind/,
