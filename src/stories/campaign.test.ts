@@ -38,7 +38,7 @@ test('every experiment is a pull request whose title and one comment tell value 
   const said = history.pulls.map(({ comments }) => comments[0]?.body ?? '');
   assert.match(
     said[0] ?? '',
-    /^✅ \*\*Merging:\*\* val_bpb \*\*0\.9802\*\*, 0\.0197 better than the champion \(0\.9999\)\.\n/,
+    /^✅ \*\*Merging:\*\* val_bpb \*\*0\.9802\*\*, 0\.0197 better than the champion \(0\.9999\)\. The probability of no real gain is 1\.8%\.\n/,
   );
   assert.match(said[1] ?? '', /^❌ \*\*Not merged:\*\* val_bpb \*\*0\.9952\*\*/);
   assert.match(said[3] ?? '', /^💥 \*\*Crashed\*\* \(exception\): RuntimeError: rate: 9 does not converge/);
@@ -80,10 +80,11 @@ test('every trial has one completed check run on the commit that it measured', (
     [
       ...['1/0.1', '1/0.2', '1/0.3'].map(trial => ({ trial, conclusion: 'success', headSha: base })),
       { trial: '1/1.1', conclusion: 'success', headSha: heads[0] },
-      { trial: '1/2.1', conclusion: 'success', headSha: heads[1] },
+      // A trial that was not better than the champion has no green tick.
+      { trial: '1/2.1', conclusion: 'neutral', headSha: heads[1] },
       ...['1/3.1', '1/3.2'].map(trial => ({ trial, conclusion: 'success', headSha: heads[2] })),
       { trial: '1/4.1', conclusion: 'failure', headSha: heads[3] },
-      { trial: '1/5.1', conclusion: 'success', headSha: heads[4] },
+      { trial: '1/5.1', conclusion: 'neutral', headSha: heads[4] },
     ].map(check => ({ ...check, status: 'completed' })),
   );
 });
