@@ -55,13 +55,13 @@ test('a planted good idea is merged, a bad one closed, a crash closed with its t
     pulls.map(pull => pull.merged_at !== null),
     [true, false, false],
   );
-  assert.match(pulls[0]?.title ?? '', /^\d\.\d{4} \(−\d\.\d{4}\) HEAD_LR as it should be$/);
+  assert.match(pulls[0]?.title ?? '', /^\d\.\d{4} \(−\d\.\d{4}\) HEAD_LR 0\.0001 → \S+$/);
   assert.match(
     pulls[1]?.title ?? '',
-    /^(\d+\.\d{4} \(\+\d+\.\d{4}\)|crash:) MATRIX_LR 30$/,
+    /^(\d+\.\d{4} \(\+\d+\.\d{4}\)|crash:) MATRIX_LR \S+ → 30\S*$/,
     'worse, or not a number at all',
   );
-  assert.equal(pulls[2]?.title, 'crash: a broken idea');
+  assert.match(pulls[2]?.title ?? '', /^crash: /);
   const told = await place.comments(pulls[2]?.number ?? 0);
   assert.match(told[0]?.body ?? '', /Traceback[\s\S]*ValueError: planted: this cannot work/);
   assert.equal(
