@@ -5,7 +5,7 @@ import { type Campaign, type Experiment, measuredValues, type Snapshot } from '.
 import { budgetOf, comparable, trialsOfTree } from './evidence.ts';
 
 /** The mean score of a commit's trials under equal conditions. */
-export interface Level {
+interface Level {
   sha: string;
   value: number;
   trials: number;
