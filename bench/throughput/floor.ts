@@ -52,6 +52,8 @@ export async function runFloor({ runners, hours, paced }: Floor): Promise<Done> 
     hoursLimit: null,
     usdLimit: null,
     apart: false,
+    ladder: [],
+    atLeast: null,
     crashesInARow: 3,
     // It thinks ahead.
     thinker: 'model',
