@@ -1,5 +1,6 @@
 /** The campaign's status comment. It is derived from the snapshot alone, so an unchanged snapshot gives the same text. */
 import { markdownTable } from 'markdown-table';
+import { slowSentences } from '../campaign/evidence/disturbance.ts';
 import { budgetOf, championValues, trialsOfTree } from '../campaign/evidence/evidence.ts';
 import { type LedgerRow, ledgerRows, type Spending, spending } from '../campaign/evidence/ledger.ts';
 import { type CampaignState, MAX_FAILED_PROPOSALS, type Verdict } from '../campaign/marker.ts';
@@ -187,6 +188,7 @@ function caveatLine(snapshot: Snapshot, { baselines }: CampaignState): string {
   const sentences = [
     contract.kind === 'contract' ? testSentence(contract.contract, last) : '',
     moved ? overfittingSentence(first, last) : '',
+    ...slowSentences(last),
     [...first, ...last].some(ranBare) ? NO_SANDBOX : '',
   ];
   return sentences.filter(sentence => sentence !== '').join(' ');
