@@ -51,11 +51,14 @@ export function statusComment(seen: Snapshot, campaign: Campaign, state: Campaig
     experiments.flatMap(({ marker }) => (isNearMiss(marker, metric.goal) ? marker.number : [])),
   );
   const isExported = settled.length > 0;
-  // The number makes a browser fetch the picture again when there is something new on it.
-  if (isExported)
+  const isReported = hasEnded(state) && !state.reportDue;
+  // The report has the chart, too. The number makes a browser fetch the picture again when there is something new on it.
+  if (isExported && !isReported)
     parts.push(
       `![Progress so far](${snapshot.url}/raw/${LOG_BRANCH}/${CHART_FILE}?experiments=${settled.length})`,
     );
+  if (isReported && isExported)
+    parts.push('The chart, near misses, crashes and what to try next are in the report below.');
   if (rows.length > 0) parts.push(table(rows, nearMisses, metric.name));
   const limits = snapshot.contract.kind === 'contract' ? snapshot.contract.contract.limits : NO_LIMITS;
   parts.push(
