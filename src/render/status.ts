@@ -1,5 +1,6 @@
 /** The campaign's status comment. It is derived from the snapshot alone, so an unchanged snapshot gives the same text. */
 import { markdownTable } from 'markdown-table';
+import { slowSentences } from '../campaign/evidence/disturbance.ts';
 import { budgetOf, championValues, trialsOfTree } from '../campaign/evidence/evidence.ts';
 import { isSettled } from '../campaign/evidence/finals.ts';
 import { ladderOf } from '../campaign/evidence/ladder.ts';
@@ -216,6 +217,7 @@ function caveatLine(snapshot: Snapshot, { baselines }: CampaignState): string {
   const sentences = [
     contract.kind === 'contract' ? testSentence(contract.contract, last) : '',
     moved ? overfittingSentence(first, last) : '',
+    ...slowSentences(last),
     [...first, ...last].some(ranBare) ? NO_SANDBOX : '',
   ];
   return sentences.filter(sentence => sentence !== '').join(' ');
