@@ -54,6 +54,7 @@ export async function runFloor({ runners, hours, paced }: Floor): Promise<Done> 
     apart: false,
     ladder: [],
     atLeast: null,
+    timeToQuality: 0,
     crashesInARow: 3,
     // It thinks ahead.
     thinker: 'model',

@@ -115,8 +115,6 @@ const variableSchema = z
 /** A budget at which the result of a campaign is measured once more when it ends. */
 const rungSchema = z.strictObject({ budget: durationSchema });
 
-export type Rung = z.infer<typeof rungSchema>;
-
 const keysSchema = z.strictObject({
   /** The only files that an experiment may change. */
   editable: z
@@ -167,6 +165,8 @@ const keysSchema = z.strictObject({
   base: z.string().min(1).nullable().default(null),
   /** When a campaign ends, its first and its last champion are measured at each of these budgets, too. */
   ladder: z.array(rungSchema).max(4).default([]),
+  /** How many trials are spent at the end on finding the training time in which the result is as good as the start; 0: none. */
+  time_to_quality: z.int().min(0).max(20).default(0),
   promote: z
     .strictObject({
       /** With `base: campaign`: the least share of the gain that must hold at the last budget of the ladder; null: any. */

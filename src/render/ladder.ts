@@ -1,8 +1,9 @@
 /** Whether a campaign's gain holds at other budgets, in sentences. */
 import { isHeldBack, type RungResult } from '../campaign/evidence/ladder.ts';
+import type { TimeToQuality } from '../campaign/evidence/time-to-quality.ts';
 import type { Contract } from '../protocol/contract.ts';
 import { escapeMarkdown } from '../text/markdown.ts';
-import { formatCount, formatNoise, formatSeconds, formatValue } from './number.ts';
+import { formatClock, formatCount, formatNoise, formatSeconds, formatValue } from './number.ts';
 
 const CHAMPIONS = { first: 'first', last: 'last' } as const;
 
@@ -29,6 +30,18 @@ function shareText(share: number | null, ownSeconds: number): string {
   if (share === null) return '';
   const own = `the gain at ${formatSeconds(ownSeconds)}`;
   return share <= 0 ? `, **none of ${own}**` : `, **${Math.round(100 * share)}% of ${own}**`;
+}
+
+/** `0.9979, where it began, now needs **4:29 of 5:00** (−10%; 90% interval 4:10 to 4:45; 6 trials).` */
+export function timeSentence(time: TimeToQuality, metric: string): string {
+  const { seconds, fullSeconds, target, trials } = time;
+  const began = `${metric} ${formatValue(target)}, where the campaign began, now needs`;
+  const less = `−${Math.round(100 * (1 - seconds / fullSeconds))}%`;
+  const full = `of ${formatClock(fullSeconds)}`;
+  const count = formatCount(trials, 'trial');
+  if (time.kind === 'below')
+    return `${began} **less than ${formatClock(seconds)} ${full}** (more than ${less}; ${count}).`;
+  return `${began} **${formatClock(seconds)} ${full}** (${less}; 90% interval ${formatClock(time.low)} to ${formatClock(time.high)}; ${count}).`;
 }
 
 /** Why the result is not offered in a pull request; empty if it is. */

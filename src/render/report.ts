@@ -4,13 +4,14 @@ import { budgetOf } from '../campaign/evidence/evidence.ts';
 import { ladderOf } from '../campaign/evidence/ladder.ts';
 import type { Levels } from '../campaign/evidence/result.ts';
 import { stoppedTrial } from '../campaign/evidence/stopping.ts';
+import { timeToQuality } from '../campaign/evidence/time-to-quality.ts';
 import type { Verdict } from '../campaign/marker.ts';
 import type { Experiment, KnownCampaign, Snapshot } from '../campaign/model.ts';
 import { campaignBranch } from '../campaign/own-branch.ts';
 import type { Contract } from '../protocol/contract.ts';
 import { escapeMarkdown } from '../text/markdown.ts';
 import { overfittingSentence } from './audit.ts';
-import { heldBackSentence, rungSentence } from './ladder.ts';
+import { heldBackSentence, rungSentence, timeSentence } from './ladder.ts';
 import { whatNext } from './next-steps.ts';
 import {
   formatCount,
@@ -80,7 +81,9 @@ function ladderSection({ snapshot, contract, campaign }: Facts): string {
   const results = ladderOf(snapshot, contract, campaign);
   const own = budgetOf(contract, campaign);
   const held = heldBackSentence(contract, results, campaignBranch(campaign.issue));
+  const time = timeToQuality(snapshot, contract, campaign);
   return section('Does the gain hold?', [
+    ...(time === null ? [] : [`- ${timeSentence(time, contract.metric.name)}`]),
     ...results.map(result => `- ${rungSentence(result, own)}`),
     ...(held === '' ? [] : [`- ${held}`]),
   ]);

@@ -194,3 +194,61 @@ describe('`promote: {at_least: 0.5}`', () => {
     assert.match(promotionsOf(here.model, 1)[0]?.body ?? '', /At 10 min: not measured \(0 of 6 trials\)/);
   });
 });
+
+describe('time to quality', () => {
+  /** The score after this many seconds: straight in the logarithm of time, 1.0 after 240 s and 0.9 after 300 s. */
+  const curve = (seconds: number) => 1 - (0.1 * Math.log(seconds / 240)) / Math.log(300 / 240);
+
+  /** Lets short trials score as the curve says, with a little noise. */
+  async function search(scene: Scene, noise = 0): Promise<number[]> {
+    await untilFinals(scene, [1, 0.9]);
+    const budgets: number[] = [];
+    for (let i = 0; i < 30; i++) {
+      const [run] = running(scene);
+      if (!run) return budgets;
+      const budget = Number(run.inputs.budget);
+      budgets.push(budget);
+      scene.measure(run.title, curve(budget) + noise * ((i % 3) - 1));
+      scene.pass(60);
+      await scene.work();
+    }
+    return assert.fail('Expected an end.');
+  }
+
+  test('closes in on the time in which the last champion is as good as the first', async () => {
+    const scene = campaignScene(1, 1, { timeToQuality: 6 });
+    assert.deepEqual(await search(scene), [213, 252, 231, 240, 234, 237]);
+    assert.match(
+      report(scene),
+      /- loss 1\.0000, where the campaign began, now needs \*\*4:00 of 5:00\*\* \(−20%; 90% interval [34]:\d\d to 4:0\d; 6 trials\)\./,
+    );
+    assert.equal(statusOf(scene).state.phase, 'finished');
+  });
+
+  test('takes no more trials than the contract says', async () => {
+    const scene = campaignScene(1, 1, { timeToQuality: 2 });
+    assert.deepEqual(await search(scene), [213, 252]);
+    assert.match(report(scene), /\*\*\d:\d\d of 5:00\*\* .*; 2 trials\)/);
+  });
+
+  test('ends the search where a trial crashes', async () => {
+    const scene = campaignScene(1, 1, { timeToQuality: 6 });
+    await untilFinals(scene, [1, 0.9]);
+    scene.crash('1/10001.1');
+    await scene.work();
+    assert.equal(finalRuns(scene).length, 1);
+    assert.doesNotMatch(report(scene), /where the campaign began/);
+    assert.equal(statusOf(scene).state.phase, 'finished');
+  });
+
+  test('looks no further than a sixteenth of the budget', async () => {
+    const scene = campaignScene(1, 1, { timeToQuality: 20 });
+    await finish(scene, [1, 0.9], new Array(20).fill(0.9));
+    const budgets = finalRuns(scene).map(({ inputs }) => Number(inputs.budget));
+    assert.deepEqual(
+      budgets,
+      budgets.toSorted((a, b) => b - a),
+    );
+    assert.match(report(scene), /now needs \*\*less than 2\d s of 5:00\*\* \(more than −9\d%; \d trials\)/);
+  });
+});

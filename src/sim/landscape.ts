@@ -10,7 +10,8 @@ const BRIEF = 'program.md';
 const REFEREE = 'referee.py';
 export const WORKFLOW = 'experiment.yml';
 export const NAMES = ['depth', 'width', 'heads', 'rate', 'decay'] as const;
-const BUDGET_SECONDS = 300;
+/** Of the contract. */
+export const BUDGET_SECONDS = 300;
 /** Settings outside 0 to this crash. */
 export const LARGEST = 9;
 
@@ -92,6 +93,7 @@ export interface ContractOptions {
   apart: boolean;
   ladder: readonly number[];
   atLeast: number | null;
+  timeToQuality: number;
   /** A language model thinks, not the built-in agent. */
   thinker: 'explore' | 'model';
 }
@@ -102,7 +104,7 @@ const AGENTS = {
 } as const;
 
 export function contractText(options: ContractOptions): string {
-  const { refereed, parallel, apart, thinker, ladder, atLeast, ...limits } = options;
+  const { refereed, parallel, apart, thinker, ladder, atLeast, timeToQuality, ...limits } = options;
   const { experimentsLimit, hoursLimit, usdLimit, crashesInARow } = limits;
   return `editable: [${SETTINGS}]
 brief: ${BRIEF}
@@ -114,6 +116,7 @@ base: ${apart ? 'campaign' : 'null'}
 agents: [${AGENTS[thinker]}]
 ladder: [${ladder.map(seconds => `{budget: ${seconds}s}`).join(', ')}]
 promote: {at_least: ${atLeast}}
+time_to_quality: ${timeToQuality}
 `;
 }
 

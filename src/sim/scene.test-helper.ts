@@ -67,6 +67,7 @@ export function campaignScene(
       apart: false,
       ladder: [],
       atLeast: null,
+      timeToQuality: 0,
       thinker: 'explore',
       ...contract,
     }),

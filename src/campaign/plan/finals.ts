@@ -2,9 +2,10 @@
 import { BASELINES } from '../../gate/baselines.ts';
 import type { Action, Work } from '../action.ts';
 import { budgetOf } from '../evidence/evidence.ts';
-import { isSettled, spanOf } from '../evidence/finals.ts';
+import { isSettled, type Span, spanOf } from '../evidence/finals.ts';
+import { nextProbe } from '../evidence/time-to-quality.ts';
 import type { Final, Point } from '../marker.ts';
-import { measuredValues, type Snapshot } from '../model.ts';
+import { type KnownCampaign, measuredValues, type Snapshot } from '../model.ts';
 import { attemptsOf, experimentsOf } from '../queries.ts';
 import { FIRST_FINAL, trialId, trialParts } from '../trial-id.ts';
 import { isLost, LOOK_AGAIN_SECONDS, runningTrials } from './dispatch.ts';
@@ -22,15 +23,17 @@ type Wanted = Pick<Final, 'of' | 'base' | 'budgetSeconds' | 'seeds'>;
 export function measureFinals({ snapshot, work, now, parallel }: Turn): Action | null {
   const { campaign } = work;
   const { finals } = campaign.state;
-  const wanted = wantedFinals(snapshot, work);
-  const missing = wanted.filter(each => !finals.some(final => isSame(final, each)));
-  if (missing.length > 0) {
-    const next = Math.max(FIRST_FINAL, 1 + Math.max(0, ...finals.map(({ number }) => number)));
-    const added = missing.map((each, i) => ({ number: next + i, ...each, trials: [] }));
-    return { kind: 'addFinals', campaign, finals: added };
+  const span = spanOf(campaign, experimentsOf(snapshot, campaign));
+  if (span === null) return null;
+  const ladder = rungs(work, span);
+  const missing = ladder.filter(each => !finals.some(final => isSame(final, each)));
+  if (missing.length > 0) return addFinals(campaign, missing);
+  const asked = (final: Final) => ladder.some(each => isSame(final, each)) || isProbe(final, work, span);
+  const open = finals.filter(final => asked(final) && !isSettled(final));
+  if (open.length === 0) {
+    const probe = nextProbe(snapshot, work.contract, campaign);
+    return probe === null ? null : addFinals(campaign, [wantedOf(span, span.last, probe, 1)]);
   }
-  const open = finals.filter(final => wanted.some(each => isSame(final, each)) && !isSettled(final));
-  if (open.length === 0) return null;
   const progress = open.map(final => ({ final, ...progressOf(snapshot, work, final, now) }));
   const lost = progress.find(each => each.lost !== null)?.lost;
   if (lost) return dispatchAs(work, lost.trial, lost.seed);
@@ -44,19 +47,30 @@ export function measureFinals({ snapshot, work, now, parallel }: Turn): Action |
   return dispatchAs(work, trial, next.started);
 }
 
-/** What the contract asks for. */
-function wantedFinals(snapshot: Snapshot, { campaign, contract }: Work): Wanted[] {
-  const span = spanOf(campaign, experimentsOf(snapshot, campaign));
-  if (span === null) return [];
-  const at = (of: Point, budgetSeconds: number): Wanted => ({
-    of: { sha: of.sha, tree: of.tree },
-    base: span.last.sha,
-    budgetSeconds,
-    seeds: LADDER_SEEDS,
-  });
+/** Both champions at each budget of the ladder. */
+function rungs({ campaign, contract }: Work, span: Span): Wanted[] {
   return contract.ladder
     .filter(({ budget }) => budget !== budgetOf(contract, campaign))
-    .flatMap(({ budget }) => [at(span.first, budget), at(span.last, budget)]);
+    .flatMap(({ budget }) =>
+      [span.first, span.last].map(champion => wantedOf(span, champion, budget, LADDER_SEEDS)),
+    );
+}
+
+/** Whether it looks for the time in which the last champion is as good as the first. */
+function isProbe({ of, budgetSeconds }: Final, { campaign, contract }: Work, { last }: Span): boolean {
+  return contract.time_to_quality > 0 && of.sha === last.sha && budgetSeconds < budgetOf(contract, campaign);
+}
+
+function wantedOf({ last }: Span, { sha, tree }: Point, budgetSeconds: number, seeds: number): Wanted {
+  return { of: { sha, tree }, base: last.sha, budgetSeconds, seeds };
+}
+
+/** Notes them with the next free numbers. */
+function addFinals(campaign: KnownCampaign, wanted: readonly Wanted[]): Action {
+  const numbers = campaign.state.finals.map(({ number }) => number);
+  const next = Math.max(FIRST_FINAL, 1 + Math.max(0, ...numbers));
+  const finals = wanted.map((each, i) => ({ number: next + i, ...each, trials: [] }));
+  return { kind: 'addFinals', campaign, finals };
 }
 
 /** What was measured at an earlier end of the campaign is not measured again. */

@@ -122,7 +122,7 @@ async function readBase(
   const at = (branch: string, { sha, tree }: Commit) => ({ base: { branch, sha, tree } });
   const here = { ...at(home.branch, home.tip), contract: own, campaignTip: null };
   if (own.kind !== 'contract') return here;
-  const { base, agents, parallel, limits, ladder, promote } = own.contract;
+  const { base, agents, parallel, limits, ladder, promote, time_to_quality } = own.contract;
   const current = currentCampaign({ campaigns: [...campaigns] });
   if (base === null || base === home.branch || (base === CAMPAIGN_BASE && !current)) return here;
   const branch = base === CAMPAIGN_BASE && current ? campaignBranch(current.issue) : base;
@@ -135,7 +135,10 @@ async function readBase(
   const there = await readContract(port, memory, tip, needed);
   const contract =
     there.kind === 'contract'
-      ? { ...there, contract: { ...there.contract, base, agents, parallel, limits, ladder, promote } }
+      ? {
+          ...there,
+          contract: { ...there.contract, base, agents, parallel, limits, ladder, promote, time_to_quality },
+        }
       : there;
   return { ...at(branch, tip), contract, campaignTip: tip };
 }

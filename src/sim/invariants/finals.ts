@@ -4,8 +4,10 @@ import { isSettled } from '../../campaign/evidence/finals.ts';
 import type { CampaignState } from '../../campaign/marker.ts';
 import { measuredValues } from '../../campaign/model.ts';
 import { FIRST_FINAL, trialParts } from '../../campaign/trial-id.ts';
+import { BUDGET_SECONDS } from '../landscape.ts';
 import type { RunRecord } from '../model/state.ts';
 import type { Sim } from '../sim.ts';
+import { ON_BRANCH } from './promotions.ts';
 import { campaignOf, isTakenBack, markerOf, pullsOf, stateOf, statusComments } from './read.ts';
 import type { Rule, Rules } from './rule.ts';
 
@@ -27,7 +29,9 @@ export function watchFinals({ sim, model, allowed }: Rules): Rule {
   function checkRun({ title, inputs }: RunRecord): void {
     sim.tally.finals++;
     const { issue } = trialParts(title);
-    if (!sim.profile.ladder.includes(Number(inputs.budget)))
+    const budget = Number(inputs.budget);
+    const isProbe = sim.profile.timeToQuality > 0 && budget < BUDGET_SECONDS;
+    if (!sim.profile.ladder.includes(budget) && !isProbe)
       sim.violate(`Trial ${title} runs for ${inputs.budget} s, which the contract does not ask for.`);
     if (!tips.has(inputs.candidate ?? ''))
       sim.violate(`Trial ${title} measures ${inputs.candidate}, which was never a champion.`);
@@ -44,6 +48,13 @@ export function watchFinals({ sim, model, allowed }: Rules): Rule {
     const subjects = finals.map(({ of, budgetSeconds }) => `${of.sha} at ${budgetSeconds} s`);
     if (new Set(subjects).size < subjects.length)
       sim.violate(`One commit is measured twice at one budget: ${subjects.join(', ')}.`);
+    const probes = Map.groupBy(
+      finals.filter(({ budgetSeconds }) => budgetSeconds < BUDGET_SECONDS),
+      ({ of }) => of.sha,
+    );
+    for (const [sha, those] of probes)
+      if (those.length > sim.profile.timeToQuality + allowed(1) - 1)
+        sim.violate(`${those.length} short trials of ${sha} look for the time that it needs.`);
     if (new Set(finals.map(({ number }) => number)).size < finals.length)
       sim.violate('Two final measurements have one number.');
     for (const { number, trials, seeds } of finals)
@@ -61,8 +72,10 @@ export function checkFinals(sim: Sim): void {
     if (status.comment.body.includes('Not offered in a pull request')) tally.heldBack++;
     const { phase, finals } = status.state;
     const merged = pullsOf(model, number).some(({ state }) => state === 'merged');
-    if (isTakenBack(sim) || !open || phase !== 'finished' || !merged) continue;
-    // People may merge after the end, or move the branch, so what was the last champion is what was measured last.
+    // A branch that people put back has another champion, or none.
+    const byHand = ON_BRANCH.some(kind => tally.interventions[kind]);
+    if (isTakenBack(sim) || byHand || !open || phase !== 'finished' || !merged) continue;
+    // People may merge after the end, so what was the last champion is what was measured last.
     const last = finals.at(-1)?.base;
     if (last === undefined && profile.ladder.length > 0 && !tally.interventions['merge an experiment'])
       sim.violate(`Campaign #${number} has finished, and its result was not measured again.`);

@@ -11,7 +11,7 @@ import { campaignOf, markerOf, promotionsOf, pullsOf, statusComments } from './r
 import type { Rule, Rules } from './rule.ts';
 
 /** Interventions after which a campaign's branch is not what the App made it, or cannot be read. */
-const ON_BRANCH = [
+export const ON_BRANCH = [
   'push to a campaign’s branch',
   'put a campaign’s branch back',
   'delete a campaign’s branch',
