@@ -19800,6 +19800,8 @@ var keysSchema = external_exports.strictObject({
   base: external_exports.string().min(1).nullable().default(null),
   /** When a campaign ends, its first and its last champion are measured at each of these budgets, too. */
   ladder: external_exports.array(rungSchema).max(4).default([]),
+  /** How many trials are spent at the end on finding the training time in which the result is as good as the start; 0: none. */
+  time_to_quality: external_exports.int().min(0).max(20).default(0),
   promote: external_exports.strictObject({
     /** With `base: campaign`: the least share of the gain that must hold at the last budget of the ladder; null: any. */
     at_least: external_exports.number().gt(0).max(1).nullable().default(null)
