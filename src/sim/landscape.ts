@@ -94,6 +94,7 @@ export interface ContractOptions {
   ladder: readonly number[];
   atLeast: number | null;
   timeToQuality: number;
+  digest: string | null;
   /** A language model thinks, not the built-in agent. */
   thinker: 'explore' | 'model';
 }
@@ -104,7 +105,7 @@ const AGENTS = {
 } as const;
 
 export function contractText(options: ContractOptions): string {
-  const { refereed, parallel, apart, thinker, ladder, atLeast, timeToQuality, ...limits } = options;
+  const { refereed, parallel, apart, thinker, ladder, atLeast, timeToQuality, digest, ...limits } = options;
   const { experimentsLimit, hoursLimit, usdLimit, crashesInARow } = limits;
   return `editable: [${SETTINGS}]
 brief: ${BRIEF}
@@ -117,6 +118,7 @@ agents: [${AGENTS[thinker]}]
 ladder: [${ladder.map(seconds => `{budget: ${seconds}s}`).join(', ')}]
 promote: {at_least: ${atLeast}}
 time_to_quality: ${timeToQuality}
+digest: ${digest}
 `;
 }
 

@@ -5,16 +5,31 @@ import type { Sim } from '../sim.ts';
 import { isTakenBack, markerOf, pullsOf, statusComments } from './read.ts';
 import type { Rule, Rules } from './rule.ts';
 
+const DAY_MS = 86_400_000;
+
 export function watchReports({ sim, model }: Rules): Rule {
   return ({ table, actor, before, after }) => {
     if (table !== 'comments' || actor !== model.botLogin || before || !after) return;
-    if (!noticeKey(after.body)?.startsWith('report ')) return;
+    const key = noticeKey(after.body) ?? '';
+    if (key.startsWith('digest ')) checkDigest(after.issue, key);
+    if (!key.startsWith('report ')) return;
     sim.tally.reports++;
     const phase = statusComments(model, after.issue)[0]?.state.phase;
     // Of two Apps one may let the campaign go on while the other reports its end.
     if (!sim.profile.twoApps && (phase === 'running' || phase === 'paused'))
       sim.violate(`The end of campaign #${after.issue} was reported while it is ${phase}.`);
   };
+
+  function checkDigest(issue: number, key: string): void {
+    sim.tally.digests++;
+    const phase = statusComments(model, issue)[0]?.state.phase;
+    if (sim.profile.digest === null)
+      sim.violate(`Campaign #${issue} has a digest, and nobody asked for one.`);
+    if (!sim.profile.twoApps && (phase === 'finished' || phase === 'stopped'))
+      sim.violate(`Campaign #${issue} has a digest although it is ${phase}.`);
+    const late = model.now() - Date.parse(key.slice('digest '.length));
+    if (!(late >= 0 && late < DAY_MS)) sim.violate(`The digest of campaign #${issue} is ${late} ms late.`);
+  }
 }
 
 /** Each campaign that has ended has reported its last end, with as many merges as there are. */
