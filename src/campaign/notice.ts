@@ -24,6 +24,11 @@ export function flaggedKey({ pull }: Experiment): string {
   return `flagged ${pull}`;
 }
 
+/** The champion does not meet an absolute limit of the contract. */
+export function unmetGuardKey(name: string, bound: string): string {
+  return `unmet guard ${name} ${bound}`;
+}
+
 /** Notices about queued runs that no runner picks up; `paused` also pauses the campaign. */
 const QUEUE_KEYS = { waiting: 'no runner for run', paused: 'paused for run' };
 export type QueueNotice = keyof typeof QUEUE_KEYS;
