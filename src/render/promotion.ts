@@ -8,6 +8,7 @@ import type { Evidence } from '../campaign/plan/promotion.ts';
 import { hasEnded } from '../campaign/queries.ts';
 import type { Contract } from '../protocol/contract.ts';
 import { escapeMarkdown } from '../text/markdown.ts';
+import { guardCells, guardNames } from './guards.ts';
 import { formatCount, formatDifference, formatNoise, formatShare, formatValue } from './number.ts';
 import { spentText } from './status.ts';
 
@@ -98,18 +99,22 @@ function whoDecided(marker: ExperimentMarker): string | null {
 }
 
 function mergedTable(merged: readonly Experiment[], metric: string): string {
-  const rows = merged.map(({ pull, marker }) => {
+  const guarded = merged.map(({ marker }) => ({ guards: marker.verdict?.guards ?? [] }));
+  const guards = guardNames(guarded);
+  const rows = merged.map(({ pull, marker }, i) => {
     const { value, championValue, doubt } = marker.verdict ?? NO_VERDICT;
     return [
       `#${pull}`,
       escapeMarkdown(marker.idea.title, 80),
       value === null ? '–' : formatValue(value),
       value === null || championValue === null ? '–' : formatDifference(value - championValue, championValue),
+      ...guardCells(guarded[i] ?? { guards: [] }, guards),
       whoDecided(marker) ?? (doubt === null ? '–' : formatShare(doubt)),
     ];
   });
-  return markdownTable([['', 'experiment', metric, 'change', 'chance of no gain'], ...rows], {
-    align: ['r', 'l', 'r', 'r', 'r'],
+  const names = guards.map(name => escapeMarkdown(name));
+  return markdownTable([['', 'experiment', metric, 'change', ...names, 'chance of no gain'], ...rows], {
+    align: ['r', 'l', 'r', 'r', ...guards.map(() => 'r'), 'r'],
   });
 }
 
