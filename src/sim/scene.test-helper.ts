@@ -64,6 +64,7 @@ export function campaignScene(
       crashesInARow: 3,
       apart: false,
       thinker: 'explore',
+      leastQuality: null,
       ...contract,
     }),
     permissions: new Map([

@@ -5,6 +5,7 @@ import { watchComments } from './comments.ts';
 import { watchCosts } from './costs.ts';
 import { watchCrashes } from './crashes.ts';
 import { watchExperiments } from './experiments.ts';
+import { watchGuards } from './guards.ts';
 import { watchMerges } from './merges.ts';
 import { watchPromotions } from './promotions.ts';
 import type { Rules } from './rule.ts';
@@ -30,6 +31,7 @@ export function watchInvariants(sim: Sim): void {
   for (const watch of [
     watchBranches,
     watchMerges,
+    watchGuards,
     watchExperiments,
     watchComments,
     watchTrials,
