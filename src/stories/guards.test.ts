@@ -39,6 +39,8 @@ test('an idea that gains but breaks a guard is closed, and what keeps it is merg
   );
   assert.equal(history.pulls[0]?.title, 'guard: depth 1 → 2');
   assert.equal(history.main.length, 2);
+  const check = history.checks.find(({ trial }) => trial === `${issue}/1.1`);
+  assert.equal(check?.conclusion, 'neutral', 'what breaks a guard has no green tick');
   assert.doesNotMatch(history.main.map(({ subject }) => subject).join('\n'), /depth/);
 });
 
