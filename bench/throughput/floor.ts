@@ -53,6 +53,9 @@ export async function runFloor({ runners, hours, paced }: Floor): Promise<Done> 
     usdLimit: null,
     apart: false,
     leastQuality: null,
+    ladder: [],
+    atLeast: null,
+    timeToQuality: 0,
     crashesInARow: 3,
     // It thinks ahead.
     thinker: 'model',

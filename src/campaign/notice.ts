@@ -1,4 +1,5 @@
 /** Keys of notices that the App posts once per campaign. They are stored on GitHub, so keys must not change; the texts can. */
+import type { CampaignState } from './marker.ts';
 import type { Experiment, Promotion, Run } from './model.ts';
 
 /** The campaign's state was lost. */
@@ -27,6 +28,11 @@ export function flaggedKey({ pull }: Experiment): string {
 /** The champion does not meet an absolute limit of the contract. */
 export function unmetGuardKey(name: string, bound: string): string {
   return `unmet guard ${name} ${bound}`;
+}
+
+/** The report at the end of a campaign that was last started at this time. */
+export function reportKey({ startedAt }: Pick<CampaignState, 'startedAt'>): string {
+  return `report ${startedAt}`;
 }
 
 /** Notices about queued runs that no runner picks up; `paused` also pauses the campaign. */

@@ -99,6 +99,7 @@ function campaignState(more: Partial<CampaignState> = {}): CampaignState {
     phase: 'running',
     reason: '',
     cause: null,
+    reportDue: false,
     target: 5,
     parallel: null,
     budgetSeconds: null,
@@ -115,6 +116,7 @@ function campaignState(more: Partial<CampaignState> = {}): CampaignState {
     misfits: [],
     notices: [],
     forgiven: { baselines: 0, experiments: 0 },
+    finals: [],
     base: null,
     ...more,
   };

@@ -3,7 +3,7 @@ import { markdownTable } from 'markdown-table';
 import { guardLevels } from '../campaign/evidence/guards.ts';
 import { type GuardFinding, isBreach } from '../campaign/guard-finding.ts';
 import type { Verdict } from '../campaign/marker.ts';
-import type { Campaign, Snapshot } from '../campaign/model.ts';
+import type { Campaign, Experiment, Snapshot } from '../campaign/model.ts';
 import type { Contract } from '../protocol/contract.ts';
 import { isFromOutside, writeBound } from '../protocol/guards.ts';
 import { escapeMarkdown, quote } from '../text/markdown.ts';
@@ -57,6 +57,22 @@ export function guardLine(snapshot: Snapshot, campaign: Campaign): string {
 
 interface Guarded {
   guards: readonly GuardFinding[];
+}
+
+/** What was found about an experiment's guards. */
+export function guarded({ marker }: Experiment): Guarded {
+  return { guards: marker.verdict?.guards ?? [] };
+}
+
+/** The experiments that were not merged because of a guard, at most so many, as lines of a list. */
+export function guardList(experiments: readonly Experiment[], most: number): string[] {
+  const broken = experiments.filter(({ marker }) => marker.verdict?.kind === 'guard');
+  const lines = broken.slice(-most).map(({ pull, marker }) => {
+    const title = escapeMarkdown(marker.idea.title, 80);
+    return `- #${pull} ${title}: ${escapeMarkdown(marker.verdict?.reason ?? '')}`;
+  });
+  const more = broken.length - lines.length;
+  return more > 0 ? [...lines, `- and ${more} more`] : lines;
 }
 
 /** The guards that any of these was checked against, in order. */

@@ -10,6 +10,8 @@ const BRIEF = 'program.md';
 const REFEREE = 'referee.py';
 export const WORKFLOW = 'experiment.yml';
 export const NAMES = ['depth', 'width', 'heads', 'rate', 'decay'] as const;
+/** Of the contract. */
+export const BUDGET_SECONDS = 300;
 /** Settings outside 0 to this crash. */
 export const LARGEST = 9;
 
@@ -48,6 +50,8 @@ export interface Landscape {
   truth(files: Files): number | null;
   /** Numbers that are guarded, without noise; null where the candidate does not report one. */
   guarded(files: Files): Record<GuardName, number | null>;
+  /** The same after another training time, in seconds: longer is better, and not all of a gain at 300 s may hold. */
+  truthAt(files: Files, seconds: number): number | null;
   /** Whether the audit finds that the candidate looks ahead. */
   cheats(files: Files): boolean;
 }
@@ -55,8 +59,11 @@ export interface Landscape {
 export function createLandscape(random: Random): Landscape {
   const best = NAMES.map(() => random.whole(0, LARGEST));
   const weight = NAMES.map(() => random.between(0.0005, 0.01));
-  return {
-    noise: random.pick([0, 0.001, 0.005, 0.02]),
+  const noise = random.pick([0, 0.001, 0.005, 0.02]);
+  /** What is left of a gain after a doubled training time. */
+  const transfer = random.pick([1, 0.8, 0.3]);
+  const landscape: Landscape = {
+    noise,
     truth(files) {
       const values = NAMES.map(name => settingOf(files, name));
       if (values.some(value => value === null || value < 0 || value > LARGEST)) return null;
@@ -71,8 +78,13 @@ export function createLandscape(random: Random): Landscape {
       const quality = heads === SILENT_HEADS ? null : 50 - 2 * rate;
       return { memory: 100 + 10 * depth + 5 * width, quality };
     },
+    truthAt(files, seconds) {
+      const [truth, doublings] = [landscape.truth(files), Math.log2(seconds / BUDGET_SECONDS)];
+      return truth === null ? null : 1 + (truth - 1) * transfer ** doublings - 0.05 * doublings;
+    },
     cheats: files => settingOf(files, 'leak') === 1,
   };
+  return landscape;
 }
 
 export function settingOf(files: Files, name: string): number | null {
@@ -96,6 +108,9 @@ export interface ContractOptions {
   apart: boolean;
   /** The least quality that is guarded, beside the memory; null: there are no guards. */
   leastQuality: number | null;
+  ladder: readonly number[];
+  atLeast: number | null;
+  timeToQuality: number;
   /** A language model thinks, not the built-in agent. */
   thinker: 'explore' | 'model';
 }
@@ -106,7 +121,8 @@ const AGENTS = {
 } as const;
 
 export function contractText(options: ContractOptions): string {
-  const { refereed, parallel, apart, thinker, leastQuality, ...limits } = options;
+  const { refereed, parallel, apart, thinker, leastQuality, ladder, atLeast, timeToQuality, ...limits } =
+    options;
   const { experimentsLimit, hoursLimit, usdLimit, crashesInARow } = limits;
   const guards =
     leastQuality === null
@@ -120,6 +136,9 @@ parallel: ${parallel}
 limits: {experiments: ${experimentsLimit}, hours: ${hoursLimit}, usd: ${usdLimit}, crashes_in_a_row: ${crashesInARow}}
 base: ${apart ? 'campaign' : 'null'}
 agents: [${AGENTS[thinker]}]
+ladder: [${ladder.map(seconds => `{budget: ${seconds}s}`).join(', ')}]
+promote: {at_least: ${atLeast}}
+time_to_quality: ${timeToQuality}
 `;
 }
 
