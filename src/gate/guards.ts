@@ -20,7 +20,7 @@ export interface GuardSamples {
   reference: readonly number[];
 }
 
-export interface GuardState {
+interface GuardState {
   /** `unsure`: beyond the limit, but by no more than another trial may take back. */
   kind: 'kept' | 'unsure' | 'broken';
   /** Mean over the idea's trials. */

@@ -35,7 +35,7 @@ export interface Guard {
   bound: Bound;
 }
 
-export interface Bound {
+interface Bound {
   /** The limit, or with `isRelative` a multiple of what the champion has. */
   value: number;
   isRelative: boolean;
