@@ -275,9 +275,28 @@ test("the candidate sees the machine's variables, but none of the job's", async 
   assert.match(output, /^AUTORESEARCH_DATA=\/home\/runner\/\.cache\/autoresearch\/data$/m);
 });
 
-test('missing data is a fault of the machine, not of the candidate', async context => {
-  const s = scene(context, train('echo "machine fault: no prepared data" >&2; exit 78'));
-  assert.deepEqual((await s.run()).outcome, { status: 'fault', message: 'no prepared data' });
+test('only the champion can say that the machine is at fault', async context => {
+  const says = train('echo "machine fault: no prepared data" >&2; exit 78');
+  const s = scene(context, says, says);
+  const champion = { candidate: s.options.base, candidateSha: s.options.baseSha };
+  assert.deepEqual((await s.run(champion)).outcome, { status: 'fault', message: 'no prepared data' });
+  const { message } = crashOf(await s.run());
+  assert.equal(message, 'exit code 78: machine fault: no prepared data');
+});
+
+test('an idea cannot say either that a program of the command is missing', async context => {
+  const command = 'A=1 sh trainer/train.py';
+  for (const said of [
+    'sh: 1: sh: not found',
+    'sh: 1: nvcc: not found',
+    'sh: line 1: nvcc: command not found',
+  ]) {
+    const says = train(`echo "${said}"; exit 127`);
+    const s = scene(context, says, says);
+    assert.equal(crashOf(await s.run({ command })).message, `exit code 127: ${said}`);
+    const champion = { candidate: s.options.base, candidateSha: s.options.baseSha };
+    assert.equal((await s.run({ ...champion, command })).outcome.status, 'fault');
+  }
 });
 
 test('a missing readable path is a fault that names it', async context => {
