@@ -187,6 +187,11 @@ const ACTIONS: { [Kind in Exclude<Action['kind'], 'wait'>]: [...About<Kind>, Act
     { kind: 'deleteBase', campaign: later, base },
     { kind: 'deleteBase', campaign: four, base },
   ],
+  report: [
+    { kind: 'report', campaign: three, contract },
+    { kind: 'report', campaign: later, contract },
+    { kind: 'report', campaign: four, contract },
+  ],
   tidy: [
     { kind: 'tidy', duplicate: { kind: 'run', id: 1 } },
     { kind: 'tidy', duplicate: { kind: 'run', id: 1 } },

@@ -70,6 +70,8 @@ export type Action =
   | (Work & { kind: 'promote'; base: CampaignBase })
   /** Deletes the branch of a campaign that merged nothing. */
   | { kind: 'deleteBase'; campaign: KnownCampaign; base: CampaignBase }
+  /** Comments what a campaign that has ended came to. */
+  | (Work & { kind: 'report' })
   | { kind: 'tidy'; duplicate: Duplicate }
   /** Deletes an experiment's branch if it is still at `sha`. */
   | { kind: 'clean'; branch: string; sha: string }
@@ -124,6 +126,7 @@ export function keyOf(action: Action): string {
     case 'createBase':
     case 'promote':
     case 'deleteBase':
+    case 'report':
       return `${action.kind} #${action.campaign.issue}`;
     case 'tidy':
       return `tidy ${action.duplicate.kind} ${action.duplicate.id}`;

@@ -156,6 +156,8 @@ export const campaignStateSchema = z.preprocess(
     reason: z.string().max(2000),
     /** Why it is paused, if that decides how it resumes; null otherwise. */
     cause: pauseCauseSchema.nullable(),
+    /** Whether it has ended and its report was not posted yet. Campaigns that ended before there were reports get none. */
+    reportDue: z.boolean().default(false),
     /** Requested experiments, over all `/research N` commands. */
     target: z.int().nonnegative(),
     parallel: z.int().nullable(),

@@ -98,6 +98,7 @@ function campaignState(more: Partial<CampaignState> = {}): CampaignState {
     phase: 'running',
     reason: '',
     cause: null,
+    reportDue: false,
     target: 5,
     parallel: null,
     budgetSeconds: null,

@@ -1,15 +1,15 @@
 /** The promotion pull request: the result first, then the evidence, then how to accept or reject it. */
 import { markdownTable } from 'markdown-table';
-import type { CampaignState, ExperimentMarker } from '../campaign/marker.ts';
+import type { CampaignState } from '../campaign/marker.ts';
 import type { Experiment } from '../campaign/model.ts';
 import { campaignBranch } from '../campaign/own-branch.ts';
-import { keptBy } from '../campaign/people.ts';
 import type { Evidence } from '../campaign/plan/promotion.ts';
 import { hasEnded } from '../campaign/queries.ts';
 import type { Contract } from '../protocol/contract.ts';
 import { escapeMarkdown } from '../text/markdown.ts';
 import { formatCount, formatDifference, formatNoise, formatShare, formatValue } from './number.ts';
 import { spentText } from './status.ts';
+import { whoDecided } from './who-decided.ts';
 
 export interface PromotionPlace {
   campaign: number;
@@ -88,13 +88,6 @@ function levels({ first, last, noise }: Evidence, metric: string): string {
   const table = markdownTable([['', 'commit', metric, 'trials'], ...lines], { align: ['l', 'l', 'r', 'r'] });
   if (noise === null) return table;
   return `${table}\n\nTrials of the same code vary with a standard deviation of about ${formatNoise(noise)} ${metric}. A value based on few trials tends to look slightly better than it is.`;
-}
-
-/** Who merged the experiment if it was not the gate. */
-function whoDecided(marker: ExperimentMarker): string | null {
-  if (marker.verdict?.kind === 'person') return 'merged by hand';
-  const keeper = keptBy(marker);
-  return keeper === null ? null : `kept by ${escapeMarkdown(keeper)}`;
 }
 
 function mergedTable(merged: readonly Experiment[], metric: string): string {

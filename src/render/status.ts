@@ -1,5 +1,6 @@
 /** The campaign's status comment. It is derived from the snapshot alone, so an unchanged snapshot gives the same text. */
 import { markdownTable } from 'markdown-table';
+import { slowSentences } from '../campaign/evidence/disturbance.ts';
 import { budgetOf, championValues, trialsOfTree } from '../campaign/evidence/evidence.ts';
 import { type LedgerRow, ledgerRows, type Spending, spending } from '../campaign/evidence/ledger.ts';
 import { type CampaignState, MAX_FAILED_PROPOSALS, type Verdict } from '../campaign/marker.ts';
@@ -50,11 +51,14 @@ export function statusComment(seen: Snapshot, campaign: Campaign, state: Campaig
     experiments.flatMap(({ marker }) => (isNearMiss(marker, metric.goal) ? marker.number : [])),
   );
   const isExported = settled.length > 0;
-  // The number makes a browser fetch the picture again when there is something new on it.
-  if (isExported)
+  const isReported = hasEnded(state) && !state.reportDue;
+  // The report has the chart, too. The number makes a browser fetch the picture again when there is something new on it.
+  if (isExported && !isReported)
     parts.push(
       `![Progress so far](${snapshot.url}/raw/${LOG_BRANCH}/${CHART_FILE}?experiments=${settled.length})`,
     );
+  if (isReported && isExported)
+    parts.push('The chart, near misses, crashes and what to try next are in the report below.');
   if (rows.length > 0) parts.push(table(rows, nearMisses, metric.name));
   const limits = snapshot.contract.kind === 'contract' ? snapshot.contract.contract.limits : NO_LIMITS;
   parts.push(
@@ -187,6 +191,7 @@ function caveatLine(snapshot: Snapshot, { baselines }: CampaignState): string {
   const sentences = [
     contract.kind === 'contract' ? testSentence(contract.contract, last) : '',
     moved ? overfittingSentence(first, last) : '',
+    ...slowSentences(last),
     [...first, ...last].some(ranBare) ? NO_SANDBOX : '',
   ];
   return sentences.filter(sentence => sentence !== '').join(' ');

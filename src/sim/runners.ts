@@ -114,7 +114,10 @@ function measure(
   const files = model.git.tree(tree) ?? new Map<string, string>();
   const truth = landscape.truth(files);
   const isBusy = random.chance(profile.busyShare);
-  const value = truth === null ? null : truth + landscape.noise * random.normal() + (isBusy ? BUSY_LOSS : 0);
+  // Another program on the GPU shows in the steps alone.
+  const isShared = random.chance(profile.busyShare / 2);
+  const loss = isBusy || isShared ? BUSY_LOSS : 0;
+  const value = truth === null ? null : truth + landscape.noise * random.normal() + loss;
   const conditions = isBusy ? BUSY : CALM;
   const machine = profile.mixedMachines && random.chance(0.2) ? 'GPU B' : 'GPU A';
   const digest = digestOf(model.git.tree(model.git.commit(base)?.tree ?? '') ?? new Map());
@@ -165,6 +168,6 @@ function measure(
     trainingSeconds: outcome.status === 'stopped' ? 180 : 300,
     totalSeconds: outcome.status === 'stopped' ? 190 : 320,
     peakMemoryMb: 1000,
-    reported: {},
+    reported: { num_steps: isShared ? 400 : 950 },
   };
 }

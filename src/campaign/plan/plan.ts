@@ -14,6 +14,7 @@ import { maintainBase } from './base-branch.ts';
 import { conclude } from './conclude.ts';
 import { isLost } from './dispatch.ts';
 import { promote } from './promotion.ts';
+import { reportEnd } from './report.ts';
 import { writeOff } from './write-off.ts';
 
 const IDLE_SECONDS = 300;
@@ -40,7 +41,7 @@ export function plan(snapshot: Snapshot, now: Date): Action {
 
 /**
  * When there is nothing else to do: closes the check runs of lost trials of the champion that are not needed any more, deletes the
- * branches of settled experiments, and opens promotions.
+ * branches of settled experiments, reports what campaigns came to, and opens promotions.
  */
 function cleanOrWait(snapshot: Snapshot, next: Action | null, now: Date): Action {
   if (next && next.kind !== 'wait') return next;
@@ -57,8 +58,8 @@ function cleanOrWait(snapshot: Snapshot, next: Action | null, now: Date): Action
       !snapshot.offered.has(branch),
   );
   if (settled) return { kind: 'clean', branch: settled.branch, sha: settled.headSha };
-  const promotion = promote(snapshot);
-  if (promotion) return promotion;
+  const ending = reportEnd(snapshot) ?? promote(snapshot);
+  if (ending) return ending;
   const stranger = snapshot.commands.find(({ permitted }) => !permitted);
   if (stranger) {
     const { issue } = stranger;

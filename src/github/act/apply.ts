@@ -18,6 +18,7 @@ import { promote } from './promote.ts';
 import { open } from './propose.ts';
 import { hold } from './pull-commands.ts';
 import { repeat } from './repeat.ts';
+import { report } from './report.ts';
 import { moveHead, restack, revise } from './revise.ts';
 import { credit, stack } from './stack.ts';
 import { writeOff } from './thought-costs.ts';
@@ -86,6 +87,8 @@ export async function apply(
       return promote(context, snapshot, action);
     case 'deleteBase':
       return deleteBase(context, snapshot, action);
+    case 'report':
+      return report(context, snapshot, action);
     case 'tidy':
       return tidy(port, action.duplicate);
     case 'clean':
@@ -96,10 +99,10 @@ export async function apply(
 async function changePhase(
   context: Context,
   snapshot: Snapshot,
-  { campaign, phase, reason, cause }: ActionOf<'phase'>,
+  { campaign, phase, reason, cause, reportDue }: ActionOf<'phase'>,
 ): Promise<void> {
   if (phase === 'stopped') await cancelChampionTrials(context, snapshot, campaign);
-  await saveState(context.port, snapshot, campaign, { ...campaign.state, phase, reason, cause });
+  await saveState(context.port, snapshot, campaign, { ...campaign.state, phase, reason, cause, reportDue });
 }
 
 /** The labels that a run waits for, and those of the runners if the App may know them. */

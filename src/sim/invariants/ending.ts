@@ -15,6 +15,7 @@ import { checkComments } from './comments.ts';
 import { checkCosts } from './costs.ts';
 import { checkPromotions } from './promotions.ts';
 import { campaignOf, isTakenBack, markerOf, pullsOf, statusComments } from './read.ts';
+import { checkReports } from './reports.ts';
 
 /** Whether every campaign has ended, as far as GitHub shows. What the App cannot read stays open until a person closes it. */
 export function hasEnded({ model }: Sim): boolean {
@@ -45,6 +46,7 @@ export function checkEnding(sim: Sim): void {
     if (status && !live) checkStatus(sim, number, status.comment, status.state);
   }
   checkCosts(sim);
+  checkReports(sim);
   checkPromotions(sim);
   checkAnswers(sim);
   checkComments(sim);

@@ -7,6 +7,7 @@ import { watchCrashes } from './crashes.ts';
 import { watchExperiments } from './experiments.ts';
 import { watchMerges } from './merges.ts';
 import { watchPromotions } from './promotions.ts';
+import { watchReports } from './reports.ts';
 import type { Rules } from './rule.ts';
 import { watchStacks } from './stacks.ts';
 import { watchTrials } from './trials.ts';
@@ -39,6 +40,7 @@ export function watchInvariants(sim: Sim): void {
     watchLimits,
     watchPromotions,
     watchStacks,
+    watchReports,
   ])
     model.watchers.push(watch(rules));
 }
