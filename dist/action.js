@@ -12512,13 +12512,19 @@ var SEQUENCE = new RegExp(
   ].join("|"),
   "g"
 );
-var UNSEEN = /(?!\n|\t|\ufe0e|\ufe0f)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu;
+var UNSEEN = /(?!\n|\t|\ufe0e|\ufe0f)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u{13441}\u{13442}\u{16fe4}]/gu;
+var EMPTY_SIGN = /[\u2800\u{1d159}]/gu;
+var HALF = new RegExp("\\p{Cs}", "gu");
 var LAYOUT = /[\r\f]/g;
 function visible(text) {
-  return text.replace(SEQUENCE, "").replace(UNSEEN, "").toWellFormed();
+  return text.replace(SEQUENCE, "").replace(UNSEEN, "").replace(EMPTY_SIGN, " ").toWellFormed();
+}
+function unseen(text) {
+  const characters = text.replace(LAYOUT, "");
+  return [UNSEEN, EMPTY_SIGN, HALF].flatMap((kind) => characters.match(kind) ?? []);
 }
 function isVisible(text) {
-  return text.isWellFormed() && text.replace(LAYOUT, "").search(UNSEEN) === -1;
+  return unseen(text).length === 0;
 }
 
 // src/protocol/measurement.ts
@@ -12882,10 +12888,10 @@ function classify(ending) {
     return crash(ending, "timeout", `still running after ${ending.timeoutSeconds} s; killed`);
   }
   const faultLine = ending.tail.findLast((line) => line.startsWith("machine fault:"));
-  if (result.exitCode === EXIT_MACHINE_FAULT && faultLine !== void 0) {
+  if (ending.isChampion && result.exitCode === EXIT_MACHINE_FAULT && faultLine !== void 0) {
     return fault(faultLine.slice("machine fault:".length).trim());
   }
-  if (ending.throughShell && result.exitCode === EXIT_NOT_FOUND) {
+  if (ending.lacksProgram && result.exitCode === EXIT_NOT_FOUND) {
     return fault(`Program not found: ${lastLine(ending.tail)}`);
   }
   if (result.exitCode !== 0) {
@@ -23776,7 +23782,9 @@ function withoutResult(stage, { result, exceeded, output: output2, peakMb }, con
     metricName: stage.contract.metric.name,
     tail: output2.tail(),
     timeoutSeconds: stage.options.timeoutSeconds,
-    throughShell: false,
+    // The referee itself says what is the machine's fault.
+    isChampion: false,
+    lacksProgram: false,
     shorten: stage.shorten
   };
   const last = output2.tail().findLast((line) => line.trim() !== "") ?? "(no output)";
@@ -23985,6 +23993,8 @@ async function runReported(stage) {
   const conditions = load2.conditions();
   const { output: output2, result, preview, stopped, peakMb } = executed;
   const { value, text, missing, reported: all } = read2(stage, output2, resultFile);
+  const throughShell = stage.command.throughShell || resultFile !== null && launched.kind === "none";
+  const isChampion = options.baseSha === options.candidateSha;
   const ending = {
     result,
     metric: value,
@@ -23993,8 +24003,8 @@ async function runReported(stage) {
     missing,
     tail: output2.tail(),
     timeoutSeconds: options.timeoutSeconds,
-    // Without a sandbox, only the shell checks that the program exists.
-    throughShell: stage.command.throughShell || resultFile !== null && launched.kind === "none",
+    isChampion,
+    lacksProgram: throughShell && (isChampion || await lacksProgram(stage, output2.tail())),
     shorten: stage.shorten
   };
   const { training_seconds: trainingSeconds, peak_vram_mb: reportedPeak, [name]: _, ...reported } = all;
@@ -24009,6 +24019,11 @@ async function runReported(stage) {
     peakMemoryMb: reportedPeak !== void 0 && reportedPeak > 0 && reportedPeak <= MOST_MEMORY_MB ? reportedPeak : peakMb,
     reported: Object.fromEntries(Object.entries(reported).slice(0, MAX_REPORTED3))
   };
+}
+async function lacksProgram({ options, launched }, tail) {
+  const name = /([^\s:]+): (?:command )?not found$/.exec(tail.at(-1) ?? "")?.[1];
+  if (name === void 0 || !options.command.split(/[\s;&|()]+/).includes(name)) return false;
+  return !name.includes("/") && await findProgram(name, launched.env) === null;
 }
 function outcomeOf2({ exceeded, stopped, preview }, ending, conditions) {
   if (stopped && preview !== null) return { status: "stopped", value: preview, at: PREVIEW_AT };
