@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { type Measurement, measurementSchema } from '../protocol/measurement.ts';
@@ -293,9 +293,36 @@ test('an idea cannot say either that a program of the command is missing', async
   ]) {
     const says = train(`echo "${said}"; exit 127`);
     const s = scene(context, says, says);
-    assert.equal(crashOf(await s.run({ command })).message, `exit code 127: ${said}`);
+    assert.ok(
+      crashOf(await s.run({ command })).message.startsWith(`exit code 127: ${said}. A trial installs`),
+    );
     const champion = { candidate: s.options.base, candidateSha: s.options.baseSha };
     assert.equal((await s.run({ ...champion, command })).outcome.status, 'fault');
+  }
+});
+
+test('a program of the repository that an idea made unfit to be started is the crash of that idea', async context => {
+  const start = '#!/bin/sh\necho "val_bpb: 1"\n';
+  const contract = `editable: [start.sh]\n${BASE_FILES['.github/research.yml']}`;
+  const command = './start.sh';
+  for (const sandbox of ['bubblewrap', 'none']) {
+    const s = scene(
+      context,
+      { 'start.sh': start },
+      { '.github/research.yml': `${contract}sandbox: ${sandbox}\n`, 'start.sh': '' },
+    );
+    const candidateSha = async () => commitFiles(s.options.candidate, {});
+    const start644 = crashOf(await s.run({ command }));
+    assert.match(
+      start644.message,
+      /^start\.sh, which the command starts, is not executable \(git update-index/,
+    );
+    chmodSync(join(s.options.candidate, 'start.sh'), 0o755);
+    const { outcome } = await s.run({ command, candidateSha: await candidateSha() });
+    assert.deepEqual(outcome, { status: 'measured', value: 1 });
+    rmSync(join(s.options.candidate, 'start.sh'));
+    const deleted = crashOf(await s.run({ command, candidateSha: await candidateSha() }));
+    assert.match(deleted.message, /^start\.sh, which the command starts, does not exist/);
   }
 });
 
