@@ -115,6 +115,7 @@ function campaignState(more: Partial<CampaignState> = {}): CampaignState {
     misfits: [],
     notices: [],
     forgiven: { baselines: 0, experiments: 0 },
+    finals: [],
     base: null,
     ...more,
   };

@@ -1,4 +1,5 @@
 /** What people can do after a campaign: each line names what was found and the command that follows from it. */
+import { isHeldBack, ladderOf } from '../campaign/evidence/ladder.ts';
 import type { Experiment } from '../campaign/model.ts';
 import { campaignBranch } from '../campaign/own-branch.ts';
 import { formatCount } from './number.ts';
@@ -17,8 +18,9 @@ export function whatNext(facts: Facts): string[] {
   );
 }
 
-function takeIt({ campaign, line, snapshot }: Facts): string | null {
+function takeIt({ campaign, contract, line, snapshot }: Facts): string | null {
   if (!campaign.state.base || line === null) return null;
+  if (isHeldBack(contract, ladderOf(snapshot, contract, campaign))) return null;
   return `Take it: a pull request from \`${campaignBranch(campaign.issue)}\` into \`${snapshot.home.branch}\` has the evidence, and only a person can merge it.`;
 }
 

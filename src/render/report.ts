@@ -1,12 +1,17 @@
 /** The report at the end of a campaign: what was found and how sure that is, what was not, what to do next, and what it cost. */
 import { markdownTable } from 'markdown-table';
+import { budgetOf } from '../campaign/evidence/evidence.ts';
+import { ladderOf } from '../campaign/evidence/ladder.ts';
 import type { Levels } from '../campaign/evidence/result.ts';
 import { stoppedTrial } from '../campaign/evidence/stopping.ts';
+import { timeToQuality } from '../campaign/evidence/time-to-quality.ts';
 import type { Verdict } from '../campaign/marker.ts';
 import type { Experiment, KnownCampaign, Snapshot } from '../campaign/model.ts';
+import { campaignBranch } from '../campaign/own-branch.ts';
 import type { Contract } from '../protocol/contract.ts';
 import { escapeMarkdown } from '../text/markdown.ts';
 import { overfittingSentence } from './audit.ts';
+import { heldBackSentence, rungSentence, timeSentence } from './ladder.ts';
 import { whatNext } from './next-steps.ts';
 import {
   formatCount,
@@ -30,6 +35,7 @@ export function reportComment(snapshot: Snapshot, contract: Contract, campaign: 
   const parts = [
     `### ${headline(facts)}`,
     confidence(facts),
+    ladderSection(facts),
     `![Every experiment so far](${snapshot.url}/raw/${LOG_BRANCH}/${CHART_FILE}?experiments=${facts.experiments.length})`,
     mergedTable(facts),
     nearMissList(facts),
@@ -68,6 +74,19 @@ function confidence(facts: Facts): string {
       : 'Commits by people came in between, so not all of the difference is from these experiments.',
   ].filter(sentence => sentence !== '');
   return sentences.length === 0 ? '' : `**How sure.** ${sentences.join(' ')}`;
+}
+
+/** Whether the gain holds at other budgets. */
+function ladderSection({ snapshot, contract, campaign }: Facts): string {
+  const results = ladderOf(snapshot, contract, campaign);
+  const own = budgetOf(contract, campaign);
+  const held = heldBackSentence(contract, results, campaignBranch(campaign.issue));
+  const time = timeToQuality(snapshot, contract, campaign);
+  return section('Does the gain hold?', [
+    ...(time === null ? [] : [`- ${timeSentence(time, contract.metric.name)}`]),
+    ...results.map(result => `- ${rungSentence(result, own)}`),
+    ...(held === '' ? [] : [`- ${held}`]),
+  ]);
 }
 
 function standardError({ first, last }: Levels, noise: number | null, metric: string): string {

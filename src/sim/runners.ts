@@ -39,13 +39,13 @@ export function startRunners(sim: Sim): void {
       changeRun(model, RUNNER, run.id, { status: 'in_progress' });
       const ending: Ending =
         !sim.calm && random.chance(profile.badTrials) ? random.pick(BAD_ENDINGS) : 'measured';
-      schedule.after(seconds(ending), () => finish(run, ending));
+      schedule.after(seconds(ending, run), () => finish(run, ending));
     }
   }
 
-  function seconds(ending: Ending): number {
+  function seconds(ending: Ending, { inputs }: RunRecord): number {
     if (ending === 'dies') return LOST_RUNNER_SECONDS;
-    return 300 + random.between(20, 60) * (ending === 'slow' ? 10 : 1);
+    return Number(inputs.budget) + random.between(20, 60) * (ending === 'slow' ? 10 : 1);
   }
 
   function finish(started: RunRecord, ending: Ending): void {
@@ -112,7 +112,7 @@ function measure(
   const { trial = '', base = '', candidate = '', seed = '0', budget = '300', threshold = '' } = inputs;
   const tree = model.git.commit(candidate)?.tree ?? '0'.repeat(40);
   const files = model.git.tree(tree) ?? new Map<string, string>();
-  const truth = landscape.truth(files);
+  const truth = landscape.truthAt(files, Number(budget));
   const isBusy = random.chance(profile.busyShare);
   // Another program on the GPU shows in the steps alone.
   const isShared = random.chance(profile.busyShare / 2);

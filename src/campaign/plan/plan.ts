@@ -194,14 +194,22 @@ function removeDuplicate({ duplicates: [duplicate] }: Snapshot): Action | null {
   return duplicate ? { kind: 'tidy', duplicate } : null;
 }
 
-/** Records finished runs in check runs, and trials of the champion in the campaign's marker. */
+/** Records finished runs in check runs, and trials that are no experiment's in the campaign's marker. */
 function recordResults(snapshot: Snapshot): Action | null {
   // Without a contract, it is unknown what was measured.
   if (snapshot.contract.kind !== 'contract') return null;
   const { contract } = snapshot.contract;
   for (const campaign of liveCampaigns(snapshot)) {
-    for (const experiment of [null, ...openExperiments(snapshot, campaign)]) {
-      for (const attempt of attemptsOf(snapshot, campaign.issue, experiment?.marker.number ?? 0)) {
+    const subjects = [
+      { number: 0, experiment: null },
+      ...campaign.state.finals.map(({ number }) => ({ number, experiment: null })),
+      ...openExperiments(snapshot, campaign).map(experiment => ({
+        number: experiment.marker.number,
+        experiment,
+      })),
+    ];
+    for (const { number, experiment } of subjects) {
+      for (const attempt of attemptsOf(snapshot, campaign.issue, number)) {
         const measured = attempt.check?.measurement != null;
         if (measured ? experiment === null : attempt.run?.status === 'completed')
           return { kind: 'record', campaign, contract, experiment, attempt };

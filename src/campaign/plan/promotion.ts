@@ -1,6 +1,8 @@
 /** The pull request from a campaign's own branch to the default branch: when it is opened, and its evidence. */
 
+import type { Contract } from '../../protocol/contract.ts';
 import type { Action } from '../action.ts';
+import { isHeldBack, ladderOf, type RungResult } from '../evidence/ladder.ts';
 import { type Spending, spending } from '../evidence/ledger.ts';
 import { type Levels, levelsOf, noiseOf } from '../evidence/result.ts';
 import type { CampaignBase } from '../marker.ts';
@@ -18,6 +20,8 @@ export interface Evidence extends Levels {
   failed: number;
   crashed: number;
   spending: Spending;
+  /** Whether the gain holds at other budgets. */
+  ladder: RungResult[];
   /** Whether the branch contains commits that are not from experiments. */
   byHand: boolean;
 }
@@ -45,10 +49,12 @@ export function promote(snapshot: Snapshot): Action | null {
     const experiments = experimentsOf(snapshot, campaign);
     const offered = new Set(own.flatMap(({ marker }) => marker?.experiments ?? []));
     const isNew = !own.some(({ headSha }) => headSha === tip);
+    const { contract } = snapshot.contract;
+    if (isHeldBack(contract, ladderOf(snapshot, contract, campaign))) continue;
     // Commits that people push after the end of a campaign are theirs to promote.
     if (state.notices.includes(takenOverKey(tip))) continue;
     if (isNew && mergedInto(experiments, start, tip).merged.some(({ pull }) => !offered.has(pull)))
-      return { kind: 'promote', campaign, base, contract: snapshot.contract.contract };
+      return { kind: 'promote', campaign, base, contract };
   }
   return null;
 }
@@ -71,6 +77,7 @@ function reportOutcome(snapshot: Snapshot, campaign: Campaign, own: readonly Pro
 /** The evidence for merging a campaign's own branch with this tip. */
 export function evidenceOf(
   snapshot: Snapshot,
+  contract: Contract,
   campaign: Campaign,
   base: CampaignBase,
   tip: string,
@@ -87,6 +94,7 @@ export function evidenceOf(
     failed: failed.length,
     crashed: failed.filter(({ marker }) => marker.verdict?.kind === 'crash').length,
     spending: spending(campaign, experiments),
+    ladder: ladderOf(snapshot, contract, campaign),
     byHand: touched || !whole || last === null,
   };
 }

@@ -5,6 +5,7 @@ import { watchComments } from './comments.ts';
 import { watchCosts } from './costs.ts';
 import { watchCrashes } from './crashes.ts';
 import { watchExperiments } from './experiments.ts';
+import { watchFinals } from './finals.ts';
 import { watchMerges } from './merges.ts';
 import { watchPromotions } from './promotions.ts';
 import { watchReports } from './reports.ts';
@@ -41,6 +42,7 @@ export function watchInvariants(sim: Sim): void {
     watchPromotions,
     watchStacks,
     watchReports,
+    watchFinals,
   ])
     model.watchers.push(watch(rules));
 }
