@@ -191,7 +191,9 @@ function withoutResult(
     metricName: stage.contract.metric.name,
     tail: output.tail(),
     timeoutSeconds: stage.options.timeoutSeconds,
-    throughShell: false,
+    // The referee itself says what is the machine's fault.
+    isChampion: false,
+    lacksProgram: false,
     shorten: stage.shorten,
   };
   const last = output.tail().findLast(line => line.trim() !== '') ?? '(no output)';

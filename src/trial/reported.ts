@@ -6,6 +6,7 @@ import { type Executed, execute } from './execute.ts';
 import { guardNumbers } from './guard-numbers.ts';
 import { watchLoad } from './load.ts';
 import type { Output } from './output.ts';
+import { findProgram } from './paths.ts';
 import { collectResult, type Result, type ResultFile, withResultFile } from './result-file.ts';
 import type { Finding, Stage } from './stage.ts';
 
@@ -37,6 +38,9 @@ export async function runReported(stage: Stage): Promise<Finding> {
   const conditions = load.conditions();
   const { output, result, preview, stopped, peakMb } = executed;
   const { value, text, missing, reported: all } = read(stage, output, resultFile);
+  // Without a sandbox, only the shell checks that the program exists.
+  const throughShell = stage.command.throughShell || (resultFile !== null && launched.kind === 'none');
+  const isChampion = options.baseSha === options.candidateSha;
   const ending = {
     result,
     metric: value,
@@ -45,8 +49,8 @@ export async function runReported(stage: Stage): Promise<Finding> {
     missing,
     tail: output.tail(),
     timeoutSeconds: options.timeoutSeconds,
-    // Without a sandbox, only the shell checks that the program exists.
-    throughShell: stage.command.throughShell || (resultFile !== null && launched.kind === 'none'),
+    isChampion,
+    lacksProgram: throughShell && (isChampion || (await lacksProgram(stage, output.tail()))),
     shorten: stage.shorten,
   };
   // The metric itself is the outcome.
@@ -73,6 +77,13 @@ export async function runReported(stage: Stage): Promise<Finding> {
       guarded => output.other(guarded) ?? resultFile?.other(guarded),
     ),
   };
+}
+
+/** Whether the last line names a program that the workflow's command names as well, and that the machine does not have. */
+async function lacksProgram({ options, launched }: Stage, tail: readonly string[]): Promise<boolean> {
+  const name = /([^\s:]+): (?:command )?not found$/.exec(tail.at(-1) ?? '')?.[1];
+  if (name === undefined || !options.command.split(/[\s;&|()]+/).includes(name)) return false;
+  return !name.includes('/') && (await findProgram(name, launched.env)) === null;
 }
 
 function outcomeOf(
