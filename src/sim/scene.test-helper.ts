@@ -70,6 +70,7 @@ export function campaignScene(
       timeToQuality: 0,
       digest: null,
       thinker: 'explore',
+      leastQuality: null,
       ...contract,
     }),
     permissions: new Map([
