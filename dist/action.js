@@ -12613,7 +12613,12 @@ var measurementSchema = external_exports.strictObject({
   totalSeconds: secondsSchema,
   peakMemoryMb: external_exports.number().min(0).max(MOST_MEMORY_MB),
   /** Further numbers that the candidate reported (steps, tokens, parameters …). They are shown, but never trusted. */
-  reported: external_exports.record(textSchema(40), numberSchema)
+  reported: external_exports.record(textSchema(40), numberSchema),
+  /**
+   * The numbers that the contract guards. Null: the candidate should have reported it, and did not. A number that is missing could not be
+   * measured from outside.
+   */
+  numbers: external_exports.record(textSchema(40), numberSchema.nullable()).default({})
 });
 var MEASUREMENT_ARTIFACT = "measurement";
 var MEASUREMENT_FILE = "measurement.json";
@@ -13008,6 +13013,83 @@ function abilitiesOf({ use }) {
 function priceOf(agent) {
   return "price" in agent ? agent.price : void 0;
 }
+
+// src/protocol/guards.ts
+var MOST_GUARDS = 5;
+var MOST_NAME = 40;
+var REFEREES_NUMBERS = [
+  "peak_memory_mb",
+  "peak_vram_mb",
+  "weights_mb",
+  "training_seconds",
+  "startup_seconds",
+  "scoring_seconds"
+];
+var OUTSIDE_NUMBERS = ["peak_memory_mb", "command_seconds"];
+function isFromOutside(name, isRefereed) {
+  return (isRefereed ? REFEREES_NUMBERS : OUTSIDE_NUMBERS).some((each) => each === name);
+}
+var SIDES = ["at_most", "at_least"];
+function writeBound({ value, isRelative }) {
+  return isRelative ? `${value}x` : String(value);
+}
+var FACTOR = /^(\d+(?:\.\d+)?)x$/;
+var FORMS = "a number, or a multiple of the champion's such as 1.1x";
+var SLIPS = [
+  [/^\s*\d+(?:[.,]\d+)?\s*[x×*]\s*$/i, (text) => `${text.replace(/[x×*\s]/gi, "").replace(",", ".")}x`],
+  [/^\s*[x×*]\s*\d+(?:[.,]\d+)?\s*$/i, (text) => `${text.replace(/[x×*\s]/gi, "").replace(",", ".")}x`],
+  [/^\s*\d+(?:\.\d+)?\s*%\s*$/, (text) => `${Number((Number.parseFloat(text) / 100).toPrecision(12))}x`],
+  [/^\s*-?\d+(?:\.\d+)?\s*$/, (text) => `${text.trim()} without quotes`]
+];
+function readBound(given) {
+  if (typeof given === "number" && Number.isFinite(given)) return { value: given, isRelative: false };
+  if (typeof given !== "string") return { expected: FORMS };
+  const factor = FACTOR.exec(given)?.[1];
+  if (factor !== void 0) return { value: Number(factor), isRelative: true };
+  const meant = SLIPS.find(([form]) => form.test(given))?.[1](given);
+  return { expected: meant === void 0 ? FORMS : `${FORMS} (did you mean ${meant}?)` };
+}
+var boundSchema = external_exports.unknown().transform((given, context) => {
+  const bound = readBound(given);
+  if ("value" in bound) return bound;
+  context.issues.push({ code: "custom", message: `expected ${bound.expected}`, input: given });
+  return external_exports.NEVER;
+});
+function boundProblem(name, side, { value, isRelative }) {
+  if (isRelative && side === "at_most" && value < 1)
+    return "a multiple of at least 1 for at_most, because the champion itself would break it";
+  if (isRelative && side === "at_least" && (value > 1 || value === 0))
+    return "a multiple above 0 and up to 1 for at_least, because the champion itself would break it";
+  if (!isRelative && value <= 0 && (isFromOutside(name, true) || isFromOutside(name, false)))
+    return `a number above 0, because ${name} always is`;
+  return null;
+}
+var guardSchema = external_exports.strictObject({
+  name: external_exports.string().trim().min(1).max(MOST_NAME).refine(isVisible, "expected a name without control characters"),
+  at_most: boundSchema.optional(),
+  at_least: boundSchema.optional()
+}).transform((given, { issues }) => {
+  const { name } = given;
+  const refuse = (path, message, input2) => {
+    issues.push({ code: "custom", path, message: `expected ${message}`, input: input2 });
+    return external_exports.NEVER;
+  };
+  const [first, second] = SIDES.flatMap((side) => given[side] ? [{ side, bound: given[side] }] : []);
+  if (!first) return refuse([], "at_most or at_least together with name, such as at_most: 1.1x", "neither");
+  if (second) return refuse([second.side], "only one of at_most and at_least", "both");
+  const problem = boundProblem(name, first.side, first.bound);
+  return problem === null ? { name, ...first } : refuse([first.side], problem, writeBound(first.bound));
+});
+var guardsSchema = external_exports.array(guardSchema).max(MOST_GUARDS).check(({ value: guards, issues }) => {
+  for (const [i, { name }] of guards.entries())
+    if (guards.findIndex((each) => each.name === name) < i)
+      issues.push({
+        code: "custom",
+        path: [i, "name"],
+        message: "expected every number to be guarded only once",
+        input: `${name} again`
+      });
+});
 
 // src/protocol/path.ts
 function normalPath(path) {
@@ -19801,6 +19883,8 @@ var keysSchema = external_exports.strictObject({
     /** Standard deviation between trials in the metric's unit, if known; null: learned from the trials. */
     noise: external_exports.number().positive().nullable().default(null)
   }).prefault({}),
+  /** Numbers beside the metric that a merge may not break. */
+  guards: guardsSchema.default([]),
   /** The sandbox of a candidate. `none` must be chosen explicitly, and every report then says so. */
   sandbox: external_exports.enum(["bubblewrap", "none"]).default("bubblewrap"),
   /** Further variables of the runner that the command may see, by name. */
@@ -19842,7 +19926,15 @@ var contractSchema = keysSchema.check(({ value: contract, issues }) => {
         input: path
       });
   }
-  const { limits, agents, trial, metric } = contract;
+  const { limits, agents, trial, metric, guards } = contract;
+  for (const [i, { name }] of guards.entries())
+    if (name === metric.name)
+      issues.push({
+        code: "custom",
+        path: ["guards", i, "name"],
+        message: "expected a number other than the metric, which decides by itself",
+        input: name
+      });
   if (trial.clock === "cpu" && metric.referee === void 0)
     issues.push({
       code: "custom",
@@ -23331,13 +23423,14 @@ var TAIL_CHARACTERS = 16e3;
 var MAX_MATCHED = 4096;
 var MAX_REPORTED = 30;
 var SUMMARY = /(?:^|[^-])---\s*$/;
-function collectOutput(metricName, pattern) {
+function collectOutput(metricName, pattern, otherNames = []) {
   const search = pattern === void 0 ? null : findLast(pattern);
   const tail = keepTail();
   const near = findNearest(metricName);
   let metric = null;
   let reported = /* @__PURE__ */ new Map();
   let inSummary = false;
+  const others = /* @__PURE__ */ new Map();
   return {
     take(whole) {
       tail.take(whole);
@@ -23346,6 +23439,10 @@ function collectOutput(metricName, pattern) {
       const found = readMetric(line, metricName);
       metric = found ?? metric;
       if (metric === null || search) near.take(line);
+      for (const name of otherNames) {
+        const other = readMetric(line, name);
+        if (other) others.set(name, other.value);
+      }
       const { length } = logPrefix(line);
       if (length === line.length && SUMMARY.test(line)) {
         inSummary = true;
@@ -23359,6 +23456,7 @@ function collectOutput(metricName, pattern) {
     metric: () => search ? search.last() : metric,
     nearest: near.sentence,
     reported: () => Object.fromEntries(reported),
+    other: (name) => others.get(name),
     tail: tail.lines
   };
 }
@@ -23659,7 +23757,7 @@ async function killedForMemory({ launched, limits }) {
 }
 async function execute(execution) {
   const { launched, program, limits, signal, timeoutSeconds } = execution;
-  const output2 = collectOutput(execution.metricName, execution.pattern);
+  const output2 = collectOutput(execution.metricName, execution.pattern, execution.otherNames);
   const unwatched = new AbortController();
   const stoppedEarly = new AbortController();
   let preview = null;
@@ -23698,6 +23796,19 @@ async function execute(execution) {
     clearTimeout(timer);
     watch.stop();
   }
+}
+
+// src/trial/guard-numbers.ts
+function guardNumbers({ guards, metric }, outside, reported) {
+  const numbers = guards.flatMap(({ name }) => {
+    if (isFromOutside(name, metric.referee !== void 0)) {
+      const measured = outside[name] ?? 0;
+      return measured > 0 && isMeasurable(measured) ? [[name, measured]] : [];
+    }
+    const said = reported(name);
+    return [[name, said !== void 0 && isMeasurable(said) ? said : null]];
+  });
+  return Object.fromEntries(numbers);
 }
 
 // src/trial/nats.ts
@@ -23774,7 +23885,9 @@ var resultSchema = external_exports.object({
   scoring_seconds: external_exports.number(),
   audit_seconds: external_exports.number(),
   peak_memory_mb: external_exports.number(),
-  stats: external_exports.record(external_exports.string(), finite)
+  stats: external_exports.record(external_exports.string(), finite),
+  /** What the referee saw of the training beside the score. */
+  seen: external_exports.record(external_exports.string(), finite).default({})
 });
 async function runRefereed(stage, referee) {
   const { options, launched, scratch } = stage;
@@ -23879,10 +23992,17 @@ function withoutResult(stage, { result, exceeded, output: output2, peakMb }, con
     conditions: null,
     trainingSeconds: 0,
     peakMemoryMb: peakMb,
-    reported: {}
+    reported: {},
+    numbers: {}
   };
 }
 function finding(stage, { peakMb }, result) {
+  const outside = {
+    ...result.seen,
+    training_seconds: result.training_seconds,
+    startup_seconds: result.startup_seconds,
+    scoring_seconds: result.scoring_seconds
+  };
   const reported = Object.entries(result.stats).filter(
     (entry) => entry[1] !== null && entry[0].length <= 40
   );
@@ -23893,7 +24013,8 @@ function finding(stage, { peakMb }, result) {
     conditions: conditionsOf(result),
     trainingSeconds: Math.max(0, result.training_seconds),
     peakMemoryMb: Math.min(MOST_MEMORY_MB, Math.max(0, result.peak_memory_mb, peakMb)),
-    reported: Object.fromEntries(reported.slice(0, 30))
+    reported: Object.fromEntries(reported.slice(0, 30)),
+    numbers: guardNumbers(stage.contract, outside, (name) => result.stats[name] ?? void 0)
   };
 }
 function outcomeOf({ contract, shorten }, outcome) {
@@ -23979,6 +24100,7 @@ function withResultFile(launched, file2) {
 function collectResult(file2, key) {
   const chunks = [];
   let size = 0;
+  const content = () => parse3(decodeText(Buffer.concat(chunks)));
   return {
     take(bytes) {
       if (size <= MAX_BYTES) chunks.push(bytes.subarray(0, MAX_BYTES + 1 - size));
@@ -23988,8 +24110,13 @@ function collectResult(file2, key) {
       const nothing = (missing) => ({ value: null, missing, reported: {} });
       if (size === 0) return nothing(`exited without writing ${file2} below $TMPDIR (AUTORESEARCH_RESULT)`);
       if (size > MAX_BYTES) return nothing(`wrote more than ${MAX_BYTES} bytes to ${file2}`);
-      const parsed = parse3(decodeText(Buffer.concat(chunks)));
+      const parsed = content();
       return "problem" in parsed ? nothing(`wrote invalid JSON to ${file2}: ${parsed.problem}`) : readLast(parsed.values, file2, key);
+    },
+    other(name) {
+      const parsed = size === 0 || size > MAX_BYTES ? null : content();
+      if (parsed === null || "problem" in parsed) return void 0;
+      return readLast(parsed.values, file2, name).value ?? void 0;
     }
   };
 }
@@ -24063,6 +24190,7 @@ async function runReported(stage) {
     program: file2 === void 0 ? launched : withResultFile(launched, file2),
     isSandbox: launched.kind !== "none",
     metricName: name,
+    otherNames: contract.guards.map((guard) => guard.name),
     pattern,
     onResult: resultFile?.take,
     preview: {
@@ -24100,7 +24228,13 @@ async function runReported(stage) {
     trainingSeconds: stopped ? previewSeconds : Math.min(options.timeoutSeconds, Math.max(0, trainingSeconds ?? 0)),
     // A CPU run reports 0 MB of GPU memory; its resident peak says more.
     peakMemoryMb: reportedPeak !== void 0 && reportedPeak > 0 && reportedPeak <= MOST_MEMORY_MB ? reportedPeak : peakMb,
-    reported: Object.fromEntries(Object.entries(reported).slice(0, MAX_REPORTED3))
+    reported: Object.fromEntries(Object.entries(reported).slice(0, MAX_REPORTED3)),
+    numbers: guardNumbers(
+      contract,
+      // Without a sandbox, only the first process is watched.
+      { peak_memory_mb: launched.kind === "none" ? null : peakMb, command_seconds: conditions.seconds },
+      (guarded) => output2.other(guarded) ?? resultFile?.other(guarded)
+    )
   };
 }
 async function lacksProgram({ options, launched }, tail) {
@@ -25203,7 +25337,8 @@ async function runTrial(options) {
     trainingSeconds: 0,
     totalSeconds: 0,
     peakMemoryMb: 0,
-    reported: {}
+    reported: {},
+    numbers: {}
   };
   try {
     await measure(options, draft);

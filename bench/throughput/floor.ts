@@ -52,6 +52,7 @@ export async function runFloor({ runners, hours, paced }: Floor): Promise<Done> 
     hoursLimit: null,
     usdLimit: null,
     apart: false,
+    leastQuality: null,
     ladder: [],
     atLeast: null,
     timeToQuality: 0,

@@ -3,6 +3,7 @@ import { type Conditions, MOST_MEMORY_MB, type Outcome } from '../protocol/measu
 import { isBeyond, PREVIEW_AT } from '../protocol/stop-bar.ts';
 import { classify, type Ending, overuse, timedOut } from './classify.ts';
 import { type Executed, execute } from './execute.ts';
+import { guardNumbers } from './guard-numbers.ts';
 import { watchLoad } from './load.ts';
 import type { Output } from './output.ts';
 import { findProgram } from './paths.ts';
@@ -23,6 +24,7 @@ export async function runReported(stage: Stage): Promise<Finding> {
     program: file === undefined ? launched : withResultFile(launched, file),
     isSandbox: launched.kind !== 'none',
     metricName: name,
+    otherNames: contract.guards.map(guard => guard.name),
     pattern,
     onResult: resultFile?.take,
     preview: {
@@ -68,6 +70,12 @@ export async function runReported(stage: Stage): Promise<Finding> {
         ? reportedPeak
         : peakMb,
     reported: Object.fromEntries(Object.entries(reported).slice(0, MAX_REPORTED)),
+    numbers: guardNumbers(
+      contract,
+      // Without a sandbox, only the first process is watched.
+      { peak_memory_mb: launched.kind === 'none' ? null : peakMb, command_seconds: conditions.seconds },
+      guarded => output.other(guarded) ?? resultFile?.other(guarded),
+    ),
   };
 }
 

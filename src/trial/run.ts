@@ -52,6 +52,7 @@ export async function runTrial(options: TrialOptions): Promise<Measurement> {
     totalSeconds: 0,
     peakMemoryMb: 0,
     reported: {},
+    numbers: {},
   };
   try {
     await measure(options, draft);
