@@ -1,6 +1,6 @@
 import { MAX_FAULTS, type RecordedTrial } from '../campaign/marker.ts';
 import type { Contract } from '../protocol/contract.ts';
-import { escapeMarkdown, fence } from '../text/markdown.ts';
+import { escapeMarkdown, fence, quote } from '../text/markdown.ts';
 import { auditSentence, NO_SANDBOX, ranBare } from './audit.ts';
 import {
   formatComparison,
@@ -82,6 +82,7 @@ export function completedCheck(
         title: `${contract.metric.name} ${formatValue(outcome.value)}`,
         summary: [
           comparison(contract, outcome.value, champion),
+          guardedText(trial),
           times,
           auditSentence(trial),
           reportedDetails(trial),
@@ -111,6 +112,14 @@ export function completedCheck(
         text: marker,
       };
   }
+}
+
+/** The numbers that the contract guards; empty without any. Their limits are judged over all trials. */
+function guardedText({ numbers }: RecordedTrial): string {
+  const all = Object.entries(numbers).map(
+    ([name, value]) => `${quote(name)} ${value === null ? 'was not reported' : formatValue(value)}`,
+  );
+  return all.length === 0 ? '' : `Guarded: ${all.join(', ')}.`;
 }
 
 /** Steps as the candidate reported them, and what other programs took of the machine. */

@@ -8,6 +8,7 @@ import type { Contract } from '../protocol/contract.ts';
 import { escapeMarkdown, fence, quote } from '../text/markdown.ts';
 import { plainLine } from '../text/plain.ts';
 import { auditSentence, NO_SANDBOX, ranBare, testSentence } from './audit.ts';
+import { guardTable } from './guards.ts';
 import { isNearMissVerdict } from './near-miss.ts';
 import { formatComparison, formatNoise, formatShare, formatValue } from './number.ts';
 import { reportedDetails } from './reported.ts';
@@ -60,6 +61,7 @@ export function heldComment(contract: Contract, verdict: Verdict, trials: readon
     `✋ **Held for review:** ${numbers(contract, verdict)}. ${escapeMarkdown(verdict.reason)}`,
     'A result like this is more often a measurement error than a discovery. Check how this change achieves its score, then comment `/research keep` to merge it, `/research discard` to close it, or `/research rerun` for another trial. Meanwhile the campaign continues with other ideas.',
     scoreTable(contract, verdict, trials),
+    guardTable(contract, verdict),
     trialTable(contract, trials),
     details('How this was decided', judgement(contract, verdict)),
     lastReported(trials),
@@ -76,7 +78,7 @@ export function verdictComment(
   trials: readonly RecordedTrial[],
 ): string {
   const parts = [headline(contract, verdict, trials), advice(marker, verdict)];
-  parts.push(scoreTable(contract, verdict, trials));
+  parts.push(scoreTable(contract, verdict, trials), guardTable(contract, verdict));
   if (trials.length > 0) parts.push(trialTable(contract, trials));
   parts.push(...trials.flatMap(trial => disturbance(trial, trials) ?? []));
   for (const { trial, outcome } of trials)
@@ -117,6 +119,8 @@ function headline(contract: Contract, verdict: Verdict, trials: readonly Recorde
       return `✅ **Merging:** ${score}.${verdict.cause === 'better' ? certainty(verdict) : ` ${reason}`}`;
     case 'close':
       return closed(contract, verdict, trials);
+    case 'guard':
+      return `🛑 **Not merged:** ${reason} ${score}.`;
     case 'crash':
       return `💥 **Crashed** ${crashText(trials) ?? reason}`;
     case 'flagged':
@@ -156,6 +160,8 @@ function advice(marker: ExperimentMarker, verdict: Verdict): string {
       return 'No action needed. Once merged, this is the champion that later ideas are measured against.';
     case 'close':
       return 'No action needed. Later ideas will take this result into account. To measure it again, comment `/research rerun` here.';
+    case 'guard':
+      return 'No action needed. Later ideas will take this result into account. To merge it all the same, comment `/research rerun` here, and `/research keep` on the new pull request.';
     case 'crash':
       return 'No action needed. A crash counts against the idea, not against the campaign. The agent is shown the end of the output below.';
     case 'flagged':

@@ -15,6 +15,7 @@ import { currentCampaign, experimentsOf, hasEnded, openExperiments } from '../ca
 import { mean } from '../gate/mean.ts';
 import { escapeMarkdown, quote } from '../text/markdown.ts';
 import { NO_SANDBOX, overfittingSentence, ranBare, testSentence } from './audit.ts';
+import { guardCells, guardLine, guardNames } from './guards.ts';
 import { heldBackSentence } from './ladder.ts';
 import { isNearMiss } from './near-miss.ts';
 import { formatCount, formatDifference, formatProjection, formatSeconds, formatValue } from './number.ts';
@@ -25,6 +26,7 @@ const SHOWN_ROWS = 30;
 export const LOG_BRANCH = 'research-log';
 export const RESULTS_FILE = 'results.tsv';
 export const CHART_FILE = 'progress.svg';
+export const GUARDS_FILE = 'guards.tsv';
 
 /** The visible part of the comment. */
 export function statusComment(seen: Snapshot, campaign: Campaign, state: CampaignState): string {
@@ -50,6 +52,8 @@ export function statusComment(seen: Snapshot, campaign: Campaign, state: Campaig
   if (people !== '') parts.push(people);
   const branch = ownBranchLine(snapshot, campaign, state);
   if (branch !== '') parts.push(branch);
+  const guards = snapshot.contract.kind === 'contract' ? snapshot.contract.contract.guards : [];
+  if (guards.length > 0) parts.push(guardLine(snapshot, campaign));
   const caveats = caveatLine(snapshot, state);
   if (caveats !== '') parts.push(caveats);
   const nearMisses = new Set(
@@ -225,6 +229,7 @@ function caveatLine(snapshot: Snapshot, { baselines }: CampaignState): string {
 
 function table(rows: readonly LedgerRow[], nearMisses: ReadonlySet<number>, metric: string): string {
   const shown = rows.slice(-SHOWN_ROWS).reverse();
+  const guards = guardNames(shown);
   const lines = shown.map(row => [
     String(row.number),
     `#${row.pull}`,
@@ -232,11 +237,14 @@ function table(rows: readonly LedgerRow[], nearMisses: ReadonlySet<number>, metr
     row.value === null || row.championValue === null
       ? ''
       : formatDifference(row.value - row.championValue, row.championValue),
+    ...guardCells(row, guards),
     resultText(row, nearMisses.has(row.number)),
     escapeMarkdown(row.title, 80),
   ]);
-  const head = ['', 'PR', metric, 'change', 'result', 'idea'];
-  const text = markdownTable([head, ...lines], { align: ['r', 'l', 'r', 'r', 'l', 'l'] });
+  const names = guards.map(name => escapeMarkdown(name));
+  const head = ['', 'PR', metric, 'change', ...names, 'result', 'idea'];
+  const align = ['r', 'l', 'r', 'r', ...guards.map(() => 'r'), 'l', 'l'];
+  const text = markdownTable([head, ...lines], { align });
   const hidden = rows.length - shown.length;
   return hidden > 0 ? `${text}\n\n${formatCount(hidden, 'older experiment')} not shown.` : text;
 }
@@ -264,6 +272,7 @@ const RESULTS: Record<LedgerRow['status'], string> = {
 const UNMERGED: Record<Verdict['kind'], string> = {
   merge: '❌ closed',
   close: '❌ closed',
+  guard: '🛑 breaks a guard',
   crash: '💥 crashed',
   flagged: '🚩 flagged',
   unmeasurable: '⚠️ not measured',

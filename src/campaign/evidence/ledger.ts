@@ -2,6 +2,7 @@
 
 import { mean } from '../../gate/mean.ts';
 import { exactNumber } from '../../text/exact-number.ts';
+import type { GuardFinding } from '../guard-finding.ts';
 import { addCost, type Cost, NO_COST } from '../idea.ts';
 import type { RecordedTrial, Verdict } from '../marker.ts';
 import { type Campaign, type Experiment, measuredValues } from '../model.ts';
@@ -29,6 +30,8 @@ export interface LedgerRow {
   simpler: boolean;
   /** Whether it is held for review, and nobody has decided yet. */
   held: boolean;
+  /** What was found about the contract's guards. */
+  guards: readonly GuardFinding[];
 }
 
 /** One row for each experiment, in the same order. */
@@ -51,6 +54,7 @@ export function ledgerRows(experiments: readonly Experiment[]): LedgerRow[] {
       verdict: marker.verdict?.kind ?? null,
       simpler: marker.verdict?.cause === 'simpler',
       held: waitsForPeople(experiment),
+      guards: marker.verdict?.guards ?? [],
     };
   });
 }
@@ -98,8 +102,8 @@ export function startOf(
 
 /**
  * `results.tsv` with the five columns of Karpathy's autoresearch: commit (7 digits), the metric, memory in GB, status, description. A cell is
- * empty where nothing was measured. The first row is the champion that the experiments began with. Two statuses are ours: `stopped`, whose
- * description has the projected score, and `unmeasured`.
+ * empty where nothing was measured. The first row is the champion that the experiments began with. Three statuses are ours: `stopped`, whose
+ * description has the projected score, `guard` and `unmeasured`.
  */
 export function resultsTsv(metric: string, start: Start | null, rows: readonly LedgerRow[]): string {
   const header = ['commit', metric, 'memory_gb', 'status', 'description'].join('\t');
@@ -108,13 +112,50 @@ export function resultsTsv(metric: string, start: Start | null, rows: readonly L
   return `${[header, ...first, ...lines].join('\n')}\n`;
 }
 
-function lineOf({ commit, value, peakMemoryMb, status, title }: LedgerRow): string {
+/**
+ * `guards.tsv`: one row per experiment and guard, with the commit as in `results.tsv`, the mean that was measured and over how many trials, the
+ * limit, and `kept`, `broken`, `missing` or `unsure`. Null if no guard was ever looked at.
+ */
+export function guardsTsv(rows: readonly LedgerRow[]): string | null {
+  const lines = rows.flatMap(({ commit, guards }) =>
+    guards.map(({ name, value, trials, side, bound, limit, kind }) =>
+      [
+        commit.slice(0, 7),
+        oneCell(name),
+        value === null ? '' : exactNumber(value),
+        trials,
+        side,
+        limit === null ? '' : exactNumber(limit),
+        bound,
+        kind,
+      ].join('\t'),
+    ),
+  );
+  const header = ['commit', 'guard', 'value', 'trials', 'side', 'limit', 'bound', 'result'].join('\t');
+  return lines.length === 0 ? null : `${[header, ...lines].join('\n')}\n`;
+}
+
+function oneCell(text: string): string {
+  return text.replace(/[\t\r\n]+/g, ' ');
+}
+
+function lineOf({ commit, value, peakMemoryMb, status, title, verdict }: LedgerRow): string {
   if (status === 'stopped') {
     const projected = value === null ? '' : ` (projected ${exactNumber(value)})`;
     return line(commit, null, peakMemoryMb, status, title + projected);
   }
-  const shown = status === 'discard' && value === null ? 'unmeasured' : status;
-  return line(commit, value, peakMemoryMb, shown, title);
+  return line(
+    commit,
+    value,
+    peakMemoryMb,
+    status === 'discard' ? discardedAs(verdict, value) : status,
+    title,
+  );
+}
+
+function discardedAs(verdict: LedgerRow['verdict'], value: number | null): string {
+  if (value === null) return 'unmeasured';
+  return verdict === 'guard' ? 'guard' : 'discard';
 }
 
 /** A point in the chart of a campaign. The baseline is point 0. */
@@ -169,7 +210,7 @@ function line(
   status: string,
   description: string,
 ): string {
-  const clean = description.replace(/[\t\r\n]+/g, ' ');
+  const clean = oneCell(description);
   const score = value === null ? '' : exactNumber(value);
   const memory = memoryMb > 0 ? (memoryMb / 1024).toFixed(1) : '';
   return [commit.slice(0, 7), score, memory, status, clean].join('\t');

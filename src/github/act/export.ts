@@ -1,7 +1,7 @@
-/** The export: `results.tsv` and `progress.svg` on the branch `research-log`, written when they changed. */
-import { ledgerPoints, ledgerRows, resultsTsv, startOf } from '../../campaign/evidence/ledger.ts';
+/** The export: `results.tsv`, `progress.svg` and, where there are guards, `guards.tsv` on the branch `research-log`, written when they changed. */
+import { guardsTsv, ledgerPoints, ledgerRows, resultsTsv, startOf } from '../../campaign/evidence/ledger.ts';
 import type { Snapshot } from '../../campaign/model.ts';
-import { CHART_FILE, LOG_BRANCH, RESULTS_FILE } from '../../render/status.ts';
+import { CHART_FILE, GUARDS_FILE, LOG_BRANCH, RESULTS_FILE } from '../../render/status.ts';
 import type { Context } from '../context.ts';
 import type { GitHubPort } from '../port.ts';
 
@@ -43,6 +43,8 @@ export async function exportLog(
       drawChart(ledgerPoints(start, rows), { metric: contract.metric.name, goal: contract.metric.goal }),
     ],
   ]);
+  const guards = guardsTsv(rows);
+  if (guards !== null) files.set(GUARDS_FILE, guards);
   await commitFiles(port, files);
   memory.results = results;
   memory.writtenAt = now;

@@ -1,11 +1,12 @@
 /** Reads a campaign back from its markers on GitHub, which needs nothing but read access. */
 import type { Octokit } from '@octokit/rest';
-import { ledgerPoints, ledgerRows, resultsTsv, startOf } from '../../campaign/evidence/ledger.ts';
+import { guardsTsv, ledgerPoints, ledgerRows, resultsTsv, startOf } from '../../campaign/evidence/ledger.ts';
 import { type CampaignState, campaignStateSchema, experimentMarkerSchema } from '../../campaign/marker.ts';
 import { type Experiment, measuredValues, RESEARCH_LABEL, STACKED_LABEL } from '../../campaign/model.ts';
 import { mean } from '../../gate/mean.ts';
 import { readMarker } from '../../github/marker.ts';
 import { progressChart } from '../../render/chart.ts';
+import { CHART_FILE, GUARDS_FILE, RESULTS_FILE } from '../../render/status.ts';
 
 export interface Repository {
   owner: string;
@@ -95,12 +96,14 @@ export function currentChampion(history: History): number | null {
   return row?.value ?? firstChampion(history);
 }
 
-/** The campaign's `results.tsv` and `progress.svg`, as text. */
-export function exportHistory(history: History, metric: Metric): { results: string; picture: string } {
+/** The campaign's files by name: `results.tsv`, `progress.svg` and, where there are guards, `guards.tsv`. */
+export function exportHistory(history: History, metric: Metric): [file: string, text: string][] {
   const rows = ledgerRows(history.experiments);
   const start = startOf(history.state.baselines, history.experiments);
-  return {
-    results: resultsTsv(metric.name, start, rows),
-    picture: progressChart(ledgerPoints(start, rows), { metric: metric.name, goal: metric.goal }),
-  };
+  const guards = guardsTsv(rows);
+  return [
+    [RESULTS_FILE, resultsTsv(metric.name, start, rows)],
+    [CHART_FILE, progressChart(ledgerPoints(start, rows), { metric: metric.name, goal: metric.goal })],
+    ...(guards === null ? [] : [[GUARDS_FILE, guards] as [string, string]]),
+  ];
 }
