@@ -52,9 +52,10 @@ export function checkReports(sim: Sim): void {
       .find(({ issue, body }) => issue === number && noticeKey(body) === key);
     if (!report) sim.violate(`Campaign #${number} has ended, and its report "${key}" is missing.`);
     const merged = pulls.filter(({ state }) => state === 'merged').length;
-    // A person may merge something later.
+    // A person may merge something later, or put a branch back to before a merge.
+    const byPeople = ['merge an experiment', 'put a campaign’s branch back'];
     const told = Number(/(\d+) of \d+ experiments? merged/.exec(report?.body ?? '')?.[1]);
-    if (report && (told > merged || (told < merged && !tally.interventions['merge an experiment'])))
+    if (report && (told > merged || (told < merged && !byPeople.some(kind => tally.interventions[kind]))))
       sim.violate(`The report of campaign #${number} should say ${merged} merged, found ${told}.`);
   }
 }
