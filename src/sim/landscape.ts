@@ -95,6 +95,7 @@ export interface ContractOptions {
   atLeast: number | null;
   timeToQuality: number;
   digest: string | null;
+  ablation: number;
   /** A language model thinks, not the built-in agent. */
   thinker: 'explore' | 'model';
 }
@@ -105,7 +106,8 @@ const AGENTS = {
 } as const;
 
 export function contractText(options: ContractOptions): string {
-  const { refereed, parallel, apart, thinker, ladder, atLeast, timeToQuality, digest, ...limits } = options;
+  const { refereed, parallel, apart, thinker, ladder, atLeast, timeToQuality, digest, ablation, ...limits } =
+    options;
   const { experimentsLimit, hoursLimit, usdLimit, crashesInARow } = limits;
   return `editable: [${SETTINGS}]
 brief: ${BRIEF}
@@ -119,6 +121,7 @@ ladder: [${ladder.map(seconds => `{budget: ${seconds}s}`).join(', ')}]
 promote: {at_least: ${atLeast}}
 time_to_quality: ${timeToQuality}
 digest: ${digest}
+ablation: ${ablation}
 `;
 }
 

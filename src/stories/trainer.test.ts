@@ -26,8 +26,8 @@ const IDEAS = [
   },
 ];
 
-test('a planted good idea is merged, a bad one closed, a crash closed; the result is measured again at the end', {
-  timeout: 600_000,
+test('a planted good idea is merged, a bad one closed, a crash closed with its traceback', {
+  timeout: 300_000,
 }, async () => {
   const world = await startWorld({
     jobs: true,
@@ -43,7 +43,7 @@ test('a planted good idea is merged, a bad one closed, a crash closed; the resul
   await world.bot.start();
   const issue = await place.issue();
   await place.comment('alice', issue, '/research 3');
-  await place.status(issue, /🏁 Finished: 3 of 3/, 560);
+  await place.status(issue, /🏁 Finished: 3 of 3/, 280);
 
   const { data: pulls } = await place.alice.rest.pulls.list({
     ...place.repo,
@@ -64,13 +64,6 @@ test('a planted good idea is merged, a bad one closed, a crash closed; the resul
   assert.match(pulls[2]?.title ?? '', /^crash: /);
   const told = await place.comments(pulls[2]?.number ?? 0);
   assert.match(told[0]?.body ?? '', /Traceback[\s\S]*ValueError: planted: this cannot work/);
-  const report =
-    (await place.comments(issue)).find(({ body }) => body.startsWith('### 🏁 val_bpb'))?.body ?? '';
-  assert.match(
-    report,
-    /- At 8\.0 s: \d\.\d{4} against \d\.\d{4} \(3 seeds each, standard error \S+\), \*\*(\d+%|none) of the gain at 4\.0 s\*\*/,
-  );
-  assert.match(report, /where the campaign began, now needs \*\*(less than )?\d\.\d s of 4\.0 s\*\*/);
   assert.equal(
     await place.file(TRAIN, 'main'),
     TRAIN_TEXT,
@@ -95,7 +88,7 @@ function trainerFiles(): Map<string, string> {
   files.set(TRAIN, TRAIN_TEXT.replace(HEAD_LR, TOO_LOW));
   files.set(
     '.github/research.yml',
-    'trial: {budget: 4s, timeout: 90s}\nladder: [{budget: 8s}]\ntime_to_quality: 2\nagents:\n  - {name: gpt, use: openai, model: scripted}\n',
+    'trial: {budget: 4s, timeout: 90s}\nagents:\n  - {name: gpt, use: openai, model: scripted}\n',
   );
   files.set(
     '.github/workflows/experiment.yml',
