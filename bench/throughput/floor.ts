@@ -57,6 +57,7 @@ export async function runFloor({ runners, hours, paced }: Floor): Promise<Done> 
     atLeast: null,
     timeToQuality: 0,
     digest: null,
+    ablation: 0,
     crashesInARow: 3,
     // It thinks ahead.
     thinker: 'model',

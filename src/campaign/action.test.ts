@@ -34,6 +34,7 @@ const final = (number: number): Final => ({
   of: base.tip,
   base: base.tip.sha,
   budgetSeconds: 1800,
+  without: null,
   seeds: 3,
   trials: [],
 });
@@ -205,6 +206,12 @@ const ACTIONS: { [Kind in Exclude<Action['kind'], 'wait'>]: [...About<Kind>, Act
     { kind: 'digest', campaign: later, contract, key: 'digest 2026-03-08' },
     { kind: 'digest', campaign: three, contract, key: 'digest 2026-03-09' },
     { kind: 'digest', campaign: four, contract, key: 'digest 2026-03-08' },
+  ],
+  ablate: [
+    { kind: 'ablate', campaign: three, contract, champion: base.tip, merged: [first] },
+    { kind: 'ablate', campaign: later, contract, champion: base.tip, merged: [first, second] },
+    { kind: 'ablate', campaign: three, contract, champion: base.start, merged: [first] },
+    { kind: 'ablate', campaign: four, contract, champion: base.tip, merged: [first] },
   ],
   report: [
     { kind: 'report', campaign: three, contract },

@@ -72,6 +72,8 @@ export type Action =
   | { kind: 'deleteBase'; campaign: KnownCampaign; base: CampaignBase }
   /** Notes what is measured at the end of a campaign, before it is. */
   | { kind: 'addFinals'; campaign: KnownCampaign; finals: Final[] }
+  /** Makes the last champion without each of these merged experiments, and notes them as final measurements. */
+  | (Work & { kind: 'ablate'; champion: Point; merged: Experiment[] })
   /** Comments what a campaign that has ended came to. */
   | (Work & { kind: 'report' })
   /** Comments what a campaign that is still going has found so far. */
@@ -138,6 +140,8 @@ export function keyOf(action: Action): string {
       return `clean ${action.branch} at ${action.sha}`;
     case 'digest':
       return `#${action.campaign.issue} ${action.key}`;
+    case 'ablate':
+      return `ablate #${action.campaign.issue} at ${action.champion.sha}`;
     case 'addFinals':
       return `addFinals #${action.campaign.issue} ${action.finals.map(({ number }) => number).join(' ')}`;
     case 'wait':

@@ -83,6 +83,7 @@ function parseWords(words: readonly string[]): ParsedCommand {
   const word = plainWord(first);
   const name = COMMAND_NAMES.find(known => known === word);
   if (name === 'try') return parseTry(rest.filter(each => each !== '\n').join(' '));
+  if (name === 'undo') return parseUndo(rest.filter(each => each !== '\n'));
   if (name === 'stack') return parseStack(rest.filter(each => each !== '\n'));
   if (name) return parseName(name, rest);
   if (/^[+\p{Pd}−]?\d[\d.,'’_]*$/u.test(word)) return parseStart(word, rest);
@@ -97,7 +98,7 @@ function parseWords(words: readonly string[]): ParsedCommand {
 
 /** Words on later lines are a remark. */
 function parseName(
-  kind: Exclude<Command['kind'], 'start' | 'try' | 'stack'>,
+  kind: Exclude<Command['kind'], 'start' | 'try' | 'stack' | 'undo'>,
   rest: readonly string[],
 ): ParsedCommand {
   const end = rest.indexOf('\n');
@@ -126,6 +127,18 @@ function parseStack(words: readonly string[]): ParsedCommand {
       `\`/research stack\` needs the pull requests of two or more closed experiments, for example \`/research stack #3 #7\`${odd === undefined ? '' : `; found ${quote(odd, 40)}`}.`,
     );
   return { kind: 'command', command: { kind: 'stack', pulls: [...new Set(pulls)] } };
+}
+
+/** A pull request as `#3` or `3`. */
+function parseUndo(words: readonly string[]): ParsedCommand {
+  const [named, more] = words.filter(word => !isPolite(word));
+  const pull = Number(/^#?(\d{1,9})$/.exec(plainWord(named ?? ''))?.[1]);
+  if (Number.isInteger(pull) && more === undefined)
+    return { kind: 'command', command: { kind: 'undo', pull } };
+  const found = more ?? named;
+  return mistake(
+    `\`/research undo\` needs the pull request of one merged experiment, for example \`/research undo #3\`${found === undefined ? '' : `; found ${quote(found, 40)}`}.`,
+  );
 }
 
 function parseStart(first: string, rest: readonly string[]): ParsedCommand {

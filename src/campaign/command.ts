@@ -15,6 +15,7 @@ export type Command =
   | StartCommand
   | { kind: 'try'; idea: string }
   | { kind: 'stack'; pulls: number[] }
+  | { kind: 'undo'; pull: number }
   | { kind: 'status' | 'pause' | 'resume' | 'stop' | 'help' | ExperimentCommand };
 export type ParsedCommand = { kind: 'command'; command: Command } | { kind: 'mistake'; message: string };
 
@@ -43,6 +44,12 @@ export const COMMANDS = [
     on: 'issue',
     usage: '/research stack #3 #7',
     does: 'tries closed experiments together, as one more experiment',
+  },
+  {
+    name: 'undo',
+    on: 'issue',
+    usage: '/research undo #3',
+    does: 'tries the champion without a merged experiment, as one more experiment',
   },
   { name: 'status', on: 'issue', usage: '/research status', does: 'shows the state of the campaign' },
   {

@@ -77,6 +77,8 @@ const askedSchema = z.strictObject({
   idea: z.string().max(MAX_IDEA),
   /** The pull request with the edits to try again; null for a new idea. */
   pull: z.int().nullable(),
+  /** Whether the champion is to be tried without that experiment, which was merged. */
+  undo: z.literal(true).optional(),
   /** The pull requests whose edits to try together; empty for anything else. */
   parts: z.array(z.int()).default([]),
 });
@@ -168,6 +170,8 @@ const finalSchema = z.strictObject({
   /** with everything else from this one. */
   base: shaSchema,
   budgetSeconds: z.number().positive(),
+  /** The pull request of the merged idea that it leaves out; null if it is a champion. */
+  without: z.int().nullable().default(null),
   /** How many trials with a result it takes. */
   seeds: z.int().positive(),
   trials: z.array(recordedTrialSchema),
@@ -213,6 +217,8 @@ export const campaignStateSchema = z.preprocess(
     notices: z.array(z.string()),
     /** Baselines and experiments up to these counts were there when a person last resumed, so their failures no longer count. */
     forgiven: z.strictObject({ baselines: z.int().nonnegative(), experiments: z.int().nonnegative() }),
+    /** The last champion without each of its ideas, for which that could be made, is among the final measurements. */
+    ablated: shaSchema.nullable().default(null),
     /** Measurements at its ends, oldest first. */
     finals: z.array(finalSchema).default([]),
     /** The campaign's own branch; null if it has none, or none yet. */

@@ -116,6 +116,7 @@ function campaignState(more: Partial<CampaignState> = {}): CampaignState {
     misfits: [],
     notices: [],
     forgiven: { baselines: 0, experiments: 0 },
+    ablated: null,
     finals: [],
     base: null,
     ...more,

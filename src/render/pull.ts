@@ -41,7 +41,9 @@ export function pullDescription(marker: ExperimentMarker): string {
 /** Who requested the experiment, and what people commanded since. */
 function peopleOf({ asked, words }: ExperimentMarker): string[] {
   const from =
-    asked?.pull == null ? `: ${escapeMarkdown(asked?.idea ?? '')}` : `, as a rerun of #${asked.pull}`;
+    asked?.pull == null || asked.undo
+      ? `: ${escapeMarkdown(asked?.idea ?? '')}`
+      : `, as a rerun of #${asked.pull}`;
   const commands = words.map(({ kind, by }) => `- ${escapeMarkdown(by)} ${REQUESTED[kind]}`);
   return [
     ...(asked ? [`Requested by ${escapeMarkdown(asked.by)}${from}.`] : []),

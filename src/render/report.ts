@@ -1,5 +1,6 @@
 /** The report at the end of a campaign, and the digest before that: what was found and how sure that is, what was not, what to do next, and what it cost. */
 import { markdownTable } from 'markdown-table';
+import { worthOf } from '../campaign/evidence/ablation.ts';
 import { budgetOf } from '../campaign/evidence/evidence.ts';
 import { ladderOf } from '../campaign/evidence/ladder.ts';
 import type { Levels } from '../campaign/evidence/result.ts';
@@ -39,6 +40,7 @@ export function reportComment(snapshot: Snapshot, contract: Contract, campaign: 
     ladderSection(facts),
     chart(facts),
     mergedTable(facts),
+    worthList(facts),
     nearMissList(facts),
     section('Not merged: broke a guard', guardList(facts.experiments, SHOWN_PULLS)),
     failureList(facts),
@@ -177,6 +179,19 @@ function mergedTable({ line, contract: { metric } }: Facts): string {
   const table = markdownTable([head, ...rows], { align: head.map((_, i) => (i === 1 ? 'l' : 'r')) });
   const hidden = line.merged.length - shown.length;
   return hidden > 0 ? `${table}\n\n${formatCount(hidden, 'earlier merge')} not shown.` : table;
+}
+
+/** What the last champion loses without each merged idea. */
+function worthList({ snapshot, contract, campaign }: Facts): string {
+  const lines = worthOf(snapshot, contract, campaign).map(({ experiment, loss, error, trials }) => {
+    const { pull, marker } = experiment;
+    const size = formatNoise(Math.abs(loss));
+    const range = `${error === null ? '' : `± ${formatNoise(error)}, `}${formatCount(trials, 'trial')}`;
+    const idea = `- #${pull} ${escapeMarkdown(marker.idea.title, 80)}:`;
+    if (loss > 0) return `${idea} ${size} worse without it (${range})`;
+    return `${idea} **${size} better without it** (${range}). \`/research undo #${pull}\` tries to take it back.`;
+  });
+  return section('What each merge is still worth', lines);
 }
 
 function nearMissList({ nearMisses, contract }: Facts): string {

@@ -252,3 +252,26 @@ describe('time to quality', () => {
     assert.match(report(scene), /now needs \*\*less than 2\d s of 5:00\*\* \(more than −9\d%; \d trials\)/);
   });
 });
+
+describe('ablation', () => {
+  test('measures the last champion without each merged idea, and offers to take back what carries nothing', async () => {
+    const scene = campaignScene(2, 1, { ablation: 4 });
+    await finish(scene, [1, 0.9, 0.8], [0.95, 0.79]);
+    const pulls = pullsOf(scene.model, 1).map(({ number }) => number);
+    const runs = finalRuns(scene);
+    assert.deepEqual(
+      runs.map(({ title, inputs }) => [title, inputs.budget, inputs.base]),
+      ['10001.1', '10002.1', '10001.2', '10002.2'].map(name => [`1/${name}`, '300', tipOf(scene.model, 'main')]),
+    );
+    const text = report(scene);
+    assert.match(text, /\*\*What each merge is still worth\*\*/);
+    assert.match(text, /better without it\*\* \(.*2 trials\)\. `\/research undo #\d` tries to take it back\.\n- #\d \w+: 0\.15 worse without it/);
+    const undone = Number(/research undo #(\d+)/.exec(text)?.[1]);
+    assert.ok(pulls.includes(undone));
+    scene.say(`/research undo #${undone}`);
+    await scene.work();
+    const opened = pullsOf(scene.model, 1).at(-1);
+    assert.match(opened?.title ?? '', /^without: /);
+    assert.match(opened?.body ?? '', new RegExp(`Requested by alice: champion without #\\D?${undone}`));
+  });
+});

@@ -143,6 +143,10 @@ export const INTERVENTIONS = {
     const asked = tried.map(({ number }) => number).slice(-random.whole(1, 3));
     say(model, issue, writer(random), `/research stack ${asked.map(pull => `#${pull}`).join(' ')}`);
   }),
+  'take back what was merged': onIssue(({ model, random }, issue) => {
+    const merged = pullsOf(model, issue).filter(({ state }) => state === 'merged' || random.chance(0.1));
+    say(model, issue, writer(random), `/research undo #${merged.at(-1)?.number ?? 99}`);
+  }),
   keep: commandOnPull('/research keep'),
   discard: commandOnPull('/research discard'),
   'run an experiment again': commandOnPull('/research rerun'),

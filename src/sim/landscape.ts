@@ -112,6 +112,7 @@ export interface ContractOptions {
   atLeast: number | null;
   timeToQuality: number;
   digest: string | null;
+  ablation: number;
   /** A language model thinks, not the built-in agent. */
   thinker: 'explore' | 'model';
 }
@@ -132,6 +133,7 @@ export function contractText(options: ContractOptions): string {
     atLeast,
     timeToQuality,
     digest,
+    ablation,
     ...limits
   } = options;
   const { experimentsLimit, hoursLimit, usdLimit, crashesInARow } = limits;
@@ -151,6 +153,7 @@ ladder: [${ladder.map(seconds => `{budget: ${seconds}s}`).join(', ')}]
 promote: {at_least: ${atLeast}}
 time_to_quality: ${timeToQuality}
 digest: ${digest}
+ablation: ${ablation}
 `;
 }
 

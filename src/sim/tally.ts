@@ -19,6 +19,8 @@ export interface Tally {
   digests: number;
   /** Trials of final measurements. */
   finals: number;
+  /** Those of them that leave one idea out. */
+  ablations: number;
   /** Results that are not offered because the gain does not hold. */
   heldBack: number;
   /** Questions that agents answered, whoever still wanted to know. */
@@ -51,6 +53,7 @@ export function emptyTally(): Tally {
     reports: 0,
     digests: 0,
     finals: 0,
+    ablations: 0,
     heldBack: 0,
     answers: 0,
     hours: 0,

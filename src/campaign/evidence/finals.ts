@@ -1,7 +1,7 @@
 /** Final measurements: one commit at one budget, when a campaign ends. They are told to people, and nothing is judged by them. */
-import type { Final, Point } from '../marker.ts';
+import type { CampaignState, Final, Point } from '../marker.ts';
 import { type Campaign, type Experiment, measuredValues } from '../model.ts';
-import { trialParts } from '../trial-id.ts';
+import { FIRST_FINAL, trialParts } from '../trial-id.ts';
 import { areTooMany, faultsAmong } from './faults.ts';
 import { lineOf } from './result.ts';
 
@@ -18,6 +18,11 @@ export function isSettled({ trials, seeds }: Final): boolean {
     trials.some(({ outcome }) => outcome.status === 'crash') ||
     areTooMany(faultsAmong(trials))
   );
+}
+
+/** The number of a campaign's next final measurement. */
+export function nextFinal({ finals }: Pick<CampaignState, 'finals'>): number {
+  return Math.max(FIRST_FINAL, 1 + Math.max(0, ...finals.map(({ number }) => number)));
 }
 
 /** A campaign's first and last champion. */

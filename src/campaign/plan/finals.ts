@@ -1,13 +1,14 @@
 /** Measures the result of a campaign once more when it ends, as the contract asks for. */
 import { BASELINES } from '../../gate/baselines.ts';
 import type { Action, Work } from '../action.ts';
+import { ablationOrder } from '../evidence/ablation.ts';
 import { budgetOf } from '../evidence/evidence.ts';
-import { isSettled, type Span, spanOf } from '../evidence/finals.ts';
+import { isSettled, nextFinal, type Span, spanOf } from '../evidence/finals.ts';
 import { nextProbe } from '../evidence/time-to-quality.ts';
 import type { Final, Point } from '../marker.ts';
 import { type KnownCampaign, measuredValues, type Snapshot } from '../model.ts';
 import { attemptsOf, experimentsOf } from '../queries.ts';
-import { FIRST_FINAL, trialId, trialParts } from '../trial-id.ts';
+import { trialId, trialParts } from '../trial-id.ts';
 import { isLost, LOOK_AGAIN_SECONDS, runningTrials } from './dispatch.ts';
 import type { Turn } from './turn.ts';
 
@@ -17,7 +18,7 @@ const LADDER_SEEDS = BASELINES;
 const FIRST_SEED = 1000;
 
 /** What to measure, without its number. */
-type Wanted = Pick<Final, 'of' | 'base' | 'budgetSeconds' | 'seeds'>;
+type Wanted = Pick<Final, 'of' | 'base' | 'budgetSeconds' | 'without' | 'seeds'>;
 
 /** The next step; null once nothing is left to measure. */
 export function measureFinals({ snapshot, work, now, parallel }: Turn): Action | null {
@@ -28,11 +29,16 @@ export function measureFinals({ snapshot, work, now, parallel }: Turn): Action |
   const ladder = rungs(work, span);
   const missing = ladder.filter(each => !finals.some(final => isSame(final, each)));
   if (missing.length > 0) return addFinals(campaign, missing);
-  const asked = (final: Final) => ladder.some(each => isSame(final, each)) || isProbe(final, work, span);
+  const asked = (final: Final) =>
+    ladder.some(each => isSame(final, each)) ||
+    isProbe(final, work, span) ||
+    (final.without !== null && final.base === span.last.sha);
   const open = finals.filter(final => asked(final) && !isSettled(final));
   if (open.length === 0) {
     const probe = nextProbe(snapshot, work.contract, campaign);
-    return probe === null ? null : addFinals(campaign, [wantedOf(span, span.last, probe, 1)]);
+    return probe === null
+      ? ablate(snapshot, work, span)
+      : addFinals(campaign, [wantedOf(span, span.last, probe, 1)]);
   }
   const progress = open.map(final => ({ final, ...progressOf(snapshot, work, final, now) }));
   const lost = progress.find(each => each.lost !== null)?.lost;
@@ -45,6 +51,14 @@ export function measureFinals({ snapshot, work, now, parallel }: Turn): Action |
     return { kind: 'wait', seconds: LOOK_AGAIN_SECONDS };
   const trial = trialId(campaign.issue, next.final.number, next.lastTrial + 1);
   return dispatchAs(work, trial, next.started);
+}
+
+/** Leaves out one merged idea after the other, as the contract asks for. Null if that is done, or not asked for. */
+function ablate(snapshot: Snapshot, work: Work, { last }: Span): Action | null {
+  const { campaign, contract } = work;
+  const merged = ablationOrder(experimentsOf(snapshot, campaign));
+  if (contract.ablation === 0 || merged.length === 0 || campaign.state.ablated === last.sha) return null;
+  return { kind: 'ablate', ...work, champion: { sha: last.sha, tree: last.tree }, merged };
 }
 
 /** Both champions at each budget of the ladder. */
@@ -62,13 +76,12 @@ function isProbe({ of, budgetSeconds }: Final, { campaign, contract }: Work, { l
 }
 
 function wantedOf({ last }: Span, { sha, tree }: Point, budgetSeconds: number, seeds: number): Wanted {
-  return { of: { sha, tree }, base: last.sha, budgetSeconds, seeds };
+  return { of: { sha, tree }, base: last.sha, budgetSeconds, without: null, seeds };
 }
 
 /** Notes them with the next free numbers. */
 function addFinals(campaign: KnownCampaign, wanted: readonly Wanted[]): Action {
-  const numbers = campaign.state.finals.map(({ number }) => number);
-  const next = Math.max(FIRST_FINAL, 1 + Math.max(0, ...numbers));
+  const next = nextFinal(campaign.state);
   const finals = wanted.map((each, i) => ({ number: next + i, ...each, trials: [] }));
   return { kind: 'addFinals', campaign, finals };
 }

@@ -9,6 +9,7 @@ import { deny } from '../denials.ts';
 import type { GitHubPort } from '../port.ts';
 import { commentOnce } from '../replies.ts';
 import { saveState } from '../state.ts';
+import { ablate } from './ablate.ts';
 import { think } from './ask-agent.ts';
 import { createBase, deleteBase, followBase } from './campaign-branch.ts';
 import { cancelOwnTrials, close } from './close.ts';
@@ -87,6 +88,8 @@ export async function apply(
       return promote(context, snapshot, action);
     case 'deleteBase':
       return deleteBase(context, snapshot, action);
+    case 'ablate':
+      return ablate(context, snapshot, action);
     case 'addFinals':
       return addFinals(context, snapshot, action);
     case 'digest':

@@ -32,7 +32,7 @@ import { cancelOwnTrials } from './close.ts';
 import { obstacles } from './preconditions.ts';
 import { answerOnExperiment } from './pull-commands.ts';
 import type { Request } from './request.ts';
-import { requestIdea, requestStack } from './requested-ideas.ts';
+import { requestIdea, requestStack, requestUndo } from './requested-ideas.ts';
 import { continued } from './resume.ts';
 import { reportSurvey } from './survey.ts';
 
@@ -82,6 +82,8 @@ async function answerOnIssue(
       return;
     case 'try':
       return requestIdea(context, snapshot, pending, command.idea);
+    case 'undo':
+      return requestUndo(context, snapshot, pending, command.pull);
     case 'stack':
       return requestStack(context, snapshot, pending, command.pulls);
     case 'keep':
@@ -187,6 +189,7 @@ function newState(context: Context, pending: PendingCommand, experiments: number
     misfits: [],
     notices: [],
     forgiven: { baselines: 0, experiments },
+    ablated: null,
     finals: [],
     base: null,
   };

@@ -1,6 +1,8 @@
 /** Experiments that people request: an idea described in a comment, or the edits of a closed experiment. */
 
 import type { Work } from '../../campaign/action.ts';
+import { undone } from '../../campaign/evidence/ablation.ts';
+import { MAX_IDEA } from '../../campaign/idea.ts';
 import type { Asked } from '../../campaign/marker.ts';
 import {
   type Campaign,
@@ -23,6 +25,8 @@ import { continued } from './resume.ts';
 
 const EDITS_GONE =
   "The champion has changed in the same place, so this experiment's edits no longer apply. Comment `/research try` on the campaign's issue and describe the idea.";
+const NOT_ALONE =
+  'Its lines were changed again since, so it cannot be taken back alone. Comment `/research try` and describe the idea.';
 const CONTRACT_UNREADABLE =
   'The contract `.github/research.yml` is missing or invalid. Fix it, then comment the command again.';
 /** Requests that may be queued at the same time. */
@@ -69,12 +73,35 @@ export async function requestStack(
   });
 }
 
+/** `/research undo #3`: the champion without a merged experiment becomes an experiment. */
+export async function requestUndo(
+  context: Context,
+  snapshot: Snapshot,
+  pending: Request,
+  pull: number,
+): Promise<void> {
+  const merged = snapshot.experiments.find(each => each.pull === pull && each.state === 'merged');
+  const title = merged ? `: ${merged.marker.idea.title}` : '';
+  const wish = {
+    idea: `champion without #${pull}${title}`.slice(0, MAX_IDEA),
+    pull,
+    undo: true as const,
+    parts: [],
+  };
+  await request(context, snapshot, pending, wish, async ({ contract }) => {
+    if (!merged) return `Expected a merged experiment of this repository, found #${pull}.`;
+    const idea = undone(merged.marker.idea);
+    const change = idea && (await applyIdea(context.port, contract, snapshot, idea));
+    return change ? null : NOT_ALONE;
+  });
+}
+
 /** @param objection why this particular request is refused; null if it is not */
 async function request(
   context: Context,
   snapshot: Snapshot,
   pending: Request,
-  wish: Pick<Asked, 'idea' | 'pull' | 'parts'>,
+  wish: Pick<Asked, 'idea' | 'pull' | 'undo' | 'parts'>,
   objection: (work: Work) => Promise<string | null>,
 ): Promise<void> {
   const { author: by, campaign, comment } = pending;

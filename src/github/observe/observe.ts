@@ -122,7 +122,7 @@ async function readBase(
   const at = (branch: string, { sha, tree }: Commit) => ({ base: { branch, sha, tree } });
   const here = { ...at(home.branch, home.tip), contract: own, campaignTip: null };
   if (own.kind !== 'contract') return here;
-  const { base, agents, parallel, limits, ladder, promote, time_to_quality, digest } = own.contract;
+  const { base, agents, parallel, limits, ladder, promote, time_to_quality, ablation, digest } = own.contract;
   const current = currentCampaign({ campaigns: [...campaigns] });
   if (base === null || base === home.branch || (base === CAMPAIGN_BASE && !current)) return here;
   const branch = base === CAMPAIGN_BASE && current ? campaignBranch(current.issue) : base;
@@ -146,6 +146,7 @@ async function readBase(
             ladder,
             promote,
             time_to_quality,
+            ablation,
             digest,
           },
         }

@@ -9,7 +9,7 @@ import { campaignOf, isProposed, markerOf, pullsOf } from './read.ts';
 import type { Rule, Rules } from './rule.ts';
 
 /** Commands that ask for one experiment more. */
-const MORE_BY_ONE: ReadonlySet<Command['kind']> = new Set(['try', 'rerun', 'stack']);
+const MORE_BY_ONE: ReadonlySet<Command['kind']> = new Set(['try', 'rerun', 'stack', 'undo']);
 const EXPERIMENT_BRANCH = /^research\/\d+\/\d+$/;
 
 export function watchExperiments({ sim, model, allowed }: Rules): Rule {

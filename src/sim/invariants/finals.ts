@@ -4,7 +4,7 @@ import { isSettled } from '../../campaign/evidence/finals.ts';
 import type { CampaignState } from '../../campaign/marker.ts';
 import { measuredValues } from '../../campaign/model.ts';
 import { FIRST_FINAL, trialParts } from '../../campaign/trial-id.ts';
-import { BUDGET_SECONDS } from '../landscape.ts';
+import { BUDGET_SECONDS, SETTINGS } from '../landscape.ts';
 import type { RunRecord } from '../model/state.ts';
 import type { Sim } from '../sim.ts';
 import { ON_BRANCH } from './promotions.ts';
@@ -31,10 +31,9 @@ export function watchFinals({ sim, model, allowed }: Rules): Rule {
     const { issue } = trialParts(title);
     const budget = Number(inputs.budget);
     const isProbe = sim.profile.timeToQuality > 0 && budget < BUDGET_SECONDS;
-    if (!sim.profile.ladder.includes(budget) && !isProbe)
+    if (!tips.has(inputs.candidate ?? '')) checkAblation(title, inputs);
+    else if (!sim.profile.ladder.includes(budget) && !isProbe)
       sim.violate(`Trial ${title} runs for ${inputs.budget} s, which the contract does not ask for.`);
-    if (!tips.has(inputs.candidate ?? ''))
-      sim.violate(`Trial ${title} measures ${inputs.candidate}, which was never a champion.`);
     // Of two Apps one may begin what the other has just ended.
     if (sim.profile.twoApps) return;
     const phase = statusComments(model, issue)[0]?.state.phase;
@@ -44,7 +43,31 @@ export function watchFinals({ sim, model, allowed }: Rules): Rule {
     if (open) sim.violate(`Trial ${title} was dispatched although #${open.number} has no verdict yet.`);
   }
 
+  /** The last champion with one change taken back, at the campaign's own budget. */
+  function checkAblation(title: string, { candidate = '', base, budget }: RunRecord['inputs']): void {
+    sim.tally.ablations++;
+    const commit = model.git.commit(candidate);
+    const parent = commit?.parents[0] ?? '';
+    const touched = model.git.changed(model.git.commit(parent)?.tree ?? '', commit?.tree ?? '');
+    if (sim.profile.ablation === 0)
+      sim.violate(`Trial ${title} leaves something out, and nobody asked for that.`);
+    if (
+      parent !== base ||
+      !tips.has(parent) ||
+      touched.join() !== SETTINGS ||
+      Number(budget) !== BUDGET_SECONDS
+    )
+      sim.violate(`Trial ${title} measures ${candidate}, which is no champion without an idea.`);
+  }
+
   function checkState({ finals }: CampaignState): void {
+    const left = Map.groupBy(
+      finals.filter(({ without }) => without !== null),
+      ({ base }) => base,
+    );
+    for (const those of left.values())
+      if (those.reduce((sum, { seeds }) => sum + seeds, 0) > sim.profile.ablation)
+        sim.violate(`${those.length} ideas are left out, for which the contract has too few trials.`);
     const subjects = finals.map(({ of, budgetSeconds }) => `${of.sha} at ${budgetSeconds} s`);
     if (new Set(subjects).size < subjects.length)
       sim.violate(`One commit is measured twice at one budget: ${subjects.join(', ')}.`);
