@@ -261,11 +261,18 @@ describe('ablation', () => {
     const runs = finalRuns(scene);
     assert.deepEqual(
       runs.map(({ title, inputs }) => [title, inputs.budget, inputs.base]),
-      ['10001.1', '10002.1', '10001.2', '10002.2'].map(name => [`1/${name}`, '300', tipOf(scene.model, 'main')]),
+      ['10001.1', '10002.1', '10001.2', '10002.2'].map(name => [
+        `1/${name}`,
+        '300',
+        tipOf(scene.model, 'main'),
+      ]),
     );
     const text = report(scene);
     assert.match(text, /\*\*What each merge is still worth\*\*/);
-    assert.match(text, /better without it\*\* \(.*2 trials\)\. `\/research undo #\d` tries to take it back\.\n- #\d \w+: 0\.15 worse without it/);
+    assert.match(
+      text,
+      /better without it\*\* \(.*2 trials\)\. `\/research undo #\d` tries to take it back\.\n- #\d \w+: 0\.15 worse without it/,
+    );
     const undone = Number(/research undo #(\d+)/.exec(text)?.[1]);
     assert.ok(pulls.includes(undone));
     scene.say(`/research undo #${undone}`);
