@@ -6,6 +6,7 @@ import {
   formatCount,
   formatDifference,
   formatNoise,
+  formatOdds,
   formatSeconds,
   formatShare,
   formatValue,
@@ -82,4 +83,28 @@ test('a share is never rounded to certainty', () => {
 test('durations and counts carry their unit', () => {
   assert.deepEqual([0.84, 95, 300, 9000].map(formatSeconds), ['0.8 s', '95 s', '5 min', '2.5 h']);
   assert.deepEqual([formatCount(1, 'trial'), formatCount(2, 'trial')], ['1 trial', '2 trials']);
+});
+
+test('odds are as people say them', () => {
+  const cases = [
+    [0.5, 'even'],
+    [0.52, 'even'],
+    [0.6, '3 to 2'],
+    [0.4, '2 to 3'],
+    [0.8, '4 to 1'],
+    [0.95, '19 to 1'],
+    [0.05, '1 to 19'],
+    [0.998, '500 to 1'],
+    [0.9999, 'over 999 to 1'],
+    [1, 'over 999 to 1'],
+    [0, 'under 1 to 999'],
+  ] as const;
+  for (const [probability, odds] of cases) assert.equal(formatOdds(probability), odds);
+  for (let p = 0.002; p < 0.998; p += 0.001) {
+    const mirrored = formatOdds(1 - p)
+      .split(' to ')
+      .reverse()
+      .join(' to ');
+    if (Math.abs(p - 0.5) > 0.01) assert.equal(formatOdds(p), mirrored, `${p}`);
+  }
 });

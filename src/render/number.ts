@@ -63,6 +63,38 @@ export function formatShare(share: number): string {
   return `${(share * 100).toFixed(share < 0.1 || share > 0.99 ? 1 : 0)}%`;
 }
 
+/** Odds for something of this probability: `19 to 1`, `3 to 2`, `even`, `1 to 4`; from `under 1 to 999` to `over 999 to 1`. */
+export function formatOdds(probability: number): string {
+  const isFor = probability > 0.5;
+  const ratio = isFor ? probability / (1 - probability) : (1 - probability) / probability;
+  if (ratio > MOST_ODDS) return isFor ? `over ${MOST_ODDS} to 1` : `under 1 to ${MOST_ODDS}`;
+  const [many, few] = oddsOf(ratio);
+  if (many === few) return 'even';
+  return isFor ? `${many} to ${few}` : `${few} to ${many}`;
+}
+
+type Odds = [many: number, few: number];
+
+const MOST_ODDS = 999;
+/** As people say them. */
+const SMALL_ODDS: Odds[] = [
+  [1, 1],
+  [5, 4],
+  [3, 2],
+  [2, 1],
+  [5, 2],
+  [3, 1],
+  [7, 2],
+  [4, 1],
+];
+
+/** @param ratio at least 1 */
+function oddsOf(ratio: number): Odds {
+  if (ratio >= 4.5) return [ratio < 20 ? Math.round(ratio) : Number(ratio.toPrecision(2)), 1];
+  const distance = ([many, few]: Odds) => Math.abs(Math.log(many / few / ratio));
+  return SMALL_ODDS.reduce((best, odds) => (distance(odds) < distance(best) ? odds : best));
+}
+
 /** A duration: `0.8 s`, `95 s`, `12 min`, `3.4 h`. */
 export function formatSeconds(seconds: number): string {
   if (seconds < 9.95) return `${seconds.toFixed(1)} s`;

@@ -1,18 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Verdict } from '../campaign/marker.ts';
-import { branchName } from '../campaign/model.ts';
 import { CRASH, experiment, trial } from '../campaign/snapshot.test-helper.ts';
 import { contractSchema } from '../protocol/contract.ts';
 import { completedCheck } from './check.ts';
-import {
-  candidateMessage,
-  heldComment,
-  isCandidateFor,
-  pullDescription,
-  squashMessage,
-  verdictComment,
-} from './pull.ts';
+import { heldComment, pullDescription, verdictComment } from './pull.ts';
 import { settledTitle } from './title.ts';
 
 const contract = contractSchema.parse({});
@@ -172,28 +164,6 @@ test('the description shows the change and its campaign', () => {
   assert.match(
     text,
     /^Experiment 1 of campaign #3, proposed by `explore`, based on champion [0-9a-f]{7}\.$/m,
-  );
-});
-
-test('the squash message ends in git trailers; the candidate message skips other workflows', () => {
-  assert.equal(
-    squashMessage(contract, 12, marker, better),
-    'A longer warmdown helps.\n\nVal-Bpb: 0.9697\nExperiment: #12\nCampaign: #3\nTrials: 3/1.1 3/1.2',
-  );
-  assert.doesNotMatch(
-    squashMessage(contract, 12, { ...marker, idea: { ...marker.idea, hypothesis: 'x [skip ci]' } }, better),
-    /\[skip ci\]/,
-  );
-  const message = candidateMessage(marker);
-  assert.match(message, /\n\n\[skip ci\]$/);
-  const branch = branchName(marker.campaign, marker.number);
-  assert.deepEqual(
-    [
-      isCandidateFor(branch, `${message}\n`),
-      isCandidateFor(`${branch}1`, message),
-      isCandidateFor(branch, 'x [skip ci]'),
-    ],
-    [true, false, false],
   );
 });
 

@@ -1,18 +1,14 @@
-/** Texts of an experiment's pull request: description, verdict, commit messages. */
+/** Texts of an experiment's pull request: description and verdict. */
 import { disturbance } from '../campaign/evidence/disturbance.ts';
 import { stoppedTrial } from '../campaign/evidence/stopping.ts';
 import type { ExperimentMarker, RecordedTrial, Verdict } from '../campaign/marker.ts';
-import { branchName } from '../campaign/model.ts';
-import { keptBy } from '../campaign/people.ts';
 import type { Contract } from '../protocol/contract.ts';
 import { escapeMarkdown, fence, quote } from '../text/markdown.ts';
-import { plainLine } from '../text/plain.ts';
 import { auditSentence, NO_SANDBOX, ranBare, testSentence } from './audit.ts';
 import { isNearMissVerdict } from './near-miss.ts';
 import { formatComparison, formatNoise, formatShare, formatValue } from './number.ts';
 import { reportedDetails } from './reported.ts';
 import { scoreTable, trialTable } from './tables.ts';
-import { openTitle } from './title.ts';
 
 /** The visible part of the pull request's description. */
 export function pullDescription(marker: ExperimentMarker): string {
@@ -180,45 +176,4 @@ function judgement({ metric, gate }: Contract, verdict: Verdict): string {
 
 function details(summary: string, content: string): string {
   return `<details><summary>${summary}</summary>\n\n${content}\n\n</details>`;
-}
-
-/** Message of a candidate's commit. `[skip ci]` keeps the repository's other workflows from running on it. */
-export function candidateMessage(marker: Pick<ExperimentMarker, 'idea' | 'number' | 'campaign'>): string {
-  const title = plainLine(marker.idea.title) || `Experiment ${marker.number}`;
-  const branch = branchName(marker.campaign, marker.number);
-  return `${title}\n\n${plainLine(marker.idea.hypothesis, 1000)}${candidateEnd(branch)}`;
-}
-
-/** Whether a commit with this message is a candidate that the App made for this branch. People's commits do not end like this. */
-export function isCandidateFor(branch: string, message: string): boolean {
-  return message.trimEnd().endsWith(candidateEnd(branch));
-}
-
-function candidateEnd(branch: string): string {
-  return `\n\nBranch: ${branch}\n\n[skip ci]`;
-}
-
-/** Body of the squash commit's message, ending in git trailers; its title is passed separately. */
-export function squashMessage(
-  contract: Contract,
-  pull: number,
-  marker: ExperimentMarker,
-  verdict: Verdict,
-): string {
-  const keeper = keptBy(marker);
-  const trailers = [
-    `${trailerName(contract.metric.name)}: ${verdict.value === null ? 'unknown' : formatValue(verdict.value)}`,
-    `Experiment: #${pull}`,
-    `Campaign: #${marker.campaign}`,
-    `Trials: ${marker.trials.map(trial => trial.trial).join(' ')}`,
-    ...(keeper === null ? [] : [`Kept-by: ${plainLine(keeper)}`]),
-  ];
-  const why = plainLine(marker.idea.hypothesis, 1000) || openTitle(marker);
-  return `${why}\n\n${trailers.join('\n')}`;
-}
-
-/** `val_bpb` -> `Val-Bpb` */
-function trailerName(metric: string): string {
-  const words = metric.split(/[^A-Za-z0-9]+/).filter(word => word !== '');
-  return words.map(word => (word[0] ?? '').toUpperCase() + word.slice(1)).join('-') || 'Metric';
 }

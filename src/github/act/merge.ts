@@ -2,7 +2,7 @@
 import type { ActionOf } from '../../campaign/action.ts';
 import type { Experiment, Snapshot } from '../../campaign/model.ts';
 import { paused } from '../../campaign/phase.ts';
-import { squashMessage } from '../../render/pull.ts';
+import { squashMessage } from '../../render/commit.ts';
 import { openTitle } from '../../render/title.ts';
 import { quote } from '../../text/markdown.ts';
 import type { Context } from '../context.ts';
