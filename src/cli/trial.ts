@@ -1,7 +1,7 @@
 /** `autoresearch trial`: measures the working tree once on this machine, as a runner would. */
 import type { Command } from 'commander';
 import { exactNumber } from '../text/exact-number.ts';
-import { type BenchOptions, withBench, withoutNumber } from './bench.ts';
+import { type BenchOptions, placeOf, withBench, withoutNumber } from './bench.ts';
 import { CommandError, durationText, wholeNumber } from './errors.ts';
 
 interface TrialCommandOptions extends BenchOptions {
@@ -25,16 +25,20 @@ export function addTrial(program: Command): void {
 }
 
 async function trial(target: string, options: TrialCommandOptions): Promise<void> {
-  await withBench(target, { ...options, workTree: true }, async ({ contract, head, measure }) => {
-    const measurement = await measure(head, options.seed, line => console.error(line));
-    if (options.json) console.log(JSON.stringify(measurement, null, 2));
-    const { outcome } = measurement;
-    if (outcome.status !== 'measured') throw new CommandError(withoutNumber(outcome));
-    if (!options.json)
-      console.log(
-        `${contract.metric.name}: ${exactNumber(outcome.value)}   (seed ${measurement.seed}, ${times(measurement)}, ${measurement.peakMemoryMb.toFixed(0)} MB, ${measurement.machine})`,
-      );
-  });
+  await withBench(
+    await placeOf(target),
+    { ...options, workTree: true },
+    async ({ contract, head, measure }) => {
+      const measurement = await measure(head, options.seed, line => console.error(line));
+      if (options.json) console.log(JSON.stringify(measurement, null, 2));
+      const { outcome } = measurement;
+      if (outcome.status !== 'measured') throw new CommandError(withoutNumber(outcome));
+      if (!options.json)
+        console.log(
+          `${contract.metric.name}: ${exactNumber(outcome.value)}   (seed ${measurement.seed}, ${times(measurement)}, ${measurement.peakMemoryMb.toFixed(0)} MB, ${measurement.machine})`,
+        );
+    },
+  );
 }
 
 /** A command that does not train reports no training time. */
