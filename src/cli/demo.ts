@@ -91,6 +91,7 @@ async function demo(experiments: number, options: DemoCommandOptions): Promise<v
     runners: parallelOf(options),
     from: root,
     branch: await currentBranch(root),
+    own,
     name: own ? 'autoresearch-demo' : slug(path.basename(root)),
     command: comment(experiments, options),
     metric: contract.metric,

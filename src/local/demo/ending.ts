@@ -60,8 +60,7 @@ const REASONS: Record<string, string> = {
 };
 
 function placeLines({ dir, logs, connection, page, stays }: Ending): string[] {
-  const relative = path.relative(process.cwd(), dir);
-  const place = relative.startsWith('..') ? dir : relative;
+  const place = placeOf(dir);
   const { url, owner, repo } = connection;
   return [
     'Where to look:',
@@ -78,7 +77,12 @@ function placeLines({ dir, logs, connection, page, stays }: Ending): string[] {
   ];
 }
 
-function nextLines({ connection, page, stays }: Ending): string[] {
+function placeOf(dir: string): string {
+  const relative = path.relative(process.cwd(), dir);
+  return relative.startsWith('..') ? dir : relative;
+}
+
+function nextLines({ connection, page, stays, rows, dir }: Ending): string[] {
   const { url, owner, repo, token } = connection;
   const issue = page.slice(page.lastIndexOf('/') + 1);
   const comments = `${url}/api/v3/repos/${owner}/${repo}/issues/${issue}/comments`;
@@ -90,6 +94,11 @@ function nextLines({ connection, page, stays }: Ending): string[] {
     '',
     'What to do next:',
     ...(stays ? more : ['  more      npm run demo -- 10']),
+    ...(rows.some(row => row.verdict?.kind === 'merge')
+      ? [
+          `  check     npm run autoresearch -- verify ${placeOf(dir)}   measures each merge again, on new seeds`,
+        ]
+      : []),
     '  yours     npm run autoresearch -- init --help   prepares your own repository, then: npm run demo -- --repo PATH',
     ...(stays ? ['', 'The local GitHub keeps running, and so does this view. Press Ctrl-C to stop.'] : []),
   ];
