@@ -4,7 +4,7 @@ import type { AgentConfig } from '../protocol/agents.ts';
 import { visible } from '../protocol/visible.ts';
 import type { Agent, Proposal, ProposalRequest } from './agent.ts';
 import { readAnswer } from './answer.ts';
-import { type Complete, type EndpointOptions, endpoint, type Meter } from './completion.ts';
+import type { Complete, EndpointOptions, Meter } from './completion.ts';
 import { conversation, correction, LEDGER_CHARACTERS, ledgerText, type Message } from './prompt.ts';
 import { recorded } from './recorded.ts';
 import { doesTheSame } from './sameness.ts';
@@ -25,7 +25,14 @@ export function openaiAgent(
   config: OpenAIAgentConfig,
   options: Omit<EndpointOptions, 'model' | 'timeoutSeconds'> = {},
 ): Agent {
-  const complete = endpoint({ ...options, model: config.model, timeoutSeconds: config.timeout });
+  // Loading the client takes longer than most programs here, which never ask a model.
+  let client: Promise<Complete> | undefined;
+  const complete: Complete = async (...question) => {
+    client ??= import('./completion.ts').then(({ endpoint }) =>
+      endpoint({ ...options, model: config.model, timeoutSeconds: config.timeout }),
+    );
+    return (await client)(...question);
+  };
   // How much of the ledger fits into the model's context window, as far as the endpoint has told.
   const room = { ledger: LEDGER_CHARACTERS };
   return {

@@ -1,5 +1,6 @@
 /** The chart of a campaign: a point per experiment with its standard error, titles on the merged ones, and a line for the champion. */
-import * as echarts from 'echarts';
+// One file, which loads in a tenth of the time that the package's many take.
+import * as echarts from 'echarts/dist/echarts.esm.min.mjs';
 import {
   ANGLE,
   type ChartPoint,
