@@ -1,8 +1,9 @@
 /** The campaign's status comment. It is derived from the snapshot alone, so an unchanged snapshot gives the same text. */
 import { markdownTable } from 'markdown-table';
+import { type Ending, endingOf } from '../campaign/evidence/ending.ts';
 import { budgetOf, championValues, trialsOfTree } from '../campaign/evidence/evidence.ts';
 import { type LedgerRow, ledgerRows, type Spending, spending } from '../campaign/evidence/ledger.ts';
-import { type CampaignState, MAX_FAILED_PROPOSALS, type Verdict } from '../campaign/marker.ts';
+import { type CampaignState, MAX_FAILED_PROPOSALS } from '../campaign/marker.ts';
 import type { Campaign, Snapshot } from '../campaign/model.ts';
 import { campaignBranch, seenBy } from '../campaign/own-branch.ts';
 import { stillAsked, waitsForDecisions, waitsForPeople } from '../campaign/people.ts';
@@ -12,7 +13,6 @@ import { currentCampaign, experimentsOf, hasEnded, openExperiments } from '../ca
 import { mean } from '../gate/mean.ts';
 import { escapeMarkdown, quote } from '../text/markdown.ts';
 import { NO_SANDBOX, overfittingSentence, ranBare, testSentence } from './audit.ts';
-import { isNearMiss } from './near-miss.ts';
 import { formatCount, formatDifference, formatProjection, formatSeconds, formatValue } from './number.ts';
 
 const SHOWN_ROWS = 30;
@@ -20,6 +20,7 @@ const SHOWN_ROWS = 30;
 /** Where the export is. */
 export const LOG_BRANCH = 'research-log';
 export const RESULTS_FILE = 'results.tsv';
+export const EXPERIMENTS_FILE = 'experiments.tsv';
 export const CHART_FILE = 'progress.svg';
 
 /** The visible part of the comment. */
@@ -46,8 +47,10 @@ export function statusComment(seen: Snapshot, campaign: Campaign, state: Campaig
   if (branch !== '') parts.push(branch);
   const caveats = caveatLine(snapshot, state);
   if (caveats !== '') parts.push(caveats);
-  const nearMisses = new Set(
-    experiments.flatMap(({ marker }) => (isNearMiss(marker, metric.goal) ? marker.number : [])),
+  const endings = new Map(
+    experiments.flatMap(({ marker: { number, verdict, trials } }): [number, Ending][] =>
+      verdict === null ? [] : [[number, endingOf(verdict, trials, metric.goal)]],
+    ),
   );
   const isExported = settled.length > 0;
   // The number makes a browser fetch the picture again when there is something new on it.
@@ -55,7 +58,7 @@ export function statusComment(seen: Snapshot, campaign: Campaign, state: Campaig
     parts.push(
       `![Progress so far](${snapshot.url}/raw/${LOG_BRANCH}/${CHART_FILE}?experiments=${settled.length})`,
     );
-  if (rows.length > 0) parts.push(table(rows, nearMisses, metric.name));
+  if (rows.length > 0) parts.push(table(rows, endings, metric.name));
   const limits = snapshot.contract.kind === 'contract' ? snapshot.contract.contract.limits : NO_LIMITS;
   parts.push(
     `<sub>Spent: ${spentText(spending(campaign, experiments), limits.usd)}.${timeText(limits, state)} ` +
@@ -79,7 +82,7 @@ function optionsText({ parallel, budgetSeconds, agent }: CampaignState): string 
 function exportText(url: string, isExported: boolean): string {
   if (!isExported) return '';
   const link = (file: string) => `[\`${file}\`](${url}/blob/${LOG_BRANCH}/${file})`;
-  return `Results: ${link(RESULTS_FILE)}, ${link(CHART_FILE)}. `;
+  return `Results: ${link(RESULTS_FILE)}, ${link(EXPERIMENTS_FILE)}, ${link(CHART_FILE)}. `;
 }
 
 const NO_LIMITS = { usd: null, hours: null };
@@ -192,7 +195,7 @@ function caveatLine(snapshot: Snapshot, { baselines }: CampaignState): string {
   return sentences.filter(sentence => sentence !== '').join(' ');
 }
 
-function table(rows: readonly LedgerRow[], nearMisses: ReadonlySet<number>, metric: string): string {
+function table(rows: readonly LedgerRow[], endings: ReadonlyMap<number, Ending>, metric: string): string {
   const shown = rows.slice(-SHOWN_ROWS).reverse();
   const lines = shown.map(row => [
     String(row.number),
@@ -201,7 +204,7 @@ function table(rows: readonly LedgerRow[], nearMisses: ReadonlySet<number>, metr
     row.value === null || row.championValue === null
       ? ''
       : formatDifference(row.value - row.championValue, row.championValue),
-    resultText(row, nearMisses.has(row.number)),
+    resultText(row, endings.get(row.number)),
     escapeMarkdown(row.title, 80),
   ]);
   const head = ['', 'PR', metric, 'change', 'result', 'idea'];
@@ -210,10 +213,10 @@ function table(rows: readonly LedgerRow[], nearMisses: ReadonlySet<number>, metr
   return hidden > 0 ? `${text}\n\n${formatCount(hidden, 'older experiment')} not shown.` : text;
 }
 
-function resultText({ held, status, verdict }: LedgerRow, nearMiss: boolean): string {
+function resultText({ held, status }: LedgerRow, ending: Ending | undefined): string {
   if (held) return '✋ needs review';
-  if (nearMiss) return '❌ near miss';
-  return status === 'discard' && verdict !== null ? UNMERGED[verdict] : RESULTS[status];
+  if (status === 'keep') return '✅ merged';
+  return status === 'running' || ending === undefined ? '⏳ running' : UNMERGED[ending];
 }
 
 function valueText({ value, status }: LedgerRow): string {
@@ -221,22 +224,19 @@ function valueText({ value, status }: LedgerRow): string {
   return status === 'stopped' ? formatProjection(value) : formatValue(value);
 }
 
-const RESULTS: Record<LedgerRow['status'], string> = {
-  keep: '✅ merged',
-  discard: '❌ closed',
-  crash: '💥 crashed',
-  stopped: '✂️ stopped early',
-  running: '⏳ running',
-};
-
 /** An experiment that ended without a merge was not always judged. */
-const UNMERGED: Record<Verdict['kind'], string> = {
-  merge: '❌ closed',
-  close: '❌ closed',
+const UNMERGED: Record<Ending, string> = {
+  improvement: '❌ closed',
+  simplification: '❌ closed',
+  kept: '❌ closed',
+  'near miss': '🟡 near miss',
+  'too close': '❌ too close',
+  worse: '❌ worse',
+  'stopped early': '✂️ stopped early',
   crash: '💥 crashed',
   flagged: '🚩 flagged',
-  unmeasurable: '⚠️ not measured',
+  unmeasured: '⚠️ not measured',
   superseded: '⏹ superseded',
-  stopped: '⏹ not judged',
-  person: '⏹ closed by a person',
+  'not judged': '⏹ not judged',
+  'by a person': '⏹ closed by a person',
 };

@@ -4,7 +4,7 @@ import { baselinesNeeded } from '../../gate/baselines.ts';
 import { type GateRules, type GateVerdict, judge, worstPromising } from '../../gate/gate.ts';
 import type { Contract } from '../../protocol/contract.ts';
 import type { Measurement } from '../../protocol/measurement.ts';
-import type { RecordedTrial } from '../marker.ts';
+import type { RecordedTrial, Verdict } from '../marker.ts';
 import { type Campaign, type Experiment, measuredValues, type Snapshot } from '../model.ts';
 import { attemptsOf, trialsOf } from '../queries.ts';
 import { trialParts } from '../trial-id.ts';
@@ -82,6 +82,12 @@ export type Judgement =
   | { kind: 'judged'; verdict: GateVerdict; candidate: RecordedTrial[]; champion: RecordedTrial[] }
   /** No trial of the champion ran under the candidate's conditions. */
   | { kind: 'incomparable'; machine: string };
+
+/** The trials that a judgement rests on, by id. */
+export function comparedIn({ candidate, champion }: Judgement & { kind: 'judged' }): Verdict['compared'] {
+  const ids = (trials: readonly RecordedTrial[]) => trials.map(({ trial }) => trial);
+  return { candidate: ids(candidate), champion: ids(champion) };
+}
 
 /**
  * Lets the gate judge an experiment's trials, given the history that led to its champion. If they ran under several conditions, the

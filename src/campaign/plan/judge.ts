@@ -2,7 +2,7 @@
 import { mean } from '../../gate/mean.ts';
 import type { Contract } from '../../protocol/contract.ts';
 import type { Action } from '../action.ts';
-import { type Judgement, judgeExperiment, soundTrials } from '../evidence/evidence.ts';
+import { comparedIn, type Judgement, judgeExperiment, soundTrials } from '../evidence/evidence.ts';
 import { stoppedVerdict } from '../evidence/stopping.ts';
 import { missingOnTest, missingReason } from '../evidence/test-text.ts';
 import type { RecordedTrial } from '../marker.ts';
@@ -50,14 +50,15 @@ function judgeSound({ snapshot, work: { contract }, experiment, trials }: Subjec
 
 /** Null if the gate asks for another trial, or if the verdict was about an earlier champion. */
 function verdictOf({ work, experiment, trials, moved }: Subject, judged: Judged): Action | null {
-  const { kind, simplification, noise, doubt } = judged.verdict;
+  const { kind, simplification, noise, doubt, prior } = judged.verdict;
   const meanOf = (measured: readonly RecordedTrial[]) => mean(measuredValues(measured));
   const numbers = {
     value: meanOf(judged.candidate),
     championValue: meanOf(judged.champion),
-    championTrials: measuredValues(judged.champion).length,
+    compared: comparedIn(judged),
     noise,
     doubt,
+    prior,
   };
   // A candidate that lost against the old champion would lose against the new one too.
   if (kind === 'close') {
