@@ -28,7 +28,7 @@ interface ReportOptions {
 export function addReport(program: Command): void {
   program
     .command('report')
-    .description('write results.tsv and progress.svg for a campaign')
+    .description('write results.tsv, experiments.tsv and progress.svg for a campaign')
     .argument('<repository>', 'OWNER/REPO, or the directory of a running demo')
     .option('--issue <number>', "the campaign's issue (default: the newest)", wholeNumber(1, 2 ** 31))
     .option(
@@ -44,12 +44,8 @@ async function report(name: string, options: ReportOptions): Promise<void> {
   const { octokit, repository } = await connect(name, options);
   const metric = await readMetric(octokit, repository);
   const history = await findHistory(octokit, repository, options.issue);
-  const { results, picture } = exportHistory(history, metric);
   await mkdir(options.out, { recursive: true });
-  for (const [file, text] of [
-    ['results.tsv', results],
-    ['progress.svg', picture],
-  ] as const) {
+  for (const [file, text] of exportHistory(history, metric)) {
     await writeFile(path.join(options.out, file), text);
     console.log(path.join(options.out, file));
   }

@@ -179,9 +179,7 @@ async function untilResumed(octokit: Octokit, watched: Watched, { ear, signal }:
 }
 
 async function writeResults(dir: string, { history }: Look, metric: Metric): Promise<void> {
-  const { results, picture } = exportHistory(history, metric);
-  await writeFile(path.join(dir, 'results.tsv'), results);
-  await writeFile(path.join(dir, 'progress.svg'), picture);
+  for (const [file, text] of exportHistory(history, metric)) await writeFile(path.join(dir, file), text);
 }
 
 /** Why an ended campaign is not a success; null if it is one. */

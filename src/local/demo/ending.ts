@@ -1,6 +1,7 @@
 /** What the demo says when its campaign has ended: the result in a sentence, why, where to look, and what to do next. Pure. */
 import path from 'node:path';
 import { formatDifference } from '../../render/number.ts';
+import { CHART_FILE, EXPERIMENTS_FILE, RESULTS_FILE } from '../../render/status.ts';
 import { type Board, count, finalTable, noiseText, number, type Row } from './board.ts';
 import type { Connection } from './connection.ts';
 
@@ -64,8 +65,8 @@ function placeLines({ dir, logs, connection, page, stays }: Ending): string[] {
   const { url, owner, repo } = connection;
   return [
     'Where to look:',
-    `  results   ${path.join(place, 'results.tsv')}`,
-    `  chart     ${path.join(place, 'progress.svg')}`,
+    `  results   ${path.join(place, RESULTS_FILE)}, and more of each in ${EXPERIMENTS_FILE}`,
+    `  chart     ${path.join(place, CHART_FILE)}`,
     `  logs      ${path.join(place, logs)}`,
     ...(stays
       ? [

@@ -1,11 +1,13 @@
 /** Reads a campaign back from its markers on GitHub, which needs nothing but read access. */
 import type { Octokit } from '@octokit/rest';
+import { experimentsTsv } from '../../campaign/evidence/experiments-tsv.ts';
 import { ledgerPoints, ledgerRows, resultsTsv, startOf } from '../../campaign/evidence/ledger.ts';
 import { type CampaignState, campaignStateSchema, experimentMarkerSchema } from '../../campaign/marker.ts';
 import { type Experiment, measuredValues, RESEARCH_LABEL, STACKED_LABEL } from '../../campaign/model.ts';
 import { mean } from '../../gate/mean.ts';
 import { readMarker } from '../../github/marker.ts';
 import { progressChart } from '../../render/chart.ts';
+import { CHART_FILE, EXPERIMENTS_FILE, RESULTS_FILE } from '../../render/status.ts';
 
 export interface Repository {
   owner: string;
@@ -95,12 +97,13 @@ export function currentChampion(history: History): number | null {
   return row?.value ?? firstChampion(history);
 }
 
-/** The campaign's `results.tsv` and `progress.svg`, as text. */
-export function exportHistory(history: History, metric: Metric): { results: string; picture: string } {
+/** The campaign's files, by name. */
+export function exportHistory(history: History, metric: Metric): Map<string, string> {
   const rows = ledgerRows(history.experiments);
   const start = startOf(history.state.baselines, history.experiments);
-  return {
-    results: resultsTsv(metric.name, start, rows),
-    picture: progressChart(ledgerPoints(start, rows), { metric: metric.name, goal: metric.goal }),
-  };
+  return new Map([
+    [RESULTS_FILE, resultsTsv(metric.name, start, rows)],
+    [EXPERIMENTS_FILE, experimentsTsv(metric, start, history.experiments)],
+    [CHART_FILE, progressChart(ledgerPoints(start, rows), { metric: metric.name, goal: metric.goal })],
+  ]);
 }
