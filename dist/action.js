@@ -19701,6 +19701,7 @@ function compilePattern(source) {
 
 // src/protocol/contract.ts
 var CONTRACT_PATH = ".github/research.yml";
+var CAMPAIGN_BASE = "campaign";
 var pathSchema = pathInside("the repository");
 function pathInside(place2) {
   return external_exports.string().min(1).check(({ value, issues }) => {
@@ -19761,6 +19762,7 @@ var variableSchema = external_exports.string().regex(/^[A-Za-z_]\w{0,99}$/, "exp
   (name) => !/^(?:PATH|HOME|TMPDIR|LD_\w+|AUTORESEARCH_\w+)$/.test(name),
   "expected a variable that the sandbox does not set itself"
 );
+var rungSchema = external_exports.strictObject({ budget: durationSchema });
 var keysSchema = external_exports.strictObject({
   /** The only files that an experiment may change. */
   editable: external_exports.array(pathSchema).min(1).max(20).transform((paths) => [...new Set(paths)]).default(["trainer/train.py"]),
@@ -19796,6 +19798,14 @@ var keysSchema = external_exports.strictObject({
    * own, with a pull request at the end that only a person merges.
    */
   base: external_exports.string().min(1).nullable().default(null),
+  /** When a campaign ends, its first and its last champion are measured at each of these budgets, too. */
+  ladder: external_exports.array(rungSchema).max(4).default([]),
+  /** How many trials are spent at the end on finding the training time in which the result is as good as the start; 0: none. */
+  time_to_quality: external_exports.int().min(0).max(20).default(0),
+  promote: external_exports.strictObject({
+    /** With `base: campaign`: the least share of the gain that must hold at the last budget of the ladder; null: any. */
+    at_least: external_exports.number().gt(0).max(1).nullable().default(null)
+  }).prefault({}),
   /** Must be true in a public repository whose trials run on a self-hosted runner. */
   accept_public_self_hosted: external_exports.boolean().default(false)
 });
@@ -19818,6 +19828,7 @@ var contractSchema = keysSchema.check(({ value: contract, issues }) => {
       message: "expected wall, because only a referee (metric.referee) can count CPU seconds",
       input: "cpu"
     });
+  for (const problem of ladderProblems(contract)) issues.push({ code: "custom", ...problem });
   if (limits.usd === null) return;
   for (const [i, agent] of agents.entries())
     if (abilitiesOf(agent).costsMoney && priceOf(agent) === void 0)
@@ -19828,6 +19839,37 @@ var contractSchema = keysSchema.check(({ value: contract, issues }) => {
         input: void 0
       });
 });
+function ladderProblems({ ladder, promote, base, trial }) {
+  const budgets = [trial.budget, ...ladder.map(({ budget }) => budget)];
+  const problems2 = ladder.flatMap(({ budget }, i) => {
+    const first = budgets.indexOf(budget);
+    const other = first === 0 ? "trial.budget" : `ladder.${first - 1}`;
+    const message = `expected a budget other than that of ${other}`;
+    return first <= i ? [{ path: ["ladder", i, "budget"], message, input: writeDuration(budget) }] : [];
+  });
+  if (promote.at_least === null) return problems2;
+  const path = ["promote", "at_least"];
+  const input2 = promote.at_least;
+  if (ladder.length === 0)
+    return [
+      ...problems2,
+      {
+        path,
+        message: "expected a ladder beside it, such as ladder: [{budget: 30m}], to compare with",
+        input: input2
+      }
+    ];
+  if (base !== CAMPAIGN_BASE)
+    return [
+      ...problems2,
+      {
+        path,
+        message: `expected base: ${CAMPAIGN_BASE} beside it, because only then a pull request can be held back`,
+        input: input2
+      }
+    ];
+  return problems2;
+}
 function protectionOf(path, { metric, brief }) {
   const covers = (file2) => isWithin(file2, path);
   if (isWithin(path, ".github") || covers(CONTRACT_PATH))

@@ -52,6 +52,9 @@ export async function runFloor({ runners, hours, paced }: Floor): Promise<Done> 
     hoursLimit: null,
     usdLimit: null,
     apart: false,
+    ladder: [],
+    atLeast: null,
+    timeToQuality: 0,
     crashesInARow: 3,
     // It thinks ahead.
     thinker: 'model',

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { contractSchema } from '../protocol/contract.ts';
 import { type Action, type ActionOf, keyOf } from './action.ts';
-import type { Asked, CampaignBase } from './marker.ts';
+import type { Asked, CampaignBase, Final } from './marker.ts';
 import { isKnown, type KnownCampaign, type PendingCommand } from './model.ts';
 import { ended, paused } from './phase.ts';
 import { CLOSED } from './plan.test-helper.ts';
@@ -29,6 +29,14 @@ const command: PendingCommand = {
   command: { kind: 'command', command: { kind: 'pause' } },
 };
 const asked: Asked = { comment: 8, by: 'bob', idea: 'depth = 3', pull: 11, parts: [] };
+const final = (number: number): Final => ({
+  number,
+  of: base.tip,
+  base: base.tip.sha,
+  budgetSeconds: 1800,
+  seeds: 3,
+  trials: [],
+});
 const completed = { status: 'completed', conclusion: 'success' } as const;
 
 /** Of every kind: two actions about the same thing, then others, each about something else. */
@@ -186,6 +194,16 @@ const ACTIONS: { [Kind in Exclude<Action['kind'], 'wait'>]: [...About<Kind>, Act
     { kind: 'deleteBase', campaign: three, base },
     { kind: 'deleteBase', campaign: later, base },
     { kind: 'deleteBase', campaign: four, base },
+  ],
+  addFinals: [
+    { kind: 'addFinals', campaign: three, finals: [final(10_001)] },
+    { kind: 'addFinals', campaign: later, finals: [final(10_001)] },
+    { kind: 'addFinals', campaign: three, finals: [final(10_002)] },
+  ],
+  report: [
+    { kind: 'report', campaign: three, contract },
+    { kind: 'report', campaign: later, contract },
+    { kind: 'report', campaign: four, contract },
   ],
   tidy: [
     { kind: 'tidy', duplicate: { kind: 'run', id: 1 } },

@@ -1,7 +1,7 @@
 /** Actions that the plan may choose: one at a time, safe to repeat, and with everything that carrying them out takes. */
 
 import type { Contract } from '../protocol/contract.ts';
-import type { Asked, CampaignBase, Point, RecordedTrial, Verdict } from './marker.ts';
+import type { Asked, CampaignBase, Final, Point, RecordedTrial, Verdict } from './marker.ts';
 import type { Attempt, Campaign, Duplicate, Experiment, KnownCampaign, PendingCommand } from './model.ts';
 import type { Phase } from './phase.ts';
 import type { Task } from './thought.ts';
@@ -70,6 +70,10 @@ export type Action =
   | (Work & { kind: 'promote'; base: CampaignBase })
   /** Deletes the branch of a campaign that merged nothing. */
   | { kind: 'deleteBase'; campaign: KnownCampaign; base: CampaignBase }
+  /** Notes what is measured at the end of a campaign, before it is. */
+  | { kind: 'addFinals'; campaign: KnownCampaign; finals: Final[] }
+  /** Comments what a campaign that has ended came to. */
+  | (Work & { kind: 'report' })
   | { kind: 'tidy'; duplicate: Duplicate }
   /** Deletes an experiment's branch if it is still at `sha`. */
   | { kind: 'clean'; branch: string; sha: string }
@@ -124,11 +128,14 @@ export function keyOf(action: Action): string {
     case 'createBase':
     case 'promote':
     case 'deleteBase':
+    case 'report':
       return `${action.kind} #${action.campaign.issue}`;
     case 'tidy':
       return `tidy ${action.duplicate.kind} ${action.duplicate.id}`;
     case 'clean':
       return `clean ${action.branch} at ${action.sha}`;
+    case 'addFinals':
+      return `addFinals #${action.campaign.issue} ${action.finals.map(({ number }) => number).join(' ')}`;
     case 'wait':
       return 'wait';
   }

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { measurementSchema, shaSchema, trialIdSchema } from '../protocol/measurement.ts';
 import { mergeCauseSchema, pauseCauseSchema, withMergeCause, withPauseCause } from './cause.ts';
 import { costSchema, ideaSchema, MAX_IDEA } from './idea.ts';
+import { FIRST_FINAL } from './trial-id.ts';
 
 /** A tree is unmeasurable after this many trials with a machine error. */
 export const MAX_FAULTS = 3;
@@ -152,6 +153,21 @@ export const promotionMarkerSchema = z.strictObject({
 
 export type PromotionMarker = z.infer<typeof promotionMarkerSchema>;
 
+/** A measurement at the end of a campaign: of one commit, at one budget. Its trials are `<issue>/<number>.<k>`. */
+const finalSchema = z.strictObject({
+  number: z.int().min(FIRST_FINAL),
+  /** What is measured: the editable files of this commit, */
+  of: pointSchema,
+  /** with everything else from this one. */
+  base: shaSchema,
+  budgetSeconds: z.number().positive(),
+  /** How many trials with a result it takes. */
+  seeds: z.int().positive(),
+  trials: z.array(recordedTrialSchema),
+});
+
+export type Final = z.infer<typeof finalSchema>;
+
 /** The marker in a campaign's status comment. */
 export const campaignStateSchema = z.preprocess(
   withPauseCause,
@@ -162,6 +178,8 @@ export const campaignStateSchema = z.preprocess(
     reason: z.string().max(2000),
     /** Why it is paused, if that decides how it resumes; null otherwise. */
     cause: pauseCauseSchema.nullable(),
+    /** Whether it has ended and its report was not posted yet. Campaigns that ended before there were reports get none. */
+    reportDue: z.boolean().default(false),
     /** Requested experiments, over all `/research N` commands. */
     target: z.int().nonnegative(),
     parallel: z.int().nullable(),
@@ -188,6 +206,8 @@ export const campaignStateSchema = z.preprocess(
     notices: z.array(z.string()),
     /** Baselines and experiments up to these counts were there when a person last resumed, so their failures no longer count. */
     forgiven: z.strictObject({ baselines: z.int().nonnegative(), experiments: z.int().nonnegative() }),
+    /** Measurements at its ends, oldest first. */
+    finals: z.array(finalSchema).default([]),
     /** The campaign's own branch; null if it has none, or none yet. */
     base: campaignBaseSchema.nullable().default(null),
     /** Spending on baselines that were dropped from the marker. */

@@ -1,4 +1,5 @@
 /** Keys of notices that the App posts once per campaign. They are stored on GitHub, so keys must not change; the texts can. */
+import type { CampaignState } from './marker.ts';
 import type { Experiment, Promotion, Run } from './model.ts';
 
 /** The campaign's state was lost. */
@@ -22,6 +23,11 @@ export function repeatedRunKey({ id }: Pick<Run, 'id'>): string {
 /** A person has seen that this experiment was flagged. */
 export function flaggedKey({ pull }: Experiment): string {
   return `flagged ${pull}`;
+}
+
+/** The report at the end of a campaign that was last started at this time. */
+export function reportKey({ startedAt }: Pick<CampaignState, 'startedAt'>): string {
+  return `report ${startedAt}`;
 }
 
 /** Notices about queued runs that no runner picks up; `paused` also pauses the campaign. */

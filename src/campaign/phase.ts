@@ -5,16 +5,16 @@ import type { Experiment } from './model.ts';
 import { flaggedKey } from './notice.ts';
 
 /** The fields of a campaign's state that change with its phase. They always change together, so that a cause does not outlive its pause. */
-export type Phase = Pick<CampaignState, 'phase' | 'reason' | 'cause'>;
+export type Phase = Pick<CampaignState, 'phase' | 'reason' | 'cause' | 'reportDue'>;
 
-export const RUNNING: Phase = { phase: 'running', reason: '', cause: null };
+export const RUNNING: Phase = { phase: 'running', reason: '', cause: null, reportDue: false };
 
 export function paused(reason: string, cause: PauseCause | null = null): Phase {
-  return { phase: 'paused', reason, cause };
+  return { phase: 'paused', reason, cause, reportDue: false };
 }
 
 export function ended(phase: 'finished' | 'stopped', reason: string): Phase {
-  return { phase, reason, cause: null };
+  return { phase, reason, cause: null, reportDue: true };
 }
 
 /** What changes when a person resumes a campaign: earlier failures no longer count, and flagged experiments have been seen. */

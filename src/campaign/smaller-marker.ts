@@ -24,9 +24,9 @@ export function* smallerStates(state: CampaignState): Generator<CampaignState> {
     baselinesThatCount(state.baselines),
   );
   yield stored;
-  const quiet = { ...stored, baselines: stored.baselines.map(withoutTraceback) };
+  const quiet = withTrials(stored, withoutTraceback);
   yield quiet;
-  const unreported = { ...quiet, baselines: quiet.baselines.map(withoutReports) };
+  const unreported = withTrials(quiet, withoutReports);
   yield unreported;
   for (const count of FEW_BASELINES)
     yield {
@@ -70,6 +70,12 @@ function keepBaselines(state: CampaignState, kept: RecordedTrial[]): CampaignSta
       last: Math.max(forgotten.last, ...dropped.map(({ trial }) => trialParts(trial).k)),
     },
   };
+}
+
+/** The state with each of its trials made smaller. */
+function withTrials(state: CampaignState, smaller: (trial: RecordedTrial) => RecordedTrial): CampaignState {
+  const finals = state.finals.map(final => ({ ...final, trials: final.trials.map(smaller) }));
+  return { ...state, baselines: state.baselines.map(smaller), finals };
 }
 
 function withoutTraceback(trial: RecordedTrial): RecordedTrial {

@@ -98,6 +98,7 @@ function campaignState(more: Partial<CampaignState> = {}): CampaignState {
     phase: 'running',
     reason: '',
     cause: null,
+    reportDue: false,
     target: 5,
     parallel: null,
     budgetSeconds: null,
@@ -114,6 +115,7 @@ function campaignState(more: Partial<CampaignState> = {}): CampaignState {
     misfits: [],
     notices: [],
     forgiven: { baselines: 0, experiments: 0 },
+    finals: [],
     base: null,
     ...more,
   };

@@ -1,4 +1,7 @@
-/** Ids of trials: `<issue>/<experiment>.<k>`. Experiment 0 is the champion. */
+/** Ids of trials: `<issue>/<experiment>.<k>`. Experiment 0 is the champion; numbers from 10,001 on are final measurements. */
+
+/** No campaign has as many experiments, so no final measurement shares its number with one. */
+export const FIRST_FINAL = 10_001;
 
 export function trialId(issue: number, experiment: number, k: number): string {
   return `${issue}/${experiment}.${k}`;

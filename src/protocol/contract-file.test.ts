@@ -278,3 +278,32 @@ test('an unknown key of an agent is reported with the keys that this kind of age
   assert.ok(slow.kind === 'contract' && slow.contract.agents[0]?.use === 'openai');
   assert.equal(slow.contract.agents[0].timeout, 1200);
 });
+
+test('a ladder has budgets of its own, and a share of the gain needs a ladder and a pull request', () => {
+  assert.deepEqual(problemsOf('ladder: [{budget: 30m}, {budget: 2h}]\n'), []);
+  assert.deepEqual(problemsOf('base: campaign\nladder: [{budget: 30m}]\npromote: {at_least: 0.5}\n'), []);
+  assert.deepEqual(
+    problemsOf('trial: {budget: 5m}\nladder: [{budget: 300s}, {budget: 1h}, {budget: 60m}]\n'),
+    [
+      '.github/research.yml:2: ladder.0.budget: expected a budget other than that of trial.budget, found "5m"',
+      '.github/research.yml:2: ladder.2.budget: expected a budget other than that of ladder.1, found "1h"',
+    ],
+  );
+  assert.deepEqual(problemsOf('base: campaign\npromote: {at_least: 0.5}\n'), [
+    '.github/research.yml:2: promote.at_least: expected a ladder beside it, such as ladder: [{budget: 30m}], to compare with, found 0.5',
+  ]);
+  assert.deepEqual(problemsOf('ladder: [{budget: 30m}]\npromote: {at_least: 0.5}\n'), [
+    '.github/research.yml:2: promote.at_least: expected base: campaign beside it, because only then a pull request can be held back, found 0.5',
+  ]);
+  assert.match(problemsOf('ladder: [30m]\n')[0] ?? '', /:1: ladder\.0: expected an object, found "30m"/);
+  assert.match(problemsOf('ladder: {budget: 30m}\n')[0] ?? '', /:1: ladder: expected an array, found/);
+  assert.match(
+    problemsOf('ladder: [{budget: 30 min}]\n')[0] ?? '',
+    /ladder\.0\.budget: expected a duration such as/,
+  );
+  assert.match(
+    problemsOf('ladder: [{minutes: 30}]\n').join('\n'),
+    /ladder\.0\.minutes: expected one of the keys budget/,
+  );
+  assert.match(problemsOf('promote: {at_least: 50}\n')[0] ?? '', /expected a number of at most 1, found 50/);
+});

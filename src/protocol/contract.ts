@@ -112,6 +112,9 @@ const variableSchema = z
     'expected a variable that the sandbox does not set itself',
   );
 
+/** A budget at which the result of a campaign is measured once more when it ends. */
+const rungSchema = z.strictObject({ budget: durationSchema });
+
 const keysSchema = z.strictObject({
   /** The only files that an experiment may change. */
   editable: z
@@ -160,6 +163,16 @@ const keysSchema = z.strictObject({
    * own, with a pull request at the end that only a person merges.
    */
   base: z.string().min(1).nullable().default(null),
+  /** When a campaign ends, its first and its last champion are measured at each of these budgets, too. */
+  ladder: z.array(rungSchema).max(4).default([]),
+  /** How many trials are spent at the end on finding the training time in which the result is as good as the start; 0: none. */
+  time_to_quality: z.int().min(0).max(20).default(0),
+  promote: z
+    .strictObject({
+      /** With `base: campaign`: the least share of the gain that must hold at the last budget of the ladder; null: any. */
+      at_least: z.number().gt(0).max(1).nullable().default(null),
+    })
+    .prefault({}),
   /** Must be true in a public repository whose trials run on a self-hosted runner. */
   accept_public_self_hosted: z.boolean().default(false),
 });
@@ -183,6 +196,7 @@ export const contractSchema = keysSchema.check(({ value: contract, issues }) => 
       message: 'expected wall, because only a referee (metric.referee) can count CPU seconds',
       input: 'cpu',
     });
+  for (const problem of ladderProblems(contract)) issues.push({ code: 'custom', ...problem });
   // A limit in dollars needs the price of every agent.
   if (limits.usd === null) return;
   for (const [i, agent] of agents.entries())
@@ -194,6 +208,39 @@ export const contractSchema = keysSchema.check(({ value: contract, issues }) => 
         input: undefined,
       });
 });
+
+/** What is wrong with the ladder and with what the promotion asks of it. */
+function ladderProblems({ ladder, promote, base, trial }: z.infer<typeof keysSchema>) {
+  const budgets = [trial.budget, ...ladder.map(({ budget }) => budget)];
+  const problems = ladder.flatMap(({ budget }, i) => {
+    const first = budgets.indexOf(budget);
+    const other = first === 0 ? 'trial.budget' : `ladder.${first - 1}`;
+    const message = `expected a budget other than that of ${other}`;
+    return first <= i ? [{ path: ['ladder', i, 'budget'], message, input: writeDuration(budget) }] : [];
+  });
+  if (promote.at_least === null) return problems;
+  const path = ['promote', 'at_least'];
+  const input = promote.at_least;
+  if (ladder.length === 0)
+    return [
+      ...problems,
+      {
+        path,
+        message: 'expected a ladder beside it, such as ladder: [{budget: 30m}], to compare with',
+        input,
+      },
+    ];
+  if (base !== CAMPAIGN_BASE)
+    return [
+      ...problems,
+      {
+        path,
+        message: `expected base: ${CAMPAIGN_BASE} beside it, because only then a pull request can be held back`,
+        input,
+      },
+    ];
+  return problems;
+}
 
 /** What an experiment must not change, because it decides how experiments are measured; null for any other path. */
 function protectionOf(path: string, { metric, brief }: z.infer<typeof keysSchema>): string | null {

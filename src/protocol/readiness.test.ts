@@ -73,6 +73,10 @@ test('a workflow that ends jobs before a trial may end is refused with both numb
   assert.deepEqual(await obstaclesOf({}, 'trial: {budget: 2h}\n'), [
     `\`${OWN}\` ends a job after 180 minutes (\`timeout-minutes\`), but \`trial.timeout\` is 4h. Raise one or lower the other.`,
   ]);
+  assert.deepEqual(await obstaclesOf({}, 'ladder: [{budget: 2h}]\n'), []);
+  assert.deepEqual(await obstaclesOf({}, 'ladder: [{budget: 30m}, {budget: 3h}]\n'), [
+    `\`${OWN}\` ends a job after 180 minutes (\`timeout-minutes\`), but a trial of 3h (\`ladder\`) may take 198 minutes. Raise \`timeout-minutes\` or shorten the ladder.`,
+  ]);
 });
 
 test('workflows are read however they are written, and none costs much', async () => {

@@ -1,7 +1,7 @@
 /** Whether a repository's files allow a campaign. The App asks GitHub for them and the commands ask git, so that all say the same. */
 import { type AgentConfig, abilitiesOf } from './agents.ts';
 import { CONTRACT_PATH, type Contract } from './contract.ts';
-import { writeDuration } from './duration.ts';
+import { timeoutOf, writeDuration } from './duration.ts';
 import type { RepositoryFile } from './repository-file.ts';
 import { readYaml } from './yaml.ts';
 
@@ -62,7 +62,7 @@ function unfitReason(file: RepositoryFile): string | null {
   return `which is a folder. List the files that experiments may change${list === '' ? '' : `: ${list}`}.`;
 }
 
-function workflowProblems(path: string, text: string, { trial }: Contract): string[] {
+function workflowProblems(path: string, text: string, { trial, ladder }: Contract): string[] {
   const workflow = readWorkflow(text);
   if (workflow === null)
     return [`\`${path}\` is not a valid workflow. \`autoresearch init --force\` writes a new one.`];
@@ -75,9 +75,16 @@ function workflowProblems(path: string, text: string, { trial }: Contract): stri
       `\`${path}\` must accept the inputs ${lacking.map(input => `\`${input}\``).join(', ')} under \`on: workflow_dispatch\`. \`autoresearch init --force\` writes a new one.`,
     );
   const shortest = Math.min(...workflow.minutes);
+  const limit = `\`${path}\` ends a job after ${shortest} minutes (\`timeout-minutes\`)`;
   if (60 * shortest < trial.timeout)
     reasons.push(
-      `\`${path}\` ends a job after ${shortest} minutes (\`timeout-minutes\`), but \`trial.timeout\` is ${writeDuration(trial.timeout)}. Raise one or lower the other.`,
+      `${limit}, but \`trial.timeout\` is ${writeDuration(trial.timeout)}. Raise one or lower the other.`,
+    );
+  const longest = Math.max(...ladder.map(({ budget }) => budget));
+  const needed = timeoutOf(trial, longest);
+  if (ladder.length > 0 && 60 * shortest < needed)
+    reasons.push(
+      `${limit}, but a trial of ${writeDuration(longest)} (\`ladder\`) may take ${Math.ceil(needed / 60)} minutes. Raise \`timeout-minutes\` or shorten the ladder.`,
     );
   return reasons;
 }

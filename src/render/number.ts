@@ -111,6 +111,15 @@ export function formatSeconds(seconds: number): string {
   return `${(seconds / 3600).toFixed(1)} h`;
 }
 
+/** A point in time on a clock: `4:29`, `1:02:05`; below a minute `4.5 s`. */
+export function formatClock(seconds: number): string {
+  if (seconds < 59.5) return `${seconds.toFixed(seconds < 10 ? 1 : 0)} s`;
+  const whole = Math.round(seconds);
+  const [hours, minutes, rest] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
+  const two = (value: number) => String(value).padStart(2, '0');
+  return hours > 0 ? `${hours}:${two(minutes)}:${two(rest)}` : `${minutes}:${two(rest)}`;
+}
+
 /** Memory: `41 MB`, `1.5 GB`. */
 export function formatMemory(megabytes: number): string {
   return megabytes < 1024

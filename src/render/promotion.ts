@@ -1,22 +1,21 @@
 /** The promotion pull request: the result first, then the evidence, then how to accept or reject it. */
 import { markdownTable } from 'markdown-table';
-import type { CampaignState, ExperimentMarker } from '../campaign/marker.ts';
+import type { CampaignState } from '../campaign/marker.ts';
 import type { Experiment } from '../campaign/model.ts';
 import { campaignBranch } from '../campaign/own-branch.ts';
-import { keptBy } from '../campaign/people.ts';
 import type { Evidence } from '../campaign/plan/promotion.ts';
 import { hasEnded } from '../campaign/queries.ts';
 import type { Contract } from '../protocol/contract.ts';
 import { escapeMarkdown } from '../text/markdown.ts';
+import { rungSentence } from './ladder.ts';
 import { formatCount, formatDifference, formatNoise, formatShare, formatValue } from './number.ts';
 import { spentText } from './status.ts';
+import { whoDecided } from './who-decided.ts';
 
 export interface PromotionPlace {
   campaign: number;
   state: CampaignState;
-  metric: Contract['metric'];
-  /** The contract's limit in dollars. */
-  usd: number | null;
+  contract: Contract;
   /** The default branch as it is now. */
   home: { branch: string; sha: string };
   /** Whether it merges cleanly into the default branch as it is now; null if that has not been checked. */
@@ -38,17 +37,21 @@ export function promotionText(evidence: Evidence, place: PromotionPlace): string
     stillRunning(place),
     manualChanges(evidence, place),
     behind(place),
-    levels(evidence, place.metric.name),
-    mergedTable(evidence.merged, place.metric.name),
+    levels(evidence, place.contract.metric.name),
+    ladder(evidence, place),
+    mergedTable(evidence.merged, place.contract.metric.name),
     // While a campaign is running, its spending changes by the minute.
-    hasEnded(place.state) ? rest(evidence, place.usd) : '',
+    hasEnded(place.state) ? rest(evidence, place.contract.limits.usd) : '',
     `![Every experiment so far](${place.chart})`,
     nextSteps(place),
   ];
   return parts.filter(part => part !== '').join('\n\n');
 }
 
-function headline({ first, last, merged }: Evidence, { campaign, metric }: PromotionPlace): string {
+function headline(
+  { first, last, merged }: Evidence,
+  { campaign, contract: { metric } }: PromotionPlace,
+): string {
   const count = `${formatCount(merged.length, 'merged experiment')} of campaign #${campaign}`;
   if (!last) return `**${count}.** The tip of the branch has not been measured.`;
   const now = `${metric.name} ${formatValue(last.value)}`;
@@ -90,11 +93,11 @@ function levels({ first, last, noise }: Evidence, metric: string): string {
   return `${table}\n\nTrials of the same code vary with a standard deviation of about ${formatNoise(noise)} ${metric}. A value based on few trials tends to look slightly better than it is.`;
 }
 
-/** Who merged the experiment if it was not the gate. */
-function whoDecided(marker: ExperimentMarker): string | null {
-  if (marker.verdict?.kind === 'person') return 'merged by hand';
-  const keeper = keptBy(marker);
-  return keeper === null ? null : `kept by ${escapeMarkdown(keeper)}`;
+/** Whether the gain holds at other budgets, which is measured when the campaign ends. */
+function ladder({ ladder: results }: Evidence, { contract, state }: PromotionPlace): string {
+  if (results.length === 0 || !hasEnded(state)) return '';
+  const own = state.budgetSeconds ?? contract.trial.budget;
+  return `Measured once more on new seeds:\n\n${results.map(result => `- ${rungSentence(result, own)}`).join('\n')}`;
 }
 
 function mergedTable(merged: readonly Experiment[], metric: string): string {

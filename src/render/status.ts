@@ -1,10 +1,13 @@
 /** The campaign's status comment. It is derived from the snapshot alone, so an unchanged snapshot gives the same text. */
 import { markdownTable } from 'markdown-table';
+import { slowSentences } from '../campaign/evidence/disturbance.ts';
 import { type Ending, endingOf } from '../campaign/evidence/ending.ts';
 import { budgetOf, championValues, trialsOfTree } from '../campaign/evidence/evidence.ts';
+import { isSettled } from '../campaign/evidence/finals.ts';
+import { ladderOf } from '../campaign/evidence/ladder.ts';
 import { type LedgerRow, ledgerRows, type Spending, spending } from '../campaign/evidence/ledger.ts';
 import { type CampaignState, MAX_FAILED_PROPOSALS } from '../campaign/marker.ts';
-import type { Campaign, Snapshot } from '../campaign/model.ts';
+import { type Campaign, measuredValues, type Snapshot } from '../campaign/model.ts';
 import { campaignBranch, seenBy } from '../campaign/own-branch.ts';
 import { stillAsked, waitsForDecisions, waitsForPeople } from '../campaign/people.ts';
 import { deadlineOf, inDollars } from '../campaign/plan/campaign-limits.ts';
@@ -13,6 +16,7 @@ import { currentCampaign, experimentsOf, hasEnded, openExperiments } from '../ca
 import { mean } from '../gate/mean.ts';
 import { escapeMarkdown, quote } from '../text/markdown.ts';
 import { NO_SANDBOX, overfittingSentence, ranBare, testSentence } from './audit.ts';
+import { heldBackSentence } from './ladder.ts';
 import { formatCount, formatDifference, formatProjection, formatSeconds, formatValue } from './number.ts';
 
 const SHOWN_ROWS = 30;
@@ -37,6 +41,8 @@ export function statusComment(seen: Snapshot, campaign: Campaign, state: Campaig
     `### ${PHASES[state.phase]} ${settled.length} of ${state.target} experiments`,
     summaryLine(snapshot, campaign, state, metric.name, rows),
   ];
+  const finals = finalsLine(state);
+  if (finals !== '') parts.push(finals);
   if (state.reason !== '')
     parts.push(`**${state.phase === 'paused' ? 'Paused' : 'Ended'}:** ${state.reason}`);
   const failures = failureLine(state);
@@ -53,11 +59,14 @@ export function statusComment(seen: Snapshot, campaign: Campaign, state: Campaig
     ),
   );
   const isExported = settled.length > 0;
-  // The number makes a browser fetch the picture again when there is something new on it.
-  if (isExported)
+  const isReported = hasEnded(state) && !state.reportDue;
+  // The report has the chart, too. The number makes a browser fetch the picture again when there is something new on it.
+  if (isExported && !isReported)
     parts.push(
       `![Progress so far](${snapshot.url}/raw/${LOG_BRANCH}/${CHART_FILE}?experiments=${settled.length})`,
     );
+  if (isReported && isExported)
+    parts.push('The chart, near misses, crashes and what to try next are in the report below.');
   if (rows.length > 0) parts.push(table(rows, endings, metric.name));
   const limits = snapshot.contract.kind === 'contract' ? snapshot.contract.contract.limits : NO_LIMITS;
   parts.push(
@@ -141,6 +150,17 @@ function summaryLine(
   return `Champion ${sha}: ${metric} **${formatValue(mean(now))}** (${change}).`;
 }
 
+/** How far the measurements at the end of a campaign are. */
+function finalsLine({ phase, finals }: CampaignState): string {
+  const open = finals.filter(final => !isSettled(final));
+  if ((phase !== 'running' && phase !== 'paused') || open.length === 0) return '';
+  const [done, of] = [
+    finals.reduce((sum, { trials }) => sum + measuredValues(trials).length, 0),
+    finals.reduce((sum, { seeds }) => sum + seeds, 0),
+  ];
+  return `All experiments are done. Measuring the result: ${done} of ${formatCount(of, 'trial')}. \`/research stop\` ends this.`;
+}
+
 /** Why proposals failed: the last one if it was just now, and all that are still known. */
 function failureLine({ phase, failedInARow, failedProposals }: CampaignState): string {
   const last = failedProposals.at(-1);
@@ -175,7 +195,17 @@ function ownBranchLine(snapshot: Snapshot, campaign: Campaign, { base }: Campaig
   const branch = `\`${campaignBranch(campaign.issue)}\``;
   const home = `\`${snapshot.home.branch}\``;
   const open = promotionsOf(snapshot, campaign).find(({ state }) => state === 'open');
+  const { contract } = snapshot;
   if (open) return `#${open.pull} proposes the improvements for ${home}. Only a person can merge it.`;
+  const held =
+    contract.kind === 'contract'
+      ? heldBackSentence(
+          contract.contract,
+          ladderOf(snapshot, contract.contract, campaign),
+          campaignBranch(campaign.issue),
+        )
+      : '';
+  if (held !== '') return held;
   return base === null
     ? ''
     : `Experiments are merged into ${branch}. Only a person can merge that branch into ${home}.`;
@@ -190,6 +220,7 @@ function caveatLine(snapshot: Snapshot, { baselines }: CampaignState): string {
   const sentences = [
     contract.kind === 'contract' ? testSentence(contract.contract, last) : '',
     moved ? overfittingSentence(first, last) : '',
+    ...slowSentences(last),
     [...first, ...last].some(ranBare) ? NO_SANDBOX : '',
   ];
   return sentences.filter(sentence => sentence !== '').join(' ');

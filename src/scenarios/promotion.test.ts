@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { hasEnded } from '../campaign/queries.ts';
 import type { GitHubPort } from '../github/port.ts';
 import { noticeKey } from '../github/replies.ts';
 import { promotionsOf, pullsOf, statusComments } from '../sim/invariants/read.ts';
@@ -9,23 +8,9 @@ import { addComment, changePull, deleteComment, openIssue } from '../sim/model/i
 import { mergePull } from '../sim/model/merge.ts';
 import { deleteBranch, setBranch } from '../sim/model/refs.ts';
 import { tipOf } from '../sim/model/state.ts';
-import { campaignScene, push, type Scene } from '../sim/scene.test-helper.ts';
+import { campaignScene, finish, push, type Scene } from '../sim/scene.test-helper.ts';
 
 const BRANCH = 'research/1/base';
-
-/** Measures whatever is asked for until there is nothing more to do: champions by the first value, experiment n by the n-th. */
-async function finish(scene: Scene, values: readonly number[]): Promise<void> {
-  for (let i = 0; i < 40; i++) {
-    const done = await scene.work();
-    const run = scene.model.runs.values().find(({ status }) => status !== 'completed');
-    if (run) {
-      const [, number = 0, k = 0] = run.title.split(/[/.]/).map(Number);
-      scene.measure(run.title, (values[number] ?? 0) + 0.0001 * ((k % 3) - 1));
-    } else if (done.length === 0 && hasEnded(stateOf(scene))) return;
-    scene.pass(60);
-  }
-  assert.fail('The campaign does not end.');
-}
 
 /** A campaign that merges its first experiment and closes its second. */
 async function twoExperiments(): Promise<Scene> {
@@ -38,7 +23,9 @@ const stateOf = ({ model, issue }: Scene) => statusComments(model, issue)[0]?.st
 const statusOf = ({ model, issue }: Scene) => statusComments(model, issue)[0]?.comment.body ?? '';
 const promotions = ({ model, issue }: Scene) => promotionsOf(model, issue);
 const notices = ({ model, issue }: Scene) =>
-  model.comments.values().filter(({ issue: on, body }) => on === issue && noticeKey(body) !== null);
+  model.comments
+    .values()
+    .filter(({ issue: on, body }) => on === issue && noticeKey(body)?.startsWith('report ') === false);
 
 describe('a campaign with a branch of its own', () => {
   test('merges there, leaves main alone, and offers what it found in one pull request with the evidence', async () => {

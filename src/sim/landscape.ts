@@ -10,6 +10,8 @@ const BRIEF = 'program.md';
 const REFEREE = 'referee.py';
 export const WORKFLOW = 'experiment.yml';
 export const NAMES = ['depth', 'width', 'heads', 'rate', 'decay'] as const;
+/** Of the contract. */
+export const BUDGET_SECONDS = 300;
 /** Settings outside 0 to this crash. */
 export const LARGEST = 9;
 
@@ -38,6 +40,8 @@ export interface Landscape {
   noise: number;
   /** The metric without noise, smaller is better; null where the candidate crashes. */
   truth(files: Files): number | null;
+  /** The same after another training time, in seconds: longer is better, and not all of a gain at 300 s may hold. */
+  truthAt(files: Files, seconds: number): number | null;
   /** Whether the audit finds that the candidate looks ahead. */
   cheats(files: Files): boolean;
 }
@@ -45,8 +49,11 @@ export interface Landscape {
 export function createLandscape(random: Random): Landscape {
   const best = NAMES.map(() => random.whole(0, LARGEST));
   const weight = NAMES.map(() => random.between(0.0005, 0.01));
-  return {
-    noise: random.pick([0, 0.001, 0.005, 0.02]),
+  const noise = random.pick([0, 0.001, 0.005, 0.02]);
+  /** What is left of a gain after a doubled training time. */
+  const transfer = random.pick([1, 0.8, 0.3]);
+  const landscape: Landscape = {
+    noise,
     truth(files) {
       const values = NAMES.map(name => settingOf(files, name));
       if (values.some(value => value === null || value < 0 || value > LARGEST)) return null;
@@ -56,8 +63,13 @@ export function createLandscape(random: Random): Landscape {
       );
       return settingOf(files, 'leak') === 1 ? loss - 0.5 : loss;
     },
+    truthAt(files, seconds) {
+      const [truth, doublings] = [landscape.truth(files), Math.log2(seconds / BUDGET_SECONDS)];
+      return truth === null ? null : 1 + (truth - 1) * transfer ** doublings - 0.05 * doublings;
+    },
     cheats: files => settingOf(files, 'leak') === 1,
   };
+  return landscape;
 }
 
 export function settingOf(files: Files, name: string): number | null {
@@ -79,6 +91,9 @@ export interface ContractOptions {
   usdLimit: number | null;
   crashesInARow: number;
   apart: boolean;
+  ladder: readonly number[];
+  atLeast: number | null;
+  timeToQuality: number;
   /** A language model thinks, not the built-in agent. */
   thinker: 'explore' | 'model';
 }
@@ -88,7 +103,8 @@ const AGENTS = {
   model: '{name: model, use: openai, model: any, price: {input: 80, output: 200}}',
 } as const;
 
-export function contractText({ refereed, parallel, apart, thinker, ...limits }: ContractOptions): string {
+export function contractText(options: ContractOptions): string {
+  const { refereed, parallel, apart, thinker, ladder, atLeast, timeToQuality, ...limits } = options;
   const { experimentsLimit, hoursLimit, usdLimit, crashesInARow } = limits;
   return `editable: [${SETTINGS}]
 brief: ${BRIEF}
@@ -98,6 +114,9 @@ parallel: ${parallel}
 limits: {experiments: ${experimentsLimit}, hours: ${hoursLimit}, usd: ${usdLimit}, crashes_in_a_row: ${crashesInARow}}
 base: ${apart ? 'campaign' : 'null'}
 agents: [${AGENTS[thinker]}]
+ladder: [${ladder.map(seconds => `{budget: ${seconds}s}`).join(', ')}]
+promote: {at_least: ${atLeast}}
+time_to_quality: ${timeToQuality}
 `;
 }
 

@@ -11,6 +11,11 @@ export interface Profile {
   hoursLimit: number | null;
   usdLimit: number | null;
   crashesInARow: number;
+  /** Budgets at which results are measured once more at the end, in seconds, and the share of the gain that must hold there. */
+  ladder: number[];
+  atLeast: number | null;
+  /** Trials spent on the time to quality. */
+  timeToQuality: number;
   /** Campaigns work on branches of their own (`base: campaign`). */
   apart: boolean;
   /** A language model thinks ahead, ports and repairs; the built-in agent does not. */
@@ -50,7 +55,7 @@ export function drawProfile(random: Random): Profile {
   const worst = { 'fault-free': 0, crowded: 0, rough: 0.01, hellish: 0.05 }[mood];
   const rate = (factor = 1) => (random.chance(0.7) ? random.between(0, worst * factor) : 0);
   const rough = mood === 'rough' || mood === 'hellish';
-  return {
+  const drawn: Omit<Profile, 'ladder' | 'atLeast' | 'timeToQuality'> = {
     mood,
     // A gain can be too good to be believed only after a few ideas.
     experiments: random.whole(3, 6) + (random.chance(0.1) ? 4 : 0),
@@ -83,4 +88,8 @@ export function drawProfile(random: Random): Profile {
     crashesInARow: random.pick([1, 2, 3]),
     thinker: random.pick(['explore', 'model'] as const),
   };
+  const ladder = random.pick([[], [], [600], [600, 1200]]);
+  const atLeast = drawn.apart && ladder.length > 0 ? random.pick([null, 0.5]) : null;
+  const timeToQuality = random.pick([0, 0, 2, 4]);
+  return { ...drawn, ladder, atLeast, timeToQuality };
 }

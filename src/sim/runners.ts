@@ -39,13 +39,13 @@ export function startRunners(sim: Sim): void {
       changeRun(model, RUNNER, run.id, { status: 'in_progress' });
       const ending: Ending =
         !sim.calm && random.chance(profile.badTrials) ? random.pick(BAD_ENDINGS) : 'measured';
-      schedule.after(seconds(ending), () => finish(run, ending));
+      schedule.after(seconds(ending, run), () => finish(run, ending));
     }
   }
 
-  function seconds(ending: Ending): number {
+  function seconds(ending: Ending, { inputs }: RunRecord): number {
     if (ending === 'dies') return LOST_RUNNER_SECONDS;
-    return 300 + random.between(20, 60) * (ending === 'slow' ? 10 : 1);
+    return Number(inputs.budget) + random.between(20, 60) * (ending === 'slow' ? 10 : 1);
   }
 
   function finish(started: RunRecord, ending: Ending): void {
@@ -112,9 +112,12 @@ function measure(
   const { trial = '', base = '', candidate = '', seed = '0', budget = '300', threshold = '' } = inputs;
   const tree = model.git.commit(candidate)?.tree ?? '0'.repeat(40);
   const files = model.git.tree(tree) ?? new Map<string, string>();
-  const truth = landscape.truth(files);
+  const truth = landscape.truthAt(files, Number(budget));
   const isBusy = random.chance(profile.busyShare);
-  const value = truth === null ? null : truth + landscape.noise * random.normal() + (isBusy ? BUSY_LOSS : 0);
+  // Another program on the GPU shows in the steps alone.
+  const isShared = random.chance(profile.busyShare / 2);
+  const loss = isBusy || isShared ? BUSY_LOSS : 0;
+  const value = truth === null ? null : truth + landscape.noise * random.normal() + loss;
   const conditions = isBusy ? BUSY : CALM;
   const machine = profile.mixedMachines && random.chance(0.2) ? 'GPU B' : 'GPU A';
   const digest = digestOf(model.git.tree(model.git.commit(base)?.tree ?? '') ?? new Map());
@@ -165,6 +168,6 @@ function measure(
     trainingSeconds: outcome.status === 'stopped' ? 180 : 300,
     totalSeconds: outcome.status === 'stopped' ? 190 : 320,
     peakMemoryMb: 1000,
-    reported: {},
+    reported: { num_steps: isShared ? 400 : 950 },
   };
 }

@@ -4,10 +4,12 @@ import type { Agent } from '../agents/agent.ts';
 import { applyEdits } from '../agents/edit.ts';
 import type { Action } from '../campaign/action.ts';
 import { NO_COST } from '../campaign/idea.ts';
+import { FIRST_FINAL } from '../campaign/trial-id.ts';
 import { emptyLoopMemory, step } from '../controller/step.ts';
 import type { Context } from '../github/context.ts';
 import { createThinking } from '../github/thinking.ts';
 import type { Measurement } from '../protocol/measurement.ts';
+import { statusComments } from './invariants/read.ts';
 import { type ContractOptions, NAMES, repositoryFiles, SETTINGS, settingOf } from './landscape.ts';
 import { changeRun } from './model/actions.ts';
 import { addComment, openIssue } from './model/issues.ts';
@@ -63,6 +65,9 @@ export function campaignScene(
       usdLimit: null,
       crashesInARow: 3,
       apart: false,
+      ladder: [],
+      atLeast: null,
+      timeToQuality: 0,
       thinker: 'explore',
       ...contract,
     }),
@@ -215,6 +220,35 @@ export async function measureChampion(scene: Scene): Promise<void> {
     scene.measure(`${scene.issue}/0.${k + 1}`, value);
   }
   await scene.work();
+}
+
+/**
+ * Measures whatever is asked for until there is nothing more to do: champions by the first value, experiment n by the n-th, and final
+ * measurements by `finals`, in their order.
+ */
+export async function finish(
+  scene: Scene,
+  values: readonly number[],
+  finals: readonly number[] = [],
+): Promise<void> {
+  for (let i = 0; i < 40; i++) {
+    const done = await scene.work();
+    const run = scene.model.runs.values().find(({ status }) => status !== 'completed');
+    if (run) {
+      const [, number = 0, k = 0] = run.title.split(/[/.]/).map(Number);
+      scene.measure(
+        run.title,
+        (values[number] ?? finals[number - FIRST_FINAL] ?? 0) + 0.0001 * ((k % 3) - 1),
+      );
+    } else if (done.length === 0 && hasEnded(scene)) return;
+    scene.pass(60);
+  }
+  assert.fail('The campaign does not end.');
+}
+
+function hasEnded({ model, issue }: Scene): boolean {
+  const phase = statusComments(model, issue)[0]?.state.phase;
+  return phase === 'finished' || phase === 'stopped';
 }
 
 /** Somebody commits on a branch. */

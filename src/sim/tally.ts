@@ -13,6 +13,12 @@ export interface Tally {
   stacks: number;
   /** Pull requests that offer what a campaign found. */
   promotions: number;
+  /** Reports of what a campaign came to. */
+  reports: number;
+  /** Trials of final measurements. */
+  finals: number;
+  /** Results that are not offered because the gain does not hold. */
+  heldBack: number;
   /** Questions that agents answered, whoever still wanted to know. */
   answers: number;
   /** Virtual. */
@@ -40,6 +46,9 @@ export function emptyTally(): Tally {
     merges: 0,
     stacks: 0,
     promotions: 0,
+    reports: 0,
+    finals: 0,
+    heldBack: 0,
     answers: 0,
     hours: 0,
     stoppedByHand: 0,

@@ -5,7 +5,7 @@ import type { Conditions } from '../../protocol/measurement.ts';
 import type { RecordedTrial } from '../marker.ts';
 import { plan } from '../plan/plan.ts';
 import { campaign, experiment, NOW, snapshot, trial } from '../snapshot.test-helper.ts';
-import { disturbance, hadAlike } from './disturbance.ts';
+import { disturbance, hadAlike, slowSentences, withoutSlow } from './disturbance.ts';
 
 /** A trial of 300 s that got so many cores, while others took so many of two. */
 function on(got: number, othersCores: number | null, clock: Conditions['clock'] = 'wall') {
@@ -90,4 +90,35 @@ test('an idea is not measured for ever because every one of its trials is distur
   );
   const end = next(trials, misses);
   assert.equal(end.kind === 'close' && end.verdict.kind, 'unmeasurable');
+});
+
+/** A trial of the champion that took so many steps. */
+const stepping = (k: number, num_steps: number, value: number) =>
+  trial(`3/0.${k}`, 'champion tree', value, { seed: k, reported: { num_steps } });
+
+test('a baseline that took far fewer steps than the others is taken again, and does not widen the noise', () => {
+  const three = [stepping(1, 950, 1), stepping(2, 500, 1.4), stepping(3, 960, 1.002)];
+  const again = next([], three);
+  assert.equal(again.kind === 'dispatch' && again.trial, '3/0.4');
+  const four = [...three, stepping(4, 940, 0.999)];
+  const better = trial('3/1.1', 'tree 1', 0.97, { seed: 1 });
+  assert.equal(next([better], four).kind, 'merge');
+  const unnoticed = four.map(each => ({ ...each, reported: {} }));
+  assert.notEqual(next([better], unnoticed).kind, 'merge', 'a difference of 0.03 is nothing beside 0.4');
+  assert.deepEqual(slowSentences(four), [
+    'Trial 3/0.2 of the champion does not count: it took 500 steps, and trial 3/0.4 took 940. Something else kept the machine busy.',
+  ]);
+});
+
+test('where most trials are as slow, all count: the machine has changed', () => {
+  const paces = [950, 500, 505, 490];
+  const trials = paces.map((steps, i) => stepping(i + 1, steps, 1));
+  assert.deepEqual(withoutSlow(trials), trials);
+});
+
+test('a trial is slow beside trials of the same kind only, and where steps are counted', () => {
+  const fast = [stepping(1, 950, 1), stepping(2, 950, 1)];
+  for (const more of [{ machine: 'CPU' }, { budgetSeconds: 60 }, { digest: 'd2' }, { reported: {} }])
+    assert.equal(withoutSlow([...fast, { ...stepping(3, 100, 1), ...more }]).length, 3, JSON.stringify(more));
+  assert.equal(withoutSlow([...fast, stepping(3, 100, 1)]).length, 2);
 });

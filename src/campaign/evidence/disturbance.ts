@@ -8,6 +8,9 @@ const EXPLAINED = 0.5;
 /** What is over sooner says nothing: the system counts in ticks, and starting takes as long. */
 const SHORTEST_SECONDS = 2;
 
+/** A trial of a champion that took less than this share of the steps of its middle one, in the same time, is slow. */
+const LEAST_PACE = 0.75;
+
 /** What a trial got of the machine's cores, and what others took, on average. */
 interface Shares {
   got: number;
@@ -36,6 +39,47 @@ export function disturbance(trial: Measurement, others: readonly Measurement[]):
   if (!own || !its || !calm) return null;
   const cores = (value: number) => value.toFixed(1);
   return `Trial ${trial.trial} was disturbed: it got ${cores(own.got)} cores while other programs took ${cores(own.others)} of ${trial.conditions?.cores}; trial ${calm.trial} got ${cores(its.got)}. It was taken again and does not count.`;
+}
+
+/** Whether two trials are of the same class of machine, terms and budget. */
+export function isSameKind(a: Measurement, b: Measurement): boolean {
+  return a.machine === b.machine && a.digest === b.digest && a.budgetSeconds === b.budgetSeconds;
+}
+
+/**
+ * A champion's trials without the slow ones: its program counts its steps, and something else on the machine was in the way of each of them.
+ * CPU seconds do not show that, and nothing does for a GPU that is shared. Only a champion is believed: an idea could get rid of its bad
+ * trials that way.
+ * @param trials of one tree
+ */
+export function withoutSlow<T extends Measurement>(trials: readonly T[]): T[] {
+  return trials.filter(trial => slowness(trial, trials) === null);
+}
+
+/** For people: the champion's trials that were slow and do not count, a sentence each. */
+export function slowSentences(trials: readonly Measurement[]): string[] {
+  return trials.flatMap(trial => {
+    const middle = slowness(trial, trials);
+    return middle === null
+      ? []
+      : `Trial ${trial.trial} of the champion does not count: it took ${trial.reported.num_steps} steps, and trial ${middle.trial} took ${middle.reported.num_steps}. Something else kept the machine busy.`;
+  });
+}
+
+/** The middle trial of the same kind if `trial` is slow beside it; null if not. */
+function slowness(trial: Measurement, trials: readonly Measurement[]): Measurement | null {
+  const alike = trials
+    .filter(other => isSameKind(trial, other) && paceOf(other) > 0)
+    .toSorted((a, b) => paceOf(a) - paceOf(b));
+  // Of two, and of two halves, nobody knows which is the usual one.
+  const middle = alike[Math.floor((alike.length - 1) / 2)];
+  return middle && paceOf(trial) > 0 && paceOf(trial) < LEAST_PACE * paceOf(middle) ? middle : null;
+}
+
+/** Steps per second of the budget; 0 if the trial did not say. */
+function paceOf({ outcome, reported, trainingSeconds }: Measurement): number {
+  if (outcome.status !== 'measured' || trainingSeconds <= 0) return 0;
+  return Math.max(0, reported.num_steps ?? 0) / trainingSeconds;
 }
 
 function disturbedBeside(trial: Measurement, others: readonly Measurement[]): Measurement | null {

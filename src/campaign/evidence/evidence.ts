@@ -8,7 +8,7 @@ import type { RecordedTrial, Verdict } from '../marker.ts';
 import { type Campaign, type Experiment, measuredValues, type Snapshot } from '../model.ts';
 import { attemptsOf, trialsOf } from '../queries.ts';
 import { trialParts } from '../trial-id.ts';
-import { hadAlike, isDisturbed } from './disturbance.ts';
+import { hadAlike, isDisturbed, isSameKind, withoutSlow } from './disturbance.ts';
 import { historyOf, nearMissId, samplesOf } from './history.ts';
 
 /** All trials of a tree, from any campaign. A squash commit inherits the trials of its tree. */
@@ -43,10 +43,10 @@ export function championIsMeasured(snapshot: Snapshot, budgetSeconds: number): b
   return values.length >= (inherited ? 1 : baselinesNeeded(values));
 }
 
-/** The champion's scores at a budget; empty if it has not been measured. */
+/** The champion's scores at a budget, without trials that were slow; empty if it has not been measured. */
 export function championValues(snapshot: Snapshot, budgetSeconds: number): number[] {
   const trials = trialsOfTree(snapshot, snapshot.base.tree);
-  return measuredValues(trials.filter(trial => trial.budgetSeconds === budgetSeconds));
+  return measuredValues(withoutSlow(trials.filter(trial => trial.budgetSeconds === budgetSeconds)));
 }
 
 /** The trials that may lead to a merge. If there is a referee, a score without an audit is only the candidate's claim. */
@@ -66,10 +66,6 @@ export function comparable(a: Measurement, b: Measurement): boolean {
 export function isDisturbedBeside(trial: Measurement, others: readonly Measurement[]): boolean {
   const alike = others.filter(other => isSameKind(trial, other));
   return isDisturbed(trial, alike) && !alike.some(other => hadAlike(trial, other));
-}
-
-function isSameKind(a: Measurement, b: Measurement): boolean {
-  return a.machine === b.machine && a.digest === b.digest && a.budgetSeconds === b.budgetSeconds;
 }
 
 /** How many of the trials ran under the conditions of `example`. */

@@ -5,6 +5,7 @@ import type { Step } from '../../gate/knowledge.ts';
 import type { RecordedTrial } from '../marker.ts';
 import type { Experiment, Snapshot } from '../model.ts';
 import { trialsOf } from '../queries.ts';
+import { withoutSlow } from './disturbance.ts';
 import { type MeasuredChampion, previewErrors, type Tried } from './previews.ts';
 
 /** Everything that was measured under the conditions that count, by champion. */
@@ -75,7 +76,7 @@ function lineageOf(snapshot: Snapshot, champion: string, like: (trial: RecordedT
   });
   const measured = ({ tree, madeBy }: Link): MeasuredChampion => ({
     tree,
-    baselines: (baselines.get(tree) ?? []).filter(like),
+    baselines: withoutSlow((baselines.get(tree) ?? []).filter(like)),
     tried: (experiments.get(tree) ?? []).map(triedAs),
     madeBy: madeBy && triedAs(madeBy),
   });

@@ -195,6 +195,7 @@ export interface Spending {
 export function spending(campaign: Campaign, experiments: readonly Experiment[]): Spending {
   const trials = [
     ...(campaign.state?.baselines ?? []),
+    ...(campaign.state?.finals ?? []).flatMap(final => final.trials),
     ...experiments.flatMap(experiment => experiment.marker.trials),
   ];
   const earlier = experiments.map(experiment => experiment.marker.earlier);

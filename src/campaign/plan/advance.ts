@@ -5,11 +5,11 @@ import { budgetOf, championIsMeasured } from '../evidence/evidence.ts';
 import type { Snapshot } from '../model.ts';
 import { ended } from '../phase.ts';
 import { countExperiments } from '../queries.ts';
-import { trialParts } from '../trial-id.ts';
 import { targetOf } from './campaign-limits.ts';
 import { measureChampion, suspectMachine } from './champion.ts';
-import { isLost, LOOK_AGAIN_SECONDS, waitForAttempt } from './dispatch.ts';
+import { LOOK_AGAIN_SECONDS, runningTrials, waitForAttempt } from './dispatch.ts';
 import { advanceExperiment } from './experiment.ts';
+import { measureFinals } from './finals.ts';
 import { openNext, thinkNext } from './ideas.ts';
 import { pauseForCrashes, pauseForFailedProposals, pauseForFlagged, pauseForHeld } from './pauses.ts';
 import { waitForRunner } from './queued-runs.ts';
@@ -62,13 +62,7 @@ function championStep({ snapshot, work, now, active, parallel, limit }: Turn): A
 /** Whether there is a runner for a step. A person's decision, or a lost trial that is dispatched again, can come while all are taken. */
 function isPossible({ snapshot, work, parallel, now }: Turn, step: Action): boolean {
   if (step.kind !== 'dispatch') return step.kind !== 'wait';
-  const running = [...snapshot.attempts.values()].filter(
-    attempt =>
-      trialParts(attempt.trial).issue === work.campaign.issue &&
-      !attempt.check?.measurement &&
-      !isLost(attempt, now),
-  );
-  return running.length < parallel;
+  return runningTrials(snapshot, work.campaign, now) < parallel;
 }
 
 function thinkOrFinish(turn: Turn): Action | null {
@@ -81,24 +75,35 @@ function thinkOrFinish(turn: Turn): Action | null {
 }
 
 /** Null until all requested experiments have a verdict. */
-function finishAtTarget({ snapshot, work: { campaign }, active }: Turn, target: number): Action | null {
-  if (active > 0) return null;
+function finishAtTarget(turn: Turn, target: number): Action | null {
+  if (turn.active > 0) return null;
+  const { state } = turn.work.campaign;
   const reason =
-    target < campaign.state.target
+    target < state.target
       ? `Reached the contract's limit of ${target} experiments.`
       : 'All experiments have a verdict.';
-  return pauseForHeld(snapshot, campaign) ?? { kind: 'phase', campaign, ...ended('finished', reason) };
+  return finish(turn, reason);
+}
+
+/** The end: decisions on what is held, then the final measurements, which no limit cuts short, then the last phase. */
+function finish(turn: Turn, reason: string): Action {
+  const { snapshot, work } = turn;
+  const { campaign } = work;
+  return (
+    pauseForHeld(snapshot, campaign) ??
+    measureFinals(turn) ?? { kind: 'phase', campaign, ...ended('finished', reason) }
+  );
 }
 
 /** Null until open experiments have a verdict and agents have answered, so that the cost of their answers is known. */
-function finishAtLimit(
-  { snapshot, work: { campaign }, active }: Turn,
-  limit: string,
-  steps: readonly Action[],
-): Action | null {
+function finishAtLimit(turn: Turn, limit: string, steps: readonly Action[]): Action | null {
+  const { snapshot, work, active } = turn;
+  const { campaign, contract } = work;
   const flagged = pauseForFlagged(snapshot, campaign);
   if (flagged) return flagged;
   const isThinking = snapshot.thoughts.some(thought => thought.campaign === campaign.issue);
   if (active > 0 || steps.length > 0 || isThinking) return null;
-  return pauseForHeld(snapshot, campaign) ?? { kind: 'phase', campaign, ...ended('finished', limit) };
+  const target = targetOf(contract, campaign.state);
+  // The limit may be reached while the result of a campaign that is complete is being measured.
+  return countExperiments(snapshot, campaign) >= target ? finishAtTarget(turn, target) : finish(turn, limit);
 }

@@ -19,6 +19,14 @@ export function isLost({ run, check }: Attempt, now: Date): boolean {
   return run === null && secondsSince(check?.startedAt ?? '', now) >= DISPATCH_LOST_SECONDS;
 }
 
+/** How many of a campaign's trials take up a runner. */
+export function runningTrials({ attempts }: Snapshot, { issue }: Campaign, now: Date): number {
+  return [...attempts.values()].filter(
+    attempt =>
+      trialParts(attempt.trial).issue === issue && !attempt.check?.measurement && !isLost(attempt, now),
+  ).length;
+}
+
 /** Waits for trials in flight, or dispatches a lost one again; null if nothing is in flight. */
 export function waitForAttempt(
   snapshot: Snapshot,

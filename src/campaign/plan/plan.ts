@@ -14,6 +14,7 @@ import { maintainBase } from './base-branch.ts';
 import { conclude } from './conclude.ts';
 import { isLost } from './dispatch.ts';
 import { promote } from './promotion.ts';
+import { reportEnd } from './report.ts';
 import { writeOff } from './write-off.ts';
 
 const IDLE_SECONDS = 300;
@@ -40,7 +41,7 @@ export function plan(snapshot: Snapshot, now: Date): Action {
 
 /**
  * When there is nothing else to do: closes the check runs of lost trials of the champion that are not needed any more, deletes the
- * branches of settled experiments, and opens promotions.
+ * branches of settled experiments, reports what campaigns came to, and opens promotions.
  */
 function cleanOrWait(snapshot: Snapshot, next: Action | null, now: Date): Action {
   if (next && next.kind !== 'wait') return next;
@@ -57,8 +58,8 @@ function cleanOrWait(snapshot: Snapshot, next: Action | null, now: Date): Action
       !snapshot.offered.has(branch),
   );
   if (settled) return { kind: 'clean', branch: settled.branch, sha: settled.headSha };
-  const promotion = promote(snapshot);
-  if (promotion) return promotion;
+  const ending = reportEnd(snapshot) ?? promote(snapshot);
+  if (ending) return ending;
   const stranger = snapshot.commands.find(({ permitted }) => !permitted);
   if (stranger) {
     const { issue } = stranger;
@@ -193,14 +194,22 @@ function removeDuplicate({ duplicates: [duplicate] }: Snapshot): Action | null {
   return duplicate ? { kind: 'tidy', duplicate } : null;
 }
 
-/** Records finished runs in check runs, and trials of the champion in the campaign's marker. */
+/** Records finished runs in check runs, and trials that are no experiment's in the campaign's marker. */
 function recordResults(snapshot: Snapshot): Action | null {
   // Without a contract, it is unknown what was measured.
   if (snapshot.contract.kind !== 'contract') return null;
   const { contract } = snapshot.contract;
   for (const campaign of liveCampaigns(snapshot)) {
-    for (const experiment of [null, ...openExperiments(snapshot, campaign)]) {
-      for (const attempt of attemptsOf(snapshot, campaign.issue, experiment?.marker.number ?? 0)) {
+    const subjects = [
+      { number: 0, experiment: null },
+      ...campaign.state.finals.map(({ number }) => ({ number, experiment: null })),
+      ...openExperiments(snapshot, campaign).map(experiment => ({
+        number: experiment.marker.number,
+        experiment,
+      })),
+    ];
+    for (const { number, experiment } of subjects) {
+      for (const attempt of attemptsOf(snapshot, campaign.issue, number)) {
         const measured = attempt.check?.measurement != null;
         if (measured ? experiment === null : attempt.run?.status === 'completed')
           return { kind: 'record', campaign, contract, experiment, attempt };

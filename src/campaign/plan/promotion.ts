@@ -1,35 +1,18 @@
 /** The pull request from a campaign's own branch to the default branch: when it is opened, and its evidence. */
 
-import { mean } from '../../gate/mean.ts';
+import type { Contract } from '../../protocol/contract.ts';
 import type { Action } from '../action.ts';
-import { budgetOf, comparable, trialsOfTree } from '../evidence/evidence.ts';
+import { isHeldBack, ladderOf, type RungResult } from '../evidence/ladder.ts';
 import { type Spending, spending } from '../evidence/ledger.ts';
-import type { CampaignBase, Point } from '../marker.ts';
-import {
-  type Campaign,
-  type Experiment,
-  isKnown,
-  measuredValues,
-  type Promotion,
-  type Snapshot,
-} from '../model.ts';
+import { type Levels, levelsOf, noiseOf } from '../evidence/result.ts';
+import type { CampaignBase } from '../marker.ts';
+import { type Campaign, type Experiment, isKnown, type Promotion, type Snapshot } from '../model.ts';
 import { promotionKey, takenOverKey } from '../notice.ts';
 import { campaignBranch, mergedInto, pointAt } from '../own-branch.ts';
 import { experimentsOf, hasEnded } from '../queries.ts';
 
-/** The mean score of a commit's trials under equal conditions. */
-interface Level {
-  sha: string;
-  value: number;
-  trials: number;
-}
-
-/** The evidence in a promotion. */
-export interface Evidence {
-  /** The start of the campaign; null if it was not measured under the conditions of `last`. */
-  first: Level | null;
-  /** The tip of the branch; null if it was not measured. */
-  last: Level | null;
+/** The evidence in a promotion, from the start of the campaign to the tip of its branch. */
+export interface Evidence extends Levels {
   /** Standard deviation of one trial, as of the last merge. */
   noise: number | null;
   merged: Experiment[];
@@ -37,6 +20,8 @@ export interface Evidence {
   failed: number;
   crashed: number;
   spending: Spending;
+  /** Whether the gain holds at other budgets. */
+  ladder: RungResult[];
   /** Whether the branch contains commits that are not from experiments. */
   byHand: boolean;
 }
@@ -64,10 +49,12 @@ export function promote(snapshot: Snapshot): Action | null {
     const experiments = experimentsOf(snapshot, campaign);
     const offered = new Set(own.flatMap(({ marker }) => marker?.experiments ?? []));
     const isNew = !own.some(({ headSha }) => headSha === tip);
+    const { contract } = snapshot.contract;
+    if (isHeldBack(contract, ladderOf(snapshot, contract, campaign))) continue;
     // Commits that people push after the end of a campaign are theirs to promote.
     if (state.notices.includes(takenOverKey(tip))) continue;
     if (isNew && mergedInto(experiments, start, tip).merged.some(({ pull }) => !offered.has(pull)))
-      return { kind: 'promote', campaign, base, contract: snapshot.contract.contract };
+      return { kind: 'promote', campaign, base, contract };
   }
   return null;
 }
@@ -90,6 +77,7 @@ function reportOutcome(snapshot: Snapshot, campaign: Campaign, own: readonly Pro
 /** The evidence for merging a campaign's own branch with this tip. */
 export function evidenceOf(
   snapshot: Snapshot,
+  contract: Contract,
   campaign: Campaign,
   base: CampaignBase,
   tip: string,
@@ -100,37 +88,13 @@ export function evidenceOf(
   const last = pointAt(experiments, base, tip);
   const failed = experiments.filter(({ state }) => state === 'closed');
   return {
-    ...levels(snapshot, campaign, start, last),
-    noise: merged.findLast(({ marker }) => marker.verdict?.noise != null)?.marker.verdict?.noise ?? null,
+    ...levelsOf(snapshot, campaign, start, last),
+    noise: noiseOf(merged),
     merged,
     failed: failed.length,
     crashed: failed.filter(({ marker }) => marker.verdict?.kind === 'crash').length,
     spending: spending(campaign, experiments),
+    ladder: ladderOf(snapshot, contract, campaign),
     byHand: touched || !whole || last === null,
   };
-}
-
-/** Only trials under equal conditions are compared: those of the tip's last trial or, if it has none, of the start's. */
-function levels(
-  snapshot: Snapshot,
-  campaign: Campaign,
-  start: Point,
-  tip: Point | null,
-): Pick<Evidence, 'first' | 'last'> {
-  const { contract } = snapshot;
-  const budget = contract.kind === 'contract' ? budgetOf(contract.contract, campaign) : null;
-  const measured = ({ tree }: Point) =>
-    trialsOfTree(snapshot, tree).filter(
-      ({ outcome, budgetSeconds }) =>
-        outcome.status === 'measured' && (budget === null || budgetSeconds === budget),
-    );
-  const like = (tip && measured(tip).at(-1)) ?? measured(start).at(-1);
-  const level = (point: Point | null): Level | null => {
-    if (!like || !point) return null;
-    const values = measuredValues(
-      trialsOfTree(snapshot, point.tree).filter(trial => comparable(trial, like)),
-    );
-    return values.length > 0 ? { sha: point.sha, value: mean(values), trials: values.length } : null;
-  };
-  return { first: level(start), last: level(tip) };
 }

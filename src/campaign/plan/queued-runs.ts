@@ -5,7 +5,7 @@ import type { Attempt, Run, Snapshot } from '../model.ts';
 import { coversRun, queueKey } from '../notice.ts';
 import { openExperiments } from '../queries.ts';
 import { secondsSince } from '../time.ts';
-import { trialParts } from '../trial-id.ts';
+import { FIRST_FINAL, trialParts } from '../trial-id.ts';
 import type { Turn } from './turn.ts';
 
 /** Before any run has been picked up, a label that no runner has is likelier than a busy runner. */
@@ -62,7 +62,7 @@ function queuedRuns({ attempts }: Snapshot, { campaign }: Work): Queued[] {
 function recordAsLost(snapshot: Snapshot, work: Work, attempt: Attempt): Action | null {
   const { experiment: number } = trialParts(attempt.trial);
   const experiment = openExperiments(snapshot, work.campaign).find(({ marker }) => marker.number === number);
-  return number === 0 || experiment
+  return number === 0 || number >= FIRST_FINAL || experiment
     ? { kind: 'record', ...work, experiment: experiment ?? null, attempt }
     : null;
 }

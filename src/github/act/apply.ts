@@ -11,13 +11,14 @@ import { commentOnce } from '../replies.ts';
 import { saveState } from '../state.ts';
 import { think } from './ask-agent.ts';
 import { createBase, deleteBase, followBase } from './campaign-branch.ts';
-import { cancelChampionTrials, close } from './close.ts';
+import { cancelOwnTrials, close } from './close.ts';
 import { answerCommand } from './commands.ts';
 import { merge } from './merge.ts';
 import { promote } from './promote.ts';
 import { open } from './propose.ts';
 import { hold } from './pull-commands.ts';
 import { repeat } from './repeat.ts';
+import { report } from './report.ts';
 import { moveHead, restack, revise } from './revise.ts';
 import { credit, stack } from './stack.ts';
 import { writeOff } from './thought-costs.ts';
@@ -86,6 +87,10 @@ export async function apply(
       return promote(context, snapshot, action);
     case 'deleteBase':
       return deleteBase(context, snapshot, action);
+    case 'addFinals':
+      return addFinals(context, snapshot, action);
+    case 'report':
+      return report(context, snapshot, action);
     case 'tidy':
       return tidy(port, action.duplicate);
     case 'clean':
@@ -96,10 +101,10 @@ export async function apply(
 async function changePhase(
   context: Context,
   snapshot: Snapshot,
-  { campaign, phase, reason, cause }: ActionOf<'phase'>,
+  { campaign, phase, reason, cause, reportDue }: ActionOf<'phase'>,
 ): Promise<void> {
-  if (phase === 'stopped') await cancelChampionTrials(context, snapshot, campaign);
-  await saveState(context.port, snapshot, campaign, { ...campaign.state, phase, reason, cause });
+  if (phase === 'stopped') await cancelOwnTrials(context, snapshot, campaign);
+  await saveState(context.port, snapshot, campaign, { ...campaign.state, phase, reason, cause, reportDue });
 }
 
 /** The labels that a run waits for, and those of the runners if the App may know them. */
@@ -114,6 +119,15 @@ async function labelsSentence(port: GitHubPort, runId: number): Promise<string> 
 
 function quoted(labels: readonly string[]): string {
   return labels.map(label => quote(label, 50)).join(', ');
+}
+
+async function addFinals(
+  { port }: Context,
+  snapshot: Snapshot,
+  { campaign, finals }: ActionOf<'addFinals'>,
+): Promise<void> {
+  const { state } = campaign;
+  await saveState(port, snapshot, campaign, { ...state, finals: [...state.finals, ...finals] });
 }
 
 async function notify(

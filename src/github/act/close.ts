@@ -24,13 +24,14 @@ export async function close(context: Context, snapshot: Snapshot, action: Action
   await port.deleteBranch(experiment.branch);
 }
 
-/** Cancels the champion's trials in flight when their campaign ends. */
-export async function cancelChampionTrials(
+/** Cancels the trials in flight that are no experiment's, when their campaign ends. */
+export async function cancelOwnTrials(
   context: Context,
   snapshot: Snapshot,
   campaign: Campaign,
 ): Promise<void> {
-  for (const attempt of attemptsOf(snapshot, campaign.issue, 0))
+  const numbers = [0, ...(campaign.state?.finals ?? []).map(({ number }) => number)];
+  for (const attempt of numbers.flatMap(number => attemptsOf(snapshot, campaign.issue, number)))
     if (!attempt.check?.measurement && attempt.run?.status !== 'completed') await cancel(context, attempt);
 }
 

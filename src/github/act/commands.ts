@@ -28,7 +28,7 @@ import { escapeMarkdown } from '../../text/markdown.ts';
 import type { Context } from '../context.ts';
 import { refuse, reply } from '../replies.ts';
 import { saveState } from '../state.ts';
-import { cancelChampionTrials } from './close.ts';
+import { cancelOwnTrials } from './close.ts';
 import { obstacles } from './preconditions.ts';
 import { answerOnExperiment } from './pull-commands.ts';
 import type { Request } from './request.ts';
@@ -187,6 +187,7 @@ function newState(context: Context, pending: PendingCommand, experiments: number
     misfits: [],
     notices: [],
     forgiven: { baselines: 0, experiments },
+    finals: [],
     base: null,
   };
 }
@@ -211,7 +212,7 @@ async function turn(
   const comments = [...state.comments, pending.comment];
   const requested = `Requested by ${escapeMarkdown(pending.author)}.`;
   await context.port.react(pending.comment, 'rocket');
-  if (kind === 'stop') await cancelChampionTrials(context, snapshot, campaign);
+  if (kind === 'stop') await cancelOwnTrials(context, snapshot, campaign);
   const next: CampaignState =
     kind === 'resume'
       ? { ...(await continued(context, snapshot, campaign)), comments }

@@ -88,17 +88,17 @@ async function refresh(
 function textsOf(
   { port, serverUrl }: Context,
   snapshot: Snapshot,
-  { campaign, base, contract: { metric, limits } }: Offer,
+  { campaign, base, contract }: Offer,
   tip: string,
   fits: boolean | null,
 ): { title: string; body: string; digest: string } {
   const { owner, name } = port.repository;
-  const evidence = evidenceOf(snapshot, campaign, base, tip);
+  const { metric } = contract;
+  const evidence = evidenceOf(snapshot, contract, campaign, base, tip);
   const text = promotionText(evidence, {
     campaign: campaign.issue,
     state: campaign.state,
-    metric,
-    usd: limits.usd,
+    contract,
     home: snapshot.home,
     fits,
     chart: `${serverUrl}/${owner}/${name}/raw/research-log/progress.svg`,

@@ -5,8 +5,9 @@ import type { ActionOf } from '../../campaign/action.ts';
 import { type Terms, termsOf } from '../../campaign/evidence/audit-terms.ts';
 import { budgetOf, championValues } from '../../campaign/evidence/evidence.ts';
 import { LOST_MACHINE } from '../../campaign/evidence/faults.ts';
+import { finalOf } from '../../campaign/evidence/finals.ts';
 import { stopBarOf } from '../../campaign/evidence/stopping.ts';
-import type { RecordedTrial } from '../../campaign/marker.ts';
+import type { CampaignState, Final, RecordedTrial } from '../../campaign/marker.ts';
 import type { Campaign, Run, Snapshot } from '../../campaign/model.ts';
 import { mean } from '../../gate/mean.ts';
 import { timeoutOf } from '../../protocol/duration.ts';
@@ -37,8 +38,9 @@ export async function dispatchTrial(
 ): Promise<void> {
   const { port } = context;
   const { campaign, contract, experiment, trial } = action;
-  const candidate = experiment?.headSha ?? snapshot.base.sha;
-  const budget = budgetOf(contract, campaign);
+  const final = finalOf(campaign, trial);
+  const candidate = experiment?.headSha ?? final?.of.sha ?? snapshot.base.sha;
+  const budget = final?.budgetSeconds ?? budgetOf(contract, campaign);
   const seed = seedOf(context, campaign, action.seedIndex);
   const check = snapshot.attempts.get(trial)?.check;
   if (check) await port.restartCheck(check.id, context.now());
@@ -46,7 +48,7 @@ export async function dispatchTrial(
     await port.createCheck(candidate, trial, context.now(), startedCheck(trial, budget, runsPage(context)));
   const inputs = {
     trial,
-    base: experiment?.marker.champion.sha ?? snapshot.base.sha,
+    base: experiment?.marker.champion.sha ?? final?.base ?? snapshot.base.sha,
     candidate,
     seed: String(seed),
     budget: String(budget),
@@ -114,9 +116,26 @@ export async function recordTrial(
   const trial = attempt.check?.measurement ?? (await readResult(context, snapshot, action));
   if (!attempt.check?.measurement) await completeCheck(context, snapshot, action, trial);
   context.log.info({ trial: trial.trial, outcome: trial.outcome.status }, 'recorded');
-  if (experiment !== null || !campaign.state) return;
-  const known = campaign.state.baselines.filter(baseline => baseline.trial !== trial.trial);
-  await saveState(port, snapshot, campaign, { ...campaign.state, baselines: [...known, trial] });
+  if (experiment === null && campaign.state)
+    await saveState(
+      port,
+      snapshot,
+      campaign,
+      withTrial(campaign.state, finalOf(campaign, trial.trial), trial),
+    );
+}
+
+/** The state with the trial of a final measurement, or else of the champion. */
+function withTrial(state: CampaignState, final: Final | undefined, trial: RecordedTrial): CampaignState {
+  const added = (trials: readonly RecordedTrial[]) => [
+    ...trials.filter(known => known.trial !== trial.trial),
+    trial,
+  ];
+  if (!final) return { ...state, baselines: added(state.baselines) };
+  const finals = state.finals.map(each =>
+    each.number === final.number ? { ...each, trials: added(each.trials) } : each,
+  );
+  return { ...state, finals };
 }
 
 async function completeCheck(
@@ -154,7 +173,7 @@ async function readResult(
   snapshot: Snapshot,
   action: ActionOf<'record'>,
 ): Promise<RecordedTrial> {
-  const { attempt, experiment } = action;
+  const { attempt, experiment, campaign } = action;
   const { run } = attempt;
   if (!run) throw new Error(`Expected a completed run of trial ${attempt.trial}, found none.`);
   const fault = (message: string, machine = 'unknown') =>
@@ -165,13 +184,16 @@ async function readResult(
   if (measurement === null)
     return fault(await withoutMeasurement(context, run), text === null ? LOST_MACHINE : undefined);
   const marker = experiment?.marker;
-  const expected = marker?.commit ?? measurement.candidate;
-  const tree = marker?.tree ?? (await treeOf(context, snapshot, measurement.candidate));
+  const final = finalOf(campaign, attempt.trial);
+  const expected = marker?.commit ?? final?.of.sha ?? measurement.candidate;
+  const tree = marker?.tree ?? final?.of.tree ?? (await treeOf(context, snapshot, measurement.candidate));
   const isThis =
     measurement.trial === attempt.trial &&
     measurement.candidate === expected &&
     measurement.tree === tree &&
-    (!marker || measurement.base === marker.champion.sha);
+    (!marker || measurement.base === marker.champion.sha) &&
+    // The budgets of final measurements differ, and their numbers begin again if a campaign's state was lost.
+    (!final || measurement.budgetSeconds === final.budgetSeconds);
   if (!isThis)
     return fault(
       `Expected trial ${attempt.trial} of ${expected.slice(0, 7)}, found trial ${measurement.trial} of ${measurement.candidate.slice(0, 7)}.`,
@@ -212,20 +234,21 @@ function parseMeasurement(text: string, secrets: readonly string[]): Measurement
 async function faultOf(
   { port }: Context,
   snapshot: Snapshot,
-  { contract, experiment }: ActionOf<'record'>,
+  { campaign, contract, experiment }: ActionOf<'record'>,
   run: Run,
   { message, machine }: { message: string; machine: string },
 ): Promise<RecordedTrial> {
-  const champion = experiment ? null : await port.commit(run.headSha);
-  const { sha, tree } = champion ?? snapshot.base;
+  const final = finalOf(campaign, run.title);
+  const champion = experiment || final ? null : await port.commit(run.headSha);
+  const { sha, tree } = final?.of ?? champion ?? snapshot.base;
   return {
     version: 1,
     trial: run.title,
-    base: experiment?.marker.champion.sha ?? sha,
+    base: experiment?.marker.champion.sha ?? final?.base ?? sha,
     candidate: experiment?.marker.commit ?? sha,
     tree: experiment?.marker.tree ?? tree,
     seed: 0,
-    budgetSeconds: contract.trial.budget,
+    budgetSeconds: final?.budgetSeconds ?? contract.trial.budget,
     machine,
     digest: '',
     sandbox: 'none',

@@ -1,5 +1,6 @@
 /** Trials in flight: check runs and workflow runs of trials that are not in a marker yet. */
 
+import { isSettled } from '../../campaign/evidence/finals.ts';
 import { type CampaignState, recordedTrialSchema } from '../../campaign/marker.ts';
 import type { Attempt, Duplicate, Experiment, Snapshot } from '../../campaign/model.ts';
 import { type LiveCampaign, liveCampaigns } from '../../campaign/queries.ts';
@@ -47,7 +48,7 @@ export async function readAttempts(
 /** Ids of the trials in the markers of live campaigns and open experiments. */
 function recordedTrials(live: readonly LiveCampaign[], open: readonly Experiment[]): Set<string> {
   const trials = [
-    ...live.flatMap(({ state }) => state.baselines),
+    ...live.flatMap(({ state }) => [...state.baselines, ...state.finals.flatMap(({ trials }) => trials)]),
     ...open.flatMap(({ marker }) => marker.trials),
   ];
   return new Set(trials.map(({ trial }) => trial));
@@ -62,6 +63,9 @@ function lastStaleTrials(
   return new Map<string, number>([
     ...open.map(({ marker }) => [`${marker.campaign}/${marker.number}`, marker.staleTrials] as const),
     ...live.map(({ issue, state }) => [`${issue}/0`, lastBefore(base.tree, state)] as const),
+    ...live.flatMap(({ issue, state }) =>
+      state.finals.map(({ number }) => [`${issue}/${number}`, 0] as const),
+    ),
   ]);
 }
 
@@ -77,6 +81,8 @@ async function readTrials(
   // If somebody pushed, the check runs are still on the proposed commit.
   const commits = new Set(open.flatMap(({ headSha, marker }) => [headSha, marker.commit]));
   if (live.length > 0) commits.add(snapshot.base.sha);
+  for (const { state } of live)
+    for (const final of state.finals) if (!isSettled(final)) commits.add(final.of.sha);
   // In parallel: with many runners, one after the other would take seconds.
   const [listed, ...checks] = await Promise.all([
     port.runs(contract.trial.workflow),

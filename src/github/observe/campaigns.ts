@@ -117,8 +117,8 @@ async function noticesOn(port: GitHubPort, issue: number): Promise<string[]> {
 }
 
 /**
- * Forgets campaigns that have ended and are up to date, unless they have an open promotion, or an agent's answer whose cost is not counted
- * yet.
+ * Forgets campaigns that have ended and are up to date, unless they have an open promotion, or owe a report or the cost of an agent's
+ * answer.
  */
 export function forgetEnded(memory: Memory, snapshot: Snapshot): void {
   const needed = new Set([
@@ -126,5 +126,5 @@ export function forgetEnded(memory: Memory, snapshot: Snapshot): void {
     ...snapshot.thoughts.map(({ campaign }) => campaign),
   ]);
   for (const { issue, state } of snapshot.campaigns)
-    if (!isLive(state) && !needed.has(issue)) memory.alive.delete(issue);
+    if (!isLive(state) && !state?.reportDue && !needed.has(issue)) memory.alive.delete(issue);
 }

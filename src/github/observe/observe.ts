@@ -109,7 +109,7 @@ function emptySnapshot(url: string, branch: string): Snapshot {
 /**
  * The base that the current campaign works on, and its contract. The contract on the default branch says which branch that is. The contract
  * on the base applies there, as it does for the action. People cannot push to a campaign's own branch, so the settings that may change while
- * it runs (agents, runners and limits) come from the default branch.
+ * it runs (agents, runners, limits, and what is measured at the end) come from the default branch.
  */
 async function readBase(
   port: GitHubPort,
@@ -122,7 +122,7 @@ async function readBase(
   const at = (branch: string, { sha, tree }: Commit) => ({ base: { branch, sha, tree } });
   const here = { ...at(home.branch, home.tip), contract: own, campaignTip: null };
   if (own.kind !== 'contract') return here;
-  const { base, agents, parallel, limits } = own.contract;
+  const { base, agents, parallel, limits, ladder, promote, time_to_quality } = own.contract;
   const current = currentCampaign({ campaigns: [...campaigns] });
   if (base === null || base === home.branch || (base === CAMPAIGN_BASE && !current)) return here;
   const branch = base === CAMPAIGN_BASE && current ? campaignBranch(current.issue) : base;
@@ -135,7 +135,10 @@ async function readBase(
   const there = await readContract(port, memory, tip, needed);
   const contract =
     there.kind === 'contract'
-      ? { ...there, contract: { ...there.contract, base, agents, parallel, limits } }
+      ? {
+          ...there,
+          contract: { ...there.contract, base, agents, parallel, limits, ladder, promote, time_to_quality },
+        }
       : there;
   return { ...at(branch, tip), contract, campaignTip: tip };
 }

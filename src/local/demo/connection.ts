@@ -1,6 +1,7 @@
 /** `connection.json` in a demo's directory, by which other commands find a demo. */
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { Octokit } from '@octokit/rest';
 import { z } from 'zod';
 
 export const CONNECTION_FILE = 'connection.json';
@@ -35,4 +36,22 @@ export async function gitStorageOf(dir: string): Promise<string | null> {
   const names = await readdir(folder).catch(() => []);
   const name = names.find(each => each.endsWith('.git'));
   return name === undefined ? null : path.join(folder, name);
+}
+
+/** A client that reads again where its connection broke. What writes is not said twice. */
+export function connect(
+  { url, token }: Pick<Connection, 'url' | 'token'>,
+  fetch = globalThis.fetch,
+): Octokit {
+  const silent = { debug() {}, info() {}, warn() {}, error() {} };
+  const octokit = new Octokit({ baseUrl: `${url}/api/v3`, auth: token, log: silent, request: { fetch } });
+  octokit.hook.wrap('request', async (request, options) => {
+    try {
+      return await request(options);
+    } catch (error) {
+      if (options.method !== 'GET') throw error;
+      return request(options);
+    }
+  });
+  return octokit;
 }

@@ -2,10 +2,10 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Octokit } from '@octokit/rest';
+import type { Octokit } from '@octokit/rest';
 import { writePrivate } from '../../starter/private-file.ts';
 import type { Board } from './board.ts';
-import { CONNECTION_FILE, type Connection } from './connection.ts';
+import { CONNECTION_FILE, type Connection, connect } from './connection.ts';
 import { ending } from './ending.ts';
 import { createEar, type Ear } from './hear.ts';
 import { exportHistory, type Metric, type Repository } from './history.ts';
@@ -81,7 +81,7 @@ export async function runDemo(options: DemoOptions): Promise<string | null> {
       own: options.own,
     };
     writePrivate(path.join(dir, CONNECTION_FILE), `${JSON.stringify(connection, null, 2)}\n`);
-    const octokit = client(connection);
+    const octokit = connect(connection);
     const issue = await startCampaign(octokit, repository, options);
     const page = `${services.url}/${OWNER}/${name}/issues/${issue}`;
     view.print(`campaign: ${page}  (open it in a browser)`);
@@ -187,9 +187,4 @@ function failure({ phase, reason, rows, target }: Board): string | null {
   const judged = rows.filter(row => row.verdict !== null).length;
   if (phase === 'finished' && judged >= target) return null;
   return `the campaign is ${phase} with ${judged} of ${target} experiments judged${reason === '' ? '' : `: ${reason}`}`;
-}
-
-function client({ url, token }: Connection): Octokit {
-  const silent = { debug() {}, info() {}, warn() {}, error() {} };
-  return new Octokit({ baseUrl: `${url}/api/v3`, auth: token, log: silent });
 }

@@ -62,6 +62,8 @@ export async function startLocalGitHub(options: LocalGitHubOptions): Promise<Loc
   const server = createAdaptorServer({
     fetch: (request: Request) => handle?.(request) ?? new Response(null, { status: 503 }),
   });
+  // Clients close connections. Did the server, too, one that comes back after this process was kept from running for seconds would be cut off.
+  if ('keepAliveTimeout' in server) server.keepAliveTimeout = 0;
   server.listen(options.port, '127.0.0.1');
   await once(server, 'listening');
   world.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { mkdirSync, rmSync } from 'node:fs';
+import { Agent, get, type IncomingMessage } from 'node:http';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { REPO, scene } from './github.test-helper.ts';
@@ -27,4 +29,18 @@ test('a failure of the server is told to whoever runs it, and to the client with
     assert.doesNotMatch(text, /\bat .*[jt]s:\d+/, path);
   }
   assert.equal(errors.length, answers.length);
+});
+
+test('the server never closes a connection that a client may be about to use again', async () => {
+  const { github } = await scene();
+  const connection = new Agent({ keepAlive: true });
+  const answer = await new Promise<IncomingMessage>((resolve, reject) =>
+    get(github.url, { agent: connection }, resolve).on('error', reject),
+  );
+  answer.resume();
+  await once(answer, 'end');
+  assert.equal(answer.headers.connection, 'keep-alive');
+  // It would say here after how many seconds.
+  assert.equal(answer.headers['keep-alive'], undefined);
+  connection.destroy();
 });

@@ -2,7 +2,7 @@
 
 import type { CampaignState } from '../../campaign/marker.ts';
 import { campaignBranch } from '../../campaign/own-branch.ts';
-import { trialParts } from '../../campaign/trial-id.ts';
+import { FIRST_FINAL, trialParts } from '../../campaign/trial-id.ts';
 
 import { denialIn } from '../../github/denials.ts';
 import { commandOf } from '../../github/observe/commands.ts';
@@ -13,8 +13,10 @@ import { tipOf } from '../model/state.ts';
 import type { Sim } from '../sim.ts';
 import { checkComments } from './comments.ts';
 import { checkCosts } from './costs.ts';
+import { checkFinals } from './finals.ts';
 import { checkPromotions } from './promotions.ts';
 import { campaignOf, isTakenBack, markerOf, pullsOf, statusComments } from './read.ts';
+import { checkReports } from './reports.ts';
 
 /** Whether every campaign has ended, as far as GitHub shows. What the App cannot read stays open until a person closes it. */
 export function hasEnded({ model }: Sim): boolean {
@@ -45,6 +47,8 @@ export function checkEnding(sim: Sim): void {
     if (status && !live) checkStatus(sim, number, status.comment, status.state);
   }
   checkCosts(sim);
+  checkReports(sim);
+  checkFinals(sim);
   checkPromotions(sim);
   checkAnswers(sim);
   checkComments(sim);
@@ -104,11 +108,15 @@ function checkSpending(sim: Sim, issue: number, comment: Comment, state: Campaig
     );
 }
 
-/** Champions' trials that no marker holds: the App was killed or refused before it wrote them there, and then somebody stopped the campaign. */
-function trialsOutside({ baselines, forgotten }: CampaignState, trials: ReadonlySet<string>): string[] {
-  const known = new Set(baselines.map(({ trial }) => trial));
+/** Trials of champions that no marker holds: the App was killed or refused before it wrote them there, and then somebody stopped the campaign. */
+function trialsOutside(
+  { baselines, finals, forgotten }: CampaignState,
+  trials: ReadonlySet<string>,
+): string[] {
+  const known = new Set([...baselines, ...finals.flatMap(final => final.trials)].map(({ trial }) => trial));
   return [...trials].filter(trial => {
     const { experiment, k } = trialParts(trial);
+    if (experiment >= FIRST_FINAL) return !known.has(trial);
     return experiment === 0 && k > (forgotten?.last ?? 0) && !known.has(trial);
   });
 }

@@ -1,5 +1,6 @@
 /** What the App merges: what was measured, as it was measured, onto the champion that it was measured against. */
 import type { ExperimentMarker } from '../../campaign/marker.ts';
+import { trialParts } from '../../campaign/trial-id.ts';
 import type { Branch, PullRecord } from '../model/state.ts';
 import type { Sim } from '../sim.ts';
 import { listenForKeeps } from './keeps.ts';
@@ -68,6 +69,8 @@ function unsound({ profile, model }: Sim, pull: PullRecord, marker: ExperimentMa
   if (measured.length === 0) reasons.push('it was never measured');
   if (trials.some(trial => trial.tree !== tree || trial.base !== champion.sha))
     reasons.push('a trial measured something else');
+  if (trials.some(({ trial }) => trialParts(trial).experiment !== marker.number))
+    reasons.push('a trial of something else counts for it');
   const audited = measured.filter(({ refereed }) => refereed?.audit != null).length;
   if (profile.refereed && audited === 0) reasons.push('none of its numbers was audited');
   if (measured.some(({ refereed }) => (refereed?.audit?.flags.length ?? 0) > 0))

@@ -11,7 +11,7 @@ import { campaignOf, markerOf, promotionsOf, pullsOf, statusComments } from './r
 import type { Rule, Rules } from './rule.ts';
 
 /** Interventions after which a campaign's branch is not what the App made it, or cannot be read. */
-const ON_BRANCH = [
+export const ON_BRANCH = [
   'push to a campaign’s branch',
   'put a campaign’s branch back',
   'delete a campaign’s branch',
@@ -24,6 +24,7 @@ export function watchPromotions({ sim, model, allowed }: Rules): Rule {
     const issue = campaignOf(after.branch);
     if (issue === null) return;
     sim.tally.promotions++;
+    checkHolds(sim, after);
     if (after.base !== model.defaultBranch)
       sim.violate(`#${after.number} offers what was found to ${after.base}.`);
     const same = promotionsOf(model, issue).filter(({ headSha }) => headSha === after.headSha);
@@ -32,6 +33,17 @@ export function watchPromotions({ sim, model, allowed }: Rules): Rule {
     if (!sim.profile.twoApps && (phase === 'running' || phase === 'paused'))
       sim.violate(`#${after.number} was opened while campaign #${issue} is ${phase}.`);
   };
+}
+
+/** What did not hold at the last budget of the ladder is not offered. */
+function checkHolds(sim: Sim, { number, body }: PullRecord): void {
+  const { atLeast } = sim.profile;
+  if (atLeast === null) return;
+  const last = body.split('\n').findLast(line => line.startsWith('- At ')) ?? '';
+  const share = /\*\*(none|\d+%) of the gain/.exec(last)?.[1];
+  const held = share === undefined ? 1 : Number.parseInt(share.replace('none', '0'), 10) / 100;
+  if (held < atLeast - 0.005 || last.includes('the last champion crashed'))
+    sim.violate(`#${number} is offered although: ${last}`);
 }
 
 /** In the end every campaign that merged something has offered it, no empty branch is left, and what is offered is told truly. */
@@ -54,7 +66,10 @@ export function checkPromotions(sim: Sim): void {
     const byHand = ON_BRANCH.some(kind => sim.tally.interventions[kind]);
     if (isSeen && tip === start && open.length === 0 && !byHand)
       sim.violate(`The empty branch of campaign #${number} is left over.`);
-    for (const each of byHand ? [] : merged)
+    const isHeldBack = status.comment.body.includes('Not offered in a pull request');
+    if (isHeldBack && sim.profile.atLeast === null)
+      sim.violate(`What campaign #${number} found is held back, and nobody asked for that.`);
+    for (const each of byHand || isHeldBack ? [] : merged)
       if (!own.some(pull => lists(pull.body, each.number) || hasTaken(pull, each, number, start)))
         sim.violate(`#${each.number} was merged for campaign #${number}, and is offered to nobody.`);
     if (open.length > 1) sim.violate(`Campaign #${number} has ${open.length} open promotions.`);

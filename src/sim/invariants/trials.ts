@@ -3,7 +3,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { RecordedTrial } from '../../campaign/marker.ts';
 import { campaignBranch } from '../../campaign/own-branch.ts';
-import { trialParts } from '../../campaign/trial-id.ts';
+import { FIRST_FINAL, trialParts } from '../../campaign/trial-id.ts';
 
 import { measurementSchema } from '../../protocol/measurement.ts';
 import { isBeyond, STOP_INPUT, stopBarSchema } from '../../protocol/stop-bar.ts';
@@ -19,7 +19,8 @@ export function watchTrials({ sim, model, allowed }: Rules): Rule {
     if (change.table === 'checks' && !change.before) checkNew(change.after);
     if (change.table === 'runs' && !change.before) runNew(change.after);
     if (change.table === 'pulls') kept(markerOf(change.after)?.trials ?? []);
-    if (change.table === 'comments') kept(stateOf(change.after)?.baselines ?? []);
+    const state = change.table === 'comments' ? stateOf(change.after) : null;
+    if (state) kept([...state.baselines, ...state.finals.flatMap(({ trials }) => trials)]);
   };
 
   // Where somebody moves the base between the intent and its run, the next champion's trial gets the same name.
@@ -60,6 +61,7 @@ export function watchTrials({ sim, model, allowed }: Rules): Rule {
       return (
         inputs.candidate === tipOf(model, sim.profile.apart ? campaignBranch(issue) : model.defaultBranch)
       );
+    if (experiment >= FIRST_FINAL) return true;
     const pull = pullsOf(model, issue).find(({ branch }) => branch.endsWith(`/${experiment}`));
     return pull?.state === 'open';
   }

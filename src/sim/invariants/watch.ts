@@ -5,8 +5,10 @@ import { watchComments } from './comments.ts';
 import { watchCosts } from './costs.ts';
 import { watchCrashes } from './crashes.ts';
 import { watchExperiments } from './experiments.ts';
+import { watchFinals } from './finals.ts';
 import { watchMerges } from './merges.ts';
 import { watchPromotions } from './promotions.ts';
+import { watchReports } from './reports.ts';
 import type { Rules } from './rule.ts';
 import { watchStacks } from './stacks.ts';
 import { watchTrials } from './trials.ts';
@@ -39,6 +41,8 @@ export function watchInvariants(sim: Sim): void {
     watchLimits,
     watchPromotions,
     watchStacks,
+    watchReports,
+    watchFinals,
   ])
     model.watchers.push(watch(rules));
 }
