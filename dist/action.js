@@ -182,9 +182,9 @@ var require_mod = __commonJS({
 
 // src/action.ts
 import { randomUUID as randomUUID3 } from "node:crypto";
-import { appendFile, mkdir as mkdir9, mkdtemp, rm as rm4, writeFile as writeFile6 } from "node:fs/promises";
+import { appendFile, mkdir as mkdir9, mkdtemp, writeFile as writeFile6 } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join as join19, resolve as resolve2 } from "node:path";
+import { join as join20, resolve as resolve2 } from "node:path";
 
 // node_modules/zod/v4/classic/external.js
 var external_exports = {};
@@ -12251,7 +12251,7 @@ function visit(schema, fnOrHandlers) {
     return h ? h(node2, rewritten) : node2;
   };
   const cache = /* @__PURE__ */ new Map();
-  function run6(s) {
+  function run7(s) {
     const cached2 = cache.get(s);
     if (cached2 === RESOLVING) {
       return new $ZodLazy({
@@ -12277,21 +12277,21 @@ function visit(schema, fnOrHandlers) {
         let changed = false;
         const newShape = {};
         for (const k of keys) {
-          const mapped = run6(oldShape[k]);
+          const mapped = run7(oldShape[k]);
           if (mapped !== oldShape[k])
             changed = true;
           newShape[k] = mapped;
         }
         let newCatchall = def.catchall;
         if (def.catchall) {
-          newCatchall = run6(def.catchall);
+          newCatchall = run7(def.catchall);
           if (newCatchall !== def.catchall)
             changed = true;
         }
         return changed ? clone(s, { ...def, shape: newShape, catchall: newCatchall }) : s;
       }
       case "array": {
-        const mapped = run6(def.element);
+        const mapped = run7(def.element);
         return mapped === def.element ? s : clone(s, { ...def, element: mapped });
       }
       case "tuple": {
@@ -12299,14 +12299,14 @@ function visit(schema, fnOrHandlers) {
         let changed = false;
         const newItems = [];
         for (const item of oldItems) {
-          const mapped = run6(item);
+          const mapped = run7(item);
           if (mapped !== item)
             changed = true;
           newItems.push(mapped);
         }
         let newRest = def.rest;
         if (def.rest) {
-          newRest = run6(def.rest);
+          newRest = run7(def.rest);
           if (newRest !== def.rest)
             changed = true;
         }
@@ -12314,12 +12314,12 @@ function visit(schema, fnOrHandlers) {
       }
       case "record":
       case "map": {
-        const newKey = run6(def.keyType);
-        const newVal = run6(def.valueType);
+        const newKey = run7(def.keyType);
+        const newVal = run7(def.valueType);
         return newKey === def.keyType && newVal === def.valueType ? s : clone(s, { ...def, keyType: newKey, valueType: newVal });
       }
       case "set": {
-        const newVal = run6(def.valueType);
+        const newVal = run7(def.valueType);
         return newVal === def.valueType ? s : clone(s, { ...def, valueType: newVal });
       }
       case "union": {
@@ -12327,7 +12327,7 @@ function visit(schema, fnOrHandlers) {
         let changed = false;
         const newOptions = [];
         for (const opt of oldOptions) {
-          const mapped = run6(opt);
+          const mapped = run7(opt);
           if (mapped !== opt)
             changed = true;
           newOptions.push(mapped);
@@ -12335,8 +12335,8 @@ function visit(schema, fnOrHandlers) {
         return changed ? clone(s, { ...def, options: newOptions }) : s;
       }
       case "intersection": {
-        const newLeft = run6(def.left);
-        const newRight = run6(def.right);
+        const newLeft = run7(def.left);
+        const newRight = run7(def.right);
         return newLeft === def.left && newRight === def.right ? s : clone(s, { ...def, left: newLeft, right: newRight });
       }
       case "optional":
@@ -12348,23 +12348,23 @@ function visit(schema, fnOrHandlers) {
       case "nonoptional":
       case "promise":
       case "success": {
-        const newInner = run6(def.innerType);
+        const newInner = run7(def.innerType);
         return newInner === def.innerType ? s : clone(s, { ...def, innerType: newInner });
       }
       case "pipe": {
-        const newIn = run6(def.in);
-        const newOut = run6(def.out);
+        const newIn = run7(def.in);
+        const newOut = run7(def.out);
         return newIn === def.in && newOut === def.out ? s : clone(s, { ...def, in: newIn, out: newOut });
       }
       case "function": {
-        const newInput = run6(def.input);
-        const newOutput = run6(def.output);
+        const newInput = run7(def.input);
+        const newOutput = run7(def.output);
         return newInput === def.input && newOutput === def.output ? s : clone(s, { ...def, input: newInput, output: newOutput });
       }
       case "lazy": {
         const original = def.getter;
         const { _cachedInner, ...rest } = def;
-        return clone(s, { ...rest, getter: () => run6(original()) });
+        return clone(s, { ...rest, getter: () => run7(original()) });
       }
       // A leaf by choice: `parts` are regex fragments, not data positions.
       case "template_literal":
@@ -12395,7 +12395,7 @@ function visit(schema, fnOrHandlers) {
       }
     }
   }
-  return run6(schema);
+  return run7(schema);
 }
 
 // node_modules/zod/v4/classic/deep-partial.js
@@ -12512,13 +12512,19 @@ var SEQUENCE = new RegExp(
   ].join("|"),
   "g"
 );
-var UNSEEN = /(?!\n|\t|\ufe0e|\ufe0f)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu;
+var UNSEEN = /(?!\n|\t|\ufe0e|\ufe0f)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u{13441}\u{13442}\u{16fe4}]/gu;
+var EMPTY_SIGN = /[\u2800\u{1d159}]/gu;
+var HALF = new RegExp("\\p{Cs}", "gu");
 var LAYOUT = /[\r\f]/g;
 function visible(text) {
-  return text.replace(SEQUENCE, "").replace(UNSEEN, "").toWellFormed();
+  return text.replace(SEQUENCE, "").replace(UNSEEN, "").replace(EMPTY_SIGN, " ").toWellFormed();
+}
+function unseen(text) {
+  const characters = text.replace(LAYOUT, "");
+  return [UNSEEN, EMPTY_SIGN, HALF].flatMap((kind) => characters.match(kind) ?? []);
 }
 function isVisible(text) {
-  return text.isWellFormed() && text.replace(LAYOUT, "").search(UNSEEN) === -1;
+  return unseen(text).length === 0;
 }
 
 // src/protocol/measurement.ts
@@ -12607,7 +12613,12 @@ var measurementSchema = external_exports.strictObject({
   totalSeconds: secondsSchema,
   peakMemoryMb: external_exports.number().min(0).max(MOST_MEMORY_MB),
   /** Further numbers that the candidate reported (steps, tokens, parameters …). They are shown, but never trusted. */
-  reported: external_exports.record(textSchema(40), numberSchema)
+  reported: external_exports.record(textSchema(40), numberSchema),
+  /**
+   * The numbers that the contract guards. Null: the candidate should have reported it, and did not. A number that is missing could not be
+   * measured from outside.
+   */
+  numbers: external_exports.record(textSchema(40), numberSchema.nullable()).default({})
 });
 var MEASUREMENT_ARTIFACT = "measurement";
 var MEASUREMENT_FILE = "measurement.json";
@@ -12659,23 +12670,39 @@ function readInputs(env) {
   throw new Error(`Invalid inputs of the action: ${problems2.join("; ")}`);
 }
 
+// src/trial/remove.ts
+import { execFile } from "node:child_process";
+import { rm } from "node:fs/promises";
+import { promisify } from "node:util";
+var run = promisify(execFile);
+async function removeFolder(path) {
+  try {
+    await rm(path, { recursive: true, force: true });
+  } catch (error2) {
+    const { code } = error2;
+    if (code !== "EACCES" && code !== "EPERM") throw error2;
+    await run("chmod", ["-R", "u+rwX", path]);
+    await rm(path, { recursive: true, force: true });
+  }
+}
+
 // src/trial/run.ts
 import { mkdir as mkdir8, realpath as realpath4 } from "node:fs/promises";
-import { join as join18 } from "node:path";
+import { join as join19 } from "node:path";
 
 // src/trial/assemble.ts
-import { mkdir, realpath, rm, writeFile } from "node:fs/promises";
+import { mkdir, realpath, rm as rm2, writeFile } from "node:fs/promises";
 import { dirname, join, sep } from "node:path";
 
 // src/trial/git.ts
-import { execFile } from "node:child_process";
-import { promisify } from "node:util";
-var run = promisify(execFile);
+import { execFile as execFile2 } from "node:child_process";
+import { promisify as promisify2 } from "node:util";
+var run2 = promisify2(execFile2);
 var MAX_BLOB_BYTES = 16 * 1024 * 1024;
 async function git(checkout, args, env = {}) {
   const safe = ["-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false", "-c", "safe.directory=*"];
   try {
-    const { stdout } = await run("git", ["-C", checkout, ...safe, ...args], {
+    const { stdout } = await run2("git", ["-C", checkout, ...safe, ...args], {
       encoding: "buffer",
       maxBuffer: MAX_BLOB_BYTES,
       env: { ...environmentOutsideGit(), ...env, GIT_TERMINAL_PROMPT: "0" }
@@ -12718,7 +12745,7 @@ async function assemble(options) {
   if (irregular) return `${irregular.path}: expected a regular file, found ${kindOf(irregular)}`;
   const foreign = changedElsewhere(options.baseFiles, all, editable);
   if (foreign !== null) return `${foreign} was changed but is not editable`;
-  for (const path of editable) await rm(join(workDir, path), { recursive: true, force: true });
+  for (const path of editable) await rm2(join(workDir, path), { recursive: true, force: true });
   for (const file2 of files2) {
     const problem = await place(candidate, file2, workDir);
     if (problem) return problem;
@@ -12882,10 +12909,10 @@ function classify(ending) {
     return crash(ending, "timeout", `still running after ${ending.timeoutSeconds} s; killed`);
   }
   const faultLine = ending.tail.findLast((line) => line.startsWith("machine fault:"));
-  if (result.exitCode === EXIT_MACHINE_FAULT && faultLine !== void 0) {
+  if (ending.isChampion && result.exitCode === EXIT_MACHINE_FAULT && faultLine !== void 0) {
     return fault(faultLine.slice("machine fault:".length).trim());
   }
-  if (ending.throughShell && result.exitCode === EXIT_NOT_FOUND) {
+  if (ending.lacksProgram && result.exitCode === EXIT_NOT_FOUND) {
     return fault(`Program not found: ${lastLine(ending.tail)}`);
   }
   if (result.exitCode !== 0) {
@@ -12986,6 +13013,83 @@ function abilitiesOf({ use }) {
 function priceOf(agent) {
   return "price" in agent ? agent.price : void 0;
 }
+
+// src/protocol/guards.ts
+var MOST_GUARDS = 5;
+var MOST_NAME = 40;
+var REFEREES_NUMBERS = [
+  "peak_memory_mb",
+  "peak_vram_mb",
+  "weights_mb",
+  "training_seconds",
+  "startup_seconds",
+  "scoring_seconds"
+];
+var OUTSIDE_NUMBERS = ["peak_memory_mb", "command_seconds"];
+function isFromOutside(name, isRefereed) {
+  return (isRefereed ? REFEREES_NUMBERS : OUTSIDE_NUMBERS).some((each) => each === name);
+}
+var SIDES = ["at_most", "at_least"];
+function writeBound({ value, isRelative }) {
+  return isRelative ? `${value}x` : String(value);
+}
+var FACTOR = /^(\d+(?:\.\d+)?)x$/;
+var FORMS = "a number, or a multiple of the champion's such as 1.1x";
+var SLIPS = [
+  [/^\s*\d+(?:[.,]\d+)?\s*[x×*]\s*$/i, (text) => `${text.replace(/[x×*\s]/gi, "").replace(",", ".")}x`],
+  [/^\s*[x×*]\s*\d+(?:[.,]\d+)?\s*$/i, (text) => `${text.replace(/[x×*\s]/gi, "").replace(",", ".")}x`],
+  [/^\s*\d+(?:\.\d+)?\s*%\s*$/, (text) => `${Number((Number.parseFloat(text) / 100).toPrecision(12))}x`],
+  [/^\s*-?\d+(?:\.\d+)?\s*$/, (text) => `${text.trim()} without quotes`]
+];
+function readBound(given) {
+  if (typeof given === "number" && Number.isFinite(given)) return { value: given, isRelative: false };
+  if (typeof given !== "string") return { expected: FORMS };
+  const factor = FACTOR.exec(given)?.[1];
+  if (factor !== void 0) return { value: Number(factor), isRelative: true };
+  const meant = SLIPS.find(([form]) => form.test(given))?.[1](given);
+  return { expected: meant === void 0 ? FORMS : `${FORMS} (did you mean ${meant}?)` };
+}
+var boundSchema = external_exports.unknown().transform((given, context) => {
+  const bound = readBound(given);
+  if ("value" in bound) return bound;
+  context.issues.push({ code: "custom", message: `expected ${bound.expected}`, input: given });
+  return external_exports.NEVER;
+});
+function boundProblem(name, side, { value, isRelative }) {
+  if (isRelative && side === "at_most" && value < 1)
+    return "a multiple of at least 1 for at_most, because the champion itself would break it";
+  if (isRelative && side === "at_least" && (value > 1 || value === 0))
+    return "a multiple above 0 and up to 1 for at_least, because the champion itself would break it";
+  if (!isRelative && value <= 0 && (isFromOutside(name, true) || isFromOutside(name, false)))
+    return `a number above 0, because ${name} always is`;
+  return null;
+}
+var guardSchema = external_exports.strictObject({
+  name: external_exports.string().trim().min(1).max(MOST_NAME).refine(isVisible, "expected a name without control characters"),
+  at_most: boundSchema.optional(),
+  at_least: boundSchema.optional()
+}).transform((given, { issues }) => {
+  const { name } = given;
+  const refuse = (path, message, input2) => {
+    issues.push({ code: "custom", path, message: `expected ${message}`, input: input2 });
+    return external_exports.NEVER;
+  };
+  const [first, second] = SIDES.flatMap((side) => given[side] ? [{ side, bound: given[side] }] : []);
+  if (!first) return refuse([], "at_most or at_least together with name, such as at_most: 1.1x", "neither");
+  if (second) return refuse([second.side], "only one of at_most and at_least", "both");
+  const problem = boundProblem(name, first.side, first.bound);
+  return problem === null ? { name, ...first } : refuse([first.side], problem, writeBound(first.bound));
+});
+var guardsSchema = external_exports.array(guardSchema).max(MOST_GUARDS).check(({ value: guards, issues }) => {
+  for (const [i, { name }] of guards.entries())
+    if (guards.findIndex((each) => each.name === name) < i)
+      issues.push({
+        code: "custom",
+        path: [i, "name"],
+        message: "expected every number to be guarded only once",
+        input: `${name} again`
+      });
+});
 
 // src/protocol/path.ts
 function normalPath(path) {
@@ -19779,6 +19883,8 @@ var keysSchema = external_exports.strictObject({
     /** Standard deviation between trials in the metric's unit, if known; null: learned from the trials. */
     noise: external_exports.number().positive().nullable().default(null)
   }).prefault({}),
+  /** Numbers beside the metric that a merge may not break. */
+  guards: guardsSchema.default([]),
   /** The sandbox of a candidate. `none` must be chosen explicitly, and every report then says so. */
   sandbox: external_exports.enum(["bubblewrap", "none"]).default("bubblewrap"),
   /** Further variables of the runner that the command may see, by name. */
@@ -19820,7 +19926,15 @@ var contractSchema = keysSchema.check(({ value: contract, issues }) => {
         input: path
       });
   }
-  const { limits, agents, trial, metric } = contract;
+  const { limits, agents, trial, metric, guards } = contract;
+  for (const [i, { name }] of guards.entries())
+    if (name === metric.name)
+      issues.push({
+        code: "custom",
+        path: ["guards", i, "name"],
+        message: "expected a number other than the metric, which decides by itself",
+        input: name
+      });
   if (trial.clock === "cpu" && metric.referee === void 0)
     issues.push({
       code: "custom",
@@ -22572,13 +22686,13 @@ async function readContract(checkout, commit) {
 }
 
 // src/trial/control-group.ts
-import { execFile as execFile2 } from "node:child_process";
+import { execFile as execFile3 } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { mkdir as mkdir2, readdir, readFile, rmdir, stat, writeFile as writeFile2 } from "node:fs/promises";
 import { dirname as dirname2, join as join2 } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { promisify as promisify2 } from "node:util";
-var run2 = promisify2(execFile2);
+import { promisify as promisify3 } from "node:util";
+var run3 = promisify3(execFile3);
 var PREFIX = "autoresearch-";
 var CONTROLLERS = ["memory", "pids"];
 var DAY_MS = 864e5;
@@ -22596,7 +22710,7 @@ async function controlGroup(limits) {
       await writeFile2(join2(folder, "memory.swap.max"), "0").catch(() => {
       });
       const enter = ["sh", "-c", 'echo 0 >"$0" && exec "$@"', join2(folder, "cgroup.procs")];
-      await run2("sh", [...enter.slice(1), "true"]);
+      await run3("sh", [...enter.slice(1), "true"]);
       return { folder, enter };
     } catch {
       await rmdir(folder).catch(() => {
@@ -22885,10 +22999,10 @@ function systemCause(error2) {
 }
 
 // src/trial/gpus.ts
-import { execFile as execFile3 } from "node:child_process";
+import { execFile as execFile4 } from "node:child_process";
 import { readdir as readdir2 } from "node:fs/promises";
-import { promisify as promisify3 } from "node:util";
-var run3 = promisify3(execFile3);
+import { promisify as promisify4 } from "node:util";
+var run4 = promisify4(execFile4);
 var TIMEOUT_MS = 2e4;
 var FIELDS = [
   "index",
@@ -22902,7 +23016,7 @@ var FIELDS = [
 async function askGpus(env) {
   const visible2 = env.CUDA_VISIBLE_DEVICES;
   if (visible2?.trim() === "" || visible2?.trim() === "-1") return { kind: "none" };
-  const query = (what) => run3("nvidia-smi", [what, "--format=csv,noheader,nounits"], { env, timeout: TIMEOUT_MS });
+  const query = (what) => run4("nvidia-smi", [what, "--format=csv,noheader,nounits"], { env, timeout: TIMEOUT_MS });
   try {
     const { stdout } = await query(`--query-gpu=${FIELDS.join(",")}`);
     const wanted = visible2?.split(",").map((id) => id.trim());
@@ -22944,7 +23058,7 @@ function cells(csv) {
 }
 
 // src/trial/hints.ts
-var HINTS = [
+var IN_SANDBOX = [
   [
     /Read-only file system|\bEROFS\b/,
     "Committed files cannot be changed in the sandbox: write other files beside them, or below $TMPDIR."
@@ -22959,9 +23073,16 @@ var HINTS = [
     "If it exists on the runner, list it under `readable` in the workflow."
   ]
 ];
+var ANYWHERE = [
+  [
+    /No module named|Cannot find (?:module|package) ['"](?![./])|\bERR_MODULE_NOT_FOUND\b|error while loading shared libraries|there is no package called|no required module provides package|no matching package named|(?:command )?not found(?::|$)/m,
+    "A trial installs nothing. Let a step of the workflow before the trial install what is missing into `.venv` or `node_modules` of the base, or install it on the runner."
+  ]
+];
 var MOST_CHARACTERS2 = 500;
-function withHint(message, traceback) {
-  const hint = HINTS.find(([pattern]) => pattern.test(message) || pattern.test(lastLines(traceback)))?.[1];
+function withHint(message, traceback, isSandboxed) {
+  const hints = [...isSandboxed ? IN_SANDBOX : [], ...ANYWHERE];
+  const hint = hints.find(([pattern]) => pattern.test(message) || pattern.test(lastLines(traceback)))?.[1];
   if (hint === void 0) return message;
   const room = MOST_CHARACTERS2 - hint.length - 2;
   return `${message.slice(0, room).replace(/\.$/, "")}. ${hint}`;
@@ -23024,13 +23145,31 @@ function processor() {
   return `${model} x${cores.length}, ${process.platform} ${process.arch}`;
 }
 
+// src/trial/own-program.ts
+import { constants } from "node:fs";
+import { access, stat as stat2 } from "node:fs/promises";
+import { isAbsolute as isAbsolute2, join as join5 } from "node:path";
+async function ownProgramProblem({ file: file2 }, workDir, packages) {
+  const path = file2.replace(/^(\.\/)+/, "");
+  if (!file2.includes("/") || isAbsolute2(file2) || packages.some((name) => path.startsWith(`${name}/`)))
+    return null;
+  const found = await stat2(join5(workDir, path)).catch(() => null);
+  if (found === null) return `${path}, which the command starts, does not exist`;
+  if (!found.isFile()) return `${path}, which the command starts, is not a file`;
+  const canStart = await access(join5(workDir, path), constants.X_OK).then(
+    () => true,
+    () => false
+  );
+  return canStart ? null : `${path}, which the command starts, is not executable (git update-index --chmod=+x ${path})`;
+}
+
 // src/trial/packages.ts
-import { dirname as dirname4, join as join6 } from "node:path";
+import { dirname as dirname4, join as join7 } from "node:path";
 
 // src/trial/paths.ts
-import { constants } from "node:fs";
-import { access, realpath as realpath2 } from "node:fs/promises";
-import { delimiter, isAbsolute as isAbsolute2, join as join5 } from "node:path";
+import { constants as constants2 } from "node:fs";
+import { access as access2, realpath as realpath2 } from "node:fs/promises";
+import { delimiter, isAbsolute as isAbsolute3, join as join6 } from "node:path";
 var SYSTEM = "/usr";
 function isInside(path, folder) {
   return path === folder || path.startsWith(folder === "/" ? "/" : `${folder}/`);
@@ -23038,8 +23177,8 @@ function isInside(path, folder) {
 function isSystem(path) {
   return [SYSTEM, "/bin", "/sbin", "/lib", "/lib64", "/lib32"].some((folder) => isInside(path, folder));
 }
-async function isThere(path, mode = constants.F_OK) {
-  return access(path, mode).then(
+async function isThere(path, mode = constants2.F_OK) {
+  return access2(path, mode).then(
     () => true,
     () => false
   );
@@ -23051,17 +23190,17 @@ async function outermost(paths) {
   const found = [];
   for (const path of [...new Set(paths)].toSorted((a, b) => a.length - b.length)) {
     if (found.some((other) => isInside(path, other))) continue;
-    if (await isThere(path, constants.R_OK)) found.push(path);
+    if (await isThere(path, constants2.R_OK)) found.push(path);
   }
   return found;
 }
 function searchPath(env) {
-  return (env.PATH ?? "").split(delimiter).filter(isAbsolute2);
+  return (env.PATH ?? "").split(delimiter).filter(isAbsolute3);
 }
 async function findProgram(name, env) {
   for (const folder of searchPath(env)) {
-    const path = join5(folder, name);
-    if (await isThere(path, constants.X_OK)) return path;
+    const path = join6(folder, name);
+    if (await isThere(path, constants2.X_OK)) return path;
   }
   return null;
 }
@@ -23075,14 +23214,14 @@ function usesNode(command, files2) {
 async function findPackages(checkout, files2, withNode) {
   const committed = new Set(files2.map((file2) => file2.split("/")[0] ?? ""));
   const projects = files2.filter((file2) => withNode && /(^|\/)package\.json$/.test(file2)).map(dirname4);
-  const modules = withNode ? [".", ...projects].map((folder) => join6(folder, "node_modules")) : [];
+  const modules = withNode ? [".", ...projects].map((folder) => join7(folder, "node_modules")) : [];
   const names = [.../* @__PURE__ */ new Set([...ENVIRONMENTS, ...modules])].filter(
     (name) => !committed.has(name) && !files2.some((file2) => file2.startsWith(`${name}/`))
   );
   const found = await Promise.all(
     names.map(async (name) => {
-      const path = join6(checkout, name);
-      const mark = ENVIRONMENTS.includes(name) ? join6(path, "pyvenv.cfg") : path;
+      const path = join7(checkout, name);
+      const mark = ENVIRONMENTS.includes(name) ? join7(path, "pyvenv.cfg") : path;
       return await isThere(mark) ? [{ name, path }] : [];
     })
   );
@@ -23090,15 +23229,15 @@ async function findPackages(checkout, files2, withNode) {
 }
 function withPackages(env, packages) {
   const folders = packages.flatMap(({ name, path }) => {
-    if (!ENVIRONMENTS.includes(name)) return [join6(path, ".bin")];
-    return env.VIRTUAL_ENV === void 0 ? [join6(path, "bin")] : [];
+    if (!ENVIRONMENTS.includes(name)) return [join7(path, ".bin")];
+    return env.VIRTUAL_ENV === void 0 ? [join7(path, "bin")] : [];
   });
   return { ...env, PATH: [...folders, ...env.PATH === void 0 ? [] : [env.PATH]].join(":") };
 }
 
 // src/trial/refereed.ts
 import { mkdir as mkdir4, readFile as readFile5 } from "node:fs/promises";
-import { basename, dirname as dirname6, join as join8 } from "node:path";
+import { basename, dirname as dirname6, join as join9 } from "node:path";
 
 // src/trial/log-prefix.ts
 var TIME = String.raw`\d\d?:\d\d:\d\d(?:[.,]\d+)?`;
@@ -23284,13 +23423,14 @@ var TAIL_CHARACTERS = 16e3;
 var MAX_MATCHED = 4096;
 var MAX_REPORTED = 30;
 var SUMMARY = /(?:^|[^-])---\s*$/;
-function collectOutput(metricName, pattern) {
+function collectOutput(metricName, pattern, otherNames = []) {
   const search = pattern === void 0 ? null : findLast(pattern);
   const tail = keepTail();
   const near = findNearest(metricName);
   let metric = null;
   let reported = /* @__PURE__ */ new Map();
   let inSummary = false;
+  const others = /* @__PURE__ */ new Map();
   return {
     take(whole) {
       tail.take(whole);
@@ -23299,6 +23439,10 @@ function collectOutput(metricName, pattern) {
       const found = readMetric(line, metricName);
       metric = found ?? metric;
       if (metric === null || search) near.take(line);
+      for (const name of otherNames) {
+        const other = readMetric(line, name);
+        if (other) others.set(name, other.value);
+      }
       const { length } = logPrefix(line);
       if (length === line.length && SUMMARY.test(line)) {
         inSummary = true;
@@ -23312,6 +23456,7 @@ function collectOutput(metricName, pattern) {
     metric: () => search ? search.last() : metric,
     nearest: near.sentence,
     reported: () => Object.fromEntries(reported),
+    other: (name) => others.get(name),
     tail: tail.lines
   };
 }
@@ -23400,8 +23545,8 @@ function readStatus(stream) {
 async function endSandbox(pid) {
   const deadline = performance.now() + END_MS2;
   while (performance.now() < deadline) {
-    const stat6 = await readFile3(`/proc/${pid}/stat`, "utf8").catch(() => "");
-    if (!/^\d+ \(bwrap\) [^ZX]/.test(stat6)) return;
+    const stat7 = await readFile3(`/proc/${pid}/stat`, "utf8").catch(() => "");
+    if (!/^\d+ \(bwrap\) [^ZX]/.test(stat7)) return;
     try {
       process.kill(pid, "SIGKILL");
     } catch {
@@ -23612,7 +23757,7 @@ async function killedForMemory({ launched, limits }) {
 }
 async function execute(execution) {
   const { launched, program, limits, signal, timeoutSeconds } = execution;
-  const output2 = collectOutput(execution.metricName, execution.pattern);
+  const output2 = collectOutput(execution.metricName, execution.pattern, execution.otherNames);
   const unwatched = new AbortController();
   const stoppedEarly = new AbortController();
   let preview = null;
@@ -23653,9 +23798,22 @@ async function execute(execution) {
   }
 }
 
+// src/trial/guard-numbers.ts
+function guardNumbers({ guards, metric }, outside, reported) {
+  const numbers = guards.flatMap(({ name }) => {
+    if (isFromOutside(name, metric.referee !== void 0)) {
+      const measured = outside[name] ?? 0;
+      return measured > 0 && isMeasurable(measured) ? [[name, measured]] : [];
+    }
+    const said = reported(name);
+    return [[name, said !== void 0 && isMeasurable(said) ? said : null]];
+  });
+  return Object.fromEntries(numbers);
+}
+
 // src/trial/nats.ts
-import { mkdir as mkdir3, readdir as readdir4, rm as rm2, stat as stat2, utimes } from "node:fs/promises";
-import { dirname as dirname5, join as join7 } from "node:path";
+import { mkdir as mkdir3, readdir as readdir4, rm as rm3, stat as stat3, utimes } from "node:fs/promises";
+import { dirname as dirname5, join as join8 } from "node:path";
 var KEPT = 32;
 var OWN_NAME = /^[0-9a-f]{16}-[0-9a-f]{40,64}\.npy$/;
 async function natsFile(data, digest, tree) {
@@ -23664,10 +23822,10 @@ async function natsFile(data, digest, tree) {
     await mkdir3(folder, { recursive: true });
     const names = (await readdir4(folder)).filter((name) => OWN_NAME.test(name));
     const used = await Promise.all(
-      names.map(async (name) => ({ name, time: (await stat2(join7(folder, name))).mtimeMs }))
+      names.map(async (name) => ({ name, time: (await stat3(join8(folder, name))).mtimeMs }))
     );
     const old = used.toSorted((a, b) => b.time - a.time).slice(KEPT);
-    await Promise.all(old.map(({ name }) => rm2(join7(folder, name), { force: true })));
+    await Promise.all(old.map(({ name }) => rm3(join8(folder, name), { force: true })));
     return pathOf(data, digest, tree);
   } catch {
     return null;
@@ -23681,10 +23839,10 @@ async function championNats(data, digest, tree) {
   return path;
 }
 function folderOf(data) {
-  return join7(dirname5(data), "nats");
+  return join8(dirname5(data), "nats");
 }
 function pathOf(data, digest, tree) {
-  return join7(folderOf(data), `${digest}-${tree}.npy`);
+  return join8(folderOf(data), `${digest}-${tree}.npy`);
 }
 
 // src/trial/refereed.ts
@@ -23727,7 +23885,9 @@ var resultSchema = external_exports.object({
   scoring_seconds: external_exports.number(),
   audit_seconds: external_exports.number(),
   peak_memory_mb: external_exports.number(),
-  stats: external_exports.record(external_exports.string(), finite)
+  stats: external_exports.record(external_exports.string(), finite),
+  /** What the referee saw of the training beside the score. */
+  seen: external_exports.record(external_exports.string(), finite).default({})
 });
 async function runRefereed(stage, referee) {
   const { options, launched, scratch } = stage;
@@ -23736,7 +23896,7 @@ async function runRefereed(stage, referee) {
     throw new Error(
       `With metric.referee, the command must start with python3 and consist of plain words, found ${JSON.stringify(options.command)}. Fix it in the workflow.`
     );
-  const out = join8(scratch, "result.json");
+  const out = join9(scratch, "result.json");
   const seconds = stageSeconds(options);
   const program = await checkOutReferee(stage, referee);
   const load2 = (options.watchLoad ?? watchLoad)();
@@ -23800,16 +23960,16 @@ async function natsArguments({ base, baseSha, candidate, candidateSha }, env, di
   };
 }
 async function checkOutReferee({ options, scratch }, referee) {
-  const folder = join8(scratch, "referee");
+  const folder = join9(scratch, "referee");
   await mkdir4(folder);
-  const index = { GIT_INDEX_FILE: join8(scratch, "referee-index") };
+  const index = { GIT_INDEX_FILE: join9(scratch, "referee-index") };
   const paths = dirname6(referee) === "." ? [] : ["--", dirname6(referee)];
   await git(
     options.base,
     ["--work-tree", folder, "checkout", "--quiet", options.baseSha, ...paths.length ? paths : ["--", "."]],
     index
   );
-  return join8(folder, referee);
+  return join9(folder, referee);
 }
 function withoutResult(stage, { result, exceeded, output: output2, peakMb }, conditions) {
   const ending = {
@@ -23818,7 +23978,9 @@ function withoutResult(stage, { result, exceeded, output: output2, peakMb }, con
     metricName: stage.contract.metric.name,
     tail: output2.tail(),
     timeoutSeconds: stage.options.timeoutSeconds,
-    throughShell: false,
+    // The referee itself says what is the machine's fault.
+    isChampion: false,
+    lacksProgram: false,
     shorten: stage.shorten
   };
   const last = output2.tail().findLast((line) => line.trim() !== "") ?? "(no output)";
@@ -23830,10 +23992,17 @@ function withoutResult(stage, { result, exceeded, output: output2, peakMb }, con
     conditions: null,
     trainingSeconds: 0,
     peakMemoryMb: peakMb,
-    reported: {}
+    reported: {},
+    numbers: {}
   };
 }
 function finding(stage, { peakMb }, result) {
+  const outside = {
+    ...result.seen,
+    training_seconds: result.training_seconds,
+    startup_seconds: result.startup_seconds,
+    scoring_seconds: result.scoring_seconds
+  };
   const reported = Object.entries(result.stats).filter(
     (entry) => entry[1] !== null && entry[0].length <= 40
   );
@@ -23844,7 +24013,8 @@ function finding(stage, { peakMb }, result) {
     conditions: conditionsOf(result),
     trainingSeconds: Math.max(0, result.training_seconds),
     peakMemoryMb: Math.min(MOST_MEMORY_MB, Math.max(0, result.peak_memory_mb, peakMb)),
-    reported: Object.fromEntries(reported.slice(0, 30))
+    reported: Object.fromEntries(reported.slice(0, 30)),
+    numbers: guardNumbers(stage.contract, outside, (name) => result.stats[name] ?? void 0)
   };
 }
 function outcomeOf({ contract, shorten }, outcome) {
@@ -23930,6 +24100,7 @@ function withResultFile(launched, file2) {
 function collectResult(file2, key) {
   const chunks = [];
   let size = 0;
+  const content = () => parse3(decodeText(Buffer.concat(chunks)));
   return {
     take(bytes) {
       if (size <= MAX_BYTES) chunks.push(bytes.subarray(0, MAX_BYTES + 1 - size));
@@ -23939,8 +24110,13 @@ function collectResult(file2, key) {
       const nothing = (missing) => ({ value: null, missing, reported: {} });
       if (size === 0) return nothing(`exited without writing ${file2} below $TMPDIR (AUTORESEARCH_RESULT)`);
       if (size > MAX_BYTES) return nothing(`wrote more than ${MAX_BYTES} bytes to ${file2}`);
-      const parsed = parse3(decodeText(Buffer.concat(chunks)));
+      const parsed = content();
       return "problem" in parsed ? nothing(`wrote invalid JSON to ${file2}: ${parsed.problem}`) : readLast(parsed.values, file2, key);
+    },
+    other(name) {
+      const parsed = size === 0 || size > MAX_BYTES ? null : content();
+      if (parsed === null || "problem" in parsed) return void 0;
+      return readLast(parsed.values, file2, name).value ?? void 0;
     }
   };
 }
@@ -24014,6 +24190,7 @@ async function runReported(stage) {
     program: file2 === void 0 ? launched : withResultFile(launched, file2),
     isSandbox: launched.kind !== "none",
     metricName: name,
+    otherNames: contract.guards.map((guard) => guard.name),
     pattern,
     onResult: resultFile?.take,
     preview: {
@@ -24027,6 +24204,8 @@ async function runReported(stage) {
   const conditions = load2.conditions();
   const { output: output2, result, preview, stopped, peakMb } = executed;
   const { value, text, missing, reported: all } = read2(stage, output2, resultFile);
+  const throughShell = stage.command.throughShell || resultFile !== null && launched.kind === "none";
+  const isChampion = options.baseSha === options.candidateSha;
   const ending = {
     result,
     metric: value,
@@ -24035,8 +24214,8 @@ async function runReported(stage) {
     missing,
     tail: output2.tail(),
     timeoutSeconds: options.timeoutSeconds,
-    // Without a sandbox, only the shell checks that the program exists.
-    throughShell: stage.command.throughShell || resultFile !== null && launched.kind === "none",
+    isChampion,
+    lacksProgram: throughShell && (isChampion || await lacksProgram(stage, output2.tail())),
     shorten: stage.shorten
   };
   const { training_seconds: trainingSeconds, peak_vram_mb: reportedPeak, [name]: _, ...reported } = all;
@@ -24049,8 +24228,19 @@ async function runReported(stage) {
     trainingSeconds: stopped ? previewSeconds : Math.min(options.timeoutSeconds, Math.max(0, trainingSeconds ?? 0)),
     // A CPU run reports 0 MB of GPU memory; its resident peak says more.
     peakMemoryMb: reportedPeak !== void 0 && reportedPeak > 0 && reportedPeak <= MOST_MEMORY_MB ? reportedPeak : peakMb,
-    reported: Object.fromEntries(Object.entries(reported).slice(0, MAX_REPORTED3))
+    reported: Object.fromEntries(Object.entries(reported).slice(0, MAX_REPORTED3)),
+    numbers: guardNumbers(
+      contract,
+      // Without a sandbox, only the first process is watched.
+      { peak_memory_mb: launched.kind === "none" ? null : peakMb, command_seconds: conditions.seconds },
+      (guarded) => output2.other(guarded) ?? resultFile?.other(guarded)
+    )
   };
+}
+async function lacksProgram({ options, launched }, tail) {
+  const name = /([^\s:]+): (?:command )?not found$/.exec(tail.at(-1) ?? "")?.[1];
+  if (name === void 0 || !options.command.split(/[\s;&|()]+/).includes(name)) return false;
+  return !name.includes("/") && await findProgram(name, launched.env) === null;
 }
 function outcomeOf2({ exceeded, stopped, preview }, ending, conditions) {
   if (stopped && preview !== null) return { status: "stopped", value: preview, at: PREVIEW_AT };
@@ -24072,13 +24262,13 @@ function read2({ contract }, output2, resultFile) {
 
 // src/trial/runtime.ts
 import { realpath as realpath3 } from "node:fs/promises";
-import { basename as basename2, delimiter as delimiter2, dirname as dirname8, isAbsolute as isAbsolute3, join as join10 } from "node:path";
+import { basename as basename2, delimiter as delimiter2, dirname as dirname8, isAbsolute as isAbsolute4, join as join11 } from "node:path";
 
 // src/trial/interpreters.ts
-import { execFile as execFile4 } from "node:child_process";
-import { dirname as dirname7, join as join9 } from "node:path";
-import { promisify as promisify4 } from "node:util";
-var run4 = promisify4(execFile4);
+import { execFile as execFile5 } from "node:child_process";
+import { dirname as dirname7, join as join10 } from "node:path";
+import { promisify as promisify5 } from "node:util";
+var run5 = promisify5(execFile5);
 var TIMEOUT_MS2 = 3e4;
 var PYTHON_PROBE = `
 import json, os, sys
@@ -24093,7 +24283,7 @@ print(json.dumps({"executable": sys.executable, "prefixes": prefixes, "versions"
 `;
 var NODE_PROBE = "JSON.stringify([process.execPath, process.versions.node])";
 async function askPython(file2, env, cwd) {
-  const { stdout } = await run4(file2, ["-I", "-c", PYTHON_PROBE], { env, cwd, timeout: TIMEOUT_MS2 }).catch(
+  const { stdout } = await run5(file2, ["-I", "-c", PYTHON_PROBE], { env, cwd, timeout: TIMEOUT_MS2 }).catch(
     (error2) => {
       const said = String(error2.stderr ?? "").trim() || error2.message;
       throw new Error(`${file2} does not work: ${said.slice(0, 300)}`);
@@ -24109,11 +24299,11 @@ async function askPython(file2, env, cwd) {
   };
 }
 async function askNode(file2, env, cwd) {
-  const { stdout } = await run4(file2, ["-p", NODE_PROBE], { env, cwd, timeout: TIMEOUT_MS2 });
+  const { stdout } = await run5(file2, ["-p", NODE_PROBE], { env, cwd, timeout: TIMEOUT_MS2 });
   const [executable = file2, version2 = ""] = JSON.parse(stdout);
   const prefix = dirname7(dirname7(executable));
-  const npm = join9(prefix, "lib/node_modules/npm");
-  const isDistribution = await isThere(join9(prefix, "include/node/node.h")) && await isThere(npm);
+  const npm = join10(prefix, "lib/node_modules/npm");
+  const isDistribution = await isThere(join10(prefix, "include/node/node.h")) && await isThere(npm);
   const paths = isSystem(prefix) ? [npm] : isDistribution ? [prefix] : [executable];
   return { executable, paths, versions: [`node ${version2}`] };
 }
@@ -24132,7 +24322,7 @@ async function findRuntime(command, machine, { cwd, packages = [], usesNode: use
   ]);
   const isPython = !command.throughShell && PYTHON.test(basename2(command.file));
   const program = isPython && python !== null ? python.executable : await unshimmed(file2, [python, node2]);
-  const libraries = (env.LD_LIBRARY_PATH ?? "").split(delimiter2).filter(isAbsolute3);
+  const libraries = (env.LD_LIBRARY_PATH ?? "").split(delimiter2).filter(isAbsolute4);
   const homes = env.CUDA_HOME === void 0 ? [] : [env.CUDA_HOME];
   const wanted = [...python?.paths ?? [], ...python ? [python.executable] : [], ...node2?.paths ?? []];
   const isNpm = (path) => isSystem(path) && node2?.paths.includes(path);
@@ -24145,7 +24335,7 @@ async function findRuntime(command, machine, { cwd, packages = [], usesNode: use
     packages,
     folders: [
       .../* @__PURE__ */ new Set([
-        ...packages.filter(({ name }) => isModules(name)).map(({ name }) => join10(name, ".bin")),
+        ...packages.filter(({ name }) => isModules(name)).map(({ name }) => join11(name, ".bin")),
         ...[python, node2].flatMap((each) => each ? [dirname8(each.executable)] : []).filter(isPrivate),
         ...launchers.map(dirname8).filter(isPrivate),
         ...searchPath(env).filter(isSystem),
@@ -24158,17 +24348,17 @@ async function findRuntime(command, machine, { cwd, packages = [], usesNode: use
   };
 }
 async function unshimmed(file2, interpreters) {
-  if (!isAbsolute3(file2)) return file2;
+  if (!isAbsolute4(file2)) return file2;
   for (const interpreter of interpreters) {
     if (interpreter === null) continue;
-    const own2 = join10(dirname8(interpreter.executable), basename2(file2));
+    const own2 = join11(dirname8(interpreter.executable), basename2(file2));
     if (isPrivate(own2) && await isThere(own2)) return own2;
   }
   return file2;
 }
 function insideWork(program, packages) {
   const owner = packages.find(({ name, path }) => isModules(name) && isInside(program, path));
-  return owner === void 0 ? program : join10(owner.name, program.slice(owner.path.length));
+  return owner === void 0 ? program : join11(owner.name, program.slice(owner.path.length));
 }
 function isModules(name) {
   return basename2(name) === "node_modules";
@@ -24183,7 +24373,7 @@ async function programOf({ file: file2 }, env, packages) {
   if (file2.includes("/")) {
     const path = file2.replace(/^(\.\/)+/, "");
     const owner = packages.find(({ name }) => isInside(path, name));
-    return owner === void 0 ? file2 : join10(owner.path, path.slice(owner.name.length));
+    return owner === void 0 ? file2 : join11(owner.path, path.slice(owner.name.length));
   }
   const found = await findProgram(file2, env);
   if (found === null) throw new Error(`Program ${file2} not found on PATH (${env.PATH ?? ""}).`);
@@ -24203,7 +24393,7 @@ async function launchersOf(command, file2, env) {
   const found = await Promise.all([.../* @__PURE__ */ new Set([...LAUNCHERS2, ...words])].map((name) => findProgram(name, env)));
   const programs = [
     ...found.filter((path) => path !== null),
-    ...isAbsolute3(file2) && !INTERPRETERS.test(basename2(file2)) ? [file2] : []
+    ...isAbsolute4(file2) && !INTERPRETERS.test(basename2(file2)) ? [file2] : []
   ].filter(isPrivate);
   const targets = await Promise.all(programs.map((path) => realpath3(path).catch(() => path)));
   return [.../* @__PURE__ */ new Set([...programs, ...targets])].filter(isPrivate);
@@ -24211,23 +24401,23 @@ async function launchersOf(command, file2, env) {
 
 // src/trial/sandbox.ts
 import { mkdir as mkdir7, symlink as symlink2 } from "node:fs/promises";
-import { delimiter as delimiter4, dirname as dirname11, join as join17, resolve } from "node:path";
+import { delimiter as delimiter4, dirname as dirname11, join as join18, resolve } from "node:path";
 
 // src/trial/bubblewrap.ts
-import { execFile as execFile5 } from "node:child_process";
+import { execFile as execFile6 } from "node:child_process";
 import { writeFile as writeFile5 } from "node:fs/promises";
-import { join as join16 } from "node:path";
-import { promisify as promisify5 } from "node:util";
+import { join as join17 } from "node:path";
+import { promisify as promisify6 } from "node:util";
 
 // src/trial/inside.ts
 import { chmod, mkdir as mkdir6, readdir as readdir7, readlink as readlink2, writeFile as writeFile4 } from "node:fs/promises";
-import { delimiter as delimiter3, dirname as dirname10, isAbsolute as isAbsolute5, join as join14 } from "node:path";
+import { delimiter as delimiter3, dirname as dirname10, isAbsolute as isAbsolute6, join as join15 } from "node:path";
 
 // src/trial/facts.ts
 import { randomUUID as randomUUID2 } from "node:crypto";
-import { mkdir as mkdir5, readdir as readdir5, readFile as readFile6, readlink, rm as rm3, stat as stat3, symlink, writeFile as writeFile3 } from "node:fs/promises";
+import { mkdir as mkdir5, readdir as readdir5, readFile as readFile6, readlink, rm as rm4, stat as stat4, symlink, writeFile as writeFile3 } from "node:fs/promises";
 import { cpus as cpus3, totalmem as totalmem2 } from "node:os";
-import { dirname as dirname9, join as join11 } from "node:path";
+import { dirname as dirname9, join as join12 } from "node:path";
 var PROC_KEPT = ["devices", "driver", "filesystems", "version"];
 var PARAMETERS = [
   "crypto/fips_enabled",
@@ -24249,18 +24439,18 @@ var TOPOLOGY = [
 ];
 var CHANGING = /\/(power|uevent)$/;
 async function constantFacts(folder, memoryBytes, isRoot) {
-  const nothing = join11(folder, "nothing");
-  const empty = join11(folder, "empty");
-  await rm3(folder, { recursive: true, force: true });
+  const nothing = join12(folder, "nothing");
+  const empty = join12(folder, "empty");
+  await rm4(folder, { recursive: true, force: true });
   await mkdir5(nothing, { recursive: true });
   await writeFile3(empty, "");
-  const own2 = await writeProc(join11(folder, "proc"), memoryBytes);
+  const own2 = await writeProc(join12(folder, "proc"), memoryBytes);
   const readable2 = (await readProc()).filter(
     ({ mode }) => mode !== 0 && (isRoot || (mode & READ_BY_OTHERS) !== 0)
   );
   const covers = readable2.filter(({ name }) => !PROC_KEPT.includes(name) && !own2.includes(name)).map(({ name, isFolder }) => ({ from: isFolder ? nothing : empty, to: `/proc/${name}` }));
-  const stated = own2.map((name) => ({ from: join11(folder, "proc", name), to: `/proc/${name}` }));
-  const system2 = await copySystem(join11(folder, "sys"), memoryBytes);
+  const stated = own2.map((name) => ({ from: join12(folder, "proc", name), to: `/proc/${name}` }));
+  const system2 = await copySystem(join12(folder, "sys"), memoryBytes);
   const first = { from: nothing, to: "/proc/1" };
   const random = `/proc/sys/${RANDOM_NUMBER}`;
   return [...covers, ...stated, { from: random, to: random }, first, ...system2];
@@ -24270,7 +24460,7 @@ async function readProc() {
   const shared = entries.filter((entry) => !/^\d+$/.test(entry.name) && !entry.isSymbolicLink());
   return Promise.all(
     shared.map(async (entry) => {
-      const mode = await stat3(`/proc/${entry.name}`).then(
+      const mode = await stat4(`/proc/${entry.name}`).then(
         ({ mode: mode2 }) => mode2,
         () => 0
       );
@@ -24307,8 +24497,8 @@ procs_blocked 0
     if (value !== "") own2[`sys/${name}`] = value;
   }
   for (const [name, text] of Object.entries(own2)) {
-    await mkdir5(dirname9(join11(folder, name)), { recursive: true });
-    await writeFile3(join11(folder, name), text);
+    await mkdir5(dirname9(join12(folder, name)), { recursive: true });
+    await writeFile3(join12(folder, name), text);
   }
   return readdir5(folder);
 }
@@ -24327,23 +24517,23 @@ async function copySystem(folder, memoryBytes) {
   const binds = [];
   for (const name of ["cpu", "node"]) {
     if (!await copyFacts(name, folder)) continue;
-    binds.push({ from: join11(folder, name), to: join11(SYSTEM_FACTS, name) });
+    binds.push({ from: join12(folder, name), to: join12(SYSTEM_FACTS, name) });
   }
-  const nodes = (await readdir5(join11(folder, "node")).catch(() => [])).filter((name) => /^node\d+$/.test(name));
+  const nodes = (await readdir5(join12(folder, "node")).catch(() => [])).filter((name) => /^node\d+$/.test(name));
   for (const node2 of nodes) {
     const text = memory(`Node ${node2.slice(4)} `, totalmem2() / nodes.length, memoryBytes / nodes.length);
-    await writeFile3(join11(folder, "node", node2, "meminfo"), text);
+    await writeFile3(join12(folder, "node", node2, "meminfo"), text);
   }
   return binds;
 }
 async function copyFacts(path, folder) {
-  const entries = await readdir5(join11(SYSTEM_FACTS, path), { withFileTypes: true }).catch(() => null);
+  const entries = await readdir5(join12(SYSTEM_FACTS, path), { withFileTypes: true }).catch(() => null);
   if (entries === null) return false;
-  await mkdir5(join11(folder, path), { recursive: true });
+  await mkdir5(join12(folder, path), { recursive: true });
   for (const entry of entries) {
     const below = `${path}/${entry.name}`;
     if (!TOPOLOGY.some((pattern) => pattern.test(below)) || CHANGING.test(below)) continue;
-    const [from, to] = [join11(SYSTEM_FACTS, below), join11(folder, below)];
+    const [from, to] = [join12(SYSTEM_FACTS, below), join12(folder, below)];
     if (entry.isDirectory()) await copyFacts(below, folder);
     else if (entry.isSymbolicLink()) await symlink(await readlink(from), to);
     else await writeFile3(to, await read3(from));
@@ -24356,7 +24546,7 @@ async function read3(path) {
 
 // src/trial/readable.ts
 import { opendir } from "node:fs/promises";
-import { basename as basename3, isAbsolute as isAbsolute4, join as join12 } from "node:path";
+import { basename as basename3, isAbsolute as isAbsolute5, join as join13 } from "node:path";
 var SECRETS = ["token", "stored_tokens"];
 var SECRET_FOLDERS = [".", "huggingface", ".cache/huggingface", ".huggingface"];
 var MOST_ENTRIES = 2e4;
@@ -24366,15 +24556,15 @@ async function findReadable(wanted) {
   const places = [];
   for (const path of listed) {
     const below = path.startsWith("~/") ? path.slice(2) : null;
-    const from = below === null ? path : join12(machineHome, below);
-    if (!isAbsolute4(from) || !await isThere(from))
+    const from = below === null ? path : join13(machineHome, below);
+    if (!isAbsolute5(from) || !await isThere(from))
       throw new Error(
         `readable: expected an existing path that is absolute or below ~, found ${path}. Fix it in the workflow.`
       );
-    const isCache = isInside(from, join12(machineHome, ".cache")) || folders.some((each) => isInside(from, each));
+    const isCache = isInside(from, join13(machineHome, ".cache")) || folders.some((each) => isInside(from, each));
     places.push({
       from,
-      to: below === null ? path : join12(home, below),
+      to: below === null ? path : join13(home, below),
       isLayered: isCache && await isSmall(from)
     });
   }
@@ -24394,13 +24584,13 @@ function variablesOf(caches, places) {
   const found = {};
   for (const [name, folder] of Object.entries(caches)) {
     const place2 = places.find(({ from }) => isInside(folder, from));
-    if (place2) found[name] = join12(place2.to, folder.slice(place2.from.length));
+    if (place2) found[name] = join13(place2.to, folder.slice(place2.from.length));
   }
   return found;
 }
 async function secretsIn2(places) {
   const paths = places.flatMap(
-    ({ from }) => SECRETS.includes(basename3(from)) ? [] : SECRET_FOLDERS.flatMap((folder) => SECRETS.map((name) => join12(from, folder, name)))
+    ({ from }) => SECRETS.includes(basename3(from)) ? [] : SECRET_FOLDERS.flatMap((folder) => SECRETS.map((name) => join13(from, folder, name)))
   );
   const found = await Promise.all(paths.map(async (path) => await isThere(path) ? [path] : []));
   return found.flat();
@@ -24413,15 +24603,15 @@ async function isSmall(root) {
     if (entries === null) return false;
     for await (const entry of entries) {
       if (--left < 0) return false;
-      if (entry.isDirectory()) folders.push(join12(folder, entry.name));
+      if (entry.isDirectory()) folders.push(join13(folder, entry.name));
     }
   }
   return true;
 }
 
 // src/trial/work-folder.ts
-import { readdir as readdir6, stat as stat4 } from "node:fs/promises";
-import { join as join13 } from "node:path";
+import { readdir as readdir6, stat as stat5 } from "node:fs/promises";
+import { join as join14 } from "node:path";
 var MOST_MOUNTS = 200;
 async function workMounts(workDir) {
   const mounts = [];
@@ -24440,14 +24630,14 @@ async function workMounts(workDir) {
 }
 async function entriesOf(workDir, folder) {
   const found = [];
-  for (const entry of await readdir6(join13(workDir, folder), { withFileTypes: true })) {
-    const path = folder === "." ? entry.name : join13(folder, entry.name);
+  for (const entry of await readdir6(join14(workDir, folder), { withFileTypes: true })) {
+    const path = folder === "." ? entry.name : join14(folder, entry.name);
     if (!entry.isSymbolicLink()) {
       found.push({ path, isFolder: entry.isDirectory() });
       continue;
     }
-    const target = await realPath(join13(workDir, path));
-    const exists = await stat4(target).catch(() => null);
+    const target = await realPath(join14(workDir, path));
+    const exists = await stat5(target).catch(() => null);
     if (exists === null || !isInside(target, await realPath(workDir))) return null;
     found.push({ path, isFolder: false });
   }
@@ -24471,9 +24661,9 @@ async function insideFiles(options, runtime, user, canLimitSize) {
   const { limits, scratch } = options;
   const memory2 = (path) => inMemory(path, limits.scratchBytes, canLimitSize);
   const [own2, base, names, work, more] = await Promise.all([
-    system(limits, user, canLimitSize, join14(scratch, "facts")),
+    system(limits, user, canLimitSize, join15(scratch, "facts")),
     files(options, runtime),
-    etc(join14(scratch, "etc"), user),
+    etc(join15(scratch, "etc"), user),
     workFolder(options, runtime, memory2),
     readable(options, memory2)
   ]);
@@ -24501,14 +24691,14 @@ function inMemory(path, bytes, canLimitSize) {
   ];
 }
 async function workFolder({ workDir, isWorkWritable }, { packages }, memory2) {
-  for (const { name } of packages) await mkdir6(join14(workDir, name), { recursive: true });
+  for (const { name } of packages) await mkdir6(join15(workDir, name), { recursive: true });
   const all = isWorkWritable ? await workMounts(workDir) : [{ path: ".", kind: "read-only" }];
   const mounts = all.filter(({ path }) => !packages.some(({ name }) => name === path));
-  const writable = mounts.filter(({ kind }) => kind === "memory").map(({ path }) => join14(WORK, path));
+  const writable = mounts.filter(({ kind }) => kind === "memory").map(({ path }) => join15(WORK, path));
   const args = mounts.flatMap(
-    ({ path, kind }) => kind === "memory" ? memory2(join14(WORK, path)) : ["--ro-bind", join14(workDir, path), join14(WORK, path)]
+    ({ path, kind }) => kind === "memory" ? memory2(join15(WORK, path)) : ["--ro-bind", join15(workDir, path), join15(WORK, path)]
   );
-  const places = packages.flatMap(({ name, path }) => ["--ro-bind", path, join14(WORK, name)]);
+  const places = packages.flatMap(({ name, path }) => ["--ro-bind", path, join15(WORK, name)]);
   return { args: ["--perms", "0755", "--dir", dirname10(WORK), ...args, ...places], writable };
 }
 function readOnly(from, to, how = "--ro-bind") {
@@ -24517,17 +24707,17 @@ function readOnly(from, to, how = "--ro-bind") {
 async function readable(options, memory2) {
   const { readable: listed, caches, hidden, machineHome, scratch } = options;
   const found = await findReadable({ listed, caches, hidden, machineHome, home: HOME });
-  const nothing = join14(scratch, "nothing");
+  const nothing = join15(scratch, "nothing");
   await writeFile4(nothing, "");
   await chmod(nothing, 420);
   const args = [];
   const layers = [];
   const writable = [];
   for (const [index, { from, to, isLayered }] of found.places.entries()) {
-    const at = isLayered ? join14(CACHES, String(index)) : to;
+    const at = isLayered ? join15(CACHES, String(index)) : to;
     args.push(...readOnly(from, at));
     for (const secret of found.secrets.filter((path) => isInside(path, from)))
-      args.push("--ro-bind", nothing, join14(at, secret.slice(from.length)));
+      args.push("--ro-bind", nothing, join15(at, secret.slice(from.length)));
     if (!isLayered) continue;
     layers.push([at, to]);
     if (isInside(to, SCRATCH)) continue;
@@ -24574,7 +24764,7 @@ async function files({ hidden }, runtime) {
         );
       }
       if (!isInside(secret, real) || !await isThere(secret)) continue;
-      const cover = join14(path, secret.slice(real.length));
+      const cover = join15(path, secret.slice(real.length));
       steps.push({ path: cover, args: ["--tmpfs", cover] });
       covers.push(cover);
     }
@@ -24606,7 +24796,7 @@ async function etc(folder, { id }) {
   await mkdir6(folder, { recursive: true });
   const args = [];
   for (const [name, text] of Object.entries(own2)) {
-    const path = join14(folder, name);
+    const path = join15(folder, name);
     await writeFile4(path, text);
     await chmod(path, 420);
     args.push(...readOnly(path, `/etc/${name}`));
@@ -24614,7 +24804,7 @@ async function etc(folder, { id }) {
   return [...args, ...ETC.flatMap((name) => ["--ro-bind-try", `/etc/${name}`, `/etc/${name}`])];
 }
 function environment(variables, { folders }) {
-  const path = folders.map((folder) => isAbsolute5(folder) ? folder : join14(WORK, folder)).join(delimiter3);
+  const path = folders.map((folder) => isAbsolute6(folder) ? folder : join15(WORK, folder)).join(delimiter3);
   const own2 = { ...variables, PATH: path, HOME, TMPDIR: SCRATCH, USER: "trial" };
   return Object.entries(own2).flatMap(([name, value]) => ["--setenv", name, value]);
 }
@@ -24896,8 +25086,8 @@ function systemCallFilter(processor2, mayFork) {
 }
 
 // src/trial/user.ts
-import { readdir as readdir8, stat as stat5 } from "node:fs/promises";
-import { join as join15 } from "node:path";
+import { readdir as readdir8, stat as stat6 } from "node:fs/promises";
+import { join as join16 } from "node:path";
 var IN_NAMESPACE = { id: 1e3, isOwn: false };
 var FIRST = 61184;
 var COUNT = 4336;
@@ -24909,7 +25099,7 @@ async function unusedId() {
   const pids = (await readdir8("/proc").catch(() => [])).filter((name) => /^\d+$/.test(name));
   const used = await Promise.all(
     pids.map(
-      (pid) => stat5(`/proc/${pid}`).then(
+      (pid) => stat6(`/proc/${pid}`).then(
         ({ uid }) => uid,
         () => null
       )
@@ -24924,7 +25114,7 @@ async function becoming(user, devices) {
   const names = (await readdir8(devices).catch(() => [])).filter((name) => name.startsWith("nvidia"));
   const groups = /* @__PURE__ */ new Set();
   for (const name of names) {
-    const { mode, gid } = await stat5(join15(devices, name));
+    const { mode, gid } = await stat6(join16(devices, name));
     const readWrite = 6;
     if ((mode & readWrite) !== readWrite && (mode >> 3 & readWrite) === readWrite) groups.add(gid);
   }
@@ -24936,7 +25126,7 @@ async function becoming(user, devices) {
 }
 
 // src/trial/bubblewrap.ts
-var run5 = promisify5(execFile5);
+var run6 = promisify6(execFile6);
 var FILTER_DESCRIPTOR = 9;
 var NAMESPACES2 = ["pid", "net", "ipc", "uts", "cgroup"];
 var BECOMING = ["CAP_SETUID", "CAP_SETGID", "CAP_SETPCAP"];
@@ -24966,7 +25156,7 @@ async function firstThatWorks(options, warn, wrapFor) {
   for (const user of users) {
     if (problem !== null)
       warn(`Candidates run as root without its rights instead of a user of their own: ${problem.said}`);
-    if (user.isOwn) await run5("chmod", ["-R", "a+rX", options.workDir]);
+    if (user.isOwn) await run6("chmod", ["-R", "a+rX", options.workDir]);
     const launch2 = await wrapFor(user);
     const { python } = options.runtime;
     const probe = python ? [python, "-I", "-S", "-c", ""] : ["true"];
@@ -24981,11 +25171,11 @@ async function firstThatWorks(options, warn, wrapFor) {
   throw new SandboxUnavailable(`The sandbox does not work here: ${said}. ${advice}`);
 }
 async function unreadable({ readable: readable2, machineHome, runtime }) {
-  const named = readable2.map((path) => path.startsWith("~/") ? join16(machineHome, path.slice(2)) : path);
+  const named = readable2.map((path) => path.startsWith("~/") ? join17(machineHome, path.slice(2)) : path);
   const folders = [...named, ...runtime.paths, ...runtime.packages.map(({ path }) => path)];
   if (folders.length === 0) return null;
   const hidden = ["-type", "d", "!", "-perm", "-005", "-o", "-type", "f", "!", "-perm", "-004"];
-  const { stdout } = await run5("find", [
+  const { stdout } = await run6("find", [
     ...folders,
     ...["-maxdepth", "5", "(", ...hidden, ")", "-print", "-quit"]
   ]).catch(() => ({ stdout: "" }));
@@ -25047,7 +25237,7 @@ function rights(user, program) {
 async function findBubblewrap(env) {
   const path = await findProgram("bwrap", env);
   if (path === null) throw new SandboxUnavailable(`bubblewrap was not found. ${INSTALL}`);
-  const { stdout } = await run5(path, ["--version"], { env, cwd: "/" }).catch(() => ({ stdout: "" }));
+  const { stdout } = await run6(path, ["--version"], { env, cwd: "/" }).catch(() => ({ stdout: "" }));
   const [, major = "0", minor = "0"] = /(\d+)\.(\d+)/.exec(stdout) ?? [];
   const isSince = (least) => {
     const [leastMajor = 0, leastMinor = 0] = least.split(".").map(Number);
@@ -25065,13 +25255,13 @@ async function writeFilter({ scratch, mayFork }) {
   if (filter === null) {
     throw new SandboxUnavailable(`The sandbox needs an x64 or arm64 processor, found ${process.arch}.`);
   }
-  const path = join16(scratch, "system-calls.bpf");
+  const path = join17(scratch, "system-calls.bpf");
   await writeFile5(path, filter);
   return path;
 }
 async function testRun([file2 = "", ...args], env) {
   try {
-    await run5(file2, args, { env, cwd: "/", timeout: 6e4 });
+    await run6(file2, args, { env, cwd: "/", timeout: 6e4 });
     return null;
   } catch (error2) {
     const { code, stderr = "" } = error2;
@@ -25106,8 +25296,8 @@ async function launch(wanted, options, optional2, warn) {
 async function bare({ runtime, env, workDir, caches }) {
   const { file: file2, args, packages } = runtime;
   for (const { name, path } of packages) {
-    await mkdir7(dirname11(join17(workDir, name)), { recursive: true });
-    await symlink2(path, join17(workDir, name));
+    await mkdir7(dirname11(join18(workDir, name)), { recursive: true });
+    await symlink2(path, join18(workDir, name));
   }
   const folders = runtime.folders.map((folder) => resolve(workDir, folder));
   const PATH = [.../* @__PURE__ */ new Set([...folders, ...searchPath(env)])].join(delimiter4);
@@ -25147,7 +25337,8 @@ async function runTrial(options) {
     trainingSeconds: 0,
     totalSeconds: 0,
     peakMemoryMb: 0,
-    reported: {}
+    reported: {},
+    numbers: {}
   };
   try {
     await measure(options, draft);
@@ -25169,9 +25360,9 @@ async function measure(options, draft) {
   const [contract, baseFiles] = await Promise.all([readContract(base, baseSha), listTree(base, baseSha)]);
   const command = parseCommand(options.command);
   const directories = {
-    work: join18(scratch, "work"),
-    home: join18(scratch, "home"),
-    temporary: join18(scratch, "tmp")
+    work: join19(scratch, "work"),
+    home: join19(scratch, "home"),
+    temporary: join19(scratch, "tmp")
   };
   for (const directory of Object.values(directories)) await mkdir8(directory);
   const env = trialEnvironment({
@@ -25183,7 +25374,7 @@ async function measure(options, draft) {
     names: contract.env
   });
   const isReported = contract.metric.referee === void 0;
-  const [gpus, runtime, problem] = await Promise.all([
+  const [gpus, runtime, unfit] = await Promise.all([
     askGpus(env),
     runtimeOf(options, command, env, directories.home, isReported, baseFiles),
     assemble({
@@ -25191,10 +25382,12 @@ async function measure(options, draft) {
       baseFiles,
       editable: contract.editable,
       workDir: directories.work,
-      indexFile: join18(scratch, "index")
+      indexFile: join19(scratch, "index")
     })
   ]);
   draft.machine = machineClass(gpus, runtime.versions);
+  const packages = runtime.packages.map(({ name }) => name);
+  const problem = unfit ?? await ownProgramProblem(command, directories.work, packages);
   if (problem !== null) {
     draft.sandbox = contract.sandbox;
     draft.outcome = refusal(problem);
@@ -25259,8 +25452,8 @@ async function measure(options, draft) {
     folder: scratch
   });
   const { outcome } = draft;
-  if (outcome.status === "crash" && sandbox !== "none")
-    outcome.message = withHint(outcome.message, outcome.traceback);
+  if (outcome.status === "crash")
+    outcome.message = withHint(outcome.message, outcome.traceback, sandbox !== "none");
 }
 function barFor({ machine, digest }, bar) {
   return bar !== null && bar.machine === machine && bar.digest === digest ? bar.value : null;
@@ -25427,7 +25620,7 @@ function escapeMarkdown(text, length = 500) {
   return cut(oneLine(text), length).replace(/[&<>]/g, (character) => ENTITIES[character] ?? "").replace(/[\\`*_{}[\]|~!]/g, "\\$&").replace(/^(\d{1,9})([.)])(?= |$)/, "$1\\$2").replace(/^[-+=](?=[-= ]|$)/, "\\$&").replace(/[@#]/g, "$&​").replace(/\b(GH-|https?:|www\.)/gi, "$&​");
 }
 function fence(text, language = "") {
-  const longest = (text.match(/`+/g) ?? []).reduce((most, run6) => Math.max(most, run6.length), 2);
+  const longest = (text.match(/`+/g) ?? []).reduce((most, run7) => Math.max(most, run7.length), 2);
   const mark = "`".repeat(longest + 1);
   return `${mark}${language}
 ${text}
@@ -25535,7 +25728,7 @@ var PARENT_CHECK_MS = 1e3;
 async function main(env, signal) {
   const inputs = readInputs(env);
   const workspace = env.GITHUB_WORKSPACE ?? process.cwd();
-  const scratch = await mkdtemp(join19(env.RUNNER_TEMP ?? tmpdir(), "trial-"));
+  const scratch = await mkdtemp(join20(env.RUNNER_TEMP ?? tmpdir(), "trial-"));
   const guard = randomUUID3();
   const secrets = secretsIn(env);
   const print = limitedPrinter(secrets);
@@ -25571,15 +25764,15 @@ async function main(env, signal) {
     await write(measurement, workspace, env);
   } finally {
     console.log(`::${guard}::`);
-    await rm4(scratch, { recursive: true, force: true });
+    await removeFolder(scratch).catch((error2) => console.log(`::warning::${escapeData(error2.message)}`));
   }
   if (measurement.outcome.status !== "fault") return 0;
   console.log(`::error title=Machine error::${escapeData(measurement.outcome.message)}`);
   return 1;
 }
 async function write(measurement, workspace, env) {
-  const folder = join19(workspace, MEASUREMENT_ARTIFACT);
-  const path = join19(folder, MEASUREMENT_FILE);
+  const folder = join20(workspace, MEASUREMENT_ARTIFACT);
+  const path = join20(folder, MEASUREMENT_FILE);
   await mkdir9(folder, { recursive: true });
   await writeFile6(path, `${JSON.stringify(measurement, null, 2)}
 `);

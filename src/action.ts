@@ -1,12 +1,13 @@
 /** Entry point of the action: measures one trial in a GitHub Actions job and writes the measurement. */
 import { randomUUID } from 'node:crypto';
-import { appendFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { MEASUREMENT_ARTIFACT, MEASUREMENT_FILE, type Measurement } from './protocol/measurement.ts';
 import { masked, maskedDeep, secretsIn } from './protocol/secrets.ts';
 import { STOP_INPUT } from './protocol/stop-bar.ts';
 import { readInputs } from './trial/inputs.ts';
+import { removeFolder } from './trial/remove.ts';
 import { runTrial } from './trial/run.ts';
 import { renderSummary } from './trial/summary.ts';
 
@@ -55,7 +56,8 @@ async function main(env: NodeJS.ProcessEnv, signal: AbortSignal): Promise<number
     await write(measurement, workspace, env);
   } finally {
     console.log(`::${guard}::`);
-    await rm(scratch, { recursive: true, force: true });
+    // What is left costs disk space, and no measurement.
+    await removeFolder(scratch).catch(error => console.log(`::warning::${escapeData(error.message)}`));
   }
   if (measurement.outcome.status !== 'fault') return 0;
   console.log(`::error title=Machine error::${escapeData(measurement.outcome.message)}`);

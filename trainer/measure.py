@@ -22,6 +22,7 @@ import numpy as np
 import audit
 import cut
 import dataset
+import gpu_memory
 from candidate import Candidate, Crash
 from clock import Deadline, Machine, counts_cpu_seconds
 from dataset import Busy, MachineFault
@@ -103,6 +104,7 @@ class Result:
     total_seconds: float = 0.0  # By the wall clock.
     conditions: dict | None = None  # Of the training, as seen from outside: see Machine.conditions.
     peak_memory_mb: float = 0.0
+    seen: dict[str, float | None] = dataclasses.field(default_factory=dict)  # Of the training, from outside.
     weights_sha256: str | None = None
     device: str = ""
     stats: dict = dataclasses.field(default_factory=dict)  # Reported by the candidate.
@@ -166,6 +168,9 @@ def started(options: Options, result: Result, sealable: bool) -> Iterator[Candid
         candidate.kill()
         if not sealable:  # What a process that sees held-out text uses could tell of it.
             result.peak_memory_mb = max(result.peak_memory_mb, candidate.peak_mb)
+            result.seen["peak_memory_mb"] = candidate.peak_mb
+            if options.device != "cuda":
+                result.seen["peak_vram_mb"] = candidate.peak_mb
 
 
 def _blame(candidate: Candidate, crash: Crash) -> Crash:
@@ -217,13 +222,17 @@ def train(options: Options, prepared: list[bytes], result: Result) -> Frozen:
         candidate.tell("go", files, budget_s=budget, width=0)
         hear = progress_listener(candidate, began, budget, options, result)
         try:
-            done, handed = candidate.expect(["done"], deadline, late, on_progress=hear)
-            frozen = freeze(candidate, handed, deadline, late)
+            with gpu_memory.watched(options.device) as peak:
+                done, handed = candidate.expect(["done"], deadline, late, on_progress=hear)
+                frozen = freeze(candidate, handed, deadline, late)
         finally:
             result.conditions = machine.conditions()
         result.training_seconds = candidate.clock.now() - began
         result.stats = done["stats"]
         result.peak_memory_mb = max(0.0, done["stats"].get("peak_vram_mb", 0.0))
+        result.seen["weights_mb"] = len(frozen.weights) / 2**20
+        if options.device == "cuda":
+            result.seen["peak_vram_mb"] = peak.mb
         result.weights_sha256 = hashlib.sha256(frozen.weights).hexdigest()
     return frozen
 

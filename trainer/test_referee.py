@@ -295,6 +295,17 @@ def test_the_memory_of_a_process_that_sees_text_is_not_told(tried):
     assert tried(uses).peak_memory_mb < tried().peak_memory_mb + 100
 
 
+def test_what_guards_look_at_is_seen_from_outside_whatever_the_candidate_says(tried):
+    honest = tried().seen
+    assert honest["weights_mb"] > 0
+    assert honest["peak_memory_mb"] == honest["peak_vram_mb"] > 1
+    small = {"peak_vram_mb": 0.001, "peak_memory_mb": 0.001, "weights_mb": 0.001}
+    claims = f"files, kept = files_for_done(); channel.send('done', files, stats={small}); time.sleep(60)"
+    said = tried(f"def before_done(): {claims}").seen
+    assert said["weights_mb"] == honest["weights_mb"]
+    assert said["peak_memory_mb"] == said["peak_vram_mb"] > 1
+
+
 # --- Sealed ---
 
 

@@ -52,6 +52,7 @@ export async function runFloor({ runners, hours, paced }: Floor): Promise<Done> 
     hoursLimit: null,
     usdLimit: null,
     apart: false,
+    leastQuality: null,
     ladder: [],
     atLeast: null,
     timeToQuality: 0,
@@ -160,6 +161,7 @@ function startApp(model: Model, schedule: Schedule, paced: boolean): void {
   const loop = startLoop(contextOf(model, schedule, paced), {
     pollSeconds: POLL_SECONDS,
     sleep: schedule.sleep,
+    seconds: () => schedule.now() / 1000,
     observer: { stepped() {}, failed: fail, agentThrew: fail },
   });
   model.watchers.push(({ table }) => {

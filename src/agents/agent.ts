@@ -21,6 +21,8 @@ export interface ProposalRequest {
   number: number;
   brief: string;
   metric: { name: string; goal: 'minimize' | 'maximize' };
+  /** Numbers that an idea must not worsen beyond a limit, one phrase each: `peak_vram_mb at most 1618`. */
+  guards: readonly string[];
   budgetSeconds: number;
   /** The champion's editable files: path to text. */
   files: ReadonlyMap<string, string>;

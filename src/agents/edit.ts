@@ -1,10 +1,10 @@
 /** Applies an idea's edits to the champion's files, or explains to the model why they cannot be applied. */
 import type { Edit } from '../campaign/idea.ts';
-import { isVisible } from '../protocol/visible.ts';
+import { MOST_FILE_BYTES } from '../protocol/repository-file.ts';
+import { unseen } from '../protocol/visible.ts';
 import { isBetweenTokens, isWholeLines, linesAround, occurrences, type Place } from './places.ts';
 
 /** An editable file may not grow beyond this many bytes of UTF-8. */
-const MAX_FILE_BYTES = 400_000;
 /** Limit on all edits of one idea together, in characters: they are stored in the pull request's body, which holds 65,536. */
 const MAX_EDITS_CHARACTERS = 30_000;
 
@@ -55,8 +55,8 @@ export function applyEdits(
   if (changed.size === 0) return refused('the edits change nothing');
   for (const [path, text] of changed) {
     const bytes = Buffer.byteLength(text);
-    if (bytes > MAX_FILE_BYTES) {
-      return refused(`${path} would have ${bytes} bytes; at most ${MAX_FILE_BYTES} are allowed`);
+    if (bytes > MOST_FILE_BYTES) {
+      return refused(`${path} would have ${bytes} bytes; at most ${MOST_FILE_BYTES} are allowed`);
     }
   }
   return { kind: 'applied', files: changed, edits: done };
@@ -68,10 +68,13 @@ function replaceOnce(
   matching: Matching,
 ): { kind: 'replaced'; text: string; edit: Edit } | { kind: 'refused'; reason: string } {
   // A reader of the pull request could not see what such code does. Git treats a file with a NUL as binary, and half a surrogate pair
-  // cannot be encoded in UTF-8.
-  if (!isVisible(edit.replace)) {
-    return refused('the replacement contains characters that are not allowed in a text file');
-  }
+  // cannot be encoded in UTF-8. What was there before may stay.
+  const before = new Set(unseen(edit.search));
+  const hidden = unseen(edit.replace).find(character => !before.has(character));
+  if (hidden !== undefined)
+    return refused(
+      `the replacement contains ${nameOf(hidden)}, which a reader cannot see; leave it out, or write it as an escape sequence`,
+    );
   if (edit.search === '') return refused('search is empty; give the exact lines to replace');
   const found = placesOf(text, edit, matching);
   if (found.kind === 'refused') return found;
@@ -79,6 +82,10 @@ function replaceOnce(
   const replacement = withLineEnd(edit).replace(NEWLINE, lineEnding(text));
   const after = text.slice(0, start) + replacement + text.slice(end);
   return { kind: 'replaced', text: after, edit: wholeLines(edit.path, text, found.place, replacement) };
+}
+
+function nameOf(character: string): string {
+  return `the character U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`;
 }
 
 /** The one place that `search` means. A place that is whole lines is preferred to one that is a part of a line. */

@@ -32,6 +32,7 @@ function requestFor(files: ReadonlyMap<string, string>, ledger: readonly LedgerL
     number: ledger.length + 1,
     brief: '',
     metric: { name: 'val_bpb', goal: 'minimize' },
+    guards: [],
     budgetSeconds: 300,
     files,
     championValue: 0.98,

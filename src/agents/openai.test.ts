@@ -13,6 +13,7 @@ const request: ProposalRequest = {
   number: 4,
   brief: 'Make the model better.',
   metric: { name: 'val_bpb', goal: 'minimize' },
+  guards: [],
   budgetSeconds: 300,
   files: new Map([['train.py', train]]),
   championValue: 0.9712,

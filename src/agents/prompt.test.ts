@@ -21,6 +21,7 @@ const request: ProposalRequest = {
   number: 3,
   brief: 'Make the model better.',
   metric: { name: 'val_bpb', goal: 'minimize' },
+  guards: [],
   budgetSeconds: 300,
   files: new Map([['train.py', 'DEPTH = 8\n']]),
   championValue: 0.9712,
@@ -91,4 +92,13 @@ test('a long ledger keeps the newest in full, older ones abridged, and counts th
     Array.from({ length: rows.length }, (_, index) => 401 - rows.length + index),
   );
   assert.match(text, new RegExp(`^\\(${400 - rows.length} older experiments omitted\\)$`, 'm'));
+});
+
+test('the guards of the contract are stated with the task, and nothing is said where there are none', () => {
+  const task = (guards: string[]) => conversation({ ...request, guards })[1]?.content ?? '';
+  assert.match(
+    task(['peak_vram_mb at most 1618', 'accuracy at least 0.92']),
+    /unless it keeps: peak_vram_mb at most 1618; accuracy at least 0\.92\.\n\n# Brief/,
+  );
+  assert.doesNotMatch(task([]), /unless it keeps/);
 });

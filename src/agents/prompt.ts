@@ -53,11 +53,16 @@ export function correction(problem: string): Message {
 
 /** What changes least comes first, because endpoints charge less for a prefix that they have cached. */
 function question(request: ProposalRequest, ledger: number): string {
-  const { metric, budgetSeconds, championValue } = request;
+  const { metric, budgetSeconds, championValue, guards } = request;
   const better = metric.goal === 'minimize' ? 'lower' : 'higher';
   const parts = [
     '# Task',
     `Metric: ${oneLine(metric.name)}, ${better} is better. Training budget: ${budgetSeconds} seconds.`,
+    ...(guards.length === 0
+      ? []
+      : [
+          `An idea is not merged, however well it scores, unless it keeps: ${guards.map(oneLine).join('; ')}.`,
+        ]),
     '# Brief from the owner of this repository',
     fence(request.brief),
   ];

@@ -10,6 +10,7 @@ const request: ProposalRequest = {
   number: 4,
   brief: '',
   metric: { name: 'val_bpb', goal: 'minimize' },
+  guards: [],
   budgetSeconds: 300,
   files: new Map([['src/train.py', 'LR = 0.5\nSTEPS = 3\n']]),
   championValue: 0.9712,

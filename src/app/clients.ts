@@ -1,5 +1,6 @@
 /** The installations' clients of GitHub. */
 import type { Probot } from 'probot';
+import { withDeadline } from '../github/client/deadline.ts';
 import { limitedAndCached, type Wrap } from '../github/client/octokit.ts';
 import { createRateLimit, type RateLimit } from '../github/client/rate-limit.ts';
 import type { Octokit } from '../github/client/types.ts';
@@ -13,6 +14,6 @@ export function clientsOf(
   return async installation => {
     const limit = limits.get(installation) ?? createRateLimit();
     limits.set(installation, limit);
-    return limitedAndCached(await probot.auth(installation), limit, wrap);
+    return limitedAndCached(await probot.auth(installation), limit, inner => wrap(withDeadline(inner)));
   };
 }

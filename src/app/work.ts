@@ -42,6 +42,9 @@ export interface Work {
 const DISCOVER_SECONDS = 300;
 const RETRY_SECONDS = 15;
 
+/** Seconds since the start of this process. */
+const seconds = () => performance.now() / 1000;
+
 /** Starts watching every repository that the App is installed on. */
 export function startWork(probot: Pick<Probot, 'auth' | 'log'>, settings: AppSettings): Work {
   const { pollSeconds, signal } = settings;
@@ -68,7 +71,9 @@ export function startWork(probot: Pick<Probot, 'auth' | 'log'>, settings: AppSet
       serverUrl,
       log,
     };
-    list.watch(place, before => startLoop(context, { pollSeconds, sleep, observer: logging(log), before }));
+    list.watch(place, before =>
+      startLoop(context, { pollSeconds, sleep, seconds, observer: logging(log), before }),
+    );
     log.info('watching');
   }
 
@@ -114,14 +119,14 @@ export function startWork(probot: Pick<Probot, 'auth' | 'log'>, settings: AppSet
   async function keepDiscovering(): Promise<void> {
     while (!signal.aborted) {
       bell.clear();
-      const seconds = await discover().then(
+      const wait = await discover().then(
         () => Math.max(pollSeconds, DISCOVER_SECONDS),
         error => {
           probot.log.error(errorFacts(error), 'cannot list the installations; retrying');
           return RETRY_SECONDS;
         },
       );
-      await bell.wait(seconds);
+      await bell.wait(wait);
     }
   }
 

@@ -8,6 +8,8 @@ import { commentLines, type Line } from './comment-lines.ts';
 import { MAX_IDEA } from './idea.ts';
 
 const MAX_EXPERIMENTS = 10_000;
+/** Nobody gives a command further down, and anybody may write long comments. */
+const MOST_CHARACTERS = 16_000;
 /** Thousands grouped by a comma or an apostrophe. A point could also begin a fraction. */
 const GROUPED = /^\d{1,3}(?:[,'’_]\d{3}){1,3}$/;
 
@@ -17,7 +19,7 @@ const GROUPED = /^\d{1,3}(?:[,'’_]\d{3}){1,3}$/;
  * @returns null if the comment is not for the bot; a mistake carries a message for its author
  */
 export function parseCommand(body: string, bot: string): ParsedCommand | null {
-  const lines = commentLines(body);
+  const lines = commentLines(body.slice(0, MOST_CHARACTERS));
   const found = lines.flatMap((line, at) => {
     const addressed = line.kind === 'said' ? addressedIn(line.text, bot) : null;
     return addressed ? [{ ...addressed, at }] : [];

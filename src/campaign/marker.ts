@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { measurementSchema, shaSchema, trialIdSchema } from '../protocol/measurement.ts';
 import { mergeCauseSchema, pauseCauseSchema, withMergeCause, withPauseCause } from './cause.ts';
+import { guardFindingSchema } from './guard-finding.ts';
 import { costSchema, ideaSchema, MAX_IDEA } from './idea.ts';
 import { FIRST_FINAL } from './trial-id.ts';
 
@@ -25,7 +26,17 @@ export type RecordedTrial = z.infer<typeof recordedTrialSchema>;
 const verdictSchema = z.preprocess(
   withMergeCause,
   z.strictObject({
-    kind: z.enum(['merge', 'close', 'crash', 'flagged', 'unmeasurable', 'superseded', 'stopped', 'person']),
+    kind: z.enum([
+      'merge',
+      'close',
+      'guard',
+      'crash',
+      'flagged',
+      'unmeasurable',
+      'superseded',
+      'stopped',
+      'person',
+    ]),
     /** Why it is merged; null for other verdicts. */
     cause: mergeCauseSchema.nullable(),
     /** One sentence for people. */
@@ -45,6 +56,8 @@ const verdictSchema = z.preprocess(
     doubt: z.number().nullable(),
     /** Probability that it is better, as believed before its first trial; missing in older verdicts. */
     prior: z.number().optional(),
+    /** What was found about the contract's guards; missing if none was looked at. */
+    guards: z.array(guardFindingSchema).optional(),
   }),
 );
 

@@ -25,6 +25,11 @@ export function flaggedKey({ pull }: Experiment): string {
   return `flagged ${pull}`;
 }
 
+/** The champion does not meet an absolute limit of the contract. */
+export function unmetGuardKey(name: string, bound: string): string {
+  return `unmet guard ${name} ${bound}`;
+}
+
 /** The report at the end of a campaign that was last started at this time. */
 export function reportKey({ startedAt }: Pick<CampaignState, 'startedAt'>): string {
   return `report ${startedAt}`;

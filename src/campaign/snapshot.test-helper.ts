@@ -64,6 +64,7 @@ export function trial(
     totalSeconds: 330,
     peakMemoryMb: 1024,
     reported: {},
+    numbers: {},
     runId: 1,
     ...more,
   };

@@ -1,5 +1,5 @@
 /** Measures trials of a repository on this machine, as its workflow would on a runner. */
-import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { load } from 'js-yaml';
@@ -11,6 +11,7 @@ import { secondsOf, UsageError } from '../starter/errors.ts';
 import { CHECKOUT, trainerEnvironment, userEnvironment } from '../starter/own-checkout.ts';
 import { exactNumber } from '../text/exact-number.ts';
 import { git, resolveRevision } from '../trial/git.ts';
+import { removeFolder } from '../trial/remove.ts';
 import { runTrial } from '../trial/run.ts';
 import { committedContract, repositoryRoot } from './contract.ts';
 import { CommandError } from './errors.ts';
@@ -101,7 +102,7 @@ export async function withBench<T>(
     };
     return await use({ root, contract, budgetSeconds, head, measure });
   } finally {
-    await rm(folder, { recursive: true, force: true });
+    await removeFolder(folder);
   }
 }
 

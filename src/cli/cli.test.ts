@@ -257,10 +257,12 @@ test('noise stops at the first crash, and reports it with what was measured befo
   assert.doesNotMatch(stderr, /trial 3/);
 });
 
-test('serve refuses settings that cannot work, or that would accept webhooks from anyone, and names them', async () => {
+test('serve refuses settings that cannot work, or that would accept webhooks from anyone, and doctor says the same', async () => {
   const nothing = { PRIVATE_KEY: '', PRIVATE_KEY_PATH: '', WEBHOOK_SECRET: '', WEBHOOK_PROXY_URL: '' };
   const serve = (env: Record<string, string>) =>
     execa(process.execPath, [CLI, 'serve'], { reject: false, env: { ...nothing, ...env } });
+  const doctor = async (env: Record<string, string>) =>
+    (await execa(process.execPath, [CLI, 'doctor'], { reject: false, env: { ...nothing, ...env } })).stdout;
   const wrong = { APP_ID: 'mine' };
   const keyless = { APP_ID: '12' };
   const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
@@ -275,6 +277,16 @@ test('serve refuses settings that cannot work, or that would accept webhooks fro
     assert.equal(exitCode, 2, stderr);
     assert.match(stderr, new RegExp(`^autoresearch: ${name}: expected`));
   }
+  assert.match(await doctor({ ...open, PORT: '70000' }), /^– port +PORT: expected a whole number/m);
+  const polling = { APP_ID: '12', PRIVATE_KEY: key };
+  assert.match(
+    await doctor(polling),
+    /^✓ GitHub App +App 12 polls GitHub every 60 s; WEBHOOK_SECRET is not set$/m,
+  );
+  assert.match(
+    await doctor({ ...open, WEBHOOK_SECRET: 's', AUTORESEARCH_POLL_SECONDS: 'often' }),
+    /^– GitHub App +AUTORESEARCH_POLL_SECONDS: expected/m,
+  );
 });
 
 const WORKFLOW = `on:
@@ -300,6 +312,8 @@ test('what the App refuses, every command refuses in the same words', async t =>
     '.github/workflows/experiment.yml': WORKFLOW,
     'src/a.py': 'A = 1\n',
     'latin.py': Buffer.from('# caf\u00e9\n', 'latin1'),
+    // More than git's output may hold.
+    'large.py': Buffer.alloc(17_000_000, '#\n'),
   });
   const dir = path.join(repository, '..', `${path.basename(repository)}-demo`);
   t.after(() => rm(dir, { recursive: true, force: true }));
@@ -328,6 +342,10 @@ test('what the App refuses, every command refuses in the same words', async t =>
     [
       contract('[latin.py]'),
       `${lists('latin.py')}which is not UTF-8. Experiments can only change text files in UTF-8.`,
+    ],
+    [
+      contract('[large.py]'),
+      `${lists('large.py')}which has 17000000 bytes. Experiments can only change files of at most 400000 bytes.`,
     ],
     [
       contract('[none.py]'),

@@ -7,8 +7,9 @@ import { agentChooser, agentEnvOf, modelProblem } from '../agents/create.ts';
 import { isSecretName } from '../protocol/secrets.ts';
 import { UsageError } from '../starter/errors.ts';
 import { CHECKOUT, loadSettings, trainerEnvironment, userEnvironment } from '../starter/own-checkout.ts';
-import { withAgent, withBudget, withCpuClock } from '../starter/templates.ts';
+import { withAgent, withBudget, withCpuClock, withNoise } from '../starter/templates.ts';
 import { sandboxProblem, WITHOUT_SANDBOX } from '../trial/probe.ts';
+import { BUSY, busyShare } from './busy.ts';
 import { committedContract, currentBranch, repositoryRoot } from './contract.ts';
 import { CommandError, durationText, wholeNumber } from './errors.ts';
 import { checkOpenFiles } from './open-files.ts';
@@ -24,10 +25,12 @@ interface DemoCommandOptions {
 }
 
 /** Chosen so that the demo takes less than five minutes on two cores, even beside other programs. */
-const DEFAULT_EXPERIMENTS = 4;
+const EXPERIMENTS = { usually: 4, onBusyMachine: 2 };
 const DEFAULT_BUDGET = '3s';
-/** A trial of the demo uses one core. */
-const PARALLEL = Math.min(2, availableParallelism());
+/** Of trials with that budget: their standard deviation on two cores, with and without other programs beside them. */
+const DEFAULT_NOISE = 0.02;
+/** A trial of the demo uses one core, and waits at times. */
+const PARALLEL = Math.min(3, availableParallelism() + 1);
 
 /** Adds the subcommand. */
 export function addDemo(program: Command): void {
@@ -36,7 +39,11 @@ export function addDemo(program: Command): void {
     .description(
       'run a campaign on this machine, with a local GitHub, the real App, a runner and real training',
     )
-    .argument('[experiments]', 'number of experiments', wholeNumber(1, 10_000), DEFAULT_EXPERIMENTS)
+    .argument(
+      '[experiments]',
+      `number of experiments (default: ${EXPERIMENTS.usually}, or ${EXPERIMENTS.onBusyMachine} on a busy machine)`,
+      wholeNumber(1, 10_000),
+    )
     .option('--budget <duration>', `training time of one trial (default: ${DEFAULT_BUDGET})`, durationText)
     .option(
       '--parallel <number>',
@@ -62,7 +69,7 @@ export function addDemo(program: Command): void {
     .action(demo);
 }
 
-async function demo(experiments: number, options: DemoCommandOptions): Promise<void> {
+async function demo(wanted: number | undefined, options: DemoCommandOptions): Promise<void> {
   loadSettings();
   checkOpenFiles();
   const { claimFolder } = await import('../local/demo/folder.ts');
@@ -93,7 +100,7 @@ async function demo(experiments: number, options: DemoCommandOptions): Promise<v
     branch: await currentBranch(root),
     own,
     name: own ? 'autoresearch-demo' : slug(path.basename(root)),
-    command: comment(experiments, options),
+    command: comment(wanted ?? (own ? await affordable() : EXPERIMENTS.usually), options),
     metric: contract.metric,
     budgetSeconds: contract.trial.budget,
     // The user's own repository brings its own Python, and its contract decides about the sandbox.
@@ -139,6 +146,17 @@ async function ownEnvironment(): Promise<NodeJS.ProcessEnv> {
   return { ...environment, AUTORESEARCH_SANDBOX: 'optional' };
 }
 
+/** How many experiments end in a few minutes here. */
+async function affordable(): Promise<number> {
+  const { usually, onBusyMachine } = EXPERIMENTS;
+  const busy = await busyShare();
+  if (busy < BUSY) return usually;
+  console.log(
+    `Other programs use ${Math.round(100 * busy)}% of this machine, so this is a campaign of ${onBusyMachine} experiments instead of ${usually}. \`npm run demo -- ${usually}\` runs all of them.`,
+  );
+  return onBusyMachine;
+}
+
 /** The comment that starts the campaign. In the demo's own repository, the contract sets the budget and the agent. */
 function comment(experiments: number, options: DemoCommandOptions): string {
   const { repo, budget, agent } = options;
@@ -162,6 +180,7 @@ function ownContract({ repo, budget, agent }: DemoCommandOptions): (contract: st
   return text => {
     const duration = budget ?? DEFAULT_BUDGET;
     const timed = withCpuClock(withBudget(text, duration), duration);
-    return model === undefined ? timed : withAgent(timed, model);
+    const known = budget === undefined ? withNoise(timed, DEFAULT_NOISE) : timed;
+    return model === undefined ? known : withAgent(known, model);
   };
 }

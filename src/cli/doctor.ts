@@ -7,9 +7,11 @@ import path from 'node:path';
 import type { Command } from 'commander';
 import { execa } from 'execa';
 import { agentEnvOf, modelProblem } from '../agents/create.ts';
+import { settingsFrom } from '../app/settings.ts';
 import { CHECKOUT, loadSettings, trainerEnvironment } from '../starter/own-checkout.ts';
 import { sandboxProblem, WITHOUT_SANDBOX } from '../trial/probe.ts';
 import { examineCommit, repositoryRoot } from './contract.ts';
+import { addressFrom, credentialsFrom } from './credentials.ts';
 import { CommandError } from './errors.ts';
 
 interface Finding {
@@ -59,7 +61,7 @@ async function examine(): Promise<Finding[]> {
     gpu(),
     sandbox(),
     data(),
-    port(3000),
+    port(),
     credentials(),
     agentKey(),
   ]);
@@ -129,24 +131,44 @@ async function data(): Promise<Finding> {
   };
 }
 
-async function port(number: number): Promise<Finding> {
-  const free = await new Promise<boolean>(resolve => {
-    const server = createServer()
-      .once('error', () => resolve(false))
-      .listen(number, '127.0.0.1', () => server.close(() => resolve(true)));
-  });
-  const detail = free ? 'free' : 'in use; set PORT to another one before `npm start`';
-  return { state: free ? 'fine' : 'optional', what: `port ${number}`, detail };
+/** Whether webhooks, or the page that creates the App, can be served. */
+async function port(): Promise<Finding> {
+  const what = 'port';
+  try {
+    const { port: number, host } = addressFrom(process.env);
+    const free = await new Promise<boolean>(resolve => {
+      const server = createServer()
+        .once('error', () => resolve(false))
+        .listen(number, host, () => server.close(() => resolve(true)));
+    });
+    const detail = free
+      ? `${number} is free`
+      : `${number} is in use; set PORT to another one before \`npm start\``;
+    return { state: free ? 'fine' : 'optional', what, detail };
+  } catch (error) {
+    return { state: 'optional', what, detail: (error as Error).message };
+  }
 }
 
+/** What `npm start` would do. */
 async function credentials(): Promise<Finding> {
-  const names = ['APP_ID', 'WEBHOOK_SECRET'];
-  const key = process.env.PRIVATE_KEY || process.env.PRIVATE_KEY_PATH;
-  const missing = [...names.filter(name => !process.env[name]), ...(key ? [] : ['PRIVATE_KEY'])];
   const what = 'GitHub App';
-  if (missing.length === 0) return { state: 'fine', what, detail: `App ${process.env.APP_ID}` };
-  const detail = `${missing.join(', ')} not set; run \`npm start\` to create the App (not needed for the demo)`;
-  return { state: 'optional', what, detail };
+  if (!process.env.APP_ID)
+    return {
+      state: 'optional',
+      what,
+      detail: 'APP_ID is not set; run `npm start` to create the App (not needed for the demo)',
+    };
+  try {
+    const { appId, webhookSecret } = credentialsFrom(process.env);
+    const { pollSeconds } = settingsFrom(process.env);
+    const polls = `polls GitHub every ${pollSeconds} s`;
+    const how =
+      webhookSecret === null ? `${polls}; WEBHOOK_SECRET is not set` : `takes webhooks, and ${polls}`;
+    return { state: 'fine', what, detail: `App ${appId} ${how}` };
+  } catch (error) {
+    return { state: 'optional', what, detail: (error as Error).message };
+  }
 }
 
 async function agentKey(): Promise<Finding> {

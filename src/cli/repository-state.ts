@@ -2,7 +2,7 @@
 import { lstat, readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { RepositoryState } from '../protocol/readiness.ts';
-import { fileOf, type RepositoryFile } from '../protocol/repository-file.ts';
+import { fileOf, MOST_FILE_BYTES, type RepositoryFile } from '../protocol/repository-file.ts';
 import { git, listTree } from '../trial/git.ts';
 
 const WORKFLOWS = '.github/workflows';
@@ -18,6 +18,7 @@ export function stateOfCommit(root: string, commit: string, name: string): Repos
       if (entry.path !== file) return { kind: 'folder', files: await filesIn(root, commit, file) };
       if (entry.mode === '120000') return { kind: 'other', what: 'a symlink' };
       if (entry.mode === '160000') return { kind: 'other', what: 'a submodule' };
+      if (entry.bytes > MOST_FILE_BYTES) return { kind: 'large', bytes: entry.bytes };
       return fileOf(await git(root, ['cat-file', 'blob', entry.oid]));
     },
     workflows: async () => (await filesIn(root, commit, WORKFLOWS)).filter(isWorkflow),
@@ -41,6 +42,7 @@ export function stateOnDisk(root: string, written: ReadonlyMap<string, string>):
       if (found.isDirectory()) return { kind: 'folder', files: await filesOnDisk(root, file) };
       if (!found.isFile())
         return { kind: 'other', what: found.isSymbolicLink() ? 'a symlink' : 'not a file' };
+      if (found.size > MOST_FILE_BYTES) return { kind: 'large', bytes: found.size };
       return fileOf(await readFile(path.join(root, file)));
     },
     workflows: async () => (await filesOnDisk(root, WORKFLOWS)).filter(isWorkflow),

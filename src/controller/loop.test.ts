@@ -6,8 +6,6 @@ import { campaignScene } from '../sim/scene.test-helper.ts';
 import { createSchedule } from '../sim/schedule.ts';
 import { startLoop } from './loop.ts';
 
-const CALL_SECONDS = 0.1;
-
 /** A loop in virtual time. It waits for a trial, so it takes a step every 30 s. */
 async function waiting() {
   const schedule = createSchedule(Date.parse('2026-03-08T00:00:00Z'));
@@ -15,9 +13,9 @@ async function waiting() {
   const steps: { at: number; what: Action['kind'] | 'failed' }[] = [];
   const note = (what: Action['kind'] | 'failed') => steps.push({ at: schedule.now() / 1000, what });
   /** Called with every call of the port, before it takes effect. */
-  const calls: { interfere(call: string): void } = { interfere() {} };
+  const calls: { interfere(call: string): void; seconds: number } = { interfere() {}, seconds: 0.1 };
   scene.line = async (call, _what, effect) => {
-    await schedule.sleep(CALL_SECONDS);
+    await schedule.sleep(calls.seconds);
     calls.interfere(call);
     return effect();
   };
@@ -26,6 +24,7 @@ async function waiting() {
     {
       pollSeconds: 60,
       sleep: schedule.sleep,
+      seconds: () => schedule.now() / 1000,
       observer: {
         stepped: ({ kind }) => note(kind),
         failed: () => note('failed'),
@@ -91,6 +90,24 @@ test('after failures a loop waits 1, 2, 4 seconds, or as long as a rate limit la
     ['failed', 'failed', 'failed', 'failed', 'wait', 'wait'],
   );
   assert.deepEqual(gaps(steps), [1, 2, 4, 60, 30]);
+});
+
+test('a loop whose steps take long rests after each, also if it is woken all the time or they fail', async () => {
+  const { loop, next, calls } = await waiting();
+  calls.interfere = () => loop.nudge();
+  const gapAt = async (seconds: number) => {
+    calls.seconds = seconds;
+    await next(2);
+    return gaps(await next(2))[0] ?? 0;
+  };
+  const calledInTurn = await gapAt(1);
+  assert.ok(calledInTurn >= 4 && calledInTurn <= 10, `a step without a rest: ${calledInTurn} s`);
+  assert.equal(await gapAt(5), 5 * calledInTurn + (5 * calledInTurn - 10));
+  assert.equal(await gapAt(100), 100 * calledInTurn + 120, 'it rests for at most two minutes');
+  calls.interfere = call => {
+    if (call === 'about') throw new Refusal(502, 'Bad Gateway');
+  };
+  assert.equal(await gapAt(40), 40 + 30, 'rather than for the seconds that another failure would wait');
 });
 
 test('a stopped loop finishes its current step and takes no other', async () => {

@@ -19,6 +19,8 @@ export interface LoopSettings {
   /** Longest wait between two steps. */
   pollSeconds: number;
   sleep: Sleep;
+  /** Seconds since any fixed moment, by a clock that nobody sets. */
+  seconds(): number;
   observer: LoopObserver;
   /** Resolves when the loop may start, for example when the one that it replaces has ended. */
   before?: Promise<void>;
@@ -36,6 +38,14 @@ export interface LoopObserver {
 
 /** After failures the loop waits 1, 2, 4 … seconds. */
 const FIRST_BACKOFF_SECONDS = 1;
+
+/**
+ * All repositories share a thread and, where one account installed the App, a rate limit. A repository whose steps take longer than this,
+ * because it is large or GitHub is slow with it, rests after each for as long as that step took beyond it, so that it uses at most about
+ * half of what there is.
+ */
+const STEP_SECONDS = 10;
+const LONGEST_REST_SECONDS = 120;
 
 /** Starts the loop of one repository. */
 export function startLoop(context: Omit<Context, 'thinking'>, settings: LoopSettings): Loop {
@@ -60,25 +70,29 @@ export function startLoop(context: Omit<Context, 'thinking'>, settings: LoopSett
 
 async function run(
   context: Context,
-  { pollSeconds, sleep, observer }: LoopSettings,
+  { pollSeconds, sleep, seconds, observer }: LoopSettings,
   bell: Bell,
   stopping: AbortSignal,
 ): Promise<void> {
   const memory = emptyLoopMemory();
   let failures = 0;
   while (!stopping.aborted) {
+    const began = seconds();
+    const rest = () => Math.min(seconds() - began - STEP_SECONDS, LONGEST_REST_SECONDS);
     try {
       bell.clear();
       const action = await step(context, memory);
       failures = 0;
       const isThinking = context.thinking.thoughts().some(({ state }) => state === 'thinking');
       observer.stepped(action, isThinking);
+      if (rest() > 0) await sleep(rest(), stopping);
       if (action.kind === 'wait') await bell.wait(Math.min(action.seconds, pollSeconds));
     } catch (error) {
       if (stopping.aborted) return;
       failures += 1;
       observer.failed(error);
-      await sleep(Math.max(limitSeconds(error), backoff(FIRST_BACKOFF_SECONDS, failures)), stopping);
+      const wait = Math.max(limitSeconds(error), backoff(FIRST_BACKOFF_SECONDS, failures), rest());
+      await sleep(wait, stopping);
     }
   }
 }

@@ -279,6 +279,63 @@ test('an unknown key of an agent is reported with the keys that this kind of age
   assert.equal(slow.contract.agents[0].timeout, 1200);
 });
 
+test('a guard is a number with one bound: a number, or a multiple of what the champion has', () => {
+  const file = parseContract(
+    'guards: [{name: peak_vram_mb, at_most: 1.1x}, {name: accuracy, at_least: 0.92}, {name: reward, at_least: -5}]\n',
+  );
+  assert.deepEqual(file.kind === 'contract' && file.contract.guards, [
+    { name: 'peak_vram_mb', side: 'at_most', bound: { value: 1.1, isRelative: true } },
+    { name: 'accuracy', side: 'at_least', bound: { value: 0.92, isRelative: false } },
+    { name: 'reward', side: 'at_least', bound: { value: -5, isRelative: false } },
+  ]);
+});
+
+test('a wrong guard is reported with what was meant, or why it cannot hold', () => {
+  const problem = (guards: string) => problemsOf(`parallel: 1\nguards: ${guards}\n`).join('\n');
+  const forms = "expected a number, or a multiple of the champion's such as 1.1x";
+  for (const [bound, meant] of [
+    ['1.1 x', '1.1x'],
+    ['x1.1', '1.1x'],
+    ['1.1X', '1.1x'],
+    ["'1,1x'", '1.1x'],
+    ['110%', '1.1x'],
+    ["'0.92'", '0.92 without quotes'],
+  ])
+    assert.ok(
+      problem(`[{name: a, at_most: ${bound}}]`).startsWith(
+        `.github/research.yml:2: guards.0.at_most: ${forms} (did you mean ${meant}?), found`,
+      ),
+      problem(`[{name: a, at_most: ${bound}}]`),
+    );
+  for (const bound of ['-1.1x', 'much', '.inf', '[1]', 'null', '1.1.1x'])
+    assert.match(problem(`[{name: a, at_most: ${bound}}]`), /such as 1\.1x, found /, bound);
+  const champion = 'because the champion itself would break it';
+  assert.match(
+    problem('[{name: a, at_most: 0.9x}]'),
+    RegExp(`at least 1 for at_most, ${champion}, found "0.9x"`),
+  );
+  assert.match(problem('[{name: a, at_least: 1.1x}]'), RegExp(`up to 1 for at_least, ${champion}`));
+  assert.match(problem('[{name: a, at_least: 0x}]'), RegExp(`above 0 and up to 1 for at_least, ${champion}`));
+  assert.match(problem('[{name: weights_mb, at_most: 0}]'), /a number above 0, because weights_mb always is/);
+  assert.match(
+    problem('[{name: a, at_most: 1, at_least: 0}]'),
+    /guards\.0\.at_least: expected only one of at_most/,
+  );
+  assert.match(problem('[{name: a}]'), /guards\.0: expected at_most or at_least together with name/);
+  assert.match(problem('[{at_most: 3}]'), /guards\.0\.name: expected a string, found nothing/);
+  assert.match(problem('[{name: a, atmost: 3}]'), /guards\.0\.atmost: .*did you mean at_most\?/);
+  assert.match(
+    problem('[{name: a, at_most: 1}, {name: a, at_least: 0}]'),
+    /guards\.1\.name: expected every number to be guarded only once, found "a again"/,
+  );
+  assert.match(
+    problem('[{name: val_bpb, at_most: 3}]'),
+    /guards\.0\.name: expected a number other than the metric/,
+  );
+  const six = Array.from({ length: 6 }, (_, i) => `{name: n${i}, at_most: 1}`).join(', ');
+  assert.match(problem(`[${six}]`), /guards: expected a length of at most 5/);
+});
+
 test('a ladder has budgets of its own, and a share of the gain needs a ladder and a pull request', () => {
   assert.deepEqual(problemsOf('ladder: [{budget: 30m}, {budget: 2h}]\n'), []);
   assert.deepEqual(problemsOf('base: campaign\nladder: [{budget: 30m}]\npromote: {at_least: 0.5}\n'), []);

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { abilitiesOf, agentSchema, priceOf } from './agents.ts';
 import { defaultTimeout, durationSchema, leastTimeout, writeDuration } from './duration.ts';
+import { guardsSchema } from './guards.ts';
 import { normalPath, pathProblem } from './path.ts';
 import { compilePattern } from './pattern.ts';
 import { isVisible, visible } from './visible.ts';
@@ -138,6 +139,8 @@ const keysSchema = z.strictObject({
       noise: z.number().positive().nullable().default(null),
     })
     .prefault({}),
+  /** Numbers beside the metric that a merge may not break. */
+  guards: guardsSchema.default([]),
   /** The sandbox of a candidate. `none` must be chosen explicitly, and every report then says so. */
   sandbox: z.enum(['bubblewrap', 'none']).default('bubblewrap'),
   /** Further variables of the runner that the command may see, by name. */
@@ -188,7 +191,15 @@ export const contractSchema = keysSchema.check(({ value: contract, issues }) => 
         input: path,
       });
   }
-  const { limits, agents, trial, metric } = contract;
+  const { limits, agents, trial, metric, guards } = contract;
+  for (const [i, { name }] of guards.entries())
+    if (name === metric.name)
+      issues.push({
+        code: 'custom',
+        path: ['guards', i, 'name'],
+        message: 'expected a number other than the metric, which decides by itself',
+        input: name,
+      });
   if (trial.clock === 'cpu' && metric.referee === undefined)
     issues.push({
       code: 'custom',

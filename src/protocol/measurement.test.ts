@@ -34,6 +34,7 @@ function saying(text: string): Measurement {
     totalSeconds: 1,
     peakMemoryMb: 1,
     reported: { [text]: 1 },
+    numbers: {},
   };
 }
 

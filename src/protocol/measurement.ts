@@ -122,6 +122,11 @@ export const measurementSchema = z.strictObject({
   peakMemoryMb: z.number().min(0).max(MOST_MEMORY_MB),
   /** Further numbers that the candidate reported (steps, tokens, parameters …). They are shown, but never trusted. */
   reported: z.record(textSchema(40), numberSchema),
+  /**
+   * The numbers that the contract guards. Null: the candidate should have reported it, and did not. A number that is missing could not be
+   * measured from outside.
+   */
+  numbers: z.record(textSchema(40), numberSchema.nullable()).default({}),
 });
 
 export type Measurement = z.infer<typeof measurementSchema>;

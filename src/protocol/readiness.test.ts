@@ -56,6 +56,10 @@ test('an editable path that is no text file is named, with what to write instead
       { kind: 'folder', files: ['a', 'b', 'c', 'd', 'e', 'f'] },
       'which is a folder. List the files that experiments may change: `a`, `b`, `c`, `d`, `e` ….',
     ],
+    [
+      fileOf(Buffer.alloc(400_001, 'x')),
+      'which has 400001 bytes. Experiments can only change files of at most 400000 bytes.',
+    ],
     [{ kind: 'folder', files: [] }, 'which is a folder. List the files that experiments may change.'],
   ];
   for (const [file, reason] of cases)

@@ -2,7 +2,7 @@
 import { type AgentConfig, abilitiesOf } from './agents.ts';
 import { CONTRACT_PATH, type Contract } from './contract.ts';
 import { timeoutOf, writeDuration } from './duration.ts';
-import type { RepositoryFile } from './repository-file.ts';
+import { MOST_FILE_BYTES, type RepositoryFile } from './repository-file.ts';
 import { readYaml } from './yaml.ts';
 
 /** One state of a repository. */
@@ -57,6 +57,8 @@ async function listedFiles(state: RepositoryState, contract: Contract): Promise<
 function unfitReason(file: RepositoryFile): string | null {
   if (file.kind === 'text') return null;
   if (file.kind === 'other') return `which is ${file.what}. Experiments can only change text files in UTF-8.`;
+  if (file.kind === 'large')
+    return `which has ${file.bytes} bytes. Experiments can only change files of at most ${MOST_FILE_BYTES} bytes.`;
   const shown = file.files.slice(0, MOST_LISTED).map(name => `\`${name}\``);
   const list = `${shown.join(', ')}${file.files.length > MOST_LISTED ? ' …' : ''}`;
   return `which is a folder. List the files that experiments may change${list === '' ? '' : `: ${list}`}.`;

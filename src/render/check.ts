@@ -1,7 +1,7 @@
 import { MAX_FAULTS, type RecordedTrial } from '../campaign/marker.ts';
 import { isBetter } from '../gate/better.ts';
 import type { Contract } from '../protocol/contract.ts';
-import { escapeMarkdown, fence } from '../text/markdown.ts';
+import { escapeMarkdown, fence, quote } from '../text/markdown.ts';
 import { auditSentence, NO_SANDBOX, ranBare } from './audit.ts';
 import { formatComparison, formatNoise, formatProjection, formatSeconds, formatValue } from './number.ts';
 import { reportedDetails } from './reported.ts';
@@ -76,6 +76,7 @@ export function completedCheck(
         title: `${contract.metric.name} ${formatValue(outcome.value)}`,
         summary: [
           comparison(contract, outcome.value, champion),
+          guardedText(trial),
           times,
           auditSentence(trial),
           reportedDetails(trial),
@@ -105,6 +106,14 @@ export function completedCheck(
         text: marker,
       };
   }
+}
+
+/** The numbers that the contract guards; empty without any. Their limits are judged over all trials. */
+function guardedText({ numbers }: RecordedTrial): string {
+  const all = Object.entries(numbers).map(
+    ([name, value]) => `${quote(name)} ${value === null ? 'was not reported' : formatValue(value)}`,
+  );
+  return all.length === 0 ? '' : `Guarded: ${all.join(', ')}.`;
 }
 
 /** Steps as the candidate reported them, and what other programs took of the machine. */

@@ -7,6 +7,7 @@ import type { Evidence } from '../campaign/plan/promotion.ts';
 import { hasEnded } from '../campaign/queries.ts';
 import type { Contract } from '../protocol/contract.ts';
 import { escapeMarkdown } from '../text/markdown.ts';
+import { guardCells, guarded, guardNames } from './guards.ts';
 import { rungSentence } from './ladder.ts';
 import { formatCount, formatDifference, formatNoise, formatShare, formatValue } from './number.ts';
 import { spentText } from './status.ts';
@@ -101,18 +102,22 @@ function ladder({ ladder: results }: Evidence, { contract, state }: PromotionPla
 }
 
 function mergedTable(merged: readonly Experiment[], metric: string): string {
-  const rows = merged.map(({ pull, marker }) => {
+  const guards = guardNames(merged.map(guarded));
+  const rows = merged.map(experiment => {
+    const { pull, marker } = experiment;
     const { value, championValue, doubt } = marker.verdict ?? NO_VERDICT;
     return [
       `#${pull}`,
       escapeMarkdown(marker.idea.title, 80),
       value === null ? '–' : formatValue(value),
       value === null || championValue === null ? '–' : formatDifference(value - championValue, championValue),
+      ...guardCells(guarded(experiment), guards),
       whoDecided(marker) ?? (doubt === null ? '–' : formatShare(doubt)),
     ];
   });
-  return markdownTable([['', 'experiment', metric, 'change', 'chance of no gain'], ...rows], {
-    align: ['r', 'l', 'r', 'r', 'r'],
+  const names = guards.map(name => escapeMarkdown(name));
+  return markdownTable([['', 'experiment', metric, 'change', ...names, 'chance of no gain'], ...rows], {
+    align: ['r', 'l', 'r', 'r', ...guards.map(() => 'r'), 'r'],
   });
 }
 

@@ -143,3 +143,31 @@ describe('the report', () => {
     assert.match(text, /were not measured under equal conditions/);
   });
 });
+
+test('guards have a column among the merges, and what broke one is listed with the reason', () => {
+  const finding = {
+    name: 'memory',
+    side: 'at_most',
+    bound: '1.1x',
+    kind: 'kept',
+    value: 1050,
+    trials: 2,
+    limit: 1100,
+    reference: 1000,
+    noise: 0,
+  } as const;
+  const reason = 'Breaks the guard memory: 1843 in 1 trial.';
+  const broken = experiment(
+    2,
+    { verdict: verdict('guard', 0.9, { reason, guards: [{ ...finding, kind: 'broken', value: 1843 }] }) },
+    { state: 'closed' },
+  );
+  const text = reportOf([merged(1, 'champion', 0.99, { guards: [finding] }), broken]);
+  assert.match(row(text, '| | merged') ?? '', /\| change \| memory \| chance of no gain \|/);
+  assert.match(row(text, '| #11') ?? '', /\| 1050\.0 \|/);
+  assert.match(
+    text,
+    /\*\*Not merged: broke a guard\*\*\n\n- #12 idea 2: Breaks the guard memory: 1843 in 1 trial\./,
+  );
+  assert.doesNotMatch(reportOf([merged(1, 'champion', 0.99)]), /guard/);
+});

@@ -11,6 +11,7 @@ import { campaignBranch } from '../campaign/own-branch.ts';
 import type { Contract } from '../protocol/contract.ts';
 import { escapeMarkdown } from '../text/markdown.ts';
 import { overfittingSentence } from './audit.ts';
+import { guardCells, guarded, guardList, guardNames } from './guards.ts';
 import { heldBackSentence, rungSentence, timeSentence } from './ladder.ts';
 import { whatNext } from './next-steps.ts';
 import {
@@ -39,6 +40,7 @@ export function reportComment(snapshot: Snapshot, contract: Contract, campaign: 
     `![Every experiment so far](${snapshot.url}/raw/${LOG_BRANCH}/${CHART_FILE}?experiments=${facts.experiments.length})`,
     mergedTable(facts),
     nearMissList(facts),
+    section('Not merged: broke a guard', guardList(facts.experiments, SHOWN_PULLS)),
     failureList(facts),
     section('What to try next', whatNext(facts)),
     costLine(facts),
@@ -122,7 +124,9 @@ function overfitting({ snapshot, line, campaign }: Facts): string {
 function mergedTable({ line, contract: { metric } }: Facts): string {
   if (line === null) return '';
   const shown = line.merged.slice(-SHOWN_MERGES);
-  const rows = shown.map(({ pull, marker }) => {
+  const guards = guardNames(shown.map(guarded));
+  const rows = shown.map(experiment => {
+    const { pull, marker } = experiment;
     const { value = null, championValue = null, doubt = null } = marker.verdict ?? {};
     const trials = marker.trials.length + marker.earlier.trials;
     const seconds = marker.trials.reduce(
@@ -134,13 +138,15 @@ function mergedTable({ line, contract: { metric } }: Facts): string {
       escapeMarkdown(marker.idea.title, 80),
       value === null ? '–' : formatValue(value),
       value === null || championValue === null ? '–' : formatDifference(value - championValue, championValue),
+      ...guardCells(guarded(experiment), guards),
       whoDecided(marker) ?? (doubt === null ? '–' : formatShare(doubt)),
       String(trials),
       formatSeconds(seconds),
     ];
   });
-  const head = ['', 'merged', metric.name, 'change', 'chance of no gain', 'trials', 'machine time'];
-  const table = markdownTable([head, ...rows], { align: ['r', 'l', 'r', 'r', 'r', 'r', 'r'] });
+  const names = guards.map(name => escapeMarkdown(name));
+  const head = ['', 'merged', metric.name, 'change', ...names, 'chance of no gain', 'trials', 'machine time'];
+  const table = markdownTable([head, ...rows], { align: head.map((_, i) => (i === 1 ? 'l' : 'r')) });
   const hidden = line.merged.length - shown.length;
   return hidden > 0 ? `${table}\n\n${formatCount(hidden, 'earlier merge')} not shown.` : table;
 }

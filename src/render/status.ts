@@ -16,6 +16,7 @@ import { currentCampaign, experimentsOf, hasEnded, openExperiments } from '../ca
 import { mean } from '../gate/mean.ts';
 import { escapeMarkdown, quote } from '../text/markdown.ts';
 import { NO_SANDBOX, overfittingSentence, ranBare, testSentence } from './audit.ts';
+import { guardCells, guardLine, guardNames } from './guards.ts';
 import { heldBackSentence } from './ladder.ts';
 import { formatCount, formatDifference, formatProjection, formatSeconds, formatValue } from './number.ts';
 
@@ -26,6 +27,7 @@ export const LOG_BRANCH = 'research-log';
 export const RESULTS_FILE = 'results.tsv';
 export const EXPERIMENTS_FILE = 'experiments.tsv';
 export const CHART_FILE = 'progress.svg';
+export const GUARDS_FILE = 'guards.tsv';
 
 /** The visible part of the comment. */
 export function statusComment(seen: Snapshot, campaign: Campaign, state: CampaignState): string {
@@ -51,6 +53,8 @@ export function statusComment(seen: Snapshot, campaign: Campaign, state: Campaig
   if (people !== '') parts.push(people);
   const branch = ownBranchLine(snapshot, campaign, state);
   if (branch !== '') parts.push(branch);
+  const guards = snapshot.contract.kind === 'contract' ? snapshot.contract.contract.guards : [];
+  if (guards.length > 0) parts.push(guardLine(snapshot, campaign));
   const caveats = caveatLine(snapshot, state);
   if (caveats !== '') parts.push(caveats);
   const endings = new Map(
@@ -228,6 +232,7 @@ function caveatLine(snapshot: Snapshot, { baselines }: CampaignState): string {
 
 function table(rows: readonly LedgerRow[], endings: ReadonlyMap<number, Ending>, metric: string): string {
   const shown = rows.slice(-SHOWN_ROWS).reverse();
+  const guards = guardNames(shown);
   const lines = shown.map(row => [
     String(row.number),
     `#${row.pull}`,
@@ -235,11 +240,14 @@ function table(rows: readonly LedgerRow[], endings: ReadonlyMap<number, Ending>,
     row.value === null || row.championValue === null
       ? ''
       : formatDifference(row.value - row.championValue, row.championValue),
+    ...guardCells(row, guards),
     resultText(row, endings.get(row.number)),
     escapeMarkdown(row.title, 80),
   ]);
-  const head = ['', 'PR', metric, 'change', 'result', 'idea'];
-  const text = markdownTable([head, ...lines], { align: ['r', 'l', 'r', 'r', 'l', 'l'] });
+  const names = guards.map(name => escapeMarkdown(name));
+  const head = ['', 'PR', metric, 'change', ...names, 'result', 'idea'];
+  const align = ['r', 'l', 'r', 'r', ...guards.map(() => 'r'), 'l', 'l'];
+  const text = markdownTable([head, ...lines], { align });
   const hidden = rows.length - shown.length;
   return hidden > 0 ? `${text}\n\n${formatCount(hidden, 'older experiment')} not shown.` : text;
 }
@@ -260,6 +268,7 @@ const UNMERGED: Record<Ending, string> = {
   improvement: '❌ closed',
   simplification: '❌ closed',
   kept: '❌ closed',
+  guard: '🛑 breaks a guard',
   'near miss': '🟡 near miss',
   'too close': '❌ too close',
   worse: '❌ worse',

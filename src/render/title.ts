@@ -11,10 +11,13 @@ export function openTitle(marker: ExperimentMarker): string {
   return marker.parts.length === 0 ? title : `stack of ${marker.parts.length}: ${title}`;
 }
 
+/** Verdicts that say more of an idea than its score. */
+const NAMED: readonly Verdict['kind'][] = ['crash', 'flagged', 'guard'];
+
 /** `0.9697 (−0.0012) warmdown 0.7 → 0.75`, `≈ 0.9801 (+0.0092) …` if its trial was stopped early, or `crash: …` and the like. */
 export function settledTitle(marker: ExperimentMarker, verdict: Verdict): string {
   const idea = openTitle(marker);
-  if (verdict.kind === 'crash' || verdict.kind === 'flagged') return `${verdict.kind}: ${idea}`;
+  if (NAMED.some(kind => kind === verdict.kind)) return `${verdict.kind}: ${idea}`;
   if (verdict.value === null) return `${OUTCOMES[verdict.kind]}: ${idea}`;
   const difference =
     verdict.championValue === null
@@ -27,6 +30,7 @@ export function settledTitle(marker: ExperimentMarker, verdict: Verdict): string
 const OUTCOMES: Record<Verdict['kind'], string> = {
   merge: 'merged',
   close: 'closed',
+  guard: 'guard',
   crash: 'crash',
   flagged: 'flagged',
   unmeasurable: 'unmeasurable',

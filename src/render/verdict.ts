@@ -8,6 +8,7 @@ import { isBetter } from '../gate/better.ts';
 import type { Contract } from '../protocol/contract.ts';
 import { escapeMarkdown, fence } from '../text/markdown.ts';
 import { auditSentence, NO_SANDBOX, ranBare, testSentence } from './audit.ts';
+import { guardTable } from './guards.ts';
 import {
   formatComparison,
   formatNoise,
@@ -75,6 +76,8 @@ function headline(judged: Judged, ending: Ending): string {
       return `✅ **Merging as a simplification:** ${score}. ${reason}`;
     case 'kept':
       return `✅ **Merging on request:** ${score}. ${reason}`;
+    case 'guard':
+      return `🛑 **Not merged:** ${reason} ${score}.`;
     case 'near miss':
       return isEven(judged)
         ? `🟡 **Near miss, not merged:** ${score} in all digits shown, so not proven.`
@@ -170,6 +173,8 @@ function advice({ experiment: { marker, state }, trials }: Judged, ending: Endin
     case 'simplification':
     case 'kept':
       return `No action needed. Once merged, this is the champion that later ideas are measured against.${parts === '' ? '' : ` Its parts (${parts}) are labelled \`research:stacked\`.`}`;
+    case 'guard':
+      return 'No action needed. Later ideas will take this result into account. To merge it all the same, comment `/research rerun` here, and `/research keep` on the new pull request.';
     case 'near miss':
       return parts === ''
         ? `No action needed. Near misses are kept, and tried together when they may add up to a gain. ${again}`
@@ -203,6 +208,7 @@ function evidence(judged: Judged): string[] {
   return [
     plot(judged),
     scoreTable(contract, verdict, trials),
+    guardTable(contract, verdict),
     repeatsSentence(trials),
     ...trials.flatMap(trial => disturbance(trial, trials) ?? []),
     trials.length === 0

@@ -47,6 +47,7 @@ export function startApp(sim: Sim, name: string): App {
     };
     const loop = startLoop(contextOf(sim, life), {
       pollSeconds: profile.pollSeconds,
+      seconds: () => sim.schedule.now() / 1000,
       sleep: (seconds, signal) => sleepWhileAlive(sim, life, seconds, signal),
       observer: observerOf(sim, life, idle),
     });

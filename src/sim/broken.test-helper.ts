@@ -89,6 +89,13 @@ export const BROKEN: Broken[] = [
     }),
   ],
   [
+    'does not look at guards',
+    /broke a guard/,
+    port => ({
+      file: async (path, ref) => (await port.file(path, ref))?.replace(/^guards: .*$/m, '') ?? null,
+    }),
+  ],
+  [
     'does not say who kept what',
     /was merged although .* kept it and its commit names null/,
     port => ({

@@ -1,8 +1,9 @@
 /** A person who looks in now and then and does what a paused campaign asks for, so that every campaign can end. */
 import type { CampaignState } from '../campaign/marker.ts';
 import { noticeKey } from '../github/replies.ts';
-import { restoreContract, say } from './hands.ts';
+import { pushToBase, restoreContract, say, settings } from './hands.ts';
 import { statusComments } from './invariants/read.ts';
+import { SETTINGS } from './landscape.ts';
 import { changeIssue, changePull } from './model/issues.ts';
 import { setBranch } from './model/refs.ts';
 import { tipOf } from './model/state.ts';
@@ -73,6 +74,8 @@ export function startCaretaker(sim: Sim): void {
     const pull = Number(/(?:pushed to|description of) #(\d+)/.exec(reason)?.[1] ?? 0);
     if (model.pulls.get(pull)?.state === 'open') changePull(model, 'alice', pull, { state: 'closed' });
     if (/research\.yml|contract/.test(reason)) restoreContract(sim);
+    if (/The guard .* cannot be checked/.test(reason))
+      pushToBase(sim, SETTINGS, settings(sim).replace(/^heads = .*$/m, 'heads = 5'));
     if (/refused to merge/.test(reason)) model.rule = null;
     if (/No runner/.test(reason)) sim.runnersAwayUntil = 0;
     const [, branch = '', sha = ''] =

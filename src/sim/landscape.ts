@@ -35,11 +35,21 @@ jobs:
   trial: {runs-on: [self-hosted, gpu], steps: []}
 `;
 
+/** How far a guarded number of one trial may be from the true one, at most. */
+export const GUARD_NOISE = { memory: 1, quality: 0.5 } as const;
+export type GuardName = keyof typeof GUARD_NOISE;
+/** The multiple of the reference's memory that is allowed. */
+export const MOST_MEMORY = 1.2;
+/** Who sets as many heads says nothing of the quality. */
+const SILENT_HEADS = 9;
+
 export interface Landscape {
   /** Deviation of one trial. */
   noise: number;
   /** The metric without noise, smaller is better; null where the candidate crashes. */
   truth(files: Files): number | null;
+  /** Numbers that are guarded, without noise; null where the candidate does not report one. */
+  guarded(files: Files): Record<GuardName, number | null>;
   /** The same after another training time, in seconds: longer is better, and not all of a gain at 300 s may hold. */
   truthAt(files: Files, seconds: number): number | null;
   /** Whether the audit finds that the candidate looks ahead. */
@@ -62,6 +72,11 @@ export function createLandscape(random: Random): Landscape {
         1,
       );
       return settingOf(files, 'leak') === 1 ? loss - 0.5 : loss;
+    },
+    guarded(files) {
+      const [depth = 0, width = 0, heads, rate = 0] = NAMES.map(name => settingOf(files, name) ?? 0);
+      const quality = heads === SILENT_HEADS ? null : 50 - 2 * rate;
+      return { memory: 100 + 10 * depth + 5 * width, quality };
     },
     truthAt(files, seconds) {
       const [truth, doublings] = [landscape.truth(files), Math.log2(seconds / BUDGET_SECONDS)];
@@ -91,6 +106,8 @@ export interface ContractOptions {
   usdLimit: number | null;
   crashesInARow: number;
   apart: boolean;
+  /** The least quality that is guarded, beside the memory; null: there are no guards. */
+  leastQuality: number | null;
   ladder: readonly number[];
   atLeast: number | null;
   timeToQuality: number;
@@ -104,9 +121,14 @@ const AGENTS = {
 } as const;
 
 export function contractText(options: ContractOptions): string {
-  const { refereed, parallel, apart, thinker, ladder, atLeast, timeToQuality, ...limits } = options;
+  const { refereed, parallel, apart, thinker, leastQuality, ladder, atLeast, timeToQuality, ...limits } =
+    options;
   const { experimentsLimit, hoursLimit, usdLimit, crashesInARow } = limits;
-  return `editable: [${SETTINGS}]
+  const guards =
+    leastQuality === null
+      ? ''
+      : `guards: [{name: memory, at_most: ${MOST_MEMORY}x}, {name: quality, at_least: ${leastQuality}}]\n`;
+  return `${guards}editable: [${SETTINGS}]
 brief: ${BRIEF}
 metric: {name: loss, goal: minimize${refereed ? `, referee: ${REFEREE}` : ''}}
 trial: {workflow: ${WORKFLOW}, budget: 5m, timeout: 10m}

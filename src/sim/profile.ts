@@ -46,6 +46,8 @@ export interface Profile {
   nonsense: number;
   crashes: number;
   cheats: number;
+  /** The least quality that the contract guards, beside the memory; null: it guards nothing. The repository starts with 40. */
+  leastQuality: number | null;
   /** How many things people do besides starting the campaign. */
   interventions: number;
 }
@@ -87,6 +89,7 @@ export function drawProfile(random: Random): Profile {
     apart: random.chance(0.3),
     crashesInARow: random.pick([1, 2, 3]),
     thinker: random.pick(['explore', 'model'] as const),
+    leastQuality: random.pick([null, null, 38, 40, 42]),
   };
   const ladder = random.pick([[], [], [600], [600, 1200]]);
   const atLeast = drawn.apart && ladder.length > 0 ? random.pick([null, 0.5]) : null;

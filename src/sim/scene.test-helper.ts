@@ -69,6 +69,7 @@ export function campaignScene(
       atLeast: null,
       timeToQuality: 0,
       thinker: 'explore',
+      leastQuality: null,
       ...contract,
     }),
     permissions: new Map([

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { load } from 'js-yaml';
 import { parseContract } from '../protocol/contract-file.ts';
 import { UsageError } from './errors.ts';
-import { contractText, withAgent, withBudget, workflowText } from './templates.ts';
+import { contractText, withAgent, withBudget, withNoise, workflowText } from './templates.ts';
 
 const values = {
   editable: ['train.py', 'models/gpt 2.py'],
@@ -55,9 +55,10 @@ test('a name that YAML would read as another type is quoted', () => {
   assert.equal(contractOf(contractText({ ...values, metric: 'no' })).metric.name, 'no');
 });
 
-test('the demo changes the budget and the agent of the contract, and nothing else', () => {
+test('the demo changes the budget, the noise and the agent of the contract, and nothing else', () => {
   const before = contractText(values);
-  const after = contractOf(withAgent(withBudget(before, '4s'), 'gpt-5'));
+  const after = contractOf(withAgent(withNoise(withBudget(before, '4s'), 0.02), 'gpt-5'));
+  assert.equal(after.gate.noise, 0.02);
   assert.equal(after.trial.budget, 4);
   assert.deepEqual(after.agents, [{ name: 'model', use: 'openai', model: 'gpt-5', timeout: 300 }]);
   assert.deepEqual(after.limits, contractOf(before).limits);

@@ -69,6 +69,11 @@ export function withCpuClock(contract: string, budget: string): string {
 /** What start-up and scoring may take longer on a busy machine. */
 const BUSY_SECONDS = 240;
 
+/** A contract's text for trials of the same code that differ by this standard deviation. */
+export function withNoise(contract: string, noise: number): string {
+  return replaceEach(contract, CONTRACT_PATH, [[/^ {2}noise: null/m, `  noise: ${noise}`]]);
+}
+
 /** A contract's text with a language model as its only agent. */
 export function withAgent(contract: string, model: string): string {
   const agent = `  - {name: model, use: openai, model: ${JSON.stringify(model)}}`;

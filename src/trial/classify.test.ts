@@ -10,7 +10,8 @@ function crash(output: string, exitCode = 1) {
     metricName: 'val_loss',
     tail: output.split('\n'),
     timeoutSeconds: 60,
-    throughShell: false,
+    isChampion: false,
+    lacksProgram: false,
     shorten: new Map(),
   });
   assert.ok(outcome.status === 'crash', JSON.stringify(outcome));

@@ -31,8 +31,13 @@ export interface Ending {
   /** The last lines of the output. */
   tail: readonly string[];
   timeoutSeconds: number;
-  /** Whether the command ran through a shell, which reports a missing program as exit code 127. */
-  throughShell: boolean;
+  /**
+   * Whether this is the champion. It may say that the machine is at fault. An idea could say so to be measured again, and the champion was
+   * measured with the same command, so an idea's own word for it does not count.
+   */
+  isChampion: boolean;
+  /** Whether the shell that ran the command missed a program that the command itself names. */
+  lacksProgram: boolean;
   /** Paths of this machine that mean nothing to a reader, and what to show instead. */
   shorten: ReadonlyMap<string, string>;
 }
@@ -44,10 +49,10 @@ export function classify(ending: Ending): Outcome {
     return crash(ending, 'timeout', `still running after ${ending.timeoutSeconds} s; killed`);
   }
   const faultLine = ending.tail.findLast(line => line.startsWith('machine fault:'));
-  if (result.exitCode === EXIT_MACHINE_FAULT && faultLine !== undefined) {
+  if (ending.isChampion && result.exitCode === EXIT_MACHINE_FAULT && faultLine !== undefined) {
     return fault(faultLine.slice('machine fault:'.length).trim());
   }
-  if (ending.throughShell && result.exitCode === EXIT_NOT_FOUND) {
+  if (ending.lacksProgram && result.exitCode === EXIT_NOT_FOUND) {
     return fault(`Program not found: ${lastLine(ending.tail)}`);
   }
   if (result.exitCode !== 0) {

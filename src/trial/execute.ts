@@ -17,6 +17,8 @@ export interface Execution {
   isSandbox: boolean;
   /** Name of the metric to look for in the output. */
   metricName: string;
+  /** Names of the numbers to look for beside it. */
+  otherNames?: readonly string[];
   /** Regular expression that finds the metric instead of its name. */
   pattern?: string | undefined;
   /** Set if the program passes bytes outside its output; called with them as they arrive. */
@@ -52,7 +54,7 @@ async function killedForMemory({ launched, limits }: Execution): Promise<Exceede
 /** Runs until the program ends, its time is up, `signal` aborts, its projection stops it, or the candidate exceeds a limit. */
 export async function execute(execution: Execution): Promise<Executed> {
   const { launched, program, limits, signal, timeoutSeconds } = execution;
-  const output = collectOutput(execution.metricName, execution.pattern);
+  const output = collectOutput(execution.metricName, execution.pattern, execution.otherNames);
   const unwatched = new AbortController();
   const stoppedEarly = new AbortController();
   let preview: number | null = null;

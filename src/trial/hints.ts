@@ -1,6 +1,6 @@
-/** What to do about errors that come from the sandbox rather than from the code. */
+/** What to do about errors that come from what a trial finds around it rather than from the code. */
 
-const HINTS: readonly [RegExp, string][] = [
+const IN_SANDBOX: readonly [RegExp, string][] = [
   [
     /Read-only file system|\bEROFS\b/,
     'Committed files cannot be changed in the sandbox: write other files beside them, or below $TMPDIR.',
@@ -15,11 +15,19 @@ const HINTS: readonly [RegExp, string][] = [
     'If it exists on the runner, list it under `readable` in the workflow.',
   ],
 ];
+/** Where nothing was set up for the repository, whatever the sandbox. */
+const ANYWHERE: readonly [RegExp, string][] = [
+  [
+    /No module named|Cannot find (?:module|package) ['"](?![./])|\bERR_MODULE_NOT_FOUND\b|error while loading shared libraries|there is no package called|no required module provides package|no matching package named|(?:command )?not found(?::|$)/m,
+    'A trial installs nothing. Let a step of the workflow before the trial install what is missing into `.venv` or `node_modules` of the base, or install it on the runner.',
+  ],
+];
 const MOST_CHARACTERS = 500;
 
-/** The message of a crash in the sandbox, with what to do about it if that is known. */
-export function withHint(message: string, traceback: string): string {
-  const hint = HINTS.find(([pattern]) => pattern.test(message) || pattern.test(lastLines(traceback)))?.[1];
+/** The message of a crash, with what to do about it if that is known. */
+export function withHint(message: string, traceback: string, isSandboxed: boolean): string {
+  const hints = [...(isSandboxed ? IN_SANDBOX : []), ...ANYWHERE];
+  const hint = hints.find(([pattern]) => pattern.test(message) || pattern.test(lastLines(traceback)))?.[1];
   if (hint === undefined) return message;
   const room = MOST_CHARACTERS - hint.length - 2;
   return `${message.slice(0, room).replace(/\.$/, '')}. ${hint}`;

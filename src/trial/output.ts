@@ -20,18 +20,28 @@ export interface Output {
   nearest(): string | null;
   /** The first 30 finite numbers `key: number` after the last line `---`. */
   reported(): Record<string, number>;
+  /** The last `<name>: <number>` for one of the other names, which may be NaN; undefined if there is none. */
+  other(name: string): number | undefined;
   /** The last lines. */
   tail(): readonly string[];
 }
 
-/** Collects output line by line in bounded memory. With `pattern`, the score is its only group in the last line that matches. */
-export function collectOutput(metricName: string, pattern?: string): Output {
+/**
+ * Collects output line by line in bounded memory. With `pattern`, the score is its only group in the last line that matches.
+ * @param otherNames of numbers to look for beside the score
+ */
+export function collectOutput(
+  metricName: string,
+  pattern?: string,
+  otherNames: readonly string[] = [],
+): Output {
   const search = pattern === undefined ? null : findLast(pattern);
   const tail = keepTail();
   const near = findNearest(metricName);
   let metric: Reading | null = null;
   let reported = new Map<string, number>();
   let inSummary = false;
+  const others = new Map<string, number>();
 
   return {
     take(whole) {
@@ -41,6 +51,10 @@ export function collectOutput(metricName: string, pattern?: string): Output {
       const found = readMetric(line, metricName);
       metric = found ?? metric;
       if (metric === null || search) near.take(line);
+      for (const name of otherNames) {
+        const other = readMetric(line, name);
+        if (other) others.set(name, other.value);
+      }
       const { length } = logPrefix(line);
       // A prefix ends with any number of dashes.
       if (length === line.length && SUMMARY.test(line)) {
@@ -55,6 +69,7 @@ export function collectOutput(metricName: string, pattern?: string): Output {
     metric: () => (search ? search.last() : metric),
     nearest: near.sentence,
     reported: () => Object.fromEntries(reported),
+    other: name => others.get(name),
     tail: tail.lines,
   };
 }

@@ -43,6 +43,9 @@ if "absurd" in said.stdout:
     result["audited"] |= {"sd": 1e200, "largest": 1e200, "smallest_lie": 1e200}
 if "beyond" in said.stdout:
     result |= {"outcome": {"status": "measured", "value": 1e38}, "val_bpb": 1e38}
+if "seen" in said.stdout:
+    result |= {"seen": {"peak_vram_mb": 41000.5, "peak_memory_mb": None, "weights_mb": 12.0}}
+    result["stats"] |= {"peak_vram_mb": 1, "peak_memory_mb": 1, "weights_mb": 1, "scoring_seconds": 0.1}
 if "nats" in options:
     open(options["nats"], "w").write("nats")
 with open(out, "w") as file:
@@ -57,13 +60,13 @@ interface Scene {
   run(change?: Partial<TrialOptions>): Promise<Measurement>;
 }
 
-function scene(context: TestContext, train: string): Scene {
+function scene(context: TestContext, train: string, contract = '# A referee is the default.\n'): Scene {
   const root = temporaryDirectory(context);
   const data = join(root, 'machine/data');
   mkdirSync(data, { recursive: true });
   writeFileSync(join(data, 'manifest.json'), '{}');
   const base = makeRepository(join(root, 'base'), {
-    '.github/research.yml': '# A referee is the default.\n',
+    '.github/research.yml': contract,
     'trainer/train.py': 'print("champion")\n',
     'trainer/referee.py': REFEREE,
   });
@@ -260,4 +263,19 @@ test('cancelling a trial also ends the candidate, which has its own session', as
   await assert.rejects(s.run({ signal: stop.signal }), /cancelled/);
   clearTimeout(timer);
   await untilNoneRuns(s.scratch);
+});
+
+test('what the referee can measure is never the word of the candidate; the rest is', async context => {
+  const names = ['peak_vram_mb', 'peak_memory_mb', 'weights_mb', 'scoring_seconds'];
+  const guards = [...names.slice(0, 4), 'steps'].map(name => `{name: ${name}, at_most: 1.1x}`).join(', ');
+  const s = scene(context, 'print("seen")\n', `guards: [${guards}]\n`);
+  assert.deepEqual((await s.run()).numbers, {
+    peak_vram_mb: 41000.5,
+    // The referee could not tell: there is no peak_memory_mb.
+    weights_mb: 12,
+    scoring_seconds: 3,
+    steps: 7,
+  });
+  const older = scene(context, '', `guards: [${guards}]\n`);
+  assert.deepEqual((await older.run()).numbers, { scoring_seconds: 3, steps: 7 });
 });

@@ -13,6 +13,7 @@ import { PREVIEW_AT } from '../protocol/stop-bar.ts';
 import { fault, overuse, shortened, timedOut } from './classify.ts';
 import { type Executed, execute } from './execute.ts';
 import { git, resolveRevision } from './git.ts';
+import { guardNumbers } from './guard-numbers.ts';
 import { watchLoad } from './load.ts';
 import { championNats, natsFile } from './nats.ts';
 import type { Finding, Stage } from './stage.ts';
@@ -72,6 +73,8 @@ const resultSchema = z.object({
   audit_seconds: z.number(),
   peak_memory_mb: z.number(),
   stats: z.record(z.string(), finite),
+  /** What the referee saw of the training beside the score. */
+  seen: z.record(z.string(), finite).default({}),
 });
 type Result = z.infer<typeof resultSchema>;
 
@@ -188,7 +191,9 @@ function withoutResult(
     metricName: stage.contract.metric.name,
     tail: output.tail(),
     timeoutSeconds: stage.options.timeoutSeconds,
-    throughShell: false,
+    // The referee itself says what is the machine's fault.
+    isChampion: false,
+    lacksProgram: false,
     shorten: stage.shorten,
   };
   const last = output.tail().findLast(line => line.trim() !== '') ?? '(no output)';
@@ -206,10 +211,17 @@ function withoutResult(
     trainingSeconds: 0,
     peakMemoryMb: peakMb,
     reported: {},
+    numbers: {},
   };
 }
 
 function finding(stage: Stage, { peakMb }: Executed, result: Result): Finding {
+  const outside = {
+    ...result.seen,
+    training_seconds: result.training_seconds,
+    startup_seconds: result.startup_seconds,
+    scoring_seconds: result.scoring_seconds,
+  };
   const reported = Object.entries(result.stats).filter(
     (entry): entry is [string, number] => entry[1] !== null && entry[0].length <= 40,
   );
@@ -221,6 +233,7 @@ function finding(stage: Stage, { peakMb }: Executed, result: Result): Finding {
     trainingSeconds: Math.max(0, result.training_seconds),
     peakMemoryMb: Math.min(MOST_MEMORY_MB, Math.max(0, result.peak_memory_mb, peakMb)),
     reported: Object.fromEntries(reported.slice(0, 30)),
+    numbers: guardNumbers(stage.contract, outside, name => result.stats[name] ?? undefined),
   };
 }
 

@@ -167,3 +167,42 @@ test('a command without output before its end has no projection', async context 
   const { outcome, preview } = await measure(context, PATTERN, script, 30, { budgetSeconds: 0.5 });
   assert.deepEqual([outcome, preview], [{ status: 'measured', value: 10 }, null]);
 });
+
+const GUARDS = `guards:
+  - {name: accuracy, at_least: 0.9}
+  - {name: latency.p50, at_most: 1.1x}
+  - {name: peak_memory_mb, at_most: 1.1x}
+  - {name: command_seconds, at_most: 2x}
+`;
+
+test('a guarded number is the last line of its name or a key of the file, and what the bot can measure is measured', async context => {
+  const lines =
+    'sleep 1; echo accuracy: 0.5; echo accuracy = 0.93; echo peak_memory_mb: 0.001; echo command_seconds: 0';
+  const printed = await measure(
+    context,
+    `metric: {name: p99, goal: minimize}\n${GUARDS}`,
+    `echo p99: 3; ${lines}`,
+  );
+  assert.equal(printed.outcome.status, 'measured');
+  const { peak_memory_mb: peak, command_seconds: seconds, ...said } = printed.numbers;
+  assert.deepEqual(said, { accuracy: 0.93, 'latency.p50': null }, 'one was not reported');
+  assert.ok((peak ?? 0) > 0.1, `${peak}`);
+  assert.equal(seconds, 10, 'as the watch says');
+  const file = await measure(
+    context,
+    FILE + GUARDS,
+    `echo ${JSON_TEXT} >"$AUTORESEARCH_RESULT"; echo accuracy: nan`,
+  );
+  assert.deepEqual([file.numbers['latency.p50'], file.numbers.accuracy], [3, null]);
+});
+
+test('a guarded number is found among more numbers than are shown', async context => {
+  const many = 'echo ---; for i in $(seq 50); do echo "n$i: $i"; done; echo accuracy: 0.93';
+  const measurement = await measure(
+    context,
+    'metric: {name: p99, goal: minimize}\nguards: [{name: accuracy, at_least: 0.9}]\n',
+    `echo p99: 3; ${many}`,
+  );
+  assert.equal(Object.keys(measurement.reported).length, 30);
+  assert.deepEqual(measurement.numbers, { accuracy: 0.93 });
+});

@@ -3,8 +3,10 @@ import { type Conditions, MOST_MEMORY_MB, type Outcome } from '../protocol/measu
 import { isBeyond, PREVIEW_AT } from '../protocol/stop-bar.ts';
 import { classify, type Ending, overuse, timedOut } from './classify.ts';
 import { type Executed, execute } from './execute.ts';
+import { guardNumbers } from './guard-numbers.ts';
 import { watchLoad } from './load.ts';
 import type { Output } from './output.ts';
+import { findProgram } from './paths.ts';
 import { collectResult, type Result, type ResultFile, withResultFile } from './result-file.ts';
 import type { Finding, Stage } from './stage.ts';
 
@@ -22,6 +24,7 @@ export async function runReported(stage: Stage): Promise<Finding> {
     program: file === undefined ? launched : withResultFile(launched, file),
     isSandbox: launched.kind !== 'none',
     metricName: name,
+    otherNames: contract.guards.map(guard => guard.name),
     pattern,
     onResult: resultFile?.take,
     preview: {
@@ -35,6 +38,9 @@ export async function runReported(stage: Stage): Promise<Finding> {
   const conditions = load.conditions();
   const { output, result, preview, stopped, peakMb } = executed;
   const { value, text, missing, reported: all } = read(stage, output, resultFile);
+  // Without a sandbox, only the shell checks that the program exists.
+  const throughShell = stage.command.throughShell || (resultFile !== null && launched.kind === 'none');
+  const isChampion = options.baseSha === options.candidateSha;
   const ending = {
     result,
     metric: value,
@@ -43,8 +49,8 @@ export async function runReported(stage: Stage): Promise<Finding> {
     missing,
     tail: output.tail(),
     timeoutSeconds: options.timeoutSeconds,
-    // Without a sandbox, only the shell checks that the program exists.
-    throughShell: stage.command.throughShell || (resultFile !== null && launched.kind === 'none'),
+    isChampion,
+    lacksProgram: throughShell && (isChampion || (await lacksProgram(stage, output.tail()))),
     shorten: stage.shorten,
   };
   // The metric itself is the outcome.
@@ -64,7 +70,20 @@ export async function runReported(stage: Stage): Promise<Finding> {
         ? reportedPeak
         : peakMb,
     reported: Object.fromEntries(Object.entries(reported).slice(0, MAX_REPORTED)),
+    numbers: guardNumbers(
+      contract,
+      // Without a sandbox, only the first process is watched.
+      { peak_memory_mb: launched.kind === 'none' ? null : peakMb, command_seconds: conditions.seconds },
+      guarded => output.other(guarded) ?? resultFile?.other(guarded),
+    ),
   };
+}
+
+/** Whether the last line names a program that the workflow's command names as well, and that the machine does not have. */
+async function lacksProgram({ options, launched }: Stage, tail: readonly string[]): Promise<boolean> {
+  const name = /([^\s:]+): (?:command )?not found$/.exec(tail.at(-1) ?? '')?.[1];
+  if (name === undefined || !options.command.split(/[\s;&|()]+/).includes(name)) return false;
+  return !name.includes('/') && (await findProgram(name, launched.env)) === null;
 }
 
 function outcomeOf(

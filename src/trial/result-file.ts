@@ -38,6 +38,8 @@ export function withResultFile(launched: Launch, file: string): Launch {
 export interface ResultFile {
   take(bytes: Buffer): void;
   read(): Result;
+  /** The number at another dotted key, in the last value that has one; undefined if none does. */
+  other(key: string): number | undefined;
 }
 
 /** The content of the file: the score, or why there is none, and the other numbers. */
@@ -55,6 +57,7 @@ export interface Result {
 export function collectResult(file: string, key: string): ResultFile {
   const chunks: Buffer[] = [];
   let size = 0;
+  const content = () => parse(decodeText(Buffer.concat(chunks)));
   return {
     take(bytes) {
       if (size <= MAX_BYTES) chunks.push(bytes.subarray(0, MAX_BYTES + 1 - size));
@@ -64,10 +67,15 @@ export function collectResult(file: string, key: string): ResultFile {
       const nothing = (missing: string): Result => ({ value: null, missing, reported: {} });
       if (size === 0) return nothing(`exited without writing ${file} below $TMPDIR (AUTORESEARCH_RESULT)`);
       if (size > MAX_BYTES) return nothing(`wrote more than ${MAX_BYTES} bytes to ${file}`);
-      const parsed = parse(decodeText(Buffer.concat(chunks)));
+      const parsed = content();
       return 'problem' in parsed
         ? nothing(`wrote invalid JSON to ${file}: ${parsed.problem}`)
         : readLast(parsed.values, file, key);
+    },
+    other(name) {
+      const parsed = size === 0 || size > MAX_BYTES ? null : content();
+      if (parsed === null || 'problem' in parsed) return undefined;
+      return readLast(parsed.values, file, name).value ?? undefined;
     },
   };
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { type Measurement, measurementSchema } from '../protocol/measurement.ts';
@@ -275,9 +275,55 @@ test("the candidate sees the machine's variables, but none of the job's", async 
   assert.match(output, /^AUTORESEARCH_DATA=\/home\/runner\/\.cache\/autoresearch\/data$/m);
 });
 
-test('missing data is a fault of the machine, not of the candidate', async context => {
-  const s = scene(context, train('echo "machine fault: no prepared data" >&2; exit 78'));
-  assert.deepEqual((await s.run()).outcome, { status: 'fault', message: 'no prepared data' });
+test('only the champion can say that the machine is at fault', async context => {
+  const says = train('echo "machine fault: no prepared data" >&2; exit 78');
+  const s = scene(context, says, says);
+  const champion = { candidate: s.options.base, candidateSha: s.options.baseSha };
+  assert.deepEqual((await s.run(champion)).outcome, { status: 'fault', message: 'no prepared data' });
+  const { message } = crashOf(await s.run());
+  assert.equal(message, 'exit code 78: machine fault: no prepared data');
+});
+
+test('an idea cannot say either that a program of the command is missing', async context => {
+  const command = 'A=1 sh trainer/train.py';
+  for (const said of [
+    'sh: 1: sh: not found',
+    'sh: 1: nvcc: not found',
+    'sh: line 1: nvcc: command not found',
+  ]) {
+    const says = train(`echo "${said}"; exit 127`);
+    const s = scene(context, says, says);
+    assert.ok(
+      crashOf(await s.run({ command })).message.startsWith(`exit code 127: ${said}. A trial installs`),
+    );
+    const champion = { candidate: s.options.base, candidateSha: s.options.baseSha };
+    assert.equal((await s.run({ ...champion, command })).outcome.status, 'fault');
+  }
+});
+
+test('a program of the repository that an idea made unfit to be started is the crash of that idea', async context => {
+  const start = '#!/bin/sh\necho "val_bpb: 1"\n';
+  const contract = `editable: [start.sh]\n${BASE_FILES['.github/research.yml']}`;
+  const command = './start.sh';
+  for (const sandbox of ['bubblewrap', 'none']) {
+    const s = scene(
+      context,
+      { 'start.sh': start },
+      { '.github/research.yml': `${contract}sandbox: ${sandbox}\n`, 'start.sh': '' },
+    );
+    const candidateSha = async () => commitFiles(s.options.candidate, {});
+    const start644 = crashOf(await s.run({ command }));
+    assert.match(
+      start644.message,
+      /^start\.sh, which the command starts, is not executable \(git update-index/,
+    );
+    chmodSync(join(s.options.candidate, 'start.sh'), 0o755);
+    const { outcome } = await s.run({ command, candidateSha: await candidateSha() });
+    assert.deepEqual(outcome, { status: 'measured', value: 1 });
+    rmSync(join(s.options.candidate, 'start.sh'));
+    const deleted = crashOf(await s.run({ command, candidateSha: await candidateSha() }));
+    assert.match(deleted.message, /^start\.sh, which the command starts, does not exist/);
+  }
 });
 
 test('a missing readable path is a fault that names it', async context => {

@@ -17,6 +17,7 @@ import { withHint } from './hints.ts';
 import { limitsOfMachine } from './limits.ts';
 import { machineClass } from './machine.ts';
 import type { TrialOptions } from './options.ts';
+import { ownProgramProblem } from './own-program.ts';
 import { findPackages, usesNode } from './packages.ts';
 import { runRefereed } from './refereed.ts';
 import { runReported } from './reported.ts';
@@ -51,6 +52,7 @@ export async function runTrial(options: TrialOptions): Promise<Measurement> {
     totalSeconds: 0,
     peakMemoryMb: 0,
     reported: {},
+    numbers: {},
   };
   try {
     await measure(options, draft);
@@ -89,7 +91,7 @@ async function measure(options: TrialOptions, draft: Measurement): Promise<void>
     names: contract.env,
   });
   const isReported = contract.metric.referee === undefined;
-  const [gpus, runtime, problem] = await Promise.all([
+  const [gpus, runtime, unfit] = await Promise.all([
     askGpus(env),
     runtimeOf(options, command, env, directories.home, isReported, baseFiles),
     assemble({
@@ -101,6 +103,8 @@ async function measure(options: TrialOptions, draft: Measurement): Promise<void>
     }),
   ]);
   draft.machine = machineClass(gpus, runtime.versions);
+  const packages = runtime.packages.map(({ name }) => name);
+  const problem = unfit ?? (await ownProgramProblem(command, directories.work, packages));
   if (problem !== null) {
     draft.sandbox = contract.sandbox;
     draft.outcome = refusal(problem);
@@ -165,8 +169,8 @@ async function measure(options: TrialOptions, draft: Measurement): Promise<void>
     folder: scratch,
   });
   const { outcome } = draft;
-  if (outcome.status === 'crash' && sandbox !== 'none')
-    outcome.message = withHint(outcome.message, outcome.traceback);
+  if (outcome.status === 'crash')
+    outcome.message = withHint(outcome.message, outcome.traceback, sandbox !== 'none');
 }
 
 /** The stop bar if it applies to this trial's machine class and digest; otherwise null. */

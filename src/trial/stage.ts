@@ -24,5 +24,12 @@ export interface Stage {
 /** The part of a measurement that comes from the run itself. */
 export type Finding = Pick<
   Measurement,
-  'outcome' | 'preview' | 'refereed' | 'conditions' | 'trainingSeconds' | 'peakMemoryMb' | 'reported'
+  | 'outcome'
+  | 'preview'
+  | 'refereed'
+  | 'conditions'
+  | 'trainingSeconds'
+  | 'peakMemoryMb'
+  | 'reported'
+  | 'numbers'
 >;

@@ -22,6 +22,7 @@ const measurement: Measurement = {
   totalSeconds: 325.9,
   peakMemoryMb: 45060.2,
   reported: { num_steps: 953 },
+  numbers: {},
 };
 
 test('the summary starts with the score', () => {

@@ -1,6 +1,7 @@
 /** How an experiment ended, as people are told: its verdict, with different reasons for a merge or a close told apart. */
 import { isBetter } from '../../gate/better.ts';
 import type { Contract } from '../../protocol/contract.ts';
+import { brokeGuard } from '../guard-finding.ts';
 import type { ExperimentMarker, RecordedTrial, Verdict } from '../marker.ts';
 import { measuredValues } from '../model.ts';
 import { stoppedTrial } from './stopping.ts';
@@ -11,6 +12,8 @@ export type Ending =
   | 'simplification'
   /** Merged because a person said so. */
   | 'kept'
+  /** Broke a guard of the contract, whatever it scored. */
+  | 'guard'
   /** Scored better than the champion, but that was not proven. */
   | 'near miss'
   /** Scored no better, by less than can be measured. */
@@ -48,6 +51,7 @@ const MERGES = { better: 'improvement', simpler: 'simplification', kept: 'kept' 
 
 function closedAs(verdict: Verdict, trials: readonly RecordedTrial[], goal: Goal): Ending {
   if (stoppedTrial(trials)) return 'stopped early';
+  if (brokeGuard(verdict)) return 'guard';
   const { value, championValue } = verdict;
   if (value === null || championValue === null) return 'worse';
   if (isBetter(value, championValue, goal)) return 'near miss';

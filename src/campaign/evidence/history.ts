@@ -2,6 +2,7 @@
 import { type PreviewError, stoppedStep } from '../../gate/early-stop.ts';
 import type { Sample } from '../../gate/filter.ts';
 import type { Step } from '../../gate/knowledge.ts';
+import { brokeGuard } from '../guard-finding.ts';
 import type { RecordedTrial } from '../marker.ts';
 import type { Experiment, Snapshot } from '../model.ts';
 import { trialsOf } from '../queries.ts';
@@ -118,8 +119,9 @@ function stepsOf(
   error: PreviewError | null,
 ): Step[] {
   const samples = samplesOf(trials);
-  // What was flagged, crashed or was discarded by a person is no near miss.
-  const id = marker.verdict?.kind === 'close' ? { id: nearMissId(pull) } : {};
+  // What was flagged, crashed, broke a guard or was discarded by a person is no near miss.
+  const { verdict } = marker;
+  const id = verdict?.kind === 'close' && !brokeGuard(verdict) ? { id: nearMissId(pull) } : {};
   if (samples.length > 0)
     return [{ kind: 'experiment', samples, merged, ...id, parts: marker.parts.map(nearMissId) }];
   const stopped = trials.find(({ outcome }) => outcome.status === 'stopped');

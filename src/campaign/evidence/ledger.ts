@@ -2,8 +2,9 @@
 
 import { mean } from '../../gate/mean.ts';
 import { exactNumber } from '../../text/exact-number.ts';
+import type { GuardFinding } from '../guard-finding.ts';
 import { addCost, type Cost, NO_COST } from '../idea.ts';
-import type { ExperimentMarker, RecordedTrial } from '../marker.ts';
+import type { ExperimentMarker, RecordedTrial, Verdict } from '../marker.ts';
 import { type Campaign, type Experiment, measuredValues } from '../model.ts';
 import { waitsForPeople } from '../people.ts';
 import { stoppedTrial } from './stopping.ts';
@@ -28,6 +29,8 @@ export interface LedgerRow {
   simpler: boolean;
   /** Whether it is held for review, and nobody has decided yet. */
   held: boolean;
+  /** What was found about the contract's guards. */
+  guards: readonly GuardFinding[];
 }
 
 /** One row for each experiment, in the same order. */
@@ -51,8 +54,10 @@ export function ledgerRow(experiment: Experiment): LedgerRow {
     noise: verdict?.noise ?? null,
     peakMemoryMb: Math.max(0, ...marker.trials.map(trial => trial.peakMemoryMb)),
     status,
+    verdict: verdict?.kind ?? null,
     simpler: verdict?.cause === 'simpler',
     held: waitsForPeople(experiment),
+    guards: verdict?.guards ?? [],
   };
 }
 
@@ -105,8 +110,8 @@ export function startOf(
 
 /**
  * `results.tsv` with the five columns of Karpathy's autoresearch: commit (7 digits), the metric, memory in GB, status, description. A cell is
- * empty where nothing was measured. The first row is the champion that the experiments began with. Two statuses are ours: `stopped`, whose
- * description has the projected score, and `unmeasured`.
+ * empty where nothing was measured. The first row is the champion that the experiments began with. Three statuses are ours: `stopped`, whose
+ * description has the projected score, `guard` and `unmeasured`.
  */
 export function resultsTsv(metric: string, start: Start | null, rows: readonly LedgerRow[]): string {
   const header = ['commit', metric, 'memory_gb', 'status', 'description'];
@@ -115,13 +120,44 @@ export function resultsTsv(metric: string, start: Start | null, rows: readonly L
   return tsv([header, ...first, ...lines]);
 }
 
-function lineOf({ commit, value, peakMemoryMb, status, title }: LedgerRow): Cell[] {
+/**
+ * `guards.tsv`: one row per experiment and guard, with the commit as in `results.tsv`, the mean that was measured and over how many trials, the
+ * limit, and `kept`, `broken`, `missing` or `unsure`. Null if no guard was ever looked at.
+ */
+export function guardsTsv(rows: readonly LedgerRow[]): string | null {
+  const lines = rows.flatMap(({ commit, guards }) =>
+    guards.map(({ name, value, trials, side, bound, limit, kind }) => [
+      commit.slice(0, 7),
+      name,
+      value,
+      String(trials),
+      side,
+      limit,
+      bound,
+      kind,
+    ]),
+  );
+  const header = ['commit', 'guard', 'value', 'trials', 'side', 'limit', 'bound', 'result'];
+  return lines.length === 0 ? null : tsv([header, ...lines]);
+}
+
+function lineOf({ commit, value, peakMemoryMb, status, title, verdict }: LedgerRow): Cell[] {
   if (status === 'stopped') {
     const projected = value === null ? '' : ` (projected ${exactNumber(value)})`;
     return line(commit, null, peakMemoryMb, status, title + projected);
   }
-  const shown = status === 'discard' && value === null ? 'unmeasured' : status;
-  return line(commit, value, peakMemoryMb, shown, title);
+  return line(
+    commit,
+    value,
+    peakMemoryMb,
+    status === 'discard' ? discardedAs(verdict, value) : status,
+    title,
+  );
+}
+
+function discardedAs(verdict: LedgerRow['verdict'], value: number | null): string {
+  if (value === null) return 'unmeasured';
+  return verdict === 'guard' ? 'guard' : 'discard';
 }
 
 /** A point in the chart of a campaign. The baseline is point 0. */

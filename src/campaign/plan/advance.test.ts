@@ -106,10 +106,37 @@ describe('a campaign', () => {
   });
 
   test('pauses after five crashes in a row, until a person resumes it', () => {
-    const crashes = [1, 2, 3, 4, 5].map(n => closed(n, CRASHED));
+    const crashed = { ...CRASHED, reason: 'Crashed (exception): no' };
+    const crashes = [1, 2, 3, 4, 5].map(n => closed(n, crashed));
     assert.match(
       planned({ experiments: crashes, campaigns: [campaign({ target: 9 })] }),
       /^paused: 5 experiments in a row crashed/,
+    );
+    const [alike = '', different = ''] = [
+      crashed,
+      { ...CRASHED, reason: 'Crashed (exception): @eve, `no`' },
+    ].map(verdict =>
+      planned({
+        experiments: [...crashes.slice(0, 4), closed(5, verdict)],
+        campaigns: [campaign({ target: 9 })],
+      }),
+    );
+    assert.equal(
+      alike,
+      'paused: 5 experiments in a row crashed (#11, #12, #13, #14, #15), all with the same error: `Crashed (exception): no`. The same error from different ideas usually comes from the machine or its environment. If the machine was at fault, fix it and comment `/research rerun` on the pull requests that deserve another try. Then comment `/research resume` here. Anyone with write permission can do this.',
+    );
+    assert.match(
+      different,
+      /\(#11, .*\), the last one with: `Crashed \(exception\): @eve, 'no'`\. Check their output\. If the machine was/,
+    );
+    const once = contractSchema.parse({ limits: { crashes_in_a_row: 1 } });
+    assert.match(
+      planned({
+        contract: { kind: 'contract', contract: once },
+        experiments: crashes.slice(0, 1),
+        campaigns: [campaign({ target: 9 })],
+      }),
+      /^paused: #11 crashed: `Crashed \(exception\): no`\. Check their output\. If/,
     );
     const resumed = campaign({ target: 9, forgiven: { baselines: 0, experiments: 5 } });
     assert.equal(planned({ experiments: crashes, campaigns: [resumed] }), 'think of an idea');

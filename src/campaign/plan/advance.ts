@@ -7,6 +7,7 @@ import { ended } from '../phase.ts';
 import { countExperiments } from '../queries.ts';
 import { targetOf } from './campaign-limits.ts';
 import { measureChampion, suspectMachine } from './champion.ts';
+import { prepareGuards } from './champion-guards.ts';
 import { LOOK_AGAIN_SECONDS, runningTrials, waitForAttempt } from './dispatch.ts';
 import { advanceExperiment } from './experiment.ts';
 import { measureFinals } from './finals.ts';
@@ -43,7 +44,8 @@ function suspect({ snapshot, work, now, limit }: Turn): Action | null {
 function stepsOf(turn: Turn, suspicion: Action | null): Action[] {
   const { snapshot, work } = turn;
   const isMeasured = championIsMeasured(snapshot, budgetOf(work.contract, work.campaign));
-  const steps = isMeasured ? experimentSteps(turn, suspicion) : [championStep(turn)];
+  const guards = prepareGuards(turn);
+  const steps = guards ? [guards] : isMeasured ? experimentSteps(turn, suspicion) : [championStep(turn)];
   return steps.filter(step => step !== null);
 }
 

@@ -3,8 +3,10 @@ import { mean } from '../../gate/mean.ts';
 import type { Contract } from '../../protocol/contract.ts';
 import type { Action } from '../action.ts';
 import { comparedIn, type Judgement, judgeExperiment, soundTrials } from '../evidence/evidence.ts';
+import { breachReason, guardFindings } from '../evidence/guards.ts';
 import { stoppedVerdict } from '../evidence/stopping.ts';
 import { missingOnTest, missingReason } from '../evidence/test-text.ts';
+import type { GuardFinding } from '../guard-finding.ts';
 import type { RecordedTrial } from '../marker.ts';
 import { measuredValues } from '../model.ts';
 import { measureAgain, measureAlike, restack, takeTrial } from './measure.ts';
@@ -28,11 +30,14 @@ export function judge(subject: Subject): Action {
   if (stopped) return { kind: 'close', experiment, trials, unfinished: [], verdict: stopped };
   if (measuredValues(trials).length === 0) return moved ? restack(subject) : takeTrial(subject);
   const judgement = judgeSound(subject);
-  const verdict = judgement?.kind === 'judged' ? verdictOf(subject, judgement) : null;
+  const guards =
+    judgement?.kind === 'judged' ? guardFindings(snapshot, work.contract, experiment, judgement) : [];
+  const verdict = judgement?.kind === 'judged' ? verdictOf(subject, judgement, guards) : null;
   if (verdict) return verdict;
   // Trials on an earlier champion never become comparable, however often the new one is measured.
   if (moved) return restack(subject);
-  return judgement?.kind === 'incomparable' ? measureAlike(subject) : measureAgain(subject);
+  const isAlone = judgement?.kind === 'incomparable' || guards === null;
+  return isAlone ? measureAlike(subject) : measureAgain(subject);
 }
 
 /**
@@ -48,8 +53,15 @@ function judgeSound({ snapshot, work: { contract }, experiment, trials }: Subjec
   return judgeExperiment(snapshot, contract, experiment, sound);
 }
 
-/** Null if the gate asks for another trial, or if the verdict was about an earlier champion. */
-function verdictOf({ work, experiment, trials, moved }: Subject, judged: Judged): Action | null {
+/**
+ * Null if the gate or a guard asks for another trial, or if the verdict was about an earlier champion.
+ * @param guards null if they cannot be checked under the conditions of these trials
+ */
+function verdictOf(
+  { work, experiment, trials, moved }: Subject,
+  judged: Judged,
+  guards: GuardFinding[] | null,
+): Action | null {
   const { kind, simplification, noise, doubt, prior } = judged.verdict;
   const meanOf = (measured: readonly RecordedTrial[]) => mean(measuredValues(measured));
   const numbers = {
@@ -59,6 +71,7 @@ function verdictOf({ work, experiment, trials, moved }: Subject, judged: Judged)
     noise,
     doubt,
     prior,
+    ...(guards && guards.length > 0 ? { guards } : {}),
   };
   // A candidate that lost against the old champion would lose against the new one too.
   if (kind === 'close') {
@@ -66,7 +79,13 @@ function verdictOf({ work, experiment, trials, moved }: Subject, judged: Judged)
     const verdict = { kind, cause: null, reason, ...numbers } as const;
     return { kind, experiment, trials, unfinished: [], verdict };
   }
-  if (moved || kind === 'again') return null;
+  if (moved || guards === null) return null;
+  const breach = breachReason(guards, work.contract.metric.referee !== undefined);
+  if (breach !== null) {
+    const verdict = { kind: 'guard', cause: null, reason: breach, ...numbers } as const;
+    return { kind: 'close', experiment, trials, unfinished: [], verdict };
+  }
+  if (kind === 'again' || guards.some(guard => guard.kind === 'unsure')) return null;
   const missing = missingOnTest(work.contract, judged.candidate, judged.champion, noise);
   if (kind === 'hold' || missing) {
     const reason = missing ? missingReason(missing) : REASONS.implausible;

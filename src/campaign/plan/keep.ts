@@ -3,6 +3,7 @@ import type { GateVerdict } from '../../gate/gate.ts';
 import { mean } from '../../gate/mean.ts';
 import type { Action } from '../action.ts';
 import { comparedIn, judgeExperiment, soundTrials } from '../evidence/evidence.ts';
+import { breachReason, guardFindings } from '../evidence/guards.ts';
 import { missingOnTest, missingReason } from '../evidence/test-text.ts';
 import type { Verdict } from '../marker.ts';
 import { measuredValues } from '../model.ts';
@@ -17,6 +18,8 @@ const GATE_VERDICT: Record<GateVerdict['kind'], string> = {
   again: 'The gate would have run another trial.',
   hold: 'The gate found the improvement implausibly large.',
 };
+
+const UNCHECKED = 'The guards were not checked: the champion has no such numbers.';
 
 /** Null if no command is open, so that the gate decides. */
 export function obeyCommands(subject: Subject): Action | null {
@@ -56,7 +59,10 @@ function keptVerdict({ snapshot, work: { contract }, experiment, trials }: Subje
   }
   const { kind, noise, doubt, prior } = judgement.verdict;
   const missing = missingOnTest(contract, judgement.candidate, judgement.champion, noise);
-  const reason = `Kept by ${by}. ${missing ? missingReason(missing) : GATE_VERDICT[kind]}`;
+  const checked = guardFindings(snapshot, contract, experiment, judgement);
+  const guards = checked ?? [];
+  const breach = checked === null ? UNCHECKED : breachReason(guards, contract.metric.referee !== undefined);
+  const reason = `Kept by ${by}. ${breach ?? (missing ? missingReason(missing) : GATE_VERDICT[kind])}`;
   const championValue = mean(measuredValues(judgement.champion));
   return {
     kind: 'merge',
@@ -68,5 +74,6 @@ function keptVerdict({ snapshot, work: { contract }, experiment, trials }: Subje
     noise,
     doubt,
     prior,
+    ...(guards.length > 0 ? { guards } : {}),
   };
 }

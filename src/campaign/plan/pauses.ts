@@ -3,7 +3,7 @@
 import { quote } from '../../text/markdown.ts';
 import type { Action, Work } from '../action.ts';
 import { MAX_FAILED_PROPOSALS } from '../marker.ts';
-import type { KnownCampaign, Snapshot } from '../model.ts';
+import type { Experiment, KnownCampaign, Snapshot } from '../model.ts';
 import { flaggedKey } from '../notice.ts';
 import { waitsForPeople } from '../people.ts';
 import { paused } from '../phase.ts';
@@ -46,6 +46,20 @@ export function pauseForCrashes(snapshot: Snapshot, { campaign, contract }: Work
     .slice(-most);
   if (countExperiments(snapshot, campaign) >= targetOf(contract, campaign.state)) return null;
   if (last.length < most || last.some(({ marker }) => marker.verdict?.kind !== 'crash')) return null;
-  const reason = `${last.length} experiments in a row crashed. Check their output, then comment \`/research resume\`.`;
-  return { kind: 'phase', campaign, ...paused(reason) };
+  return { kind: 'phase', campaign, ...paused(crashesReason(last)) };
+}
+
+/** What crashed and how, and what to do. Only a person can tell whether the machine is at fault where nothing known points to it. */
+function crashesReason(crashed: readonly Experiment[]): string {
+  const pulls = crashed.map(({ pull }) => `#${pull}`).join(', ');
+  const errors = new Set(crashed.map(({ marker }) => marker.verdict?.reason ?? ''));
+  const isOne = crashed.length === 1;
+  const seen = isOne
+    ? `${pulls} crashed: `
+    : `${crashed.length} experiments in a row crashed (${pulls}), ${errors.size === 1 ? 'all with the same error' : 'the last one with'}: `;
+  const hint =
+    errors.size === 1 && !isOne
+      ? 'The same error from different ideas usually comes from the machine or its environment.'
+      : 'Check their output.';
+  return `${seen}${quote([...errors].at(-1) ?? '')}. ${hint} If the machine was at fault, fix it and comment \`/research rerun\` on the pull requests that deserve another try. Then comment \`/research resume\` here. Anyone with write permission can do this.`;
 }

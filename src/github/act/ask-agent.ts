@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { LedgerLine, ProposalRequest } from '../../agents/agent.ts';
 import type { Work } from '../../campaign/action.ts';
 import { budgetOf, championValues } from '../../campaign/evidence/evidence.ts';
+import { guardLevels } from '../../campaign/evidence/guards.ts';
 import type { Idea } from '../../campaign/idea.ts';
 import { type Campaign, type Experiment, measuredValues, type Snapshot } from '../../campaign/model.ts';
 import { stillAsked } from '../../campaign/people.ts';
@@ -10,6 +11,7 @@ import { paused } from '../../campaign/phase.ts';
 import { experimentsOf, nextNumber, trialsOf } from '../../campaign/queries.ts';
 import type { Task } from '../../campaign/thought.ts';
 import { mean } from '../../gate/mean.ts';
+import { writeBound } from '../../protocol/guards.ts';
 import type { Context } from '../context.ts';
 import { askTwice, messageOf, statusOf } from '../errors.ts';
 import { MAX_BODY, writeMarker } from '../marker.ts';
@@ -53,6 +55,10 @@ async function proposalRequest(
     number: 'number' in task ? task.number : nextNumber(snapshot, campaign),
     brief: (await askTwice(() => context.port.file(contract.brief, base.sha))) ?? '',
     metric: contract.metric,
+    guards: guardLevels(snapshot, contract, campaign).map(({ guard, limit }) => {
+      const bound = limit === null ? writeBound(guard.bound) : asToldToAgents(limit);
+      return `${guard.name} ${guard.side.replace('_', ' ')} ${bound}`;
+    }),
     budgetSeconds,
     files: await readFiles(context.port, contract.editable, base.sha),
     championValue: champion.length > 0 ? asToldToAgents(mean(champion)) : null,

@@ -1,8 +1,8 @@
-/** The export: `results.tsv`, `experiments.tsv` and `progress.svg` on the branch `research-log`, written when they changed. */
+/** The export on the branch `research-log`, written when it changed: the tables and the chart. */
 import { experimentsTsv } from '../../campaign/evidence/experiments-tsv.ts';
-import { ledgerPoints, ledgerRows, resultsTsv, startOf } from '../../campaign/evidence/ledger.ts';
+import { guardsTsv, ledgerPoints, ledgerRows, resultsTsv, startOf } from '../../campaign/evidence/ledger.ts';
 import type { Snapshot } from '../../campaign/model.ts';
-import { CHART_FILE, EXPERIMENTS_FILE, LOG_BRANCH, RESULTS_FILE } from '../../render/status.ts';
+import { CHART_FILE, EXPERIMENTS_FILE, GUARDS_FILE, LOG_BRANCH, RESULTS_FILE } from '../../render/status.ts';
 import type { Context } from '../context.ts';
 import type { GitHubPort } from '../port.ts';
 
@@ -45,6 +45,8 @@ export async function exportLog(
       drawChart(ledgerPoints(start, rows), { metric: contract.metric.name, goal: contract.metric.goal }),
     ],
   ]);
+  const guards = guardsTsv(rows);
+  if (guards !== null) files.set(GUARDS_FILE, guards);
   await commitFiles(port, files);
   memory.experiments = table;
   memory.writtenAt = now;

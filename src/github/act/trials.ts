@@ -6,7 +6,9 @@ import { type Terms, termsOf } from '../../campaign/evidence/audit-terms.ts';
 import { budgetOf, championValues } from '../../campaign/evidence/evidence.ts';
 import { LOST_MACHINE } from '../../campaign/evidence/faults.ts';
 import { finalOf } from '../../campaign/evidence/finals.ts';
+import { guardFindings } from '../../campaign/evidence/guards.ts';
 import { stopBarOf } from '../../campaign/evidence/stopping.ts';
+import { isBreach } from '../../campaign/guard-finding.ts';
 import type { CampaignState, Final, RecordedTrial } from '../../campaign/marker.ts';
 import type { Campaign, Run, Snapshot } from '../../campaign/model.ts';
 import { mean } from '../../gate/mean.ts';
@@ -159,9 +161,15 @@ async function completeCheck(
   const champion = experiment === null ? [] : championValues(snapshot, trial.budgetSeconds);
   const level = champion.length === 0 ? null : mean(champion);
   const text = completedCheck(contract, trial, level, writeMarker('trial', trial));
+  const guards =
+    experiment !== null && trial.outcome.status === 'measured'
+      ? guardFindings(snapshot, contract, experiment, { candidate: [trial] })
+      : null;
+  // What breaks a guard has not won.
+  const rival = guards?.some(isBreach) ? null : level;
   await port.completeCheck(
     id,
-    checkConclusion(contract, trial, experiment === null, level),
+    checkConclusion(contract, trial, experiment === null, rival),
     attempt.run?.url ?? null,
     text,
   );
@@ -260,6 +268,7 @@ async function faultOf(
     totalSeconds: 0,
     peakMemoryMb: 0,
     reported: {},
+    numbers: {},
     runId: run.id,
   };
 }

@@ -14,7 +14,7 @@ export function toFile(data: Awaited<ReturnType<Rest['repos']['getContent']>>['d
   if (Array.isArray(data))
     return { kind: 'folder', files: data.flatMap(({ type, path }) => (type === 'file' ? [path] : [])) };
   if (data.type !== 'file') return { kind: 'other', what: `a ${data.type}` };
-  if (!('encoding' in data) || data.encoding !== 'base64') return { kind: 'other', what: 'larger than 1 MB' };
+  if (!('encoding' in data) || data.encoding !== 'base64') return { kind: 'large', bytes: data.size };
   return fileOf(Buffer.from(data.content, 'base64'));
 }
 

@@ -5,28 +5,40 @@ import type { Campaign, Experiment, PendingCommand } from '../../campaign/model.
 import { KEPT_COMMANDS } from '../../campaign/people.ts';
 import type { Comment, Pull } from '../port.ts';
 import { replyKey } from '../replies.ts';
+import type { Memory } from './memory.ts';
 import { isDenied, type Told } from './permissions.ts';
 
 /** A comment that is mended within this time is read as it is then. Later, it would be unclear which version its author meant. */
 const EDIT_SECONDS = 60;
 
 /** Commands in people's comments, in the order of the comments; who their authors are is looked up later. */
-export function commandsIn(comments: readonly Comment[], botLogin: string): PendingCommand[] {
+export function commandsIn(
+  comments: readonly Comment[],
+  botLogin: string,
+  memory: Pick<Memory, 'commandTexts'>,
+): PendingCommand[] {
+  const before = memory.commandTexts;
+  memory.commandTexts = new Map();
   return comments.flatMap(comment => {
-    const command = commandOf(comment, botLogin);
-    return command
-      ? [{ comment: comment.id, issue: comment.issue, author: comment.author, permitted: false, command }]
-      : [];
+    const { id, issue, author, body } = comment;
+    if (!canCommand(comment, botLogin)) return [];
+    const command = before.has(body) ? (before.get(body) ?? null) : commandIn(body, botLogin);
+    memory.commandTexts.set(body, command);
+    return command ? [{ comment: id, issue, author, permitted: false, command }] : [];
   });
 }
 
 /** The command in a comment; null if it has none, was edited late, or is not by a person. */
-export function commandOf(
-  { author, body, createdAt, updatedAt }: Comment,
-  botLogin: string,
-): ParsedCommand | null {
-  if (author === botLogin || author.endsWith('[bot]')) return null;
-  if (Date.parse(updatedAt) - Date.parse(createdAt) > EDIT_SECONDS * 1000) return null;
+export function commandOf(comment: Comment, botLogin: string): ParsedCommand | null {
+  return canCommand(comment, botLogin) ? commandIn(comment.body, botLogin) : null;
+}
+
+function canCommand({ author, createdAt, updatedAt }: Comment, botLogin: string): boolean {
+  if (author === botLogin || author.endsWith('[bot]')) return false;
+  return Date.parse(updatedAt) - Date.parse(createdAt) <= EDIT_SECONDS * 1000;
+}
+
+function commandIn(body: string, botLogin: string): ParsedCommand | null {
   return parseCommand(body, botLogin.replace(/\[bot\]$/, ''));
 }
 

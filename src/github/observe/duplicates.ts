@@ -22,10 +22,13 @@ export function duplicateComments(
     const first = counting.get(issue);
     return first !== undefined && first < id && readMarker('campaign', body, campaignStateSchema) !== null;
   });
-  const repeated = own.filter(({ id, ...comment }) => {
-    const subject = subjectOf(comment);
-    return subject !== null && own.some(other => other.id > id && subjectOf(other) === subject);
-  });
+  const subjects = own.map(subjectOf);
+  const last = new Map<string, number>();
+  for (const [i, { id }] of own.entries()) {
+    const subject = subjects[i] ?? null;
+    if (subject !== null) last.set(subject, Math.max(id, last.get(subject) ?? id));
+  }
+  const repeated = own.filter(({ id }, i) => id < (last.get(subjects[i] ?? '') ?? id));
   return [...statuses, ...repeated].map(({ id }) => ({ kind: 'comment', id }));
 }
 

@@ -1,14 +1,16 @@
 /** What is remembered between looks at GitHub. It only saves requests, and may be lost. */
+import type { ParsedCommand } from '../../campaign/command.ts';
 import type { Experiment, Snapshot, UnreadableExperiment } from '../../campaign/model.ts';
 import type { Pull } from '../port.ts';
 import { noRefusals, type Refusals } from '../refusals.ts';
 import type { Told } from './permissions.ts';
 
 export interface Memory {
+  /** The App's, and those of branches whose names are the App's. */
   pulls: Map<number, Pull>;
   /** What each of `pulls` is. Read once per object: a pull request that changes is a new object. */
   subjects: WeakMap<Pull, Subject>;
-  /** The time of the latest edit among `pulls`. */
+  /** The time of the latest edit of a pull request. */
   pullsSince: string | null;
   /** Ids of status comments by issue. */
   statusComments: Map<number, number>;
@@ -24,6 +26,8 @@ export interface Memory {
   searched: Set<number>;
   /** When a run that had ended by itself was last seen. */
   runEndedAt: string | null;
+  /** The commands in the comments of the last look, by their text: most of them are listed again at the next. */
+  commandTexts: Map<string, ParsedCommand | null>;
   /** Who was told lately that they may not give commands. */
   told: Told[];
   refusals: Refusals;
@@ -47,6 +51,7 @@ export function emptyMemory(): Memory {
     bare: new Map(),
     searched: new Set(),
     runEndedAt: null,
+    commandTexts: new Map(),
     told: [],
     refusals: noRefusals(),
   };

@@ -4,7 +4,7 @@ import type { CampaignState } from '../../campaign/marker.ts';
 import { campaign, sha, trial } from '../../campaign/snapshot.test-helper.ts';
 import { campaignScene } from '../../sim/scene.test-helper.ts';
 import { writeMarker } from '../marker.ts';
-import type { Comment, GitHubPort, Issue, WorkflowRun } from '../port.ts';
+import type { Comment, GitHubPort, Issue, Pull, WorkflowRun } from '../port.ts';
 import { emptyMemory } from './memory.ts';
 import { observe } from './observe.ts';
 
@@ -227,4 +227,37 @@ test('a status comment that GitHub denies once, long after it was written, is fo
   assert.equal(await phase(), 'running');
   denied = true;
   assert.equal(await phase(), 'running');
+});
+
+test('a large repository costs a look little: what people wrote is read once, and their pull requests are not kept', async () => {
+  const { port, comments } = labelled();
+  const at = { createdAt: '2026-03-08T11:00:00Z', updatedAt: '2026-03-08T11:00:00Z' };
+  comments.push({ id: 5, issue: 3, author: 'bob', body: '/research 3', ...at });
+  comments.push({ id: 6, issue: 4, author: 'eve', body: `${'so long '.repeat(2000)}\n/research 3`, ...at });
+  const pull = (number: number, author: string, branch: string): Pull => ({
+    ...{ number, author, branch, state: 'open', title: '', body: 'x'.repeat(60_000), base: 'main', ...at },
+    ...{ headRepository: 'alice/model', headSha: 'e'.repeat(40), labels: [], mergeCommit: null },
+  });
+  const pulls = [
+    pull(10, 'bot[bot]', 'research/3/1'),
+    pull(11, 'bob', 'research/3/2'),
+    pull(12, 'bob', 'fix'),
+    { ...pull(13, 'eve', 'patch-1'), updatedAt: '2026-03-08T11:30:00Z' },
+  ];
+  const since: (string | null)[] = [];
+  port.pullsSince = async from => {
+    since.push(from);
+    return pulls;
+  };
+  const memory = emptyMemory();
+  const first = await observe(port, memory, NOW);
+  assert.deepEqual(
+    first.commands.map(({ comment }) => comment),
+    [5],
+    'nobody gives a command after 16,000 characters',
+  );
+  assert.deepEqual([...memory.pulls.keys()], [10, 11]);
+  const again = await observe(port, memory, NOW);
+  assert.equal(again.commands[0]?.command, first.commands[0]?.command, 'the same object');
+  assert.deepEqual(since, [null, '2026-03-08T11:30:00Z'], 'what is not kept is not listed again either');
 });

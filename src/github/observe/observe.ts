@@ -35,7 +35,7 @@ export async function observe(port: GitHubPort, memory: Memory, now: Date): Prom
   ]);
   const comments = [...issues, ...answers].sort((a, b) => a.createdAt.localeCompare(b.createdAt));
   const { experiments, unreadable } = experimentsIn(port, memory);
-  const commands = commandsIn(comments, port.botLogin);
+  const commands = commandsIn(comments, port.botLogin, memory);
   const met = metAgain(comments, port.botLogin);
   const promotions = promotionsIn(port, memory);
   const campaigns = await readCampaigns(port, memory, experiments, promotions, commands, met);

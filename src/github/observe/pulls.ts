@@ -18,9 +18,14 @@ const EXPERIMENT_BRANCH = /^research\/(\d+)\/(\d+)$/;
 
 export async function readPulls(port: GitHubPort, memory: Memory): Promise<void> {
   for (const pull of await port.pullsSince(memory.pullsSince)) {
-    memory.pulls.set(pull.number, pull);
+    if (concerns(port, pull)) memory.pulls.set(pull.number, pull);
     if (memory.pullsSince === null || pull.updatedAt > memory.pullsSince) memory.pullsSince = pull.updatedAt;
   }
+}
+
+/** A large repository has ten thousands of pull requests that people opened from branches of their own. */
+function concerns({ botLogin }: GitHubPort, { author, branch }: Pull): boolean {
+  return author === botLogin || branch.startsWith('research/');
 }
 
 /** The App's pull requests for experiments, with and without a readable marker. */

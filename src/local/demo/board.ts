@@ -216,6 +216,7 @@ const RESULTS: Record<string, string> = {
   crash: 'crashed',
   'stopped early': 'stopped early',
   flagged: 'flagged',
+  guard: 'breaks a guard',
 };
 
 function since({ first, champion }: Board): string {

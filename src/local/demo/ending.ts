@@ -56,6 +56,7 @@ const REASONS: Record<string, string> = {
   close: 'did not score better than the champion',
   'near miss': 'scored better, but not by more than chance can explain',
   'stopped early': 'fell so far behind half-way that training stopped',
+  guard: 'broke a guard of the contract',
   crash: 'crashed',
   flagged: 'waits for a person, because the audit disagrees with the score',
 };

@@ -1,13 +1,13 @@
 /** Reads a campaign back from its markers on GitHub, which needs nothing but read access. */
 import type { Octokit } from '@octokit/rest';
 import { experimentsTsv } from '../../campaign/evidence/experiments-tsv.ts';
-import { ledgerPoints, ledgerRows, resultsTsv, startOf } from '../../campaign/evidence/ledger.ts';
+import { guardsTsv, ledgerPoints, ledgerRows, resultsTsv, startOf } from '../../campaign/evidence/ledger.ts';
 import { type CampaignState, campaignStateSchema, experimentMarkerSchema } from '../../campaign/marker.ts';
 import { type Experiment, measuredValues, RESEARCH_LABEL, STACKED_LABEL } from '../../campaign/model.ts';
 import { mean } from '../../gate/mean.ts';
 import { readMarker } from '../../github/marker.ts';
 import { progressChart } from '../../render/chart.ts';
-import { CHART_FILE, EXPERIMENTS_FILE, RESULTS_FILE } from '../../render/status.ts';
+import { CHART_FILE, EXPERIMENTS_FILE, GUARDS_FILE, RESULTS_FILE } from '../../render/status.ts';
 
 export interface Repository {
   owner: string;
@@ -101,9 +101,12 @@ export function currentChampion(history: History): number | null {
 export function exportHistory(history: History, metric: Metric): Map<string, string> {
   const rows = ledgerRows(history.experiments);
   const start = startOf(history.state.baselines, history.experiments);
-  return new Map([
+  const files = new Map([
     [RESULTS_FILE, resultsTsv(metric.name, start, rows)],
     [EXPERIMENTS_FILE, experimentsTsv(metric, start, history.experiments)],
     [CHART_FILE, progressChart(ledgerPoints(start, rows), { metric: metric.name, goal: metric.goal })],
   ]);
+  const guards = guardsTsv(rows);
+  if (guards !== null) files.set(GUARDS_FILE, guards);
+  return files;
 }

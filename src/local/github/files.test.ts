@@ -47,7 +47,7 @@ test('what edits would damage is told apart from text', async () => {
   assert.deepEqual(await port.look('latin.py', 'main'), { kind: 'other', what: 'not UTF-8' });
   assert.deepEqual(await port.look('utf16.py', 'main'), { kind: 'other', what: 'a binary file' });
   assert.deepEqual(await port.look('logo.png', 'main'), { kind: 'other', what: 'a binary file' });
-  assert.deepEqual(await port.look('big.py', 'main'), { kind: 'other', what: 'larger than 1 MB' });
+  assert.deepEqual(await port.look('big.py', 'main'), { kind: 'large', bytes: 1_100_000 });
   assert.deepEqual(await port.look('src', 'main'), { kind: 'folder', files: ['src/a.py', 'src/b.py'] });
   assert.equal(await port.look('no.py', 'main'), null);
   assert.deepEqual(

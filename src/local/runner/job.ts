@@ -1,6 +1,7 @@
 /** Runs one job: its steps in order, in a workspace of its own. */
-import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, realpath, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { removeFolder } from '../../trial/remove.ts';
 import type { Conclusion, Job, JobQueue, JobStep } from '../jobs.ts';
 import { shouldRun } from './condition.ts';
 import { contextsOf, eventPath, interpolateAll, type JobContext, type RunnerOptions } from './context.ts';
@@ -33,7 +34,8 @@ export async function runJob(queue: JobQueue, job: Job, runner: RunnerOptions): 
     log.write(`##[error]${(error as Error).message}`);
     queue.steps(job.jobId, [{ ...setUp, status: 'completed', conclusion: 'failure' }]);
   } finally {
-    if (root) await rm(root, { recursive: true, force: true });
+    // A job that leaves something behind has ended nevertheless.
+    if (root) await removeFolder(root).catch(error => log.write(`##[warning]${(error as Error).message}`));
   }
   queue.complete(job.jobId, conclusion);
 }

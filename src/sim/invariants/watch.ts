@@ -6,6 +6,7 @@ import { watchCosts } from './costs.ts';
 import { watchCrashes } from './crashes.ts';
 import { watchExperiments } from './experiments.ts';
 import { watchFinals } from './finals.ts';
+import { watchGuards } from './guards.ts';
 import { watchMerges } from './merges.ts';
 import { watchPromotions } from './promotions.ts';
 import { watchReports } from './reports.ts';
@@ -32,6 +33,7 @@ export function watchInvariants(sim: Sim): void {
   for (const watch of [
     watchBranches,
     watchMerges,
+    watchGuards,
     watchExperiments,
     watchComments,
     watchTrials,
