@@ -28,7 +28,9 @@ interface ReportOptions {
 export function addReport(program: Command): void {
   program
     .command('report')
-    .description('write results.tsv, experiments.tsv, progress.svg and, with guards, guards.tsv for a campaign')
+    .description(
+      'write results.tsv, experiments.tsv, progress.svg and, with guards, guards.tsv for a campaign',
+    )
     .argument('<repository>', 'OWNER/REPO, or the directory of a running demo')
     .option('--issue <number>', "the campaign's issue (default: the newest)", wholeNumber(1, 2 ** 31))
     .option(
