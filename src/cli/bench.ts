@@ -97,7 +97,7 @@ export async function withBench<T>(
         signal: stop.signal,
         sandboxOptional,
       });
-      await rm(own, { recursive: true, force: true });
+      await removeFolder(own);
       return measurement;
     };
     return await use({ root, contract, budgetSeconds, head, measure });

@@ -25,6 +25,8 @@ export interface LedgerRow {
   noise: number | null;
   peakMemoryMb: number;
   status: 'keep' | 'discard' | 'crash' | 'stopped' | 'running';
+  /** How it ended; null while it runs. */
+  verdict: Verdict['kind'] | null;
   /** Whether it was merged for shorter code, not for a better score. */
   simpler: boolean;
   /** Whether it is held for review, and nobody has decided yet. */
