@@ -79,6 +79,7 @@ function summary(outcomes: readonly Outcome[]): string {
   const stopped = meanOf(outcomes.map(outcome => outcome.stopped)).mean;
   const helpful = meanOf(outcomes.map(({ helpful }) => helpful.all)).mean;
   const found = meanOf(outcomes.map(({ helpful }) => helpful.merged)).mean;
+  const stacks = stackedIn(outcomes);
   const own = meanOf(outcomes.map(outcome => outcome.championTrials)).mean;
   return [
     `gain ${gain.mean.toFixed(4)} ± ${gain.error.toFixed(4)}`,
@@ -87,7 +88,20 @@ function summary(outcomes: readonly Outcome[]): string {
     `helpful ${percent(found / Math.max(1e-9, helpful))}`,
     `ideas ${ideas.toFixed(0)}${stopped > 0 ? `, ${stopped.toFixed(0)} stopped` : ''}`,
     `champion ${own.toFixed(1)}`,
+    ...stacks,
   ].join('   ');
+}
+
+/** How many stacks a campaign tries and merges, and how many of the merged ones are false; empty without stacks. */
+function stackedIn(outcomes: readonly Outcome[]): string[] {
+  const sum = (of: keyof Outcome['stacks']) => outcomes.reduce((all, { stacks }) => all + stacks[of], 0);
+  const merged = sum('merged');
+  if (merged === 0) return [];
+  const perCampaign = (count: number) => (count / outcomes.length).toFixed(1);
+  const [found, expected] = [sum('falseMerges'), sum('expectedFalse')].map(each => percent(each / merged));
+  return [
+    `stacks ${perCampaign(sum('tried'))}, merged ${perCampaign(merged)}, false ${found} (expected ${expected})`,
+  ];
 }
 
 function meanOf(values: readonly number[]): { mean: number; error: number } {

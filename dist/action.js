@@ -19803,6 +19803,23 @@ function compilePattern(source) {
   }
 }
 
+// src/protocol/time-of-day.ts
+var EXPECTED = "expected a time of day and a zone, such as 08:00 Europe/Berlin";
+var timeOfDaySchema = external_exports.string().transform((text, context) => {
+  const [, hour, minute, zone = "UTC"] = /^([01]?\d|2[0-3]):([0-5]\d)(?: +(\S+))?$/.exec(text.trim()) ?? [];
+  if (hour !== void 0 && isZone(zone)) return { hour: Number(hour), minute: Number(minute), zone };
+  context.addIssue({ code: "custom", message: EXPECTED });
+  return external_exports.NEVER;
+});
+function isZone(timeZone) {
+  try {
+    new Intl.DateTimeFormat("en-US", { timeZone });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 // src/protocol/contract.ts
 var CONTRACT_PATH = ".github/research.yml";
 var CAMPAIGN_BASE = "campaign";
@@ -19908,6 +19925,8 @@ var keysSchema = external_exports.strictObject({
   ladder: external_exports.array(rungSchema).max(4).default([]),
   /** How many trials are spent at the end on finding the training time in which the result is as good as the start; 0: none. */
   time_to_quality: external_exports.int().min(0).max(20).default(0),
+  /** When a campaign that is still going comments what it has found so far, each day; null: only at its end. */
+  digest: timeOfDaySchema.nullable().default(null),
   promote: external_exports.strictObject({
     /** With `base: campaign`: the least share of the gain that must hold at the last budget of the ladder; null: any. */
     at_least: external_exports.number().gt(0).max(1).nullable().default(null)

@@ -20,9 +20,11 @@ import { renderLog } from './local/github/pages/log.ts';
 import { renderMarkdown } from './local/github/pages/markdown.ts';
 import { createLog } from './local/runner/log.ts';
 import { parseContract } from './protocol/contract-file.ts';
+import { unseen, visible } from './protocol/visible.ts';
 import { clip, escapeMarkdown, fence, quote } from './text/markdown.ts';
 import { plainLine } from './text/plain.ts';
 import { classify } from './trial/classify.ts';
+import { withHint } from './trial/hints.ts';
 import { parseNumber } from './trial/number.ts';
 import { collectOutput } from './trial/output.ts';
 import { parseProgress } from './trial/progress.ts';
@@ -80,6 +82,12 @@ const HOSTILE: Record<string, (length: number) => string> = {
   'a command and blanks': filled('/research ', ' ', 'x\u2028y'),
   'a command of numbers': filled('/research ', '1', 'x'),
   'a command to the runner': filled('::error ', ':a', ''),
+  'a section that never ends': filled('', '[[', 'a'),
+  'options of options': filled('', ' --a-', ''),
+  'options and blanks': filled('--a', ' ', ''),
+  'declarations that never end': filled('declare', ' -a', ''),
+  'defaults of defaults': filled('A=', '${A:-', ''),
+  'a constant whose type never ends': filled('const A: ', 'a<', ''),
   mentions: filled('', '@a ', ''),
   'names that never end': filled('', ' <', ''),
   trailers: filled('', 'signed-off-by ', ''),
@@ -114,6 +122,8 @@ const READERS: Record<string, (text: string) => unknown> = {
       lacksProgram: false,
       shorten: new Map([['/scratch/work/', '']]),
     }),
+  'a crash that may have a hint': text => withHint(text, text, true),
+  'a text as it looks': text => [visible(text), unseen(text)],
   'a number': parseNumber,
   progress: text => parseProgress(`step ${text}`),
   'a result file': text => {
@@ -128,6 +138,9 @@ const READERS: Record<string, (text: string) => unknown> = {
   'constants of Python': text => parseConstants('a.py', text),
   'constants of YAML': text => parseConstants('a.yml', text),
   'constants of JSON': text => parseConstants('a.json', text),
+  'constants of TOML': text => parseConstants('a.toml', text),
+  'constants of shell scripts': text => parseConstants('a.sh', text),
+  'constants of Rust': text => parseConstants('a.rs', text),
   'constants of TypeScript': text => parseConstants('a.ts', text),
   'a change of a constant': text =>
     changeIn({ path: 'a.py', search: `A = 1\n${text}`, replace: `A = 2\n${text}` }),

@@ -21,8 +21,8 @@ export interface Outcome {
   /** Ideas whose true gain is LEAST_GAIN or more, and how many of them were merged. */
   helpful: { all: number; merged: number };
   stopped: number;
-  /** Stacks of near misses, and what those that were merged truly gain. */
-  stacks: { tried: number; merged: number; gain: number };
+  /** Stacks of near misses. Their merges count above, too. */
+  stacks: { tried: number; merged: number; falseMerges: number; expectedFalse: number };
   /** Trials of the champion itself. */
   championTrials: number;
 }
@@ -36,7 +36,7 @@ export function nothingYet(): Outcome {
     ideas: 0,
     helpful: { all: 0, merged: 0 },
     stopped: 0,
-    stacks: { tried: 0, merged: 0, gain: 0 },
+    stacks: { tried: 0, merged: 0, falseMerges: 0, expectedFalse: 0 },
     championTrials: 0,
   };
 }
@@ -63,7 +63,10 @@ export function runGate(
   const baselines = [0, 1, 2].map(k => lab.trial(champion, k));
   const [first] = baselines;
   if (first) baselines[0] = { ...first, value: first.value + firstOff };
-  const needed = baselinesNeeded(baselines.map(({ value }) => value));
+  const needed = baselinesNeeded(
+    baselines.map(({ value }) => value),
+    rules.noise,
+  );
   for (let k = BASELINES; k < needed; k++) baselines.push(lab.trial(champion, k));
   const finished = baselines.map(sample => ({ preview: lab.preview(sample).value, value: sample.value }));
   let knowledge = startWith(baselines, rules);
@@ -110,11 +113,13 @@ export function runGate(
       );
       outcome.stacks.tried += 1;
       if (!merged) continue;
+      const isFalse = Number(-effect < LEAST_GAIN);
+      for (const counts of [outcome, outcome.stacks]) {
+        counts.expectedFalse += doubt;
+        counts.falseMerges += isFalse;
+      }
       outcome.stacks.merged += 1;
-      outcome.stacks.gain -= effect;
       outcome.merges += 1;
-      outcome.expectedFalse += doubt;
-      if (-effect < LEAST_GAIN) outcome.falseMerges += 1;
       continue;
     }
     const idea = lab.think();

@@ -56,6 +56,7 @@ export async function runFloor({ runners, hours, paced }: Floor): Promise<Done> 
     ladder: [],
     atLeast: null,
     timeToQuality: 0,
+    digest: null,
     crashesInARow: 3,
     // It thinks ahead.
     thinker: 'model',

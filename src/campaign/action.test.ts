@@ -200,6 +200,12 @@ const ACTIONS: { [Kind in Exclude<Action['kind'], 'wait'>]: [...About<Kind>, Act
     { kind: 'addFinals', campaign: later, finals: [final(10_001)] },
     { kind: 'addFinals', campaign: three, finals: [final(10_002)] },
   ],
+  digest: [
+    { kind: 'digest', campaign: three, contract, key: 'digest 2026-03-08' },
+    { kind: 'digest', campaign: later, contract, key: 'digest 2026-03-08' },
+    { kind: 'digest', campaign: three, contract, key: 'digest 2026-03-09' },
+    { kind: 'digest', campaign: four, contract, key: 'digest 2026-03-08' },
+  ],
   report: [
     { kind: 'report', campaign: three, contract },
     { kind: 'report', campaign: later, contract },

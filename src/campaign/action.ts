@@ -74,6 +74,8 @@ export type Action =
   | { kind: 'addFinals'; campaign: KnownCampaign; finals: Final[] }
   /** Comments what a campaign that has ended came to. */
   | (Work & { kind: 'report' })
+  /** Comments what a campaign that is still going has found so far. */
+  | (Work & { kind: 'digest'; key: string })
   | { kind: 'tidy'; duplicate: Duplicate }
   /** Deletes an experiment's branch if it is still at `sha`. */
   | { kind: 'clean'; branch: string; sha: string }
@@ -134,6 +136,8 @@ export function keyOf(action: Action): string {
       return `tidy ${action.duplicate.kind} ${action.duplicate.id}`;
     case 'clean':
       return `clean ${action.branch} at ${action.sha}`;
+    case 'digest':
+      return `#${action.campaign.issue} ${action.key}`;
     case 'addFinals':
       return `addFinals #${action.campaign.issue} ${action.finals.map(({ number }) => number).join(' ')}`;
     case 'wait':

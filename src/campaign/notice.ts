@@ -35,6 +35,11 @@ export function reportKey({ startedAt }: Pick<CampaignState, 'startedAt'>): stri
   return `report ${startedAt}`;
 }
 
+/** What a campaign had found by then. */
+export function digestKey(at: Date): string {
+  return `digest ${at.toISOString()}`;
+}
+
 /** Notices about queued runs that no runner picks up; `paused` also pauses the campaign. */
 const QUEUE_KEYS = { waiting: 'no runner for run', paused: 'paused for run' };
 export type QueueNotice = keyof typeof QUEUE_KEYS;

@@ -5,6 +5,7 @@ import { defaultTimeout, durationSchema, leastTimeout, writeDuration } from './d
 import { guardsSchema } from './guards.ts';
 import { normalPath, pathProblem } from './path.ts';
 import { compilePattern } from './pattern.ts';
+import { timeOfDaySchema } from './time-of-day.ts';
 import { isVisible, visible } from './visible.ts';
 
 export const CONTRACT_PATH = '.github/research.yml';
@@ -170,6 +171,8 @@ const keysSchema = z.strictObject({
   ladder: z.array(rungSchema).max(4).default([]),
   /** How many trials are spent at the end on finding the training time in which the result is as good as the start; 0: none. */
   time_to_quality: z.int().min(0).max(20).default(0),
+  /** When a campaign that is still going comments what it has found so far, each day; null: only at its end. */
+  digest: timeOfDaySchema.nullable().default(null),
   promote: z
     .strictObject({
       /** With `base: campaign`: the least share of the gain that must hold at the last budget of the ladder; null: any. */

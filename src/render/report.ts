@@ -1,4 +1,4 @@
-/** The report at the end of a campaign: what was found and how sure that is, what was not, what to do next, and what it cost. */
+/** The report at the end of a campaign, and the digest before that: what was found and how sure that is, what was not, what to do next, and what it cost. */
 import { markdownTable } from 'markdown-table';
 import { budgetOf } from '../campaign/evidence/evidence.ts';
 import { ladderOf } from '../campaign/evidence/ladder.ts';
@@ -33,28 +33,30 @@ const SHOWN_PULLS = 10;
 /** The whole comment. */
 export function reportComment(snapshot: Snapshot, contract: Contract, campaign: KnownCampaign): string {
   const facts = factsOf(snapshot, contract, campaign);
-  const parts = [
-    `### ${headline(facts)}`,
+  return joined([
+    `### ${headline(facts, '🏁')}`,
     confidence(facts),
     ladderSection(facts),
-    `![Every experiment so far](${snapshot.url}/raw/${LOG_BRANCH}/${CHART_FILE}?experiments=${facts.experiments.length})`,
+    chart(facts),
     mergedTable(facts),
     nearMissList(facts),
     section('Not merged: broke a guard', guardList(facts.experiments, SHOWN_PULLS)),
     failureList(facts),
     section('What to try next', whatNext(facts)),
-    costLine(facts),
-  ];
-  return parts.filter(part => part !== '').join('\n\n');
+    `**Cost.** ${costText(facts)} The campaign ended: ${campaign.state.reason}`,
+  ]);
 }
 
 /** `🏁 val_bpb 0.9979 → 0.9697 (−0.0282, 2.8% better): 9 of 125 experiments merged` */
-function headline({ experiments, line, levels: { first, last }, contract: { metric } }: Facts): string {
+function headline(
+  { experiments, line, levels: { first, last }, contract: { metric } }: Facts,
+  sign: '🏁' | '🌅',
+): string {
   const count = `${line?.merged.length ?? 0} of ${formatCount(experiments.length, 'experiment')} merged`;
-  if (line === null) return `🏁 No improvement: ${count}`;
-  if (!first || !last) return `🏁 ${count}`;
+  if (line === null) return `${sign} No improvement: ${count}`;
+  if (!first || !last) return `${sign} ${count}`;
   const change = formatDifference(last.value - first.value, first.value);
-  return `🏁 ${metric.name} ${formatValue(first.value)} → ${formatValue(last.value)} (${change}${relative(first.value, last.value, metric.goal)}): ${count}`;
+  return `${sign} ${metric.name} ${formatValue(first.value)} → ${formatValue(last.value)} (${change}${relative(first.value, last.value, metric.goal)}): ${count}`;
 }
 
 /** `, 2.8% better`; empty where a percentage says nothing. */
@@ -62,6 +64,32 @@ function relative(first: number, last: number, goal: Contract['metric']['goal'])
   if (first <= 0 || last <= 0) return '';
   const gain = ((goal === 'minimize' ? first - last : last - first) / first) * 100;
   return `, ${Math.abs(gain).toFixed(Math.abs(gain) < 10 ? 1 : 0)}% ${gain < 0 ? 'worse' : 'better'}`;
+}
+
+/** What a campaign has found so far, while it is still going. */
+export function digestComment(snapshot: Snapshot, contract: Contract, campaign: KnownCampaign): string {
+  const facts = factsOf(snapshot, contract, campaign);
+  const { target, phase, reason } = campaign.state;
+  const settled = facts.experiments.filter(({ marker }) => marker.verdict !== null).length;
+  const now = phase === 'paused' ? `**Paused:** ${reason}` : `${settled} of ${target} experiments are done.`;
+  return joined([
+    `### ${headline(facts, '🌅')}`,
+    now,
+    confidence(facts),
+    chart(facts),
+    mergedTable(facts),
+    nearMissList(facts),
+    failureList(facts),
+    `**Cost so far.** ${costText(facts)}`,
+  ]);
+}
+
+function joined(parts: readonly string[]): string {
+  return parts.filter(part => part !== '').join('\n\n');
+}
+
+function chart({ snapshot, experiments }: Facts): string {
+  return `![Every experiment so far](${snapshot.url}/raw/${LOG_BRANCH}/${CHART_FILE}?experiments=${experiments.length})`;
 }
 
 function confidence(facts: Facts): string {
@@ -201,7 +229,7 @@ function pullList(experiments: readonly Experiment[]): string {
 }
 
 /** What it cost, also for each merge, and what became of the experiments that were not merged. */
-function costLine({ experiments, line, spent, contract, campaign: { state } }: Facts): string {
+function costText({ experiments, line, spent, contract }: Facts): string {
   const merges = line?.merged.length ?? 0;
   const each =
     merges > 0
@@ -209,7 +237,7 @@ function costLine({ experiments, line, spent, contract, campaign: { state } }: F
       : '';
   const stopped = experiments.filter(({ marker }) => stoppedTrial(marker.trials)).length;
   const early = stopped > 0 ? ` ${formatCount(stopped, 'idea')} stopped half-way by the learning curve.` : '';
-  return `**Cost.** ${spentText(spent, contract.limits.usd)}.${each}${early} The campaign ended: ${state.reason}`;
+  return `${spentText(spent, contract.limits.usd)}.${each}${early}`;
 }
 
 function section(title: string, lines: readonly string[]): string {

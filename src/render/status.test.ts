@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Verdict } from '../campaign/marker.ts';
-import { campaign, experiment, sha, snapshot, trial } from '../campaign/snapshot.test-helper.ts';
+import type { Experiment } from '../campaign/model.ts';
+import { campaign, experiment, FAULT, sha, snapshot, trial } from '../campaign/snapshot.test-helper.ts';
 import { statusComment } from './status.ts';
 
 test('merges for shorter code are counted separately', () => {
@@ -114,4 +115,22 @@ test('every failed proposal is shown with its reason', () => {
   );
   assert.doesNotMatch(text({ failedInARow: 0 }), /last proposal failed/);
   assert.doesNotMatch(text({ failedInARow: 0, failedProposals: [] }), /failed/);
+});
+
+test('a machine error is told while its trial is repeated, and no longer', () => {
+  const fault = (id: string, runId: number) => trial(id, 'champion tree', FAULT, { runId });
+  const told = (state: Parameters<typeof campaign>[0], experiments: Experiment[] = []) => {
+    const one = campaign(state);
+    return statusComment(snapshot({ campaigns: [one], experiments }), one, one.state ?? assert.fail());
+  };
+  const first = { baselines: [fault('3/0.1', 5)] };
+  assert.match(
+    told(first),
+    /\*\*Machine error\*\* in trial 3\/0\.1: `The runner was unplugged\.`\. It is repeated, at most twice\./,
+  );
+  const later = trial('3/0.2', 'champion tree', 1, { runId: 6 });
+  assert.doesNotMatch(told({ baselines: [fault('3/0.1', 5), later] }), /Machine error/);
+  const idea = experiment(1, { trials: [fault('3/1.1', 9)] });
+  assert.match(told({ baselines: [later] }, [idea]), /Machine error\*\* in trial 3\/1\.1/);
+  assert.doesNotMatch(told({ ...first, phase: 'paused', reason: 'Three.' }), /Machine error/);
 });

@@ -3,11 +3,12 @@ import { markdownTable } from 'markdown-table';
 import { slowSentences } from '../campaign/evidence/disturbance.ts';
 import { type Ending, endingOf } from '../campaign/evidence/ending.ts';
 import { budgetOf, championValues, trialsOfTree } from '../campaign/evidence/evidence.ts';
+import { latestFault } from '../campaign/evidence/faults.ts';
 import { isSettled } from '../campaign/evidence/finals.ts';
 import { ladderOf } from '../campaign/evidence/ladder.ts';
 import { type LedgerRow, ledgerRows, type Spending, spending } from '../campaign/evidence/ledger.ts';
 import { type CampaignState, MAX_FAILED_PROPOSALS } from '../campaign/marker.ts';
-import { type Campaign, measuredValues, type Snapshot } from '../campaign/model.ts';
+import { type Campaign, type Experiment, measuredValues, type Snapshot } from '../campaign/model.ts';
 import { campaignBranch, seenBy } from '../campaign/own-branch.ts';
 import { stillAsked, waitsForDecisions, waitsForPeople } from '../campaign/people.ts';
 import { deadlineOf, inDollars } from '../campaign/plan/campaign-limits.ts';
@@ -49,6 +50,8 @@ export function statusComment(seen: Snapshot, campaign: Campaign, state: Campaig
     parts.push(`**${state.phase === 'paused' ? 'Paused' : 'Ended'}:** ${state.reason}`);
   const failures = failureLine(state);
   if (failures !== '') parts.push(failures);
+  const fault = faultLine(state, experiments);
+  if (fault !== '') parts.push(fault);
   const people = peopleLine(snapshot, campaign, state);
   if (people !== '') parts.push(people);
   const branch = ownBranchLine(snapshot, campaign, state);
@@ -80,6 +83,13 @@ export function statusComment(seen: Snapshot, campaign: Campaign, state: Campaig
       'Commands: `/research help`.</sub>',
   );
   return parts.join('\n\n');
+}
+
+/** Why nothing was measured lately. A pause has its own reason. */
+function faultLine({ phase, baselines }: CampaignState, experiments: readonly Experiment[]): string {
+  const fault = latestFault([...baselines, ...experiments.flatMap(({ marker }) => marker.trials)]);
+  if (fault === null || phase !== 'running') return '';
+  return `**Machine error** in trial ${fault.trial}: ${quote(fault.message, 300)}. It is repeated, at most twice.`;
 }
 
 /** Options of `/research N` that stay until another one changes them. */

@@ -4,6 +4,7 @@ import { describe, test } from 'node:test';
 import type { Comment } from '../github/port.ts';
 import { noticeKey } from '../github/replies.ts';
 import { statusComments } from '../sim/invariants/read.ts';
+import { changeRun } from '../sim/model/actions.ts';
 import { changeIssue } from '../sim/model/issues.ts';
 import { clearLine } from '../sim/model/port.ts';
 import { NoAnswer } from '../sim/model/refusal.ts';
@@ -90,5 +91,53 @@ describe('a campaign that has ended', () => {
     scene.restart();
     await scene.work();
     assert.equal(reports(scene).length, 1);
+  });
+});
+
+describe('`digest: 06:00 Europe/Berlin`', () => {
+  const digests = ({ model, issue }: Scene): Comment[] =>
+    model.comments
+      .values()
+      .filter(({ issue: on, body }) => on === issue && noticeKey(body)?.startsWith('digest '));
+
+  test('says once each morning what a campaign that is going has found, and nothing after its end', async () => {
+    // It begins at midnight UTC, which is one o'clock in Berlin.
+    const scene = campaignScene(3, 1, { digest: '06:00 Europe/Berlin' });
+    await measureChampion(scene);
+    scene.measure('1/1.1', 1.1);
+    await scene.work();
+    const run = scene.model.runs.values().at(-1);
+    changeRun(scene.model, 'runner', run?.id ?? 0, { status: 'in_progress' });
+    scene.pass(4 * 3600);
+    await scene.work();
+    assert.deepEqual(digests(scene), [], 'It is not yet six.');
+    scene.pass(3600);
+    await scene.work();
+    scene.restart();
+    await scene.work();
+    assert.equal(digests(scene).length, 1);
+    const [digest] = digests(scene);
+    assert.match(
+      digest?.body ?? '',
+      /^### 🌅 No improvement: 0 of 2 experiments merged\n\n1 of 3 experiments are done\./,
+    );
+    assert.match(digest?.body ?? '', /\*\*Cost so far\.\*\* \d trials/);
+    // The bot is away for two mornings.
+    scene.pass(2 * 24 * 3600);
+    await scene.work();
+    assert.equal(digests(scene).length, 2);
+    scene.say('/research stop');
+    await scene.work();
+    scene.pass(24 * 3600);
+    await scene.work();
+    assert.equal(digests(scene).length, 2);
+  });
+
+  test('says nothing before there is a verdict', async () => {
+    const scene = campaignScene(3, 1, { digest: '06:00 Europe/Berlin' });
+    await scene.work();
+    scene.pass(6 * 3600);
+    await scene.work();
+    assert.deepEqual(digests(scene), []);
   });
 });

@@ -111,6 +111,7 @@ export interface ContractOptions {
   ladder: readonly number[];
   atLeast: number | null;
   timeToQuality: number;
+  digest: string | null;
   /** A language model thinks, not the built-in agent. */
   thinker: 'explore' | 'model';
 }
@@ -121,8 +122,18 @@ const AGENTS = {
 } as const;
 
 export function contractText(options: ContractOptions): string {
-  const { refereed, parallel, apart, thinker, leastQuality, ladder, atLeast, timeToQuality, ...limits } =
-    options;
+  const {
+    refereed,
+    parallel,
+    apart,
+    thinker,
+    leastQuality,
+    ladder,
+    atLeast,
+    timeToQuality,
+    digest,
+    ...limits
+  } = options;
   const { experimentsLimit, hoursLimit, usdLimit, crashesInARow } = limits;
   const guards =
     leastQuality === null
@@ -139,6 +150,7 @@ agents: [${AGENTS[thinker]}]
 ladder: [${ladder.map(seconds => `{budget: ${seconds}s}`).join(', ')}]
 promote: {at_least: ${atLeast}}
 time_to_quality: ${timeToQuality}
+digest: ${digest}
 `;
 }
 

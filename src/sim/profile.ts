@@ -14,6 +14,8 @@ export interface Profile {
   /** Budgets at which results are measured once more at the end, in seconds, and the share of the gain that must hold there. */
   ladder: number[];
   atLeast: number | null;
+  /** When campaigns that are going report; they begin at midnight. */
+  digest: string | null;
   /** Trials spent on the time to quality. */
   timeToQuality: number;
   /** Campaigns work on branches of their own (`base: campaign`). */
@@ -57,7 +59,7 @@ export function drawProfile(random: Random): Profile {
   const worst = { 'fault-free': 0, crowded: 0, rough: 0.01, hellish: 0.05 }[mood];
   const rate = (factor = 1) => (random.chance(0.7) ? random.between(0, worst * factor) : 0);
   const rough = mood === 'rough' || mood === 'hellish';
-  const drawn: Omit<Profile, 'ladder' | 'atLeast' | 'timeToQuality'> = {
+  const drawn: Omit<Profile, 'ladder' | 'atLeast' | 'timeToQuality' | 'digest'> = {
     mood,
     // A gain can be too good to be believed only after a few ideas.
     experiments: random.whole(3, 6) + (random.chance(0.1) ? 4 : 0),
@@ -94,5 +96,6 @@ export function drawProfile(random: Random): Profile {
   const ladder = random.pick([[], [], [600], [600, 1200]]);
   const atLeast = drawn.apart && ladder.length > 0 ? random.pick([null, 0.5]) : null;
   const timeToQuality = random.pick([0, 0, 2, 4]);
-  return { ...drawn, ladder, atLeast, timeToQuality };
+  const digest = random.pick([null, null, '01:00', '20:30 America/New_York']);
+  return { ...drawn, ladder, atLeast, timeToQuality, digest };
 }

@@ -28,7 +28,7 @@ export function describeTally(tally: Tally, violations: number, seconds: number)
     ['runs', `${tally.runs} (${kinds(tally.trials)})`],
     [
       'experiments',
-      `${tally.experiments}, ${tally.stacks} stacks, ${tally.merges} merged, ${tally.promotions} promotions, ${tally.reports} reports, ${tally.finals} final trials, ${tally.heldBack} held back`,
+      `${tally.experiments}, ${tally.stacks} stacks, ${tally.merges} merged, ${tally.promotions} promotions, ${tally.reports} reports, ${tally.digests} digests, ${tally.finals} final trials, ${tally.heldBack} held back`,
     ],
     ['thoughts', `${tally.answers} (${kinds(tally.thoughts)})`],
     ['verdicts', kinds(tally.verdicts)],

@@ -68,6 +68,7 @@ export function campaignScene(
       ladder: [],
       atLeast: null,
       timeToQuality: 0,
+      digest: null,
       thinker: 'explore',
       leastQuality: null,
       ...contract,

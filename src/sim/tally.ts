@@ -15,6 +15,8 @@ export interface Tally {
   promotions: number;
   /** Reports of what a campaign came to. */
   reports: number;
+  /** What campaigns said before their end. */
+  digests: number;
   /** Trials of final measurements. */
   finals: number;
   /** Results that are not offered because the gain does not hold. */
@@ -47,6 +49,7 @@ export function emptyTally(): Tally {
     stacks: 0,
     promotions: 0,
     reports: 0,
+    digests: 0,
     finals: 0,
     heldBack: 0,
     answers: 0,

@@ -177,7 +177,7 @@ const GUARDS = `guards:
 
 test('a guarded number is the last line of its name or a key of the file, and what the bot can measure is measured', async context => {
   const lines =
-    'sleep 1; echo accuracy: 0.5; echo accuracy = 0.93; echo peak_memory_mb: 0.001; echo command_seconds: 0';
+    'sleep 4; echo accuracy: 0.5; echo accuracy = 0.93; echo peak_memory_mb: 0.001; echo command_seconds: 0';
   const printed = await measure(
     context,
     `metric: {name: p99, goal: minimize}\n${GUARDS}`,

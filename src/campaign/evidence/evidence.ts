@@ -36,11 +36,11 @@ export function budgetOf(contract: Contract, campaign: Campaign): number {
 }
 
 /** Whether the champion has enough trials to judge a candidate: its baselines, or a trial of the experiment that became the champion. */
-export function championIsMeasured(snapshot: Snapshot, budgetSeconds: number): boolean {
+export function championIsMeasured(snapshot: Snapshot, { gate }: Contract, budgetSeconds: number): boolean {
   const { tree } = snapshot.base;
   const inherited = snapshot.experiments.some(e => e.state === 'merged' && e.marker.tree === tree);
   const values = championValues(snapshot, budgetSeconds);
-  return values.length >= (inherited ? 1 : baselinesNeeded(values));
+  return values.length >= (inherited ? 1 : baselinesNeeded(values, gate.noise));
 }
 
 /** The champion's scores at a budget, without trials that were slow; empty if it has not been measured. */

@@ -12,6 +12,12 @@ export function faultsAmong(trials: readonly RecordedTrial[]): RecordedTrial[] {
   return trials.filter(isFault);
 }
 
+/** The latest of these trials if it ended with a machine error: nothing has been measured since, and people should know why. */
+export function latestFault(trials: readonly RecordedTrial[]): { trial: string; message: string } | null {
+  const latest = trials.toSorted((a, b) => (a.runId ?? 0) - (b.runId ?? 0)).at(-1);
+  return latest?.outcome.status === 'fault' ? { trial: latest.trial, message: latest.outcome.message } : null;
+}
+
 export function isFault(trial: RecordedTrial | undefined): boolean {
   return trial?.outcome.status === 'fault';
 }

@@ -14,7 +14,7 @@ import { maintainBase } from './base-branch.ts';
 import { conclude } from './conclude.ts';
 import { isLost } from './dispatch.ts';
 import { promote } from './promotion.ts';
-import { reportEnd } from './report.ts';
+import { digest, reportEnd } from './report.ts';
 import { writeOff } from './write-off.ts';
 
 const IDLE_SECONDS = 300;
@@ -58,8 +58,8 @@ function cleanOrWait(snapshot: Snapshot, next: Action | null, now: Date): Action
       !snapshot.offered.has(branch),
   );
   if (settled) return { kind: 'clean', branch: settled.branch, sha: settled.headSha };
-  const ending = reportEnd(snapshot) ?? promote(snapshot);
-  if (ending) return ending;
+  const told = reportEnd(snapshot) ?? promote(snapshot) ?? digest(snapshot, now);
+  if (told) return told;
   const stranger = snapshot.commands.find(({ permitted }) => !permitted);
   if (stranger) {
     const { issue } = stranger;

@@ -18,7 +18,7 @@ import { promote } from './promote.ts';
 import { open } from './propose.ts';
 import { hold } from './pull-commands.ts';
 import { repeat } from './repeat.ts';
-import { report } from './report.ts';
+import { digest, report } from './report.ts';
 import { moveHead, restack, revise } from './revise.ts';
 import { credit, stack } from './stack.ts';
 import { writeOff } from './thought-costs.ts';
@@ -89,6 +89,8 @@ export async function apply(
       return deleteBase(context, snapshot, action);
     case 'addFinals':
       return addFinals(context, snapshot, action);
+    case 'digest':
+      return digest(context, snapshot, action);
     case 'report':
       return report(context, snapshot, action);
     case 'tidy':

@@ -1,9 +1,9 @@
-/** Posts the report of a campaign that has ended. */
+/** Posts what a campaign came to, or what it has found so far. */
 import type { ActionOf } from '../../campaign/action.ts';
 import type { Snapshot } from '../../campaign/model.ts';
 import { reportKey } from '../../campaign/notice.ts';
 import { experimentsOf } from '../../campaign/queries.ts';
-import { reportComment } from '../../render/report.ts';
+import { digestComment, reportComment } from '../../render/report.ts';
 import type { Context } from '../context.ts';
 import { commentOnce } from '../replies.ts';
 import { saveState } from '../state.ts';
@@ -18,4 +18,14 @@ export async function report(
   if (experimentsOf(snapshot, campaign).length > 0)
     await commentOnce(port, issue, reportKey(state), reportComment(snapshot, contract, campaign));
   await saveState(port, snapshot, campaign, { ...state, reportDue: false });
+}
+
+export async function digest(
+  { port }: Context,
+  snapshot: Snapshot,
+  { campaign, contract, key }: ActionOf<'digest'>,
+): Promise<void> {
+  const { issue, state } = campaign;
+  await commentOnce(port, issue, key, digestComment(snapshot, contract, campaign));
+  await saveState(port, snapshot, campaign, { ...state, notices: [...state.notices, key] });
 }

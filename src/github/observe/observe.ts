@@ -122,7 +122,7 @@ async function readBase(
   const at = (branch: string, { sha, tree }: Commit) => ({ base: { branch, sha, tree } });
   const here = { ...at(home.branch, home.tip), contract: own, campaignTip: null };
   if (own.kind !== 'contract') return here;
-  const { base, agents, parallel, limits, ladder, promote, time_to_quality } = own.contract;
+  const { base, agents, parallel, limits, ladder, promote, time_to_quality, digest } = own.contract;
   const current = currentCampaign({ campaigns: [...campaigns] });
   if (base === null || base === home.branch || (base === CAMPAIGN_BASE && !current)) return here;
   const branch = base === CAMPAIGN_BASE && current ? campaignBranch(current.issue) : base;
@@ -137,7 +137,17 @@ async function readBase(
     there.kind === 'contract'
       ? {
           ...there,
-          contract: { ...there.contract, base, agents, parallel, limits, ladder, promote, time_to_quality },
+          contract: {
+            ...there.contract,
+            base,
+            agents,
+            parallel,
+            limits,
+            ladder,
+            promote,
+            time_to_quality,
+            digest,
+          },
         }
       : there;
   return { ...at(branch, tip), contract, campaignTip: tip };

@@ -37,6 +37,8 @@ export interface Board {
   champion: number | null;
   rows: readonly Row[];
   running: readonly RunningTrial[];
+  /** Why the latest trial measured nothing, if that was the machine's fault. */
+  machineError: { trial: string; message: string } | null;
   /** Why proposals failed, newest last, and how many failed since the last one that did not. */
   failures: readonly string[];
   failedInARow: number;
@@ -66,6 +68,7 @@ export function paint(board: Board, elapsedSeconds: number, columns: number): Li
     plain(board.reason === '' ? '' : `${board.phase}: ${board.reason}`),
     plain(`champion   ${metric} ${number(board.champion)}${since(board)}`),
     ...failureLines(board),
+    ...errorLines(board),
     plain(''),
     ...(board.running.length > 0
       ? board.running.flatMap(trial => trialLines(trial, board))
@@ -85,6 +88,14 @@ function failureLines({ failures, failedInARow }: Board): Line[] {
   if (last === undefined || failedInARow === 0) return [];
   const times = failedInARow === 1 ? '' : ` (${failedInARow} in a row)`;
   return [{ text: `proposal failed${times}: ${last}`, tone: 'bad' }];
+}
+
+function errorLines({ machineError }: Board): Line[] {
+  return machineError === null ? [] : [{ text: errorText(machineError), tone: 'bad' }];
+}
+
+function errorText({ trial, message }: NonNullable<Board['machineError']>): string {
+  return `trial ${trial}: machine error: ${message}`;
 }
 
 /** The failures that are new. Only the newest ones are kept, so the lists overlap. */
@@ -108,6 +119,8 @@ export function changes(before: Board | null, after: Board): string[] {
       lines.push(`champion, trial ${i + 1}: ${after.metric} ${number(value)}`);
   for (const reason of newFailures(before?.failures ?? [], after.failures))
     lines.push(`proposal failed: ${reason}`);
+  if (after.machineError && after.machineError.trial !== before?.machineError?.trial)
+    lines.push(errorText(after.machineError));
   for (const row of after.rows) {
     const old = before?.rows.find(other => other.number === row.number);
     if (!old) lines.push(`experiment ${row.number} (#${row.pull}): ${row.title}`);

@@ -1,6 +1,7 @@
 /** Reads a campaign back from its markers on GitHub, which needs nothing but read access. */
 import type { Octokit } from '@octokit/rest';
 import { experimentsTsv } from '../../campaign/evidence/experiments-tsv.ts';
+import { latestFault } from '../../campaign/evidence/faults.ts';
 import { guardsTsv, ledgerPoints, ledgerRows, resultsTsv, startOf } from '../../campaign/evidence/ledger.ts';
 import { type CampaignState, campaignStateSchema, experimentMarkerSchema } from '../../campaign/marker.ts';
 import { type Experiment, measuredValues, RESEARCH_LABEL, STACKED_LABEL } from '../../campaign/model.ts';
@@ -75,6 +76,11 @@ async function readState(
     if (state) return state;
   }
   return null;
+}
+
+/** Why the campaign's latest trial measured nothing, if that was the machine's fault; null if it was not. */
+export function machineError({ state, experiments }: History): { trial: string; message: string } | null {
+  return latestFault([...state.baselines, ...experiments.flatMap(({ marker }) => marker.trials)]);
 }
 
 /** Scores of the champion that the campaign started with. */

@@ -17,6 +17,7 @@ const start: Board = {
   champion: null,
   rows: [],
   running: [],
+  machineError: null,
   failures: [],
   failedInARow: 0,
 };
@@ -186,4 +187,22 @@ test('each failed proposal is a line with its reason, and a terminal shows that 
   const shown = paint(failed('a', 'b'), 5, 80).find(({ tone }) => tone === 'bad');
   assert.equal(shown?.text, 'proposal failed (2 in a row): b');
   assert.ok(paint({ ...failed('a'), failedInARow: 0 }, 5, 80).every(({ text }) => !text.includes('failed')));
+});
+
+test('a machine error is a line as soon as its trial has ended, and a terminal shows it until something is measured', () => {
+  const broken = (trial: string): Board => ({
+    ...start,
+    machineError: { trial, message: 'The disk is full: 3 MB are free.' },
+  });
+  const lines = written([
+    [0, start],
+    [1, broken('1/0.1')],
+    [2, broken('1/0.1')],
+    [3, broken('1/0.2')],
+    [4, measured],
+  ]).filter(line => line.includes('machine error'));
+  assert.equal(lines.length, 2, lines.join('\n'));
+  assert.match(lines[0] ?? '', /trial 1\/0\.1: machine error: The disk is full: 3 MB are free\.$/);
+  assert.match(textOf(paint(broken('1/0.1'), 0, 80)), /^trial 1\/0\.1: machine error: The disk is full/m);
+  assert.doesNotMatch(textOf(paint(measured, 0, 80)), /machine error/);
 });

@@ -12,6 +12,7 @@ import {
   firstChampion,
   type History,
   type Metric,
+  machineError,
   type Repository,
   readHistory,
 } from './history.ts';
@@ -72,6 +73,7 @@ export async function look(octokit: Octokit, watched: Watched, ear: Ear): Promis
       champion: currentChampion(history),
       rows,
       running,
+      machineError: machineError(history),
       failures: state.failedProposals,
       failedInARow: state.failedInARow,
     },

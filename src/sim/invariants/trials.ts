@@ -8,7 +8,7 @@ import { FIRST_FINAL, trialParts } from '../../campaign/trial-id.ts';
 import { measurementSchema } from '../../protocol/measurement.ts';
 import { isBeyond, STOP_INPUT, stopBarSchema } from '../../protocol/stop-bar.ts';
 import { type CheckRecord, type RunRecord, tipOf } from '../model/state.ts';
-import { markerOf, pullsOf, stateOf } from './read.ts';
+import { markerOf, pullsOf, stateOf, statusComments } from './read.ts';
 import type { Rule, Rules } from './rule.ts';
 
 export function watchTrials({ sim, model, allowed }: Rules): Rule {
@@ -61,7 +61,11 @@ export function watchTrials({ sim, model, allowed }: Rules): Rule {
       return (
         inputs.candidate === tipOf(model, sim.profile.apart ? campaignBranch(issue) : model.defaultBranch)
       );
-    if (experiment >= FIRST_FINAL) return true;
+    // With the status comment, the App loses sight of them.
+    if (experiment >= FIRST_FINAL)
+      return statusComments(model, issue).some(({ state }) =>
+        state.finals.some(({ number }) => number === experiment),
+      );
     const pull = pullsOf(model, issue).find(({ branch }) => branch.endsWith(`/${experiment}`));
     return pull?.state === 'open';
   }
