@@ -9,6 +9,7 @@ import { addNoise } from './cli/noise.ts';
 import { addReport } from './cli/report.ts';
 import { addServe } from './cli/serve.ts';
 import { addTrial } from './cli/trial.ts';
+import { addVerify } from './cli/verify.ts';
 import { UsageError } from './starter/errors.ts';
 import { CHECKOUT } from './starter/own-checkout.ts';
 
@@ -27,7 +28,8 @@ const program = new Command('autoresearch')
     '\nStart with `autoresearch demo`: it runs the whole loop on this machine, without a GitHub account.\nExit codes: 0 success, 1 failure, 2 usage error.',
   );
 
-for (const add of [addDemo, addInit, addServe, addTrial, addNoise, addReport, addDoctor]) add(program);
+for (const add of [addDemo, addInit, addServe, addTrial, addNoise, addVerify, addReport, addDoctor])
+  add(program);
 
 for (const event of ['uncaughtException', 'unhandledRejection'])
   process.once(event, error => process.exit(report(error)));

@@ -17,8 +17,6 @@ export interface Trials {
   measure(commit: string, seed: number): Promise<Measurement>;
   /** The commit that a name leads to. */
   commit(name: string): Promise<string>;
-  /** The commit that the main branch began with. */
-  firstCommit(): Promise<string>;
 }
 
 /** Calls `use` with the trials of the git repository at `source`, whose contract is that of its tip, and cleans up. */
@@ -28,7 +26,6 @@ export async function withTrials<T>(source: string, use: (trials: Trials) => Pro
   let count = 0;
   try {
     return await use({
-      firstCommit: () => git('rev-list', '--max-parents=0', 'main'),
       commit: name => git('rev-parse', `${name}^{commit}`),
       async measure(commit, seed) {
         const own = join(folder, String(++count));

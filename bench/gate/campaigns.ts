@@ -63,7 +63,10 @@ export function runGate(
   const baselines = [0, 1, 2].map(k => lab.trial(champion, k));
   const [first] = baselines;
   if (first) baselines[0] = { ...first, value: first.value + firstOff };
-  const needed = baselinesNeeded(baselines.map(({ value }) => value));
+  const needed = baselinesNeeded(
+    baselines.map(({ value }) => value),
+    rules.noise,
+  );
   for (let k = BASELINES; k < needed; k++) baselines.push(lab.trial(champion, k));
   const finished = baselines.map(sample => ({ preview: lab.preview(sample).value, value: sample.value }));
   let knowledge = startWith(baselines, rules);

@@ -1,6 +1,6 @@
 /** The hidden markers in which the App stores its state on GitHub: of an experiment, a campaign and a promotion. */
 import { z } from 'zod';
-import { measurementSchema, shaSchema } from '../protocol/measurement.ts';
+import { measurementSchema, shaSchema, trialIdSchema } from '../protocol/measurement.ts';
 import { mergeCauseSchema, pauseCauseSchema, withMergeCause, withPauseCause } from './cause.ts';
 import { guardFindingSchema } from './guard-finding.ts';
 import { costSchema, ideaSchema, MAX_IDEA } from './idea.ts';
@@ -44,12 +44,18 @@ const verdictSchema = z.preprocess(
     /** Means over the measured trials of the candidate and of the champion, in the metric's unit. */
     value: z.number().nullable(),
     championValue: z.number().nullable(),
-    /** How many trials that is the mean of; missing in older verdicts. */
+    /** Ids of the trials that these are the means of; missing where nothing was compared, and in older verdicts. */
+    compared: z
+      .strictObject({ candidate: z.array(trialIdSchema), champion: z.array(trialIdSchema) })
+      .optional(),
+    /** In older verdicts, how many trials of the champion that were. */
     championTrials: z.int().optional(),
     /** Standard deviation of one trial, as known at the time of the verdict. */
     noise: z.number().nullable(),
     /** Probability that the candidate is not better. */
     doubt: z.number().nullable(),
+    /** Probability that it is better, as believed before its first trial; missing in older verdicts. */
+    prior: z.number().optional(),
     /** What was found about the contract's guards; missing if none was looked at. */
     guards: z.array(guardFindingSchema).optional(),
   }),

@@ -31,56 +31,74 @@ export interface Bench {
   root: string;
   contract: Contract;
   budgetSeconds: number;
-  /** The champion: the last commit, or the work tree as a commit. */
+  /** The last commit, or the work tree as a commit. */
   head: string;
-  /** Measures one commit on top of the champion once. Throws a CommandError if the user interrupts. */
-  measure(candidate: string, seed: number, onLine: (line: string) => void): Promise<Measurement>;
+  /** Measures a commit once, as a champion. Throws a CommandError if the user interrupts. */
+  measure(commit: string, seed: number, onLine: (line: string) => void): Promise<Measurement>;
+}
+
+/** A repository, with or without a work tree, and what its trials need of this machine. */
+export interface Place {
+  root: string;
+  environment: NodeJS.ProcessEnv;
+  /** The checkout whose packages the trials use. */
+  packages: string;
+  /** Whether trials run without a sandbox if there is none. */
+  sandboxOptional: boolean;
+}
+
+/** The repository around `target`. Any other than this checkout brings its own Python and data. */
+export async function placeOf(target: string): Promise<Place> {
+  const root = await repositoryRoot(target);
+  const environment = root === CHECKOUT ? trainerEnvironment(process.env) : userEnvironment(process.env);
+  return { root, environment, packages: root, sandboxOptional: false };
 }
 
 /**
- * Calls `use` with a bench for the repository around `target` and cleans up afterwards. Throws a UsageError if the repository has no
- * commit, contract or workflow.
+ * Calls `use` with a bench for a repository and cleans up afterwards. Throws a UsageError if the repository has no commit, contract or
+ * workflow.
  */
 export async function withBench<T>(
-  target: string,
+  { root, environment, packages, sandboxOptional }: Place,
   options: BenchOptions,
   use: (bench: Bench) => Promise<T>,
 ): Promise<T> {
-  const root = await repositoryRoot(target);
   const last = await resolveRevision(root, 'HEAD');
   const head = options.workTree ? await commitWorkTree(root, last) : last;
   // The command may be given, and says itself where it would have been found.
   const contract = await committedContract(root, head, { workflow: 'optional' });
   const budgetSeconds = options.budget ? secondsOf(options.budget) : contract.trial.budget;
-  const step = await measuringStep(root, contract.trial.workflow, options.command);
+  const step = await measuringStep(root, head, contract.trial.workflow, options.command);
   const stop = new AbortController();
   for (const name of ['SIGINT', 'SIGTERM'] as const)
     process.once(name, () => stop.abort(new CommandError('cancelled before the trial ended')));
   const folder = await mkdtemp(path.join(tmpdir(), 'autoresearch-trial-'));
   try {
-    const base = await cloneAt(root, head, path.join(folder, 'base'));
     let trials = 0;
-    const measure: Bench['measure'] = async (candidate, seed, onLine) => {
+    const measure: Bench['measure'] = async (commit, seed, onLine) => {
       const own = path.join(folder, String(++trials));
       const scratch = path.join(own, 'scratch');
       await mkdir(scratch, { recursive: true });
-      return runTrial({
+      const checkout = await cloneAt(root, commit, path.join(own, 'checkout'));
+      const measurement = await runTrial({
         trial: `0/0.${trials}`,
-        base,
-        baseSha: head,
-        candidate: await cloneAt(root, candidate, path.join(own, 'candidate')),
-        candidateSha: candidate,
+        base: checkout,
+        baseSha: commit,
+        candidate: checkout,
+        candidateSha: commit,
         seed,
         budgetSeconds,
         timeoutSeconds: timeoutOf(contract.trial, budgetSeconds),
         ...step,
         scratch,
-        // Any other repository brings its own Python and data.
-        environment: root === CHECKOUT ? trainerEnvironment(process.env) : userEnvironment(process.env),
-        packages: root,
+        environment,
+        packages,
         onLine,
         signal: stop.signal,
+        sandboxOptional,
       });
+      await removeFolder(own);
+      return measurement;
     };
     return await use({ root, contract, budgetSeconds, head, measure });
   } finally {
@@ -100,18 +118,19 @@ const workflowSchema = z.object({
 });
 const actionSchema = z.object({ inputs: z.object({ command: z.object({ default: z.string() }) }) });
 
-/** The inputs that the repository's workflow passes to the action, or else the action's defaults. */
+/** The inputs that the workflow in a commit passes to the action, or else the action's defaults. */
 async function measuringStep(
   root: string,
+  commit: string,
   workflow: string,
   command: string | undefined,
 ): Promise<{ command: string; readable: string[] }> {
   const file = `.github/workflows/${workflow}`;
-  const text = await readFile(path.join(root, file), 'utf8').catch(() => null);
+  const text = await git(root, ['show', `${commit}:${file}`]).then(String, () => null);
   if (text === null) {
     if (command !== undefined) return { command, readable: [] };
     throw new UsageError(
-      `${file}: file not found. Write it with \`autoresearch init\`, or pass the command with --command.`,
+      `${file}: file not found. Write it with \`autoresearch init\` and commit it, or pass the command with --command.`,
     );
   }
   const parsed = workflowSchema.safeParse(load(text));

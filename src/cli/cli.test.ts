@@ -23,7 +23,7 @@ async function emptyRepository(t: TestContext): Promise<string> {
 test('help names every command', async () => {
   const { stdout, exitCode } = await autoresearch('--help');
   assert.equal(exitCode, 0);
-  for (const command of ['demo', 'init', 'serve', 'trial', 'noise', 'report', 'doctor'])
+  for (const command of ['demo', 'init', 'serve', 'trial', 'noise', 'verify', 'report', 'doctor'])
     assert.match(stdout, new RegExp(`^ {2}${command}\\b`, 'm'));
 });
 

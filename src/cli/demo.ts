@@ -98,6 +98,7 @@ async function demo(wanted: number | undefined, options: DemoCommandOptions): Pr
     runners: parallelOf(options),
     from: root,
     branch: await currentBranch(root),
+    own,
     name: own ? 'autoresearch-demo' : slug(path.basename(root)),
     command: comment(wanted ?? (own ? await affordable() : EXPERIMENTS.usually), options),
     metric: contract.metric,

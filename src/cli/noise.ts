@@ -1,10 +1,10 @@
 /** `autoresearch noise`: repeats the champion's trial with different seeds and says how large a gain must be to be detectable. */
 import type { Command } from 'commander';
-import { createLogUpdate } from 'log-update';
 import { CONFIDENCE, MOST_TRIALS, type Noise, noiseOf, smallestGain, trialsToShow } from '../gate/noise.ts';
 import { formatNoise, formatSeconds, formatShare, formatValue } from '../render/number.ts';
-import { type Bench, type BenchOptions, withBench, withoutNumber } from './bench.ts';
+import { type Bench, type BenchOptions, placeOf, withBench, withoutNumber } from './bench.ts';
 import { CommandError, durationText, wholeNumber } from './errors.ts';
+import { liveLine } from './live-line.ts';
 
 interface NoiseCommandOptions extends BenchOptions {
   trials: number;
@@ -35,7 +35,7 @@ export function addNoise(program: Command): void {
 }
 
 async function noise(target: string, options: NoiseCommandOptions): Promise<void> {
-  await withBench(target, options, async bench => {
+  await withBench(await placeOf(target), options, async bench => {
     const { trials, machine } = await repeat(bench, options.trials);
     const found = noiseOf(trials.map(trial => trial.value));
     if (options.json) console.log(JSON.stringify(asJson(bench, machine, trials, found), null, 2));
@@ -117,15 +117,5 @@ function asJson({ contract, budgetSeconds, head }: Bench, machine: string, trial
     mean: noise.mean,
     sd: noise.deviation,
     shows: { confidence: CONFIDENCE, oneTrial: smallestGain(noise, 1), threeTrials: smallestGain(noise, 3) },
-  };
-}
-
-/** A line that is overwritten in place on a terminal, and not printed anywhere else. */
-function liveLine(stream: NodeJS.WriteStream): { show(line: string): void; clear(): void } {
-  if (!stream.isTTY) return { show() {}, clear() {} };
-  const update = createLogUpdate(stream, { showCursor: true });
-  return {
-    show: line => update(line.slice(0, Math.max(40, (stream.columns ?? 80) - 1))),
-    clear: () => update.clear(),
   };
 }

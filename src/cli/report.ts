@@ -1,10 +1,10 @@
 /** `autoresearch report`: a campaign's results as a table and a chart, read back from GitHub. */
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Octokit } from '@octokit/rest';
 import type { Command } from 'commander';
 import { RESEARCH_LABEL } from '../campaign/model.ts';
-import { CONNECTION_FILE, connectionSchema } from '../local/demo/connection.ts';
+import { readConnection } from '../local/demo/connection.ts';
 import {
   exportHistory,
   type History,
@@ -28,7 +28,9 @@ interface ReportOptions {
 export function addReport(program: Command): void {
   program
     .command('report')
-    .description('write results.tsv, progress.svg and, with guards, guards.tsv for a campaign')
+    .description(
+      'write results.tsv, experiments.tsv, progress.svg and, with guards, guards.tsv for a campaign',
+    )
     .argument('<repository>', 'OWNER/REPO, or the directory of a running demo')
     .option('--issue <number>', "the campaign's issue (default: the newest)", wholeNumber(1, 2 ** 31))
     .option(
@@ -56,9 +58,9 @@ async function connect(
   name: string,
   options: ReportOptions,
 ): Promise<{ octokit: Octokit; repository: Repository }> {
-  const connection = await readFile(path.join(name, CONNECTION_FILE), 'utf8').catch(() => null);
+  const connection = await readConnection(name);
   if (connection !== null) {
-    const { url, token, owner, repo } = connectionSchema.parse(JSON.parse(connection));
+    const { url, token, owner, repo } = connection;
     return { octokit: client(`${url}/api/v3`, token), repository: { owner, repo } };
   }
   const match = /^([\w.-]+)\/([\w.-]+)$/.exec(name);

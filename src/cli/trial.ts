@@ -4,7 +4,7 @@ import type { Contract } from '../protocol/contract.ts';
 import { isFromOutside } from '../protocol/guards.ts';
 import type { Measurement } from '../protocol/measurement.ts';
 import { exactNumber } from '../text/exact-number.ts';
-import { type BenchOptions, withBench, withoutNumber } from './bench.ts';
+import { type BenchOptions, placeOf, withBench, withoutNumber } from './bench.ts';
 import { CommandError, durationText, wholeNumber } from './errors.ts';
 
 interface TrialCommandOptions extends BenchOptions {
@@ -28,17 +28,21 @@ export function addTrial(program: Command): void {
 }
 
 async function trial(target: string, options: TrialCommandOptions): Promise<void> {
-  await withBench(target, { ...options, workTree: true }, async ({ contract, head, measure }) => {
-    const measurement = await measure(head, options.seed, line => console.error(line));
-    if (options.json) console.log(JSON.stringify(measurement, null, 2));
-    const { outcome } = measurement;
-    if (outcome.status !== 'measured') throw new CommandError(withoutNumber(outcome));
-    if (options.json) return;
-    for (const { name } of contract.guards) console.log(guardText(name, measurement, contract));
-    console.log(
-      `${contract.metric.name}: ${exactNumber(outcome.value)}   (seed ${measurement.seed}, ${times(measurement)}, ${measurement.peakMemoryMb.toFixed(0)} MB, ${measurement.machine})`,
-    );
-  });
+  await withBench(
+    await placeOf(target),
+    { ...options, workTree: true },
+    async ({ contract, head, measure }) => {
+      const measurement = await measure(head, options.seed, line => console.error(line));
+      if (options.json) console.log(JSON.stringify(measurement, null, 2));
+      const { outcome } = measurement;
+      if (outcome.status !== 'measured') throw new CommandError(withoutNumber(outcome));
+      if (options.json) return;
+      for (const { name } of contract.guards) console.log(guardText(name, measurement, contract));
+      console.log(
+        `${contract.metric.name}: ${exactNumber(outcome.value)}   (seed ${measurement.seed}, ${times(measurement)}, ${measurement.peakMemoryMb.toFixed(0)} MB, ${measurement.machine})`,
+      );
+    },
+  );
 }
 
 /** A guarded number, and whose word it is. */

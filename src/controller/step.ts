@@ -29,7 +29,7 @@ const REFRESH_SECONDS = 40;
 export function emptyLoopMemory(): LoopMemory {
   return {
     ...emptyMemory(),
-    export: { results: null, writtenAt: null },
+    export: { experiments: null, writtenAt: null },
     done: new Map(),
     refreshedAt: null,
   };

@@ -9,14 +9,16 @@ const RULES: GateRules = { goal: 'minimize', rule: 'bayes', falseMerges: 0.1, ma
 const scored = (values: number[]) => values.map((value, seed) => ({ seed, value }));
 
 test('a champion gets two more trials where one of the first three stands apart, and no others', () => {
-  assert.equal(baselinesNeeded([]), 3);
-  assert.equal(baselinesNeeded([1, 1.002]), 3);
-  assert.equal(baselinesNeeded([1, 1.002, 0.999]), 3);
-  assert.equal(baselinesNeeded([1, 1.002, 1.05]), 5);
-  assert.equal(baselinesNeeded([0.95, 1.002, 1]), 5);
-  assert.equal(baselinesNeeded([1, 1, 1]), 3, 'a metric without noise');
-  assert.equal(baselinesNeeded([1, 1, 2]), 5);
-  assert.equal(baselinesNeeded([1, 1.002, 1.05, 1.001, 0.999]), 5, 'the first three decide');
+  assert.equal(baselinesNeeded([], null), 3);
+  assert.equal(baselinesNeeded([1, 1.002], null), 3);
+  assert.equal(baselinesNeeded([1, 1.002, 0.999], null), 3);
+  assert.equal(baselinesNeeded([1, 1.002, 1.05], null), 5);
+  assert.equal(baselinesNeeded([0.95, 1.002, 1], null), 5);
+  assert.equal(baselinesNeeded([1, 1, 1], null), 3, 'a metric without noise');
+  assert.equal(baselinesNeeded([1, 1, 2], null), 5);
+  assert.equal(baselinesNeeded([1, 1.002, 1.05, 1.001, 0.999], null), 5, 'the first three decide');
+  assert.equal(baselinesNeeded([1, 1.0001, 1.003], 0.001), 3, 'no further than the noise goes');
+  assert.equal(baselinesNeeded([1, 1.0001, 1.005], 0.001), 5);
 });
 
 test('a trial far from the others is dropped, once there are enough of them to tell', () => {

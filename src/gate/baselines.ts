@@ -7,15 +7,17 @@ export const BASELINES = 3;
 const WHEN_ONE_IS_APART = 5;
 /** One of three stands apart if its distance from the middle one is this many times that of the other. */
 const APART = 4;
+/** and if it is more than this many times the noise of a trial, where that is known. */
+const APART_NOISES = 4;
 /** A trial was disturbed if it is this many median absolute deviations away from the median. */
 const DISTURBED = 6;
 
-/** How many trials a champion needs, given the scores that it has. */
-export function baselinesNeeded(values: readonly number[]): number {
+/** How many trials a champion needs, given the scores that it has and, if it is known, their standard deviation. */
+export function baselinesNeeded(values: readonly number[], noise: number | null): number {
   const [low, middle, high] = values.slice(0, BASELINES).toSorted((a, b) => a - b);
   if (low === undefined || middle === undefined || high === undefined) return BASELINES;
   const [near, far] = [middle - low, high - middle].toSorted((a, b) => a - b) as [number, number];
-  return far > APART * near ? WHEN_ONE_IS_APART : BASELINES;
+  return far > Math.max(APART * near, APART_NOISES * (noise ?? 0)) ? WHEN_ONE_IS_APART : BASELINES;
 }
 
 /** The trials of one champion without those that were disturbed. With fewer than five, that cannot be told. */

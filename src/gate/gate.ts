@@ -46,6 +46,8 @@ export interface GateVerdict {
   noise: number;
   /** f: probability that the improvement is less than a fifth of the noise. */
   doubt: number;
+  /** Probability of a larger improvement before the first trial: the share of ideas that help or, for a stack, what its parts promise. */
+  prior: number;
 }
 
 /** κ and λ of docs/gate.md. */
@@ -82,12 +84,14 @@ export function judgeKnowing(knowledge: Knowledge, candidate: Candidate, rules: 
   const parts = partsOf(knowledge, candidate.parts);
   const tested = testOf(knowledge, samples, parts);
   const assessment = assess(tested, prices);
+  const prior = 1 - assess(testOf(knowledge, [], parts), prices).doubt;
   const verdict = (kind: GateVerdict['kind'], said = assessment, simplification = false): GateVerdict => ({
     kind,
     simplification,
     gain: said.gain * unit,
     noise: noise === 'spread' ? said.noise * unit : 0,
     doubt: said.doubt,
+    prior,
   });
   if (rules.rule === 'greedy')
     return verdict(first.value < (knowledge.bar ?? first.value) ? 'merge' : 'close');

@@ -1,15 +1,9 @@
 import { MAX_FAULTS, type RecordedTrial } from '../campaign/marker.ts';
+import { isBetter } from '../gate/better.ts';
 import type { Contract } from '../protocol/contract.ts';
 import { escapeMarkdown, fence, quote } from '../text/markdown.ts';
 import { auditSentence, NO_SANDBOX, ranBare } from './audit.ts';
-import {
-  formatComparison,
-  formatNoise,
-  formatProjection,
-  formatSeconds,
-  formatValue,
-  isBetter,
-} from './number.ts';
+import { formatComparison, formatNoise, formatProjection, formatSeconds, formatValue } from './number.ts';
 import { reportedDetails } from './reported.ts';
 
 /** Less is not worth mentioning. */

@@ -1,5 +1,5 @@
 /** Layout of the chart: pure geometry, in pixels. */
-import { isBetter } from './number.ts';
+import { isBetter } from '../gate/better.ts';
 
 /** One experiment; number 0 is the baseline. `value` is null if nothing was measured. */
 export interface ChartPoint {

@@ -6,6 +6,8 @@ import {
   formatCount,
   formatDifference,
   formatNoise,
+  formatOdds,
+  formatOneIn,
   formatSeconds,
   formatShare,
   formatValue,
@@ -82,4 +84,42 @@ test('a share is never rounded to certainty', () => {
 test('durations and counts carry their unit', () => {
   assert.deepEqual([0.84, 95, 300, 9000].map(formatSeconds), ['0.8 s', '95 s', '5 min', '2.5 h']);
   assert.deepEqual([formatCount(1, 'trial'), formatCount(2, 'trial')], ['1 trial', '2 trials']);
+});
+
+test('how often ideas help is said as one in so many', () => {
+  assert.deepEqual([0.1, 0.095, 0.066, 0.5, 0.6, 1e-9, -1e-16].map(formatOneIn), [
+    'about one idea in ten helps',
+    'about one idea in 11 helps',
+    'about one idea in 15 helps',
+    'about one idea in two helps',
+    'about 60% of ideas help',
+    'less than one idea in 999 helps',
+    'less than one idea in 999 helps',
+  ]);
+});
+
+test('odds are as people say them', () => {
+  const cases = [
+    [0.5, 'even'],
+    [0.52, 'even'],
+    [0.6, '3 to 2'],
+    [0.4, '2 to 3'],
+    [0.8, '4 to 1'],
+    [0.95, '19 to 1'],
+    [0.05, '1 to 19'],
+    [0.998, '500 to 1'],
+    [0.9999, 'over 999 to 1'],
+    [1, 'over 999 to 1'],
+    [0, 'under 1 to 999'],
+    [-1e-16, 'under 1 to 999'],
+    [1 + 1e-15, 'over 999 to 1'],
+  ] as const;
+  for (const [probability, odds] of cases) assert.equal(formatOdds(probability), odds);
+  for (let p = 0.002; p < 0.998; p += 0.001) {
+    const mirrored = formatOdds(1 - p)
+      .split(' to ')
+      .reverse()
+      .join(' to ');
+    if (Math.abs(p - 0.5) > 0.01) assert.equal(formatOdds(p), mirrored, `${p}`);
+  }
 });

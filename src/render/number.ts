@@ -1,4 +1,5 @@
 /** Numbers as people read them. */
+import { isBetter } from '../gate/better.ts';
 
 /** Sizes of a value that is written out. */
 const LEAST_FIXED = 1e-5;
@@ -37,11 +38,6 @@ export function formatComparison(value: number, reference: number, goal: 'minimi
   return `${text} ${isBetter(value, reference, goal) ? 'better' : 'worse'} than`;
 }
 
-/** Whether `value` is strictly better than `reference`. */
-export function isBetter(value: number, reference: number, goal: 'minimize' | 'maximize'): boolean {
-  return goal === 'minimize' ? value < reference : value > reference;
-}
-
 function decimalsOf(value: number): number {
   const size = Math.abs(value);
   if (size >= 1000) return 1;
@@ -61,6 +57,50 @@ export function formatShare(share: number): string {
   if (share < 0.001) return 'under 0.1%';
   if (share > 0.999) return 'over 99.9%';
   return `${(share * 100).toFixed(share < 0.1 || share > 0.99 ? 1 : 0)}%`;
+}
+
+/** Odds for something of this probability: `19 to 1`, `3 to 2`, `even`, `1 to 4`; from `under 1 to 999` to `over 999 to 1`. */
+export function formatOdds(share: number): string {
+  // A sum of rounded shares may be a little outside.
+  const probability = Math.min(1, Math.max(0, share));
+  const isFor = probability > 0.5;
+  const ratio = isFor ? probability / (1 - probability) : (1 - probability) / probability;
+  if (ratio > MOST_ODDS) return isFor ? `over ${MOST_ODDS} to 1` : `under 1 to ${MOST_ODDS}`;
+  const [many, few] = oddsOf(ratio);
+  if (many === few) return 'even';
+  return isFor ? `${many} to ${few}` : `${few} to ${many}`;
+}
+
+/** How often ideas help: `about one idea in ten helps`, `about one idea in 15 helps`, `about 60% of ideas help`. */
+export function formatOneIn(share: number): string {
+  if (share > 0.5) return `about ${formatShare(share)} of ideas help`;
+  if (share < 1 / MOST_ODDS) return `less than one idea in ${MOST_ODDS} helps`;
+  const many = Math.round(1 / share);
+  return `about one idea in ${NUMBERS[many] ?? many} helps`;
+}
+
+const NUMBERS = ['', '', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine', 'ten'];
+
+type Odds = [many: number, few: number];
+
+const MOST_ODDS = 999;
+/** As people say them. */
+const SMALL_ODDS: Odds[] = [
+  [1, 1],
+  [5, 4],
+  [3, 2],
+  [2, 1],
+  [5, 2],
+  [3, 1],
+  [7, 2],
+  [4, 1],
+];
+
+/** @param ratio at least 1 */
+function oddsOf(ratio: number): Odds {
+  if (ratio >= 4.5) return [ratio < 20 ? Math.round(ratio) : Number(ratio.toPrecision(2)), 1];
+  const distance = ([many, few]: Odds) => Math.abs(Math.log(many / few / ratio));
+  return SMALL_ODDS.reduce((best, odds) => (distance(odds) < distance(best) ? odds : best));
 }
 
 /** A duration: `0.8 s`, `95 s`, `12 min`, `3.4 h`. */

@@ -1,10 +1,10 @@
 /** What the parts of a campaign's report are made from. */
+import { isNearMiss } from '../campaign/evidence/ending.ts';
 import { type Spending, spending } from '../campaign/evidence/ledger.ts';
 import { type Levels, type Line, levelsOf, lineOf, noiseOf } from '../campaign/evidence/result.ts';
 import type { Experiment, KnownCampaign, Snapshot } from '../campaign/model.ts';
 import { experimentsOf } from '../campaign/queries.ts';
 import type { Contract } from '../protocol/contract.ts';
-import { isNearMiss } from './near-miss.ts';
 
 export interface Facts {
   snapshot: Snapshot;

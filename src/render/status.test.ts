@@ -50,7 +50,7 @@ test('an idea that scored better and was closed is a near miss, unless its score
   const results = [3, 2, 1].map(
     n => new RegExp(`^\\| +${n} \\|.*\\| (\\S+ [a-z ]+?) +\\| `, 'm').exec(text)?.[1],
   );
-  assert.deepEqual(results, ['✂️ stopped early', '❌ closed', '❌ near miss']);
+  assert.deepEqual(results, ['✂️ stopped early', '❌ worse', '🟡 near miss']);
 });
 
 /** The status of a campaign on #3 with these experiments. */

@@ -1,12 +1,13 @@
 /** The campaign's status comment. It is derived from the snapshot alone, so an unchanged snapshot gives the same text. */
 import { markdownTable } from 'markdown-table';
 import { slowSentences } from '../campaign/evidence/disturbance.ts';
+import { type Ending, endingOf } from '../campaign/evidence/ending.ts';
 import { budgetOf, championValues, trialsOfTree } from '../campaign/evidence/evidence.ts';
 import { latestFault } from '../campaign/evidence/faults.ts';
 import { isSettled } from '../campaign/evidence/finals.ts';
 import { ladderOf } from '../campaign/evidence/ladder.ts';
 import { type LedgerRow, ledgerRows, type Spending, spending } from '../campaign/evidence/ledger.ts';
-import { type CampaignState, MAX_FAILED_PROPOSALS, type Verdict } from '../campaign/marker.ts';
+import { type CampaignState, MAX_FAILED_PROPOSALS } from '../campaign/marker.ts';
 import { type Campaign, type Experiment, measuredValues, type Snapshot } from '../campaign/model.ts';
 import { campaignBranch, seenBy } from '../campaign/own-branch.ts';
 import { stillAsked, waitsForDecisions, waitsForPeople } from '../campaign/people.ts';
@@ -18,7 +19,6 @@ import { escapeMarkdown, quote } from '../text/markdown.ts';
 import { NO_SANDBOX, overfittingSentence, ranBare, testSentence } from './audit.ts';
 import { guardCells, guardLine, guardNames } from './guards.ts';
 import { heldBackSentence } from './ladder.ts';
-import { isNearMiss } from './near-miss.ts';
 import { formatCount, formatDifference, formatProjection, formatSeconds, formatValue } from './number.ts';
 
 const SHOWN_ROWS = 30;
@@ -26,6 +26,7 @@ const SHOWN_ROWS = 30;
 /** Where the export is. */
 export const LOG_BRANCH = 'research-log';
 export const RESULTS_FILE = 'results.tsv';
+export const EXPERIMENTS_FILE = 'experiments.tsv';
 export const CHART_FILE = 'progress.svg';
 export const GUARDS_FILE = 'guards.tsv';
 
@@ -59,8 +60,10 @@ export function statusComment(seen: Snapshot, campaign: Campaign, state: Campaig
   if (guards.length > 0) parts.push(guardLine(snapshot, campaign));
   const caveats = caveatLine(snapshot, state);
   if (caveats !== '') parts.push(caveats);
-  const nearMisses = new Set(
-    experiments.flatMap(({ marker }) => (isNearMiss(marker, metric.goal) ? marker.number : [])),
+  const endings = new Map(
+    experiments.flatMap(({ marker: { number, verdict, trials } }): [number, Ending][] =>
+      verdict === null ? [] : [[number, endingOf(verdict, trials, metric.goal)]],
+    ),
   );
   const isExported = settled.length > 0;
   const isReported = hasEnded(state) && !state.reportDue;
@@ -71,7 +74,7 @@ export function statusComment(seen: Snapshot, campaign: Campaign, state: Campaig
     );
   if (isReported && isExported)
     parts.push('The chart, near misses, crashes and what to try next are in the report below.');
-  if (rows.length > 0) parts.push(table(rows, nearMisses, metric.name));
+  if (rows.length > 0) parts.push(table(rows, endings, metric.name));
   const limits = snapshot.contract.kind === 'contract' ? snapshot.contract.contract.limits : NO_LIMITS;
   parts.push(
     `<sub>Spent: ${spentText(spending(campaign, experiments), limits.usd)}.${timeText(limits, state)} ` +
@@ -102,7 +105,7 @@ function optionsText({ parallel, budgetSeconds, agent }: CampaignState): string 
 function exportText(url: string, isExported: boolean): string {
   if (!isExported) return '';
   const link = (file: string) => `[\`${file}\`](${url}/blob/${LOG_BRANCH}/${file})`;
-  return `Results: ${link(RESULTS_FILE)}, ${link(CHART_FILE)}. `;
+  return `Results: ${link(RESULTS_FILE)}, ${link(EXPERIMENTS_FILE)}, ${link(CHART_FILE)}. `;
 }
 
 const NO_LIMITS = { usd: null, hours: null };
@@ -237,7 +240,7 @@ function caveatLine(snapshot: Snapshot, { baselines }: CampaignState): string {
   return sentences.filter(sentence => sentence !== '').join(' ');
 }
 
-function table(rows: readonly LedgerRow[], nearMisses: ReadonlySet<number>, metric: string): string {
+function table(rows: readonly LedgerRow[], endings: ReadonlyMap<number, Ending>, metric: string): string {
   const shown = rows.slice(-SHOWN_ROWS).reverse();
   const guards = guardNames(shown);
   const lines = shown.map(row => [
@@ -248,7 +251,7 @@ function table(rows: readonly LedgerRow[], nearMisses: ReadonlySet<number>, metr
       ? ''
       : formatDifference(row.value - row.championValue, row.championValue),
     ...guardCells(row, guards),
-    resultText(row, nearMisses.has(row.number)),
+    resultText(row, endings.get(row.number)),
     escapeMarkdown(row.title, 80),
   ]);
   const names = guards.map(name => escapeMarkdown(name));
@@ -259,10 +262,10 @@ function table(rows: readonly LedgerRow[], nearMisses: ReadonlySet<number>, metr
   return hidden > 0 ? `${text}\n\n${formatCount(hidden, 'older experiment')} not shown.` : text;
 }
 
-function resultText({ held, status, verdict }: LedgerRow, nearMiss: boolean): string {
+function resultText({ held, status }: LedgerRow, ending: Ending | undefined): string {
   if (held) return '✋ needs review';
-  if (nearMiss) return '❌ near miss';
-  return status === 'discard' && verdict !== null ? UNMERGED[verdict] : RESULTS[status];
+  if (status === 'keep') return '✅ merged';
+  return status === 'running' || ending === undefined ? '⏳ running' : UNMERGED[ending];
 }
 
 function valueText({ value, status }: LedgerRow): string {
@@ -270,23 +273,20 @@ function valueText({ value, status }: LedgerRow): string {
   return status === 'stopped' ? formatProjection(value) : formatValue(value);
 }
 
-const RESULTS: Record<LedgerRow['status'], string> = {
-  keep: '✅ merged',
-  discard: '❌ closed',
-  crash: '💥 crashed',
-  stopped: '✂️ stopped early',
-  running: '⏳ running',
-};
-
 /** An experiment that ended without a merge was not always judged. */
-const UNMERGED: Record<Verdict['kind'], string> = {
-  merge: '❌ closed',
-  close: '❌ closed',
+const UNMERGED: Record<Ending, string> = {
+  improvement: '❌ closed',
+  simplification: '❌ closed',
+  kept: '❌ closed',
   guard: '🛑 breaks a guard',
+  'near miss': '🟡 near miss',
+  'too close': '❌ too close',
+  worse: '❌ worse',
+  'stopped early': '✂️ stopped early',
   crash: '💥 crashed',
   flagged: '🚩 flagged',
-  unmeasurable: '⚠️ not measured',
+  unmeasured: '⚠️ not measured',
   superseded: '⏹ superseded',
-  stopped: '⏹ not judged',
-  person: '⏹ closed by a person',
+  'not judged': '⏹ not judged',
+  'by a person': '⏹ closed by a person',
 };

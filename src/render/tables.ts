@@ -1,8 +1,8 @@
 /** The tables below a verdict: the scores that were compared, and the trials they are means of. */
 import { markdownTable } from 'markdown-table';
+import { countsOf, errorsOf } from '../campaign/evidence/ending.ts';
 import { stoppedTrial } from '../campaign/evidence/stopping.ts';
 import type { RecordedTrial, Verdict } from '../campaign/marker.ts';
-import { measuredValues } from '../campaign/model.ts';
 import type { Contract } from '../protocol/contract.ts';
 import { escapeMarkdown } from '../text/markdown.ts';
 import {
@@ -15,34 +15,36 @@ import {
 } from './number.ts';
 
 /** The two means, their difference and how far each can be trusted; empty if no two were compared. */
-export function scoreTable(
-  { metric }: Contract,
-  { value, championValue, championTrials, noise }: Verdict,
-  trials: readonly RecordedTrial[],
-): string {
-  const count = measuredValues(trials).length;
-  if (value === null || championValue === null || count === 0 || stoppedTrial(trials)) return '';
-  const error = (of: number | undefined) =>
-    noise === null || of === undefined || of === 0 ? '–' : formatNoise(noise / Math.sqrt(of));
-  const both = championTrials === undefined ? undefined : (count * championTrials) / (count + championTrials);
+export function scoreTable({ metric }: Contract, verdict: Verdict, trials: readonly RecordedTrial[]): string {
+  const { value, championValue, noise } = verdict;
+  const counts = countsOf(verdict, trials);
+  if (value === null || championValue === null || counts.candidate === 0 || stoppedTrial(trials)) return '';
+  const errors = errorsOf(verdict, trials);
+  const shown = (error: number | null) => (error === null ? '–' : formatNoise(error));
   const direction = metric.goal === 'minimize' ? 'lower' : 'higher';
   return markdownTable(
     [
       ['', `${metric.name}, ${direction} is better`, 'trials', 'standard error'],
-      ['this idea', formatValue(value), String(count), error(count)],
-      ['champion', formatValue(championValue), String(championTrials ?? '–'), error(championTrials)],
-      ['difference', formatDifference(value - championValue, championValue), '', error(both)],
+      ['this idea', formatValue(value), String(counts.candidate), shown(errors.candidate)],
+      ['champion', formatValue(championValue), String(counts.champion ?? '–'), shown(errors.champion)],
+      ['difference', formatDifference(value - championValue, championValue), '', shown(errors.difference)],
       ...(noise === null ? [] : [['sd of one trial', formatNoise(noise), '', '']]),
     ],
     { align: ['l', 'r', 'r', 'r'] },
   );
 }
 
-/** One row per trial, and below it what is odd about their scores. Columns of which nothing is known are left out. */
-export function trialTable({ metric }: Contract, trials: readonly RecordedTrial[]): string {
+/** One row for each trial, then one for each of the champion's. Columns without any content are left out. */
+export function trialTable(
+  { metric }: Contract,
+  own: readonly RecordedTrial[],
+  champion: readonly RecordedTrial[],
+): string {
+  const trials = [...own, ...champion];
+  const names = [...own.map(({ trial }) => trial), ...champion.map(({ trial }) => `${trial} (champion)`)];
   const seconds = (value: number) => (value > 0 ? formatSeconds(value) : '–');
   const columns = [
-    { head: 'trial', align: 'l', cells: trials.map(({ trial }) => trial) },
+    { head: 'trial', align: 'l', cells: names },
     { head: metric.name, align: 'r', cells: trials.map(resultOf) },
     { head: 'training', align: 'r', cells: trials.map(({ trainingSeconds }) => seconds(trainingSeconds)) },
     { head: 'total', align: 'r', cells: trials.map(({ totalSeconds }) => seconds(totalSeconds)) },
@@ -54,15 +56,13 @@ export function trialTable({ metric }: Contract, trials: readonly RecordedTrial[
     { head: 'machine', align: 'l', cells: trials.map(({ machine }) => escapeMarkdown(machine, 60)) },
   ].filter(({ cells }) => cells.some(cell => cell !== '–'));
   const rows = trials.map((_, i) => columns.map(({ cells }) => cells[i] ?? ''));
-  const table = markdownTable([columns.map(({ head }) => head), ...rows], {
+  return markdownTable([columns.map(({ head }) => head), ...rows], {
     align: columns.map(({ align }) => align),
   });
-  const repeats = repeatsSentence(trials);
-  return repeats === '' ? table : `${table}\n\n${repeats}`;
 }
 
 /** Which trials scored the same on different seeds, which the gate counts as one; empty if none did. */
-function repeatsSentence(trials: readonly RecordedTrial[]): string {
+export function repeatsSentence(trials: readonly RecordedTrial[]): string {
   const measured = trials.filter(({ outcome }) => outcome.status === 'measured');
   const groups = Map.groupBy(measured, ({ outcome }) => outcome.status === 'measured' && outcome.value);
   return [...groups.values()]

@@ -36,7 +36,7 @@ describe('a trial that cannot win any more', () => {
     const texts = scene.model.comments.values().filter(({ issue }) => issue === pull?.number);
     assert.match(
       [...texts].map(({ body }) => body).join(),
-      /^❌ \*\*Stopped early at 50%:\*\* projected loss \*\*1\.0080\*\*/,
+      /^✂️ \*\*Stopped early at 50%, not merged:\*\* projected loss \*\*1\.0080\*\*/,
     );
     const check = scene.model.checks.values().find(({ externalId }) => externalId === '1/3.1');
     assert.deepEqual([check?.conclusion, check?.completed], ['neutral', true]);

@@ -82,7 +82,7 @@ const INTERVENTIONS: Record<string, () => Promise<void>> = {
     changePull(scene.model, 'alice', number, { state: 'open' });
     await workOn(scene);
     assert.equal(pullOf(scene, 1).state, 'closed');
-    assert.match(saidOn(scene, number, 'verdict'), /Not merged:/);
+    assert.match(saidOn(scene, number, 'verdict'), /Worse, not merged:/);
   },
 
   'opens a pull request of their own from a settled experiment’s branch': async () => {

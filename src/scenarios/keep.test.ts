@@ -49,7 +49,7 @@ describe('/research keep', () => {
     assert.match(messageOfTip(scene), /\nTrials: 1\/1\.1\nKept-by: bob$/);
     assert.match(
       saidOn(scene, pull.number, 'verdict'),
-      /^✅ \*\*Merging:\*\* .*worse than the champion.*Kept by bob\./,
+      /^✅ \*\*Merging on request:\*\* .*worse than the champion.*Kept by bob\./,
     );
     assert.match(pull.body, /- bob asked to keep it/);
   });

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { replyKey } from '../github/replies.ts';
-import { candidateMessage } from '../render/pull.ts';
+import { candidateMessage } from '../render/commit.ts';
 import { pullsOf, statusComments } from '../sim/invariants/read.ts';
 import { NAMES, SETTINGS } from '../sim/landscape.ts';
 import { createCheck, dispatchRun } from '../sim/model/actions.ts';

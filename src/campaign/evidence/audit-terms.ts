@@ -42,7 +42,8 @@ export function termsOf(
   const threshold = () => {
     if (champion.length === 0) return experiment === null && isFirstRunning(snapshot) ? NEVER : null;
     const values = measuredValues(champion);
-    if (experiment === null) return values.length < baselinesNeeded(values) ? NEVER : null;
+    if (experiment === null)
+      return values.length < baselinesNeeded(values, contract.gate.noise) ? NEVER : null;
     const confirms =
       keptBy(experiment.marker) !== null || measuredValues(trialsOf(snapshot, experiment)).length > 0;
     return confirms ? null : worstPromisingValue(snapshot, contract, champion, seed, experiment.marker.parts);

@@ -4,7 +4,7 @@ import { baselinesNeeded } from '../../gate/baselines.ts';
 import { type GateRules, type GateVerdict, judge, worstPromising } from '../../gate/gate.ts';
 import type { Contract } from '../../protocol/contract.ts';
 import type { Measurement } from '../../protocol/measurement.ts';
-import type { RecordedTrial } from '../marker.ts';
+import type { RecordedTrial, Verdict } from '../marker.ts';
 import { type Campaign, type Experiment, measuredValues, type Snapshot } from '../model.ts';
 import { attemptsOf, trialsOf } from '../queries.ts';
 import { trialParts } from '../trial-id.ts';
@@ -36,11 +36,11 @@ export function budgetOf(contract: Contract, campaign: Campaign): number {
 }
 
 /** Whether the champion has enough trials to judge a candidate: its baselines, or a trial of the experiment that became the champion. */
-export function championIsMeasured(snapshot: Snapshot, budgetSeconds: number): boolean {
+export function championIsMeasured(snapshot: Snapshot, { gate }: Contract, budgetSeconds: number): boolean {
   const { tree } = snapshot.base;
   const inherited = snapshot.experiments.some(e => e.state === 'merged' && e.marker.tree === tree);
   const values = championValues(snapshot, budgetSeconds);
-  return values.length >= (inherited ? 1 : baselinesNeeded(values));
+  return values.length >= (inherited ? 1 : baselinesNeeded(values, gate.noise));
 }
 
 /** The champion's scores at a budget, without trials that were slow; empty if it has not been measured. */
@@ -78,6 +78,12 @@ export type Judgement =
   | { kind: 'judged'; verdict: GateVerdict; candidate: RecordedTrial[]; champion: RecordedTrial[] }
   /** No trial of the champion ran under the candidate's conditions. */
   | { kind: 'incomparable'; machine: string };
+
+/** The trials that a judgement rests on, by id. */
+export function comparedIn({ candidate, champion }: Judgement & { kind: 'judged' }): Verdict['compared'] {
+  const ids = (trials: readonly RecordedTrial[]) => trials.map(({ trial }) => trial);
+  return { candidate: ids(candidate), champion: ids(champion) };
+}
 
 /**
  * Lets the gate judge an experiment's trials, given the history that led to its champion. If they ran under several conditions, the

@@ -88,7 +88,7 @@ describe('an idea that gains', () => {
       verdict?.reason,
       "Breaks the guard memory: 1843 in 1 trial, but at most 1100 is allowed (1.1x the reference champion's 1000).",
     );
-    assert.deepEqual([verdict?.value, verdict?.championTrials], [0.9, 3]);
+    assert.deepEqual([verdict?.value, verdict?.compared?.champion.length], [0.9, 3]);
     const least = judged([{ accuracy: 0.9 }], {
       guards: [ACCURACY],
       champion: baselines({ accuracy: 0.931 }),

@@ -4,10 +4,11 @@ import { mean } from '../../gate/mean.ts';
 import { exactNumber } from '../../text/exact-number.ts';
 import type { GuardFinding } from '../guard-finding.ts';
 import { addCost, type Cost, NO_COST } from '../idea.ts';
-import type { RecordedTrial, Verdict } from '../marker.ts';
+import type { ExperimentMarker, RecordedTrial, Verdict } from '../marker.ts';
 import { type Campaign, type Experiment, measuredValues } from '../model.ts';
 import { waitsForPeople } from '../people.ts';
 import { stoppedTrial } from './stopping.ts';
+import { type Cell, tsv } from './tsv.ts';
 
 /** One experiment. `value` is null if nothing was measured, and projected if its trial was stopped early. */
 export interface LedgerRow {
@@ -36,27 +37,36 @@ export interface LedgerRow {
 
 /** One row for each experiment, in the same order. */
 export function ledgerRows(experiments: readonly Experiment[]): LedgerRow[] {
-  return experiments.map(experiment => {
-    const { marker } = experiment;
-    const values = measuredValues(marker.trials);
-    const status = rowStatus(experiment);
-    return {
-      number: marker.number,
-      pull: experiment.pull,
-      commit: experiment.mergeCommit ?? marker.commit,
-      title: marker.idea.title,
-      value: values.length > 0 ? mean(values) : status === 'stopped' ? (marker.verdict?.value ?? null) : null,
-      championValue: marker.verdict?.championValue ?? null,
-      measured: values.length,
-      noise: marker.verdict?.noise ?? null,
-      peakMemoryMb: Math.max(0, ...marker.trials.map(trial => trial.peakMemoryMb)),
-      status,
-      verdict: marker.verdict?.kind ?? null,
-      simpler: marker.verdict?.cause === 'simpler',
-      held: waitsForPeople(experiment),
-      guards: marker.verdict?.guards ?? [],
-    };
-  });
+  return experiments.map(ledgerRow);
+}
+
+export function ledgerRow(experiment: Experiment): LedgerRow {
+  const { marker } = experiment;
+  const { verdict } = marker;
+  const values = comparedValues(marker);
+  const status = rowStatus(experiment);
+  return {
+    number: marker.number,
+    pull: experiment.pull,
+    commit: experiment.mergeCommit ?? marker.commit,
+    title: marker.idea.title,
+    value: values.length > 0 ? mean(values) : status === 'stopped' ? (verdict?.value ?? null) : null,
+    championValue: verdict?.championValue ?? null,
+    measured: values.length,
+    noise: verdict?.noise ?? null,
+    peakMemoryMb: Math.max(0, ...marker.trials.map(trial => trial.peakMemoryMb)),
+    status,
+    verdict: verdict?.kind ?? null,
+    simpler: verdict?.cause === 'simpler',
+    held: waitsForPeople(experiment),
+    guards: verdict?.guards ?? [],
+  };
+}
+
+/** The scores that the verdict rests on: those under the champion's conditions. Without such a verdict, all. */
+function comparedValues({ trials, verdict }: ExperimentMarker): number[] {
+  const compared = new Set(verdict?.compared?.candidate);
+  return measuredValues(compared.size > 0 ? trials.filter(({ trial }) => compared.has(trial)) : trials);
 }
 
 function rowStatus(experiment: Experiment): LedgerRow['status'] {
@@ -106,10 +116,10 @@ export function startOf(
  * description has the projected score, `guard` and `unmeasured`.
  */
 export function resultsTsv(metric: string, start: Start | null, rows: readonly LedgerRow[]): string {
-  const header = ['commit', metric, 'memory_gb', 'status', 'description'].join('\t');
+  const header = ['commit', metric, 'memory_gb', 'status', 'description'];
   const first = start ? [line(start.commit, start.value, start.peakMemoryMb, 'keep', 'baseline')] : [];
   const lines = rows.filter(row => row.status !== 'running').map(lineOf);
-  return `${[header, ...first, ...lines].join('\n')}\n`;
+  return tsv([header, ...first, ...lines]);
 }
 
 /**
@@ -118,28 +128,22 @@ export function resultsTsv(metric: string, start: Start | null, rows: readonly L
  */
 export function guardsTsv(rows: readonly LedgerRow[]): string | null {
   const lines = rows.flatMap(({ commit, guards }) =>
-    guards.map(({ name, value, trials, side, bound, limit, kind }) =>
-      [
-        commit.slice(0, 7),
-        oneCell(name),
-        value === null ? '' : exactNumber(value),
-        trials,
-        side,
-        limit === null ? '' : exactNumber(limit),
-        bound,
-        kind,
-      ].join('\t'),
-    ),
+    guards.map(({ name, value, trials, side, bound, limit, kind }) => [
+      commit.slice(0, 7),
+      name,
+      value,
+      String(trials),
+      side,
+      limit,
+      bound,
+      kind,
+    ]),
   );
-  const header = ['commit', 'guard', 'value', 'trials', 'side', 'limit', 'bound', 'result'].join('\t');
-  return lines.length === 0 ? null : `${[header, ...lines].join('\n')}\n`;
+  const header = ['commit', 'guard', 'value', 'trials', 'side', 'limit', 'bound', 'result'];
+  return lines.length === 0 ? null : tsv([header, ...lines]);
 }
 
-function oneCell(text: string): string {
-  return text.replace(/[\t\r\n]+/g, ' ');
-}
-
-function lineOf({ commit, value, peakMemoryMb, status, title, verdict }: LedgerRow): string {
+function lineOf({ commit, value, peakMemoryMb, status, title, verdict }: LedgerRow): Cell[] {
   if (status === 'stopped') {
     const projected = value === null ? '' : ` (projected ${exactNumber(value)})`;
     return line(commit, null, peakMemoryMb, status, title + projected);
@@ -172,7 +176,7 @@ export interface LedgerPoint {
 
 /** The points of the chart, numbered in the order of `rows`. */
 export function ledgerPoints(start: Start | null, rows: readonly LedgerRow[]): LedgerPoint[] {
-  const noise = rows.find(row => row.noise !== null)?.noise ?? null;
+  const noise = firstNoise(rows);
   const first = start
     ? [
         {
@@ -198,6 +202,11 @@ export function ledgerPoints(start: Start | null, rows: readonly LedgerRow[]): L
   return [...first, ...rest];
 }
 
+/** The standard deviation of a trial at the first verdict that knows it, which the baselines had, too. */
+export function firstNoise(rows: readonly LedgerRow[]): number | null {
+  return rows.find(row => row.noise !== null)?.noise ?? null;
+}
+
 /** Of a mean over trials with this standard deviation. */
 function standardError(deviation: number | null, trials: number): number | null {
   return deviation === null || trials === 0 ? null : deviation / Math.sqrt(trials);
@@ -209,11 +218,9 @@ function line(
   memoryMb: number,
   status: string,
   description: string,
-): string {
-  const clean = oneCell(description);
-  const score = value === null ? '' : exactNumber(value);
-  const memory = memoryMb > 0 ? (memoryMb / 1024).toFixed(1) : '';
-  return [commit.slice(0, 7), score, memory, status, clean].join('\t');
+): Cell[] {
+  const memory = memoryMb > 0 ? (memoryMb / 1024).toFixed(1) : null;
+  return [commit.slice(0, 7), value, memory, status, description];
 }
 
 export interface Spending {

@@ -60,13 +60,17 @@ export function stoppedVerdict(
   // The next trial is not stopped early.
   if (isDisturbedBeside(trial, trialsOfTree(snapshot, marker.champion.tree).filter(hasResult))) return null;
   const like = (other: RecordedTrial) => comparable(other, trial);
-  const champion = measuredValues(trialsOfTree(snapshot, marker.champion.tree).filter(like));
+  const measured = trialsOfTree(snapshot, marker.champion.tree).filter(
+    each => each.outcome.status === 'measured' && like(each),
+  );
+  const champion = measuredValues(measured);
   const verdict: Verdict = {
     kind: 'close',
     cause: null,
     reason: `Stopped early at ${Math.round(100 * at)}%: the projected score was not worth the rest of the trial.`,
     value: preview,
     championValue: champion.length > 0 ? mean(champion) : null,
+    compared: { candidate: [], champion: measured.map(each => each.trial) },
     noise: null,
     doubt: null,
   };

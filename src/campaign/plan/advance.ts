@@ -43,7 +43,7 @@ function suspect({ snapshot, work, now, limit }: Turn): Action | null {
 /** The next steps of everything in progress, in order of precedence. */
 function stepsOf(turn: Turn, suspicion: Action | null): Action[] {
   const { snapshot, work } = turn;
-  const isMeasured = championIsMeasured(snapshot, budgetOf(work.contract, work.campaign));
+  const isMeasured = championIsMeasured(snapshot, work.contract, budgetOf(work.contract, work.campaign));
   const guards = prepareGuards(turn);
   const steps = guards ? [guards] : isMeasured ? experimentSteps(turn, suspicion) : [championStep(turn)];
   return steps.filter(step => step !== null);

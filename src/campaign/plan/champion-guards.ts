@@ -27,7 +27,7 @@ export function prepareGuards(turn: Turn): Action | null {
     outcome.status === 'measured' && budgetSeconds === budget;
   const trials = trialsOfTree(snapshot, snapshot.base.tree).filter(isMeasured);
   const recent = recentTrials(snapshot, campaign).filter(isMeasured);
-  const isReady = championIsMeasured(snapshot, budget);
+  const isReady = championIsMeasured(snapshot, contract, budget);
   for (const guard of contract.guards) {
     const { name } = guard;
     if (trials.length === 0 || trials.some(({ numbers }) => numbers[name] != null)) continue;

@@ -34,7 +34,7 @@ export function measureChampion(snapshot: Snapshot, work: Work, parallel: number
   if (broken) return broken;
   const running = attemptsOf(snapshot, campaign.issue, 0).length;
   const values = championValues(snapshot, budgetOf(work.contract, campaign));
-  const missing = baselinesNeeded(values) - values.length;
+  const missing = baselinesNeeded(values, work.contract.gate.noise) - values.length;
   if (waiting && running >= Math.min(parallel, missing)) return waiting;
   return dispatch(snapshot, work, null, recorded);
 }

@@ -2,7 +2,7 @@
 import { mean } from '../../gate/mean.ts';
 import type { Contract } from '../../protocol/contract.ts';
 import type { Action } from '../action.ts';
-import { type Judgement, judgeExperiment, soundTrials } from '../evidence/evidence.ts';
+import { comparedIn, type Judgement, judgeExperiment, soundTrials } from '../evidence/evidence.ts';
 import { breachReason, guardFindings } from '../evidence/guards.ts';
 import { stoppedVerdict } from '../evidence/stopping.ts';
 import { missingOnTest, missingReason } from '../evidence/test-text.ts';
@@ -62,14 +62,15 @@ function verdictOf(
   judged: Judged,
   guards: GuardFinding[] | null,
 ): Action | null {
-  const { kind, simplification, noise, doubt } = judged.verdict;
+  const { kind, simplification, noise, doubt, prior } = judged.verdict;
   const meanOf = (measured: readonly RecordedTrial[]) => mean(measuredValues(measured));
   const numbers = {
     value: meanOf(judged.candidate),
     championValue: meanOf(judged.champion),
-    championTrials: measuredValues(judged.champion).length,
+    compared: comparedIn(judged),
     noise,
     doubt,
+    prior,
     ...(guards && guards.length > 0 ? { guards } : {}),
   };
   // A candidate that lost against the old champion would lose against the new one too.

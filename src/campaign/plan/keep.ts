@@ -2,7 +2,7 @@
 import type { GateVerdict } from '../../gate/gate.ts';
 import { mean } from '../../gate/mean.ts';
 import type { Action } from '../action.ts';
-import { judgeExperiment, soundTrials } from '../evidence/evidence.ts';
+import { comparedIn, judgeExperiment, soundTrials } from '../evidence/evidence.ts';
 import { breachReason, guardFindings } from '../evidence/guards.ts';
 import { missingOnTest, missingReason } from '../evidence/test-text.ts';
 import type { Verdict } from '../marker.ts';
@@ -57,7 +57,7 @@ function keptVerdict({ snapshot, work: { contract }, experiment, trials }: Subje
     const value = mean(values);
     return { kind: 'merge', cause: 'kept', reason, value, championValue: null, noise: null, doubt: null };
   }
-  const { kind, noise, doubt } = judgement.verdict;
+  const { kind, noise, doubt, prior } = judgement.verdict;
   const missing = missingOnTest(contract, judgement.candidate, judgement.champion, noise);
   const checked = guardFindings(snapshot, contract, experiment, judgement);
   const guards = checked ?? [];
@@ -70,8 +70,10 @@ function keptVerdict({ snapshot, work: { contract }, experiment, trials }: Subje
     reason,
     value: mean(measuredValues(judgement.candidate)),
     championValue,
+    compared: comparedIn(judgement),
     noise,
     doubt,
+    prior,
     ...(guards.length > 0 ? { guards } : {}),
   };
 }

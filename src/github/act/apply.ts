@@ -53,7 +53,7 @@ export async function apply(
       await commentOnce(port, action.campaign.issue, LABEL_REMOVED, LABEL_REMOVED_TEXT);
       return port.addLabel(action.campaign.issue, RESEARCH_LABEL);
     case 'hold':
-      return hold(context, action);
+      return hold(context, snapshot, action);
     case 'repeat':
       return repeat(context, snapshot, action);
     case 'stack':

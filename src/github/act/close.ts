@@ -15,7 +15,7 @@ export async function close(context: Context, snapshot: Snapshot, action: Action
   const { experiment, unfinished } = action;
   if (!(await isAsObserved(port, experiment))) return;
   for (const attempt of unfinished) await cancel(context, attempt);
-  await commentVerdict(context, contractOrDefault(snapshot), action);
+  await commentVerdict(context, snapshot, contractOrDefault(snapshot), action);
   const { change } = withVerdict(action);
   await port.updatePull(
     experiment.pull,

@@ -1,7 +1,8 @@
-/** The export: `results.tsv`, `progress.svg` and, where there are guards, `guards.tsv` on the branch `research-log`, written when they changed. */
+/** The export on the branch `research-log`, written when it changed: the tables and the chart. */
+import { experimentsTsv } from '../../campaign/evidence/experiments-tsv.ts';
 import { guardsTsv, ledgerPoints, ledgerRows, resultsTsv, startOf } from '../../campaign/evidence/ledger.ts';
 import type { Snapshot } from '../../campaign/model.ts';
-import { CHART_FILE, GUARDS_FILE, LOG_BRANCH, RESULTS_FILE } from '../../render/status.ts';
+import { CHART_FILE, EXPERIMENTS_FILE, GUARDS_FILE, LOG_BRANCH, RESULTS_FILE } from '../../render/status.ts';
 import type { Context } from '../context.ts';
 import type { GitHubPort } from '../port.ts';
 
@@ -9,8 +10,8 @@ import type { GitHubPort } from '../port.ts';
 const EXPORT_SECONDS = 60;
 
 export interface ExportMemory {
-  /** `results.tsv` as last written or read; null before it was first read. */
-  results: string | null;
+  /** `experiments.tsv` as last written or read, which changes whenever the others do; null before it was first read. */
+  experiments: string | null;
   writtenAt: Date | null;
 }
 
@@ -28,16 +29,17 @@ export async function exportLog(
   const baselines = snapshot.campaigns.flatMap(campaign => campaign.state?.baselines ?? []);
   const rows = ledgerRows(experiments);
   const start = startOf(baselines, experiments);
-  const results = resultsTsv(contract.metric.name, start, rows);
-  memory.results ??= await port.file(RESULTS_FILE, LOG_BRANCH);
-  if (memory.results === results) return null;
+  const table = experimentsTsv(contract.metric, start, experiments);
+  memory.experiments ??= await port.file(EXPERIMENTS_FILE, LOG_BRANCH);
+  if (memory.experiments === table) return null;
   const running = snapshot.campaigns.some(campaign => campaign.state?.phase === 'running');
   const age = memory.writtenAt
     ? (now.getTime() - memory.writtenAt.getTime()) / 1000
     : Number.POSITIVE_INFINITY;
   if (running && age < EXPORT_SECONDS) return EXPORT_SECONDS - age;
   const files = new Map([
-    [RESULTS_FILE, results],
+    [RESULTS_FILE, resultsTsv(contract.metric.name, start, rows)],
+    [EXPERIMENTS_FILE, table],
     [
       CHART_FILE,
       drawChart(ledgerPoints(start, rows), { metric: contract.metric.name, goal: contract.metric.goal }),
@@ -46,7 +48,7 @@ export async function exportLog(
   const guards = guardsTsv(rows);
   if (guards !== null) files.set(GUARDS_FILE, guards);
   await commitFiles(port, files);
-  memory.results = results;
+  memory.experiments = table;
   memory.writtenAt = now;
   return null;
 }

@@ -2,7 +2,7 @@
 import type { ActionOf } from '../../campaign/action.ts';
 import type { Experiment, Snapshot } from '../../campaign/model.ts';
 import { paused } from '../../campaign/phase.ts';
-import { squashMessage } from '../../render/pull.ts';
+import { squashMessage } from '../../render/commit.ts';
 import { openTitle } from '../../render/title.ts';
 import { quote } from '../../text/markdown.ts';
 import type { Context } from '../context.ts';
@@ -23,7 +23,7 @@ export async function merge(context: Context, snapshot: Snapshot, action: Action
   if (!(await isAsObserved(port, experiment))) return;
   const { marker, change } = withVerdict(action);
   await port.updatePull(pull, change);
-  await commentVerdict(context, contract, action);
+  await commentVerdict(context, snapshot, contract, action);
   const { branch } = snapshot.base;
   // Something moved since it was observed: the next step decides what to do.
   if (!(await isSound(port, branch, experiment))) return;

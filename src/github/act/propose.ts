@@ -5,7 +5,7 @@ import { branchName, type KnownCampaign, RESEARCH_LABEL, type Snapshot } from '.
 import { stillAsked } from '../../campaign/people.ts';
 import { ended, paused } from '../../campaign/phase.ts';
 import { countExperiments, experimentsOf } from '../../campaign/queries.ts';
-import { candidateMessage } from '../../render/pull.ts';
+import { candidateMessage } from '../../render/commit.ts';
 import { openTitle } from '../../render/title.ts';
 import { pullBody } from '../body.ts';
 import type { Context } from '../context.ts';

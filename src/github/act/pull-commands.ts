@@ -7,7 +7,7 @@ import { experimentMarkerSchema, type RecordedCommand } from '../../campaign/mar
 import { type Campaign, type Experiment, HELD_LABEL, type Snapshot } from '../../campaign/model.ts';
 import { KEPT_COMMANDS } from '../../campaign/people.ts';
 import { hasEnded, trialsOf } from '../../campaign/queries.ts';
-import { heldComment } from '../../render/pull.ts';
+import { heldComment } from '../../render/verdict.ts';
 import { pullBody } from '../body.ts';
 import type { Context } from '../context.ts';
 import { readMarker } from '../marker.ts';
@@ -15,6 +15,7 @@ import { commentOnce, refuse } from '../replies.ts';
 import { isAsObserved } from './as-observed.ts';
 import type { Request } from './request.ts';
 import { requestRepeat } from './requested-ideas.ts';
+import { withEvidence } from './verdict.ts';
 
 /** Key of the comment that explains why an experiment is held. */
 const HELD = 'held';
@@ -80,12 +81,14 @@ function objectionTo(
 /** Holds an experiment for people: comments why, adds a label, and finally stores it in the marker. */
 export async function hold(
   { port, log }: Context,
-  { contract, experiment, verdict, trials }: ActionOf<'hold'>,
+  snapshot: Snapshot,
+  action: ActionOf<'hold'>,
 ): Promise<void> {
+  const { contract, experiment, verdict } = action;
   const { pull, marker } = experiment;
   if (!(await isAsObserved(port, experiment))) return;
   log.info({ pull, value: verdict.value }, 'held');
-  await commentOnce(port, pull, HELD, heldComment(contract, verdict, trials));
+  await commentOnce(port, pull, HELD, heldComment(withEvidence(snapshot, contract, action)));
   await port.addLabel(pull, HELD_LABEL);
   await port.updatePull(pull, { body: pullBody({ ...marker, held: verdict.reason }) });
 }

@@ -9,7 +9,7 @@ import { limitReached } from '../../campaign/plan/campaign-limits.ts';
 import { conclude } from '../../campaign/plan/conclude.ts';
 import { agentCan } from '../../campaign/plan/think.ts';
 import { trialsOf } from '../../campaign/queries.ts';
-import { candidateMessage } from '../../render/pull.ts';
+import { candidateMessage } from '../../render/commit.ts';
 import { openTitle } from '../../render/title.ts';
 import { pullBody } from '../body.ts';
 import type { Context } from '../context.ts';

@@ -1,9 +1,10 @@
 /** How a verdict appears on the pull request: title, description and comment. */
+import { trialsOfTree } from '../../campaign/evidence/evidence.ts';
 import type { ExperimentMarker, RecordedTrial, Verdict } from '../../campaign/marker.ts';
-import type { Experiment } from '../../campaign/model.ts';
+import type { Experiment, Snapshot } from '../../campaign/model.ts';
 import type { Contract } from '../../protocol/contract.ts';
-import { verdictComment } from '../../render/pull.ts';
 import { settledTitle } from '../../render/title.ts';
+import { verdictComment } from '../../render/verdict.ts';
 import { pullBody } from '../body.ts';
 import type { Context } from '../context.ts';
 import { commentOnce } from '../replies.ts';
@@ -29,14 +30,23 @@ export function withVerdict({ experiment, verdict, trials }: Judged): {
 /** Comments the verdict, once. */
 export async function commentVerdict(
   { port, log }: Context,
+  snapshot: Snapshot,
   contract: Contract,
-  { experiment: { pull, marker }, verdict, trials }: Judged,
+  judged: Judged,
 ): Promise<void> {
-  log.info({ pull, verdict: verdict.kind, value: verdict.value }, 'verdict');
-  await commentOnce(
-    port,
-    pull,
-    VERDICT,
-    verdictComment(contract, { ...marker, trials, verdict }, verdict, trials),
-  );
+  const { pull } = judged.experiment;
+  const { kind, value } = judged.verdict;
+  log.info({ pull, verdict: kind, value }, 'verdict');
+  await commentOnce(port, pull, VERDICT, verdictComment(withEvidence(snapshot, contract, judged)));
+}
+
+/** A verdict with the champion's trials that it was compared with. */
+export function withEvidence(
+  snapshot: Snapshot,
+  contract: Contract,
+  { experiment, verdict, trials }: Judged,
+): Parameters<typeof verdictComment>[0] {
+  const onChampion = trialsOfTree(snapshot, experiment.marker.champion.tree);
+  const champion = onChampion.filter(({ trial }) => verdict.compared?.champion.includes(trial));
+  return { contract, experiment, verdict, trials, champion };
 }

@@ -9,7 +9,7 @@ import {
   type Snapshot,
   STACKED_LABEL,
 } from '../../campaign/model.ts';
-import { isCandidateFor } from '../../render/pull.ts';
+import { isCandidateFor } from '../../render/commit.ts';
 import { readMarker } from '../marker.ts';
 import type { GitHubPort, Pull } from '../port.ts';
 import type { Memory, Subject } from './memory.ts';

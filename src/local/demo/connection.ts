@@ -1,8 +1,13 @@
-/** `connection.json` in a demo's directory, by which other commands find a running demo. */
+/** `connection.json` in a demo's directory, by which other commands find a demo. */
+import { readdir, readFile } from 'node:fs/promises';
+import path from 'node:path';
 import { Octokit } from '@octokit/rest';
 import { z } from 'zod';
 
 export const CONNECTION_FILE = 'connection.json';
+
+/** The part of the directory that holds the local GitHub. */
+export const GITHUB_FOLDER = 'github';
 
 export const connectionSchema = z.strictObject({
   /** Base URL of the local GitHub, without a slash at the end. */
@@ -11,9 +16,27 @@ export const connectionSchema = z.strictObject({
   token: z.string(),
   owner: z.string(),
   repo: z.string(),
+  /** The repository that the demo was started in. */
+  from: z.string(),
+  /** Whether that is the demo's own. */
+  own: z.boolean(),
 });
 
 export type Connection = z.infer<typeof connectionSchema>;
+
+/** The connection of the demo in a directory; null if there is no demo. */
+export async function readConnection(dir: string): Promise<Connection | null> {
+  const text = await readFile(path.join(dir, CONNECTION_FILE), 'utf8').catch(() => null);
+  return text === null ? null : connectionSchema.parse(JSON.parse(text));
+}
+
+/** The git storage of a demo's repository, which is there after the demo has ended, too; null if it is not. */
+export async function gitStorageOf(dir: string): Promise<string | null> {
+  const folder = path.join(path.resolve(dir), GITHUB_FOLDER, 'git');
+  const names = await readdir(folder).catch(() => []);
+  const name = names.find(each => each.endsWith('.git'));
+  return name === undefined ? null : path.join(folder, name);
+}
 
 /** A client that reads again where its connection broke. What writes is not said twice. */
 export function connect(

@@ -24,6 +24,8 @@ export interface DemoOptions {
   from: string;
   branch: string;
   name: string;
+  /** Whether the repository is the demo's own. */
+  own: boolean;
   /** The comment that starts the campaign: `/research …`. */
   command: string;
   metric: Metric;
@@ -71,7 +73,13 @@ export async function runDemo(options: DemoOptions): Promise<string | null> {
     const { name, from, branch } = options;
     await services.createRepository({ owner: OWNER, name, from, defaultBranch: branch });
     const repository = { owner: OWNER, repo: name };
-    const connection: Connection = { url: services.url, token: services.token, ...repository };
+    const connection: Connection = {
+      url: services.url,
+      token: services.token,
+      ...repository,
+      from,
+      own: options.own,
+    };
     writePrivate(path.join(dir, CONNECTION_FILE), `${JSON.stringify(connection, null, 2)}\n`);
     const octokit = connect(connection);
     const issue = await startCampaign(octokit, repository, options);

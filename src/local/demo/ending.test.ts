@@ -16,7 +16,7 @@ const end = {
   champion: 3.8208,
   rows: [row(1, 'merge', 3.8208), row(2, 'close', 4.1), row(3, 'close', 4.2), row(4, 'near miss', 4.06)],
   page: `${url}/you/lab/issues/1`,
-  connection: { url, token: 'secret', owner: 'you', repo: 'lab' },
+  connection: { url, token: 'secret', owner: 'you', repo: 'lab', from: '/lab', own: false },
   dir: '/somewhere/else',
   logs: 'logs',
   stays: true,
@@ -38,6 +38,8 @@ test('the demo ends with its result in a sentence, and why the others were close
 test('and with what to do next', () => {
   const text = ending(end);
   assert.ok(text.includes(`comment "/research 3" on ${url}/you/lab/issues/1/comment`));
+  assert.match(text, /^ {2}check +npm run autoresearch -- verify \/somewhere\/else /m);
+  assert.doesNotMatch(ending({ ...end, rows: end.rows.slice(1) }), /verify/, 'there is no merge to check');
   assert.ok(text.includes(`${url}/api/v3/repos/you/lab/issues/1/comments`));
   assert.ok(text.includes(`git clone ${url}/you/lab.git`));
   const over = ending({ ...end, stays: false });

@@ -1,6 +1,7 @@
 /** What the demo says when its campaign has ended: the result in a sentence, why, where to look, and what to do next. Pure. */
 import path from 'node:path';
 import { formatDifference } from '../../render/number.ts';
+import { CHART_FILE, EXPERIMENTS_FILE, RESULTS_FILE } from '../../render/status.ts';
 import { type Board, count, finalTable, noiseText, number, type Row } from './board.ts';
 import type { Connection } from './connection.ts';
 
@@ -61,13 +62,12 @@ const REASONS: Record<string, string> = {
 };
 
 function placeLines({ dir, logs, connection, page, stays }: Ending): string[] {
-  const relative = path.relative(process.cwd(), dir);
-  const place = relative.startsWith('..') ? dir : relative;
+  const place = placeOf(dir);
   const { url, owner, repo } = connection;
   return [
     'Where to look:',
-    `  results   ${path.join(place, 'results.tsv')}`,
-    `  chart     ${path.join(place, 'progress.svg')}`,
+    `  results   ${path.join(place, RESULTS_FILE)}, and more of each in ${EXPERIMENTS_FILE}`,
+    `  chart     ${path.join(place, CHART_FILE)}`,
     `  logs      ${path.join(place, logs)}`,
     ...(stays
       ? [
@@ -79,7 +79,12 @@ function placeLines({ dir, logs, connection, page, stays }: Ending): string[] {
   ];
 }
 
-function nextLines({ connection, page, stays }: Ending): string[] {
+function placeOf(dir: string): string {
+  const relative = path.relative(process.cwd(), dir);
+  return relative.startsWith('..') ? dir : relative;
+}
+
+function nextLines({ connection, page, stays, rows, dir }: Ending): string[] {
   const { url, owner, repo, token } = connection;
   const issue = page.slice(page.lastIndexOf('/') + 1);
   const comments = `${url}/api/v3/repos/${owner}/${repo}/issues/${issue}/comments`;
@@ -91,6 +96,11 @@ function nextLines({ connection, page, stays }: Ending): string[] {
     '',
     'What to do next:',
     ...(stays ? more : ['  more      npm run demo -- 10']),
+    ...(rows.some(row => row.verdict?.kind === 'merge')
+      ? [
+          `  check     npm run autoresearch -- verify ${placeOf(dir)}   measures each merge again, on new seeds`,
+        ]
+      : []),
     '  yours     npm run autoresearch -- init --help   prepares your own repository, then: npm run demo -- --repo PATH',
     ...(stays ? ['', 'The local GitHub keeps running, and so does this view. Press Ctrl-C to stop.'] : []),
   ];

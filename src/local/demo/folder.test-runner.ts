@@ -6,7 +6,7 @@ import { claimFolder } from './folder.ts';
 
 const dir = process.argv[2] ?? '';
 const claimed = await claimFolder(dir);
-const connection = { url: 'http://127.0.0.1:1', token: 't', owner: 'o', repo: 'r' };
+const connection = { url: 'http://127.0.0.1:1', token: 't', owner: 'o', repo: 'r', from: dir, own: true };
 writeFileSync(path.join(dir, CONNECTION_FILE), JSON.stringify(connection));
 process.once('disconnect', () => process.exit());
 process.send?.(claimed.kind);

@@ -1,5 +1,6 @@
 /** Reads a campaign back from its markers on GitHub, which needs nothing but read access. */
 import type { Octokit } from '@octokit/rest';
+import { experimentsTsv } from '../../campaign/evidence/experiments-tsv.ts';
 import { latestFault } from '../../campaign/evidence/faults.ts';
 import { guardsTsv, ledgerPoints, ledgerRows, resultsTsv, startOf } from '../../campaign/evidence/ledger.ts';
 import { type CampaignState, campaignStateSchema, experimentMarkerSchema } from '../../campaign/marker.ts';
@@ -7,7 +8,7 @@ import { type Experiment, measuredValues, RESEARCH_LABEL, STACKED_LABEL } from '
 import { mean } from '../../gate/mean.ts';
 import { readMarker } from '../../github/marker.ts';
 import { progressChart } from '../../render/chart.ts';
-import { CHART_FILE, GUARDS_FILE, RESULTS_FILE } from '../../render/status.ts';
+import { CHART_FILE, EXPERIMENTS_FILE, GUARDS_FILE, RESULTS_FILE } from '../../render/status.ts';
 
 export interface Repository {
   owner: string;
@@ -102,14 +103,16 @@ export function currentChampion(history: History): number | null {
   return row?.value ?? firstChampion(history);
 }
 
-/** The campaign's files by name: `results.tsv`, `progress.svg` and, where there are guards, `guards.tsv`. */
-export function exportHistory(history: History, metric: Metric): [file: string, text: string][] {
+/** The campaign's files, by name. */
+export function exportHistory(history: History, metric: Metric): Map<string, string> {
   const rows = ledgerRows(history.experiments);
   const start = startOf(history.state.baselines, history.experiments);
-  const guards = guardsTsv(rows);
-  return [
+  const files = new Map([
     [RESULTS_FILE, resultsTsv(metric.name, start, rows)],
+    [EXPERIMENTS_FILE, experimentsTsv(metric, start, history.experiments)],
     [CHART_FILE, progressChart(ledgerPoints(start, rows), { metric: metric.name, goal: metric.goal })],
-    ...(guards === null ? [] : [[GUARDS_FILE, guards] as [string, string]]),
-  ];
+  ]);
+  const guards = guardsTsv(rows);
+  if (guards !== null) files.set(GUARDS_FILE, guards);
+  return files;
 }

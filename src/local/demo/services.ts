@@ -11,6 +11,7 @@ import { UnhurriedOctokit } from '../client.ts';
 import { startLocalGitHub } from '../github/index.ts';
 import type { Job } from '../jobs.ts';
 import { runJobs } from '../runner/run-jobs.ts';
+import { GITHUB_FOLDER } from './connection.ts';
 
 export interface ServicesOptions {
   /** Directory for git storage, workspaces and the log. */
@@ -69,7 +70,7 @@ export async function startServices(options: ServicesOptions): Promise<Services>
   );
   const github = await startLocalGitHub({
     port: options.port,
-    dir: path.join(options.dir, 'github'),
+    dir: path.join(options.dir, GITHUB_FOLDER),
     app: { id: APP_ID, slug: SLUG, name: SLUG, publicKey: key.publicKey, webhookSecret: secret },
     users: [{ ...user, permission: 'admin' }],
     pages: true,

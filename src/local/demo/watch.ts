@@ -1,9 +1,9 @@
 /** Watches a campaign through the REST API, like any other client. */
 import type { Octokit } from '@octokit/rest';
+import { isNearMiss } from '../../campaign/evidence/ending.ts';
 import { type LedgerRow, ledgerRows } from '../../campaign/evidence/ledger.ts';
 import type { Experiment } from '../../campaign/model.ts';
 import { visible } from '../../protocol/visible.ts';
-import { isNearMiss } from '../../render/near-miss.ts';
 import type { Board } from './board.ts';
 import type { Ear } from './hear.ts';
 import {
