@@ -19924,6 +19924,8 @@ var keysSchema = external_exports.strictObject({
   /** When a campaign ends, its first and its last champion are measured at each of these budgets, too. */
   ladder: external_exports.array(rungSchema).max(4).default([]),
   /** How many trials are spent at the end on finding the training time in which the result is as good as the start; 0: none. */
+  /** How many trials are spent at the end on what each merged idea is still worth; 0: none. */
+  ablation: external_exports.int().min(0).max(60).default(0),
   time_to_quality: external_exports.int().min(0).max(20).default(0),
   /** When a campaign that is still going comments what it has found so far, each day; null: only at its end. */
   digest: timeOfDaySchema.nullable().default(null),
