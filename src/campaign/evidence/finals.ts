@@ -1,4 +1,5 @@
 /** Final measurements: one commit at one budget, when a campaign ends. They are told to people, and nothing is judged by them. */
+import type { Contract } from '../../protocol/contract.ts';
 import type { CampaignState, Final, Point } from '../marker.ts';
 import { type Campaign, type Experiment, measuredValues } from '../model.ts';
 import { FIRST_FINAL, trialParts } from '../trial-id.ts';
@@ -23,6 +24,11 @@ export function isSettled({ trials, seeds }: Final): boolean {
 /** The number of a campaign's next final measurement. */
 export function nextFinal({ finals }: Pick<CampaignState, 'finals'>): number {
   return Math.max(FIRST_FINAL, 1 + Math.max(0, ...finals.map(({ number }) => number)));
+}
+
+/** Whether the contract asks for any. */
+export function measuresAtEnd({ ladder, time_to_quality, ablation }: Contract): boolean {
+  return ladder.length > 0 || time_to_quality > 0 || ablation > 0;
 }
 
 /** A campaign's first and last champion. */

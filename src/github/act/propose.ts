@@ -1,10 +1,12 @@
 /** Turns the answer of an agent into a pull request. */
 import type { ActionOf } from '../../campaign/action.ts';
+import { measuresAtEnd } from '../../campaign/evidence/finals.ts';
 import type { ExperimentMarker } from '../../campaign/marker.ts';
 import { branchName, type KnownCampaign, RESEARCH_LABEL, type Snapshot } from '../../campaign/model.ts';
 import { stillAsked } from '../../campaign/people.ts';
 import { ended, paused } from '../../campaign/phase.ts';
 import { countExperiments, experimentsOf } from '../../campaign/queries.ts';
+import type { Contract } from '../../protocol/contract.ts';
 import { candidateMessage } from '../../render/commit.ts';
 import { openTitle } from '../../render/title.ts';
 import { pullBody } from '../body.ts';
@@ -37,7 +39,7 @@ export async function open(context: Context, snapshot: Snapshot, action: ActionO
   if (answer.kind === 'failed') return fail(answer.reason);
   if (answer.kind === 'exhausted') {
     if (asked) return fail('The agent could not turn it into an experiment.');
-    await exhausted(context, snapshot, charged());
+    await exhausted(context, snapshot, contract, charged());
     return thinking.drop(thought);
   }
   // The champion may have moved since the agent saw it.
@@ -135,7 +137,12 @@ async function countFailure(
 }
 
 /** Without ideas left the campaign ends early, after the open experiments have their verdicts. */
-async function exhausted(context: Context, snapshot: Snapshot, campaign: KnownCampaign): Promise<void> {
+async function exhausted(
+  context: Context,
+  snapshot: Snapshot,
+  contract: Contract,
+  campaign: KnownCampaign,
+): Promise<void> {
   const { state } = campaign;
   const count = countExperiments(snapshot, campaign);
   const reason = `The agent has no ideas left after ${count} experiments.`;
@@ -153,6 +160,7 @@ async function exhausted(context: Context, snapshot: Snapshot, campaign: KnownCa
     ...state,
     // Requested ideas do not depend on the agent's own.
     target: count + stillAsked(snapshot, campaign).length,
-    ...(open ? {} : ended('finished', reason)),
+    // The plan ends it after the final measurements.
+    ...(open || measuresAtEnd(contract) ? {} : ended('finished', reason)),
   });
 }
