@@ -40,7 +40,7 @@ test('every experiment is a pull request whose title and one comment tell value 
     said[0] ?? '',
     /^✅ \*\*Merging:\*\* val_bpb \*\*0\.9802\*\*, 0\.0197 better than the champion \(0\.9999\)\.\n\n\*\*Odds of a real gain:\*\* about 54 to 1\. Before its first trial they were about 1 to \d+: about one idea in \w+ helps\.\n/,
   );
-  assert.match(said[1] ?? '', /^❌ \*\*Not merged:\*\* val_bpb \*\*0\.9952\*\*/);
+  assert.match(said[1] ?? '', /^❌ \*\*Worse, not merged:\*\* val_bpb \*\*0\.9952\*\*/);
   assert.match(said[3] ?? '', /^💥 \*\*Crashed\*\* \(exception\): RuntimeError: rate: 9 does not converge/);
 });
 
@@ -89,10 +89,14 @@ test('every trial has one completed check run on the commit that it measured', (
   );
 });
 
-test('the issue holds the command and one status comment, and the command was seen and started', async () => {
+test('the issue holds the command, one status comment and the report at the end, and the command was seen and started', async () => {
   assert.deepEqual(
     history.issue.map(({ author, body }) => `${author}: ${body.split('\n')[0]}`),
-    ['bob: /research 5', `${BOT}: ### 🏁 Finished: 5 of 5 experiments`],
+    [
+      'bob: /research 5',
+      `${BOT}: ### 🏁 Finished: 5 of 5 experiments`,
+      `${BOT}: ### 🏁 val_bpb 0.9999 → 0.9771 (−0.0229, 2.3% better): 2 of 5 experiments merged`,
+    ],
   );
   assert.match(
     history.issue[1]?.body ?? '',

@@ -28,7 +28,10 @@ test('someone who may only read is refused politely, and nothing starts', async 
 test('a mistake is answered with what was expected, once, even when the App restarts', async () => {
   const issue = await asking.issue();
   const mistakes = [
-    ['/research fifty', /Expected a number of experiments or one of try, stack, status.* found `fifty`/],
+    [
+      '/research fifty',
+      /Expected a number of experiments or one of try, stack, undo, status.* found `fifty`/,
+    ],
     ['/research 0', /Expected a whole number of experiments from 1 to 10000, found `0`/],
     ['/research 100000', /from 1 to 10000, found `100000`/],
     ['/research 3 --paralel 2', /`--paralel` is not an option\. Did you mean `--parallel`\?/],
@@ -127,20 +130,27 @@ test('closing the issue stops the campaign and closes its experiment', async () 
 test('`/research 2` on a finished campaign adds two, and measures the champion no more', async () => {
   const issue = await more.issue();
   await more.comment('bob', issue, '/research 1');
-  await more.status(issue, /🏁 Finished: 1 of 1 experiments/);
+  const reported = (count: RegExp) =>
+    more.waitFor('the report', async () => (await more.comments(issue)).some(({ body }) => count.test(body)));
+  await reported(/better\): 1 of 1 experiment merged/);
   await more.comment('alice', issue, '/research 2');
-  await more.status(issue, /🏁 Finished: 3 of 3 experiments/);
+  await reported(/better\): 2 of 3 experiments merged/);
   const { pulls, runs, issue: said } = outcome(await more.history(issue));
   assert.deepEqual(
     pulls.map(({ title, state }) => `${state}: ${withoutNumbers(title)}`),
     ['merged: depth 1 → 2', 'closed: width 1 → 2', 'merged: decay 1 → 3'],
   );
   assert.deepEqual(runs, ['1/0.1', '1/0.2', '1/0.3', '1/1.1', '1/2.1', '1/3.1']);
-  assert.deepEqual(said, [
-    'bob: /research 1',
-    `${BOT}: ### 🏁 Finished: 3 of 3 experiments`,
-    'alice: /research 2',
-  ]);
+  assert.deepEqual(
+    said.map(line => line.replace(/val_bpb .*better\)/, 'better')),
+    [
+      'bob: /research 1',
+      `${BOT}: ### 🏁 Finished: 3 of 3 experiments`,
+      `${BOT}: ### 🏁 better: 1 of 1 experiment merged`,
+      'alice: /research 2',
+      `${BOT}: ### 🏁 better: 2 of 3 experiments merged`,
+    ],
+  );
 });
 
 test('what was asked for before the last experiment is not taken up again, even where every trace in comments is gone', async () => {

@@ -2,7 +2,6 @@
 import type { Command } from '../../campaign/command.ts';
 import type { ExperimentMarker } from '../../campaign/marker.ts';
 import { commandOf } from '../../github/observe/commands.ts';
-import type { Comment } from '../../github/port.ts';
 import { SETTINGS } from '../landscape.ts';
 import type { Branch, PullRecord } from '../model/state.ts';
 import { campaignOf, isProposed, markerOf, pullsOf } from './read.ts';
@@ -13,8 +12,8 @@ const MORE_BY_ONE: ReadonlySet<Command['kind']> = new Set(['try', 'rerun', 'stac
 const EXPERIMENT_BRANCH = /^research\/\d+\/\d+$/;
 
 export function watchExperiments({ sim, model, allowed }: Rules): Rule {
-  /** Experiments that people with permission asked for, by issue. */
-  const granted = new Map<number, number>();
+  /** Experiments that people with permission asked for, by issue and comment. Of a comment that is edited in time, any version may be taken. */
+  const granted = new Map<number, Map<number, number>>();
   /** Pull requests that a person ended. */
   const endedByPerson = new Set<number>();
   /** Pull requests whose verdict one App lost that wrote at the same moment as the one that judged, or whose branch it took for a leftover. */
@@ -22,9 +21,7 @@ export function watchExperiments({ sim, model, allowed }: Rules): Rule {
   /** Comments that discard an experiment, with its pull request. */
   const discards = new Map<number, number>();
   return change => {
-    // What was edited within the second in which it was written cannot be told from what was not.
-    const isNew = !change.before || (change.table === 'comments' && isUnedited(change.after));
-    if (change.table === 'comments' && isNew && change.after) {
+    if (change.table === 'comments' && change.after) {
       const { author, issue } = change.after;
       const command = ['admin', 'write'].includes(model.permissions.get(author) ?? '')
         ? commandOf(change.after, model.botLogin)
@@ -45,7 +42,8 @@ export function watchExperiments({ sim, model, allowed }: Rules): Rule {
     const pull = model.pulls.get(where);
     const more = command.kind === 'start' ? command.experiments : MORE_BY_ONE.has(command.kind) ? 1 : 0;
     const issue = pull ? Number(pull.branch.split('/')[1]) : where;
-    granted.set(issue, (granted.get(issue) ?? 0) + more);
+    const asked = granted.get(issue) ?? new Map<number, number>();
+    granted.set(issue, asked.set(comment, Math.max(more, asked.get(comment) ?? 0)));
     if (command.kind === 'discard') discards.set(comment, where);
   }
 
@@ -63,7 +61,8 @@ export function watchExperiments({ sim, model, allowed }: Rules): Rule {
       sim.violate(`${same.length} open experiments are the same change of the same champion.`);
     // What crashed next to a machine error is tried again, once.
     const again = all.filter(each => (markerOf(each)?.asked?.comment ?? 0) < 0).length;
-    const limit = Math.min(sim.profile.experimentsLimit, (granted.get(marker.campaign) ?? 0) + again);
+    const asked = [...(granted.get(marker.campaign)?.values() ?? [])].reduce((sum, more) => sum + more, 0);
+    const limit = Math.min(sim.profile.experimentsLimit, asked + again);
     if (all.length > limit)
       sim.violate(`Campaign #${marker.campaign} has ${all.length} experiments, asked for were ${limit}.`);
     // What waits for people needs no runner.
@@ -110,10 +109,6 @@ function isEnd({
   after: PullRecord | undefined;
 }): boolean {
   return before?.state === 'open' && after?.state !== 'open';
-}
-
-function isUnedited(comment: Comment | undefined): boolean {
-  return comment !== undefined && comment.createdAt === comment.updatedAt;
 }
 
 function isSame(one: ExperimentMarker | null, other: ExperimentMarker): boolean {
