@@ -29,8 +29,10 @@ const EXPERIMENTS = { usually: 4, onBusyMachine: 2 };
 const DEFAULT_BUDGET = '3s';
 /** Of trials with that budget: their standard deviation on two cores, with and without other programs beside them. */
 const DEFAULT_NOISE = 0.02;
-/** A trial of the demo uses one core, and waits at times. */
-const PARALLEL = Math.min(3, availableParallelism() + 1);
+/** A trial of the demo uses one core. More ideas at a time would each be measured again whenever one of them is merged. */
+const PARALLEL = Math.min(2, availableParallelism());
+/** On a busy machine, the baselines are measured all at once: each process gets as much of it as any other. */
+const PARALLEL_ON_BUSY_MACHINE = 3;
 
 /** Adds the subcommand. */
 export function addDemo(program: Command): void {
@@ -90,17 +92,18 @@ async function demo(wanted: number | undefined, options: DemoCommandOptions): Pr
   // Candidates without a sandbox can read the environment of every process that this one starts.
   for (const name of Object.keys(process.env)) if (isSecretName(name)) delete process.env[name];
 
+  const { experiments, parallel } = await extent(wanted, options);
   const stop = new AbortController();
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(name, () => stop.abort());
   const reason = await runDemo({
     dir,
     port: options.port,
-    runners: parallelOf(options),
+    runners: parallel,
     from: root,
     branch: await currentBranch(root),
     own,
     name: own ? 'autoresearch-demo' : slug(path.basename(root)),
-    command: comment(wanted ?? (own ? await affordable() : EXPERIMENTS.usually), options),
+    command: comment(experiments, parallel, options),
     metric: contract.metric,
     budgetSeconds: contract.trial.budget,
     // The user's own repository brings its own Python, and its contract decides about the sandbox.
@@ -146,29 +149,28 @@ async function ownEnvironment(): Promise<NodeJS.ProcessEnv> {
   return { ...environment, AUTORESEARCH_SANDBOX: 'optional' };
 }
 
-/** How many experiments end in a few minutes here. */
-async function affordable(): Promise<number> {
+/** How many experiments there are, and how many at a time. If nobody says, as many as end in a few minutes here. */
+async function extent(
+  wanted: number | undefined,
+  { repo, parallel }: DemoCommandOptions,
+): Promise<{ experiments: number; parallel: number }> {
   const { usually, onBusyMachine } = EXPERIMENTS;
-  const busy = await busyShare();
-  if (busy < BUSY) return usually;
+  if (repo !== undefined) return { experiments: wanted ?? usually, parallel: parallel ?? 1 };
+  const busy = wanted === undefined ? await busyShare() : 0;
+  if (busy < BUSY) return { experiments: wanted ?? usually, parallel: parallel ?? PARALLEL };
   console.log(
     `Other programs use ${Math.round(100 * busy)}% of this machine, so this is a campaign of ${onBusyMachine} experiments instead of ${usually}. \`npm run demo -- ${usually}\` runs all of them.`,
   );
-  return onBusyMachine;
+  return { experiments: onBusyMachine, parallel: parallel ?? PARALLEL_ON_BUSY_MACHINE };
 }
 
 /** The comment that starts the campaign. In the demo's own repository, the contract sets the budget and the agent. */
-function comment(experiments: number, options: DemoCommandOptions): string {
+function comment(experiments: number, parallel: number, options: DemoCommandOptions): string {
   const { repo, budget, agent } = options;
-  const parallel = parallelOf(options);
   const parts = ['/research', String(experiments), ...(parallel > 1 ? ['--parallel', String(parallel)] : [])];
   if (repo !== undefined && budget) parts.push('--budget', budget);
   if (repo !== undefined && agent) parts.push('--agent', agent);
   return parts.join(' ');
-}
-
-function parallelOf({ parallel, repo }: DemoCommandOptions): number {
-  return parallel ?? (repo === undefined ? PARALLEL : 1);
 }
 
 function ownContract({ repo, budget, agent }: DemoCommandOptions): (contract: string) => string {
