@@ -120,7 +120,7 @@ const READERS: Record<string, (text: string) => unknown> = {
       timeoutSeconds: 1,
       isChampion: false,
       lacksProgram: false,
-      shorten: new Map([['/scratch/work/', '']]),
+      shorten: new Map([['/scratch/trial/', '']]),
     }),
   'a crash that may have a hint': text => withHint(text, text, true),
   'a text as it looks': text => [visible(text), unseen(text)],

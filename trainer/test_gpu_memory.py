@@ -1,4 +1,4 @@
-"""The driver's library is made up: three GPUs, one of which the program may not see."""
+"""The driver's library is made up: three GPUs, and the program may not see one of them."""
 
 import ctypes
 import time

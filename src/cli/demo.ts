@@ -31,7 +31,7 @@ const DEFAULT_BUDGET = '3s';
 const DEFAULT_NOISE = 0.02;
 /** A trial of the demo uses one core. More ideas at a time would each be measured again whenever one of them is merged. */
 const PARALLEL = Math.min(2, availableParallelism());
-/** On a busy machine, the baselines are measured all at once: each process gets as much of it as any other. */
+/** On a busy machine, all baselines are measured together: every process there gets the same share. */
 const PARALLEL_ON_BUSY_MACHINE = 3;
 
 /** Adds the subcommand. */

@@ -177,7 +177,7 @@ const keysSchema = z.strictObject({
   digest: timeOfDaySchema.nullable().default(null),
   promote: z
     .strictObject({
-      /** With `base: campaign`: the least share of the gain that must hold at the last budget of the ladder; null: any. */
+      /** With `base: campaign`: the least share of the gain that must hold at the last budget of the ladder; null: no bound. */
       at_least: z.number().gt(0).max(1).nullable().default(null),
     })
     .prefault({}),

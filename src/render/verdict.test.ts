@@ -150,7 +150,7 @@ test('scores that look the same are not called different', () => {
   );
   assert.equal(
     lead(0.97089),
-    '🟡 **Near miss, not merged:** val_bpb **0.9709**, equal to the champion (0.9709) in all digits shown, so not proven.',
+    '🟡 **Near miss, not merged:** val_bpb **0.9709**, equal to the champion (0.9709) to the last digit shown, so not proven.',
   );
 });
 

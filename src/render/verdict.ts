@@ -80,7 +80,7 @@ function headline(judged: Judged, ending: Ending): string {
       return `🛑 **Not merged:** ${reason} ${score}.`;
     case 'near miss':
       return isEven(judged)
-        ? `🟡 **Near miss, not merged:** ${score} in all digits shown, so not proven.`
+        ? `🟡 **Near miss, not merged:** ${score} to the last digit shown, so not proven.`
         : `🟡 **Near miss, not merged:** ${score}, ${notProven(judged)}`;
     case 'too close':
       return isEven(judged)

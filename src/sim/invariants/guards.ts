@@ -42,7 +42,7 @@ export function watchGuards({ sim, model }: Rules): Rule {
 
   /** @param tip of the base after the merge */
   function check(pull: PullRecord, campaign: number, tip: Branch): void {
-    // Where people removed what the App had written down, it cannot know what it merged, and begins anew from there.
+    // Where people removed what the App had written down, it cannot know what it merged, and starts over from there.
     if (isTakenBack(sim)) return;
     const found = levelOf(tip);
     const references = [...(starts.get(campaign) ?? []), ...(chosen.get(tip.name) ?? [])];
