@@ -1,17 +1,14 @@
 /** The promotion pull request: the result first, then the evidence, then how to accept or reject it. */
 import { markdownTable } from 'markdown-table';
 import type { CampaignState } from '../campaign/marker.ts';
-import type { Experiment } from '../campaign/model.ts';
 import { campaignBranch } from '../campaign/own-branch.ts';
 import type { Evidence } from '../campaign/plan/promotion.ts';
 import { hasEnded } from '../campaign/queries.ts';
 import type { Contract } from '../protocol/contract.ts';
-import { escapeMarkdown } from '../text/markdown.ts';
-import { guardCells, guarded, guardNames } from './guards.ts';
 import { rungSentence } from './ladder.ts';
-import { formatCount, formatDifference, formatNoise, formatShare, formatValue } from './number.ts';
+import { mergedTable } from './merged-table.ts';
+import { formatCount, formatDifference, formatNoise, formatValue } from './number.ts';
 import { spentText } from './status.ts';
-import { whoDecided } from './who-decided.ts';
 
 export interface PromotionPlace {
   campaign: number;
@@ -100,28 +97,6 @@ function ladder({ ladder: results }: Evidence, { contract, state }: PromotionPla
   const own = state.budgetSeconds ?? contract.trial.budget;
   return `Measured once more on new seeds:\n\n${results.map(result => `- ${rungSentence(result, own)}`).join('\n')}`;
 }
-
-function mergedTable(merged: readonly Experiment[], metric: string): string {
-  const guards = guardNames(merged.map(guarded));
-  const rows = merged.map(experiment => {
-    const { pull, marker } = experiment;
-    const { value, championValue, doubt } = marker.verdict ?? NO_VERDICT;
-    return [
-      `#${pull}`,
-      escapeMarkdown(marker.idea.title, 80),
-      value === null ? '–' : formatValue(value),
-      value === null || championValue === null ? '–' : formatDifference(value - championValue, championValue),
-      ...guardCells(guarded(experiment), guards),
-      whoDecided(marker) ?? (doubt === null ? '–' : formatShare(doubt)),
-    ];
-  });
-  const names = guards.map(name => escapeMarkdown(name));
-  return markdownTable([['', 'experiment', metric, 'change', ...names, 'chance of no gain'], ...rows], {
-    align: ['r', 'l', 'r', 'r', ...guards.map(() => 'r'), 'r'],
-  });
-}
-
-const NO_VERDICT = { value: null, championValue: null, doubt: null, kind: null };
 
 function rest({ failed, crashed, spending }: Evidence, usd: number | null): string {
   const others =

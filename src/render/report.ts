@@ -1,19 +1,19 @@
 /** The report at the end of a campaign, and the digest before that: what was found and how sure that is, what was not, what to do next, and what it cost. */
-import { markdownTable } from 'markdown-table';
 import { worthOf } from '../campaign/evidence/ablation.ts';
 import { budgetOf } from '../campaign/evidence/evidence.ts';
 import { ladderOf } from '../campaign/evidence/ladder.ts';
 import type { Levels } from '../campaign/evidence/result.ts';
 import { stoppedTrial } from '../campaign/evidence/stopping.ts';
 import { timeToQuality } from '../campaign/evidence/time-to-quality.ts';
-import type { Verdict } from '../campaign/marker.ts';
+import type { ExperimentMarker, Verdict } from '../campaign/marker.ts';
 import type { Experiment, KnownCampaign, Snapshot } from '../campaign/model.ts';
 import { campaignBranch } from '../campaign/own-branch.ts';
 import type { Contract } from '../protocol/contract.ts';
 import { escapeMarkdown } from '../text/markdown.ts';
 import { overfittingSentence } from './audit.ts';
-import { guardCells, guarded, guardList, guardNames } from './guards.ts';
+import { guardList } from './guards.ts';
 import { heldBackSentence, rungSentence, timeSentence } from './ladder.ts';
+import { mergedTable } from './merged-table.ts';
 import { whatNext } from './next-steps.ts';
 import {
   formatCount,
@@ -25,7 +25,6 @@ import {
 } from './number.ts';
 import { type Facts, factsOf } from './report-facts.ts';
 import { CHART_FILE, LOG_BRANCH, spentText } from './status.ts';
-import { whoDecided } from './who-decided.ts';
 
 const SHOWN_MERGES = 30;
 const SHOWN_NEAR_MISSES = 5;
@@ -39,7 +38,7 @@ export function reportComment(snapshot: Snapshot, contract: Contract, campaign: 
     confidence(facts),
     ladderSection(facts),
     chart(facts),
-    mergedTable(facts),
+    mergesWithCost(facts),
     worthList(facts),
     nearMissList(facts),
     section('Not merged: broke a guard', guardList(facts.experiments, SHOWN_PULLS)),
@@ -79,7 +78,7 @@ export function digestComment(snapshot: Snapshot, contract: Contract, campaign: 
     now,
     confidence(facts),
     chart(facts),
-    mergedTable(facts),
+    mergesWithCost(facts),
     nearMissList(facts),
     failureList(facts),
     `**Cost so far.** ${costText(facts)}`,
@@ -151,34 +150,19 @@ function overfitting({ snapshot, line, campaign }: Facts): string {
   return overfittingSentence(of(line?.first.tree), of(line?.last.tree));
 }
 
-function mergedTable({ line, contract: { metric } }: Facts): string {
+function mergesWithCost({ line, contract: { metric } }: Facts): string {
   if (line === null) return '';
   const shown = line.merged.slice(-SHOWN_MERGES);
-  const guards = guardNames(shown.map(guarded));
-  const rows = shown.map(experiment => {
-    const { pull, marker } = experiment;
-    const { value = null, championValue = null, doubt = null } = marker.verdict ?? {};
-    const trials = marker.trials.length + marker.earlier.trials;
-    const seconds = marker.trials.reduce(
-      (sum, trial) => sum + trial.totalSeconds,
-      marker.earlier.machineSeconds,
-    );
-    return [
-      `#${pull}`,
-      escapeMarkdown(marker.idea.title, 80),
-      value === null ? '–' : formatValue(value),
-      value === null || championValue === null ? '–' : formatDifference(value - championValue, championValue),
-      ...guardCells(guarded(experiment), guards),
-      whoDecided(marker) ?? (doubt === null ? '–' : formatShare(doubt)),
-      String(trials),
-      formatSeconds(seconds),
-    ];
-  });
-  const names = guards.map(name => escapeMarkdown(name));
-  const head = ['', 'merged', metric.name, 'change', ...names, 'chance of no gain', 'trials', 'machine time'];
-  const table = markdownTable([head, ...rows], { align: head.map((_, i) => (i === 1 ? 'l' : 'r')) });
+  const table = mergedTable(shown, metric.name, [
+    { head: 'trials', cell: ({ marker }) => String(marker.trials.length + marker.earlier.trials) },
+    { head: 'machine time', cell: ({ marker }) => formatSeconds(machineSeconds(marker)) },
+  ]);
   const hidden = line.merged.length - shown.length;
   return hidden > 0 ? `${table}\n\n${formatCount(hidden, 'earlier merge')} not shown.` : table;
+}
+
+function machineSeconds({ trials, earlier }: ExperimentMarker): number {
+  return trials.reduce((sum, trial) => sum + trial.totalSeconds, earlier.machineSeconds);
 }
 
 /** What the last champion loses without each merged idea. */
