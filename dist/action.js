@@ -19930,7 +19930,7 @@ var keysSchema = external_exports.strictObject({
   /** When a campaign that is still going comments what it has found so far, each day; null: only at its end. */
   digest: timeOfDaySchema.nullable().default(null),
   promote: external_exports.strictObject({
-    /** With `base: campaign`: the least share of the gain that must hold at the last budget of the ladder; null: any. */
+    /** With `base: campaign`: the least share of the gain that must hold at the last budget of the ladder; null: no bound. */
     at_least: external_exports.number().gt(0).max(1).nullable().default(null)
   }).prefault({}),
   /** Must be true in a public repository whose trials run on a self-hosted runner. */
