@@ -16,6 +16,7 @@ const root = path.resolve(import.meta.dirname, '..');
 /** The files that take longest, in that order. Those that are not here take a few seconds at most. */
 const LONGEST = [
   'src/cheats/cheats.test.ts',
+  'src/cheats/audit.test.ts',
   'src/stories/interruptions.test.ts',
   'src/stories/commands.test.ts',
   'src/trial/escape.test.ts',

@@ -87,8 +87,8 @@ export async function makeScene(root: string): Promise<Scene> {
         const [first, ...more] = trials;
         if ((action.kind === 'merge' || action.kind === 'close') && first)
           return { verdict: action.verdict, trials: [first, ...more] };
-        if (action.kind !== 'dispatch')
-          assert.fail(`Expected a trial or a verdict, found ${JSON.stringify(action)}`);
+        if (action.kind !== 'dispatch' || action.experiment === null)
+          assert.fail(`Expected its trial or a verdict, found ${JSON.stringify(action)}`);
         trials.push(await measure(candidate, tried, action.trial, action.seedIndex, cheat));
       }
     },

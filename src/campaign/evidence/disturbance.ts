@@ -73,13 +73,17 @@ function slowness(trial: Measurement, trials: readonly Measurement[]): Measureme
     .toSorted((a, b) => paceOf(a) - paceOf(b));
   // Of two, and of two halves, nobody knows which is the usual one.
   const middle = alike[Math.floor((alike.length - 1) / 2)];
-  return middle && paceOf(trial) > 0 && paceOf(trial) < LEAST_PACE * paceOf(middle) ? middle : null;
+  return middle && paceOf(trial) > 0 && paceOf(trial, 1) < LEAST_PACE * paceOf(middle) ? middle : null;
 }
 
-/** Steps per second of the budget; 0 if the trial did not say. */
-function paceOf({ outcome, reported, trainingSeconds }: Measurement): number {
-  if (outcome.status !== 'measured' || trainingSeconds <= 0) return 0;
-  return Math.max(0, reported.num_steps ?? 0) / trainingSeconds;
+/**
+ * Steps per second of training; 0 if the trial did not say, or trained for too short a time to tell.
+ * @param begun steps that may have been begun and were not over when time was: of few steps, one more or less says nothing
+ */
+function paceOf({ outcome, reported, trainingSeconds }: Measurement, begun = 0): number {
+  const steps = reported.num_steps ?? 0;
+  if (outcome.status !== 'measured' || trainingSeconds < SHORTEST_SECONDS || steps <= 0) return 0;
+  return (steps + begun) / trainingSeconds;
 }
 
 function disturbedBeside(trial: Measurement, others: readonly Measurement[]): Measurement | null {
