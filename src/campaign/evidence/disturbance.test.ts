@@ -126,6 +126,9 @@ test('a trial is slow beside trials of the same kind only, and where steps are c
 test('of few steps, and of a training that is over at once, nobody can tell whether it was slow', () => {
   const few = [stepping(1, 3, 1), stepping(2, 3, 1), stepping(3, 2, 1)];
   assert.deepEqual(withoutSlow(few), few);
-  const brief = [0.06, 0.05, 0.12].map((trainingSeconds, i) => ({ ...stepping(i + 1, 1, 1), trainingSeconds }));
+  const brief = [0.06, 0.05, 0.12].map((trainingSeconds, i) => ({
+    ...stepping(i + 1, 1, 1),
+    trainingSeconds,
+  }));
   assert.deepEqual(withoutSlow(brief), brief);
 });
