@@ -51,7 +51,7 @@ export function checkPromotions(sim: Sim): void {
   const { model } = sim;
   /** What a person wrote over says nothing; and who merges it as #each goes in takes that along before the description tells of it. */
   const hasTaken = ({ state, body, headSha }: PullRecord, each: PullRecord, issue: number, start: string) =>
-    !body.includes('| experiment') ||
+    !isOwn(body) ||
     (state === 'merged' && mergedInto(sim, issue, headSha, start).includes(each));
   for (const { number, open: isSeen } of model.issues.values()) {
     const status = statusComments(model, number)[0];
@@ -74,7 +74,7 @@ export function checkPromotions(sim: Sim): void {
         sim.violate(`#${each.number} was merged for campaign #${number}, and is offered to nobody.`);
     if (open.length > 1) sim.violate(`Campaign #${number} has ${open.length} open promotions.`);
     for (const pull of open)
-      if (!byHand && pull.body.includes('| experiment'))
+      if (!byHand && isOwn(pull.body))
         checkNumbers(sim, number, pull, merged, status.state, status.comment.body);
   }
 }
@@ -91,6 +91,11 @@ function mergedInto({ model }: Sim, issue: number, tip: string, start: string): 
     if (made && markerOf(made)) merged.unshift(made);
   }
   return merged;
+}
+
+/** Whether a description is the App's: people may write over it. */
+function isOwn(body: string): boolean {
+  return body.includes('| campaign start');
 }
 
 /** Whether a row of the table is about this pull request. */
