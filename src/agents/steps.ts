@@ -72,7 +72,8 @@ function target(constant: Constant, { direction, size }: Step): number {
   const { value, notation } = constant;
   const factor = 2 ** (direction * size);
   if (notation === 'boolean') return size === 1 && direction === (value === 0 ? 1 : -1) ? 1 - value : value;
-  if (notation === 'power') return size === 1 && value * factor >= 1 ? value * factor : value;
+  if (notation === 'power' || isOfHeads(constant))
+    return size === 1 && Number.isInteger(value * factor) ? value * factor : value;
   if (isFraction(constant)) return fraction(value, direction, size);
   if (notation === 'int') return Math.max(1, roundedInteger(constant, value * factor));
   return significant(value * factor);
@@ -110,6 +111,11 @@ function isFraction({ name, value, notation }: Pick<Constant, 'name' | 'value' |
 
 function isSize({ name, notation }: Constant): boolean {
   return (notation === 'int' || notation === 'power') && shares(leaf(name), SIZES);
+}
+
+/** Whether attention heads divide another size by this: only a doubled or halved one is sure to fit. */
+function isOfHeads({ name, notation }: Constant): boolean {
+  return notation === 'int' && shares(leaf(name), words('head heads'));
 }
 
 function leaf(name: string): string {
