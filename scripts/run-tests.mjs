@@ -29,7 +29,7 @@ const LONGEST = [
 ];
 
 /** Minutes of real training: `npm run test:trainer`. */
-const APART = ['src/stories/trainer.test.ts'];
+const APART = ['src/stories/trainer.test.ts', 'src/stories/ending.test.ts'];
 
 /** Longer than any test takes on a slow machine. */
 const LIMIT_MS = 330_000;

@@ -2,11 +2,14 @@
 import { BASELINES, baselinesNeeded } from '../../src/gate/baselines.ts';
 import { cannotWin, previewError, stoppedStep } from '../../src/gate/early-stop.ts';
 import type { Sample } from '../../src/gate/filter.ts';
-import { type GateRules, judgeKnowing, stackToTry } from '../../src/gate/gate.ts';
+import { type GateRules, judgeKnowing, MOST_ASKED, stackToTry } from '../../src/gate/gate.ts';
 import { type Knowledge, learn, type Step, scaleOf, startKnowledge } from '../../src/gate/knowledge.ts';
 import { PREVIEW_AT } from '../../src/protocol/stop-bar.ts';
 import type { Random } from '../../src/sim/random.ts';
 import { type Idea, LEAST_GAIN, openLab, type World } from './worlds.ts';
+
+/** Seeds that there are. */
+const SEEDS = 10;
 
 /** What became of one campaign. Gains are in the metric's unit. */
 export interface Outcome {
@@ -74,11 +77,23 @@ export function runGate(
   const outcome = { ...nothingYet(), championTrials: needed };
   /** Ideas by id, as long as they may become parts of a stack. */
   const ideas = new Map<string, Idea>();
+  const judgeIn = (samples: readonly Sample[], parts: readonly string[], asked: number) =>
+    judgeKnowing(knowledge, { samples, addedTokens: 0, parts, mayAskChampion: asked < MOST_ASKED }, rules);
   const judgeIt = (tried: readonly Idea[], parts: readonly string[], id: string) => {
     const tree = lab.edit(champion, tried);
     const samples: Sample[] = [];
     let verdict = null;
-    while (left >= 1 && (verdict === null || verdict.kind === 'again')) {
+    let asked = 0;
+    while (left >= 1 && (verdict === null || verdict.kind === 'again' || verdict.kind === 'champion')) {
+      if (verdict?.kind === 'champion') {
+        asked += 1;
+        left -= 1;
+        const again = lab.trial(champion, outcome.championTrials % SEEDS);
+        outcome.championTrials += 1;
+        knowledge = learn(knowledge, { kind: 'champion', samples: [again] });
+        verdict = judgeIn(samples, parts, asked);
+        continue;
+      }
       const sample = lab.trial(tree, samples.length);
       const preview = lab.preview(sample);
       const error =
@@ -92,7 +107,7 @@ export function runGate(
       left -= 1;
       samples.push(sample);
       finished.push({ preview: preview.value, value: sample.value });
-      verdict = judgeKnowing(knowledge, { samples, addedTokens: 0, parts }, rules);
+      verdict = judgeIn(samples, parts, asked);
     }
     const merged = verdict?.kind === 'merge' || verdict?.kind === 'hold';
     const effect = tree.level - champion.level;

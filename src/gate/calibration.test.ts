@@ -93,7 +93,7 @@ test('looking ahead agrees with a Monte Carlo simulation of the next trial', () 
     const error = Math.sqrt(worths.reduce((sum, w) => sum + (w - mean) ** 2, 0)) / worths.length;
     const breakEven = (mean - Math.max(0, assessment.worth)) / assessment.noise;
     const pays = (trialPrice: number) =>
-      anotherTrialPays(tested, 1, { ...pricesOf(rules), trialPrice }, assessment);
+      anotherTrialPays(tested, 'idea', [1], { ...pricesOf(rules), trialPrice }, assessment);
     assert.equal(pays(breakEven - (4 * error) / assessment.noise), true, String(first));
     assert.equal(pays(breakEven + (4 * error) / assessment.noise), false, String(first));
   }
@@ -111,7 +111,7 @@ function drawNext(test: Test, seed: number, uniform: () => number, normal: () =>
   };
   const cell = test.cells[pick(worldWeights(test.cells))];
   if (!cell) throw new RangeError('Expected at least one world.');
-  const { center, gradient, trialVariance } = predict(cell, seed + 1);
+  const { center, gradient, trialVariance } = predict(cell, 'idea', [seed + 1]);
   const j = pick(cell.weight);
   const effect = at(cell.effect, j) + Math.sqrt(at(cell.variance, j)) * normal();
   return center + gradient * effect + Math.sqrt(trialVariance) * normal();

@@ -57,8 +57,8 @@ function referenceBelief(): Belief {
       kinds.map(effects => {
         const variance = (sigma * unit) ** 2;
         const noise = sigma * unit;
-        const world = { noise, trialVariance: variance * (1 - rho), seedVariance: variance * rho, effects };
-        return { world, logWeight: 0 };
+        const [trialVariance, seedVariance] = [variance * (1 - rho), variance * rho];
+        return { world: { noise, trialVariance, seedVariance, driftVariance: 0, effects }, logWeight: 0 };
       }),
     ),
   );
@@ -67,7 +67,7 @@ function referenceBelief(): Belief {
 
 function verdictOf(tested: Test, trials: number): 'merge' | 'close' | 'again' {
   const assessment = assess(tested, PRICES);
-  if (trials < 3 && anotherTrialPays(tested, trials, PRICES, assessment)) return 'again';
+  if (trials < 3 && anotherTrialPays(tested, 'idea', [trials], PRICES, assessment)) return 'again';
   return assessment.worth > 0 ? 'merge' : 'close';
 }
 

@@ -2,9 +2,10 @@
  * The filter: learns the champion's level, an idea's effect and the noise from trials.
  *
  * A trial on seed k measures y = L + S_k + d + e. L is the champion's level; S_k is the share of seed k, S_k ~ N(0, σ²ρ); d is the
- * idea's effect (0 for the champion itself; negative helps, metrics are minimised here); e ~ N(0, σ²(1−ρ)).
+ * idea's effect (0 for the champion itself; negative helps, metrics are minimised here); e ~ N(0, σ²(1−ρ)). Between trials L moves by
+ * N(0, q), so that P_LL grows by q before each (a random walk: the same book, chapter 2).
  *
- * Given a world h = (σ, ρ, π) and the effect d, level and seeds x = (L, S_1, S_2, …) are jointly normal, and a trial updates
+ * Given a world h = (σ, ρ, q, π) and the effect d, level and seeds x = (L, S_1, S_2, …) are jointly normal, and a trial updates
  * them as in any Kalman filter (Kalman 1960; Anderson and Moore, Optimal Filtering, 1979, chapter 3). Their covariance does
  * not depend on d, and their mean is affine in it: E[x | d] = mean + slope·d. The effect itself is a mixture of normal
  * distributions N(effect_j, variance_j) with weights W_j, and the worlds have weights ω_h (Gaussian sums: Anderson and Moore,
@@ -36,6 +37,8 @@ export interface World {
   noise: number;
   trialVariance: number;
   seedVariance: number;
+  /** What the level's variance grows by with each trial, whosever it is: machines drift. */
+  driftVariance: number;
   effects: Effects;
 }
 
@@ -155,30 +158,48 @@ export function withSeed(test: Test, seed: number): Test {
   };
 }
 
-/** The prediction of a trial on component `seed`: c'mean, g, and t with its ingredient Pc. */
+/** Whose trial it is: the idea's under test, or one of the champion that it is compared with. */
+export type Whose = 'idea' | 'champion';
+
+/**
+ * The prediction of a trial, or of the mean of one trial on each of several seeds: c'mean, g, and t with its ingredient Pc, where P has grown
+ * by the drift until then.
+ * @param seeds their components
+ */
 export function predict(
   { mean, slope, covariance, world }: TestCell,
-  seed: number,
+  whose: Whose,
+  seeds: readonly number[],
 ): { center: number; gradient: number; trialVariance: number; gainVector: number[] } {
   const size = mean.length;
+  const share = 1 / seeds.length;
   const gainVector: number[] = [];
-  for (let i = 0; i < size; i++) gainVector.push(at(covariance, i * size) + at(covariance, i * size + seed));
-  return {
-    center: at(mean, 0) + at(mean, seed),
-    gradient: 1 + at(slope, 0) + at(slope, seed),
-    trialVariance: at(gainVector, 0) + at(gainVector, seed) + world.trialVariance,
-    gainVector,
-  };
+  for (let i = 0; i < size; i++) {
+    let sum = at(covariance, i * size);
+    for (const seed of seeds) sum += share * at(covariance, i * size + seed);
+    gainVector.push(sum);
+  }
+  gainVector[0] = at(gainVector, 0) + world.driftVariance;
+  let center = at(mean, 0);
+  let gradient = (whose === 'idea' ? 1 : 0) + at(slope, 0);
+  let trialVariance = at(gainVector, 0) + share * world.trialVariance;
+  for (const seed of seeds) {
+    center += share * at(mean, seed);
+    gradient += share * at(slope, seed);
+    trialVariance += share * at(gainVector, seed);
+  }
+  return { center, gradient, trialVariance, gainVector };
 }
 
 function observeCell(cell: TestCell, seed: number, value: number, extraVariance: number): TestCell {
-  const { center, gradient, trialVariance, gainVector } = predict(cell, seed);
+  const { center, gradient, trialVariance, gainVector } = predict(cell, 'idea', [seed]);
   const expected = trialVariance + extraVariance;
   const surprise = value - center;
   const size = cell.mean.length;
   const mean = cell.mean.slice();
   const slope = cell.slope.slice();
   const covariance = cell.covariance.slice();
+  covariance[0] = at(covariance, 0) + cell.world.driftVariance;
   for (let i = 0; i < size; i++) {
     const q = at(gainVector, i) / expected;
     mean[i] = at(mean, i) + q * surprise;
@@ -300,6 +321,17 @@ export function forgetLevel({ seeds, cells }: Belief, level: { mean: number; var
 export function withoutUnlikely({ seeds, cells }: Belief, ratio: number): Belief {
   const least = Math.max(...cells.map(cell => cell.logWeight)) + Math.log(ratio);
   return { seeds, cells: cells.filter(cell => cell.logWeight >= least) };
+}
+
+/** What a trial of the champion on a new seed should score. */
+export function championScore({ cells }: Belief): { mean: number; deviation: number } {
+  const omega = worldWeights(cells);
+  const mean = cells.reduce((sum, cell, h) => sum + part(omega, h) * at(cell.mean, 0), 0);
+  const square = cells.reduce((sum, { mean: own, covariance, world }, h) => {
+    const variance = at(covariance, 0) + world.driftVariance + world.seedVariance + world.trialVariance;
+    return sum + part(omega, h) * (variance + (at(own, 0) - mean) ** 2);
+  }, 0);
+  return { mean, deviation: Math.sqrt(square) };
 }
 
 /** The weights ω of the cells, which sum to 1. */

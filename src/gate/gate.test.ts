@@ -95,7 +95,8 @@ describe('the gate learns from the history', () => {
     const few = verdict([0.996], [agreed]);
     const many = verdict([0.996], [agreed, ...scattered]);
     assert.ok(few.doubt < 0.2 && many.doubt > 0.6, `${few.doubt}, ${many.doubt}`);
-    assert.ok(many.noise > 1.5 * few.noise);
+    // Part of the scatter may be a level that moves.
+    assert.ok(many.noise > 1.25 * few.noise);
     const wild = scattered.map(() => lost(0.998, 1e6, -1e6));
     assert.ok(verdict([0.996], [agreed, ...wild]).noise < 5 * few.noise);
   });

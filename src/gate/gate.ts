@@ -1,5 +1,5 @@
 /**
- * The gate: measurements so far -> merge, close, another trial, or hold for review.
+ * The gate: measurements so far -> merge, close, another trial of the idea or the champion, or hold for review.
  *
  * The history is folded into knowledge (knowledge.ts, filter.ts): the champion's level, the noise of trials, and how often ideas help. With
  * that, an idea's trials are judged (worth.ts): is merging it worth more than closing it, and is another trial worth its price?
@@ -33,11 +33,16 @@ export interface Candidate {
   addedTokens: number;
   /** The near misses that it stacks, by id. */
   parts?: readonly string[];
+  /** Whether the champion may be measured again before there is a verdict. */
+  mayAskChampion?: boolean;
 }
 
 export interface GateVerdict {
-  /** `again`: another trial. `hold`: worth merging, but implausibly good, so a person has to review it. */
-  kind: 'merge' | 'close' | 'again' | 'hold';
+  /**
+   * `again`: another trial of the idea; `champion`: another one of the champion. `hold`: worth merging, but implausibly good, so a person has
+   * to review it.
+   */
+  kind: 'merge' | 'close' | 'again' | 'champion' | 'hold';
   /** Whether it is a tie that is merged for its shorter code. */
   simplification: boolean;
   /** G: expected improvement; positive is better for either goal. */
@@ -52,11 +57,15 @@ export interface GateVerdict {
 
 /** κ and λ of docs/gate.md. */
 const FALSE_MERGE_PRICE = 0.32;
-const TRIAL_PRICE = 0.06;
+const TRIAL_PRICE = Number(process.env.G_LAMBDA ?? 0.06);
+/** So many trials are looked ahead. */
+const AHEAD = Number(process.env.G_LOOK ?? 2);
 /** A tie: after `trials` trials, the doubt is at least `doubt` and the gain within `gain` noises of 0. Shorter code is merged on a tie. */
 const TIE = { trials: 3, doubt: 0.9, gain: 0.2 };
 /** Until then, shorter code gets more trials while its expected loss is below this many noises. */
 const MAY_BE_TIE = 0.5;
+/** The champion is measured again so often at most since an idea's first trial. */
+export const MOST_ASKED = 2;
 /**
  * A gain is implausible if it exceeds the effects of earlier ideas, at least `ideas` of them, by `noises` noises and by a factor of `times`. The
  * largest tenth of the effects does not count, and at least one: diverged runs and gains that were held before are not typical.
@@ -101,8 +110,11 @@ export function judgeKnowing(knowledge: Knowledge, candidate: Candidate, rules: 
   const mayTie = candidate.addedTokens < 0 && rules.maxTrials >= TIE.trials;
   const tie = mayTie ? tieAfter(taken, assessment) : 'no';
   if (more && tie === 'perhaps' && !worthy) return verdict('again');
-  if (more && anotherTrialPays(tested, nextSeed(tested, samples), prices, assessment))
+  const ahead = Math.min(AHEAD, rules.maxTrials - taken);
+  if (more && anotherTrialPays(tested, 'idea', nextSeeds(tested, samples, ahead), prices, assessment))
     return verdict('again');
+  if (candidate.mayAskChampion && anotherTrialPays(tested, 'champion', [UNSEEN_SEED], prices, assessment))
+    return verdict('champion');
   if (worthy) return verdict(isImplausible(knowledge, worthy) ? 'hold' : 'merge', worthy);
   return tie === 'yes' ? verdict('merge', assessment, true) : verdict('close');
 }
@@ -190,7 +202,11 @@ function searchBar(
 
 /** The prices that follow from the rules: the fewer false merges are accepted, the more each one costs. */
 export function pricesOf({ falseMerges }: GateRules): Prices {
-  return { falseMerges, falseMergePrice: FALSE_MERGE_PRICE / falseMerges, trialPrice: TRIAL_PRICE };
+  return {
+    falseMerges,
+    falseMergePrice: FALSE_MERGE_PRICE / falseMerges,
+    trialPrice: TRIAL_PRICE,
+  };
 }
 
 /** Whether the idea leaves the metric unchanged. */
@@ -215,8 +231,11 @@ function isImplausible({ effects }: Knowledge, { gain, noise }: Assessment): boo
   return gain > Math.max(largest + IMPLAUSIBLE.noises * noise, IMPLAUSIBLE.times * largest);
 }
 
-/** The k-th trial of every tree runs on the k-th seed of the campaign, and seeds are known in the order of their first trials. */
-function nextSeed({ seeds }: Test, samples: readonly Sample[]): number {
-  const first = seeds.indexOf(samples[0]?.seed ?? UNSEEN_SEED);
-  return seeds[first + samples.length] ?? UNSEEN_SEED;
+/**
+ * Seeds of the next trials. The k-th trial of every tree runs on the k-th seed of the campaign, and seeds are known in the order of their first
+ * trials.
+ */
+function nextSeeds({ seeds }: Test, samples: readonly Sample[], count: number): number[] {
+  const first = seeds.indexOf(samples[0]?.seed ?? UNSEEN_SEED) + samples.length;
+  return Array.from({ length: count }, (_, i) => seeds[first + i] ?? UNSEEN_SEED - i);
 }

@@ -3,6 +3,7 @@ import { undisturbed } from './baselines.ts';
 import {
   type Belief,
   beginTest,
+  championScore,
   forgetLevel,
   notQuieter,
   observe,
@@ -60,6 +61,8 @@ export interface Knowledge {
   bar: number | null;
   /** Closed ideas that may be worth merging together. */
   shelf: readonly NearMiss[];
+  /** The champion's last trial, if it was far from all that is known of it; it does not count unless the next one agrees. */
+  aside: Sample | null;
 }
 
 /** Variance of an unknown level, in u². */
@@ -75,6 +78,8 @@ const MOST_TAUGHT = 4;
 const QUIETEST = 0.7;
 /** Worlds less likely than this, relative to the likeliest, are dropped. */
 const UNLIKELY = 1e-4;
+/** A trial of the champion that is off by so many standard deviations is not believed at once. */
+const FAR = 6;
 /** A calibrated noise is used unless the trials scatter by more than this multiple of it. */
 const MOST_OFF = 2;
 /** A spread below this share of the values counts as rounding. */
@@ -155,21 +160,21 @@ export function scaled({ seed, value }: Sample, { origin, unit, sign }: Scale): 
 /** The knowledge before the first trial. */
 export function startKnowledge(scale: Scale): Knowledge {
   const belief = startBelief(possibleWorlds(scale.calibrated), { mean: 0, variance: UNKNOWN_LEVEL });
-  return { scale, belief, adrift: true, effects: [], bar: null, shelf: [] };
+  return { scale, belief, adrift: true, effects: [], bar: null, shelf: [], aside: null };
 }
 
 /** The knowledge after another step. */
 export function learn(knowledge: Knowledge, step: Step): Knowledge {
-  if (step.kind === 'moved') return { ...knowledge, adrift: true, bar: null, shelf: [] };
+  if (step.kind === 'moved') return { ...knowledge, adrift: true, bar: null, shelf: [], aside: null };
   if (step.kind === 'stopped') return settled(knowledge, stoppedTest(knowledge, step), false);
   const trials = step.kind === 'champion' ? undisturbed(step.samples) : step.samples;
   const samples = trials.map(sample => scaled(sample, knowledge.scale));
   const [first] = samples;
   if (!first) return knowledge;
-  if (step.kind === 'champion') {
-    const belief = withoutUnlikely(samples.reduce(observeChampion, beliefAt(knowledge, first)), UNLIKELY);
-    return { ...knowledge, belief, adrift: false, bar: knowledge.bar ?? first.value };
-  }
+  if (step.kind === 'champion')
+    return knowledge.adrift
+      ? measuredFirst(knowledge, first, samples)
+      : samples.reduce(learnChampion, knowledge);
   const parts = partsOf(knowledge, step.parts);
   const tested = testOf(knowledge, step.merged ? distinct(samples) : tamed(samples), parts);
   const next = settled(knowledge, tested, step.merged);
@@ -180,6 +185,34 @@ export function learn(knowledge: Knowledge, step: Step): Knowledge {
       : nearMiss(step.id, tested, noiseOf(tested));
   const shelf = missed ? [...rest, missed] : rest;
   return step.merged ? { ...next, shelf, bar: first.value } : { ...next, shelf };
+}
+
+/** Trials of a champion whose level is unknown. They were compared with each other (baselines.ts). */
+function measuredFirst(knowledge: Knowledge, first: Sample, samples: readonly Sample[]): Knowledge {
+  const belief = samples.reduce(observeChampion, beliefAt(knowledge, first));
+  return {
+    ...knowledge,
+    belief: withoutUnlikely(belief, UNLIKELY),
+    adrift: false,
+    aside: null,
+    bar: knowledge.bar ?? first.value,
+  };
+}
+
+/** Another trial of the champion. One that is far from all that is known was disturbed, or the level has moved: the next one tells. */
+function learnChampion(knowledge: Knowledge, sample: Sample): Knowledge {
+  const { aside, belief } = knowledge;
+  const side = sideOf(belief, sample);
+  if (side !== 0 && aside === null) return { ...knowledge, aside: sample };
+  if (aside !== null && side !== 0 && side === sideOf(belief, aside))
+    return measuredFirst({ ...knowledge, adrift: true }, aside, [aside, sample]);
+  return { ...knowledge, belief: withoutUnlikely(observeChampion(belief, sample), UNLIKELY), aside: null };
+}
+
+/** −1 or 1 if a trial of the champion is far below or above what it should score; else 0. */
+function sideOf(belief: Belief, { value }: Sample): -1 | 0 | 1 {
+  const { mean, deviation } = championScore(belief);
+  return Math.abs(value - mean) <= FAR * deviation ? 0 : value < mean ? -1 : 1;
 }
 
 /**

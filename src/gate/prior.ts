@@ -2,7 +2,8 @@
  * The prior: the belief before the first idea, in units of the calibrated noise u.
  *
  * Worlds: σ, the noise of a trial with a random seed; ρ, the share of its variance that trials on the same seed have in common;
- * π, the share of ideas that help; and the scale of effects. All combinations are equally likely at first.
+ * √q, how far each trial moves the level; π, the share of ideas that help; and the scale of effects. All combinations are equally likely at
+ * first.
  *
  * Ideas: π help, a quarter have no effect (within ±0.1σ), the rest hurt. The size of effects is a mixture of two half-normal
  * distributions, divided into bins, each of which is a normal distribution as wide as its bin. A few ideas have far larger effects:
@@ -22,6 +23,8 @@ const GUESSED_NOISES = [0.35, 0.5, 0.7, 1, 1.4, 2, 2.8, 4, 5.6, 8, HIGHEST_NOISE
 const CALIBRATED_NOISES = [0.5, 0.7, 1, 1.4, 2];
 /** ρ. */
 const SEED_SHARES = [0, 0.6];
+/** What each trial adds to the champion's level, as a standard deviation in σ: machines drift, or do not. */
+const DRIFTS = (process.env.G_DRIFTS ?? '0,0.1,0.3').split(',').map(Number);
 /** π. */
 const HELPING_SHARES = [0.06, 0.15];
 const IDLE_SHARE = 0.25;
@@ -83,15 +86,18 @@ function worldsOf(noises: readonly number[]): Weighted[] {
     HELPING_SHARES.flatMap(share =>
       SCALES.flatMap(scales => {
         const effects = effectsOf(noise, share, scales);
-        return SEED_SHARES.map(rho => ({
-          logWeight: 0,
-          world: {
-            noise,
-            trialVariance: noise ** 2 * (1 - rho),
-            seedVariance: noise ** 2 * rho,
-            effects,
-          },
-        }));
+        return SEED_SHARES.flatMap(rho =>
+          DRIFTS.map(drift => ({
+            logWeight: 0,
+            world: {
+              noise,
+              trialVariance: noise ** 2 * (1 - rho),
+              seedVariance: noise ** 2 * rho,
+              driftVariance: (drift * noise) ** 2,
+              effects,
+            },
+          })),
+        );
       }),
     ),
   );

@@ -1,6 +1,6 @@
 /** The worth of merging an idea, now and after another trial. */
 import { part } from './element.ts';
-import { type Belief, predict, type Test, withSeed, worldWeights } from './filter.ts';
+import { type Belief, predict, type Test, type Whose, withSeed, worldWeights } from './filter.ts';
 
 /** What false merges and trials cost. */
 export interface Prices {
@@ -58,11 +58,26 @@ export function assess(test: Test, prices: Prices): Assessment {
   return { gain, doubt, noise, worth };
 }
 
-/** Whether another trial on `seed` is worth its price: E_y[max(0, u′)] − λσ̂ > max(0, u). */
-export function anotherTrialPays(test: Test, seed: number, prices: Prices, assessment: Assessment): boolean {
-  const needed = Math.max(0, assessment.worth) + prices.trialPrice * assessment.noise;
-  if (worthWithCertainty(test, prices, assessment) <= needed) return false;
-  return worthAfterTrial(outcomesOf(withSeed(test, seed), seed, prices, assessment)) > needed;
+/**
+ * Whether another trial is worth its price: E_y[max(0, u′)] − nλσ̂ > max(0, u) for the mean y of the next n trials, for one n. Two together
+ * may be worth theirs where the first alone would not change the verdict (Frazier and Powell, Paradoxes in learning, 2010).
+ * @param seeds of the trials to look ahead, in their order
+ */
+export function anotherTrialPays(
+  test: Test,
+  whose: Whose,
+  seeds: readonly number[],
+  prices: Prices,
+  assessment: Assessment,
+): boolean {
+  const now = Math.max(0, assessment.worth);
+  const price = prices.trialPrice * assessment.noise;
+  if (worthWithCertainty(test, prices, assessment) <= now + price) return false;
+  const seen = seeds.reduce(withSeed, test);
+  return seeds.some((_, i) => {
+    const outcomes = outcomesOf(seen, whose, seeds.slice(0, i + 1), prices, assessment);
+    return worthAfterTrial(outcomes) > now + (i + 1) * price;
+  });
 }
 
 /**
@@ -94,16 +109,22 @@ interface Outcomes {
   b: number[];
 }
 
-function outcomesOf(test: Test, seed: number, prices: Prices, { noise }: Assessment): Outcomes {
+function outcomesOf(
+  test: Test,
+  whose: Whose,
+  seeds: readonly number[],
+  prices: Prices,
+  { noise }: Assessment,
+): Outcomes {
   const omega = worldWeights(test.cells);
   const price = prices.falseMergePrice * noise;
-  const k = 1 + test.seeds.indexOf(seed);
+  const components = seeds.map(seed => 1 + test.seeds.indexOf(seed));
   const parts: Outcomes = { mass: [], center: [], variance: [], a: [], b: [] };
   let heaviest = 0;
   for (const [h, { weight }] of test.cells.entries())
     for (const w of weight) heaviest = Math.max(heaviest, part(omega, h) * w);
   for (const [h, cell] of test.cells.entries()) {
-    const { center, gradient, trialVariance } = predict(cell, k);
+    const { center, gradient, trialVariance } = predict(cell, whose, components);
     for (let j = 0; j < cell.weight.length; j++) {
       const mass = part(omega, h) * part(cell.weight, j);
       if (mass < NEGLIGIBLE * heaviest) continue;

@@ -89,12 +89,14 @@ export function comparedIn({ candidate, champion }: Judgement & { kind: 'judged'
  * Lets the gate judge an experiment's trials, given the history that led to its champion. If they ran under several conditions, the
  * conditions with the most trials count among those under which the champion was measured too.
  * @param trials at least one of them measured
+ * @param mayAskChampion whether the gate may ask for another trial of the champion
  */
 export function judgeExperiment(
   snapshot: Snapshot,
   contract: Contract,
   { marker }: Experiment,
   trials: readonly RecordedTrial[],
+  mayAskChampion = false,
 ): Judgement {
   const measured = trials.filter(trial => trial.outcome.status === 'measured');
   const last = measured.at(-1);
@@ -112,6 +114,7 @@ export function judgeExperiment(
     samples: samplesOf(trials.filter(like)),
     addedTokens: marker.addedTokens ?? 0,
     parts: marker.parts.map(nearMissId),
+    mayAskChampion,
   };
   const verdict = judge(historyOf(snapshot, marker.champion.tree, like), idea, gateRules(contract));
   return { kind: 'judged', verdict, candidate: measured.filter(like), champion: onChampion.filter(like) };

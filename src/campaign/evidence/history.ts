@@ -18,9 +18,9 @@ interface Lineage {
 }
 
 /**
- * The steps up to the champion with this tree. For each champion on the way: its baselines, then the ideas that were tried on it, ending
- * with the one that became the next champion. Champions outside that line come first. The order of the verdicts in time does not matter, so
- * that the markers give the same history after a restart.
+ * The steps up to the champion with this tree. For each champion on the way: its own trials and the ideas that were tried on it, in the order
+ * in which they were begun, ending with the one that became the next champion. Champions outside that line come first. The order of the
+ * verdicts in time does not matter, so that the markers give the same history after a restart.
  * @param like whether a trial ran under the conditions that count
  */
 export function historyOf(
@@ -39,15 +39,36 @@ export function historyOf(
   let known: string | null = null;
   for (const { parent, child, error } of parts) {
     if (known !== parent.tree) steps.push({ kind: 'moved' });
-    const samples = samplesOf(parent.baselines);
-    if (samples.length > 0) steps.push({ kind: 'champion', samples });
-    for (const { experiment, trials } of parent.tried)
-      if (experiment !== child?.experiment) steps.push(...stepsOf(experiment, trials, false, error));
+    steps.push(...inTurn(parent, child, error));
     const merged = child ? stepsOf(child.experiment, child.trials, true, null) : [];
     steps.push(...merged);
     // If none of its trials count, the level after its merge is unknown.
     known = child && merged.length > 0 ? child.experiment.marker.tree : parent.tree;
   }
+  return steps;
+}
+
+/** What was measured on a champion, but for the idea that replaced it: trials of its own that nothing came between are one step. */
+function inTurn(parent: MeasuredChampion, child: Tried | null, error: PreviewError | null): Step[] {
+  const ideas = parent.tried
+    .filter(({ experiment }) => experiment !== child?.experiment)
+    .map(({ experiment, trials }) => ({
+      steps: stepsOf(experiment, trials, false, error),
+      begun: Math.min(...trials.map(({ runId }) => runId ?? 0)),
+    }))
+    .toSorted((a, b) => a.begun - b.begun);
+  const steps: Step[] = [];
+  const own = [...parent.baselines].toSorted((a, b) => (a.runId ?? 0) - (b.runId ?? 0));
+  const takeOwn = (until: number) => {
+    const before = own.splice(0, own.findLastIndex(({ runId }) => (runId ?? 0) <= until) + 1);
+    const samples = samplesOf(before);
+    if (samples.length > 0) steps.push({ kind: 'champion', samples });
+  };
+  for (const idea of ideas) {
+    if (idea.steps.length > 0) takeOwn(idea.begun);
+    steps.push(...idea.steps);
+  }
+  takeOwn(Number.POSITIVE_INFINITY);
   return steps;
 }
 

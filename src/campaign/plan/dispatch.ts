@@ -1,8 +1,7 @@
 /** Starts trials: picks their names and seeds, and dispatches again those that got lost. */
 
-import { BASELINES } from '../../gate/baselines.ts';
 import type { Action, Work } from '../action.ts';
-import { nextTrial, trialsOfTree } from '../evidence/evidence.ts';
+import { budgetOf, nextTrial, trialsOfTree } from '../evidence/evidence.ts';
 import type { RecordedTrial } from '../marker.ts';
 import { type Attempt, type Campaign, type Experiment, measuredValues, type Snapshot } from '../model.ts';
 import { attemptsOf, trialsOf } from '../queries.ts';
@@ -43,40 +42,44 @@ export function waitForAttempt(
   return dispatchAs(lost.trial, snapshot, work, experiment);
 }
 
+/** @param index of the seed; by default the next one that the tree has not run on */
 export function dispatch(
   snapshot: Snapshot,
   work: Work,
   experiment: Experiment | null,
   recorded: RecordedTrial[],
+  index?: number,
 ): Action {
   const { campaign } = work;
   const number = experiment?.marker.number ?? 0;
   const all = [...recorded, ...(experiment ? [] : campaign.state.baselines)];
   const subject = experiment?.marker ?? { campaign: campaign.issue, number, staleTrials: 0 };
   const trial = trialId(campaign.issue, number, nextTrial(snapshot, subject, all));
-  return dispatchAs(trial, snapshot, work, experiment);
+  return dispatchAs(trial, snapshot, work, experiment, index);
 }
 
-function dispatchAs(trial: string, snapshot: Snapshot, work: Work, experiment: Experiment | null): Action {
-  const index = seedIndex(snapshot, work.campaign, experiment, trial);
+function dispatchAs(
+  trial: string,
+  snapshot: Snapshot,
+  work: Work,
+  experiment: Experiment | null,
+  index = nextSeed(snapshot, work, experiment, trial),
+): Action {
   return { kind: 'dispatch', ...work, experiment, trial, seedIndex: index };
 }
 
-/**
- * The k-th trial of a tree runs on the k-th seed of the campaign, counting trials that were measured or are in flight. An experiment never
- * runs on the same seed twice, which would add little. The champion does, if it is measured again for another class of machine.
- */
-function seedIndex(
+/** The k-th trial of a tree at this budget runs on the k-th seed of the campaign, counting trials that were measured or are in flight. */
+function nextSeed(
   snapshot: Snapshot,
-  campaign: Campaign,
+  { campaign, contract }: Work,
   experiment: Experiment | null,
   trial: string,
 ): number {
   const trials = experiment ? trialsOf(snapshot, experiment) : trialsOfTree(snapshot, snapshot.base.tree);
+  const budget = budgetOf(contract, campaign);
   const { k } = trialParts(trial);
   const running = attemptsOf(snapshot, campaign.issue, experiment?.marker.number ?? 0).filter(
     attempt => !attempt.check?.measurement && trialParts(attempt.trial).k < k,
   );
-  const before = measuredValues(trials).length + running.length;
-  return experiment ? before : before % BASELINES;
+  return measuredValues(trials.filter(each => each.budgetSeconds === budget)).length + running.length;
 }

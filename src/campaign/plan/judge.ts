@@ -9,7 +9,7 @@ import { missingOnTest, missingReason } from '../evidence/test-text.ts';
 import type { GuardFinding } from '../guard-finding.ts';
 import type { RecordedTrial } from '../marker.ts';
 import { measuredValues } from '../model.ts';
-import { measureAgain, measureAlike, restack, takeTrial } from './measure.ts';
+import { askChampion, mayAskChampion, measureAgain, measureAlike, restack, takeTrial } from './measure.ts';
 import type { Subject } from './subject.ts';
 
 /** The gate's findings, in a sentence for people. */
@@ -36,6 +36,7 @@ export function judge(subject: Subject): Action {
   if (verdict) return verdict;
   // Trials on an earlier champion never become comparable, however often the new one is measured.
   if (moved) return restack(subject);
+  if (judgement?.kind === 'judged' && judgement.verdict.kind === 'champion') return askChampion(subject);
   const isAlone = judgement?.kind === 'incomparable' || guards === null;
   return isAlone ? measureAlike(subject) : measureAgain(subject);
 }
@@ -44,13 +45,16 @@ export function judge(subject: Subject): Action {
  * Judges all scores together, and if they do not close the experiment, the audited ones alone: only they can lead to a merge. Null if
  * none was audited. Then the experiment gets another trial, which is.
  */
-function judgeSound({ snapshot, work: { contract }, experiment, trials }: Subject): Judgement | null {
-  const all = judgeExperiment(snapshot, contract, experiment, trials);
+function judgeSound(subject: Subject): Judgement | null {
+  const { snapshot, work, experiment, trials } = subject;
+  const { contract } = work;
+  const mayAsk = mayAskChampion(subject);
+  const all = judgeExperiment(snapshot, contract, experiment, trials, mayAsk);
   const sound = soundTrials(contract, trials);
   if (all.kind === 'incomparable' || all.verdict.kind === 'close' || sound.length === trials.length)
     return all;
   if (measuredValues(sound).length === 0) return null;
-  return judgeExperiment(snapshot, contract, experiment, sound);
+  return judgeExperiment(snapshot, contract, experiment, sound, mayAsk);
 }
 
 /**
@@ -85,7 +89,7 @@ function verdictOf(
     const verdict = { kind: 'guard', cause: null, reason: breach, ...numbers } as const;
     return { kind: 'close', experiment, trials, unfinished: [], verdict };
   }
-  if (kind === 'again' || guards.some(guard => guard.kind === 'unsure')) return null;
+  if (kind === 'again' || kind === 'champion' || guards.some(guard => guard.kind === 'unsure')) return null;
   const missing = missingOnTest(work.contract, judged.candidate, judged.champion, noise);
   if (kind === 'hold' || missing) {
     const reason = missing ? missingReason(missing) : REASONS.implausible;

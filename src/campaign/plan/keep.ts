@@ -16,6 +16,7 @@ const GATE_VERDICT: Record<GateVerdict['kind'], string> = {
   merge: 'The gate agrees.',
   close: 'The gate would have closed it.',
   again: 'The gate would have run another trial.',
+  champion: 'The gate would have measured the champion again.',
   hold: 'The gate found the improvement implausibly large.',
 };
 

@@ -1,9 +1,11 @@
 /** Takes another trial: of an experiment, of the champion to compare it with, or of the experiment restacked on a new champion. */
 import { BASELINES } from '../../gate/baselines.ts';
+import { MOST_ASKED } from '../../gate/gate.ts';
 import type { Action } from '../action.ts';
 import { countLike, isDisturbedBeside, trialsOfTree } from '../evidence/evidence.ts';
 import { MAX_RESTACKS, type RecordedTrial } from '../marker.ts';
 import { measuredValues } from '../model.ts';
+import { trialParts } from '../trial-id.ts';
 import { pauseForFaults, recentTrials } from './champion.ts';
 import { conclude } from './conclude.ts';
 import { dispatch, waitForAttempt } from './dispatch.ts';
@@ -29,6 +31,24 @@ export function measureAgain(subject: Subject): Action {
   return conclude(experiment, trials, 'unmeasurable', reason);
 }
 
+/** Measures the champion again, on a seed of its own: what it scores now is the largest doubt about the experiment. */
+export function askChampion({ snapshot, work, now }: Subject): Action {
+  return (
+    waitForAttempt(snapshot, work, null, now) ??
+    pauseForFaults(work.campaign, recentTrials(snapshot, work.campaign)) ??
+    dispatch(snapshot, work, null, trialsOfTree(snapshot, snapshot.base.tree))
+  );
+}
+
+/** Whether the champion has not been measured too often since this experiment's first trial. It may come out under other conditions each time. */
+export function mayAskChampion({ snapshot, trials, moved }: Subject): boolean {
+  const first = Math.min(...trials.map(({ runId }) => runId ?? 0));
+  const since = trialsOfTree(snapshot, snapshot.base.tree).filter(
+    ({ trial, runId }) => trialParts(trial).experiment === 0 && (runId ?? 0) > first,
+  );
+  return !moved && since.length < MOST_ASKED;
+}
+
 /**
  * For an experiment without a comparable trial of the champion: if it was disturbed, measures it once more. Else measures the champion
  * again, and if that does not meet the experiment's conditions, the experiment.
@@ -43,8 +63,11 @@ export function measureAlike(subject: Subject): Action {
     waitForAttempt(snapshot, work, null, now) ??
     pauseForFaults(work.campaign, recentTrials(snapshot, work.campaign));
   if (waiting) return waiting;
-  const all = trialsOfTree(snapshot, snapshot.base.tree);
-  return missesAmong(taken) < MAX_MISSES ? dispatch(snapshot, work, null, all) : measureAgain(subject);
+  if (missesAmong(taken) >= MAX_MISSES) return measureAgain(subject);
+  const last = trials.findLast(isMeasured);
+  // The seeds that the experiment runs on.
+  const index = last ? countLike(taken, last) : 0;
+  return dispatch(snapshot, work, null, trialsOfTree(snapshot, snapshot.base.tree), index);
 }
 
 /** How many of these measured trials ran under conditions that already had enough trials. */

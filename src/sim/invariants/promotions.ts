@@ -51,8 +51,7 @@ export function checkPromotions(sim: Sim): void {
   const { model } = sim;
   /** What a person wrote over says nothing; and who merges it as #each goes in takes that along before the description tells of it. */
   const hasTaken = ({ state, body, headSha }: PullRecord, each: PullRecord, issue: number, start: string) =>
-    !isOwn(body) ||
-    (state === 'merged' && mergedInto(sim, issue, headSha, start).includes(each));
+    !isOwn(body) || (state === 'merged' && mergedInto(sim, issue, headSha, start).includes(each));
   for (const { number, open: isSeen } of model.issues.values()) {
     const status = statusComments(model, number)[0];
     if (!status?.state.base) continue;
