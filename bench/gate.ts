@@ -39,7 +39,6 @@ const RULES: [string, (random: Random, world: World) => Outcome][] = [
   ['two baselines, 2σ', (random, world) => runRule(random, world, TRIALS, TWO_SIGMA)],
   ['t-test, p < 0.01', (random, world) => runRule(random, world, TRIALS, T_TEST)],
   ['gate', (random, world) => runGate(random, world, settings)],
-  ...(process.env.G_EARLY ? [] : []),
   ['gate, early stop', (random, world) => runGate(random, world, { ...settings, early: true })],
 ];
 const DISTURBED: typeof RULES = [0, 10, -10, 20, -20, 100, -100].map(sigmas => [

@@ -57,9 +57,9 @@ export interface GateVerdict {
 
 /** κ and λ of docs/gate.md. */
 const FALSE_MERGE_PRICE = 0.32;
-const TRIAL_PRICE = Number(process.env.G_LAMBDA ?? 0.06);
+const TRIAL_PRICE = 0.06;
 /** So many trials are looked ahead. */
-const AHEAD = Number(process.env.G_LOOK ?? 2);
+const AHEAD = 2;
 /** A tie: after `trials` trials, the doubt is at least `doubt` and the gain within `gain` noises of 0. Shorter code is merged on a tie. */
 const TIE = { trials: 3, doubt: 0.9, gain: 0.2 };
 /** Until then, shorter code gets more trials while its expected loss is below this many noises. */

@@ -24,7 +24,7 @@ const CALIBRATED_NOISES = [0.5, 0.7, 1, 1.4, 2];
 /** ρ. */
 const SEED_SHARES = [0, 0.6];
 /** What each trial adds to the champion's level, as a standard deviation in σ: machines drift, or do not. */
-const DRIFTS = (process.env.G_DRIFTS ?? '0,0.1,0.3').split(',').map(Number);
+const DRIFTS = [0, 0.1, 0.3];
 /** π. */
 const HELPING_SHARES = [0.06, 0.15];
 const IDLE_SHARE = 0.25;

@@ -90,6 +90,46 @@ describe('an experiment', () => {
     assert.equal(planned({ experiments: [experiment(1, {}, { state: 'merged' })] }), 'person #11');
   });
 
+  test('whose last doubt is what the champion scores has it measured again, at most twice', () => {
+    const trials = [0.997, 0.998, 0.996, 0.997].map((value, k) =>
+      trial(`3/1.${k + 1}`, 'tree 1', value, { seed: k + 1, runId: 10 + k }),
+    );
+    const experiments = [experiment(1, { trials })];
+    const asked = (...values: number[]) =>
+      planned({
+        campaigns: [
+          campaign({
+            baselines: [
+              ...BASELINES,
+              ...values.map((value, k) =>
+                trial(`3/0.${k + 4}`, 'champion tree', value, { seed: k + 4, runId: 20 + k }),
+              ),
+            ],
+          }),
+        ],
+        experiments,
+      });
+    assert.equal(asked(), 'dispatch 3/0.4 seed 3', 'on a seed that it has not run on');
+    assert.equal(planned({ experiments, attempts: [attempt('3/0.4', {})] }), 'wait');
+    assert.equal(asked(1.003, 1.004), 'merge #11');
+    assert.equal(asked(0.997, 0.9965), 'close #11');
+    // Whatever they show, and under whatever conditions: the third time, what is known decides.
+    const elsewhere = [4, 5].map(k =>
+      trial(`3/0.${k}`, 'champion tree', 1, { machine: 'another GPU', seed: k, runId: 20 + k }),
+    );
+    const campaigns = [campaign({ baselines: [...BASELINES, ...elsewhere] })];
+    assert.match(planned({ campaigns, experiments }), /^(close|merge) #11$/);
+    assert.match(
+      planned({
+        campaigns: [
+          campaign({ baselines: [...BASELINES, elsewhere[0] ?? trial('3/0.4', 'champion tree', 1)] }),
+        ],
+        experiments,
+      }),
+      /^dispatch 3\/0\.5 seed 4$/,
+    );
+  });
+
   test('that was measured under other conditions than the champion has the champion measured again', () => {
     const elsewhere = experiment(1, { trials: [trial('3/1.1', 'tree 1', 0.9, { machine: 'another GPU' })] });
     assert.equal(planned({ experiments: [elsewhere] }), 'dispatch 3/0.4 seed 0');
