@@ -3,9 +3,9 @@
  *
  * A trial on seed k measures y = L + S_k + d + e. L is the champion's level; S_k is the share of seed k, S_k ~ N(0, σ²ρ); d is the
  * idea's effect (0 for the champion itself; negative helps, metrics are minimised here); e ~ N(0, σ²(1−ρ)). Between trials L moves by
- * N(0, q), so that P_LL grows by q before each (a random walk: the same book, chapter 2).
+ * N(0, w²), so that P_LL grows by w² before each (a random walk: the same book, chapter 2).
  *
- * Given a world h = (σ, ρ, q, π) and the effect d, level and seeds x = (L, S_1, S_2, …) are jointly normal, and a trial updates
+ * Given a world h = (σ, ρ, w, π) and the effect d, level and seeds x = (L, S_1, S_2, …) are jointly normal, and a trial updates
  * them as in any Kalman filter (Kalman 1960; Anderson and Moore, Optimal Filtering, 1979, chapter 3). Their covariance does
  * not depend on d, and their mean is affine in it: E[x | d] = mean + slope·d. The effect itself is a mixture of normal
  * distributions N(effect_j, variance_j) with weights W_j, and the worlds have weights ω_h (Gaussian sums: Anderson and Moore,

@@ -2,7 +2,7 @@
  * The prior: the belief before the first idea, in units of the calibrated noise u.
  *
  * Worlds: σ, the noise of a trial with a random seed; ρ, the share of its variance that trials on the same seed have in common;
- * √q, how far each trial moves the level; π, the share of ideas that help; and the scale of effects. All combinations are equally likely at
+ * w, how far each trial moves the level; π, the share of ideas that help; and the scale of effects. All combinations are equally likely at
  * first.
  *
  * Ideas: π help, a quarter have no effect (within ±0.1σ), the rest hurt. The size of effects is a mixture of two half-normal

@@ -57,6 +57,7 @@ const STOPPED_TRIALS = [trial('3/1.1', 'tree 1', STOPPED)];
 /** One verdict for each ending, and for stacks. */
 export const VERDICTS: Record<string, Judged> = {
   improvement: judged(),
+  'improvement on a champion that drifted': judged({ trials: trialsOf(0.9711, 0.9713) }),
   'merged stack': judged({ marker: { parts: [4, 7, 9] }, verdict: { prior: 0.4 } }),
   simplification: judged({
     trials: trialsOf(0.9709, 0.9707, 0.9711),

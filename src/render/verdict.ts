@@ -71,7 +71,7 @@ function headline(judged: Judged, ending: Ending): string {
   const soFar = score === '' ? '' : ` Measured so far: ${score}.`;
   switch (ending) {
     case 'improvement':
-      return `✅ **Merging${what}:** ${score}.`;
+      return `✅ **Merging${what}:** ${score}.${championNow(judged)}`;
     case 'simplification':
       return `✅ **Merging as a simplification:** ${score}. ${reason}`;
     case 'kept':
@@ -111,6 +111,13 @@ function numbers({ contract: { metric }, verdict: { value, championValue } }: Ju
   const score = `${metric.name} **${formatValue(value)}**`;
   if (championValue === null) return score;
   return `${score}, ${formatComparison(value, championValue, metric.goal)} the champion (${formatValue(championValue)})`;
+}
+
+/** Why an idea is merged although the champion's own trials scored no worse. */
+function championNow({ contract, verdict: { value, championValue } }: Judged): string {
+  if (value === null || championValue === null) return '';
+  if (isBetter(value, championValue, contract.metric.goal)) return '';
+  return " The champion's own trials were lucky, or its score has drifted: by all trials since, it is worse than they say.";
 }
 
 /** Whether the two scores look the same. */
