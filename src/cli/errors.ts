@@ -1,4 +1,6 @@
 /** Errors that the command line reports in one line, without a stack trace. */
+import { accessSync, constants, existsSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { InvalidArgumentError } from 'commander';
 import { durationSchema } from '../protocol/duration.ts';
 
@@ -27,11 +29,31 @@ export function durationText(text: string): string {
 
 /** What the operating system refused, in words; null for any other error. Programs that we run say it in their output. */
 export function systemProblem(error: unknown): string | null {
-  const { code, path, port } = (error ?? {}) as { code?: unknown; path?: unknown; port?: unknown };
+  const { code, path, port } = asFound(error ?? {});
   const text = error instanceof Error ? error.message : String(error);
   const problem = SYSTEM_PROBLEMS.find(({ codes, says }) => codes.includes(String(code)) || says.test(text));
   const where = typeof path === 'string' ? ` (${path})` : typeof port === 'number' ? ` (${port})` : '';
   return problem ? problem.sentence.replace('{}', where) : null;
+}
+
+interface SystemError {
+  code?: unknown;
+  syscall?: unknown;
+  path?: unknown;
+  port?: unknown;
+}
+
+/** Node says ENOENT of a folder with its parents that cannot be made on a read-only disk: asks the system again, of the parent that exists. */
+function asFound(error: SystemError): SystemError {
+  if (error.code !== 'ENOENT' || error.syscall !== 'mkdir' || typeof error.path !== 'string') return error;
+  let parent = dirname(error.path);
+  while (!existsSync(parent) && parent !== dirname(parent)) parent = dirname(parent);
+  try {
+    accessSync(parent, constants.W_OK);
+    return error;
+  } catch (refused) {
+    return refused as SystemError;
+  }
 }
 
 const SYSTEM_PROBLEMS = [

@@ -67,6 +67,22 @@ test('a folder that belongs to somebody else, or holds something else, is left a
   assert.match(await said(['demo', '--dir', closed]), /another user/);
 });
 
+test('a disk that is full or read-only is named before anything starts', async t => {
+  const dir = folder(t);
+  const on = (disk: string) => `exec bwrap --ro-bind / / --dev /dev --proc /proc ${disk} "$0" "$@"`;
+  const full = on(`--size 1000000 --tmpfs ${dir}`);
+  assert.match(
+    await said(['demo', '--dir', path.join(dir, 'demo')], {}, full),
+    /expected 256 MB of free space, found [01] MB in .*demo\. Remove files there, or .*--dir/,
+  );
+  // Node says ENOENT where a folder and its parents cannot be made there.
+  const deep = path.join(dir, 'a', 'demo');
+  assert.match(
+    await said(['demo', '--dir', deep], {}, on('')),
+    /The disk is read-only \(.*\)\. Use a directory/,
+  );
+});
+
 test('what the system refuses is said in words', () => {
   const errors: [object, RegExp][] = [
     [{ code: 'ENOSPC', message: 'ENOSPC: no space left on device, write' }, /disk is full/],

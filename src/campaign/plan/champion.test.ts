@@ -124,7 +124,7 @@ describe('after an experiment with only machine errors', () => {
 
   test('the champion is measured, and if that works the campaign continues', () => {
     assert.equal(planned(after()), 'dispatch 3/0.4 seed 3');
-    assert.equal(planned(after(FAULT)), 'dispatch 3/0.5 seed 0');
+    assert.equal(planned(after(FAULT)), 'dispatch 3/0.5 seed 3');
     assert.equal(planned(after(FAULT, 1.001)), 'think of an idea');
   });
 

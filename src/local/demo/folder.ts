@@ -1,4 +1,5 @@
 /** The folder that a demo writes to: one demo at a time, and nothing but what an earlier demo left is ever deleted. */
+import { statfsSync } from 'node:fs';
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -8,6 +9,9 @@ import { CONNECTION_FILE, connectionSchema } from './connection.ts';
 /** Says that a demo made the folder. It is there before anything else is, and while an earlier demo is being deleted. */
 const MARK = '.demo';
 const LOCK = '.lock';
+
+/** What the local GitHub and a few work trees take, with room to spare. */
+const LEAST_FREE_MB = 256;
 
 export type Claim = { kind: 'refused'; problem: string } | { kind: 'claimed'; release(): void };
 
@@ -21,6 +25,12 @@ export async function claimFolder(dir: string): Promise<Claim> {
       problem: `expected an empty directory or one of an earlier demo, found ${found.slice(0, 3).join(', ')} in ${dir}`,
     };
   privateFolder(dir);
+  const free = freeMb(dir);
+  if (free < LEAST_FREE_MB)
+    return {
+      kind: 'refused',
+      problem: `expected ${LEAST_FREE_MB} MB of free space, found ${free.toFixed(0)} MB in ${dir}. Remove files there, or choose another directory with --dir`,
+    };
   const lock = takeLock(path.join(dir, LOCK));
   if (lock === null) return { kind: 'refused', problem: await takenBy(dir) };
   await writeFile(path.join(dir, MARK), 'Created by `autoresearch demo`, which may delete this directory.\n');
@@ -28,6 +38,11 @@ export async function claimFolder(dir: string): Promise<Claim> {
     if (name !== MARK && !name.startsWith(LOCK))
       await rm(path.join(dir, name), { recursive: true, force: true });
   return { kind: 'claimed', release: lock };
+}
+
+function freeMb(dir: string): number {
+  const { bavail, bsize } = statfsSync(dir);
+  return (bavail * bsize) / 2 ** 20;
 }
 
 /** The names in a directory, none if it does not exist; or what is wrong with it. */
