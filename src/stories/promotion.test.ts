@@ -31,13 +31,13 @@ test('a campaign on a protected repository ends with one pull request that a per
     [[BOT, `research/${issue}/base`, 'main']],
   );
   const [pull] = open;
-  assert.equal(pull?.title, 'Campaign #1: val_bpb 1.0000 → 0.9799, 1 experiment merged');
+  assert.equal(pull?.title, 'Campaign #1: val_bpb 1.0002 → 0.9799, 1 experiment merged');
   const body = pull?.body ?? '';
   assert.match(
     body,
-    /^\*\*val_bpb 1\.0000 → 0\.9799\*\* \(−0\.0201, lower is better\): 1 merged experiment of campaign #1\./,
+    /^\*\*val_bpb 1\.0002 → 0\.9799\*\* \(−0\.0203, lower is better\): 1 merged experiment of campaign #1\./,
   );
-  assert.match(body, /\| #2 \| depth 1 → 2 +\| +0\.9799 \| −0\.0201 \|/);
+  assert.match(body, /\| #2 \| depth 1 → 2 +\| +0\.9799 \| −0\.0203 \|/);
   assert.match(body, /Every experiment was merged\. Total spent: \d+ trials/);
   const { data: after } = await alice.rest.repos.getBranch({ ...repo, branch: 'main' });
   assert.equal(after.commit.sha, before.commit.sha, 'the App never moves main');
@@ -55,7 +55,7 @@ test('she merges it, main holds one commit for every experiment, and the issue s
   );
   const { git } = await place.clone();
   assert.deepEqual((await git('log', '--format=%s', 'main')).split('\n').slice(1), [
-    '0.9799 (−0.0201) depth 1 → 2 (#2)',
+    '0.9799 (−0.0203) depth 1 → 2 (#2)',
     'Initial commit',
   ]);
   assert.match((await place.file('settings.txt', 'main')) ?? '', /^depth: 2$/m);
