@@ -25395,7 +25395,7 @@ async function measure(options, draft) {
     names: contract.env
   });
   const isReported = contract.metric.referee === void 0;
-  const [gpus, runtime, unfit] = await Promise.all([
+  const preparing = [
     askGpus(env),
     runtimeOf(options, command, env, directories.home, isReported, baseFiles),
     assemble({
@@ -25405,7 +25405,9 @@ async function measure(options, draft) {
       workDir: directories.work,
       indexFile: join19(scratch, "index")
     })
-  ]);
+  ];
+  await Promise.allSettled(preparing);
+  const [gpus, runtime, unfit] = await Promise.all(preparing);
   draft.machine = machineClass(gpus, runtime.versions);
   const packages = runtime.packages.map(({ name }) => name);
   const problem = unfit ?? await ownProgramProblem(command, directories.work, packages);

@@ -45,15 +45,16 @@ if (gone.length > 0) throw new Error(`Expected these files, which are listed her
 const named = process.argv.slice(2);
 const all = [...new Set([...LONGEST, ...found])].filter(file => !APART.includes(file));
 const files = named.length > 0 ? named : all;
+const trains = files.some(file => APART.includes(file));
 
 /** @type {{ file: string, seconds: number }[]} */
 const took = [];
 const tests = run({
   cwd: root,
   files: files.map(file => path.resolve(named.length > 0 ? process.cwd() : root, file)),
-  // One more than there are cores: most tests wait for a process or a clock at times.
-  concurrency: availableParallelism() + 1,
-  timeout: files.some(file => APART.includes(file)) ? TRAINING_LIMIT_MS : LIMIT_MS,
+  // One more than there are cores: most tests wait for a process or a clock at times. Training has the machine to itself.
+  concurrency: trains ? 1 : availableParallelism() + 1,
+  timeout: trains ? TRAINING_LIMIT_MS : LIMIT_MS,
 });
 // A file is a test itself, with its path for its name.
 tests.on('test:complete', ({ name, file, details }) => {

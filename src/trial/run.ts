@@ -91,7 +91,7 @@ async function measure(options: TrialOptions, draft: Measurement): Promise<void>
     names: contract.env,
   });
   const isReported = contract.metric.referee === undefined;
-  const [gpus, runtime, unfit] = await Promise.all([
+  const preparing = [
     askGpus(env),
     runtimeOf(options, command, env, directories.home, isReported, baseFiles),
     assemble({
@@ -101,7 +101,10 @@ async function measure(options: TrialOptions, draft: Measurement): Promise<void>
       workDir: directories.work,
       indexFile: join(scratch, 'index'),
     }),
-  ]);
+  ] as const;
+  // Where one of them fails, none goes on writing once the trial has ended.
+  await Promise.allSettled(preparing);
+  const [gpus, runtime, unfit] = await Promise.all(preparing);
   draft.machine = machineClass(gpus, runtime.versions);
   const packages = runtime.packages.map(({ name }) => name);
   const problem = unfit ?? (await ownProgramProblem(command, directories.work, packages));
