@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { BOT } from './github.test-helper.ts';
 import { lineOf, TRAIN_TEXT, trainerFiles, trainingWorld, withValue } from './trainer.test-helper.ts';
 
-/** Two rates that are too low at first, and the ideas that mend them one by one. */
+/** Rates that begin too low. Each idea corrects one of them. */
 const RATES = [
   ['HEAD_LR', '0.0001'],
   ['EMBED_LR', '0.0005'],
